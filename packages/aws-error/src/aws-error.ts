@@ -1,0 +1,130 @@
+/** What an AWS SDK error says, in plain data. */
+export interface AwsErrorFacts {
+  /** AWS's own code, such as `NoSuchBucket`; the error's name where the service gave none. */
+  readonly awsCode: string;
+  readonly awsMessage: string;
+  readonly httpStatus?: number;
+  readonly requestId?: string;
+  /** How often the SDK tried before it gave up. */
+  readonly attempts?: number;
+}
+
+interface SdkErrorShape {
+  readonly name?: string;
+  readonly Code?: string;
+  readonly message?: string;
+  readonly $metadata?: { httpStatusCode?: number; requestId?: string; attempts?: number };
+}
+
+/** The facts of an error the SDK threw, answered by the service or not; undefined for anything the SDK did not throw. */
+export function awsErrorFacts(error: unknown): AwsErrorFacts | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { name, Code, message, $metadata } = error as SdkErrorShape;
+  if (!$metadata) return undefined;
+  return {
+    awsCode: Code ?? name ?? 'Unknown',
+    awsMessage: message ?? '',
+    ...($metadata.httpStatusCode !== undefined && { httpStatus: $metadata.httpStatusCode }),
+    ...($metadata.requestId !== undefined && { requestId: $metadata.requestId }),
+    ...($metadata.attempts !== undefined && { attempts: $metadata.attempts }),
+  };
+}
+
+/** One line for a message: `AccessDenied: not allowed (HTTP 403, request 1234)`. */
+export function formatAwsError(error: unknown): string {
+  const facts = awsErrorFacts(error);
+  if (!facts) return error instanceof Error ? error.message || error.name : String(error);
+  const where = [
+    facts.httpStatus !== undefined ? `HTTP ${facts.httpStatus}` : undefined,
+    facts.requestId ? `request ${facts.requestId}` : undefined,
+  ].filter(Boolean);
+  return `${facts.awsCode}: ${facts.awsMessage || 'no message'}${where.length > 0 ? ` (${where.join(', ')})` : ''}`;
+}
+
+/** `kinds` are AWS codes, compared exactly. */
+export function hasAwsCode(error: unknown, ...kinds: readonly string[]): boolean {
+  const facts = awsErrorFacts(error);
+  const name = error instanceof Error ? error.name : undefined;
+  return (
+    facts !== undefined && (kinds.includes(facts.awsCode) || (name !== undefined && kinds.includes(name)))
+  );
+}
+
+const throttling = new Set([
+  'RequestLimitExceeded',
+  'EC2ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'ThrottledException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'TooManyRequestsException',
+  'BandwidthLimitExceeded',
+  'SlowDown',
+  'PriorRequestNotComplete',
+]);
+const accessDenied = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'UnauthorizedOperation',
+  'AuthorizationError',
+  'Forbidden',
+]);
+const credentials = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'RequestExpired',
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'SignatureDoesNotMatch',
+  'AuthFailure',
+  'UnrecognizedClientException',
+  'MissingAuthenticationToken',
+]);
+
+export function isThrottling(error: unknown): boolean {
+  return throttling.has(awsErrorFacts(error)?.awsCode ?? '');
+}
+
+/** HEAD answers carry no code: there a bare 403 is a denial. */
+export function isAccessDenied(error: unknown): boolean {
+  const facts = awsErrorFacts(error);
+  return (
+    facts !== undefined &&
+    (accessDenied.has(facts.awsCode) || (facts.httpStatus === 403 && !credentials.has(facts.awsCode)))
+  );
+}
+
+/** The credentials are missing, wrong or have expired, whether the service said so or the SDK found none to send. */
+export function isCredentialsError(error: unknown): boolean {
+  const name = error instanceof Error ? error.name : undefined;
+  return (
+    name === 'CredentialsProviderError' ||
+    name === 'TokenProviderError' ||
+    credentials.has(awsErrorFacts(error)?.awsCode ?? '')
+  );
+}
+
+/** The answer is unknown: the connection broke, nothing came in time, or the service failed inside. Whether it acted must be looked up. */
+export function isAmbiguous(error: unknown): boolean {
+  const facts = awsErrorFacts(error);
+  if (!(error instanceof Error)) return false;
+  if (facts?.httpStatus !== undefined && facts.httpStatus >= 500) return true;
+  if (error.name === 'TimeoutError' || error.name === 'RequestTimeout') return true;
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && networkCodes.has(code);
+}
+
+const networkCodes = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);

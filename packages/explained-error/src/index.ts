@@ -1,0 +1,1 @@
+export { ExplainedError, type Explanation, type Facts, isExplained } from './explained-error.ts';

@@ -1,0 +1,73 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+
+/** One HTTP request as a service sees it: where it came from is settled, what it asks is not. */
+export interface ServiceRequest {
+  /** Goes out as the request id header and into error bodies. */
+  readonly id: string;
+  readonly method: string;
+  /** As sent, still percent-encoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** As sent: an `aws-chunked` body is still framed. */
+  readonly body: Readable;
+  /** From the credential scope of the signature. */
+  readonly region: string;
+  readonly accountId: string;
+  readonly accessKeyId?: string;
+  /** Aborts when the client hangs up or the server closes. */
+  readonly signal: AbortSignal;
+}
+
+export interface ServiceResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer | Readable;
+}
+
+/** A request understood: its operation has a name, so that it can be logged and given a fault before it runs. */
+export interface Call {
+  /** As the SDK spells it: `UploadPart`, `DescribeImages`. */
+  readonly operation: string;
+  /** What a fault may match on and a log may show: bucket, key, ids. Never credentials. */
+  readonly parameters: Readonly<Record<string, string>>;
+  run(): Promise<ServiceResponse>;
+}
+
+export interface Service {
+  readonly name: ServiceName;
+  /** Reads what it must of the request to name its operation. Throws the service's own error for a call it does not know. */
+  understand(request: ServiceRequest): Promise<Call>;
+  /** An error as this service puts it on the wire: its own thrown errors, a fault's code, or an internal failure. */
+  renderError(error: ServiceError, request: ServiceRequest): ServiceResponse;
+  close?(): Promise<void>;
+}
+
+export type ServiceName = 's3' | 'ec2' | 'sts' | 'iam' | 'ebs' | 'ssm' | 'autoscaling';
+
+/** What a service answers instead of a result. */
+export class ServiceError extends Error {
+  override name = 'ServiceError';
+  readonly code: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Further elements of the error body, such as S3's `BucketName`. */
+  readonly details: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    {
+      headers = {},
+      details = {},
+    }: { headers?: Record<string, string>; details?: Record<string, string> } = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.headers = headers;
+    this.details = details;
+  }
+}

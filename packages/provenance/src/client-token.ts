@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import type { Digest } from './digest.ts';
+
+export interface ClientTokenParts {
+  readonly account: string;
+  readonly region: string;
+  /** Empty where no S3 is involved. */
+  readonly bucket: string;
+  readonly key: string;
+  readonly digest: Digest;
+  readonly format: string;
+  /** Whatever else the call sends: another value must make another token. */
+  readonly options: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** One more than the ended attempts that are seen, from 1. */
+  readonly attempt: number;
+}
+
+/** The same work gives the same token on every machine: 64 hex characters, EC2's limit. */
+export function clientToken({ options, ...parts }: ClientTokenParts): string {
+  const { account, region, bucket, key, digest, format, attempt } = parts;
+  const sorted = Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([account, region, bucket, key, digest, format, sorted, attempt]))
+    .digest('hex');
+}

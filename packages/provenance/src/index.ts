@@ -1,0 +1,34 @@
+export { amiNameOf } from './ami-name.ts';
+export { type ClientTokenParts, clientToken } from './client-token.ts';
+export {
+  type Digest,
+  type DigestAlgorithm,
+  digestAlgorithm,
+  digestHex,
+  digestOf,
+  parseDigest,
+  shortDigest,
+} from './digest.ts';
+export { ProvenanceError } from './errors.ts';
+export {
+  type DiskFormat,
+  diskFormats,
+  type ObjectKeyParts,
+  objectKey,
+  parseObjectKey,
+} from './object-key.ts';
+export { redactText, redactUrl } from './redact-url.ts';
+export {
+  amiTags,
+  formatStartedAt,
+  isOurs,
+  metadataOf,
+  type Provenance,
+  provenanceKeys,
+  provenanceTags,
+  readProvenance,
+  type Tags,
+  tagList,
+  tagRecord,
+  tagsOfMetadata,
+} from './tags.ts';

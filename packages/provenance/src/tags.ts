@@ -1,0 +1,114 @@
+import { type Digest, parseDigest } from './digest.ts';
+import type { DiskFormat } from './object-key.ts';
+import { redactUrl } from './redact-url.ts';
+
+/** The tags that prove a thing is ours. EC2 takes them as they are; S3 metadata takes `-` for `:` (see {@link metadataOf}). */
+export const provenanceKeys = {
+  sourceUrl: 'ec2-image:source-url',
+  sourceDigest: 'ec2-image:source-digest',
+  diskFormat: 'ec2-image:disk-format',
+  startedAt: 'ec2-image:started-at',
+  version: 'ec2-image:version',
+} as const;
+
+/** EC2's and S3's limit for the value of a tag, in characters. */
+const maxTagValue = 256;
+
+export interface Provenance {
+  /** As the user gave it; what goes into the tag is redacted. */
+  readonly sourceUrl: string;
+  readonly digest: Digest;
+  readonly diskFormat: DiskFormat;
+  readonly version: string;
+  /** Left out where a call carries a ClientToken: what varies between runs would make the token mismatch. */
+  readonly startedAt?: Date;
+}
+
+export type Tags = Readonly<Record<string, string>>;
+
+export function provenanceTags({
+  sourceUrl,
+  digest,
+  diskFormat,
+  version,
+  startedAt,
+}: Provenance): Record<string, string> {
+  return {
+    [provenanceKeys.sourceUrl]: redactUrl(sourceUrl).slice(0, maxTagValue),
+    [provenanceKeys.sourceDigest]: digest,
+    [provenanceKeys.diskFormat]: diskFormat,
+    [provenanceKeys.version]: version,
+    ...(startedAt && { [provenanceKeys.startedAt]: formatStartedAt(startedAt) }),
+  };
+}
+
+/** UTC, to the second: `2026-11-22T10:00:00Z`. */
+export function formatStartedAt(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
+}
+
+/** The tags a finished AMI carries beside its provenance. */
+export function amiTags({
+  amiName,
+  extra,
+}: {
+  readonly amiName: string;
+  readonly extra?: Tags;
+}): Record<string, string> {
+  return { ...extra, Name: amiName, automation: 'false' };
+}
+
+/** What the tags of a thing say of its origin; undefined where they do not prove that it is ours. */
+export function readProvenance(
+  tags: Tags,
+):
+  | { digest: Digest; diskFormat?: string; sourceUrl?: string; startedAt?: Date; version?: string }
+  | undefined {
+  const digest = parseDigest(tags[provenanceKeys.sourceDigest] ?? '');
+  if (!digest || !tags[provenanceKeys.version]) return undefined;
+  const startedAt = new Date(tags[provenanceKeys.startedAt] ?? Number.NaN);
+  return {
+    digest,
+    diskFormat: tags[provenanceKeys.diskFormat],
+    sourceUrl: tags[provenanceKeys.sourceUrl],
+    startedAt: Number.isNaN(startedAt.getTime()) ? undefined : startedAt,
+    version: tags[provenanceKeys.version],
+  };
+}
+
+export function isOurs(tags: Tags): boolean {
+  return readProvenance(tags) !== undefined;
+}
+
+/** Tags as S3 object metadata: a colon is no header token, and header values are ASCII. */
+export function metadataOf(tags: Tags): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(tags).map(([key, value]) => [
+      key.replaceAll(':', '-'),
+      value.replace(/[^\x20-\x7e]/g, encodeURIComponent),
+    ]),
+  );
+}
+
+/** The provenance tags that a HeadObject's metadata holds. */
+export function tagsOfMetadata(metadata: Tags): Record<string, string> {
+  return Object.fromEntries(
+    Object.values(provenanceKeys).flatMap((key) => {
+      const value = metadata[key.replaceAll(':', '-')];
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+}
+
+/** EC2's list form. */
+export function tagList(tags: Tags): { Key: string; Value: string }[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+export function tagRecord(
+  list: readonly { Key?: string; Value?: string }[] | undefined,
+): Record<string, string> {
+  return Object.fromEntries(
+    (list ?? []).flatMap(({ Key, Value }) => (Key === undefined ? [] : [[Key, Value ?? '']])),
+  );
+}
