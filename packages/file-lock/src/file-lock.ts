@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface FileLock {
+  readonly path: string;
+  /** Safe to call again. The file stays: removing it would let two holders lock two different files of one name. */
+  release(): void;
+}
+
+/**
+ * Takes the lock, at once or not at all.
+ *
+ * The file is an empty SQLite database held in an exclusive transaction, which is to say under the operating
+ * system's own record lock: a holder that is killed loses it at that moment, and nobody has to judge whether a
+ * lock file is stale. Two locks in one process exclude each other as two processes do.
+ *
+ * @returns undefined where another run holds it
+ */
+export async function tryLock({ path }: { readonly path: string }): Promise<FileLock | undefined> {
+  // Loaded when first needed: importing it prints an ExperimentalWarning on Node 22.
+  const { DatabaseSync } = await import('node:sqlite');
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode === sqliteBusy) return undefined;
+    throw error;
+  }
+  return {
+    path,
+    release() {
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+/** SQLITE_BUSY, https://www.sqlite.org/rescode.html */
+const sqliteBusy = 5;
+
+/**
+ * Waits for the lock until it is free or `signal` aborts.
+ *
+ * @param options.onWait called once, where somebody else holds the lock
+ */
+export async function waitForLock({
+  path,
+  signal,
+  onWait,
+  retryMs = 200,
+}: {
+  readonly path: string;
+  readonly signal?: AbortSignal;
+  readonly onWait?: () => void;
+  readonly retryMs?: number;
+}): Promise<FileLock> {
+  for (let waited = false; ; waited = true) {
+    signal?.throwIfAborted();
+    const lock = await tryLock({ path });
+    if (lock) return lock;
+    if (!waited) onWait?.();
+    await delay(retryMs, undefined, { signal });
+  }
+}
+
+/** Whether a live run holds the lock. A file that is not there is not locked. */
+export async function isLocked({ path }: { readonly path: string }): Promise<boolean> {
+  if (!existsSync(path)) return false;
+  const lock = await tryLock({ path });
+  lock?.release();
+  return lock === undefined;
+}

@@ -1,0 +1,1 @@
+export { type FileLock, isLocked, tryLock, waitForLock } from './file-lock.ts';
