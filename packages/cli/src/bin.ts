@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { main } from './main.ts';
+
+const colors = process.env.NO_COLOR || !process.stdout.isTTY ? 1 : process.stdout.getColorDepth();
+
+// A reader that has seen enough, as `| head` has, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2), {
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  colorDepth: colors,
+});

@@ -1,0 +1,71 @@
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { formatAwsError, isCredentialsError } from '@ec2-image/aws-error';
+import { type Clients, type ConnectionOptions, createClients } from './clients.ts';
+import { CliError, UsageError } from './errors.ts';
+
+/** One region of one account, reached. */
+export interface Cloud extends Clients {
+  readonly region: string;
+  /** Undefined where STS does not answer, as with services that speak S3 and EC2 alone. */
+  readonly account?: string;
+}
+
+/**
+ * Makes the clients and asks whose credentials they are.
+ *
+ * @throws UsageError `REGION_MISSING`; CliError `CREDENTIALS_MISSING`, `CREDENTIALS_REFUSED`
+ */
+export async function openCloud({
+  onNotice,
+  signal,
+  ...connection
+}: ConnectionOptions & {
+  readonly onNotice?: (message: string) => void;
+  readonly signal?: AbortSignal;
+}): Promise<Cloud> {
+  const clients = createClients(connection);
+  const region = await regionOf(clients);
+  return { ...clients, region, account: await accountOf(clients, { onNotice, signal }) };
+}
+
+async function regionOf({ ec2 }: Clients): Promise<string> {
+  try {
+    return await ec2.config.region();
+  } catch (cause) {
+    throw new UsageError('REGION_MISSING', 'no region is given', {
+      hint: 'Give --region, set AWS_REGION, or write region: into the configuration.',
+      cause,
+    });
+  }
+}
+
+async function accountOf(
+  { sts }: Clients,
+  { onNotice, signal }: { readonly onNotice?: (message: string) => void; readonly signal?: AbortSignal },
+): Promise<string | undefined> {
+  try {
+    return (await sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal })).Account;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (isCredentialsError(error)) throw credentialsError(error);
+    onNotice?.(
+      `STS does not say whose account this is (${formatAwsError(error)}): the bucket's owner is not checked`,
+    );
+    return undefined;
+  }
+}
+
+function credentialsError(cause: unknown): CliError {
+  const sent =
+    (cause as { $response?: unknown; $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !==
+    undefined;
+  return sent
+    ? new CliError('CREDENTIALS_REFUSED', `AWS refused the credentials: ${formatAwsError(cause)}`, {
+        hint: 'Renew them (for SSO: aws sso login), then run the same command again.',
+        cause,
+      })
+    : new CliError('CREDENTIALS_MISSING', `no AWS credentials: ${formatAwsError(cause)}`, {
+        hint: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or try --local, which needs none.',
+        cause,
+      });
+}

@@ -1,0 +1,33 @@
+import { ExplainedError, type Explanation } from '@ec2-image/explained-error';
+import { type ExitCode, exitCodes } from './exit-code.ts';
+
+export class CliError extends ExplainedError {
+  override name = 'CliError';
+}
+
+/** The command line or the configuration is wrong: nothing was started. Exit code 2. */
+export class UsageError extends CliError {
+  override name = 'UsageError';
+
+  constructor(code: string, message: string, explanation: Explanation) {
+    super(code, message, explanation);
+  }
+}
+
+/** Ctrl-C or SIGTERM: the reason every abort of a run carries. */
+export class Interrupted extends CliError {
+  override name = 'Interrupted';
+  readonly signalName: string;
+
+  constructor(signalName: string) {
+    super('INTERRUPTED', `interrupted by ${signalName}`, {
+      hint: 'Run the same command again: it goes on where this run stopped.',
+    });
+    this.signalName = signalName;
+  }
+}
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof Interrupted) return exitCodes.interrupted;
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+}

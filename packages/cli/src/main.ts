@@ -1,0 +1,76 @@
+import { type BaseContext, Cli, UsageError as ClipanionUsageError, type CommandClass } from 'clipanion';
+import { DemoCommand } from './commands/demo.ts';
+import { DoctorCommand } from './commands/doctor.ts';
+import { HelpCommand, VersionCommand } from './commands/help.ts';
+import { ImportCommand } from './commands/import.ts';
+import { UsageError } from './errors.ts';
+import { type ExitCode, exitCodes } from './exit-code.ts';
+import { reportFatal } from './report-fatal.ts';
+import { version } from './version.ts';
+
+const commands: readonly CommandClass<BaseContext>[] = [
+  ImportCommand,
+  DoctorCommand,
+  DemoCommand,
+  HelpCommand,
+  VersionCommand,
+];
+
+/**
+ * Runs one command line and gives its exit code. Never throws.
+ *
+ * clipanion's own `run` is passed by: it prints errors to stdout, exits 1 on a wrong option and shows the stack of
+ * every error that it does not know.
+ */
+export async function main(argv: readonly string[], context: BaseContext): Promise<ExitCode> {
+  const cli = new Cli({
+    binaryLabel: 'ec2-image: disk images into EC2 as tagged AMIs',
+    binaryName: 'ec2-image',
+    binaryVersion: version,
+    enableColors: context.colorDepth > 1,
+  });
+  for (const command of commands) cli.register(command);
+  const json = argv.includes('--json');
+  try {
+    const command = cli.process([...argv], context);
+    if (command.help) {
+      context.stdout.write(cli.usage(command, { detailed: true }));
+      return exitCodes.done;
+    }
+    command.cli = { ...cli, ...cliFunctions(cli) };
+    return ((await command.validateAndExecute()) ?? exitCodes.done) as ExitCode;
+  } catch (error) {
+    return reportFatal(isClipanionUsage(error) ? usageError(error) : error, {
+      context,
+      json,
+      command: argv[0],
+    });
+  }
+}
+
+/** What a command may ask of its surroundings, bound to this command line. */
+function cliFunctions(cli: Cli<BaseContext>) {
+  return {
+    usage: cli.usage.bind(cli),
+    definitions: cli.definitions.bind(cli),
+    error: cli.error.bind(cli),
+    format: cli.format.bind(cli),
+    process: cli.process.bind(cli),
+    run: cli.run.bind(cli),
+  };
+}
+
+function isClipanionUsage(error: unknown): error is Error {
+  return (
+    error instanceof ClipanionUsageError ||
+    (error as { clipanion?: { type?: string } }).clipanion?.type === 'usage'
+  );
+}
+
+function usageError(error: Error): UsageError {
+  const [summary, ...rest] = error.message.split('\n').filter((line) => line.trim() !== '');
+  return new UsageError('USAGE', [summary, ...rest].join('\n'), {
+    hint: 'See `ec2-image --help`, or `ec2-image <command> --help`.',
+    cause: error,
+  });
+}

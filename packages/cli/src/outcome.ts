@@ -1,0 +1,34 @@
+import type { Image } from '@aws-sdk/client-ec2';
+import type { Explained } from './explain.ts';
+
+export const stepNames = ['download', 'verify', 'convert', 'upload', 'import', 'register', 'tag'] as const;
+export type StepName = (typeof stepNames)[number];
+export type StepOutcome = 'done' | 'reused' | 'skipped' | 'failed';
+
+export interface StepReport {
+  readonly step: StepName;
+  readonly outcome: StepOutcome;
+  readonly seconds: number;
+  /** Moved, not merely looked at. Left out where a step moves none. */
+  readonly bytes?: number;
+}
+
+export type ImageOutcome = 'imported' | 'reused' | 'partial' | 'failed' | 'interrupted';
+
+/** What became of one image: an entry of `images` in the `--json` document. */
+export interface ImageResult {
+  readonly name: string;
+  /** Null where the run ended before the digest, which gives the suffix, was known. */
+  readonly amiName: string | null;
+  readonly outcome: ImageOutcome;
+  readonly imageId: string | null;
+  readonly snapshotId: string | null;
+  readonly region: string;
+  readonly architecture: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly source: { readonly url: string; readonly digest: string | null };
+  /** The entry of DescribeImages. */
+  readonly image: Image | null;
+  readonly steps: readonly StepReport[];
+  readonly error?: Explained;
+}

@@ -1,0 +1,52 @@
+import type { StepName, StepOutcome, StepReport } from '../outcome.ts';
+import { stepNames } from '../outcome.ts';
+import type { RunView } from '../render/view.ts';
+
+export interface StepResult {
+  readonly outcome?: Extract<StepOutcome, 'done' | 'reused'>;
+  readonly bytes?: number;
+}
+
+/** The steps of one image as they are taken, timed, shown, and remembered for the result. */
+export interface Steps {
+  /** Runs `work` as the step. What it throws marks the step as failed and goes on up. */
+  take<T>(step: StepName, work: () => Promise<T>, result?: (value: T) => StepResult): Promise<T>;
+  /** The thing this step would have made is there. */
+  reuse(step: StepName): void;
+  /** All seven, in order; those never taken are `skipped`. */
+  report(): StepReport[];
+}
+
+export function createSteps({
+  image,
+  view,
+  now = () => performance.now(),
+}: {
+  readonly image: string;
+  readonly view: RunView;
+  readonly now?: () => number;
+}): Steps {
+  const taken = new Map<StepName, StepReport>();
+  const end = (report: StepReport) => {
+    taken.set(report.step, report);
+    view.stepEnded(image, report);
+  };
+  return {
+    async take(step, work, result = () => ({})) {
+      view.stage(image, step);
+      const startedAt = now();
+      const seconds = () => Math.round(now() - startedAt) / 1000;
+      try {
+        const value = await work();
+        const { outcome = 'done', bytes } = result(value);
+        end({ step, outcome, seconds: seconds(), ...(bytes !== undefined && { bytes }) });
+        return value;
+      } catch (error) {
+        end({ step, outcome: 'failed', seconds: seconds() });
+        throw error;
+      }
+    },
+    reuse: (step) => end({ step, outcome: 'reused', seconds: 0 }),
+    report: () => stepNames.map((step) => taken.get(step) ?? { step, outcome: 'skipped', seconds: 0 }),
+  };
+}

@@ -1,0 +1,36 @@
+import type { StepName, StepOutcome } from '../outcome.ts';
+
+/** What an image is busy with: a step, or something that stands beside the steps. */
+export type Stage = StepName | 'look up' | 'wait' | 'clean up';
+
+export interface StageProgress {
+  readonly done: number;
+  readonly total?: number;
+  readonly unit: 'bytes' | 'percent';
+  /** The service's own word for where it is, such as `converting`. */
+  readonly note?: string;
+}
+
+/** Shows a run while it lasts. Results do not go through here: they are stdout's. */
+export interface RunView {
+  stage(image: string, stage: Stage): void;
+  progress(image: string, progress: StageProgress): void;
+  stepEnded(
+    image: string,
+    ended: { step: StepName; outcome: StepOutcome; seconds: number; bytes?: number },
+  ): void;
+  /** A sentence for people: a warning, or a decision worth knowing. */
+  notice(message: string, image?: string): void;
+  imageEnded(image: string, summary: string): void;
+  close(): void;
+}
+
+/** `--quiet`: only what went wrong is said, and that by the result. */
+export const silentView: RunView = {
+  stage() {},
+  progress() {},
+  stepEnded() {},
+  notice() {},
+  imageEnded() {},
+  close() {},
+};

@@ -1,0 +1,30 @@
+import * as api from '@ec2-image/provenance';
+import { expect, test } from 'vitest';
+
+test('the exported names', () => {
+  expect(Object.keys(api).sort()).toEqual([
+    'ProvenanceError',
+    'amiNameOf',
+    'amiTags',
+    'clientToken',
+    'digestAlgorithm',
+    'digestHex',
+    'digestOf',
+    'diskFormats',
+    'formatStartedAt',
+    'isOurs',
+    'metadataOf',
+    'objectKey',
+    'parseDigest',
+    'parseObjectKey',
+    'provenanceKeys',
+    'provenanceTags',
+    'readProvenance',
+    'redactText',
+    'redactUrl',
+    'shortDigest',
+    'tagList',
+    'tagRecord',
+    'tagsOfMetadata',
+  ]);
+});

@@ -1,0 +1,84 @@
+import {
+  amiTags,
+  type Digest,
+  isOurs,
+  metadataOf,
+  provenanceTags,
+  readProvenance,
+  tagList,
+  tagRecord,
+  tagsOfMetadata,
+} from '@ec2-image/provenance';
+import { expect, test } from 'vitest';
+
+const digest: Digest = `sha512:${'ab'.repeat(64)}`;
+const provenance = {
+  sourceUrl: 'https://user:secret@example.com/disk.qcow2?token=abc#x',
+  digest,
+  diskFormat: 'vhdx',
+  version: '0.1.0',
+  startedAt: new Date('2026-11-22T10:00:00.750Z'),
+} as const;
+
+test('provenance is written without secrets and read back', () => {
+  const tags = provenanceTags(provenance);
+  expect(tags).toEqual({
+    'ec2-image:source-url': 'https://example.com/disk.qcow2',
+    'ec2-image:source-digest': digest,
+    'ec2-image:disk-format': 'vhdx',
+    'ec2-image:version': '0.1.0',
+    'ec2-image:started-at': '2026-11-22T10:00:00Z',
+  });
+  expect(readProvenance(tags)).toMatchObject({
+    digest,
+    diskFormat: 'vhdx',
+    startedAt: new Date('2026-11-22T10:00:00Z'),
+  });
+});
+
+test('a long URL is cut to what a tag holds', () => {
+  const tags = provenanceTags({ ...provenance, sourceUrl: `https://example.com/${'x'.repeat(400)}` });
+  expect(tags['ec2-image:source-url']).toHaveLength(256);
+});
+
+test('a call with a client token carries no time', () => {
+  expect(Object.keys(provenanceTags({ ...provenance, startedAt: undefined }))).not.toContain(
+    'ec2-image:started-at',
+  );
+});
+
+test.each([
+  [{}, false],
+  [{ Name: 'fedora-aws-i1', automation: 'false' }, false],
+  [{ 'ec2-image:source-digest': digest }, false],
+  [{ 'ec2-image:source-digest': 'md5:abc', 'ec2-image:version': '1' }, false],
+  [{ 'ec2-image:source-digest': digest, 'ec2-image:version': '1' }, true],
+])('%j is ours: %s', (tags, expected) => {
+  expect(isOurs(tags)).toBe(expected);
+});
+
+test('a time nobody can read is no time', () => {
+  expect(
+    readProvenance({ ...provenanceTags(provenance), 'ec2-image:started-at': 'soon' })?.startedAt,
+  ).toBeUndefined();
+});
+
+test('object metadata takes no colon, and gives the tags back', () => {
+  const tags = provenanceTags(provenance);
+  const metadata = metadataOf(tags);
+  expect(Object.keys(metadata).join()).not.toContain(':');
+  expect(tagsOfMetadata({ ...metadata, other: 'x' })).toEqual(tags);
+});
+
+test('the tool decides Name and automation', () => {
+  expect(amiTags({ amiName: 'a-i1', extra: { Name: 'x', team: 'y' } })).toEqual({
+    Name: 'a-i1',
+    automation: 'false',
+    team: 'y',
+  });
+});
+
+test('EC2 lists tags as pairs', () => {
+  expect(tagRecord(tagList({ a: '1', b: '' }))).toEqual({ a: '1', b: '' });
+  expect(tagRecord(undefined)).toEqual({});
+});
