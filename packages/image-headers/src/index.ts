@@ -1,1 +1,11 @@
-export {};
+export { type ByteSource, bufferSource, fileSource, type ReadableHandle } from './byte-source.ts';
+export { type ImageHeaderCode, ImageHeaderError } from './errors.ts';
+export { type Compression, detectMagic, type ImageFormat, type Magic, magicOfHead } from './magic.ts';
+export {
+  type Partition,
+  type PartitionTable,
+  partitionTableBytes,
+  readPartitionTable,
+} from './partition-table.ts';
+export { type ImageHeader, readImageHeader, refusalOf } from './read-image-header.ts';
+export { maxVirtualSize } from './virtual-size.ts';

@@ -1,0 +1,94 @@
+import { type ByteSource, readSpan } from './byte-source.ts';
+import { corrupt, ImageHeaderError, truncated, unsupported } from './errors.ts';
+import { virtualSizeOf } from './virtual-size.ts';
+
+/** Names as in Microsoft's Virtual Hard Disk Image Format Specification 1.0; all fields are big-endian. */
+const sectorSize = 512;
+const cookie = 'conectix';
+const diskType = { fixed: 2, dynamic: 3, differencing: 4 };
+/** 2040 GiB, the format's limit. */
+const maxSectors = (2040n * 1024n ** 3n) / 512n;
+/** The largest geometry, 65535 × 16 × 255: the disk is as large or larger. */
+const maxGeometrySectors = 65535n * 16n * 255n;
+/** Programs whose `current size` is the disk's; the others mean the geometry. The rule and the list are QEMU's. */
+const sizedByFooter = ['win ', 'qem2', 'd2v ', 'CTXS', 'tap\0'];
+
+export interface VhdHeader {
+  readonly virtualSize: number;
+  readonly type: 'fixed' | 'dynamic';
+}
+
+/** @throws ImageHeaderError */
+export async function readVhd(source: ByteSource): Promise<VhdHeader> {
+  const head = await readSpan(source, { offset: 0, length: sectorSize, what: 'the VHD header' });
+  const footer = await readSpan(source, {
+    offset: source.size - sectorSize,
+    length: sectorSize,
+    what: 'the VHD footer',
+  });
+  const isDynamic = hasCookie(head);
+  if (!hasCookie(footer)) {
+    throw truncated('the VHD has no footer at its end', { fileSize: source.size });
+  }
+  const [leading, trailing] = [isDynamic ? head : footer, footer].map((copy) => checkedFooter(copy));
+  if (leading!.type === diskType.differencing || trailing!.type === diskType.differencing) {
+    throw new ImageHeaderError('DIFFERENCING_DISK', 'the VHD holds only the changes to a parent disk', {
+      hint: 'Merge it into its parent, or export the whole disk.',
+    });
+  }
+  if (leading!.type !== (isDynamic ? diskType.dynamic : diskType.fixed)) {
+    throw unsupported(
+      `the VHD's type ${leading!.type} does not go with ${isDynamic ? 'a header' : 'no header'} at its start`,
+    );
+  }
+  if (leading!.sectors > maxSectors)
+    throw corrupt('the VHD says its disk is above the 2040 GiB of the format');
+  const virtualSize = virtualSizeOf(leading!.sectors * BigInt(sectorSize));
+  if (isDynamic) await requireBlockTable(source, head, virtualSize);
+  else if (virtualSize > source.size - sectorSize) {
+    throw truncated(`the VHD's disk has ${virtualSize} bytes, but the file has ${source.size}`, {
+      fileSize: source.size,
+    });
+  }
+  return { virtualSize, type: isDynamic ? 'dynamic' : 'fixed' };
+}
+
+function hasCookie(sector: Buffer): boolean {
+  return sector.subarray(0, cookie.length).toString('latin1') === cookie;
+}
+
+function checkedFooter(footer: Buffer) {
+  const stored = footer.readUInt32BE(64);
+  const sum = footer.reduce((total, byte, at) => (at >= 64 && at < 68 ? total : total + byte), 0);
+  if (~sum >>> 0 !== stored) throw corrupt("the VHD footer's checksum is wrong");
+  const geometry = BigInt(footer.readUInt16BE(56)) * BigInt(footer[58]!) * BigInt(footer[59]!);
+  const creator = footer.toString('latin1', 28, 32);
+  const byFooter = sizedByFooter.includes(creator) || geometry === maxGeometrySectors;
+  return {
+    type: footer.readUInt32BE(60),
+    sectors: byFooter ? footer.readBigUInt64BE(48) / BigInt(sectorSize) : geometry,
+  };
+}
+
+/** The dynamic header and its block allocation table stand in the file and cover the disk. */
+async function requireBlockTable(source: ByteSource, footer: Buffer, virtualSize: number): Promise<void> {
+  const header = await readSpan(source, {
+    offset: footer.readBigUInt64BE(16),
+    length: 1024,
+    what: 'the VHD dynamic disk header',
+  });
+  if (header.toString('latin1', 0, 8) !== 'cxsparse') throw corrupt('the VHD has no dynamic disk header');
+  const entries = header.readUInt32BE(28);
+  const blockSize = header.readUInt32BE(32);
+  if (blockSize < sectorSize || (blockSize & (blockSize - 1)) !== 0) {
+    throw corrupt(`the VHD block size ${blockSize} is no power of two from ${sectorSize} on`);
+  }
+  if (entries * blockSize < virtualSize) {
+    throw corrupt(`the VHD's ${entries} blocks of ${blockSize} bytes do not cover its ${virtualSize} bytes`);
+  }
+  await readSpan(source, {
+    offset: header.readBigUInt64BE(16) + BigInt(entries) * 4n - 4n,
+    length: 4,
+    what: 'the VHD block allocation table',
+  });
+}

@@ -1,0 +1,19 @@
+import { ImageHeaderError } from './errors.ts';
+
+/** EBS volumes end at 64 TiB; nothing beyond it can become a snapshot. */
+export const maxVirtualSize = 64 * 1024 ** 4;
+
+/**
+ * A virtual size from a header, as a number.
+ *
+ * @throws ImageHeaderError `DISK_TOO_LARGE` above 64 TiB
+ */
+export function virtualSizeOf(bytes: bigint): number {
+  if (bytes > BigInt(maxVirtualSize)) {
+    throw new ImageHeaderError('DISK_TOO_LARGE', `the image says its disk has ${bytes} bytes`, {
+      hint: 'An EBS volume holds 64 TiB at most: use an image with a smaller disk.',
+      facts: { virtualSize: String(bytes), limit: maxVirtualSize },
+    });
+  }
+  return Number(bytes);
+}
