@@ -1,0 +1,95 @@
+import type { Image } from '@aws-sdk/client-ec2';
+import { type Digest, readProvenance, type Tags, tagRecord } from '@ec2-image/provenance';
+
+/** What an AMI is asked to be. What is left out may be anything. */
+export interface WantedAmi {
+  readonly digest: Digest;
+  readonly architecture?: 'x86_64' | 'arm64';
+  readonly bootMode?: 'legacy-bios' | 'uefi' | 'uefi-preferred';
+  readonly tpmSupport?: 'v2.0';
+  readonly imdsSupport?: 'v2.0';
+  /** An AMI of this snapshot is ours whatever its tags. */
+  readonly snapshotId?: string;
+}
+
+/** The AMI that has the wanted name, as EC2 reports it. */
+export interface AmiFacts {
+  readonly imageId: string;
+  readonly name: string;
+  readonly state: string;
+  readonly stateReason?: string;
+  readonly ownerId?: string;
+  readonly creationDate?: string;
+  readonly architecture?: string;
+  readonly bootMode?: string;
+  readonly tpmSupport?: string;
+  readonly imdsSupport?: string;
+  readonly protected: boolean;
+  /** Of all its block devices. */
+  readonly snapshotIds: readonly string[];
+  /** Of its root device. */
+  readonly rootSnapshotId?: string;
+  readonly tags: Tags;
+}
+
+export function amiFacts(image: Image): AmiFacts {
+  const devices = image.BlockDeviceMappings ?? [];
+  const root = devices.find(({ DeviceName }) => DeviceName === image.RootDeviceName) ?? devices[0];
+  return {
+    imageId: image.ImageId ?? '',
+    name: image.Name ?? '',
+    state: image.State ?? 'unknown',
+    stateReason: image.StateReason?.Message || undefined,
+    ownerId: image.OwnerId,
+    creationDate: image.CreationDate,
+    architecture: image.Architecture,
+    bootMode: image.BootMode,
+    tpmSupport: image.TpmSupport,
+    imdsSupport: image.ImdsSupport,
+    protected: (image.DeregistrationProtection ?? 'disabled').startsWith('enabled'),
+    snapshotIds: devices.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
+    rootSnapshotId: root?.Ebs?.SnapshotId,
+    tags: tagRecord(image.Tags),
+  };
+}
+
+/**
+ * What the AMI of a wanted name is to us: `ours`, to be used; ours and `failed`, of no use to anybody; ours and `disabled` by
+ * somebody; ours, but `different` from what is asked; or `foreign`.
+ */
+export type AmiVerdict =
+  | { readonly kind: 'ours' | 'failed' | 'disabled' | 'foreign'; readonly ami: AmiFacts }
+  | { readonly kind: 'different'; readonly ami: AmiFacts; readonly differences: readonly string[] };
+
+const unusableStates = new Set(['failed', 'error', 'invalid']);
+
+/** `snapshotTags`: those of its root device's snapshot, as far as they could be read. */
+export function judgeAmi({
+  ami,
+  snapshotTags = {},
+  wanted,
+}: {
+  readonly ami: AmiFacts;
+  readonly snapshotTags?: Tags;
+  readonly wanted: WantedAmi;
+}): AmiVerdict {
+  const ownDigest = readProvenance(ami.tags)?.digest;
+  const snapshotDigest =
+    readProvenance(snapshotTags)?.digest ??
+    (wanted.snapshotId !== undefined && ami.rootSnapshotId === wanted.snapshotId ? wanted.digest : undefined);
+  if (!ownDigest && !snapshotDigest) return { kind: 'foreign', ami };
+
+  const differences: string[] = [];
+  // Tags say whose it is; what is in it, its snapshot's say. Both must name the image where both are there.
+  if (snapshotDigest && snapshotDigest !== wanted.digest)
+    differences.push(`its snapshot holds ${snapshotDigest}`);
+  else if (ownDigest && ownDigest !== wanted.digest) differences.push(`it was made from ${ownDigest}`);
+  for (const property of ['architecture', 'bootMode', 'tpmSupport', 'imdsSupport'] as const) {
+    const asked = wanted[property];
+    if (asked && ami[property] !== asked)
+      differences.push(`its ${property} is ${ami[property] ?? 'not set'}, not ${asked}`);
+  }
+  if (differences.length > 0) return { kind: 'different', ami, differences };
+  if (unusableStates.has(ami.state)) return { kind: 'failed', ami };
+  return { kind: ami.state === 'disabled' ? 'disabled' : 'ours', ami };
+}

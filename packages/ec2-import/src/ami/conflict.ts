@@ -1,0 +1,45 @@
+import { Ec2ImportError } from '../errors.ts';
+import type { AmiVerdict } from './ami.ts';
+
+/**
+ * Why an AMI that has the wanted name stands in the way: `AMI_NAME_TAKEN` (somebody else's, nothing of it is touched),
+ * `AMI_NAME_TAKEN_BY_OURS`, `AMI_DISABLED` or `AMI_FAILED`, with `imageId`, `ownerId`, `creationDate` and `differences`.
+ */
+export function conflictError(verdict: AmiVerdict): Ec2ImportError {
+  const { ami, kind } = verdict;
+  const { imageId, name, ownerId, creationDate, state, stateReason } = ami;
+  const differences = verdict.kind === 'different' ? verdict.differences : [];
+  const facts = { imageId, amiName: name, ownerId, creationDate, state, differences };
+  const which = `${imageId} (account ${ownerId ?? 'unknown'}, created ${creationDate ?? 'at an unknown time'})`;
+  if (kind === 'different') {
+    return new Ec2ImportError(
+      'AMI_NAME_TAKEN_BY_OURS',
+      `an earlier AMI of ours is named ${name}: ${which}; ${differences.join(', ')}`,
+      { hint: 'Give another --suffix, or --replace to deregister it and delete its snapshots.', facts },
+    );
+  }
+  if (kind === 'disabled') {
+    return new Ec2ImportError('AMI_DISABLED', `the AMI of this image is there, but disabled: ${which}`, {
+      hint: `Enable it with \`aws ec2 enable-image --image-id ${imageId}\`, or give --replace or another --suffix.`,
+      facts,
+    });
+  }
+  if (kind === 'failed') {
+    return new Ec2ImportError(
+      'AMI_FAILED',
+      `AMI ${imageId} is ${state}: ${stateReason ?? 'EC2 gives no reason'}`,
+      {
+        hint: 'Run the same command again: it deregisters the failed AMI and registers it anew from its snapshot.',
+        facts,
+      },
+    );
+  }
+  return new Ec2ImportError(
+    'AMI_NAME_TAKEN',
+    `the name ${name} is taken by an AMI that is not ours: ${which}`,
+    {
+      hint: 'Give another --name or --suffix; an AMI without our tags is never touched.',
+      facts,
+    },
+  );
+}

@@ -1,0 +1,67 @@
+import { DescribeImagesCommand, type Image } from '@aws-sdk/client-ec2';
+import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
+import { lookSeveralTimes, poll } from '../ec2/poll.ts';
+import { Ec2ImportError, refusedCode } from '../errors.ts';
+import { amiFacts } from './ami.ts';
+import { conflictError } from './conflict.ts';
+
+/** How long EC2 may take to show an AMI that it has just registered. */
+const visibilityTimeoutMs = 2 * 60_000;
+
+/**
+ * The AMI as DescribeImages gives it, whatever its state.
+ *
+ * @throws Ec2ImportError `AMI_NOT_FOUND` after several looks, and the codes of a call
+ */
+export async function describeImage(options: Ec2Options & { readonly imageId: string }): Promise<Image> {
+  const ec2 = ec2Of(options);
+  const image = await lookSeveralTimes(ec2, () => lookAtImage(ec2, options.imageId));
+  if (!image) throw notFound(options.imageId);
+  return image;
+}
+
+/** Until the AMI can be launched. A fresh AMI may not be visible at first. */
+export async function waitForImage(
+  ec2: Ec2,
+  { imageId, timeoutMs }: { imageId: string; timeoutMs: number },
+): Promise<Image> {
+  const since = ec2.now();
+  return poll(ec2, async () => {
+    const image = await lookAtImage(ec2, imageId);
+    const waitedMs = ec2.now() - since;
+    if (!image) {
+      if (waitedMs >= visibilityTimeoutMs) throw notFound(imageId);
+      return undefined;
+    }
+    if (image.State === 'available') return image;
+    if (image.State !== 'pending' && image.State !== 'transient') {
+      const ami = amiFacts(image);
+      throw conflictError({ kind: ami.state === 'disabled' ? 'disabled' : 'failed', ami });
+    }
+    if (waitedMs < timeoutMs) return undefined;
+    throw new Ec2ImportError(
+      'AMI_STALLED',
+      `AMI ${imageId} has been ${image.State} for ${Math.round(waitedMs / 60_000)} minutes`,
+      { hint: 'Run the same command again: it finds the AMI and waits on.', facts: { imageId } },
+    );
+  });
+}
+
+async function lookAtImage(ec2: Ec2, imageId: string): Promise<Image | undefined> {
+  try {
+    const { Images = [] } = await ec2.send(
+      new DescribeImagesCommand({ ImageIds: [imageId], IncludeDisabled: true }),
+    );
+    return Images.find(({ ImageId }) => ImageId === imageId);
+  } catch (error) {
+    if (/^InvalidAMIID\.(NotFound|Unavailable)$/.test(refusedCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+function notFound(imageId: string): Ec2ImportError {
+  return new Ec2ImportError('AMI_NOT_FOUND', `EC2 does not list AMI ${imageId}`, {
+    hint: 'Check the id and the region.',
+    facts: { imageId },
+  });
+}

@@ -1,0 +1,58 @@
+import { DescribeImagesCommand, type DescribeImagesRequest, type Image } from '@aws-sdk/client-ec2';
+import { allPages, describeSnapshot } from '../ec2/describe.ts';
+import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
+import { isCode } from '../errors.ts';
+import { type AmiVerdict, amiFacts, judgeAmi, type WantedAmi } from './ami.ts';
+
+export interface FindImageOptions extends Ec2Options, WantedAmi {
+  readonly name: string;
+}
+
+/**
+ * The account's AMI of that name and what it is to us; undefined where there is none, as far as one look tells (EC2's reads
+ * lag: RegisterImage has the last word). A verdict other than `ours` becomes an error with `conflictError`.
+ */
+export async function findImage(options: FindImageOptions): Promise<AmiVerdict | undefined> {
+  return lookForImage(ec2Of(options), options);
+}
+
+export async function lookForImage(
+  ec2: Ec2,
+  { name, ...wanted }: WantedAmi & { readonly name: string },
+): Promise<AmiVerdict | undefined> {
+  const images = await listImages(ec2, { name: 'name', value: name });
+  // `*` and `?` in a filter are wildcards; a name may hold neither, but what answers as EC2 may see it otherwise.
+  const image = images.find(({ Name, State }) => Name === name && State !== 'deregistered');
+  if (!image) return undefined;
+  const ami = amiFacts(image);
+  return judgeAmi({ ami, snapshotTags: await snapshotTagsOf(ec2, ami.rootSnapshotId), wanted });
+}
+
+/** The account's own AMIs that a filter matches, those included that are deprecated or disabled. */
+export async function listImages(
+  ec2: Ec2,
+  { name, value }: { readonly name: string; readonly value: string },
+): Promise<Image[]> {
+  const request: DescribeImagesRequest = {
+    Owners: ['self'],
+    Filters: [{ Name: name, Values: [value] }],
+    IncludeDeprecated: true,
+    IncludeDisabled: true,
+    MaxResults: 1000,
+  };
+  return allPages(async (NextToken) => {
+    const page = await ec2.send(new DescribeImagesCommand({ ...request, NextToken }));
+    return { items: page.Images, nextToken: page.NextToken };
+  });
+}
+
+/** None where there is no such snapshot, or where it may not be looked at. */
+async function snapshotTagsOf(ec2: Ec2, snapshotId: string | undefined) {
+  if (!snapshotId) return undefined;
+  try {
+    return (await describeSnapshot(ec2, snapshotId))?.tags;
+  } catch (error) {
+    if (isCode(error, 'ACCESS_DENIED')) return undefined;
+    throw error;
+  }
+}

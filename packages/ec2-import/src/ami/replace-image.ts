@@ -1,0 +1,90 @@
+import { DeregisterImageCommand } from '@aws-sdk/client-ec2';
+import { isOurs } from '@ec2-image/provenance';
+import { describeSnapshot } from '../ec2/describe.ts';
+import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
+import { backoffMs } from '../ec2/poll.ts';
+import { Ec2ImportError, isPassing, refusedCode } from '../errors.ts';
+import { deleteSnapshot } from '../snapshot/delete-snapshot.ts';
+import type { AmiFacts } from './ami.ts';
+import { listImages } from './find-image.ts';
+
+const deregisterTries = 4;
+
+/** Takes an AMI of ours away; one that is gone already is a success. Its snapshots stay. */
+export async function deregisterImage(
+  ec2: Ec2,
+  { imageId, name, protected: isProtected }: AmiFacts,
+): Promise<void> {
+  if (isProtected) throw protectedError({ imageId, name });
+  for (let n = 1; ; n += 1) {
+    try {
+      await ec2.send(new DeregisterImageCommand({ ImageId: imageId }));
+      return;
+    } catch (error) {
+      ec2.signal?.throwIfAborted();
+      const code = refusedCode(error);
+      if (code && /^InvalidAMIID\.(NotFound|Unavailable)$/.test(code)) return;
+      if (code === 'OperationNotPermitted') throw protectedError({ imageId, name, cause: error });
+      if (!isPassing(error) || n >= deregisterTries) throw error;
+      await ec2.sleep(backoffMs({ n, random: ec2.random() }));
+    }
+  }
+}
+
+/**
+ * Deletes the snapshots of deregistered AMIs that are ours by their tags and that no other AMI of the account uses.
+ * The new AMI stands by then, so what fails is told and left.
+ *
+ * @returns the ids that were left
+ */
+export async function deleteSnapshotsOf(
+  options: Ec2Options,
+  { amis, keep }: { readonly amis: readonly AmiFacts[]; readonly keep: readonly string[] },
+): Promise<string[]> {
+  const ec2 = ec2Of(options);
+  const gone = new Set(amis.map(({ imageId }) => imageId));
+  const left: string[] = [];
+  for (const snapshotId of new Set(amis.flatMap(({ snapshotIds }) => snapshotIds))) {
+    if (keep.includes(snapshotId)) continue;
+    try {
+      const reason = await whyKept(ec2, { snapshotId, gone });
+      if (!reason) {
+        await deleteSnapshot({ ...options, snapshotId });
+        continue;
+      }
+      ec2.notice(`Snapshot ${snapshotId} of the replaced AMI is kept: ${reason}.`);
+    } catch (error) {
+      ec2.signal?.throwIfAborted();
+      ec2.notice(`Snapshot ${snapshotId} of the replaced AMI is left: ${(error as Error).message}.`);
+    }
+    left.push(snapshotId);
+  }
+  return left;
+}
+
+async function whyKept(
+  ec2: Ec2,
+  { snapshotId, gone }: { snapshotId: string; gone: ReadonlySet<string> },
+): Promise<string | undefined> {
+  const snapshot = await describeSnapshot(ec2, snapshotId);
+  if (snapshot && !isOurs(snapshot.tags)) return 'it does not carry our tags';
+  const users = await listImages(ec2, { name: 'block-device-mapping.snapshot-id', value: snapshotId });
+  const user = users.find(({ ImageId = '' }) => !gone.has(ImageId));
+  return user && `AMI ${user.ImageId} uses it`;
+}
+
+function protectedError({
+  imageId,
+  name,
+  cause,
+}: {
+  imageId: string;
+  name: string;
+  cause?: unknown;
+}): Ec2ImportError {
+  return new Ec2ImportError('AMI_PROTECTED', `AMI ${imageId} (${name}) is protected from deregistration`, {
+    hint: `Turn it off with \`aws ec2 disable-image-deregistration-protection --image-id ${imageId}\` (a cooldown may keep it for 24 hours), or give another --suffix.`,
+    cause,
+    facts: { imageId },
+  });
+}

@@ -1,0 +1,82 @@
+import { provenanceKeys } from '@ec2-image/provenance';
+import { listImportTasks, listSnapshots } from '../ec2/describe.ts';
+import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
+import { lookSeveralTimes } from '../ec2/poll.ts';
+import { type ChosenSnapshot, chooseSnapshot, isOurTask, type WantedSnapshot } from './choose-snapshot.ts';
+import { taskState } from './import-task.ts';
+import { type Snapshot, snapshotOf } from './snapshot.ts';
+
+export interface FindSnapshotOptions extends Ec2Options, WantedSnapshot {
+  /** Take nothing that exists, whatever its state; what exists is only counted, so that a new import gets a token of its own. */
+  readonly fresh?: boolean;
+}
+
+export type FoundSnapshot = (
+  | {
+      readonly state: 'complete';
+      readonly snapshot: Snapshot;
+      /** Told by its own tags, or only by the task that made it: then it still has to be tagged. */
+      readonly proof: 'tags' | 'task';
+    }
+  | {
+      /** To be waited for with `waitForImport`. */
+      readonly state: 'running';
+      readonly importTaskId: string;
+      readonly percent?: number;
+    }
+  | { readonly state: 'none' }
+) & {
+  /** Goes to `importSnapshot`. */
+  readonly endedAttempts: number;
+};
+
+/**
+ * What the account has of this image as a snapshot: a complete one, an import that runs, or nothing. Nothing is
+ * believed only after several looks.
+ *
+ * @throws Ec2ImportError `ACCESS_DENIED` and the other codes of a call
+ */
+export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundSnapshot> {
+  const ec2 = ec2Of(options);
+  if (options.fresh) {
+    const { attempts } = await lookForSnapshot(ec2, options);
+    return { state: 'none', endedAttempts: attempts };
+  }
+  const chosen = await lookForSnapshotWell(ec2, options);
+  for (const reason of chosen.passedOver) ec2.notice(`Not used: ${reason}.`);
+  const { endedAttempts } = chosen;
+  if (chosen.state === 'none') return { state: 'none', endedAttempts };
+  if (chosen.state === 'running') {
+    const { importTaskId, percent } = chosen.task;
+    return { state: 'running', importTaskId, percent, endedAttempts };
+  }
+  return { state: 'complete', snapshot: snapshotOf(chosen.snapshot), proof: chosen.proof, endedAttempts };
+}
+
+/** {@link lookForSnapshot}, where finding nothing is believed only after several looks. */
+export async function lookForSnapshotWell(ec2: Ec2, wanted: WantedSnapshot): Promise<ChosenSnapshot> {
+  let none: ChosenSnapshot | undefined;
+  const found = await lookSeveralTimes(ec2, async () => {
+    const chosen = await lookForSnapshot(ec2, wanted);
+    if (chosen.state !== 'none') return chosen;
+    // A lagging answer shows fewer tasks than there are, never more.
+    if (!none || chosen.endedAttempts > none.endedAttempts) none = chosen;
+    return undefined;
+  });
+  return found ?? none!;
+}
+
+/** One look at what the account has. */
+export async function lookForSnapshot(ec2: Ec2, wanted: WantedSnapshot): Promise<ChosenSnapshot> {
+  const tagged = await listSnapshots(ec2, {
+    name: `tag:${provenanceKeys.sourceDigest}`,
+    values: [wanted.digest],
+  });
+  const tasks = await listImportTasks(ec2);
+  const seen = new Set(tagged.map(({ snapshotId }) => snapshotId));
+  const untagged = tasks
+    .filter((task) => taskState(task) === 'completed' && isOurTask({ task, wanted }))
+    .flatMap(({ snapshotId }) => (snapshotId && !seen.has(snapshotId) ? [snapshotId] : []));
+  const made = await listSnapshots(ec2, { name: 'snapshot-id', values: [...new Set(untagged)] });
+  return chooseSnapshot({ wanted, tasks, snapshots: [...tagged, ...made] });
+}

@@ -1,0 +1,122 @@
+import { afterAbort, type Ec2, ec2Of } from '../ec2/ec2.ts';
+import { Ec2ImportError } from '../errors.ts';
+import { leaveOrCancel } from './cancel-import.ts';
+import { deleteSnapshot } from './delete-snapshot.ts';
+import { lookForSnapshot } from './find-snapshot.ts';
+import { isRetryable } from './import-failure.ts';
+import { type Snapshot, sizeGiBOf, snapshotOf } from './snapshot.ts';
+import { type ImportRequest, type Started, sourceOf, startImport, wantedOf } from './start-import.ts';
+import { type ImportWaitOptions, waitForImport } from './wait-for-import.ts';
+
+export interface ImportSnapshotOptions extends ImportWaitOptions, ImportRequest {
+  /** How many imports to start before giving up, where one fails in a way that has been seen to pass. Default 3. */
+  readonly attempts?: number;
+  /** Before the second attempt; three times as long before each further one. Default 30 seconds. */
+  readonly retryPauseMs?: number;
+  /** From `findSnapshot`, so that an attempt of another run is not counted again. Default 0. */
+  readonly endedAttempts?: number;
+  /** A running task from `findSnapshot`: it is waited for as the first attempt. */
+  readonly importTaskId?: string;
+  /** Called before each further attempt, to prove that the object is still what was uploaded; throws where it is not. */
+  readonly beforeRetry?: (failed: { readonly attempt: number; readonly error: Error }) => Promise<void>;
+}
+
+/**
+ * Imports the object as an EBS snapshot. The snapshot is complete, and carries no tags yet: `tagResources` is next.
+ *
+ * On abort the running task is left running and its id told through `onNotice`, or cancelled with `cancelOnAbort`.
+ *
+ * @throws Ec2ImportError the codes of `waitForImport`, `SNAPSHOT_TOO_SMALL`, and the codes of a call
+ */
+export async function importSnapshot(options: ImportSnapshotOptions): Promise<Snapshot> {
+  const ec2 = ec2Of(options);
+  const { attempts = 3, retryPauseMs = 30_000, endedAttempts = 0, beforeRetry } = options;
+  let tokenNumber = endedAttempts;
+  for (let attempt = 1; ; attempt += 1) {
+    const started: Started =
+      attempt === 1 && options.importTaskId
+        ? { importTaskId: options.importTaskId, tokenNumber: tokenNumber + 1 }
+        : await start(ec2, { options, tokenNumber: tokenNumber + 1 });
+    tokenNumber = started.tokenNumber;
+    try {
+      const snapshot =
+        'snapshot' in started
+          ? snapshotOf(started.snapshot)
+          : await waitForImport({
+              ...options,
+              importTaskId: started.importTaskId,
+              source: sourceOf(options),
+            });
+      return checkSize(snapshot, options);
+    } catch (error) {
+      await discardSnapshot(options, error);
+      if (!isRetryable(error)) throw error;
+      if (attempt >= attempts) throw attempt === 1 ? error : givenUp({ attempts, error });
+      const pauseMs = retryPauseMs * 3 ** (attempt - 1);
+      const pause = `again in ${Math.round(pauseMs / 1000)} s (attempt ${attempt + 1} of ${attempts})`;
+      ec2.notice(`${error.message}; importing ${pause}.`);
+      await ec2.sleep(pauseMs);
+      await beforeRetry?.({ attempt, error });
+    }
+  }
+}
+
+async function start(
+  ec2: Ec2,
+  { options, tokenNumber }: { options: ImportSnapshotOptions; tokenNumber: number },
+): Promise<Started> {
+  const limitTimeoutMs = options.taskTimeoutMs ?? 2 * 60 * 60_000;
+  try {
+    return await startImport(ec2, { request: options, tokenNumber, limitTimeoutMs });
+  } catch (error) {
+    if (options.signal?.aborted) await settleStart(options);
+    throw error;
+  }
+}
+
+/** The run was told to stop while the call was under way: whether it was carried out, only the account knows. */
+async function settleStart(options: ImportSnapshotOptions): Promise<void> {
+  try {
+    const found = await lookForSnapshot(afterAbort(options), wantedOf(options));
+    if (found.state === 'running') await leaveOrCancel(options, found.task.importTaskId);
+  } catch {
+    options.onNotice?.('An import task may have been started; the same command looks for it.');
+  }
+}
+
+/** What a failed attempt left is of no use to anybody. */
+async function discardSnapshot(options: ImportSnapshotOptions, error: unknown): Promise<void> {
+  if (!(error instanceof Ec2ImportError) || !/^IMPORT_|^SNAPSHOT_FAILED$/.test(error.code)) return;
+  const { snapshotId } = error.facts as { snapshotId?: string };
+  if (!snapshotId) return;
+  try {
+    await deleteSnapshot({ ...options, snapshotId, inUseTimeoutMs: 0 });
+    options.onNotice?.(`Deleted snapshot ${snapshotId} of the failed import.`);
+  } catch (failure) {
+    options.signal?.throwIfAborted();
+    options.onNotice?.(`Snapshot ${snapshotId} of the failed import is left: ${(failure as Error).message}.`);
+  }
+}
+
+function givenUp({ attempts, error }: { attempts: number; error: Ec2ImportError }): Ec2ImportError {
+  return new Ec2ImportError(error.code, `gave up after ${attempts} imports; the last: ${error.message}`, {
+    hint: error.hint,
+    cause: error,
+    facts: { ...error.facts, attempts },
+  });
+}
+
+/** A snapshot smaller than its disk has lost its end. A larger one was rounded up by whoever wrote the disk's header. */
+function checkSize(snapshot: Snapshot, { virtualSizeBytes = 0 }: ImportSnapshotOptions): Snapshot {
+  const { snapshotId, sizeGiB, importTaskId } = snapshot;
+  const expectedGiB = sizeGiBOf(virtualSizeBytes);
+  if (sizeGiB >= expectedGiB) return snapshot;
+  throw new Ec2ImportError(
+    'SNAPSHOT_TOO_SMALL',
+    `snapshot ${snapshotId} has ${sizeGiB} GiB; the disk needs ${expectedGiB}`,
+    {
+      hint: 'Delete the snapshot and import again with another --format (raw).',
+      facts: { snapshotId, sizeGiB, expectedGiB, importTaskId },
+    },
+  );
+}

@@ -1,0 +1,21 @@
+import { CreateTagsCommand } from '@aws-sdk/client-ec2';
+import { formatStartedAt, isOurs, provenanceKeys, tagList } from '@ec2-image/provenance';
+import type { Ec2 } from '../ec2/ec2.ts';
+import { isCode } from '../errors.ts';
+import type { ImportTask } from './import-task.ts';
+
+/**
+ * EC2 reports no time of an import task, so its start goes into a tag; not with ImportSnapshot, whose token
+ * allows nothing that varies between runs. A task goes on well without: what fails here is only told.
+ */
+export async function markStarted(ec2: Ec2, { importTaskId, tags = {} }: ImportTask): Promise<void> {
+  if (!isOurs(tags) || tags[provenanceKeys.startedAt]) return;
+  const startedAt = { [provenanceKeys.startedAt]: formatStartedAt(new Date(ec2.now())) };
+  try {
+    await ec2.send(new CreateTagsCommand({ Resources: [importTaskId], Tags: tagList(startedAt) }));
+  } catch (error) {
+    ec2.signal?.throwIfAborted();
+    if (isCode(error, 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED')) throw error;
+    ec2.notice(`Import task ${importTaskId} carries no start time: ${(error as Error).message}.`);
+  }
+}

@@ -1,0 +1,166 @@
+import { describeImportTask } from '../ec2/describe.ts';
+import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
+import { poll } from '../ec2/poll.ts';
+import { Ec2ImportError, isCallError } from '../errors.ts';
+import { cancelTask, leaveOrCancel } from './cancel-import.ts';
+import { type ImportSource, importFailure } from './import-failure.ts';
+import { failureKind, type ImportTask, isKnownStatus, taskState } from './import-task.ts';
+import { markStarted } from './mark-started.ts';
+import { type Snapshot, snapshotOf } from './snapshot.ts';
+import { waitForSnapshot } from './wait-for-snapshot.ts';
+
+export interface ImportProgress {
+  readonly importTaskId: string;
+  /** EC2's own word, such as `active`. */
+  readonly status: string;
+  /** EC2's own words, such as `downloading/converting`. */
+  readonly message?: string;
+  readonly percent?: number;
+}
+
+export interface ImportWaitOptions extends Ec2Options {
+  /** How long a task may show no progress before it is cancelled. Default 2 hours. */
+  readonly taskTimeoutMs?: number;
+  /** Cancel the running task when the signal aborts; without it, the task is left running and its id is told. */
+  readonly cancelOnAbort?: boolean;
+  readonly onProgress?: (progress: ImportProgress) => void;
+}
+
+/** How long EC2 may take to show a task that it has just made, or to name the snapshot of a completed one. */
+const visibilityTimeoutMs = 2 * 60_000;
+/** How long EC2 may take to end a task that was cancelled or that failed. */
+const endTimeoutMs = 10 * 60_000;
+
+/**
+ * Waits for an import task, and for its snapshot to be complete.
+ *
+ * @throws Ec2ImportError where the task fails: `IMPORT_NOT_PERMITTED`, `IMPORT_BUCKET_ELSEWHERE`, `IMPORT_OBJECT_MISSING`,
+ *   `IMPORT_FORMAT_REFUSED`, `IMPORT_CANCELLED`, `IMPORT_FAILED`, `IMPORT_STALLED`, each with `retryable` and `snapshotId`;
+ *   `IMPORT_TASK_LOST`; `SNAPSHOT_FAILED`, `SNAPSHOT_GONE`, `SNAPSHOT_STALLED`; and the codes of a call
+ */
+export async function waitForImport(
+  options: ImportWaitOptions & { readonly importTaskId: string; readonly source?: ImportSource },
+): Promise<Snapshot> {
+  const ec2 = ec2Of(options);
+  const { importTaskId, taskTimeoutMs = 2 * 60 * 60_000, source } = options;
+  let running = true;
+  try {
+    const task = await watchTask(ec2, { importTaskId, taskTimeoutMs, onProgress: options.onProgress });
+    const ended = task === 'stalled' ? await cancelStalled(ec2, { importTaskId, taskTimeoutMs }) : task;
+    running = false;
+    const snapshotId = await snapshotIdOf(ec2, { task: ended, source });
+    const snapshot = await waitForSnapshot(ec2, { snapshotId, timeoutMs: taskTimeoutMs });
+    return { ...snapshotOf(snapshot), importTaskId };
+  } catch (error) {
+    if (running && options.signal?.aborted) await leaveOrCancel(options, importTaskId);
+    else if (running && isCallError(error))
+      ec2.notice(`Import task ${importTaskId} may still be running; the same command looks for it.`);
+    throw error;
+  }
+}
+
+/** Until the task has ended one way or the other, or shows no progress any more. */
+async function watchTask(
+  ec2: Ec2,
+  {
+    importTaskId,
+    taskTimeoutMs,
+    onProgress,
+  }: {
+    importTaskId: string;
+    taskTimeoutMs: number;
+    onProgress?: (progress: ImportProgress) => void;
+  },
+): Promise<ImportTask | 'stalled'> {
+  const unseen = new Set<string>();
+  let marked = false;
+  let fingerprint = '';
+  let changedAt = ec2.now();
+  return poll(ec2, async () => {
+    const task = await describeImportTask(ec2, importTaskId);
+    const idleMs = ec2.now() - changedAt;
+    if (!task) {
+      if (idleMs >= visibilityTimeoutMs) throw taskLost(importTaskId);
+      return undefined;
+    }
+    if (!marked) {
+      marked = true;
+      await markStarted(ec2, task);
+    }
+    const { status, message, percent } = task;
+    if (!isKnownStatus(status) && !unseen.has(status)) {
+      unseen.add(status);
+      ec2.notice(`Import task ${importTaskId} has the unknown status ${JSON.stringify(status)}; waiting on.`);
+    }
+    onProgress?.({ importTaskId, status, message, percent });
+    const state = taskState(task);
+    if (state === 'completed' || state === 'failed') return task;
+    if (task.fingerprint !== fingerprint) {
+      fingerprint = task.fingerprint;
+      changedAt = ec2.now();
+      return undefined;
+    }
+    if (state === 'ending') return idleMs >= endTimeoutMs ? task : undefined;
+    return idleMs >= taskTimeoutMs ? 'stalled' : undefined;
+  });
+}
+
+/** A cancelled task may complete all the same: what counts is how it ended. */
+async function cancelStalled(
+  ec2: Ec2,
+  { importTaskId, taskTimeoutMs }: { importTaskId: string; taskTimeoutMs: number },
+): Promise<ImportTask> {
+  const minutes = Math.round(taskTimeoutMs / 60_000);
+  ec2.notice(`Import task ${importTaskId} has shown no progress for ${minutes} minutes; cancelling it.`);
+  const refused = await cancelTask(ec2, importTaskId);
+  const since = ec2.now();
+  const task = await poll(ec2, async () => {
+    const seen = await describeImportTask(ec2, importTaskId);
+    const state = seen && taskState(seen);
+    if (state === 'completed' || state === 'failed') return seen;
+    return ec2.now() - since >= endTimeoutMs ? ('alive' as const) : undefined;
+  });
+  if (task !== 'alive' && taskState(task) === 'completed') {
+    ec2.notice(`Import task ${importTaskId} completed while it was being cancelled.`);
+    return task;
+  }
+  const stalled = `import task ${importTaskId} showed no progress for ${minutes} minutes`;
+  if (task === 'alive') {
+    throw new Ec2ImportError('IMPORT_STALLED', `${stalled} and could not be cancelled`, {
+      hint: `Look at it with \`aws ec2 describe-import-snapshot-tasks --import-task-ids ${importTaskId}\`; leave its object alone while it lives.`,
+      cause: refused,
+      facts: { importTaskId, retryable: false },
+    });
+  }
+  throw new Ec2ImportError('IMPORT_STALLED', `${stalled} and was cancelled`, {
+    hint: 'Run the same command again later, or allow more time with --import-timeout.',
+    facts: { importTaskId, snapshotId: task.snapshotId, retryable: true },
+  });
+}
+
+async function snapshotIdOf(
+  ec2: Ec2,
+  { task, source }: { task: ImportTask; source: ImportSource | undefined },
+): Promise<string> {
+  const { importTaskId, status, snapshotId } = task;
+  if (taskState(task) !== 'completed') {
+    const kind = failureKind(task);
+    const message = task.message ?? `EC2 gives no reason (status ${status})`;
+    throw importFailure({ kind, message, importTaskId, snapshotId, status, source });
+  }
+  const since = ec2.now();
+  return poll(ec2, async () => {
+    const seen = task.snapshotId ? task : await describeImportTask(ec2, importTaskId);
+    if (seen?.snapshotId) return seen.snapshotId;
+    if (ec2.now() - since < visibilityTimeoutMs) return undefined;
+    const message = 'it completed, but EC2 names no snapshot';
+    throw importFailure({ kind: 'unknown', message, importTaskId, status, source });
+  });
+}
+
+function taskLost(importTaskId: string): Ec2ImportError {
+  return new Ec2ImportError('IMPORT_TASK_LOST', `EC2 does not list import task ${importTaskId}`, {
+    hint: 'Run the same command again: it looks for the snapshot and for other tasks before it imports anew.',
+    facts: { importTaskId, retryable: false },
+  });
+}

@@ -1,0 +1,47 @@
+import { describeSnapshot } from '../ec2/describe.ts';
+import type { Ec2 } from '../ec2/ec2.ts';
+import { poll } from '../ec2/poll.ts';
+import { Ec2ImportError } from '../errors.ts';
+import type { SnapshotFacts } from './snapshot.ts';
+
+/** How long EC2 may take to show a snapshot that it has named. */
+const visibilityTimeoutMs = 2 * 60_000;
+
+/** Until the snapshot is complete. `timeoutMs` is how long it may show no progress. */
+export async function waitForSnapshot(
+  ec2: Ec2,
+  { snapshotId, timeoutMs }: { snapshotId: string; timeoutMs: number },
+): Promise<SnapshotFacts> {
+  let percent = -1;
+  let changedAt = ec2.now();
+  return poll(ec2, async () => {
+    const snapshot = await describeSnapshot(ec2, snapshotId);
+    const idleMs = ec2.now() - changedAt;
+    if (!snapshot) {
+      if (idleMs >= visibilityTimeoutMs)
+        throw snapshotError('SNAPSHOT_GONE', snapshotId, 'EC2 does not list it');
+      return undefined;
+    }
+    if (snapshot.state === 'completed') return snapshot;
+    if (snapshot.state !== 'pending')
+      throw snapshotError('SNAPSHOT_FAILED', snapshotId, snapshot.stateMessage ?? `it is ${snapshot.state}`);
+    if ((snapshot.percent ?? -1) !== percent) {
+      percent = snapshot.percent ?? -1;
+      changedAt = ec2.now();
+    } else if (idleMs >= timeoutMs) {
+      throw snapshotError(
+        'SNAPSHOT_STALLED',
+        snapshotId,
+        `it has been pending for ${Math.round(idleMs / 60_000)} minutes`,
+      );
+    }
+    return undefined;
+  });
+}
+
+function snapshotError(code: string, snapshotId: string, why: string): Ec2ImportError {
+  return new Ec2ImportError(code, `snapshot ${snapshotId} cannot be used: ${why}`, {
+    hint: 'Run the same command again: it imports the disk anew where this snapshot stays unusable.',
+    facts: { snapshotId, retryable: code !== 'SNAPSHOT_STALLED' },
+  });
+}

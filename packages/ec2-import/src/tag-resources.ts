@@ -1,0 +1,108 @@
+import { CreateTagsCommand, DescribeTagsCommand } from '@aws-sdk/client-ec2';
+import { type Tags, tagList, tagRecord } from '@ec2-image/provenance';
+import { allPages } from './ec2/describe.ts';
+import { type Ec2, type Ec2Options, ec2Of } from './ec2/ec2.ts';
+import { backoffMs } from './ec2/poll.ts';
+import { Ec2ImportError, isPassing, refusedCode } from './errors.ts';
+
+export interface TagResourcesOptions extends Ec2Options {
+  /** AMIs, snapshots, import tasks: anything that EC2 tags; 200 at most. */
+  readonly ids: readonly string[];
+  readonly tags: Tags;
+  /** How long to go on where EC2 does not see a resource or its tags yet, or throttles. Default 2 minutes. */
+  readonly tagTimeoutMs?: number;
+}
+
+export interface TagReport {
+  readonly id: string;
+  /** Keys that were missing and are there. */
+  readonly added: readonly string[];
+  /** Keys that have another value, which was left alone. */
+  readonly differing: readonly { readonly key: string; readonly wanted: string; readonly found: string }[];
+}
+
+/**
+ * Adds the tags that are missing, leaves those that are there, and reads back until EC2 shows them all. With nothing
+ * missing it writes nothing.
+ *
+ * @throws Ec2ImportError `TAGS_INCOMPLETE`, with `missing` (keys by resource) and the reason as its cause
+ */
+export async function tagResources(options: TagResourcesOptions): Promise<TagReport[]> {
+  const { ids, tags, tagTimeoutMs = 2 * 60_000 } = options;
+  const ec2 = ec2Of(options);
+  const deadline = ec2.now() + tagTimeoutMs;
+  const added = new Map<string, Set<string>>(ids.map((id) => [id, new Set()]));
+  let missing = new Map(ids.map((id) => [id, tags]));
+  for (let n = 1; ; n += 1) {
+    let reason: unknown;
+    try {
+      const existing = await readTags(ec2, ids);
+      missing = new Map(
+        ids
+          .map((id) => [id, missingTags({ existing: existing.get(id) ?? {}, wanted: tags })] as const)
+          .filter(([, lacking]) => Object.keys(lacking).length > 0),
+      );
+      if (missing.size === 0) return ids.map((id) => report(id, existing.get(id) ?? {}));
+      for (const [id, lacking] of missing) {
+        await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: tagList(lacking) }));
+        for (const key of Object.keys(lacking)) added.get(id)?.add(key);
+      }
+    } catch (error) {
+      ec2.signal?.throwIfAborted();
+      // A resource made a moment ago may not be known everywhere.
+      if (!isPassing(error) && !/NotFound$/.test(refusedCode(error) ?? '')) throw incomplete(missing, error);
+      reason = error;
+    }
+    if (ec2.now() >= deadline) throw incomplete(missing, reason);
+    // The first read-back comes at once.
+    if (n > 1 || reason)
+      await ec2.sleep(Math.min(backoffMs({ n, random: ec2.random() }), ec2.pollIntervalMs));
+  }
+
+  function report(id: string, existing: Tags): TagReport {
+    return { id, added: [...(added.get(id) ?? [])], differing: differingTags({ existing, wanted: tags }) };
+  }
+}
+
+/** The wanted tags whose key is not there. */
+export function missingTags({ existing, wanted }: { existing: Tags; wanted: Tags }): Record<string, string> {
+  return Object.fromEntries(Object.entries(wanted).filter(([key]) => !Object.hasOwn(existing, key)));
+}
+
+/** The wanted tags whose key is there with another value. */
+export function differingTags({
+  existing,
+  wanted,
+}: {
+  existing: Tags;
+  wanted: Tags;
+}): TagReport['differing'] {
+  return Object.entries(wanted).flatMap(([key, value]) => {
+    const found = Object.hasOwn(existing, key) ? existing[key] : undefined;
+    return found === undefined || found === value ? [] : [{ key, wanted: value, found }];
+  });
+}
+
+async function readTags(ec2: Ec2, ids: readonly string[]): Promise<Map<string, Record<string, string>>> {
+  const list = await allPages(async (NextToken) => {
+    const page = await ec2.send(
+      new DescribeTagsCommand({ Filters: [{ Name: 'resource-id', Values: [...ids] }], NextToken }),
+    );
+    return { items: page.Tags, nextToken: page.NextToken };
+  });
+  return new Map(ids.map((id) => [id, tagRecord(list.filter(({ ResourceId }) => ResourceId === id))]));
+}
+
+function incomplete(missing: ReadonlyMap<string, Tags>, cause: unknown): Ec2ImportError {
+  const what = [...missing]
+    .map(([id, lacking]) => `${id} lacks ${Object.keys(lacking).join(', ')}`)
+    .join('; ');
+  const why = cause instanceof Error ? `: ${cause.message}` : ', though EC2 took them';
+  return new Ec2ImportError('TAGS_INCOMPLETE', `${what}${why}`, {
+    hint: 'Allow ec2:CreateTags and ec2:DescribeTags, then add what is missing with `ec2-image tag-fix`.',
+    cause,
+    facts: {
+      missing: Object.fromEntries([...missing].map(([id, lacking]) => [id, Object.keys(lacking)])),
+    },
+  });
+}
