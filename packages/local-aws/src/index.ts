@@ -1,1 +1,11 @@
-export {};
+export type { CallRecord, Calls } from './calls.ts';
+export type { ActiveFault, FaultHandle, Faults, FaultTarget } from './faults/faults.ts';
+export { InvalidFaultError, parseFaultFile } from './faults/parse-rule.ts';
+export type { FaultAction, FaultMatch, FaultRule } from './faults/rules.ts';
+export type { KnownCredentials } from './http/authenticate.ts';
+export {
+  exampleCredentials,
+  type LocalAws,
+  type LocalAwsOptions,
+  startLocalAws,
+} from './start-local-aws.ts';

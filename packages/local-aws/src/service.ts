@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { Faults } from './faults/faults.ts';
+import type { ChunkVerifier } from './http/signature.ts';
+import type { Store } from './store/store.ts';
 
 /** One HTTP request as a service sees it: where it came from is settled, what it asks is not. */
 export interface ServiceRequest {
@@ -10,12 +13,14 @@ export interface ServiceRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** As sent: an `aws-chunked` body is still framed. */
+  /** As sent: an `aws-chunked` body is still framed. To look at it is to ask for it: a client that waits for `100 Continue` gets it then. */
   readonly body: Readable;
   /** From the credential scope of the signature. */
   readonly region: string;
   readonly accountId: string;
   readonly accessKeyId?: string;
+  /** Where the secret key is known: checks the signatures inside an `aws-chunked` body. */
+  readonly chunkVerifier?: ChunkVerifier;
   /** Aborts when the client hangs up or the server closes. */
   readonly signal: AbortSignal;
 }
@@ -42,6 +47,18 @@ export interface Service {
   /** An error as this service puts it on the wire: its own thrown errors, a fault's code, or an internal failure. */
   renderError(error: ServiceError, request: ServiceRequest): ServiceResponse;
   close?(): Promise<void>;
+}
+
+/** What the stand-in gives each of its services. */
+export interface ServiceContext {
+  readonly store: Store;
+  readonly faults: Faults;
+  /** Milliseconds since 1970: every time that a service writes down, shows or waits for. */
+  readonly now: () => number;
+  /** The account of whoever signs with credentials that the stand-in was not told of. */
+  readonly accountId: string;
+  /** Something that a person at the terminal should read. */
+  readonly onNotice: (message: string) => void;
 }
 
 export type ServiceName = 's3' | 'ec2' | 'sts' | 'iam' | 'ebs' | 'ssm' | 'autoscaling';

@@ -1,0 +1,78 @@
+import type { ServiceName } from './service.ts';
+
+/** One call as the log keeps it. It is there from the moment it is understood, and filled in when it ends. */
+export interface CallRecord {
+  /** From 1, in the order in which calls were understood. */
+  readonly sequence: number;
+  readonly time: string;
+  readonly requestId: string;
+  readonly service: ServiceName;
+  readonly region: string;
+  readonly accountId: string;
+  readonly operation: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly mutating: boolean;
+  /** The kinds of the faults that struck it. */
+  faults?: string[];
+  outcome: 'running' | 'answered' | 'dropped' | 'client-left';
+  /** Of the answer; of the one decided but not sent, where it was dropped. */
+  status?: number;
+  errorCode?: string;
+  durationMs?: number;
+}
+
+export type NewCall = Omit<CallRecord, 'sequence' | 'mutating' | 'outcome'>;
+
+export interface Calls {
+  start(call: NewCall): CallRecord;
+  end(record: CallRecord): void;
+  /** Those kept, oldest first; `after` is a sequence number. */
+  list(options?: { after?: number; limit?: number }): CallRecord[];
+  /** Forgets the records; the numbers go on. */
+  clear(): void;
+  /** Hears of each call as it ends. */
+  subscribe(listener: (record: CallRecord) => void): () => void;
+}
+
+/** Reads by their AWS names; whatever else there is counts as a change. */
+export function isMutating(operation: string): boolean {
+  return !/^(Get|Head|List|Describe)/.test(operation);
+}
+
+/** Keeps the last `kept` calls. */
+export function createCalls({ kept = 10_000 }: { kept?: number } = {}): Calls {
+  let sequence = 0;
+  let records: CallRecord[] = [];
+  const listeners = new Set<(record: CallRecord) => void>();
+  return {
+    start(call) {
+      sequence += 1;
+      const record: CallRecord = {
+        sequence,
+        ...call,
+        mutating: isMutating(call.operation),
+        outcome: 'running',
+      };
+      records.push(record);
+      // Cut in one go now and then: dropping one at each call would move the whole list each time.
+      if (records.length > 2 * kept) records = records.slice(-kept);
+      return record;
+    },
+    end(record) {
+      for (const listener of listeners) listener(record);
+    },
+    list({ after = 0, limit = kept } = {}) {
+      return records
+        .slice(-kept)
+        .filter((record) => record.sequence > after)
+        .slice(0, limit);
+    },
+    clear() {
+      records = [];
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { actionFields, type FaultAction, type FaultRule } from './rules.ts';
+
+/** A fault rule that says something which no rule can say: a misspelt rule must not pass as a fault that never strikes. */
+export class InvalidFaultError extends Error {
+  override name = 'InvalidFaultError';
+}
+
+const services = new Set(['s3', 'ec2', 'sts', 'iam', 'ebs', 'ssm', 'autoscaling']);
+const presets = new Set(['throttling', 'access-denied', 'expired-token', 'internal-error', 'unavailable']);
+
+/** Throws an `InvalidFaultError` naming the field. */
+export function parseFaultRule(given: unknown): FaultRule {
+  const rule = objectOf('a fault', given, ['id', 'match', 'nth', 'times', 'action']);
+  if (rule.id !== undefined && typeof rule.id !== 'string') throw invalid('id', 'text');
+  if (rule.nth !== undefined) positive('nth', rule.nth);
+  if (rule.times !== undefined && rule.times !== 'always') positive('times', rule.times);
+  if (rule.match !== undefined) checkMatch(rule.match);
+  checkAction(rule.action);
+  return rule as unknown as FaultRule;
+}
+
+/** What a fault file holds: a list of rules, or one. */
+export function parseFaultFile(text: string): FaultRule[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidFaultError(`Not JSON: ${(cause as Error).message}`, { cause });
+  }
+  return (Array.isArray(parsed) ? parsed : [parsed]).map(parseFaultRule);
+}
+
+function checkMatch(given: unknown): void {
+  const match = objectOf('match', given, ['service', 'operation', 'parameters', 'mutating']);
+  if (match.service !== undefined && !services.has(match.service as string)) {
+    throw invalid('match.service', `one of ${[...services].join(', ')}`);
+  }
+  if (match.operation !== undefined && typeof match.operation !== 'string') {
+    throw invalid('match.operation', 'text');
+  }
+  if (match.mutating !== undefined && typeof match.mutating !== 'boolean') {
+    throw invalid('match.mutating', 'true or false');
+  }
+  if (match.parameters !== undefined) textValues('match.parameters', match.parameters);
+}
+
+function checkAction(given: unknown): void {
+  const kind = (given as FaultAction | undefined)?.kind;
+  const fields =
+    typeof kind === 'string' && Object.hasOwn(actionFields, kind) ? actionFields[kind] : undefined;
+  if (!fields) throw invalid('action.kind', `one of ${Object.keys(actionFields).join(', ')}`);
+  const action = objectOf('action', given, ['kind', ...(fields as readonly string[])]);
+  for (const [name, value] of Object.entries(action)) checkField(name, value);
+  if (kind === 'error' && action.preset === undefined && action.status === undefined) {
+    throw invalid('action.preset or action.status', 'given');
+  }
+  if (kind === 'delay' || kind === 'unseen') positive('action.ms', action.ms);
+  if (kind === 'cut') wholeNumber('action.afterBytes', action.afterBytes);
+  if (kind === 'task-fails' && typeof action.statusMessage !== 'string') {
+    throw invalid('action.statusMessage', 'text');
+  }
+}
+
+function checkField(name: string, value: unknown): void {
+  const where = `action.${name}`;
+  switch (name) {
+    case 'when':
+      if (value !== 'before' && value !== 'after') throw invalid(where, 'before or after');
+      return;
+    case 'shows':
+      if (value !== 'answer' && value !== 'lists' && value !== 'bytes') {
+        throw invalid(where, 'answer, lists or bytes');
+      }
+      return;
+    case 'preset':
+      if (!presets.has(value as string)) throw invalid(where, `one of ${[...presets].join(', ')}`);
+      return;
+    case 'headers':
+      textValues(where, value);
+      return;
+    case 'status':
+      if (typeof value === 'string') return; // a task's
+      if (!Number.isInteger(value) || (value as number) < 300 || (value as number) > 599) {
+        throw invalid(where, 'an HTTP status from 300 to 599');
+      }
+      return;
+    case 'partNumber':
+    case 'bytes':
+      positive(where, value);
+      return;
+    case 'offset':
+    case 'bit':
+    case 'progress':
+      wholeNumber(where, value);
+      return;
+    case 'code':
+    case 'message':
+      if (typeof value !== 'string') throw invalid(where, 'text');
+  }
+}
+
+function objectOf(what: string, given: unknown, fields: readonly string[]): Record<string, unknown> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw invalid(what, 'an object');
+  const unknown = Object.keys(given).filter((name) => !fields.includes(name));
+  if (unknown.length > 0) {
+    throw new InvalidFaultError(`${what} has no ${unknown.join(', ')}; it takes ${fields.join(', ')}`);
+  }
+  return given as Record<string, unknown>;
+}
+
+function textValues(where: string, given: unknown): void {
+  const values = typeof given === 'object' && given !== null ? Object.values(given) : [undefined];
+  if (!values.every((value) => typeof value === 'string')) throw invalid(where, 'an object of texts');
+}
+
+function wholeNumber(where: string, value: unknown): void {
+  if (!Number.isInteger(value) || (value as number) < 0) throw invalid(where, 'a whole number from 0');
+}
+
+function positive(where: string, value: unknown): void {
+  if (!Number.isInteger(value) || (value as number) < 1) throw invalid(where, 'a whole number from 1');
+}
+
+function invalid(where: string, wanted: string): InvalidFaultError {
+  return new InvalidFaultError(`${where} must be ${wanted}`);
+}

@@ -1,0 +1,117 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Authorization } from './authorization.ts';
+
+/** What a Version 4 signature is taken over, as it came over the wire. */
+export interface SignedRequest {
+  readonly method: string;
+  /** Still percent-encoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Names and values in turn, as Node gives them. */
+  readonly rawHeaders: readonly string[];
+  /** The value of `x-amz-content-sha256`, or the body's SHA-256 in hex where that header is not sent. */
+  readonly payloadHash: string;
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+export function isSignatureValid(
+  request: SignedRequest,
+  { authorization, secretAccessKey }: { authorization: Authorization; secretAccessKey: string },
+): boolean {
+  const { date, region, service, timestamp, signature } = authorization;
+  const stringToSign = [
+    'AWS4-HMAC-SHA256',
+    timestamp,
+    `${date}/${region}/${service}/aws4_request`,
+    sha256(canonicalRequest(request, authorization)),
+  ].join('\n');
+  return sameText(hmac(signingKey(authorization, secretAccessKey), stringToSign).toString('hex'), signature);
+}
+
+/** Checks the signatures inside a signed `aws-chunked` body; each takes in the one before it, the first the request's own. */
+export interface ChunkVerifier {
+  /** True if the chunk of this data, hashed, carries the right signature. Call it for every chunk, in order. */
+  chunk(dataHash: string, signature: string): boolean;
+  /** `hash` is that of the trailer's lines, each ended by a newline. */
+  trailer(hash: string, signature: string): boolean;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and …/sigv4-streaming-trailers.html */
+export function createChunkVerifier(authorization: Authorization, secretAccessKey: string): ChunkVerifier {
+  const { date, region, service, timestamp } = authorization;
+  const key = signingKey(authorization, secretAccessKey);
+  const scope = `${date}/${region}/${service}/aws4_request`;
+  let previous = authorization.signature;
+  function advance(lines: readonly string[], signature: string): boolean {
+    previous = hmac(key, lines.join('\n')).toString('hex');
+    return sameText(previous, signature);
+  }
+  return {
+    chunk: (dataHash, signature) =>
+      advance(['AWS4-HMAC-SHA256-PAYLOAD', timestamp, scope, previous, sha256(''), dataHash], signature),
+    trailer: (hash, signature) =>
+      advance(['AWS4-HMAC-SHA256-TRAILER', timestamp, scope, previous, hash], signature),
+  };
+}
+
+function canonicalRequest(request: SignedRequest, { signedHeaders, service }: Authorization): string {
+  const path = uriEncode(decodeURIComponent(request.path), { keepSlash: true });
+  return [
+    request.method,
+    // S3 alone signs the path as it is; for the rest its encoded form is encoded again.
+    service === 's3' ? path : uriEncode(path, { keepSlash: true }),
+    canonicalQuery(request.query),
+    ...signedHeaders.map((name) => `${name}:${headerValue(request.rawHeaders, name)}`),
+    '',
+    signedHeaders.join(';'),
+    request.payloadHash,
+  ].join('\n');
+}
+
+function canonicalQuery(query: URLSearchParams): string {
+  return [...query]
+    .filter(([name]) => name !== 'X-Amz-Signature')
+    .map(([name, value]) => [uriEncode(name), uriEncode(value)] as const)
+    .sort(([a, av], [b, bv]) => compare(a, b) || compare(av, bv))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function headerValue(rawHeaders: readonly string[], name: string): string {
+  const values: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]?.toLowerCase() === name) {
+      values.push((rawHeaders[at + 1] ?? '').trim().replace(/ +/g, ' '));
+    }
+  }
+  return values.join(',');
+}
+
+function uriEncode(text: string, { keepSlash = false } = {}): string {
+  const encoded = encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return keepSlash ? encoded.replaceAll('%2F', '/') : encoded;
+}
+
+function signingKey({ date, region, service }: Authorization, secretAccessKey: string): Buffer {
+  const steps = [date, region, service, 'aws4_request'];
+  return steps.reduce<Buffer>((key, text) => hmac(key, text), Buffer.from(`AWS4${secretAccessKey}`));
+}
+
+function hmac(key: Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest();
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function sameText(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}

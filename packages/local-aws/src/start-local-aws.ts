@@ -1,0 +1,96 @@
+import { type CallRecord, type Calls, createCalls } from './calls.ts';
+import { createFaults, type Faults } from './faults/faults.ts';
+import type { FaultRule } from './faults/rules.ts';
+import type { KnownCredentials } from './http/authenticate.ts';
+import { listen } from './http/server.ts';
+import type { Service, ServiceContext } from './service.ts';
+import { openStore } from './store/store.ts';
+
+export interface LocalAwsOptions {
+  /** Where all state is kept; made if it is missing. Several stand-ins may serve one directory at once. */
+  readonly directory: string;
+  /** Default 0: any free one. */
+  readonly port?: number;
+  /** Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Of callers whose credentials are not among `credentials`. Default `123456789012`. */
+  readonly accountId?: string;
+  /** Known secrets: their signatures are verified. With any other credentials every signature passes. */
+  readonly credentials?: readonly KnownCredentials[];
+  /** Struck from the start; more can be added while it runs. */
+  readonly faults?: readonly FaultRule[];
+  /** Milliseconds since 1970; default the real time. */
+  readonly now?: () => number;
+  /** Wait for the disk at each write, so that a power cut loses nothing. Default false. */
+  readonly fsync?: boolean;
+  /** Hears of each call as it ends. */
+  readonly log?: (record: CallRecord) => void;
+  /** Hears of what a person should read, such as a call that the stand-in does not know. Default: standard error. */
+  readonly onNotice?: (message: string) => void;
+}
+
+export interface LocalAws {
+  /** The endpoint for every service: `http://127.0.0.1:4566`. */
+  readonly url: string;
+  readonly port: number;
+  readonly faults: Faults;
+  readonly calls: Calls;
+  /** Resets the connections, waits for what is running, and closes the state. */
+  close(): Promise<void>;
+}
+
+/** The pair of AWS's own documentation, known from the start so that signatures can be tried without any set-up. */
+export const exampleCredentials: KnownCredentials = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+};
+
+export async function startLocalAws({
+  directory,
+  port = 0,
+  host = '127.0.0.1',
+  accountId = '123456789012',
+  credentials = [],
+  faults: rules = [],
+  now = Date.now,
+  fsync = false,
+  log,
+  onNotice = (message) => void process.stderr.write(`local-aws: ${message}\n`),
+}: LocalAwsOptions): Promise<LocalAws> {
+  const faults = createFaults(rules);
+  const calls = createCalls();
+  if (log) calls.subscribe(log);
+  const store = openStore({ directory, fsync });
+  const context: ServiceContext = { store, faults, now, accountId, onNotice };
+  const services = new Map(createServices(context).map((service) => [service.name, service]));
+  const server = await listen({
+    host,
+    port,
+    services,
+    faults,
+    calls,
+    accountId,
+    credentials: [...credentials, exampleCredentials],
+    now,
+    onNotice,
+  }).catch((error) => {
+    store.close();
+    throw error;
+  });
+  return {
+    url: `http://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`,
+    port: server.port,
+    faults,
+    calls,
+    async close() {
+      await server.close();
+      for (const service of services.values()) await service.close?.();
+      store.close();
+    },
+  };
+}
+
+/** One line a service: this is where they plug in. */
+function createServices(_context: ServiceContext): Service[] {
+  return [];
+}
