@@ -1,0 +1,73 @@
+/**
+ * Everything a change has to pass: what is checked without running it, then every test; `npm test` and CI run this after
+ * the set-up. Arguments go to vitest: `npm test -- packages/fetch -t resume`.
+ *
+ * The last line is `N passed, N failed` (and `, N skipped`): vitest's own counts, to which each failed check adds one.
+ */
+import { execFile } from 'node:child_process';
+import { parseCLI, startVitest } from 'vitest/node';
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** The arguments of `pnpm` for each. */
+const checks = {
+  'format and lint': ['exec', 'biome', 'check', '--error-on-warnings', '.'],
+  'build and types': [
+    ...['exec', 'turbo', 'run', 'build', 'typecheck'],
+    ...['--continue', '--output-logs=errors-only'],
+  ],
+  'unused code': ['exec', 'knip'],
+  'dependency versions': ['exec', 'sherif'],
+  'published form': ['--recursive', '--filter=./packages/*', 'exec', 'publint', '--strict'],
+};
+
+/** Silent where it passes, so that what failed stands out. */
+async function passes(name: string, args: string[]): Promise<boolean> {
+  const started = performance.now();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  execFile('pnpm', args, { maxBuffer: 64 * 2 ** 20 }, (error, stdout, stderr) => {
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(` ${error ? '✗' : '✓'} ${name} (${seconds} s)`);
+    if (error) console.log(stdout + stderr);
+    resolve(!error);
+  });
+  return promise;
+}
+
+async function runTests(args: string[]): Promise<Counts> {
+  const { filter, options } = parseCLI(['vitest', 'run', ...args]);
+  const vitest = await startVitest(filter, options);
+  const modules = vitest.state.getTestModules();
+  const states = modules.flatMap((module) =>
+    [...module.children.allTests()].map((test) => test.result().state),
+  );
+  // A module that can't be loaded, a hook that throws, an error outside any test: nothing else would count them.
+  const brokenModules = modules.filter(
+    (module) => module.state() === 'failed' && [...module.children.allTests('failed')].length === 0,
+  );
+  const strayErrors = vitest.state.getUnhandledErrors();
+  await vitest.close();
+  const count = (state: string) => states.filter((each) => each === state).length;
+  return {
+    passed: count('passed'),
+    failed: count('failed') + brokenModules.length + strayErrors.length,
+    skipped: states.length - count('passed') - count('failed'),
+  };
+}
+
+process.env.TURBO_TELEMETRY_DISABLED = '1';
+let failedChecks = 0;
+for (const [name, args] of Object.entries(checks)) {
+  if (!(await passes(name, args))) failedChecks += 1;
+}
+const tests = await runTests(process.argv.slice(2));
+const failed = tests.failed + failedChecks;
+// A run of nothing proves nothing.
+process.exitCode = failed === 0 && tests.passed > 0 ? 0 : 1;
+console.log(
+  `${tests.passed} passed, ${failed} failed${tests.skipped > 0 ? `, ${tests.skipped} skipped` : ''}`,
+);
