@@ -81,15 +81,17 @@ export function renderRow({
   readonly columns: number;
 }): string {
   const head = `${image.padEnd(nameWidth)}  `;
-  if (row.summary !== undefined) return `${head}${row.summary}`.slice(0, columns - 1);
-  const { progress, rate, stage } = row;
+  const width = columns - 1;
+  const { progress, rate, stage, summary } = row;
+  if (summary !== undefined) return `${head}${summary}`.slice(0, width);
+  const amount = progress ? progressText(progress, rate.perSecond()) : '';
   const stageText = stage.padEnd(8);
-  const tail = progress ? `  ${progressText(progress, rate.perSecond())}` : '';
-  const line = `${head}${stageText}`;
+  const barRoom = Math.min(barWidth, width - head.length - stageText.length - amount.length - 4);
   const fraction = progress && progressFraction(progress);
-  const room = columns - 1 - line.length - tail.length - 2;
-  const bar = fraction === undefined || room < 8 ? '' : `  ${renderBar(fraction, Math.min(barWidth, room))}`;
-  return `${`${head}${styleText('bold', stageText)}`}${bar}${tail.slice(0, Math.max(0, columns - 1 - line.length - (bar ? Math.min(barWidth, room) + 2 : 0)))}`;
+  const bar = fraction === undefined || barRoom < 8 ? undefined : renderBar(fraction, barRoom);
+  const plain = [`${head}${stageText}`, bar, amount].filter(Boolean).join('  ').slice(0, width);
+  const styled = plain.slice(head.length, head.length + stageText.length);
+  return `${plain.slice(0, head.length)}${styleText('bold', styled)}${plain.slice(head.length + styled.length)}`;
 }
 
 function progressFraction({ done, total, unit }: StageProgress): number | undefined {

@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process';
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
+import { GetRoleCommand } from '@aws-sdk/client-iam';
+import { hasAwsCode, isAccessDenied } from '@ec2-image/aws-error';
+import { checkBucket } from '@ec2-image/s3-upload';
+import type { Cloud } from '../cloud.ts';
+import { explain } from '../explain.ts';
+import { formatBytes } from '../render/format.ts';
+
+export type CheckState = 'ok' | 'warning' | 'failed' | 'skipped';
+
+export interface CheckReport {
+  readonly check: string;
+  readonly state: CheckState;
+  /** What was found. */
+  readonly detail: string;
+  /** What to do; only where something is to be done. */
+  readonly hint?: string;
+}
+
+/** Room for a download, what comes out of its compression, and the disk of one common cloud image. */
+const comfortableFreeBytes = 10 * 1024 ** 3;
+
+/** Runs a check so that its failure is a finding, not the end. */
+export async function check(
+  name: string,
+  look: () => Promise<Omit<CheckReport, 'check'>>,
+): Promise<CheckReport> {
+  try {
+    return { check: name, ...(await look()) };
+  } catch (error) {
+    const { message, hint } = explain(error);
+    return { check: name, state: 'failed', detail: message, hint };
+  }
+}
+
+export function checkTool({
+  tool,
+  neededFor,
+  packages,
+  env,
+}: {
+  readonly tool: string;
+  readonly neededFor: string;
+  readonly packages: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}): Promise<CheckReport> {
+  return check(tool, async () => {
+    try {
+      const { stdout } = await promisify(execFile)(tool, ['--version'], { env: { ...env }, timeout: 10_000 });
+      return { state: 'ok', detail: stdout.split('\n')[0] ?? '' };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return {
+        state: 'failed',
+        detail: `not found; it is needed for ${neededFor}`,
+        hint: `Install ${packages}.`,
+      };
+    }
+  });
+}
+
+export function checkWorkDirectory(path: string): Promise<CheckReport> {
+  return check('work directory', async () => {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK);
+    const { bavail, bsize } = await statfs(path);
+    const free = bavail * bsize;
+    return free >= comfortableFreeBytes
+      ? { state: 'ok', detail: `${path}, ${formatBytes(free)} free` }
+      : {
+          state: 'warning',
+          detail: `${path} has ${formatBytes(free)} free`,
+          hint: 'An image needs room for its download and its disk: name a larger place with --work-dir.',
+        };
+  });
+}
+
+export function checkBucketOf(
+  { s3, region, account }: Cloud,
+  bucket: string,
+  signal: AbortSignal,
+): Promise<CheckReport> {
+  return check(`bucket ${bucket}`, async () => {
+    await checkBucket({ client: s3, bucket, region, expectedBucketOwner: account, signal });
+    return { state: 'ok', detail: `in ${region}${account ? `, owned by ${account}` : ''}` };
+  });
+}
+
+export function checkEc2({ ec2, region }: Cloud, signal: AbortSignal): Promise<CheckReport> {
+  return check('EC2', async () => {
+    await ec2.send(new DescribeImagesCommand({ Owners: ['self'], MaxResults: 5 }), { abortSignal: signal });
+    return { state: 'ok', detail: `AMIs of ${region} can be listed` };
+  });
+}
+
+export function checkRole({ iam }: Cloud, roleName: string, signal: AbortSignal): Promise<CheckReport> {
+  return check(`role ${roleName}`, async () => {
+    try {
+      const { Role } = await iam.send(new GetRoleCommand({ RoleName: roleName }), { abortSignal: signal });
+      const problem = trustProblem(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''));
+      return problem
+        ? { state: 'failed', detail: problem, hint: 'Give the role the trust policy that the README shows.' }
+        : { state: 'ok', detail: 'trusts vmie.amazonaws.com' };
+    } catch (error) {
+      if (hasAwsCode(error, 'NoSuchEntity', 'NoSuchEntityException')) {
+        return {
+          state: 'failed',
+          detail: 'does not exist',
+          hint: 'Create it as the README shows, or name another with --role-name.',
+        };
+      }
+      if (!isAccessDenied(error)) throw error;
+      return {
+        state: 'warning',
+        detail: 'cannot be looked at with these credentials',
+        hint: 'Allow iam:GetRole to have it checked; an import does not need that.',
+      };
+    }
+  });
+}
+
+/** What keeps VM Import from assuming a role with this trust policy; undefined where nothing does. */
+export function trustProblem(document: string): string | undefined {
+  let statements: unknown[];
+  try {
+    statements = [(JSON.parse(document) as { Statement?: unknown }).Statement ?? []].flat();
+  } catch {
+    return 'its trust policy cannot be read';
+  }
+  const trusts = statements.some((statement) => {
+    const { Effect, Principal } = statement as {
+      Effect?: string;
+      Principal?: { Service?: string | string[] };
+    };
+    return Effect === 'Allow' && [Principal?.Service ?? []].flat().includes('vmie.amazonaws.com');
+  });
+  return trusts ? undefined : 'its trust policy does not name vmie.amazonaws.com';
+}

@@ -1,0 +1,72 @@
+import { mkdir } from 'node:fs/promises';
+import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { hasAwsCode } from '@ec2-image/aws-error';
+import type { ConnectionOptions } from './clients.ts';
+import { clientSettings } from './clients.ts';
+import type { CommonSettings } from './commands/common.ts';
+import type { ImportRequest } from './config/import-request.ts';
+import { localAwsDirectory } from './work-directory.ts';
+
+/** The stand-in's account, served inside this process for as long as the run lasts. */
+export interface LocalAccount extends AsyncDisposable {
+  /** Laid over the connection that the user gave. */
+  readonly connection: Pick<ConnectionOptions, 'endpointUrl' | 'region' | 'credentials'>;
+  /** A bucket costs nothing here: one that is named and missing is made. */
+  complete(request: ImportRequest): Promise<ImportRequest>;
+}
+
+/** Any pair is taken; this one is AWS's own example, so that it is no secret anywhere. */
+const credentials = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+};
+const defaultRegion = 'us-east-1';
+
+export async function openLocalAccount({ workDirectory, connection }: CommonSettings): Promise<LocalAccount> {
+  // Loaded only here: nobody who talks to AWS pays for it.
+  const { startLocalAws } = await import('@ec2-image/local-aws');
+  const directory = localAwsDirectory(workDirectory);
+  await mkdir(directory, { recursive: true });
+  const server = await startLocalAws({ directory });
+  const local = { endpointUrl: server.url, region: connection.region ?? defaultRegion, credentials };
+  return {
+    connection: local,
+    async complete(request) {
+      if (request.bucket !== undefined) {
+        const region = request.region ?? local.region;
+        await ensureBucket(
+          new S3Client({ ...clientSettings({ ...connection, ...local, region }), forcePathStyle: true }),
+          { bucket: request.bucket, region },
+        );
+      }
+      return request;
+    },
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+async function ensureBucket(
+  client: S3Client,
+  { bucket, region }: { readonly bucket: string; readonly region: string },
+) {
+  try {
+    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+  } catch (error) {
+    if (!hasAwsCode(error, 'NotFound', 'NoSuchBucket')) return;
+    await client
+      .send(
+        new CreateBucketCommand({
+          Bucket: bucket,
+          ...(region !== defaultRegion && {
+            CreateBucketConfiguration: { LocationConstraint: region as 'eu-west-1' },
+          }),
+        }),
+      )
+      .catch((cause: unknown) => {
+        // Another run of the same account was quicker.
+        if (!hasAwsCode(cause, 'BucketAlreadyOwnedByYou')) throw cause;
+      });
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,31 @@
+import { convertImage, type Disk } from '@ec2-image/convert';
+import { obtainImage } from './image.ts';
+import type { Work } from './work.ts';
+
+/** The disk: converted from this digest and in the work directory, or converted from the image. */
+export async function obtainDisk(work: Work): Promise<Disk> {
+  const { request, directory, steps, view, signal, notice, conversions } = work;
+  const image = await obtainImage(work);
+  return conversions(() =>
+    steps.take(
+      'convert',
+      () =>
+        convertImage({
+          image,
+          format: request.format,
+          output: directory.diskPath(request.format),
+          workDirectory: directory.path,
+          reuse: true,
+          maxDiskSizeBytes: request.maxDiskSizeBytes,
+          allowUnbootable: request.allowUnbootable,
+          signal,
+          onNotice: notice,
+          onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),
+        }),
+      ({ outcome, virtualSize }) => ({
+        outcome: outcome === 'reused' ? 'reused' : 'done',
+        bytes: virtualSize,
+      }),
+    ),
+  );
+}

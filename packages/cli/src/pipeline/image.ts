@@ -1,0 +1,38 @@
+import { fetchImage, type VerifiedImage } from '@ec2-image/fetch';
+import type { Work } from './work.ts';
+
+/** The image: in the work directory and hashing to the digest, or downloaded. */
+export async function obtainImage({
+  request,
+  directory,
+  digest,
+  steps,
+  view,
+  signal,
+  notice,
+}: Work): Promise<VerifiedImage> {
+  const image = await steps.take(
+    'download',
+    () =>
+      fetchImage({
+        url: request.urls,
+        digest,
+        directory: directory.path,
+        connections: request.connections,
+        signal,
+        onNotice: notice,
+        onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),
+      }),
+    ({ outcome, bytesTransferred }) => ({
+      outcome: outcome === 'reused' || outcome === 'local' ? 'reused' : 'done',
+      bytes: bytesTransferred,
+    }),
+  );
+  // The bytes were hashed as they came; what remains of this step is to say so.
+  await steps.take(
+    'verify',
+    async () => image,
+    ({ size }) => ({ bytes: size }),
+  );
+  return image;
+}

@@ -1,0 +1,109 @@
+import {
+  findSnapshot,
+  type ImportProgress,
+  importSnapshot,
+  type Snapshot,
+  tagResources,
+  waitForImport,
+} from '@ec2-image/ec2-import';
+import { clientToken } from '@ec2-image/provenance';
+import { abortUploads, deleteObject, findObject, type StoredObject, verifyObject } from '@ec2-image/s3-upload';
+import { type ObtainedObject, obtainObject } from './object.ts';
+import { constantTagsOf, snapshotTagsOf } from './tags.ts';
+import { ec2Options, objectLocation, type Work } from './work.ts';
+
+/**
+ * The snapshot: complete, adopted from a task of ours, waited for, or imported from the object. Tagged in every case,
+ * and with nothing of it left in S3.
+ */
+export async function obtainSnapshot(work: Work): Promise<Snapshot> {
+  const { request, cloud, digest, notice, steps } = work;
+  const { bucket, key } = objectLocation(work);
+  const found = await findSnapshot({
+    ...ec2Options(work),
+    digest,
+    format: request.format,
+    account: cloud.account,
+    bucket,
+    key,
+    fresh: request.fresh,
+  });
+  if (found.state === 'complete') {
+    notice(`snapshot ${found.snapshot.snapshotId} is complete: it is used`);
+    steps.reuse('import');
+    return settle(work, found.snapshot);
+  }
+  if (found.state === 'running') {
+    const { importTaskId } = found;
+    notice(`import task ${importTaskId} is running: it is waited for`);
+    return settle(work, await steps.take('import', () => waitForImport({ ...waitOptions(work), importTaskId })));
+  }
+  const obtained = await obtainObject(work);
+  const snapshot = await importFrom(work, { ...obtained, endedAttempts: found.endedAttempts });
+  return settle(work, snapshot, obtained.object);
+}
+
+function importFrom(
+  work: Work,
+  { object, virtualSizeBytes, endedAttempts }: ObtainedObject & { readonly endedAttempts: number },
+): Promise<Snapshot> {
+  const { request, cloud, digest, steps } = work;
+  const { bucket, key } = object;
+  const tags = constantTagsOf(work);
+  return steps.take('import', () =>
+    importSnapshot({
+      ...waitOptions(work),
+      object,
+      format: request.format,
+      digest,
+      virtualSizeBytes,
+      tags,
+      endedAttempts,
+      attempts: request.importAttempts,
+      clientTokenFor: (attempt) =>
+        clientToken({
+          account: cloud.account ?? '',
+          region: cloud.region,
+          bucket,
+          key,
+          digest,
+          format: request.format,
+          options: { ...tags, roleName: request.roleName },
+          attempt,
+        }),
+      beforeRetry: async () => {
+        await verifyObject({ ...objectLocation(work), object });
+      },
+    }),
+  );
+}
+
+/** The order is the contract's: tagged and read back, the object still the proven one, the object deleted. */
+async function settle(work: Work, snapshot: Snapshot, object?: StoredObject): Promise<Snapshot> {
+  const { request, view } = work;
+  view.stage(request.name, 'clean up');
+  await tagResources({ ...ec2Options(work), ids: [snapshot.snapshotId], tags: snapshotTagsOf(work) });
+  if (object) await verifyObject({ ...objectLocation(work), object });
+  if (!request.keepObject) await clearObject(work, object);
+  return snapshot;
+}
+
+/** Object and unfinished uploads, whoever left them under this key: the snapshot needs neither. */
+async function clearObject(work: Work, proven?: StoredObject): Promise<void> {
+  const location = objectLocation(work);
+  const object = proven ?? (await findObject(location));
+  if (object) await deleteObject({ ...location, object });
+  await abortUploads(location);
+}
+
+function waitOptions(work: Work) {
+  const { request, view, cancelOnInterrupt } = work;
+  return {
+    ...ec2Options(work),
+    roleName: request.roleName,
+    taskTimeoutMs: request.importTimeoutMs,
+    cancelOnAbort: cancelOnInterrupt,
+    onProgress: ({ percent, status, message }: ImportProgress) =>
+      view.progress(request.name, { done: percent ?? 0, total: 100, unit: 'percent', note: message ?? status }),
+  };
+}

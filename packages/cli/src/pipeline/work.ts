@@ -1,0 +1,56 @@
+import { type Digest, objectKey } from '@ec2-image/provenance';
+import type { LimitFunction } from 'p-limit';
+import type { Cloud } from '../cloud.ts';
+import type { ImportRequest } from '../config/import-request.ts';
+import type { RunView } from '../render/view.ts';
+import type { RunLog } from '../run-log.ts';
+import type { ImageDirectory } from '../work-directory.ts';
+import type { Steps } from './steps.ts';
+
+/** One image's import, as it is asked for. */
+export interface ImportJob {
+  readonly request: ImportRequest;
+  readonly cloud: Cloud;
+  readonly workDirectory: string;
+  /** Shared by all images of the run: conversions want the processors for themselves. */
+  readonly conversions: LimitFunction;
+  readonly cancelOnInterrupt: boolean;
+  readonly view: RunView;
+  readonly log: RunLog;
+  readonly signal: AbortSignal;
+}
+
+/** The same once the digest has given everything its name. */
+export interface Identified extends ImportJob {
+  readonly digest: Digest;
+  readonly amiName: string;
+  readonly steps: Steps;
+  readonly startedAt: Date;
+  readonly notice: (message: string) => void;
+}
+
+/** The same once the work directory of the digest is this run's alone. */
+export interface Work extends Identified {
+  readonly directory: ImageDirectory;
+}
+
+/** What every verb of `ec2-import` is given. */
+export function ec2Options({ cloud, request, signal, notice }: Identified) {
+  return { client: cloud.ec2, pollIntervalMs: request.pollIntervalMs, signal, onNotice: notice };
+}
+
+/** What every verb of `s3-upload` is given: the place of this image's object. */
+export function objectLocation({ request, cloud, amiName, digest, signal, notice }: Identified) {
+  const { bucket, bucketOwner, format, keyPrefix } = request;
+  if (bucket === undefined) throw new TypeError('an import by way of S3 has a bucket');
+  return {
+    client: cloud.s3,
+    bucket,
+    key: objectKey({ prefix: keyPrefix, amiName, digest, format }),
+    digest,
+    format,
+    expectedBucketOwner: bucketOwner ?? cloud.account,
+    signal,
+    onNotice: notice,
+  };
+}

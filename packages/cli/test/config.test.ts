@@ -1,0 +1,139 @@
+import { expect, test } from 'vitest';
+import { importRequests } from '../src/config/import-request.ts';
+import { parseConfig } from '../src/config/read-config.ts';
+
+const path = 'ec2-image.yaml';
+const hex = 'ab'.repeat(32);
+
+function requestsOf(source: string, { env = {}, names = [] as string[], flags = {} } = {}) {
+  return importRequests({ flags, names, file: parseConfig({ path, source, env }) });
+}
+
+const common = `region: us-east-1
+bucket: images
+suffix: \${IMG_SFX}
+images:
+  fedora-aws:
+    url: https://example.org/Fedora.qcow2
+    checksum-url: https://example.org/CHECKSUM
+    arch: x86_64
+  fedora-aws-arm64:
+    url: [https://a.example/arm.raw.xz, https://b.example/arm.raw.xz]
+    sha256: ${hex}
+    arch: arm64
+    bucket: images-arm
+    tag: { team: 42 }
+    poll-interval: 2
+    max-disk-size: 10GiB
+`;
+
+test('images take what stands at the top, and their own before it', () => {
+  const [fedora, arm] = requestsOf(common, { env: { IMG_SFX: '20261122' } });
+  expect(fedora).toMatchObject({
+    name: 'fedora-aws',
+    urls: ['https://example.org/Fedora.qcow2'],
+    checksum: { url: 'https://example.org/CHECKSUM' },
+    suffix: '20261122',
+    bucket: 'images',
+    format: 'vhdx',
+    keyPrefix: 'ec2-image/',
+  });
+  expect(arm).toMatchObject({
+    urls: ['https://a.example/arm.raw.xz', 'https://b.example/arm.raw.xz'],
+    checksum: { digest: `sha256:${hex}` },
+    bucket: 'images-arm',
+    tags: { team: '42' },
+    pollIntervalMs: 2000,
+    maxDiskSizeBytes: 10 * 1024 ** 3,
+  });
+});
+
+test('a flag wins over the file, and names choose images', () => {
+  const requests = requestsOf(common, {
+    env: { IMG_SFX: '1' },
+    names: ['fedora-aws'],
+    flags: { suffix: '2', bucket: 'other' },
+  });
+  expect(requests).toHaveLength(1);
+  expect(requests[0]).toMatchObject({ name: 'fedora-aws', suffix: '2', bucket: 'other' });
+});
+
+test('numbers that are names keep all their digits', () => {
+  const [image] = requestsOf(
+    `suffix: 007\nbucket-owner: 012345678901\nbucket: abc\nimages:\n  a:\n    {url: x, sha256: ${hex}, arch: x86_64}\n`,
+  );
+  expect(image).toMatchObject({ suffix: '007', bucketOwner: '012345678901' });
+});
+
+test('variables have defaults, an empty suffix is none, and $$ is a dollar sign', () => {
+  const source = `bucket: abc\nsuffix: \${UNSET:-}\nimages:\n  a:\n    {url: "\${BASE:-http://h}/$\${x}", sha256: ${hex}, arch: x86_64}\n`;
+  const [image] = requestsOf(source);
+  expect(image?.suffix).toBeUndefined();
+  expect(image?.urls).toEqual(['http://h/${x}']);
+});
+
+test.each([
+  ['CONFIG_INVALID', 'ec2-image.yaml:2: buckett: unknown key', 'region: us-east-1\nbuckett: x\n'],
+  ['CONFIG_INVALID', 'ec2-image.yaml:3: images.a.ur: unknown key', 'images:\n  a:\n    ur: x\n'],
+  [
+    'CONFIG_INVALID',
+    'ec2-image.yaml:3: images.a.arch: expected x86_64 or arm64, not "i386"',
+    'images:\n  a:\n    arch: i386\n',
+  ],
+  [
+    'CONFIG_INVALID',
+    'ec2-image.yaml:1: format: expected vhdx or vhd or vmdk or raw, not "iso"',
+    'format: iso\n',
+  ],
+  ['CONFIG_INVALID', 'ec2-image.yaml:2: tag.aws:x: a tag key cannot begin with aws:', 'tag:\n  "aws:x": y\n'],
+  [
+    'CONFIG_INVALID',
+    'ec2-image.yaml:1: poll-interval: expected a time such as 90, 15m or 2h, not "soon"',
+    'poll-interval: soon\n',
+  ],
+  ['CONFIG_VARIABLE_UNSET', 'ec2-image.yaml:2: ${NOPE} is not set', 'region: us-east-1\nsuffix: ${NOPE}\n'],
+  ['CONFIG_SYNTAX', 'ec2-image.yaml:2: ', 'a: [1,\nb: }\n'],
+  ['CONFIG_SYNTAX', 'ec2-image.yaml:2: Map keys must be unique', 'region: us-east-1\nregion: us-east-2\n'],
+  [
+    'MISSING_SETTING',
+    'ec2-image.yaml:2: images.a: url is missing',
+    `images:\n  a: {sha256: ${hex}, arch: arm64, bucket: abc}\n`,
+  ],
+  [
+    'MISSING_SETTING',
+    'ec2-image.yaml:2: images.a: bucket is missing',
+    `images:\n  a: {url: x, sha256: ${hex}, arch: arm64}\n`,
+  ],
+  [
+    'MISSING_SETTING',
+    'ec2-image.yaml:2: images.a: checksum-url is missing',
+    'images:\n  a: {url: x, bucket: abc, arch: arm64}\n',
+  ],
+  [
+    'CHECKSUM_TWICE',
+    'ec2-image.yaml:2: images.a: ',
+    `images:\n  a: {url: x, bucket: abc, arch: arm64, sha256: ${hex}, checksum-url: y}\n`,
+  ],
+  [
+    'BAD_AMI_NAME',
+    'ec2-image.yaml:2: images.a*b: ',
+    `images:\n  a*b: {url: x, bucket: abc, arch: arm64, sha256: ${hex}}\n`,
+  ],
+  [
+    'RESERVED_TAG',
+    'ec2-image.yaml:2: images.a: ',
+    `images:\n  a: {url: x, bucket: abc, arch: arm64, sha256: ${hex}, tag: {Name: x}}\n`,
+  ],
+  ['NOTHING_TO_IMPORT', 'ec2-image.yaml names no images', 'region: us-east-1\n'],
+  ['CONFIG_INVALID', 'ec2-image.yaml:1: ', '- a list\n'],
+])('%s: %s', (code, message, source) => {
+  expect(() => requestsOf(source)).toThrow(
+    expect.objectContaining({ code, message: expect.stringContaining(message) }),
+  );
+});
+
+test('an image that the file does not have is answered with those that it has', () => {
+  expect(() => requestsOf(common, { env: { IMG_SFX: '1' }, names: ['debian'] })).toThrow(
+    expect.objectContaining({ code: 'UNKNOWN_IMAGE', hint: 'It has: fedora-aws, fedora-aws-arm64.' }),
+  );
+});

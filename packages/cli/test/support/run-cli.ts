@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export interface CliRun {
+  readonly child: ChildProcess;
+  /** Resolves when the process has ended, however it did. */
+  readonly ended: Promise<CliEnd>;
+}
+
+export interface CliEnd {
+  /** Null where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** stdout as the one JSON document; throws where it is none. */
+  json<T>(): T;
+}
+
+const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
+
+/** Nothing of the developer's own: no profile, no credentials, no proxies. */
+const ownEnvironment = {
+  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  AWS_REGION: 'us-east-1',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  NODE_NO_WARNINGS: '1',
+};
+
+/** Starts the real command as a process of its own, from the sources. */
+export function startCli(
+  args: readonly string[],
+  { env = {}, cwd }: { readonly env?: Readonly<Record<string, string | undefined>>; readonly cwd?: string } = {},
+): CliRun {
+  const child = spawn(process.execPath, ['--conditions=@ec2-image/source', bin, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, HOME: cwd ?? '/nonexistent', ...ownEnvironment, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = once(child, 'close').then(
+    ([exitCode, signal]: [number | null, NodeJS.Signals | null]): CliEnd => ({
+      exitCode,
+      signal,
+      stdout,
+      stderr,
+      json: <T>() => JSON.parse(stdout) as T,
+    }),
+  );
+  return { child, ended };
+}
+
+export function runCli(...parameters: Parameters<typeof startCli>): Promise<CliEnd> {
+  return startCli(...parameters).ended;
+}

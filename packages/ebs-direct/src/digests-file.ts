@@ -1,0 +1,73 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
+import { blockSizeBytes } from './block.ts';
+import { EbsDirectError } from './errors.ts';
+import type { ExpectedContent } from './verify-snapshot.ts';
+
+const formatName = 'ec2-image-block-digests';
+
+/** Writes what a later verification needs in place of the disk: a line of JSON, then `index sha256` for each block. */
+export async function writeDigests({
+  path,
+  content,
+}: {
+  readonly path: string;
+  readonly content: ExpectedContent;
+}): Promise<void> {
+  const partial = `${path}.partial`;
+  await pipeline(digestLines(content), createWriteStream(partial));
+  await rename(partial, path);
+}
+
+function* digestLines({ sizeBytes, digests }: ExpectedContent): Generator<string> {
+  yield `${JSON.stringify({ format: formatName, version: 1, blockSizeBytes, sizeBytes, blocks: digests.size })}\n`;
+  for (const index of [...digests.keys()].sort((a, b) => a - b))
+    yield `${index} ${digests.get(index)!.toString('hex')}\n`;
+}
+
+/** @throws EbsDirectError `BAD_DIGESTS_FILE` */
+export async function readDigests({ path }: { readonly path: string }): Promise<ExpectedContent> {
+  const digests = new Map<number, Buffer>();
+  let head:
+    | { format?: string; version?: number; blockSizeBytes?: number; sizeBytes?: number; blocks?: number }
+    | undefined;
+  let lineNumber = 0;
+  for await (const line of createInterface({ input: createReadStream(path) })) {
+    lineNumber += 1;
+    if (lineNumber === 1) {
+      head = parseHead(line);
+      if (!head) throw bad(path, lineNumber);
+      continue;
+    }
+    const match = /^(\d{1,10}) ([0-9a-f]{64})$/.exec(line);
+    if (!match) throw bad(path, lineNumber);
+    digests.set(Number(match[1]), Buffer.from(match[2]!, 'hex'));
+  }
+  // A file cut short would pass for a disk with fewer blocks.
+  if (head?.sizeBytes === undefined || head.blocks !== digests.size) throw bad(path, lineNumber);
+  return { sizeBytes: head.sizeBytes, digests };
+}
+
+function parseHead(line: string) {
+  try {
+    const head = JSON.parse(line) as NonNullable<Awaited<ReturnType<() => Record<string, unknown>>>>;
+    return head.format === formatName && head.version === 1 && head.blockSizeBytes === blockSizeBytes
+      ? (head as { sizeBytes?: number; blocks?: number })
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function bad(path: string, line: number): EbsDirectError {
+  return new EbsDirectError(
+    'BAD_DIGESTS_FILE',
+    `${path} is not a whole file of block digests (line ${line})`,
+    {
+      hint: 'Name a file that `ec2-image verify --save-digests` wrote.',
+      facts: { path, line },
+    },
+  );
+}

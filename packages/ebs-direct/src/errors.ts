@@ -1,0 +1,37 @@
+import { formatAwsError, hasAwsCode, isAccessDenied, isCredentialsError } from '@ec2-image/aws-error';
+import { ExplainedError } from '@ec2-image/explained-error';
+
+export class EbsDirectError extends ExplainedError {
+  override name = 'EbsDirectError';
+}
+
+/** What AWS refused for good, in words. Anything the service did not say comes back as it is. */
+export function explainCall(
+  error: unknown,
+  { operation, snapshotId }: { readonly operation: string; readonly snapshotId?: string },
+): unknown {
+  const about = `${operation}${snapshotId ? ` of ${snapshotId}` : ''}: ${formatAwsError(error)}`;
+  const facts = { operation, snapshotId };
+  if (isCredentialsError(error)) {
+    return new EbsDirectError('CREDENTIALS_REFUSED', `AWS does not take the credentials: ${about}`, {
+      hint: 'Renew them, then run the same command again: it goes on where this run stopped.',
+      cause: error,
+      facts,
+    });
+  }
+  if (isAccessDenied(error)) {
+    return new EbsDirectError('ACCESS_DENIED', `not allowed: ${about}`, {
+      hint: `Allow ebs:${operation} in the policy of the user or role.`,
+      cause: error,
+      facts,
+    });
+  }
+  if (hasAwsCode(error, 'ServiceQuotaExceededException', 'ConcurrentLimitExceededException')) {
+    return new EbsDirectError('QUOTA_EXCEEDED', `the account's quota is used up: ${about}`, {
+      hint: 'Wait for pending snapshots to end, or have the EBS direct quota raised.',
+      cause: error,
+      facts,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,210 @@
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
+import type { Extent } from '../disk.ts';
+import { EbsDirectError } from '../errors.ts';
+import * as nbd from './protocol.ts';
+import { createSocketReader, type SocketReader } from './socket-reader.ts';
+
+export interface NbdClient {
+  readonly sizeBytes: number;
+  /** Several may be under way. */
+  readInto(buffer: Buffer, offset: number): Promise<void>;
+  /** Which of the bytes may not be zeros. */
+  dataExtents(offset: number, length: number): Promise<Extent[]>;
+  close(): void;
+}
+
+interface Pending {
+  /** What a read fills; a block status has none. */
+  readonly target?: Buffer;
+  readonly offset: number;
+  readonly states: { readonly length: number; readonly zero: boolean }[];
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** @throws EbsDirectError `NBD_FAILED` */
+export async function connectNbd({
+  socketPath,
+  signal,
+}: {
+  readonly socketPath: string;
+  readonly signal?: AbortSignal;
+}): Promise<NbdClient> {
+  const socket = createConnection(socketPath);
+  await once(socket, 'connect', { signal });
+  const reader = createSocketReader(socket);
+  const { sizeBytes, contextId } = await handshake({ reader, write: (bytes) => socket.write(bytes) });
+  const pending = new Map<bigint, Pending>();
+  let cookie = 0n;
+  let failure: Error | undefined;
+
+  const dispatch = async () => {
+    for (;;) {
+      const head = await reader.read(20);
+      if (head.readUInt32BE(0) !== nbd.magic.structuredReply)
+        throw failed('an answer that is no structured reply');
+      const flags = head.readUInt16BE(4);
+      const entry = pending.get(head.readBigUInt64BE(8));
+      if (!entry) throw failed('an answer to nothing that was asked');
+      const error = await readChunk({
+        reader,
+        entry,
+        type: head.readUInt16BE(6),
+        length: head.readUInt32BE(16),
+        contextId,
+      });
+      if (error) entry.reject(error);
+      if (!(flags & nbd.chunkFlag.done)) continue;
+      pending.delete(head.readBigUInt64BE(8));
+      entry.resolve();
+    }
+  };
+  dispatch().catch((error: Error) => {
+    failure = error;
+    for (const entry of pending.values()) entry.reject(error);
+    pending.clear();
+    socket.destroy();
+  });
+
+  const ask = (
+    type: number,
+    { offset, length, target }: { offset: number; length: number; target?: Buffer },
+  ) =>
+    new Promise<Pending>((resolve, reject) => {
+      if (failure) return reject(failure);
+      cookie += 1n;
+      const entry: Pending = { target, offset, states: [], resolve: () => resolve(entry), reject };
+      pending.set(cookie, entry);
+      socket.write(nbd.request({ type, cookie, offset, length }));
+    });
+  return {
+    sizeBytes,
+    async readInto(buffer, offset) {
+      const length = Math.max(0, Math.min(buffer.length, sizeBytes - offset));
+      buffer.fill(0, length);
+      if (length > 0) await ask(nbd.command.read, { offset, length, target: buffer.subarray(0, length) });
+    },
+    async dataExtents(offset, length) {
+      const extents: Extent[] = [];
+      // The server describes as much as it likes of what was asked, at least one run.
+      for (let at = offset; at < offset + length; ) {
+        const { states } = await ask(nbd.command.blockStatus, { offset: at, length: offset + length - at });
+        if (states.length === 0) throw failed('an allocation map without a run');
+        for (const { length: runLength, zero } of states) {
+          if (!zero) extents.push({ offset: at, length: runLength });
+          at += runLength;
+        }
+      }
+      return extents;
+    },
+    close() {
+      if (!socket.destroyed)
+        socket.end(nbd.request({ type: nbd.command.disconnect, cookie: 0n, offset: 0, length: 0 }));
+    },
+  };
+}
+
+async function handshake({
+  reader,
+  write,
+}: {
+  readonly reader: SocketReader;
+  write(bytes: Buffer): void;
+}): Promise<{ sizeBytes: number; contextId: number }> {
+  const greeting = await reader.read(18);
+  if (greeting.readBigUInt64BE(0) !== nbd.magic.server || greeting.readBigUInt64BE(8) !== nbd.magic.option) {
+    throw failed('a greeting that is not NBD');
+  }
+  const flags = Buffer.alloc(4);
+  flags.writeUInt32BE(nbd.handshakeFlag.fixedNewstyle | nbd.handshakeFlag.noZeroes, 0);
+  write(flags);
+
+  write(nbd.optionRequest(nbd.option.structuredReply));
+  await readOptionReplies(reader, () => {});
+  let contextId: number | undefined;
+  write(nbd.optionRequest(nbd.option.setMetaContext, nbd.metaContextData('base:allocation')));
+  await readOptionReplies(reader, (type, data) => {
+    if (type === nbd.optionReply.metaContext) contextId = data.readUInt32BE(0);
+  });
+  if (contextId === undefined) throw failed('no allocation map');
+  let sizeBytes: number | undefined;
+  write(nbd.optionRequest(nbd.option.go, nbd.goData()));
+  await readOptionReplies(reader, (type, data) => {
+    if (type === nbd.optionReply.info && data.readUInt16BE(0) === nbd.info.export)
+      sizeBytes = Number(data.readBigUInt64BE(2));
+  });
+  if (sizeBytes === undefined) throw failed('no size');
+  return { sizeBytes, contextId };
+}
+
+async function readOptionReplies(
+  reader: SocketReader,
+  onReply: (type: number, data: Buffer) => void,
+): Promise<void> {
+  for (;;) {
+    const head = await reader.read(20);
+    if (head.readBigUInt64BE(0) !== nbd.magic.optionReply) throw failed('an option reply that is none');
+    const type = head.readUInt32BE(12);
+    const data = await reader.read(head.readUInt32BE(16));
+    if (type >= nbd.optionReply.errorBit) throw failed(`a refusal: ${data.toString() || type.toString(16)}`);
+    if (type === nbd.optionReply.ack) return;
+    onReply(type, data);
+  }
+}
+
+async function readChunk({
+  reader,
+  entry,
+  type,
+  length,
+  contextId,
+}: {
+  readonly reader: SocketReader;
+  readonly entry: Pending;
+  readonly type: number;
+  readonly length: number;
+  readonly contextId: number;
+}): Promise<Error | undefined> {
+  if (type & nbd.chunk.errorBit) {
+    const data = await reader.read(length);
+    return failed(
+      `error ${data.readUInt32BE(0)} at offset ${entry.offset}: ${data.subarray(6, 6 + data.readUInt16BE(4)).toString()}`,
+    );
+  }
+  switch (type) {
+    case nbd.chunk.none:
+      return undefined;
+    case nbd.chunk.offsetData: {
+      const at = Number((await reader.read(8)).readBigUInt64BE(0)) - entry.offset;
+      const target = entry.target?.subarray(at, at + length - 8);
+      if (target?.length !== length - 8) throw failed('data outside of what was asked for');
+      await reader.readInto(target);
+      return undefined;
+    }
+    case nbd.chunk.offsetHole: {
+      const data = await reader.read(length);
+      const at = Number(data.readBigUInt64BE(0)) - entry.offset;
+      entry.target?.fill(0, at, at + data.readUInt32BE(8));
+      return undefined;
+    }
+    case nbd.chunk.blockStatus: {
+      const data = await reader.read(length);
+      if (data.readUInt32BE(0) !== contextId) return undefined;
+      for (let at = 4; at + 8 <= data.length; at += 8) {
+        const length = data.readUInt32BE(at);
+        if (length === 0) throw failed('an empty run');
+        entry.states.push({ length, zero: (data.readUInt32BE(at + 4) & nbd.stateZero) !== 0 });
+      }
+      return undefined;
+    }
+    default:
+      throw failed(`an answer of unknown type ${type}`);
+  }
+}
+
+function failed(what: string): EbsDirectError {
+  return new EbsDirectError('NBD_FAILED', `qemu-nbd gave ${what}`, {
+    hint: 'Run the same command again; if it stays so, convert first and give the raw disk.',
+  });
+}

@@ -1,0 +1,68 @@
+/*
+ * The part of the Network Block Device protocol that reading a disk takes: fixed newstyle handshake, structured
+ * replies, block status. Numbers are those of https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
+ */
+
+export const magic = {
+  server: 0x4e42444d41474943n,
+  option: 0x49484156454f5054n,
+  optionReply: 0x3e889045565a9n,
+  request: 0x25609513,
+  simpleReply: 0x67446698,
+  structuredReply: 0x668e33ef,
+} as const;
+
+export const handshakeFlag = { fixedNewstyle: 1, noZeroes: 2 } as const;
+export const option = { go: 7, structuredReply: 8, setMetaContext: 10 } as const;
+export const optionReply = { ack: 1, info: 3, metaContext: 4, errorBit: 0x80000000 } as const;
+export const info = { export: 0 } as const;
+export const command = { read: 0, disconnect: 2, blockStatus: 7 } as const;
+export const chunk = { none: 0, offsetData: 1, offsetHole: 2, blockStatus: 5, errorBit: 0x8000 } as const;
+export const chunkFlag = { done: 1 } as const;
+
+/** base:allocation: the run reads as zeros. */
+export const stateZero = 2;
+
+export function optionRequest(code: number, data: Buffer = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(16);
+  head.writeBigUInt64BE(magic.option, 0);
+  head.writeUInt32BE(code, 8);
+  head.writeUInt32BE(data.length, 12);
+  return Buffer.concat([head, data]);
+}
+
+/** NBD_OPT_GO for the default export, asking for no information beyond the export's own. */
+export function goData(): Buffer {
+  return Buffer.alloc(4 + 2);
+}
+
+export function metaContextData(context: string): Buffer {
+  const name = Buffer.from(context);
+  const data = Buffer.alloc(4 + 4 + 4 + name.length);
+  data.writeUInt32BE(0, 0);
+  data.writeUInt32BE(1, 4);
+  data.writeUInt32BE(name.length, 8);
+  name.copy(data, 12);
+  return data;
+}
+
+export function request({
+  type,
+  cookie,
+  offset,
+  length,
+}: {
+  readonly type: number;
+  readonly cookie: bigint;
+  readonly offset: number;
+  readonly length: number;
+}): Buffer {
+  const head = Buffer.alloc(28);
+  head.writeUInt32BE(magic.request, 0);
+  head.writeUInt16BE(0, 4);
+  head.writeUInt16BE(type, 6);
+  head.writeBigUInt64BE(cookie, 8);
+  head.writeBigUInt64BE(BigInt(offset), 16);
+  head.writeUInt32BE(length, 24);
+  return head;
+}

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
+import { EbsDirectError } from '../errors.ts';
+
+/** qemu-nbd as it serves one image, read-only, on a Unix socket of its own. */
+export interface NbdServer extends AsyncDisposable {
+  readonly socketPath: string;
+}
+
+/** qemu's names of the formats. */
+const drivers = { raw: 'raw', qcow2: 'qcow2', vmdk: 'vmdk', vhd: 'vpc', vhdx: 'vhdx' } as const;
+export type DiskImageFormat = keyof typeof drivers;
+
+/** A header has been read by then: opening takes milliseconds. */
+const startTimeoutMs = 15_000;
+
+/** @throws EbsDirectError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED` */
+export async function startQemuNbd({
+  path,
+  format,
+  signal,
+}: {
+  readonly path: string;
+  readonly format: DiskImageFormat;
+  readonly signal?: AbortSignal;
+}): Promise<NbdServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'ec2-image-nbd-'));
+  const socketPath = join(directory, 'socket');
+  const child = execa(
+    'qemu-nbd',
+    [
+      '--socket',
+      socketPath,
+      '--read-only',
+      '--shared=0',
+      '--persistent',
+      '--cache=writeback',
+      '--image-opts',
+      imageOptions(path, format),
+    ],
+    {
+      stdin: 'ignore',
+      stdout: 'ignore',
+      stderr: 'pipe',
+      maxBuffer: 64 * 1024,
+      reject: false,
+      cancelSignal: signal,
+      forceKillAfterDelay: 2_000,
+    },
+  );
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await child;
+    await rm(directory, { recursive: true, force: true });
+  };
+  const deadline = Date.now() + startTimeoutMs;
+  while (!existsSync(socketPath)) {
+    const ended = await Promise.race([child, delay(10)]);
+    if (!ended && Date.now() < deadline) continue;
+    await stop();
+    signal?.throwIfAborted();
+    throw startError(ended ?? undefined);
+  }
+  return { socketPath, [Symbol.asyncDispose]: stop };
+}
+
+/** The format is stated, and nothing that the image names is opened: qemu guesses neither. */
+function imageOptions(path: string, format: DiskImageFormat): string {
+  const filename = path.replaceAll(',', ',,');
+  return [
+    `driver=${drivers[format]}`,
+    'file.driver=file',
+    `file.filename=${filename}`,
+    ...(format === 'qcow2' ? ['backing='] : []),
+  ].join(',');
+}
+
+function startError(
+  ended: { readonly code?: string; readonly stderr?: unknown } | undefined,
+): EbsDirectError {
+  if (ended?.code === 'ENOENT') {
+    return new EbsDirectError('QEMU_NBD_MISSING', 'qemu-nbd is not installed', {
+      hint: 'Install qemu-utils (Debian) or qemu-img (Fedora).',
+    });
+  }
+  return new EbsDirectError(
+    'QEMU_NBD_FAILED',
+    `qemu-nbd did not open the image: ${String(ended?.stderr ?? 'no answer in time')}`,
+    {
+      hint: 'Check the image with `qemu-img check`.',
+    },
+  );
+}

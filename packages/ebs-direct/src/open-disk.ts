@@ -1,0 +1,119 @@
+import { open } from 'node:fs/promises';
+import { execa } from 'execa';
+import type { Disk, Extent } from './disk.ts';
+import { EbsDirectError } from './errors.ts';
+import { connectNbd } from './nbd/client.ts';
+import { type DiskImageFormat, startQemuNbd } from './nbd/qemu-nbd.ts';
+
+/**
+ * Opens the content of a disk image for reading: a raw one as the file it is, any other through qemu-nbd, so that no
+ * raw copy is needed. Holes cost nothing either way. The header must have been found harmless before.
+ *
+ * @throws EbsDirectError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED`, `NBD_FAILED`
+ */
+export async function openDisk(options: {
+  readonly path: string;
+  readonly format: DiskImageFormat;
+  readonly signal?: AbortSignal;
+}): Promise<Disk> {
+  return options.format === 'raw' ? openRawFile(options) : openThroughNbd(options);
+}
+
+async function openRawFile({ path }: { readonly path: string }): Promise<Disk> {
+  const file = await open(path, 'r');
+  const { size: sizeBytes } = await file.stat();
+  return {
+    sizeBytes,
+    extents: ({ signal }) => fileExtents({ path, sizeBytes, signal }),
+    async readInto(buffer, offset) {
+      let filled = 0;
+      while (filled < buffer.length) {
+        const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, offset + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      if (filled < Math.min(buffer.length, sizeBytes - offset)) throw shortRead(path, offset + filled);
+      buffer.fill(0, filled);
+    },
+    [Symbol.asyncDispose]: () => file.close(),
+  };
+}
+
+/** The file system's own map of the file, as qemu-img reads it; the whole file where there is none to be had. */
+async function* fileExtents({
+  path,
+  sizeBytes,
+  signal,
+}: {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly signal?: AbortSignal;
+}): AsyncGenerator<Extent> {
+  const { stdout, failed } = await execa(
+    'qemu-img',
+    [
+      'map',
+      '--output=json',
+      '--image-opts',
+      `driver=raw,file.driver=file,file.filename=${path.replaceAll(',', ',,')}`,
+    ],
+    { cancelSignal: signal, reject: false, stdin: 'ignore', maxBuffer: maxMapBytes },
+  );
+  signal?.throwIfAborted();
+  if (failed) {
+    yield { offset: 0, length: sizeBytes };
+    return;
+  }
+  for (const { start, length, zero } of JSON.parse(stdout) as {
+    start: number;
+    length: number;
+    zero: boolean;
+  }[]) {
+    if (!zero) yield { offset: start, length };
+  }
+}
+
+/** Some 100 bytes a run: room for a badly torn file, beyond which it is read whole. */
+const maxMapBytes = 32 * 1024 * 1024;
+
+async function openThroughNbd(options: {
+  readonly path: string;
+  readonly format: DiskImageFormat;
+  readonly signal?: AbortSignal;
+}): Promise<Disk> {
+  const server = await startQemuNbd(options);
+  try {
+    const client = await connectNbd({ socketPath: server.socketPath, signal: options.signal });
+    return {
+      sizeBytes: client.sizeBytes,
+      async *extents({ signal }) {
+        for (let offset = 0; offset < client.sizeBytes; offset += mapStepBytes) {
+          signal?.throwIfAborted();
+          yield* await client.dataExtents(offset, Math.min(mapStepBytes, client.sizeBytes - offset));
+        }
+      },
+      readInto: client.readInto,
+      async [Symbol.asyncDispose]() {
+        client.close();
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Asked for in one go: a request's length is 32 bits. */
+const mapStepBytes = 1024 ** 3;
+
+function shortRead(path: string, offset: number): EbsDirectError {
+  return new EbsDirectError(
+    'DISK_CHANGED',
+    `${path} ends at byte ${offset}, earlier than when it was opened`,
+    {
+      hint: 'Leave the disk alone while it is read, then run the same command again.',
+      facts: { path, offset },
+    },
+  );
+}

@@ -1,0 +1,162 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type EBSClient, GetSnapshotBlockCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
+import { isAmbiguous, isThrottling } from '@ec2-image/aws-error';
+import { blockCount, blockDigest, blockSizeBytes, isZeroBlock, volumeSizeGiB } from './block.ts';
+import { EbsDirectError, explainCall } from './errors.ts';
+
+/** What a snapshot ought to hold: SHA-256 by index of every block that is not all zeros. */
+export interface ExpectedContent {
+  readonly sizeBytes: number;
+  readonly digests: ReadonlyMap<number, Buffer>;
+}
+
+export interface VerifySnapshotOptions {
+  readonly ebs: EBSClient;
+  readonly snapshotId: string;
+  readonly expected: ExpectedContent;
+  /** Blocks under way at a time. Default 16. */
+  readonly concurrency?: number;
+  readonly signal?: AbortSignal;
+  /** In bytes of the snapshot's blocks. */
+  readonly onProgress?: (progress: { readonly done: number }) => void;
+  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<unknown>;
+}
+
+export interface VerifiedSnapshot {
+  readonly snapshotId: string;
+  /** Read and found equal. */
+  readonly blocks: number;
+}
+
+/**
+ * Proves that a complete snapshot holds the disk: each of its blocks is read and hashed, and what it does not list
+ * must be zeros of the disk.
+ *
+ * @throws EbsDirectError `SNAPSHOT_DIFFERS` with the offset of the first difference; `SNAPSHOT_UNREADABLE`, `ACCESS_DENIED`
+ */
+export async function verifySnapshot(options: VerifySnapshotOptions): Promise<VerifiedSnapshot> {
+  const { snapshotId, expected, concurrency = 16, signal: outer, onProgress } = options;
+  const stop = new AbortController();
+  const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
+  const unseen = new Set(expected.digests.keys());
+  const underWay = new Set<Promise<void>>();
+  let firstDifference: number | undefined;
+  let blocks = 0;
+  const differs = (index: number) => {
+    firstDifference = Math.min(firstDifference ?? index, index);
+  };
+  try {
+    for await (const { index, token } of listBlocks(options, signal)) {
+      // Past a difference there is nothing to learn; what is under way before it may still be earlier.
+      if (firstDifference !== undefined && index > firstDifference) break;
+      for (const missing of missingBefore(unseen, index)) differs(missing);
+      unseen.delete(index);
+      const reading = verifyBlock(options, { index, token, signal })
+        .then((equal) => {
+          if (!equal) differs(index);
+          blocks += 1;
+          onProgress?.({ done: blocks * blockSizeBytes });
+        })
+        .finally(() => underWay.delete(reading));
+      reading.catch((error: unknown) => stop.abort(error));
+      underWay.add(reading);
+      if (underWay.size >= concurrency) await Promise.race(underWay);
+    }
+    await Promise.all(underWay);
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(underWay);
+    outer?.throwIfAborted();
+    throw stop.signal.reason ?? error;
+  }
+  if (firstDifference === undefined && unseen.size > 0) differs(Math.min(...unseen));
+  if (firstDifference !== undefined) throw difference(snapshotId, firstDifference, expected);
+  return { snapshotId, blocks };
+}
+
+/** Blocks of data that the snapshot, which lists in order, has passed over. */
+function* missingBefore(unseen: ReadonlySet<number>, index: number): Generator<number> {
+  for (const expected of unseen) {
+    if (expected >= index) return;
+    yield expected;
+  }
+}
+
+async function verifyBlock(
+  options: VerifySnapshotOptions,
+  { index, token, signal }: { readonly index: number; readonly token: string; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const { ebs, snapshotId, expected } = options;
+  const data = await retried(options, 'GetSnapshotBlock', signal, async () => {
+    const { BlockData } = await ebs.send(
+      new GetSnapshotBlockCommand({ SnapshotId: snapshotId, BlockIndex: index, BlockToken: token }),
+      { abortSignal: signal },
+    );
+    return Buffer.from((await BlockData?.transformToByteArray()) ?? []);
+  });
+  const wanted = expected.digests.get(index);
+  return wanted ? wanted.equals(await blockDigest(data)) : isZeroBlock(data);
+}
+
+async function* listBlocks(
+  options: VerifySnapshotOptions,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly index: number; readonly token: string }> {
+  const { ebs, snapshotId, expected } = options;
+  let nextToken: string | undefined;
+  do {
+    const page = await retried(options, 'ListSnapshotBlocks', signal, () =>
+      ebs.send(
+        new ListSnapshotBlocksCommand({ SnapshotId: snapshotId, NextToken: nextToken, MaxResults: 10_000 }),
+        {
+          abortSignal: signal,
+        },
+      ),
+    );
+    if (page.VolumeSize !== undefined && page.VolumeSize < volumeSizeGiB(expected.sizeBytes)) {
+      throw new EbsDirectError(
+        'SNAPSHOT_DIFFERS',
+        `${snapshotId} has ${page.VolumeSize} GiB, and the disk needs ${volumeSizeGiB(expected.sizeBytes)}`,
+        { hint: 'Compare with the disk that this snapshot was made from.', facts: { snapshotId } },
+      );
+    }
+    for (const { BlockIndex, BlockToken } of page.Blocks ?? []) {
+      if (BlockIndex !== undefined && BlockToken !== undefined)
+        yield { index: BlockIndex, token: BlockToken };
+    }
+    nextToken = page.NextToken || undefined;
+  } while (nextToken !== undefined);
+}
+
+function difference(snapshotId: string, index: number, { sizeBytes }: ExpectedContent): EbsDirectError {
+  const offset = index * blockSizeBytes;
+  const where = index >= blockCount(sizeBytes) ? ', past the end of the disk' : '';
+  return new EbsDirectError(
+    'SNAPSHOT_DIFFERS',
+    `${snapshotId} is not the disk: the ${blockSizeBytes} bytes from offset ${offset} differ${where}`,
+    {
+      hint: 'Do not use AMIs of this snapshot: delete them with it, and import again.',
+      facts: { snapshotId, offset, blockIndex: index },
+    },
+  );
+}
+
+const tries = 8;
+
+async function retried<T>(
+  { sleep = (ms, signal) => delay(ms, undefined, { signal }), snapshotId }: VerifySnapshotOptions,
+  operation: string,
+  signal: AbortSignal,
+  call: () => Promise<T>,
+): Promise<T> {
+  for (let n = 1; ; n += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (n >= tries || !(isThrottling(error) || isAmbiguous(error)))
+        throw explainCall(error, { operation, snapshotId });
+      await sleep(250 * 2 ** n * (0.5 + Math.random()), signal);
+    }
+  }
+}

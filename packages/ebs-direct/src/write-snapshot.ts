@@ -1,0 +1,263 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CompleteSnapshotCommand, type EBSClient, StartSnapshotCommand } from '@aws-sdk/client-ebs';
+import { DeleteSnapshotCommand, DescribeSnapshotsCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { hasAwsCode, isAmbiguous, isThrottling } from '@ec2-image/aws-error';
+import { type Tags, tagList } from '@ec2-image/provenance';
+import { type Block, blockSizeBytes } from './block.ts';
+import { EbsDirectError, explainCall } from './errors.ts';
+import { openJournal } from './journal.ts';
+import { putBlocks } from './put-blocks.ts';
+
+export interface WriteSnapshotOptions {
+  readonly ebs: EBSClient;
+  /** Tells when the snapshot is complete, and deletes one that is given up. */
+  readonly ec2: EC2Client;
+  /** The blocks that are not all zeros. Asked for anew where the snapshot has to be. */
+  readonly blocks: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
+  readonly volumeSizeGiB: number;
+  /** Set by the call that starts the snapshot: nothing that varies between runs. */
+  readonly tags: Tags;
+  readonly description?: string;
+  /** The same for the same work, for each attempt from 1: 64 characters at most. */
+  readonly clientTokenFor: (attempt: number) => string;
+  /** Where to note which blocks are there, so that a run after a kill sends only the others. */
+  readonly journalPath?: string;
+  readonly encrypted?: boolean;
+  readonly kmsKeyArn?: string;
+  /** Blocks under way at a time. Default 32. */
+  readonly concurrency?: number;
+  /** Awaited before the snapshot is completed: what it rejects with gives the snapshot up. */
+  readonly beforeComplete?: () => Promise<unknown>;
+  /** How long EBS may take to complete it. Default 1 hour. */
+  readonly completeTimeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** In bytes of blocks that are not all zeros. */
+  readonly onProgress?: (progress: { readonly done: number }) => void;
+  readonly onNotice?: (message: string) => void;
+  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<unknown>;
+  readonly now?: () => number;
+}
+
+export interface WrittenSnapshot {
+  readonly snapshotId: string;
+  readonly sizeGiB: number;
+  /** Blocks that hold data, and of these, the ones that this run sent. */
+  readonly blocks: number;
+  readonly blocksSent: number;
+  /** SHA-256 by block index: what `verifySnapshot` takes in place of the disk. */
+  readonly digests: ReadonlyMap<number, Buffer>;
+}
+
+/** Minutes a pending snapshot may go without a block before EBS ends it as failed (10 to 4320): a day for a resume. */
+const idleTimeoutMinutes = 24 * 60;
+/** A token may be spent on a snapshot that has been deleted since. */
+const maxAttempts = 5;
+
+/**
+ * Writes a snapshot block by block, and waits until it is complete. A run with the same tokens and journal goes on
+ * where a killed one stopped. An abort leaves the pending snapshot for that; any other failure deletes it.
+ *
+ * @throws EbsDirectError `ACCESS_DENIED`, `CREDENTIALS_REFUSED`, `QUOTA_EXCEEDED`, `SNAPSHOT_MISMATCH`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
+ */
+export async function writeSnapshot(options: WriteSnapshotOptions): Promise<WrittenSnapshot> {
+  const { onNotice, signal } = options;
+  for (let attempt = 1; ; attempt += 1) {
+    const { snapshotId, status } = await startSnapshot(options, attempt);
+    if (status === 'error' && attempt < maxAttempts) continue;
+    try {
+      return await fillSnapshot(options, {
+        snapshotId,
+        clientToken: options.clientTokenFor(attempt),
+        completed: status === 'completed',
+      });
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (hasAwsCode(error, 'ResourceNotFoundException') && attempt < maxAttempts) {
+        onNotice?.(`${snapshotId} is gone: starting another snapshot`);
+        continue;
+      }
+      await deletePending(options, snapshotId);
+      throw error;
+    }
+  }
+}
+
+async function fillSnapshot(
+  options: WriteSnapshotOptions,
+  {
+    snapshotId,
+    clientToken,
+    completed,
+  }: { readonly snapshotId: string; readonly clientToken: string; readonly completed: boolean },
+): Promise<WrittenSnapshot> {
+  const { ebs, journalPath, volumeSizeGiB, concurrency = 32, onProgress, onNotice, beforeComplete } = options;
+  const { signal = new AbortController().signal, sleep = sleepFor, now = Date.now } = options;
+  const journal =
+    journalPath === undefined
+      ? undefined
+      : await openJournal({ path: journalPath, head: { clientToken, snapshotId } });
+  if (journal && journal.acknowledged.size > 0) {
+    onNotice?.(`${snapshotId} has ${journal.acknowledged.size} blocks already: going on with the others`);
+  }
+  let blocksSent = 0;
+  let done = 0;
+  try {
+    const digests = await putBlocks({
+      ebs,
+      snapshotId,
+      blocks: options.blocks({ signal }),
+      journal,
+      send: !completed,
+      concurrency,
+      signal,
+      sleep,
+      now,
+      onBlock(sent) {
+        if (sent) blocksSent += 1;
+        done += blockSizeBytes;
+        onProgress?.({ done });
+      },
+    });
+    await journal?.flush();
+    await beforeComplete?.();
+    if (!completed) await completeSnapshot(options, { snapshotId, digests });
+    await waitUntilComplete(options, snapshotId);
+    await journal?.remove();
+    return { snapshotId, sizeGiB: volumeSizeGiB, blocks: digests.size, blocksSent, digests };
+  } catch (error) {
+    await journal?.close();
+    throw error;
+  }
+}
+
+async function startSnapshot(
+  options: WriteSnapshotOptions,
+  attempt: number,
+): Promise<{ snapshotId: string; status: string }> {
+  const { ebs, volumeSizeGiB, tags, description, clientTokenFor, encrypted, kmsKeyArn } = options;
+  const { SnapshotId, Status, BlockSize } = await retried(options, 'StartSnapshot', () =>
+    ebs.send(
+      new StartSnapshotCommand({
+        VolumeSize: volumeSizeGiB,
+        Tags: tagList(tags),
+        Description: description,
+        ClientToken: clientTokenFor(attempt),
+        Timeout: idleTimeoutMinutes,
+        Encrypted: encrypted,
+        KmsKeyArn: kmsKeyArn,
+      }),
+      { abortSignal: options.signal },
+    ),
+  );
+  if (SnapshotId === undefined || (BlockSize ?? blockSizeBytes) !== blockSizeBytes) {
+    throw new EbsDirectError(
+      'SNAPSHOT_MISMATCH',
+      `EBS started ${SnapshotId} with blocks of ${BlockSize} bytes, not ${blockSizeBytes}`,
+      {
+        hint: 'Use --via s3, and report this.',
+        facts: { snapshotId: SnapshotId, blockSize: BlockSize },
+      },
+    );
+  }
+  return { snapshotId: SnapshotId, status: Status ?? 'pending' };
+}
+
+/** SHA-256 over the blocks' SHA-256 in the order of their indexes: what EBS calls LINEAR. */
+export function linearChecksum(digests: ReadonlyMap<number, Buffer>): string {
+  const hash = createHash('sha256');
+  for (const index of [...digests.keys()].sort((a, b) => a - b)) hash.update(digests.get(index)!);
+  return hash.digest('base64');
+}
+
+async function completeSnapshot(
+  options: WriteSnapshotOptions,
+  { snapshotId, digests }: { readonly snapshotId: string; readonly digests: ReadonlyMap<number, Buffer> },
+): Promise<void> {
+  await retried(options, 'CompleteSnapshot', () =>
+    options.ebs.send(
+      new CompleteSnapshotCommand({
+        SnapshotId: snapshotId,
+        ChangedBlocksCount: digests.size,
+        Checksum: linearChecksum(digests),
+        ChecksumAlgorithm: 'SHA256',
+        ChecksumAggregationMethod: 'LINEAR',
+      }),
+      { abortSignal: options.signal },
+    ),
+  );
+}
+
+/** EBS completes in its own time, and only EC2 tells. An absence right after the start is a lagging read. */
+async function waitUntilComplete(options: WriteSnapshotOptions, snapshotId: string): Promise<void> {
+  const { ec2, signal, completeTimeoutMs = 60 * 60_000, sleep = sleepFor, now = Date.now } = options;
+  const deadline = now() + completeTimeoutMs;
+  for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 1.5, 15_000)) {
+    const { Snapshots = [] } = await retried(options, 'DescribeSnapshots', () =>
+      ec2
+        .send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }), { abortSignal: signal })
+        .catch((error: unknown) => {
+          if (hasAwsCode(error, 'InvalidSnapshot.NotFound')) return { Snapshots: [] };
+          throw error;
+        }),
+    );
+    const [snapshot] = Snapshots;
+    if (snapshot?.State === 'completed') return;
+    if (snapshot?.State === 'error') {
+      throw new EbsDirectError(
+        'SNAPSHOT_FAILED',
+        `${snapshotId} failed: ${snapshot.StateMessage || 'EBS gives no reason'}`,
+        {
+          hint: 'Run the same command again: it writes another snapshot.',
+          facts: { snapshotId },
+        },
+      );
+    }
+    if (now() >= deadline) {
+      throw new EbsDirectError(
+        'SNAPSHOT_STALLED',
+        `${snapshotId} is not complete after ${Math.round(completeTimeoutMs / 60_000)} minutes`,
+        {
+          hint: 'Run the same command again: it looks for the snapshot and goes on with it.',
+          facts: { snapshotId },
+        },
+      );
+    }
+    await sleep(pauseMs, signal);
+  }
+}
+
+/** Whatever gave the snapshot up is the error to tell: a deletion that fails too leaves a pending snapshot, which is said. */
+async function deletePending({ ec2, onNotice }: WriteSnapshotOptions, snapshotId: string): Promise<void> {
+  try {
+    await ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }));
+  } catch (error) {
+    if (!hasAwsCode(error, 'InvalidSnapshot.NotFound')) {
+      onNotice?.(`the unfinished ${snapshotId} could not be deleted: ${String(error)}`);
+    }
+  }
+}
+
+const callTries = 6;
+
+/** What the SDK gave up on, tried a few times more: these calls may be made again, by their token or by their nature. */
+async function retried<T>(
+  { signal, sleep = sleepFor }: WriteSnapshotOptions,
+  operation: string,
+  call: () => Promise<T>,
+): Promise<T> {
+  for (let n = 1; ; n += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (n >= callTries || !(isThrottling(error) || isAmbiguous(error)))
+        throw explainCall(error, { operation });
+      await sleep(1000 * 2 ** n * (0.5 + Math.random()), signal);
+    }
+  }
+}
+
+function sleepFor(ms: number, signal?: AbortSignal): Promise<unknown> {
+  return delay(ms, undefined, { signal });
+}
