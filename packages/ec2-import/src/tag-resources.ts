@@ -21,6 +21,9 @@ export interface TagReport {
   readonly differing: readonly { readonly key: string; readonly wanted: string; readonly found: string }[];
 }
 
+/** How often a written tag must not show before it is written again. */
+const looksBeforeRewriting = 3;
+
 /**
  * Adds the tags that are missing, leaves those that are there, and reads back until EC2 shows them all. With nothing
  * missing it writes nothing.
@@ -32,6 +35,7 @@ export async function tagResources(options: TagResourcesOptions): Promise<TagRep
   const ec2 = ec2Of(options);
   const deadline = ec2.now() + tagTimeoutMs;
   const added = new Map<string, Set<string>>(ids.map((id) => [id, new Set()]));
+  const looksSinceWrite = new Map<string, number>();
   let missing = new Map(ids.map((id) => [id, tags]));
   for (let n = 1; ; n += 1) {
     let reason: unknown;
@@ -44,7 +48,11 @@ export async function tagResources(options: TagResourcesOptions): Promise<TagRep
       );
       if (missing.size === 0) return ids.map((id) => report(id, existing.get(id) ?? {}));
       for (const [id, lacking] of missing) {
+        const looks = looksSinceWrite.get(id) ?? looksBeforeRewriting;
+        looksSinceWrite.set(id, looks + 1);
+        if (looks < looksBeforeRewriting) continue;
         await ec2.send(new CreateTagsCommand({ Resources: [id], Tags: tagList(lacking) }));
+        looksSinceWrite.set(id, 0);
         for (const key of Object.keys(lacking)) added.get(id)?.add(key);
       }
     } catch (error) {

@@ -47,24 +47,24 @@ export function importTaskOf(task: ImportSnapshotTask): ImportTask {
  */
 export type TaskState = 'running' | 'ending' | 'failed' | 'completed';
 
-const states: Readonly<Record<string, TaskState>> = {
-  pending: 'running',
-  active: 'running',
-  completed: 'completed',
-  deleting: 'ending',
-  cancelling: 'ending',
-  deleted: 'failed',
-  cancelled: 'failed',
+const states: ReadonlyMap<string, TaskState> = new Map([
+  ['pending', 'running'],
+  ['active', 'running'],
+  ['completed', 'completed'],
+  ['deleting', 'ending'],
+  ['cancelling', 'ending'],
+  ['deleted', 'failed'],
+  ['cancelled', 'failed'],
   // The one status the SDK's own waiter fails on; AWS has not been seen to use it.
-  error: 'failed',
-};
+  ['error', 'failed'],
+]);
 
 export function taskState({ status }: Pick<ImportTask, 'status'>): TaskState {
-  return states[status] ?? 'running';
+  return states.get(status) ?? 'running';
 }
 
 export function isKnownStatus(status: string): boolean {
-  return Object.hasOwn(states, status);
+  return states.has(status);
 }
 
 /**

@@ -1,0 +1,23 @@
+import * as api from '@ec2-image/ec2-import';
+import { expect, test } from 'vitest';
+
+test('the exported names', () => {
+  expect(Object.keys(api).sort()).toEqual([
+    'Ec2ImportError',
+    'chooseSnapshot',
+    'conflictError',
+    'deleteSnapshot',
+    'describeImage',
+    'failureKind',
+    'findImage',
+    'findSnapshot',
+    'importSnapshot',
+    'importTaskOf',
+    'judgeAmi',
+    'missingTags',
+    'registerImage',
+    'tagResources',
+    'taskState',
+    'waitForImport',
+  ]);
+});
