@@ -1,0 +1,31 @@
+import { DescribeImageAttributeCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import type { ImageDetail, ImageFact } from '../facts.ts';
+import { timeOf } from '../scan/images.ts';
+
+/** With whom an AMI is shared, and when it was last launched. */
+export async function lookAtPermissions({
+  ec2,
+  image,
+  signal,
+}: {
+  readonly ec2: EC2Client;
+  readonly image: ImageFact;
+  readonly signal?: AbortSignal;
+}): Promise<Omit<ImageDetail, 'references'>> {
+  const attribute = (Attribute: 'launchPermission' | 'lastLaunchedTime') =>
+    ec2.send(new DescribeImageAttributeCommand({ ImageId: image.imageId, Attribute }), {
+      abortSignal: signal,
+    });
+  const [permissions, launched] = await Promise.all([
+    attribute('launchPermission'),
+    // DescribeImages leaves the time out where it is not known, and so may an older answer that never had it.
+    image.lastLaunchedAt === undefined ? attribute('lastLaunchedTime') : undefined,
+  ]);
+  return {
+    sharedWith: (permissions.LaunchPermissions ?? []).flatMap(
+      ({ Group, UserId, OrganizationArn, OrganizationalUnitArn }) =>
+        Group ?? UserId ?? OrganizationArn ?? OrganizationalUnitArn ?? [],
+    ),
+    lastLaunchedAt: image.lastLaunchedAt ?? timeOf(launched?.LastLaunchedTime?.Value),
+  };
+}

@@ -1,0 +1,88 @@
+import { DescribeLaunchConfigurationsCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeImageReferencesCommand } from '@aws-sdk/client-ec2';
+import { hasAwsCode } from '@ec2-image/aws-error';
+import type { RegionalClients } from '../clients.ts';
+import { pages } from '../scan/pages.ts';
+import { searchReferences } from './search-references.ts';
+
+export interface ReferenceSearch {
+  readonly clients: RegionalClients;
+  readonly region: string;
+  readonly imageIds: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/** What uses an AMI, by the AMI's id. */
+export type References = ReadonlyMap<string, readonly string[]>;
+
+/** DescribeImageReferences takes no more ids in one call. */
+const maxImageIds = 10;
+
+/** All that a launch template can have: the default of 10 would leave the older versions unseen. */
+const allVersions = '10000';
+
+/** Instances in every state, every version of launch templates, launch configurations, SSM parameters, Image Builder recipes. */
+export async function findReferences(search: ReferenceSearch): Promise<References> {
+  const found = new Map<string, string[]>(search.imageIds.map((id) => [id, []]));
+  const add = (imageId: string | undefined, what: string | undefined) => {
+    if (imageId !== undefined && what !== undefined) found.get(imageId)?.push(what);
+  };
+  for (let at = 0; at < search.imageIds.length; at += maxImageIds) {
+    await askForReferences({ ...search, imageIds: search.imageIds.slice(at, at + maxImageIds) }, add);
+  }
+  await searchLaunchConfigurations(search, add);
+  return found;
+}
+
+async function askForReferences(
+  search: ReferenceSearch,
+  add: (imageId?: string, what?: string) => void,
+): Promise<void> {
+  const ec2 = search.clients.ec2(search.region);
+  const list = pages((NextToken) =>
+    ec2.send(
+      new DescribeImageReferencesCommand({
+        ImageIds: [...search.imageIds],
+        IncludeAllResourceTypes: true,
+        ResourceTypes: [
+          {
+            ResourceType: 'ec2:LaunchTemplate',
+            ResourceTypeOptions: [{ OptionName: 'version-depth', OptionValues: [allVersions] }],
+          },
+        ],
+        NextToken,
+      }),
+      { abortSignal: search.signal },
+    ),
+  );
+  try {
+    for await (const { ImageReferences } of list) {
+      for (const { ImageId, Arn, ResourceType } of ImageReferences ?? []) add(ImageId, Arn ?? ResourceType);
+    }
+  } catch (error) {
+    if (!hasAwsCode(error, ...unknownAction)) throw error;
+    await searchReferences(search, add);
+  }
+}
+
+/** How an endpoint says that it has no such call. A denial is something else: what may not be read is kept. */
+const unknownAction = ['InvalidAction', 'UnknownOperationException', 'UnsupportedOperation'];
+
+async function searchLaunchConfigurations(
+  { clients, region, imageIds, signal }: ReferenceSearch,
+  add: (imageId?: string, what?: string) => void,
+): Promise<void> {
+  if (imageIds.length === 0) return;
+  const list = pages((NextToken) =>
+    clients
+      .autoScaling(region)
+      .send(new DescribeLaunchConfigurationsCommand({ MaxRecords: 100, NextToken }), {
+        abortSignal: signal,
+      }),
+  );
+  for await (const { LaunchConfigurations } of list) {
+    for (const { ImageId, LaunchConfigurationName, LaunchConfigurationARN } of LaunchConfigurations ?? []) {
+      add(ImageId, LaunchConfigurationARN ?? LaunchConfigurationName);
+    }
+  }
+}

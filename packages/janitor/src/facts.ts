@@ -1,0 +1,202 @@
+import type { Tags } from '@ec2-image/provenance';
+
+/**
+ * What a scan saw of an account: plain data, small enough that a hundred thousand of each fit in memory.
+ * Times are milliseconds since the epoch; undefined where the service gave none.
+ */
+export interface Facts {
+  readonly account: string;
+  /** When the scan began: ages are counted to here, so that a slow scan makes nothing look older. */
+  readonly takenAt: number;
+  readonly regions: readonly string[];
+  readonly buckets: readonly BucketFact[];
+  readonly prefixes: readonly string[];
+  readonly uploads: readonly UploadFact[];
+  readonly objects: readonly ObjectFact[];
+  readonly tasks: readonly TaskFact[];
+  readonly snapshots: readonly SnapshotFact[];
+  readonly images: readonly ImageFact[];
+  /** What was looked at closely, by the thing's reference. */
+  readonly details: Details;
+  /** What could not be read. */
+  readonly gaps: readonly Gap[];
+}
+
+export interface BucketFact {
+  readonly bucket: string;
+  readonly region: string;
+  /** `Suspended` keeps the versions it has. */
+  readonly versioning: 'Enabled' | 'Suspended' | 'Never';
+}
+
+/** An unfinished multipart upload whose key has our shape. */
+export interface UploadFact {
+  readonly kind: 'upload';
+  readonly region: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly uploadId: string;
+  readonly initiatedAt?: number;
+}
+
+/** An object, or one version of it, whose key has our shape. */
+export interface ObjectFact {
+  readonly kind: 'object';
+  readonly region: string;
+  readonly bucket: string;
+  readonly key: string;
+  /** Present where the bucket is or was versioned. */
+  readonly versionId?: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt?: number;
+}
+
+export interface TaskFact {
+  readonly kind: 'task';
+  readonly region: string;
+  readonly taskId: string;
+  /** A free string: see {@link taskPhase}. */
+  readonly state: string;
+  readonly snapshotId?: string;
+  readonly bucket?: string;
+  readonly key?: string;
+  readonly tags: Tags;
+}
+
+export interface SnapshotFact {
+  readonly kind: 'snapshot';
+  readonly region: string;
+  readonly snapshotId: string;
+  readonly state: string;
+  readonly startedAt?: number;
+  /** Of the volume it restores to: an upper bound for what deleting it gives back. */
+  readonly sizeBytes: number;
+  /** The import task that its description names. AWS writes that description, but so can anybody. */
+  readonly describedTaskId?: string;
+  readonly tags: Tags;
+}
+
+export interface ImageFact {
+  readonly kind: 'image';
+  readonly region: string;
+  readonly imageId: string;
+  readonly name: string;
+  readonly state: string;
+  readonly architecture?: string;
+  readonly createdAt?: number;
+  /** AWS reports a launch up to 24 hours late. */
+  readonly lastLaunchedAt?: number;
+  readonly isPublic: boolean;
+  /** As AWS says it, such as `enabled-with-cooldown`; undefined where deregistration is free. */
+  readonly protection?: string;
+  readonly snapshotIds: readonly string[];
+  readonly tags: Tags;
+}
+
+export type ThingFact = UploadFact | ObjectFact | TaskFact | SnapshotFact | ImageFact;
+export type Kind = ThingFact['kind'];
+
+/** A closer look at one thing, or why there was none. */
+export type Looked<T> = { readonly seen: T } | { readonly unseen: string };
+
+export interface Details {
+  readonly uploads: ReadonlyMap<string, Looked<UploadDetail>>;
+  readonly objects: ReadonlyMap<string, Looked<ObjectDetail>>;
+  readonly snapshots: ReadonlyMap<string, Looked<SnapshotDetail>>;
+  readonly images: ReadonlyMap<string, Looked<ImageDetail>>;
+}
+
+/** Undefined details of an upload or object say that it is gone. */
+export type UploadDetail = { readonly sizeBytes: number; readonly newestPartAt?: number } | undefined;
+
+export type ObjectDetail =
+  | {
+      /** From the metadata: provenance under its tag names. */
+      readonly provenance: Tags;
+      readonly tags: Tags;
+      /** What S3 Object Lock says, in words; undefined where it is free. */
+      readonly lock?: string;
+    }
+  | undefined;
+
+export interface SnapshotDetail {
+  /** Account ids, or `all`. */
+  readonly sharedWith: readonly string[];
+  /** The lock's state, in words; undefined where it is free. */
+  readonly lock?: string;
+}
+
+export interface ImageDetail {
+  /** What refers to it: ARNs, and names of launch configurations. */
+  readonly references: readonly string[];
+  /** Account ids, ARNs of organisations and their units, or `all`. */
+  readonly sharedWith: readonly string[];
+  readonly lastLaunchedAt?: number;
+}
+
+/** A list or a check that failed: whatever depends on it is kept, and the exit code is 4. */
+export interface Gap {
+  readonly what:
+    | 'bucket'
+    | 'uploads'
+    | 'objects'
+    | 'tasks'
+    | 'snapshots'
+    | 'images'
+    | 'references'
+    | 'permissions'
+    | 'parts'
+    | 'metadata';
+  /** Undefined for a bucket whose region could not be learnt. */
+  readonly region?: string;
+  readonly bucket?: string;
+  /** The one thing concerned, where it is one. */
+  readonly ref?: string;
+  /** The service's own words. */
+  readonly detail: string;
+}
+
+/** One name for each thing in the account: what plans, details and outcomes refer to. */
+export function refOf(thing: ThingFact): string {
+  switch (thing.kind) {
+    case 'upload':
+      return `s3://${thing.bucket}/${thing.key}?uploadId=${thing.uploadId}`;
+    case 'object':
+      return `s3://${thing.bucket}/${thing.key}${thing.versionId === undefined ? '' : `?versionId=${thing.versionId}`}`;
+    default:
+      return inRegion(thing, idOf(thing));
+  }
+}
+
+/** EC2's ids are unique within a region. */
+export function inRegion({ region }: { readonly region: string }, id: string): string {
+  return `${region}/${id}`;
+}
+
+export function idOf(thing: ThingFact): string {
+  switch (thing.kind) {
+    case 'upload':
+      return thing.uploadId;
+    case 'object':
+      return thing.key;
+    case 'task':
+      return thing.taskId;
+    case 'snapshot':
+      return thing.snapshotId;
+    case 'image':
+      return thing.imageId;
+  }
+}
+
+const phases: ReadonlyMap<string, TaskPhase> = new Map([
+  ...['pending', 'active'].map((state) => [state, 'running'] as const),
+  ...['deleting', 'cancelling'].map((state) => [state, 'ending'] as const),
+  ...['completed', 'deleted', 'cancelled', 'error'].map((state) => [state, 'ended'] as const),
+]);
+
+export type TaskPhase = 'running' | 'ending' | 'ended' | 'unknown';
+
+/** What an import task's state means. AWS's list of them is open. */
+export function taskPhase({ state }: Pick<TaskFact, 'state'>): TaskPhase {
+  return phases.get(state) ?? 'unknown';
+}

@@ -1,0 +1,51 @@
+import { examine } from './examine/examine.ts';
+import type { Details, Facts } from './facts.ts';
+import { thingsToExamine } from './plan-sweep.ts';
+import { defaultPolicy, type Policy } from './policy.ts';
+import { type AccountScan, scanAccount } from './scan/scan-account.ts';
+
+export interface FindOptions extends Omit<AccountScan, 'concurrency'> {
+  /** Decides what deserves a closer look. Default {@link defaultPolicy}. */
+  readonly policy?: Policy;
+  /** How many lists are read, and things looked at, at once. Default 8. */
+  readonly concurrency?: number;
+  readonly now?: () => number;
+}
+
+export const defaultConcurrency = 8;
+
+/**
+ * Reads what the account holds: each list once, page by page, keeping only what may be ours; then looks closely at
+ * what the policy would delete. Makes no call that changes anything.
+ *
+ * Never throws for what a region or bucket answers: that is a gap among the facts, and keeps what depends on it.
+ */
+export async function findLeftovers(options: FindOptions): Promise<Facts> {
+  const { policy = defaultPolicy, concurrency = defaultConcurrency, now = Date.now, signal } = options;
+  const { account, clients, regions, prefixes } = options;
+  const takenAt = now();
+  const scanned: Facts = {
+    account,
+    takenAt,
+    regions,
+    prefixes,
+    ...(await scanAccount({ ...options, concurrency })),
+    details: nothingLookedAt,
+  };
+  const examined = await examine({
+    things: thingsToExamine(scanned, policy),
+    clients,
+    account,
+    now: takenAt,
+    concurrency,
+    signal,
+  });
+  return { ...scanned, details: examined.details, gaps: [...scanned.gaps, ...examined.gaps] };
+}
+
+export const nothingLookedAt: Details = {
+  uploads: new Map(),
+  objects: new Map(),
+  snapshots: new Map(),
+  images: new Map(),
+};

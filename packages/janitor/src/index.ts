@@ -1,0 +1,42 @@
+export { parseAmiName } from './ami-name.ts';
+export type { RegionalClients } from './clients.ts';
+export { JanitorError } from './errors.ts';
+export type {
+  BucketFact,
+  Facts,
+  Gap,
+  ImageFact,
+  Kind,
+  ObjectFact,
+  SnapshotFact,
+  TaskFact,
+  ThingFact,
+  UploadFact,
+} from './facts.ts';
+export { type FindOptions, findLeftovers } from './find-leftovers.ts';
+export type { KeepCode, Suggestion } from './judge/keep.ts';
+export { parsePlan } from './parse-plan.ts';
+export {
+  kindsInOrder,
+  type Plan,
+  type Thing,
+  type ThingToDelete,
+  type ThingToKeep,
+  type Totals,
+  thingsToDelete,
+  totalsOf,
+} from './plan.ts';
+export { planSweep } from './plan-sweep.ts';
+export { defaultMaxDeletes, defaultPolicy, type Policy, planLifetimeMs } from './policy.ts';
+export { type SweepOptions, type SweepOutcome, sweep } from './sweep.ts';
+export { type ApplyTagFixOptions, applyTagFix, type TagFixOutcome } from './tag-fix/apply-tag-fix.ts';
+export { type FindMissingTagsOptions, findMissingTags } from './tag-fix/find-missing-tags.ts';
+export { planTagFix, type TagFix, type TagFixPlan, type TagFixRequest } from './tag-fix/plan-tag-fix.ts';
+export type { Sleep } from './wait.ts';
+export {
+  type FindWorkFilesOptions,
+  findWorkFiles,
+  type RemoveWorkFilesOptions,
+  removeWorkFiles,
+  type WorkFiles,
+} from './work-files.ts';

@@ -1,0 +1,52 @@
+import type { ThingFact } from '../facts.ts';
+import type { Context } from './context.ts';
+import { judgeImage } from './image.ts';
+import type { Verdict } from './keep.ts';
+import { judgeObject } from './object.ts';
+import { judgeSnapshot } from './snapshot.ts';
+import { judgeTask } from './task.ts';
+import { judgeUpload } from './upload.ts';
+
+/**
+ * What is to become of one thing; undefined where it is none of our business.
+ *
+ * @param goes whether another thing, which this one hangs on, is removed before this one's turn comes
+ */
+export function judge(
+  fact: ThingFact,
+  context: Context,
+  goes: (other: ThingFact) => boolean,
+): Verdict | undefined {
+  switch (fact.kind) {
+    case 'upload':
+      return judgeUpload(fact, context);
+    case 'task':
+      return judgeTask(fact, context);
+    case 'image':
+      return judgeImage(fact, context);
+    case 'snapshot':
+      return judgeSnapshot(fact, context, { leaves: goes });
+    case 'object':
+      return judgeObject(fact, context, { ends: goes });
+  }
+}
+
+/** Every thing with its verdict, in the order of a sweep: each kind's verdicts rest on those before it. */
+export function judgeAll(context: Context): [ThingFact, Verdict][] {
+  const { uploads, tasks, images, snapshots, objects } = context.facts;
+  const verdicts = new Map<ThingFact, Verdict>();
+  /** While it is open whether a thing goes, what hangs on it is examined too. */
+  const goes = (other: ThingFact) => (verdicts.get(other)?.verdict ?? 'keep') !== 'keep';
+  for (const facts of [uploads, tasks, images, snapshots, objects]) {
+    for (const fact of facts) {
+      const verdict = judge(fact, context, goes);
+      if (verdict) verdicts.set(fact, verdict);
+    }
+  }
+  return [...verdicts];
+}
+
+/** The verdict on one thing while all others stay. */
+export function judgeAlone(fact: ThingFact, context: Context): Verdict | undefined {
+  return judge(fact, context, () => false);
+}

@@ -1,0 +1,45 @@
+import { digestHex, parseObjectKey, provenanceKeys, readProvenance } from '@ec2-image/provenance';
+import { type ObjectFact, refOf, type TaskFact, taskPhase } from '../facts.ts';
+import { type Context, unread } from './context.ts';
+import { keep, keptBySuffix, protectedByTags, tooYoung, type Verdict } from './keep.ts';
+
+/**
+ * Undefined for an object that is gone, or whose key isn't ours.
+ *
+ * @param options.ends whether a running task is to be cancelled before objects' turn comes
+ */
+export function judgeObject(
+  object: ObjectFact,
+  context: Context,
+  { ends }: { readonly ends: (task: TaskFact) => boolean },
+): Verdict | undefined {
+  const { facts, policy, now, readersOf } = context;
+  const named = facts.prefixes.map((prefix) => parseObjectKey(object.key, { prefix })).find(Boolean);
+  if (!named) return undefined;
+  const reader = readersOf(object).find((task) => taskPhase(task) !== 'ended' && !ends(task));
+  const obstacle =
+    unread(context, object, ['bucket', 'objects', 'tasks']) ??
+    (reader && keep('live', `import task ${reader.taskId} is ${reader.state} and reads it`)) ??
+    keptBySuffix([named.amiName], policy) ??
+    tooYoung({ lastSignAt: object.modifiedAt, now, floorMs: policy.olderThanMs, what: 'it' });
+  if (obstacle) return obstacle;
+  const detail = facts.details.objects.get(refOf(object));
+  if (!detail) return { verdict: 'examine' };
+  if ('unseen' in detail) return keep('unread', `its metadata could not be read: ${detail.unseen}`);
+  if (detail.seen === undefined) return undefined;
+  const { provenance, tags, lock } = detail.seen;
+  const ours = readProvenance(provenance);
+  if (!ours || !digestHex(ours.digest).startsWith(named.shortDigest)) {
+    return keep(
+      'no-proof',
+      `its key looks like ours, but its metadata does not name the digest that the key does`,
+    );
+  }
+  return (
+    (lock === undefined ? undefined : keep('protected', `S3 Object Lock holds it (${lock})`)) ??
+    protectedByTags(tags, policy) ?? {
+      verdict: 'delete',
+      proof: `is in the account's own bucket, and its metadata says ${provenanceKeys.sourceDigest}=${ours.digest}`,
+    }
+  );
+}

@@ -1,0 +1,34 @@
+import { parseObjectKey } from '@ec2-image/provenance';
+import { refOf, type UploadFact } from '../facts.ts';
+import { type Context, unread } from './context.ts';
+import { keep, keptBySuffix, newest, tooYoung, type Verdict } from './keep.ts';
+
+/** An upload carries neither tags nor metadata: bucket and key are its proof. Undefined: it is gone. */
+export function judgeUpload(upload: UploadFact, context: Context): Verdict | undefined {
+  const { facts, policy, now } = context;
+  const named = facts.prefixes.map((prefix) => parseObjectKey(upload.key, { prefix })).find(Boolean);
+  if (!named) return undefined;
+  const detail = facts.details.uploads.get(refOf(upload));
+  if (detail && 'seen' in detail && detail.seen === undefined) return undefined;
+  const parts = detail && 'seen' in detail ? detail.seen : undefined;
+  const obstacle =
+    unread(context, upload, ['bucket', 'uploads']) ??
+    keptBySuffix([named.amiName], policy) ??
+    tooYoung({ lastSignAt: upload.initiatedAt, now, floorMs: policy.olderThanMs, what: 'it' }) ??
+    (detail && 'unseen' in detail
+      ? keep('unread', `its parts could not be read: ${detail.unseen}`)
+      : undefined) ??
+    (parts &&
+      tooYoung({
+        lastSignAt: newest(upload.initiatedAt, parts.newestPartAt),
+        now,
+        floorMs: policy.olderThanMs,
+        what: 'its newest part',
+      }));
+  if (obstacle) return obstacle;
+  if (!parts) return { verdict: 'examine' };
+  return {
+    verdict: 'delete',
+    proof: `is an unfinished upload in the account's own bucket to a key of our exact shape`,
+  };
+}

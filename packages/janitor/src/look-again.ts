@@ -1,0 +1,86 @@
+import type { RegionalClients } from './clients.ts';
+import { examine } from './examine/examine.ts';
+import { type Facts, type ImageFact, type ThingFact, taskPhase } from './facts.ts';
+import { nothingLookedAt } from './find-leftovers.ts';
+import { contextOf } from './judge/context.ts';
+import { judgeAlone } from './judge/judge.ts';
+import type { Plan, ThingToDelete } from './plan.ts';
+import type { Policy } from './policy.ts';
+import { readNearby } from './read-nearby.ts';
+
+export interface LookAgainOptions {
+  readonly plan: Plan;
+  readonly policy: Policy;
+  readonly clients: RegionalClients;
+  readonly now: () => number;
+  /** What this sweep has deregistered: still the proof of snapshots, and the reason why they go. */
+  readonly deregistered: readonly ImageFact[];
+  readonly signal?: AbortSignal;
+}
+
+export type SecondLook =
+  /** As the thing is now. */
+  | { readonly status: 'delete'; readonly fact: ThingFact }
+  | { readonly status: 'gone' }
+  | { readonly status: 'keep'; readonly reason: string }
+  /** A check that the verdict rests on failed. */
+  | { readonly status: 'unread'; readonly reason: string };
+
+/**
+ * Reads one thing and all that its verdict rests on afresh, and judges it by the same rules as the first time, with
+ * everything else staying where it is. From the plan come the thing's identity and where to look, never age or proof.
+ *
+ * @throws what the SDK throws
+ */
+export async function lookAgain(thing: ThingToDelete, options: LookAgainOptions): Promise<SecondLook> {
+  const { plan, policy, clients, signal } = options;
+  const takenAt = options.now();
+  const { fact, ...nearby } = await readNearby(thing, options);
+  if (!fact) return { status: 'gone' };
+  const facts: Facts = {
+    account: plan.account,
+    takenAt,
+    regions: plan.regions,
+    prefixes: plan.prefixes,
+    buckets: plan.buckets,
+    uploads: [],
+    objects: [],
+    tasks: [],
+    snapshots: [],
+    images: [],
+    details: nothingLookedAt,
+    gaps: [],
+    ...nearby,
+  };
+  let verdict = judgeAlone(fact, contextOf(facts, policy));
+  if (verdict?.verdict === 'examine') {
+    const { details } = await examine({
+      things: [fact],
+      clients,
+      account: plan.account,
+      now: takenAt,
+      concurrency: 1,
+      signal,
+    });
+    verdict = judgeAlone(fact, contextOf({ ...facts, details }, policy));
+  }
+  if (!verdict) return hasEnded(fact) ? { status: 'gone' } : { status: 'keep', reason: noLongerOurs };
+  if (verdict.verdict === 'delete') return { status: 'delete', fact };
+  if (verdict.verdict === 'examine') throw new Error('a thing that was examined is judged');
+  return { status: verdict.code === 'unread' ? 'unread' : 'keep', reason: verdict.reason };
+}
+
+const noLongerOurs = 'nothing proves any longer that it is ours';
+
+/** What the judges leave out because there is nothing left to delete, not for want of proof. */
+function hasEnded(fact: ThingFact): boolean {
+  switch (fact.kind) {
+    case 'task':
+      return taskPhase(fact) === 'ended';
+    case 'image':
+      return fact.state === 'deregistered';
+    default:
+      // An upload or object that went between two reads.
+      return fact.kind !== 'snapshot';
+  }
+}

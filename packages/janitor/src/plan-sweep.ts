@@ -1,0 +1,139 @@
+import { parseObjectKey, readProvenance } from '@ec2-image/provenance';
+import { type Facts, idOf, refOf, type ThingFact, taskPhase } from './facts.ts';
+import { type Context, contextOf } from './judge/context.ts';
+import { judgeAll } from './judge/judge.ts';
+import { keep, newest, type Verdict } from './judge/keep.ts';
+import type { Plan, Thing } from './plan.ts';
+import { type Policy, planLifetimeMs } from './policy.ts';
+
+/**
+ * Decides what becomes of each thing. Pure: the same facts and policy give the same plan.
+ *
+ * Whatever was not looked at closely is kept, as is everything that depends on a list in `facts.gaps`.
+ */
+export function planSweep(facts: Facts, policy: Policy): Plan {
+  const context = contextOf(facts, policy);
+  const things = judgeAll(context).map(([fact, verdict]) => thingOf(fact, verdict, context));
+  const seen = new Set(facts.images.map(({ imageId }) => imageId));
+  const iso = (time: number) => new Date(time).toISOString();
+  return {
+    version: 1,
+    account: facts.account,
+    regions: facts.regions,
+    buckets: facts.buckets,
+    prefixes: facts.prefixes,
+    madeAt: iso(facts.takenAt),
+    expiresAt: iso(facts.takenAt + planLifetimeMs),
+    policy,
+    things,
+    gaps: facts.gaps,
+    notices: [
+      ...(facts.buckets.length === 0 && !facts.gaps.some(({ what }) => what === 'bucket')
+        ? ['S3 was not looked at: no bucket is named.']
+        : []),
+      ...policy.amis
+        .filter((id) => !seen.has(id))
+        .map(
+          (id) =>
+            `${id} was named with --ami, but is not among this account's AMIs in ${facts.regions.join(', ')}.`,
+        ),
+    ],
+  };
+}
+
+/** The things that would be deleted if a closer look found nothing against it: all that need one. */
+export function thingsToExamine(facts: Facts, policy: Policy): ThingFact[] {
+  return judgeAll(contextOf(facts, policy)).flatMap(([fact, { verdict }]) =>
+    verdict === 'examine' ? [fact] : [],
+  );
+}
+
+function thingOf(fact: ThingFact, verdict: Verdict, context: Context): Thing {
+  const lastSignAt = lastSignOf(fact, context.facts);
+  const common = {
+    kind: fact.kind,
+    ref: refOf(fact),
+    id: idOf(fact),
+    region: fact.region,
+    ...namesOf(fact, context),
+    ...('bucket' in fact && fact.bucket !== undefined && { bucket: fact.bucket }),
+    ...('key' in fact && fact.key !== undefined && { key: fact.key }),
+    ...('versionId' in fact && fact.versionId !== undefined && { versionId: fact.versionId }),
+    sizeBytes: sizeOf(fact, context.facts),
+    sizeIsUpperBound: fact.kind === 'snapshot',
+    lastSignAt: lastSignAt === undefined ? null : new Date(lastSignAt).toISOString(),
+    ageSeconds: lastSignAt === undefined ? null : Math.floor((context.now - lastSignAt) / 1000),
+    dependents: dependentsOf(fact, context),
+  };
+  if (verdict.verdict === 'examine') return { ...common, ...keep('unread', 'it was not looked at closely') };
+  return { ...common, ...verdict };
+}
+
+function namesOf(fact: ThingFact, { facts }: Context): { name?: string } {
+  const inKey = (key = '') =>
+    facts.prefixes
+      .map((prefix) => parseObjectKey(key, { prefix })?.amiName)
+      .find((found) => found !== undefined);
+  const name =
+    fact.kind === 'image'
+      ? fact.name
+      : fact.kind === 'snapshot'
+        ? fact.tags.Name
+        : fact.kind === 'task'
+          ? (fact.tags.Name ?? inKey(fact.key))
+          : inKey(fact.key);
+  return name === undefined ? {} : { name };
+}
+
+function sizeOf(fact: ThingFact, facts: Facts): number | null {
+  switch (fact.kind) {
+    case 'object':
+    case 'snapshot':
+      return fact.sizeBytes;
+    case 'upload': {
+      const detail = facts.details.uploads.get(refOf(fact));
+      return detail && 'seen' in detail ? (detail.seen?.sizeBytes ?? null) : null;
+    }
+    default:
+      return null;
+  }
+}
+
+function lastSignOf(fact: ThingFact, facts: Facts): number | undefined {
+  switch (fact.kind) {
+    case 'upload': {
+      const detail = facts.details.uploads.get(refOf(fact));
+      return newest(fact.initiatedAt, detail && 'seen' in detail ? detail.seen?.newestPartAt : undefined);
+    }
+    case 'object':
+      return fact.modifiedAt;
+    case 'task':
+      return readProvenance(fact.tags)?.startedAt?.getTime();
+    case 'snapshot':
+      return fact.startedAt;
+    case 'image': {
+      const detail = facts.details.images.get(refOf(fact));
+      const launched = detail && 'seen' in detail ? detail.seen.lastLaunchedAt : undefined;
+      return newest(fact.createdAt, fact.lastLaunchedAt, launched);
+    }
+  }
+}
+
+function dependentsOf(fact: ThingFact, { facts, imagesOf, readersOf }: Context): string[] {
+  switch (fact.kind) {
+    case 'snapshot':
+      return imagesOf(fact)
+        .filter(({ state }) => state !== 'deregistered')
+        .map(({ imageId }) => imageId);
+    case 'object':
+      return readersOf(fact)
+        .filter((task) => taskPhase(task) !== 'ended')
+        .map(({ taskId }) => taskId);
+    case 'image': {
+      const detail = facts.details.images.get(refOf(fact));
+      return detail && 'seen' in detail ? [...detail.seen.references] : [];
+    }
+    default:
+      return [];
+  }
+}

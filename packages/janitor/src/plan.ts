@@ -1,0 +1,83 @@
+import type { BucketFact, Gap, Kind } from './facts.ts';
+import type { KeepCode, Suggestion } from './judge/keep.ts';
+import type { Policy } from './policy.ts';
+
+/** What was found, what is to become of it and why: the document that `--save-plan` writes. Times are ISO 8601 in UTC. */
+export interface Plan {
+  readonly version: 1;
+  readonly account: string;
+  readonly regions: readonly string[];
+  readonly buckets: readonly BucketFact[];
+  readonly prefixes: readonly string[];
+  readonly madeAt: string;
+  /** A sweep after this time refuses the plan. */
+  readonly expiresAt: string;
+  readonly policy: Policy;
+  /** In the order in which a sweep takes them. */
+  readonly things: readonly Thing[];
+  /** What could not be read: everything that depends on it is kept. */
+  readonly gaps: readonly Gap[];
+  readonly notices: readonly string[];
+}
+
+interface ThingBase {
+  readonly kind: Kind;
+  /** Names the thing among all of the account's. */
+  readonly ref: string;
+  /** AWS's id; an object's key. */
+  readonly id: string;
+  readonly region: string;
+  /** The AMI's name, or the AMI's that it was made for. */
+  readonly name?: string;
+  readonly bucket?: string;
+  readonly key?: string;
+  readonly versionId?: string;
+  /** Null where the service does not tell. */
+  readonly sizeBytes: number | null;
+  /** A snapshot gives back what no other snapshot shares: its size is the most that it can be. */
+  readonly sizeIsUpperBound: boolean;
+  /** The newest sign of life. */
+  readonly lastSignAt: string | null;
+  readonly ageSeconds: number | null;
+  /** What depends on it: AMIs, import tasks, or what refers to an AMI. */
+  readonly dependents: readonly string[];
+}
+
+export interface ThingToDelete extends ThingBase {
+  readonly verdict: 'delete';
+  /** A predicate: "is tagged …". */
+  readonly proof: string;
+}
+
+export interface ThingToKeep extends ThingBase {
+  readonly verdict: 'keep';
+  readonly code: KeepCode;
+  readonly reason: string;
+  /** Arguments of the ec2-image command that would finish it. */
+  readonly suggestion?: Suggestion;
+}
+
+export type Thing = ThingToDelete | ThingToKeep;
+
+/** Rule 6: objects last, so that what a crash leaves can still be traced. */
+export const kindsInOrder: readonly Kind[] = ['upload', 'task', 'image', 'snapshot', 'object'];
+
+export function thingsToDelete(plan: Pick<Plan, 'things'>): ThingToDelete[] {
+  return plan.things.filter((thing): thing is ThingToDelete => thing.verdict === 'delete');
+}
+
+export interface Totals {
+  readonly things: number;
+  /** Of uploads and objects. */
+  readonly bytes: number;
+  /** Of snapshots: an upper bound. */
+  readonly snapshotBytes: number;
+}
+
+export function totalsOf(things: readonly Pick<Thing, 'sizeBytes' | 'sizeIsUpperBound'>[]): Totals {
+  const sum = (upperBound: boolean) =>
+    things
+      .filter((thing) => thing.sizeIsUpperBound === upperBound)
+      .reduce((total, { sizeBytes }) => total + (sizeBytes ?? 0), 0);
+  return { things: things.length, bytes: sum(false), snapshotBytes: sum(true) };
+}

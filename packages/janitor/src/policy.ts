@@ -1,0 +1,32 @@
+const hourMs = 3_600_000;
+
+/** What a plan is to hold back or may take. Every field makes part of the plan, so that it can be looked over and carried out later. */
+export interface Policy {
+  /** Nothing younger is deleted. Default 24 hours. */
+  readonly olderThanMs: number;
+  /** Things with one of these tags are kept; without a value, whatever theirs is. `permanent=true` always is among them. */
+  readonly keepTags: readonly { readonly key: string; readonly value?: string }[];
+  /** Things named `<name>-i<suffix>` with one of these suffixes are kept. */
+  readonly keepSuffixes: readonly string[];
+  /** Healthy AMIs to delete, by id. */
+  readonly amis: readonly string[];
+  /** Delete healthy AMIs that have a newer healthy one of the same `<name>` and architecture beside them. */
+  readonly superseded: boolean;
+  /** Names of the configuration's images: an AMI called after one without being provably ours is reported. */
+  readonly names: readonly string[];
+}
+
+export const defaultPolicy: Policy = {
+  olderThanMs: 24 * hourMs,
+  keepTags: [],
+  keepSuffixes: [],
+  amis: [],
+  superseded: false,
+  names: [],
+};
+
+/** How many things one sweep may delete where nothing else is said. */
+export const defaultMaxDeletes = 50;
+
+/** How long a plan may be carried out after it was made. */
+export const planLifetimeMs = 24 * hourMs;

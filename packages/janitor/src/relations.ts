@@ -1,0 +1,51 @@
+import { parseAmiName } from './ami-name.ts';
+import { type Facts, type ImageFact, inRegion, type SnapshotFact, type TaskFact } from './facts.ts';
+import { type Proofs, proofsOf } from './judge/proof.ts';
+
+/** Who belongs to whom, each looked up in one step. */
+export interface Relations {
+  readonly proofs: Proofs;
+  snapshotOf(region: string, snapshotId: string): SnapshotFact | undefined;
+  /** The AMIs that use a snapshot. */
+  imagesOf(snapshot: SnapshotFact): readonly ImageFact[];
+  /** The import tasks, ended ones too, that read an object. */
+  readersOf(object: { readonly bucket: string; readonly key: string }): readonly TaskFact[];
+  /** The AMIs of one `<name>`, region and architecture, this one among them. */
+  seriesOf(image: ImageFact): readonly ImageFact[];
+}
+
+export function relationsOf(facts: Facts): Relations {
+  const snapshots = new Map(
+    facts.snapshots.map((snapshot) => [inRegion(snapshot, snapshot.snapshotId), snapshot]),
+  );
+  const images = group(facts.images, (image) => image.snapshotIds.map((id) => inRegion(image, id)));
+  const readers = group(facts.tasks, ({ bucket, key }) => (bucket && key ? [`${bucket}/${key}`] : []));
+  const series = group(facts.images, (image) => {
+    const key = seriesKey(image);
+    return key === undefined ? [] : [key];
+  });
+  return {
+    proofs: proofsOf({ ...facts, snapshotOf: (region, id) => snapshots.get(inRegion({ region }, id)) }),
+    snapshotOf: (region, id) => snapshots.get(inRegion({ region }, id)),
+    imagesOf: (snapshot) => images.get(inRegion(snapshot, snapshot.snapshotId)) ?? [],
+    readersOf: ({ bucket, key }) => readers.get(`${bucket}/${key}`) ?? [],
+    seriesOf: (image) => series.get(seriesKey(image) ?? '') ?? [],
+  };
+}
+
+function seriesKey({ region, name, architecture }: ImageFact): string | undefined {
+  const parsed = parseAmiName(name);
+  return parsed && JSON.stringify([region, parsed.name, architecture]);
+}
+
+function group<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    for (const key of keysOf(item)) {
+      const members = groups.get(key);
+      if (members) members.push(item);
+      else groups.set(key, [item]);
+    }
+  }
+  return groups;
+}

@@ -1,0 +1,57 @@
+import { DescribeImagesCommand, type Filter, type Image } from '@aws-sdk/client-ec2';
+import { tagRecord } from '@ec2-image/provenance';
+import type { ImageFact } from '../facts.ts';
+import { ownStrings } from './own-strings.ts';
+import { pages } from './pages.ts';
+import type { RegionScan } from './tasks.ts';
+
+const pageSize = 1000;
+
+/** The account's own AMIs, disabled and deprecated ones included. `filters` narrow the list at the service. */
+export async function* scanImages({
+  ec2,
+  region,
+  filters,
+  signal,
+}: RegionScan & { readonly filters?: Filter[] }): AsyncGenerator<ImageFact> {
+  const list = pages((NextToken) =>
+    ec2.send(
+      new DescribeImagesCommand({
+        Owners: ['self'],
+        IncludeDisabled: true,
+        IncludeDeprecated: true,
+        Filters: filters,
+        MaxResults: pageSize,
+        NextToken,
+      }),
+      { abortSignal: signal },
+    ),
+  );
+  for await (const { Images } of list) {
+    for (const image of Images ?? []) yield imageFact(image, region);
+  }
+}
+
+function imageFact(image: Image, region: string): ImageFact {
+  const protection = image.DeregistrationProtection;
+  return ownStrings({
+    kind: 'image',
+    region,
+    imageId: image.ImageId!,
+    name: image.Name ?? '',
+    state: image.State ?? 'unknown',
+    architecture: image.Architecture,
+    createdAt: timeOf(image.CreationDate),
+    lastLaunchedAt: timeOf(image.LastLaunchedTime),
+    isPublic: image.Public === true,
+    // With a cooldown it goes on for a day after it was switched off, and says so in words.
+    protection: protection && protection !== 'disabled' ? protection : undefined,
+    snapshotIds: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
+    tags: tagRecord(image.Tags),
+  });
+}
+
+export function timeOf(text: string | undefined): number | undefined {
+  const time = Date.parse(text ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}

@@ -1,0 +1,80 @@
+import { ListObjectsV2Command, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { parseObjectKey } from '@ec2-image/provenance';
+import type { ObjectFact } from '../facts.ts';
+import { ownStrings } from './own-strings.ts';
+import type { BucketScan } from './uploads.ts';
+
+interface Listed {
+  readonly Key?: string;
+  readonly Size?: number;
+  readonly LastModified?: Date;
+  readonly VersionId?: string;
+}
+
+/** The objects whose keys have our shape; every version of them where the bucket keeps versions. */
+export async function* scanObjects(scan: BucketScan): AsyncGenerator<ObjectFact> {
+  const { bucket, prefix } = scan;
+  const list = bucket.versioning === 'Never' ? objectPages(scan) : versionPages(scan);
+  for await (const page of list) {
+    for (const { Key = '', Size, LastModified, VersionId } of page) {
+      if (!parseObjectKey(Key, { prefix })) continue;
+      yield ownStrings({
+        kind: 'object',
+        region: bucket.region,
+        bucket: bucket.bucket,
+        key: Key,
+        versionId: VersionId,
+        sizeBytes: Size ?? 0,
+        modifiedAt: LastModified?.getTime(),
+      });
+    }
+  }
+}
+
+async function* objectPages({
+  s3,
+  bucket,
+  account,
+  prefix,
+  signal,
+}: BucketScan): AsyncGenerator<readonly Listed[]> {
+  let token: string | undefined;
+  do {
+    const page = await s3.send(
+      new ListObjectsV2Command({
+        Bucket: bucket.bucket,
+        ExpectedBucketOwner: account,
+        Prefix: prefix,
+        ContinuationToken: token,
+      }),
+      { abortSignal: signal },
+    );
+    yield page.Contents ?? [];
+    token = page.IsTruncated ? page.NextContinuationToken : undefined;
+  } while (token !== undefined);
+}
+
+/** Delete markers are left out: they hold no bytes, and nothing proves whose they are. */
+async function* versionPages({
+  s3,
+  bucket,
+  account,
+  prefix,
+  signal,
+}: BucketScan): AsyncGenerator<readonly Listed[]> {
+  let markers: { KeyMarker?: string; VersionIdMarker?: string } = {};
+  for (;;) {
+    const page = await s3.send(
+      new ListObjectVersionsCommand({
+        Bucket: bucket.bucket,
+        ExpectedBucketOwner: account,
+        Prefix: prefix,
+        ...markers,
+      }),
+      { abortSignal: signal },
+    );
+    yield page.Versions ?? [];
+    if (!page.IsTruncated) return;
+    markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+  }
+}

@@ -1,0 +1,159 @@
+import { formatAwsError } from '@ec2-image/aws-error';
+import { isOurs } from '@ec2-image/provenance';
+import pLimit from 'p-limit';
+import type { RegionalClients } from '../clients.ts';
+import {
+  type BucketFact,
+  type Facts,
+  type Gap,
+  type ImageFact,
+  type ObjectFact,
+  refOf,
+  type SnapshotFact,
+  type TaskFact,
+  type UploadFact,
+} from '../facts.ts';
+import { lookAtBucket } from './bucket.ts';
+import { scanImages } from './images.ts';
+import { scanObjects } from './objects.ts';
+import { scanSnapshots } from './snapshots.ts';
+import { scanTasks } from './tasks.ts';
+import { scanUploads } from './uploads.ts';
+
+/** Where to look. */
+export interface Scope {
+  /** The account's id, as STS names it: buckets of any other are refused. */
+  readonly account: string;
+  /** At least one. */
+  readonly regions: readonly string[];
+  /** None: S3 is left out. */
+  readonly buckets: readonly string[];
+  readonly prefixes: readonly string[];
+}
+
+export interface AccountScan extends Scope {
+  readonly clients: RegionalClients;
+  /** How many lists are read at once. */
+  readonly concurrency: number;
+  readonly onNotice?: (message: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Each list of the account read once, page by page. A list that fails is a gap, and stops no other. */
+export async function scanAccount(
+  scan: AccountScan,
+): Promise<Omit<Facts, 'account' | 'takenAt' | 'regions' | 'prefixes' | 'details'>> {
+  const { clients, regions, concurrency, signal } = scan;
+  const { collect, gaps } = collector(scan);
+  const limit = pLimit(concurrency);
+  const found = await limit.map(new Set(scan.buckets), (bucket) =>
+    collect({ what: 'bucket', bucket }, async function* (): AsyncGenerator<BucketFact> {
+      yield await lookAtBucket({
+        s3: clients.s3,
+        bucket,
+        region: regions[0]!,
+        account: scan.account,
+        signal,
+      });
+    }),
+  );
+  const buckets = found.flat();
+  // An import reads from a bucket in its own region: tasks matter wherever there is a bucket of ours.
+  const taskRegions = new Set([...regions, ...buckets.map(({ region }) => region)]);
+  const [inRegions, inBuckets] = await Promise.all([
+    limit.map(taskRegions, (region) => scanRegion({ ...scan, region, collect })),
+    pLimit(concurrency).map(buckets, (bucket) => scanBucket({ ...scan, bucket, collect })),
+  ]);
+  return {
+    buckets,
+    uploads: inBuckets.flatMap(({ uploads }) => uploads),
+    objects: inBuckets.flatMap(({ objects }) => objects),
+    tasks: inRegions.flatMap(({ tasks }) => tasks),
+    snapshots: inRegions.flatMap(({ snapshots }) => snapshots),
+    images: inRegions.flatMap(({ images }) => images),
+    gaps,
+  };
+}
+
+export type Collect = <T>(gap: Omit<Gap, 'detail'>, list: () => AsyncIterable<T>) => Promise<T[]>;
+
+/** What was read before a list failed stays for the report; the gap keeps it from being deleted. */
+export function collector({ onNotice, signal }: Pick<AccountScan, 'onNotice' | 'signal'>): {
+  readonly collect: Collect;
+  readonly gaps: readonly Gap[];
+} {
+  const gaps: Gap[] = [];
+  return {
+    gaps,
+    async collect(gap, list) {
+      const items = [];
+      try {
+        for await (const item of list()) items.push(item);
+      } catch (error) {
+        signal?.throwIfAborted();
+        const detail = formatAwsError(error);
+        gaps.push({ ...gap, detail });
+        onNotice?.(`The ${gap.what} of ${gap.bucket ?? gap.region} could not be read: ${detail}`);
+      }
+      return items;
+    },
+  };
+}
+
+export async function scanRegion({
+  clients,
+  region,
+  regions,
+  collect,
+  signal,
+}: Pick<AccountScan, 'clients' | 'regions' | 'signal'> & {
+  readonly region: string;
+  readonly collect: Collect;
+}): Promise<{
+  readonly tasks: TaskFact[];
+  readonly snapshots: SnapshotFact[];
+  readonly images: ImageFact[];
+}> {
+  const at = { ec2: clients.ec2(region), region, signal };
+  const tasks = await collect({ what: 'tasks', region }, () => scanTasks(at));
+  if (!regions.includes(region)) return { tasks, snapshots: [], images: [] };
+  const madeByTasks = new Set(tasks.map(({ snapshotId }) => snapshotId));
+  /** All that may turn out to be ours, or is worth a line in the report: the others are not kept in memory. */
+  const wanted = ({ tags, describedTaskId, snapshotId }: SnapshotFact) =>
+    isOurs(tags) || describedTaskId !== undefined || madeByTasks.has(snapshotId);
+  const [snapshots, images] = await Promise.all([
+    collect({ what: 'snapshots', region }, () => scanSnapshots({ ...at, wanted })),
+    collect({ what: 'images', region }, () => scanImages(at)),
+  ]);
+  return { tasks, snapshots, images };
+}
+
+async function scanBucket({
+  clients,
+  bucket,
+  account,
+  prefixes,
+  collect,
+  signal,
+}: AccountScan & { readonly bucket: BucketFact; readonly collect: Collect }): Promise<{
+  readonly uploads: UploadFact[];
+  readonly objects: ObjectFact[];
+}> {
+  const where = { region: bucket.region, bucket: bucket.bucket };
+  const uploads = new Map<string, UploadFact>();
+  const objects = new Map<string, ObjectFact>();
+  for (const prefix of new Set(prefixes)) {
+    const at = { s3: clients.s3(bucket.region), bucket, account, prefix, signal };
+    const add = <F extends UploadFact | ObjectFact>(things: Map<string, F>, more: readonly F[]) => {
+      // One prefix may lie within another.
+      for (const thing of more) things.set(refOf(thing), thing);
+    };
+    const [someUploads, someObjects] = await Promise.all([
+      collect({ what: 'uploads', ...where }, () => scanUploads(at)),
+      collect({ what: 'objects', ...where }, () => scanObjects(at)),
+    ]);
+    add(uploads, someUploads);
+    add(objects, someObjects);
+  }
+  return { uploads: [...uploads.values()], objects: [...objects.values()] };
+}

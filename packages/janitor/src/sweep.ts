@@ -1,0 +1,115 @@
+import { formatAwsError } from '@ec2-image/aws-error';
+import pLimit from 'p-limit';
+import { checkPlan } from './check-plan.ts';
+import type { RegionalClients } from './clients.ts';
+import type { ImageFact, Kind, ThingFact } from './facts.ts';
+import { lookAgain } from './look-again.ts';
+import { kindsInOrder, type Plan, type ThingToDelete, thingsToDelete } from './plan.ts';
+import { defaultMaxDeletes, type Policy } from './policy.ts';
+import { removeImage } from './remove/image.ts';
+import { removeObject } from './remove/object.ts';
+import type { Removal, RemovalOptions } from './remove/removal.ts';
+import { removeSnapshot } from './remove/snapshot.ts';
+import { removeTask } from './remove/task.ts';
+import { removeUpload } from './remove/upload.ts';
+import { realSleep, type Sleep } from './wait.ts';
+
+export interface SweepOptions {
+  readonly plan: Plan;
+  /** The account that the clients' credentials are of: the plan must be of the same. */
+  readonly account: string;
+  readonly clients: RegionalClients;
+  /** Holds back more than the plan does; its own policy holds anyway. */
+  readonly keep?: Pick<Policy, 'keepTags' | 'keepSuffixes'>;
+  /** A plan that would delete more deletes nothing. Default 50. */
+  readonly maxDeletes?: number;
+  /** How many things of one kind are removed at once. Default 4. */
+  readonly concurrency?: number;
+  readonly onOutcome?: (outcome: SweepOutcome) => void;
+  readonly now?: () => number;
+  readonly sleep?: Sleep;
+  readonly signal?: AbortSignal;
+}
+
+export interface SweepOutcome {
+  readonly thing: ThingToDelete;
+  /**
+   * `deleted`: a read confirmed it. `gone`: somebody else had been faster. `skipped`: looked at again, it is to be
+   * kept. `failed`: it is still there, or nobody knows.
+   */
+  readonly outcome: 'deleted' | 'gone' | 'skipped' | 'failed';
+  readonly detail?: string;
+}
+
+const defaultConcurrency = 4;
+
+/**
+ * Deletes what the plan says, and nothing else: each thing after a second look, in the order of {@link kindsInOrder},
+ * each kind when the one before is done. What fails stops nothing that does not hang on it.
+ *
+ * @throws JanitorError `PLAN_EXPIRED`, `PLAN_OF_ANOTHER_ACCOUNT` or `TOO_MANY_DELETES`, before anything is deleted
+ */
+export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
+  const { plan, account, clients, keep, maxDeletes = defaultMaxDeletes } = options;
+  const { concurrency = defaultConcurrency, now = Date.now, sleep = realSleep, signal, onOutcome } = options;
+  checkPlan(plan, { account, now: now(), maxDeletes });
+  const policy: Policy = {
+    ...plan.policy,
+    keepTags: [...plan.policy.keepTags, ...(keep?.keepTags ?? [])],
+    keepSuffixes: [...plan.policy.keepSuffixes, ...(keep?.keepSuffixes ?? [])],
+  };
+  const deregistered: ImageFact[] = [];
+  const outcomes: SweepOutcome[] = [];
+  const limit = pLimit(concurrency);
+  for (const kind of kindsInOrder) {
+    const things = thingsToDelete(plan).filter((thing) => thing.kind === kind);
+    await limit.map(things, async (thing) => {
+      signal?.throwIfAborted();
+      const outcome = await sweepOne(thing, async () => {
+        const look = await lookAgain(thing, {
+          plan,
+          policy,
+          clients,
+          now,
+          deregistered: [...deregistered],
+          signal,
+        });
+        if (look.status === 'gone') return { outcome: 'gone' };
+        if (look.status === 'keep') return { outcome: 'skipped', detail: look.reason };
+        if (look.status === 'unread') return { outcome: 'failed', detail: look.reason };
+        const removal = await remove(look.fact, { clients, account, sleep, signal });
+        if (look.fact.kind === 'image') deregistered.push({ ...look.fact, state: 'deregistered' });
+        return removal;
+      });
+      signal?.throwIfAborted();
+      outcomes.push(outcome);
+      onOutcome?.(outcome);
+    });
+  }
+  return outcomes;
+}
+
+async function sweepOne(
+  thing: ThingToDelete,
+  work: () => Promise<Omit<SweepOutcome, 'thing'>>,
+): Promise<SweepOutcome> {
+  try {
+    return { thing, ...(await work()) };
+  } catch (error) {
+    return { thing, outcome: 'failed', detail: formatAwsError(error) };
+  }
+}
+
+const removers: {
+  readonly [K in Kind]: (thing: ThingFact & { kind: K }, options: RemovalOptions) => Promise<Removal>;
+} = {
+  upload: removeUpload,
+  task: removeTask,
+  image: removeImage,
+  snapshot: removeSnapshot,
+  object: removeObject,
+};
+
+function remove<K extends Kind>(thing: ThingFact & { kind: K }, options: RemovalOptions): Promise<Removal> {
+  return removers[thing.kind](thing, options);
+}

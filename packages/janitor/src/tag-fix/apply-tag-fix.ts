@@ -1,0 +1,79 @@
+import { CreateTagsCommand } from '@aws-sdk/client-ec2';
+import { formatAwsError } from '@ec2-image/aws-error';
+import { type Tags, tagList } from '@ec2-image/provenance';
+import type { RegionalClients } from '../clients.ts';
+import { scanImages } from '../scan/images.ts';
+import { all } from '../scan/pages.ts';
+import { scanSnapshots } from '../scan/snapshots.ts';
+import { realSleep, type Sleep, untilConfirmed, waitFor } from '../wait.ts';
+import { missingOf } from './missing-tags.ts';
+import type { TagFix, TagFixPlan } from './plan-tag-fix.ts';
+
+export interface ApplyTagFixOptions {
+  readonly plan: TagFixPlan;
+  readonly clients: RegionalClients;
+  readonly onOutcome?: (outcome: TagFixOutcome) => void;
+  readonly sleep?: Sleep;
+  readonly signal?: AbortSignal;
+}
+
+export interface TagFixOutcome {
+  readonly fix: TagFix;
+  /** `tagged`: a read shows the tags. `unchanged`: they had come meanwhile. */
+  readonly outcome: 'tagged' | 'unchanged' | 'failed';
+  /** As last read. */
+  readonly after: Tags;
+  readonly detail?: string;
+}
+
+/** Adds what is missing, after a second look so that nothing is overwritten, and reads it back. Things that lack nothing get no call. */
+export async function applyTagFix(options: ApplyTagFixOptions): Promise<TagFixOutcome[]> {
+  const outcomes: TagFixOutcome[] = [];
+  for (const fix of options.plan.fixes) {
+    if (Object.keys(fix.add).length === 0) continue;
+    const outcome = await applyOne(fix, options);
+    outcomes.push(outcome);
+    options.onOutcome?.(outcome);
+  }
+  return outcomes;
+}
+
+async function applyOne(
+  fix: TagFix,
+  { clients, sleep = realSleep, signal }: ApplyTagFixOptions,
+): Promise<TagFixOutcome> {
+  let after: Tags = fix.before;
+  try {
+    after = await readTags(fix, clients, signal);
+    const add = missingOf(after, fix.add);
+    if (Object.keys(add).length === 0) return { fix, outcome: 'unchanged', after };
+    await clients
+      .ec2(fix.region)
+      .send(new CreateTagsCommand({ Resources: [fix.id], Tags: tagList(add) }), { abortSignal: signal });
+    await waitFor(
+      async () => {
+        after = await readTags(fix, clients, signal);
+        return Object.entries(add).every(([key, value]) => after[key] === value) || undefined;
+      },
+      { ...untilConfirmed, sleep, signal, what: `the tags of ${fix.id} to be seen` },
+    );
+    return { fix, outcome: 'tagged', after };
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { fix, outcome: 'failed', after, detail: formatAwsError(error) };
+  }
+}
+
+async function readTags(
+  { kind, region, id }: TagFix,
+  clients: RegionalClients,
+  signal?: AbortSignal,
+): Promise<Tags> {
+  const at = { ec2: clients.ec2(region), region, signal };
+  const found =
+    kind === 'image'
+      ? await all(scanImages({ ...at, filters: [{ Name: 'image-id', Values: [id] }] }))
+      : await all(scanSnapshots({ ...at, filters: [{ Name: 'snapshot-id', Values: [id] }] }));
+  if (!found[0]) throw new Error(`${id} is gone`);
+  return found[0].tags;
+}

@@ -1,0 +1,304 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { type Facts, type Gap, idOf, type Looked, refOf, type ThingFact, taskPhase } from '../src/facts.ts';
+import { type Plan, type ThingToDelete, thingsToDelete } from '../src/plan.ts';
+import { planSweep, thingsToExamine } from '../src/plan-sweep.ts';
+import type { Policy } from '../src/policy.ts';
+import { relationsOf } from '../src/relations.ts';
+import {
+  bucket,
+  details,
+  facts,
+  hoursAgo,
+  image,
+  key,
+  now,
+  object,
+  ourImageTags,
+  ourTags,
+  policy,
+  region,
+  snapshot,
+  task,
+  upload,
+} from './facts-builder.ts';
+
+/** Small pools of ids, so that things meet, and of everything that speaks for or against a deletion. */
+const snapshotId = fc.constantFrom('snap-0a', 'snap-0b', 'snap-0c');
+const anyRegion = fc.constantFrom(region, 'us-east-1');
+const time = fc.option(fc.integer({ min: -5, max: 120 }).map(hoursAgo), { nil: undefined });
+const tags = fc.constantFrom(
+  {},
+  ourTags(),
+  ourImageTags(),
+  ourTags({ permanent: 'true' }),
+  ourTags({ 'aws:backup:source-resource': 'x' }),
+  ourTags({ hold: 'x' }),
+  { Name: 'fedora-i43' },
+);
+const anyKey = fc.constantFrom(key, key.replace('43', '44'), 'ec2-image/other', 'elsewhere/x.vhdx');
+const anyBucket = fc.constantFrom(bucket, 'foreign');
+
+const anyTask = fc
+  .record({
+    region: anyRegion,
+    taskId: fc.constantFrom('import-snap-0a', 'import-snap-0b'),
+    state: fc.constantFrom('active', 'completed', 'deleting', 'deleted', 'strange'),
+    snapshotId: fc.option(snapshotId, { nil: undefined }),
+    bucket: anyBucket,
+    key: anyKey,
+    tags,
+  })
+  .map(task);
+const anySnapshot = fc
+  .record({
+    region: anyRegion,
+    snapshotId,
+    state: fc.constantFrom('completed', 'pending', 'error', 'recovering'),
+    startedAt: time,
+    describedTaskId: fc.constantFrom(undefined, 'import-snap-0a', 'import-snap-0c'),
+    tags,
+  })
+  .map(snapshot);
+const anyImage = fc
+  .record({
+    region: anyRegion,
+    imageId: fc.constantFrom('ami-0a', 'ami-0b', 'ami-0c'),
+    name: fc.constantFrom('fedora-i43', 'fedora-i44', 'other'),
+    state: fc.constantFrom('available', 'failed', 'pending', 'disabled', 'invalid', 'strange'),
+    createdAt: time,
+    lastLaunchedAt: time,
+    isPublic: fc.boolean(),
+    protection: fc.constantFrom(undefined, undefined, 'enabled-without-cooldown'),
+    snapshotIds: fc.uniqueArray(snapshotId, { maxLength: 2 }),
+    tags,
+  })
+  .map(image);
+const anyObject = fc.record({ region: anyRegion, key: anyKey, modifiedAt: time }).map(object);
+const anyUpload = fc
+  .record({ region: anyRegion, key: anyKey, uploadId: fc.constantFrom('u1', 'u2'), initiatedAt: time })
+  .map(upload);
+const anyGap: fc.Arbitrary<Gap> = fc.record({
+  what: fc.constantFrom('tasks', 'snapshots', 'images', 'objects', 'uploads'),
+  region: anyRegion,
+  detail: fc.constant('denied'),
+});
+
+const seenOr = <T>(seen: fc.Arbitrary<T>): fc.Arbitrary<Looked<T> | undefined> =>
+  fc.oneof(
+    { weight: 4, arbitrary: seen.map((value) => ({ seen: value })) },
+    fc.constant({ unseen: 'denied' }),
+    fc.constant(undefined),
+  );
+const imageDetail = seenOr(
+  fc.record({
+    references: fc.constantFrom<string[]>([], [], ['i-0a']),
+    sharedWith: fc.constantFrom<string[]>([], [], ['all']),
+    lastLaunchedAt: time,
+  }),
+);
+const snapshotDetail = seenOr(
+  fc.record({
+    sharedWith: fc.constantFrom<string[]>([], [], ['123']),
+    lock: fc.constantFrom(undefined, undefined, 'compliance'),
+  }),
+);
+const objectDetail = seenOr(
+  fc.option(
+    fc.record({ provenance: tags, tags, lock: fc.constantFrom(undefined, undefined, 'legal hold') }),
+    { nil: undefined },
+  ),
+);
+const uploadDetail = seenOr(
+  fc.option(fc.record({ sizeBytes: fc.nat(), newestPartAt: time }), { nil: undefined }),
+);
+
+const list = <T extends ThingFact>(thing: fc.Arbitrary<T>) =>
+  fc.uniqueArray(thing, { selector: refOf, maxLength: 4 });
+
+const anyFacts: fc.Arbitrary<Facts> = fc
+  .record({
+    uploads: list(anyUpload),
+    objects: list(anyObject),
+    tasks: list(anyTask),
+    snapshots: list(anySnapshot),
+    images: list(anyImage),
+    gaps: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.array(anyGap, { maxLength: 2 })),
+  })
+  .chain((given) =>
+    fc
+      .record({
+        uploads: looks(given.uploads, uploadDetail),
+        objects: looks(given.objects, objectDetail),
+        snapshots: looks(given.snapshots, snapshotDetail),
+        images: looks(given.images, imageDetail),
+      })
+      .map((looked) => facts({ ...given, regions: [region, 'us-east-1'], details: details(looked) })),
+  );
+
+function looks<T>(
+  things: readonly ThingFact[],
+  detail: fc.Arbitrary<Looked<T> | undefined>,
+): fc.Arbitrary<Map<string, Looked<T>>> {
+  return fc.tuple(...things.map(() => detail)).map(
+    (found) =>
+      new Map(
+        things.flatMap((thing, at) => {
+          const look = found[at];
+          return look === undefined ? [] : [[refOf(thing), look] as const];
+        }),
+      ),
+  );
+}
+
+const anyPolicy: fc.Arbitrary<Policy> = fc
+  .record({
+    olderThanMs: fc.constantFrom(0, 24, 48).map((hours) => hours * 3_600_000),
+    superseded: fc.boolean(),
+    amis: fc.constantFrom([], ['ami-0a']),
+    keepTags: fc.constantFrom([], [{ key: 'hold' }]),
+    keepSuffixes: fc.constantFrom([], ['44']),
+  })
+  .map(policy);
+
+/** Checks a property of every thing that a plan deletes, told of the fact behind it. */
+function ofEveryDeletion(
+  check: (given: { fact: ThingFact; thing: ThingToDelete; facts: Facts; policy: Policy; plan: Plan }) => void,
+): void {
+  let deletions = 0;
+  fc.assert(
+    fc.property(anyFacts, anyPolicy, (given, rules) => {
+      const plan = planSweep(given, rules);
+      const all = [...given.uploads, ...given.objects, ...given.tasks, ...given.snapshots, ...given.images];
+      for (const thing of thingsToDelete(plan)) {
+        deletions++;
+        const fact = all.find(
+          (candidate) => refOf(candidate) === thing.ref && candidate.kind === thing.kind,
+        )!;
+        check({ fact, thing, facts: given, policy: rules, plan });
+      }
+    }),
+    { numRuns: 2000 },
+  );
+  // A planner that deletes nothing would have every property here.
+  expect(deletions).toBeGreaterThan(200);
+}
+
+it('deletes nothing that is not provably ours', () => {
+  ofEveryDeletion(({ fact, thing, facts: given }) => {
+    expect(thing.proof).not.toBe('');
+    const { proofs } = relationsOf(given);
+    if (fact.kind === 'task') expect(proofs.task(fact)).toBeDefined();
+    if (fact.kind === 'snapshot') expect(proofs.snapshot(fact)).toBeDefined();
+    if (fact.kind === 'image') expect(proofs.image(fact)).toBeDefined();
+    if (fact.kind === 'upload' || fact.kind === 'object') {
+      expect(fact.bucket).toBe(bucket);
+      expect(fact.key).toMatch(/^ec2-image\/fedora-i4[34]\/0123456789ab\.vhdx$/);
+    }
+  });
+});
+
+it('deletes nothing younger than the floor, nor anything of unknown age', () => {
+  ofEveryDeletion(({ thing, policy: { olderThanMs } }) => {
+    expect(thing.lastSignAt).not.toBeNull();
+    expect(now - Date.parse(thing.lastSignAt!)).toBeGreaterThanOrEqual(olderThanMs);
+  });
+});
+
+it('deletes no snapshot that an AMI uses which stays, and none that lives', () => {
+  ofEveryDeletion(({ fact, facts: { images, tasks }, plan }) => {
+    if (fact.kind !== 'snapshot') return;
+    const goes = new Set(thingsToDelete(plan).map(({ ref }) => ref));
+    for (const user of images) {
+      if (user.region === fact.region && user.snapshotIds.includes(fact.snapshotId)) {
+        expect(goes).toContain(refOf(user));
+      }
+    }
+    expect(['completed', 'error']).toContain(fact.state);
+    const makers = tasks.filter(
+      (maker) => maker.region === fact.region && maker.snapshotId === fact.snapshotId,
+    );
+    // Of several tasks that claim one snapshot, the planner may believe only one.
+    if (makers.length === 1 && relationsOf(facts({ tasks })).proofs.task(makers[0]!)) {
+      expect(taskPhase(makers[0]!)).toBe('ended');
+    }
+  });
+});
+
+it('deletes no object that a task reads which goes on', () => {
+  ofEveryDeletion(({ fact, facts: { tasks }, plan }) => {
+    if (fact.kind !== 'object') return;
+    const goes = new Set(thingsToDelete(plan).map(({ ref }) => ref));
+    for (const reader of tasks) {
+      if (reader.bucket !== fact.bucket || reader.key !== fact.key || taskPhase(reader) === 'ended') continue;
+      expect(goes).toContain(refOf(reader));
+    }
+  });
+});
+
+it('deletes nothing that is in use, shared or protected', () => {
+  ofEveryDeletion(({ fact, facts: { details: seen } }) => {
+    if ('tags' in fact) {
+      expect(fact.tags).not.toHaveProperty('permanent', 'true');
+      expect(Object.keys(fact.tags).filter((name) => name.startsWith('aws:'))).toEqual([]);
+    }
+    if (fact.kind === 'image') {
+      expect(fact.isPublic).toBe(false);
+      expect(fact.protection).toBeUndefined();
+      expect(seen.images.get(refOf(fact))).toMatchObject({ seen: { references: [], sharedWith: [] } });
+    }
+    if (fact.kind === 'snapshot') {
+      expect(seen.snapshots.get(refOf(fact))).toMatchObject({ seen: { sharedWith: [], lock: undefined } });
+    }
+    if (fact.kind === 'object') {
+      expect(seen.objects.get(refOf(fact))).toMatchObject({ seen: { lock: undefined } });
+    }
+  });
+});
+
+it('deletes nothing that a failed list has to do with', () => {
+  const rests: Record<ThingFact['kind'], readonly string[]> = {
+    upload: ['uploads'],
+    object: ['objects', 'tasks'],
+    task: ['tasks'],
+    snapshot: ['snapshots', 'images', 'tasks'],
+    image: ['images'],
+  };
+  ofEveryDeletion(({ fact, facts: { gaps } }) => {
+    expect(gaps.filter((gap) => gap.region === fact.region && rests[fact.kind].includes(gap.what))).toEqual(
+      [],
+    );
+  });
+});
+
+it('deletes a healthy AMI only when asked to', () => {
+  ofEveryDeletion(({ fact, policy: rules }) => {
+    if (fact.kind !== 'image' || (fact.state !== 'available' && fact.state !== 'disabled')) return;
+    expect(rules.superseded || rules.amis.includes(fact.imageId)).toBe(true);
+  });
+});
+
+it('says of each thing one verdict, with one reason, and nothing twice', () => {
+  fc.assert(
+    fc.property(anyFacts, anyPolicy, (given, rules) => {
+      const { things } = planSweep(given, rules);
+      expect(new Set(things.map(({ ref, kind }) => `${kind} ${ref}`)).size).toBe(things.length);
+      for (const thing of things) {
+        expect(thing.verdict === 'delete' ? thing.proof : thing.reason).not.toBe('');
+      }
+    }),
+  );
+});
+
+it('deletes nothing that was not examined, and examines nothing that is to be kept anyway', () => {
+  fc.assert(
+    fc.property(anyFacts, anyPolicy, (given, rules) => {
+      const bare = { ...given, details: details() };
+      const examined = new Set(thingsToExamine(bare, rules).map((fact) => `${fact.kind} ${idOf(fact)}`));
+      for (const thing of thingsToDelete(planSweep(given, rules))) {
+        if (thing.kind !== 'task') expect(examined).toContain(`${thing.kind} ${thing.id}`);
+      }
+      expect(thingsToDelete(planSweep(bare, rules)).filter(({ kind }) => kind !== 'task')).toEqual([]);
+    }),
+  );
+});

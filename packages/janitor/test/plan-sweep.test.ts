@@ -1,0 +1,593 @@
+import { provenanceKeys } from '@ec2-image/provenance';
+import { describe, expect, it } from 'vitest';
+import { type Facts, refOf, type ThingFact } from '../src/facts.ts';
+import type { Thing } from '../src/plan.ts';
+import { planSweep, thingsToExamine } from '../src/plan-sweep.ts';
+import type { Policy } from '../src/policy.ts';
+import {
+  details,
+  facts,
+  hoursAgo,
+  image,
+  key,
+  nothingAgainstImage,
+  nothingAgainstSnapshot,
+  object,
+  ourImageTags,
+  ourTags,
+  policy,
+  snapshot,
+  task,
+  upload,
+} from './facts-builder.ts';
+
+/** Everything looked at closely, and nothing found against it. */
+function cleared(given: Facts): Facts {
+  const of = <T>(things: readonly ThingFact[], seen: T) =>
+    new Map(things.map((thing) => [refOf(thing), { seen }]));
+  return {
+    ...given,
+    details: details({
+      uploads: of(given.uploads, { sizeBytes: 10, newestPartAt: hoursAgo(90) }),
+      objects: of(given.objects, { provenance: ourTags(), tags: {} }),
+      snapshots: of(given.snapshots, nothingAgainstSnapshot),
+      images: of(given.images, nothingAgainstImage),
+    }),
+  };
+}
+
+function verdictOn(ref: string, given: Partial<Facts>, rules: Partial<Policy> = {}): string {
+  const thing = planSweep(cleared(facts(given)), policy(rules)).things.find(({ id }) => id === ref);
+  return describeVerdict(thing);
+}
+
+function describeVerdict(thing: Thing | undefined): string {
+  return thing === undefined ? 'absent' : thing.verdict === 'delete' ? 'delete' : `keep: ${thing.code}`;
+}
+
+describe('a snapshot', () => {
+  const cases: [string, string, Partial<Facts>, Partial<Policy>?][] = [
+    ['ours, old, of no AMI', 'delete', { snapshots: [snapshot()] }],
+    ['proven by its task', 'delete', { snapshots: [snapshot({ tags: {} })], tasks: [task()] }],
+    [
+      'proven by a task without tags that read from under our prefix',
+      'delete',
+      { snapshots: [snapshot({ tags: {} })], tasks: [task({ tags: {} })] },
+    ],
+    [
+      'of an import that read from elsewhere',
+      'keep: no-proof',
+      {
+        snapshots: [snapshot({ tags: {}, describedTaskId: 'import-snap-0aaa' })],
+        tasks: [task({ tags: {}, bucket: 'other' })],
+      },
+    ],
+    [
+      'whose description names our task, which made another',
+      'keep: no-proof',
+      {
+        snapshots: [snapshot({ tags: {}, describedTaskId: 'import-snap-0aaa' })],
+        tasks: [task({ snapshotId: 'snap-0bbb' })],
+      },
+    ],
+    [
+      'whose description names a task that nobody knows',
+      'keep: no-proof',
+      { snapshots: [snapshot({ tags: {}, describedTaskId: 'import-snap-0aaa' })] },
+    ],
+    ['with our name tag only', 'absent', { snapshots: [snapshot({ tags: { Name: 'fedora-i43' } })] }],
+    ['pending', 'keep: live', { snapshots: [snapshot({ state: 'pending' })] }],
+    ['in an unknown state', 'keep: live', { snapshots: [snapshot({ state: 'recovering' })] }],
+    [
+      'that its task is still making',
+      'keep: live',
+      { snapshots: [snapshot()], tasks: [task({ state: 'active' })] },
+    ],
+    ['of an AMI', 'keep: in-use', { snapshots: [snapshot()], images: [image()] }],
+    [
+      'of a disabled AMI',
+      'keep: in-use',
+      { snapshots: [snapshot()], images: [image({ state: 'disabled' })] },
+    ],
+    [
+      'of somebody else’s AMI',
+      'keep: in-use',
+      { snapshots: [snapshot()], images: [image({ tags: {}, name: 'x' })] },
+    ],
+    [
+      'of a failed AMI, which goes first',
+      'delete',
+      { snapshots: [snapshot()], images: [image({ state: 'failed' })] },
+    ],
+    [
+      'of a failed AMI and a healthy one',
+      'keep: in-use',
+      { snapshots: [snapshot()], images: [image({ state: 'failed' }), image({ imageId: 'ami-0bbb' })] },
+    ],
+    [
+      'made by an import, untagged, in an AMI with our tags that goes',
+      'delete',
+      {
+        snapshots: [snapshot({ tags: {}, describedTaskId: 'import-snap-0fff' })],
+        images: [image({ state: 'failed' })],
+      },
+    ],
+    [
+      'of unknown making in an AMI with our tags that goes',
+      'absent',
+      { snapshots: [snapshot({ tags: {} })], images: [image({ state: 'failed' })] },
+    ],
+    [
+      'of AWS Backup',
+      'keep: protected',
+      { snapshots: [snapshot({ tags: ourTags({ 'aws:backup:source-resource': 'x' }) })] },
+    ],
+    [
+      'of a lifecycle policy',
+      'keep: protected',
+      { snapshots: [snapshot({ tags: ourTags({ 'dlm:managed': 'true' }) })] },
+    ],
+    ['permanent', 'keep: protected', { snapshots: [snapshot({ tags: ourTags({ permanent: 'true' }) })] }],
+    [
+      'tagged permanent=false',
+      'delete',
+      { snapshots: [snapshot({ tags: ourTags({ permanent: 'false' }) })] },
+    ],
+    [
+      'with a kept tag of any value',
+      'keep: protected',
+      { snapshots: [snapshot({ tags: ourTags({ team: 'a' }) })] },
+      { keepTags: [{ key: 'team' }] },
+    ],
+    [
+      'with a kept tag of another value',
+      'delete',
+      { snapshots: [snapshot({ tags: ourTags({ team: 'a' }) })] },
+      { keepTags: [{ key: 'team', value: 'b' }] },
+    ],
+    ['with the kept suffix', 'keep: protected', { snapshots: [snapshot()] }, { keepSuffixes: ['43'] }],
+    [
+      'with a longer suffix than the kept one',
+      'delete',
+      { snapshots: [snapshot()] },
+      { keepSuffixes: ['3'] },
+    ],
+    ['without a time', 'keep: no-age', { snapshots: [snapshot({ startedAt: undefined })] }],
+    ['from the future', 'keep: young', { snapshots: [snapshot({ startedAt: hoursAgo(-1) })] }],
+    ['an hour younger than the floor', 'keep: young', { snapshots: [snapshot({ startedAt: hoursAgo(23) })] }],
+    [
+      'between the floor and twice the floor',
+      'keep: resumable',
+      { snapshots: [snapshot({ startedAt: hoursAgo(47) })] },
+    ],
+    ['as old as twice the floor', 'delete', { snapshots: [snapshot({ startedAt: hoursAgo(48) })] }],
+    [
+      'failed, as old as the floor',
+      'delete',
+      { snapshots: [snapshot({ state: 'error', startedAt: hoursAgo(24) })] },
+    ],
+    [
+      'of a failed AMI, between the floor and twice the floor',
+      'delete',
+      { snapshots: [snapshot({ startedAt: hoursAgo(30) })], images: [image({ state: 'failed' })] },
+    ],
+    [
+      'where the AMIs could not be read',
+      'keep: unread',
+      { snapshots: [snapshot()], gaps: [{ what: 'images', region: 'eu-west-1', detail: '' }] },
+    ],
+    [
+      'where another region’s AMIs could not be read',
+      'delete',
+      { snapshots: [snapshot()], gaps: [{ what: 'images', region: 'us-east-1', detail: '' }] },
+    ],
+  ];
+  it.each(cases)('%s: %s', (_, expected, given, rules) => {
+    expect(verdictOn('snap-0aaa', given, rules)).toBe(expected);
+  });
+
+  it('that was not looked at closely is kept', () => {
+    const plan = planSweep(facts({ snapshots: [snapshot()] }), policy());
+    expect(plan.things.map(describeVerdict)).toEqual(['keep: unread']);
+  });
+
+  it.each([
+    ['shared', { sharedWith: ['123456789000'] }],
+    ['shared', { sharedWith: ['all'] }],
+    ['protected', { sharedWith: [], lock: 'governance' }],
+  ])('is kept as %s after a close look at %j', (code, seen) => {
+    const given = facts({
+      snapshots: [snapshot()],
+      details: details({ snapshots: new Map([[refOf(snapshot()), { seen }]]) }),
+    });
+    expect(planSweep(given, policy()).things.map(describeVerdict)).toEqual([`keep: ${code}`]);
+  });
+
+  it('names the import command that would finish it', () => {
+    const young = snapshot({ startedAt: hoursAgo(1) });
+    const [thing] = planSweep(facts({ snapshots: [young], tasks: [task()] }), policy()).things;
+    expect(thing).toMatchObject({
+      suggestion: [
+        ...['import', '--name', 'fedora', '--suffix', '43', '--url', 'https://example.org/fedora.qcow2'],
+        ...[
+          '--sha256',
+          '0123456789ab'.padEnd(64, 'c'),
+          '--arch',
+          'ARCH',
+          '--bucket',
+          'imports',
+          '--format',
+          'vhdx',
+        ],
+        ...['--region', 'eu-west-1'],
+      ],
+    });
+  });
+
+  it('names the configuration’s image where there is one', () => {
+    const [thing] = planSweep(
+      facts({ snapshots: [snapshot({ startedAt: hoursAgo(1) })] }),
+      policy({ names: ['fedora'] }),
+    ).things;
+    expect(thing).toMatchObject({
+      suggestion: ['import', 'fedora', '--suffix', '43', '--region', 'eu-west-1'],
+    });
+  });
+});
+
+describe('an AMI', () => {
+  const newer = image({
+    imageId: 'ami-0new',
+    name: 'fedora-i44',
+    createdAt: hoursAgo(50),
+    tags: ourImageTags('fedora-i44'),
+  });
+  const cases: [string, string, Partial<Facts>, Partial<Policy>?][] = [
+    ['healthy', 'keep: healthy', { images: [image()] }],
+    ['disabled', 'keep: healthy', { images: [image({ state: 'disabled' })] }],
+    ['pending', 'keep: live', { images: [image({ state: 'pending' })] }],
+    ['failed', 'delete', { images: [image({ state: 'failed' })] }],
+    ['invalid', 'delete', { images: [image({ state: 'invalid' })] }],
+    ['failed and young', 'keep: young', { images: [image({ state: 'failed', createdAt: hoursAgo(2) })] }],
+    [
+      'failed, without a time',
+      'keep: no-age',
+      { images: [image({ state: 'failed', createdAt: undefined })] },
+    ],
+    ['of somebody else', 'absent', { images: [image({ state: 'failed', tags: {} })] }],
+    [
+      'of somebody else, called as the configuration’s',
+      'keep: no-proof',
+      { images: [image({ state: 'failed', tags: {} })] },
+      { names: ['fedora'] },
+    ],
+    [
+      'of somebody else, named with --ami',
+      'keep: no-proof',
+      { images: [image({ tags: {} })] },
+      { amis: ['ami-0aaa'] },
+    ],
+    [
+      'untagged, failed, of our snapshot',
+      'delete',
+      { images: [image({ state: 'failed', tags: {} })], snapshots: [snapshot()] },
+    ],
+    ['lacking its tags', 'keep: lacks-tags', { images: [image({ tags: {} })], snapshots: [snapshot()] }],
+    ['named with --ami', 'delete', { images: [image()] }, { amis: ['ami-0aaa'] }],
+    [
+      'named with --ami, launched an hour ago',
+      'keep: young',
+      { images: [image({ lastLaunchedAt: hoursAgo(1) })] },
+      { amis: ['ami-0aaa'] },
+    ],
+    [
+      'named with --ami, public',
+      'keep: shared',
+      { images: [image({ isPublic: true })] },
+      { amis: ['ami-0aaa'] },
+    ],
+    [
+      'named with --ami, protected',
+      'keep: protected',
+      { images: [image({ protection: 'enabled-with-cooldown' })] },
+      { amis: ['ami-0aaa'] },
+    ],
+    [
+      'named with --ami, of AWS Backup',
+      'keep: protected',
+      { images: [image({ tags: { ...ourImageTags(), 'aws:backup:source-resource': 'x' } })] },
+      { amis: ['ami-0aaa'] },
+    ],
+    ['superseded', 'delete', { images: [image(), newer] }, { superseded: true }],
+    ['superseded, but nobody asked', 'keep: healthy', { images: [image(), newer] }],
+    [
+      'superseded by one that is pending',
+      'keep: healthy',
+      { images: [image(), { ...newer, state: 'pending' }] },
+      { superseded: true },
+    ],
+    [
+      'superseded by somebody else’s',
+      'keep: healthy',
+      { images: [image(), { ...newer, tags: {} }] },
+      { superseded: true },
+    ],
+    [
+      'beside an older one',
+      'keep: healthy',
+      { images: [image(), { ...newer, createdAt: hoursAgo(200) }] },
+      { superseded: true },
+    ],
+    [
+      'beside a newer one of another architecture',
+      'keep: healthy',
+      { images: [image(), { ...newer, architecture: 'arm64' }] },
+      { superseded: true },
+    ],
+    [
+      'beside a newer one of another name',
+      'keep: healthy',
+      { images: [image(), { ...newer, name: 'debian-i44' }] },
+      { superseded: true },
+    ],
+    [
+      'beside a newer one in another region',
+      'keep: healthy',
+      { images: [image(), { ...newer, region: 'us-east-1' }] },
+      { superseded: true },
+    ],
+    [
+      'superseded, registered by hand from our snapshot',
+      'keep: lacks-tags',
+      { images: [image({ tags: {} }), newer], snapshots: [snapshot()] },
+      { superseded: true },
+    ],
+    [
+      'superseded, with the kept suffix',
+      'keep: protected',
+      { images: [image(), newer] },
+      { superseded: true, keepSuffixes: ['43'] },
+    ],
+    [
+      'where the list broke off',
+      'keep: unread',
+      { images: [image({ state: 'failed' })], gaps: [{ what: 'images', region: 'eu-west-1', detail: '' }] },
+    ],
+  ];
+  it.each(cases)('%s: %s', (_, expected, given, rules) => {
+    expect(verdictOn('ami-0aaa', given, rules)).toBe(expected);
+  });
+
+  it.each([
+    ['in-use', { references: ['i-0aaa'], sharedWith: [] }],
+    ['shared', { references: [], sharedWith: ['all'] }],
+    ['young', { references: [], sharedWith: [], lastLaunchedAt: hoursAgo(3) }],
+  ])('is kept as %s after a close look at %j', (code, seen) => {
+    const failed = image({ state: 'failed' });
+    const given = facts({
+      images: [failed],
+      details: details({ images: new Map([[refOf(failed), { seen }]]) }),
+    });
+    expect(planSweep(given, policy()).things.map(describeVerdict)).toEqual([`keep: ${code}`]);
+  });
+
+  it('whose references could not be read keeps its snapshots, too', () => {
+    const images = new Map([[refOf(image()), { unseen: 'AccessDenied' }]]);
+    const given = facts({
+      images: [image({ state: 'failed' })],
+      snapshots: [snapshot()],
+      details: details({ images }),
+    });
+    expect(planSweep(given, policy()).things.map(describeVerdict)).toEqual(['keep: unread', 'keep: in-use']);
+  });
+
+  it('that lacks tags names them and the command that adds them', () => {
+    const lacking = image({
+      tags: { ...ourImageTags(), automation: undefined as never, Name: undefined as never },
+    });
+    const [thing] = planSweep(facts({ images: [lacking] }), policy()).things;
+    expect(thing).toMatchObject({
+      reason: 'it is healthy, but lacks the tags Name, automation',
+      suggestion: ['tag-fix', 'ami-0aaa', '--region', 'eu-west-1'],
+    });
+  });
+
+  it('named with --ami and not there is noticed', () => {
+    expect(planSweep(facts(), policy({ amis: ['ami-0nil'] })).notices).toEqual([
+      "ami-0nil was named with --ami, but is not among this account's AMIs in eu-west-1.",
+    ]);
+  });
+});
+
+describe('an import task', () => {
+  const running = task({ state: 'active', snapshotId: undefined });
+  const cases: [string, string, Partial<Facts>, Partial<Policy>?][] = [
+    ['running and old', 'delete', { tasks: [running] }],
+    [
+      'running and young',
+      'keep: young',
+      {
+        tasks: [
+          { ...running, tags: ourTags({ [provenanceKeys.startedAt]: new Date(hoursAgo(2)).toISOString() }) },
+        ],
+      },
+    ],
+    ['running, without a time', 'keep: no-age', { tasks: [{ ...running, tags: {} }] }],
+    ['being cancelled', 'keep: live', { tasks: [{ ...running, state: 'cancelling' }] }],
+    ['in a state nobody knows', 'keep: live', { tasks: [{ ...running, state: 'converting' }] }],
+    ['completed', 'absent', { tasks: [task()] }],
+    ['failed', 'absent', { tasks: [task({ state: 'deleted' })] }],
+    ['of somebody else', 'absent', { tasks: [{ ...running, tags: {}, key: 'other/x.vhdx' }] }],
+    ['in a region that was not asked for', 'absent', { tasks: [{ ...running, region: 'us-east-1' }] }],
+    [
+      'with a kept tag',
+      'keep: protected',
+      { tasks: [{ ...running, tags: ourTags({ hold: '' }) }] },
+      { keepTags: [{ key: 'hold' }] },
+    ],
+    [
+      'where the list broke off',
+      'keep: unread',
+      { tasks: [running], gaps: [{ what: 'tasks', region: 'eu-west-1', detail: '' }] },
+    ],
+  ];
+  it.each(cases)('%s: %s', (_, expected, given, rules) => {
+    expect(verdictOn('import-snap-0aaa', given, rules)).toBe(expected);
+  });
+
+  it('under an empty prefix is ours only if its key has our exact shape', () => {
+    const bare = (given: string) =>
+      verdictOn('import-snap-0aaa', { prefixes: [''], tasks: [{ ...running, tags: {}, key: given }] });
+    expect(bare('fedora-i43/0123456789ab.vhdx')).toBe('keep: no-age');
+    expect(bare('backup.vhdx')).toBe('absent');
+  });
+});
+
+describe('an object', () => {
+  const reader = task({ state: 'active', snapshotId: undefined });
+  const cases: [string, string, Partial<Facts>, Partial<Policy>?][] = [
+    ['old, read by nobody', 'delete', { objects: [object()] }],
+    ['left by a failed task', 'delete', { objects: [object()], tasks: [task({ state: 'deleted' })] }],
+    [
+      'that a young task reads',
+      'keep: live',
+      {
+        objects: [object()],
+        tasks: [
+          {
+            ...reader,
+            tags: { ...ourTags(), [provenanceKeys.startedAt]: new Date(hoursAgo(1)).toISOString() },
+          },
+        ],
+      },
+    ],
+    [
+      'that somebody else’s task reads',
+      'keep: live',
+      { objects: [object()], tasks: [{ ...reader, tags: {} }] },
+    ],
+    [
+      'that a task being cancelled reads',
+      'keep: live',
+      { objects: [object()], tasks: [{ ...reader, state: 'deleting' }] },
+    ],
+    ['that a task reads which is to be cancelled', 'delete', { objects: [object()], tasks: [reader] }],
+    ['young', 'keep: young', { objects: [object({ modifiedAt: hoursAgo(1) })] }],
+    ['without a time', 'keep: no-age', { objects: [object({ modifiedAt: undefined })] }],
+    ['with the kept suffix', 'keep: protected', { objects: [object()] }, { keepSuffixes: ['43'] }],
+    [
+      'where the tasks could not be read',
+      'keep: unread',
+      { objects: [object()], gaps: [{ what: 'tasks', region: 'eu-west-1', detail: '' }] },
+    ],
+    [
+      'where the bucket could not be read',
+      'keep: unread',
+      {
+        objects: [object()],
+        gaps: [{ what: 'objects', region: 'eu-west-1', bucket: 'imports', detail: '' }],
+      },
+    ],
+    [
+      'where another bucket could not be read',
+      'delete',
+      { objects: [object()], gaps: [{ what: 'objects', region: 'eu-west-1', bucket: 'other', detail: '' }] },
+    ],
+  ];
+  it.each(cases)('%s: %s', (_, expected, given, rules) => {
+    expect(verdictOn(key, given, rules)).toBe(expected);
+  });
+
+  it.each([
+    ['keep: no-proof', { provenance: {}, tags: {} }],
+    [
+      'keep: no-proof',
+      { provenance: { ...ourTags(), [provenanceKeys.sourceDigest]: `sha256:${'f'.repeat(64)}` }, tags: {} },
+    ],
+    ['keep: protected', { provenance: ourTags(), tags: { permanent: 'true' } }],
+    ['keep: protected', { provenance: ourTags(), tags: {}, lock: 'legal hold' }],
+    ['absent', undefined],
+  ])('is %s after a close look at %j', (expected, seen) => {
+    const given = facts({
+      objects: [object()],
+      details: details({ objects: new Map([[refOf(object()), { seen }]]) }),
+    });
+    expect(describeVerdict(planSweep(given, policy()).things[0])).toBe(expected);
+  });
+});
+
+describe('an upload', () => {
+  const cases: [string, string, Partial<Facts>, Partial<Policy>?][] = [
+    ['old', 'delete', { uploads: [upload()] }],
+    ['young', 'keep: young', { uploads: [upload({ initiatedAt: hoursAgo(1) })] }],
+    ['without a time', 'keep: no-age', { uploads: [upload({ initiatedAt: undefined })] }],
+    ['to a key of another shape', 'absent', { uploads: [upload({ key: 'ec2-image/backup.tar' })] }],
+    ['with the kept suffix', 'keep: protected', { uploads: [upload()] }, { keepSuffixes: ['43'] }],
+    [
+      'where the list broke off',
+      'keep: unread',
+      {
+        uploads: [upload()],
+        gaps: [{ what: 'uploads', region: 'eu-west-1', bucket: 'imports', detail: '' }],
+      },
+    ],
+  ];
+  it.each(cases)('%s: %s', (_, expected, given, rules) => {
+    expect(verdictOn('upload-1', given, rules)).toBe(expected);
+  });
+
+  it.each([
+    ['keep: young', { seen: { sizeBytes: 1, newestPartAt: hoursAgo(1) } }],
+    ['delete', { seen: { sizeBytes: 0 } }],
+    ['absent', { seen: undefined }],
+    ['keep: unread', { unseen: 'SlowDown' }],
+  ])('is %s after a close look at %j', (expected, detail) => {
+    const given = facts({
+      uploads: [upload()],
+      details: details({ uploads: new Map([[refOf(upload()), detail]]) }),
+    });
+    expect(describeVerdict(planSweep(given, policy()).things[0])).toBe(expected);
+  });
+});
+
+describe('a plan', () => {
+  it('takes objects last, and says what depends on what', () => {
+    const given = cleared(
+      facts({
+        uploads: [upload()],
+        objects: [object()],
+        tasks: [task({ taskId: 'import-snap-0bbb', state: 'active', snapshotId: undefined })],
+        snapshots: [snapshot()],
+        images: [image({ state: 'failed' })],
+      }),
+    );
+    expect(
+      planSweep(given, policy()).things.map(({ kind, verdict, dependents }) => [kind, verdict, dependents]),
+    ).toEqual([
+      ['upload', 'delete', []],
+      ['task', 'delete', []],
+      ['image', 'delete', []],
+      ['snapshot', 'delete', ['ami-0aaa']],
+      ['object', 'delete', ['import-snap-0bbb']],
+    ]);
+  });
+
+  it('examines only what would otherwise be deleted', () => {
+    const given = facts({
+      snapshots: [snapshot(), snapshot({ snapshotId: 'snap-0bbb', startedAt: hoursAgo(1) })],
+      images: [image({ snapshotIds: [] }), image({ imageId: 'ami-0bbb', state: 'failed', snapshotIds: [] })],
+      objects: [object(), object({ key: `${key}x` })],
+    });
+    expect(thingsToExamine(given, policy()).map(refOf)).toEqual([
+      'eu-west-1/ami-0bbb',
+      'eu-west-1/snap-0aaa',
+      `s3://imports/${key}`,
+    ]);
+  });
+
+  it('says so where S3 was left out', () => {
+    expect(planSweep(facts({ buckets: [] }), policy()).notices).toEqual([
+      'S3 was not looked at: no bucket is named.',
+    ]);
+  });
+});
