@@ -25,7 +25,7 @@ export function explainCall({ error, operation }: { error: unknown; operation: s
   // An answer of 2xx that could not be read says nothing about what was done, as a broken connection does not.
   const unreadable = answer?.httpStatus !== undefined && answer.httpStatus < 300;
   const facts = { operation, awsCode: answer?.awsCode, requestId: answer?.requestId };
-  const said = `${operation}: ${formatAwsError(error)}`;
+  const said = `${operation}: ${formatAwsError(error).replace(/\s+/g, ' ')}`;
   if (isThrottling(error)) {
     return new Ec2ImportError('THROTTLED', `EC2 is throttling this account: ${said}`, {
       hint: 'Wait a few minutes and run the same command again; it goes on where it stopped.',

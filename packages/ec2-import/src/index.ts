@@ -1,11 +1,11 @@
 export { type AmiFacts, type AmiVerdict, judgeAmi, type WantedAmi } from './ami/ami.ts';
 export { conflictError } from './ami/conflict.ts';
-export { describeImage } from './ami/describe-image.ts';
+export { type DescribeImageOptions, describeImage } from './ami/describe-image.ts';
 export { type FindImageOptions, findImage } from './ami/find-image.ts';
 export { type Ami, type RegisterImageOptions, registerImage } from './ami/register-image.ts';
 export type { Ec2Options } from './ec2/ec2.ts';
 export { Ec2ImportError } from './errors.ts';
-export { type ChosenSnapshot, chooseSnapshot, type WantedSnapshot } from './snapshot/choose-snapshot.ts';
+export { type ChosenSnapshot, chooseSnapshot } from './snapshot/choose-snapshot.ts';
 export { deleteSnapshot } from './snapshot/delete-snapshot.ts';
 export { type FindSnapshotOptions, type FoundSnapshot, findSnapshot } from './snapshot/find-snapshot.ts';
 export { type ImportSnapshotOptions, importSnapshot } from './snapshot/import-snapshot.ts';
@@ -18,4 +18,5 @@ export {
 } from './snapshot/import-task.ts';
 export type { Snapshot } from './snapshot/snapshot.ts';
 export { type ImportProgress, type ImportWaitOptions, waitForImport } from './snapshot/wait-for-import.ts';
+export type { WantedSnapshot } from './snapshot/wanted-snapshot.ts';
 export { missingTags, type TagReport, type TagResourcesOptions, tagResources } from './tag-resources.ts';

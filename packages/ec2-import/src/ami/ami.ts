@@ -86,8 +86,10 @@ export function judgeAmi({
   else if (ownDigest && ownDigest !== wanted.digest) differences.push(`it was made from ${ownDigest}`);
   for (const property of ['architecture', 'bootMode', 'tpmSupport', 'imdsSupport'] as const) {
     const asked = wanted[property];
-    if (asked && ami[property] !== asked)
-      differences.push(`its ${property} is ${ami[property] ?? 'not set'}, not ${asked}`);
+    if (!asked || ami[property] === asked) continue;
+    // EC2 leaves out what is not set; an architecture always is, so only a stand-in leaves that out.
+    if (property === 'architecture' && !ami.architecture) continue;
+    differences.push(`its ${property} is ${ami[property] ?? 'not set'}, not ${asked}`);
   }
   if (differences.length > 0) return { kind: 'different', ami, differences };
   if (unusableStates.has(ami.state)) return { kind: 'failed', ami };

@@ -8,15 +8,26 @@ import { conflictError } from './conflict.ts';
 /** How long EC2 may take to show an AMI that it has just registered. */
 const visibilityTimeoutMs = 2 * 60_000;
 
+export interface DescribeImageOptions extends Ec2Options {
+  readonly imageId: string;
+  /** Wait until the AMI can be launched. Default false: as it is, whatever its state. */
+  readonly untilAvailable?: boolean;
+  /** How long EC2 may take to make the AMI available. Default 15 minutes. */
+  readonly amiTimeoutMs?: number;
+}
+
 /**
- * The AMI as DescribeImages gives it, whatever its state.
+ * The AMI as DescribeImages gives it.
  *
- * @throws Ec2ImportError `AMI_NOT_FOUND` after several looks, and the codes of a call
+ * @throws Ec2ImportError `AMI_NOT_FOUND` after several looks; with `untilAvailable` also `AMI_FAILED`, `AMI_DISABLED` and
+ *   `AMI_STALLED`; and the codes of a call
  */
-export async function describeImage(options: Ec2Options & { readonly imageId: string }): Promise<Image> {
+export async function describeImage(options: DescribeImageOptions): Promise<Image> {
   const ec2 = ec2Of(options);
-  const image = await lookSeveralTimes(ec2, () => lookAtImage(ec2, options.imageId));
-  if (!image) throw notFound(options.imageId);
+  const { imageId, untilAvailable = false, amiTimeoutMs: timeoutMs = 15 * 60_000 } = options;
+  if (untilAvailable) return waitForImage(ec2, { imageId, timeoutMs });
+  const image = await lookSeveralTimes(ec2, () => lookAtImage(ec2, imageId));
+  if (!image) throw notFound(imageId);
   return image;
 }
 

@@ -58,6 +58,12 @@ export async function poll<T>(ec2: Ec2, look: () => Promise<T | undefined>): Pro
   }
 }
 
+/** A read carried through an outage as a poll is: for looking up what a call did whose answer was lost. */
+export async function outlast<T>(ec2: Ec2, read: () => Promise<T>): Promise<T> {
+  const { answer } = await poll(ec2, async () => ({ answer: await read() }));
+  return answer;
+}
+
 /** How often an absence must be seen, one look after the other, before it is believed: EC2's reads lag behind its writes. */
 const agreeingAnswers = 3;
 

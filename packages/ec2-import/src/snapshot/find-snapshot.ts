@@ -2,13 +2,17 @@ import { provenanceKeys } from '@ec2-image/provenance';
 import { listImportTasks, listSnapshots } from '../ec2/describe.ts';
 import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
 import { lookSeveralTimes } from '../ec2/poll.ts';
-import { type ChosenSnapshot, chooseSnapshot, isOurTask, type WantedSnapshot } from './choose-snapshot.ts';
+import { type ChosenSnapshot, chooseSnapshot } from './choose-snapshot.ts';
 import { taskState } from './import-task.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
+
+import { isOurTask, type WantedSnapshot } from './wanted-snapshot.ts';
 
 export interface FindSnapshotOptions extends Ec2Options, WantedSnapshot {
   /** Take nothing that exists, whatever its state; what exists is only counted, so that a new import gets a token of its own. */
   readonly fresh?: boolean;
+  /** False where nothing is going to be imported: then only tagged snapshots are looked for, and no right to list import tasks is needed. Default true. */
+  readonly importTasks?: boolean;
 }
 
 export type FoundSnapshot = (
@@ -53,8 +57,10 @@ export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundS
   return { state: 'complete', snapshot: snapshotOf(chosen.snapshot), proof: chosen.proof, endedAttempts };
 }
 
+type Looked = WantedSnapshot & Pick<FindSnapshotOptions, 'importTasks'>;
+
 /** {@link lookForSnapshot}, where finding nothing is believed only after several looks. */
-export async function lookForSnapshotWell(ec2: Ec2, wanted: WantedSnapshot): Promise<ChosenSnapshot> {
+export async function lookForSnapshotWell(ec2: Ec2, wanted: Looked): Promise<ChosenSnapshot> {
   let none: ChosenSnapshot | undefined;
   const found = await lookSeveralTimes(ec2, async () => {
     const chosen = await lookForSnapshot(ec2, wanted);
@@ -67,12 +73,15 @@ export async function lookForSnapshotWell(ec2: Ec2, wanted: WantedSnapshot): Pro
 }
 
 /** One look at what the account has. */
-export async function lookForSnapshot(ec2: Ec2, wanted: WantedSnapshot): Promise<ChosenSnapshot> {
+export async function lookForSnapshot(
+  ec2: Ec2,
+  { importTasks = true, ...wanted }: Looked,
+): Promise<ChosenSnapshot> {
   const tagged = await listSnapshots(ec2, {
     name: `tag:${provenanceKeys.sourceDigest}`,
     values: [wanted.digest],
   });
-  const tasks = await listImportTasks(ec2);
+  const tasks = importTasks ? await listImportTasks(ec2) : [];
   const seen = new Set(tagged.map(({ snapshotId }) => snapshotId));
   const untagged = tasks
     .filter((task) => taskState(task) === 'completed' && isOurTask({ task, wanted }))

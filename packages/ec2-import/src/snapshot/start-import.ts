@@ -1,12 +1,14 @@
 import { ImportSnapshotCommand, type ImportSnapshotRequest } from '@aws-sdk/client-ec2';
 import { type Digest, type DiskFormat, provenanceKeys, type Tags, tagList } from '@ec2-image/provenance';
 import type { Ec2 } from '../ec2/ec2.ts';
-import { backoffMs } from '../ec2/poll.ts';
+import { backoffMs, outlast } from '../ec2/poll.ts';
 import { isCode, refusedCode } from '../errors.ts';
-import type { Choice, WantedSnapshot } from './choose-snapshot.ts';
+import type { Choice } from './choose-snapshot.ts';
 import { lookForSnapshot, lookForSnapshotWell } from './find-snapshot.ts';
 import { type ImportSource, importFailure } from './import-failure.ts';
 import { failureKind, taskState } from './import-task.ts';
+
+import type { WantedSnapshot } from './wanted-snapshot.ts';
 
 /** What ImportSnapshot is told. Nothing in it may vary between two runs of the same import. */
 export interface ImportRequest {
@@ -22,6 +24,8 @@ export interface ImportRequest {
   readonly kmsKeyId?: string;
   /** The role that EC2 takes to read the bucket. Default `vmimport`. */
   readonly roleName?: string;
+  /** Start this import whatever exists: nothing that a look at the account finds is taken in its place. Default false. */
+  readonly fresh?: boolean;
 }
 
 /** What there is to wait for, and the token's number. */
@@ -50,6 +54,8 @@ export async function startImport(
   }: { request: ImportRequest; tokenNumber: number; limitTimeoutMs: number },
 ): Promise<Started> {
   const wanted = wantedOf(request);
+  const look = async (looked: typeof lookForSnapshot, number: number) =>
+    request.fresh ? undefined : startedOf(await outlast(ec2, () => looked(ec2, wanted)), number);
   const limitedSince = ec2.now();
   let tagged = true;
   let unclear = 0;
@@ -69,7 +75,7 @@ export async function startImport(
       ec2.signal?.throwIfAborted();
       const code = refusedCode(error) ?? '';
       if (code === 'IdempotentParameterMismatch') {
-        const started = startedOf(await lookForSnapshotWell(ec2, wanted), number);
+        const started = await look(lookForSnapshotWell, number);
         if (started) return adopted(ec2, started);
         if (number >= tokenNumber + tokensTried) throw error;
         number += 1;
@@ -77,7 +83,7 @@ export async function startImport(
         unclear += 1;
         if (unclear >= unclearTries) throw error;
         await ec2.sleep(backoffMs({ n: unclear, random: ec2.random() }));
-        const started = startedOf(await lookForSnapshot(ec2, wanted), number);
+        const started = await look(lookForSnapshot, number);
         if (started) return adopted(ec2, started);
       } else if (isCode(error, 'ACCESS_DENIED') && tagged) {
         // An account may forbid tags on creation. Where it is the import that is forbidden, that shows next.

@@ -29,6 +29,7 @@ describe('the AMI of the wanted name', () => {
     ["only its snapshot's tags name the image", { tags: {} }, ourTags()],
     ['it is of the snapshot that was to be registered', { tags: {}, rootSnapshotId: 'snap-1' }, undefined],
     ['it is pending', { state: 'pending' }, undefined],
+    ['it reports no architecture', { architecture: undefined }, undefined],
   ])('is ours where %s', (_, change, snapshotTags) => {
     expect(judgeAmi({ ami: ami(change), snapshotTags, wanted }).kind).toBe('ours');
   });

@@ -64,6 +64,21 @@ test('an AMI is described as EC2 describes it, once it shows', async () => {
   expect(await describeImage({ ...account.verb, imageId: 'ami-1' })).toEqual(image);
 });
 
+test('an AMI can be waited for until it can be launched', async () => {
+  const account = mocked();
+  const pending: Image = { ...image, State: 'pending' };
+  account.mock
+    .on(DescribeImagesCommand)
+    .resolvesOnce({ Images: [pending] })
+    .resolves({ Images: [image] });
+  expect(await describeImage({ ...account.verb, imageId: 'ami-1' })).toEqual(pending);
+  account.mock
+    .on(DescribeImagesCommand)
+    .resolvesOnce({ Images: [pending] })
+    .resolves({ Images: [image] });
+  expect(await describeImage({ ...account.verb, imageId: 'ami-1', untilAvailable: true })).toEqual(image);
+});
+
 test('an AMI that does not show is an error', async () => {
   const account = mocked();
   account.mock.on(DescribeImagesCommand).resolves({});

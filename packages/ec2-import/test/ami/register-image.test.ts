@@ -259,6 +259,27 @@ describe('a lost answer', () => {
     expect(tagRecord(ami.image.Tags)).toEqual(tags);
   });
 
+  test('is looked up when the network is back', async () => {
+    const a = account();
+    let outage = 0;
+    a.mock.on(RegisterImageCommand).callsFake((input) => {
+      a.register(input);
+      outage = 12;
+      throw connectionReset();
+    });
+    const describe = a.mock.on(DescribeImagesCommand);
+    describe.callsFake(({ ImageIds }) => {
+      if (outage > 0) {
+        outage -= 1;
+        throw connectionReset();
+      }
+      return { Images: ImageIds ? a.present : a.present.filter(({ Name }) => Name === 'image-i1') };
+    });
+    expect(await run(a)).toMatchObject({ imageId: 'ami-new', outcome: 'registered' });
+    expect(a.count(RegisterImageCommand)).toBe(1);
+    expect(a.clock.elapsedMs).toBeGreaterThan(3 * 60_000);
+  });
+
   test('that stays a riddle is given up', async () => {
     const a = account();
     a.mock.on(RegisterImageCommand).rejects(ec2Error('InvalidAMIName.Duplicate'));

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chooseSnapshot, type WantedSnapshot } from '../../src/snapshot/choose-snapshot.ts';
+import { chooseSnapshot } from '../../src/snapshot/choose-snapshot.ts';
 import type { ImportTask } from '../../src/snapshot/import-task.ts';
 import type { SnapshotFacts } from '../../src/snapshot/snapshot.ts';
+import type { WantedSnapshot } from '../../src/snapshot/wanted-snapshot.ts';
 import { bucket, digest, key, otherDigest, otherKey, ourTags } from '../marks.ts';
 
 const GiB = 2 ** 30;

@@ -102,6 +102,14 @@ describe('what the account has of a snapshot', () => {
     });
   });
 
+  test('import tasks are not asked about where nothing is going to be imported', async () => {
+    const account = mocked();
+    snapshotsSeen(account, [snapshotAnswer({ Tags })]);
+    const found = await findSnapshot({ ...account.verb, ...wanted, importTasks: false });
+    expect(found.state).toBe('complete');
+    expect(looks(account)).toBe(0);
+  });
+
   test('every page is read, the empty ones too', async () => {
     const account = mocked();
     account.mock

@@ -200,6 +200,32 @@ describe('ImportSnapshot', () => {
     expect(tokens(account)).toEqual(['token-1', 'token-1']);
   });
 
+  test('whose answer was lost with the network is looked up when that is back', async () => {
+    const account = mocked();
+    account.mock.on(ImportSnapshotCommand).rejects(connectionReset());
+    const outage = Array.from({ length: 12 }, connectionReset);
+    tasksSeen(account, ...outage, [taskAnswer({ Status: 'active' })], [completed]);
+    snapshotsSeen(account, ...outage.map(() => []), [], [snapshotAnswer()]);
+    expect(await run(account)).toMatchObject({ snapshotId: 'snap-1' });
+    expect(account.clock.elapsedMs).toBeGreaterThan(3 * 60_000);
+  });
+
+  test('of a fresh import takes nothing that is there: its token alone says what was done', async () => {
+    const account = starting();
+    const Tags = Object.entries(ourTags()).map(([Key, Value]) => ({ Key, Value }));
+    account.mock
+      .on(ImportSnapshotCommand)
+      .rejectsOnce(connectionReset())
+      .rejectsOnce(ec2Error('IdempotentParameterMismatch'))
+      .resolves({ ImportTaskId: 'import-snap-1' });
+    tasksSeen(account, [completed]);
+    snapshotsSeen(account, [snapshotAnswer({ Tags })]);
+    expect(await run(account, { fresh: true, endedAttempts: 4 })).toMatchObject({
+      importTaskId: 'import-snap-1',
+    });
+    expect(tokens(account)).toEqual(['token-5', 'token-5', 'token-6']);
+  });
+
   test('that never answers is given up', async () => {
     const account = mocked();
     account.mock.on(ImportSnapshotCommand).rejects(connectionReset());

@@ -1,0 +1,133 @@
+import { RegisterImageCommand, type RegisterImageRequest } from '@aws-sdk/client-ec2';
+import { tagList } from '@ec2-image/provenance';
+import type { Ec2 } from '../ec2/ec2.ts';
+import { backoffMs, lookSeveralTimes, outlast } from '../ec2/poll.ts';
+import { Ec2ImportError, isCode, refusedCode } from '../errors.ts';
+import type { AmiFacts, AmiVerdict } from './ami.ts';
+import { conflictError } from './conflict.ts';
+import { lookForImage } from './find-image.ts';
+import type { RegisterImageOptions } from './register-image.ts';
+import { deregisterImage } from './replace-image.ts';
+
+export interface Registered {
+  readonly imageId: string;
+  readonly outcome: 'registered' | 'reused';
+  readonly replaced: readonly AmiFacts[];
+}
+
+/** With pauses that double up to half a minute: about four minutes for EC2 to show what it says is there. */
+const registerTries = 12;
+
+/**
+ * Takes the AMI of that name where it is the wanted one, else makes way for it and registers it. A lost answer, or a
+ * duplicate, may be our own call's: the name is looked up before the call is made again.
+ */
+export async function registerOnce(
+  ec2: Ec2,
+  { options, snapshotId, sizeGiB }: { options: RegisterImageOptions; snapshotId: string; sizeGiB: number },
+): Promise<Registered> {
+  const { replace = false, fresh = false } = options;
+  const replaced = new Map<string, AmiFacts>();
+  const look = async (): Promise<AmiVerdict | undefined> => {
+    const found = await lookForImage(ec2, { ...options, snapshotId });
+    if (found && replaced.has(found.ami.imageId)) return undefined;
+    if (fresh && found?.kind === 'ours' && found.ami.rootSnapshotId !== snapshotId)
+      return { kind: 'different', ami: found.ami, differences: ['a new one is asked for'] };
+    return found;
+  };
+  let found = await look();
+  let sent = false;
+  let tagged = true;
+  for (let n = 1; ; n += 1) {
+    if (found?.kind === 'ours') {
+      const outcome = sent && found.ami.rootSnapshotId === snapshotId ? 'registered' : 'reused';
+      return { imageId: found.ami.imageId, outcome, replaced: [...replaced.values()] };
+    }
+    if (found) {
+      if (!mayReplace(found, replace)) throw conflictError(found);
+      await deregisterImage(ec2, found.ami);
+      ec2.notice(`Deregistered AMI ${found.ami.imageId}, which had the name ${found.ami.name}.`);
+      replaced.set(found.ami.imageId, found.ami);
+    }
+    try {
+      const input = registerImageInput({ options, snapshotId, sizeGiB, tagged });
+      const { ImageId } = await ec2.send(new RegisterImageCommand(input));
+      return { imageId: ImageId!, outcome: 'registered', replaced: [...replaced.values()] };
+    } catch (error) {
+      ec2.signal?.throwIfAborted();
+      if (isCode(error, 'ACCESS_DENIED') && tagged) {
+        // An account may forbid tags on creation. Where it is the registration that is forbidden, that shows next.
+        tagged = false;
+        found = undefined;
+        continue;
+      }
+      const duplicate = refusedCode(error) === 'InvalidAMIName.Duplicate';
+      if (!duplicate && !isCode(error, 'EC2_UNREACHABLE', 'THROTTLED')) throw refusal(error);
+      if (n >= registerTries) throw duplicate ? invisible(options.name, error) : error;
+      // The call may have been carried out, by the SDK's own first try as well: that is looked up first.
+      sent = true;
+      await ec2.sleep(Math.min(backoffMs({ n, random: ec2.random() }), ec2.pollIntervalMs));
+      found = await outlast(ec2, () => lookSeveralTimes(ec2, look));
+    }
+  }
+}
+
+/** A failed AMI of ours serves nobody; every other one goes only where the user said so, and somebody else's never. */
+function mayReplace({ kind }: AmiVerdict, replace: boolean): boolean {
+  return kind === 'failed' || (replace && (kind === 'different' || kind === 'disabled'));
+}
+
+function registerImageInput({
+  options,
+  snapshotId,
+  sizeGiB,
+  tagged,
+}: {
+  options: RegisterImageOptions;
+  snapshotId: string;
+  sizeGiB: number;
+  tagged: boolean;
+}): RegisterImageRequest {
+  const { name, description, architecture, bootMode, tpmSupport, imdsSupport, tags } = options;
+  return {
+    Name: name,
+    Description: description,
+    Architecture: architecture,
+    VirtualizationType: 'hvm',
+    EnaSupport: true,
+    RootDeviceName: '/dev/sda1',
+    // No Encrypted and no KmsKeyId: beside a snapshot EC2 takes neither.
+    BlockDeviceMappings: [
+      {
+        DeviceName: '/dev/sda1',
+        Ebs: { SnapshotId: snapshotId, VolumeSize: sizeGiB, VolumeType: 'gp3', DeleteOnTermination: true },
+      },
+    ],
+    BootMode: bootMode,
+    TpmSupport: tpmSupport,
+    ImdsSupport: imdsSupport,
+    // For no other resource type: RegisterImage refuses a specification for the snapshot.
+    ...(tagged && { TagSpecifications: [{ ResourceType: 'image', Tags: tagList(tags) }] }),
+  };
+}
+
+function refusal(error: unknown): unknown {
+  if (!isCode(error, 'EC2_REFUSED')) return error;
+  return new Ec2ImportError('REGISTER_REFUSED', `EC2 did not register the AMI: ${error.message}`, {
+    hint: 'Correct the option that EC2 names; the snapshot is kept, and the same command goes on from it.',
+    cause: error,
+    facts: error.facts,
+  });
+}
+
+function invisible(amiName: string, cause: unknown): Ec2ImportError {
+  return new Ec2ImportError(
+    'AMI_NAME_TAKEN',
+    `EC2 says that the name ${amiName} is taken, but lists no AMI of it`,
+    {
+      hint: 'Wait a few minutes and run the same command again, or give another --suffix.',
+      cause,
+      facts: { amiName },
+    },
+  );
+}
