@@ -1,1 +1,11 @@
-export {};
+export { type WriteChecksumFileOptions, writeChecksumFile } from './checksum-file.ts';
+export { type MakeSampleDiskOptions, makeSampleDisk, type SampleDisk } from './disk/make-sample-disk.ts';
+export type { Partition } from './disk/partition-table.ts';
+export { SampleImageError, type SampleImageErrorCode } from './errors.ts';
+export { type ImageFormat, type PackedImage, type PackImageOptions, packImage } from './pack-image.ts';
+export {
+  type DirectoryServer,
+  type ServeDirectoryOptions,
+  type ServedRequest,
+  serveDirectory,
+} from './serve-directory.ts';

@@ -1,0 +1,64 @@
+import { SampleImageError } from '../errors.ts';
+import { runTool } from '../run-tool.ts';
+import type { Keystream } from './keystream.ts';
+
+export interface Partition {
+  readonly name: string;
+  /** GUID of its type, in upper case. */
+  readonly type: string;
+  readonly startBytes: number;
+  readonly sizeBytes: number;
+}
+
+const sectorBytes = 512;
+const mebibyte = 2 ** 20;
+/** UEFI 2.10, section 5.3.1: the header and 128 entries of 128 bytes, at the end once more. */
+const backupTableBytes = 33 * sectorBytes;
+
+/** A BIOS boot partition and a root: the types of the UAPI group's discoverable partitions, and GRUB's own for the first. */
+const biosBootType = '21686148-6449-6E6F-744E-656564454649';
+const linuxRootX8664Type = '4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709';
+
+/** @throws SampleImageError `INVALID_DISK_SIZE` */
+export function planPartitions(sizeBytes: number): readonly [biosBoot: Partition, root: Partition] {
+  if (!Number.isSafeInteger(sizeBytes) || sizeBytes % sectorBytes !== 0 || sizeBytes < 8 * mebibyte) {
+    throw new SampleImageError('INVALID_DISK_SIZE', `a disk of ${sizeBytes} bytes cannot be made`, {
+      hint: 'Give a multiple of 512 bytes, 8 MiB at least.',
+      facts: { sizeBytes },
+    });
+  }
+  const rootStart = 2 * mebibyte;
+  const rootEnd = Math.floor((sizeBytes - backupTableBytes) / mebibyte) * mebibyte;
+  return [
+    { name: 'bios-boot', type: biosBootType, startBytes: mebibyte, sizeBytes: mebibyte },
+    { name: 'root', type: linuxRootX8664Type, startBytes: rootStart, sizeBytes: rootEnd - rootStart },
+  ];
+}
+
+/** Writes a GPT with its protective MBR and its backup at the end into the file `path`, which has its full size. */
+export async function writePartitionTable({
+  path,
+  partitions,
+  random,
+  signal,
+}: {
+  readonly path: string;
+  readonly partitions: readonly Partition[];
+  readonly random: Keystream;
+  readonly signal?: AbortSignal;
+}): Promise<void> {
+  const rows = partitions.map(({ name, type, startBytes, sizeBytes }) =>
+    [
+      `start=${startBytes / sectorBytes}`,
+      `size=${sizeBytes / sectorBytes}`,
+      `type=${type}`,
+      `uuid=${random.uuid()}`,
+      `name="${name}"`,
+    ].join(', '),
+  );
+  await runTool('sfdisk', {
+    args: ['--quiet', '--no-reread', '--no-tell-kernel', path],
+    input: ['label: gpt', `label-id: ${random.uuid()}`, ...rows, ''].join('\n'),
+    signal,
+  });
+}

@@ -1,0 +1,12 @@
+import * as api from '@ec2-image/sample-image';
+import { expect, test } from 'vitest';
+
+test('the exported names', () => {
+  expect(Object.keys(api).sort()).toEqual([
+    'SampleImageError',
+    'makeSampleDisk',
+    'packImage',
+    'serveDirectory',
+    'writeChecksumFile',
+  ]);
+});
