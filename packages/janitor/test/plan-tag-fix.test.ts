@@ -1,0 +1,154 @@
+import { provenanceKeys } from '@ec2-image/provenance';
+import { describe, expect, it } from 'vitest';
+import type { Facts } from '../src/facts.ts';
+import { planTagFix, type TagFixRequest } from '../src/tag-fix/plan-tag-fix.ts';
+import { amiName, facts, hoursAgo, image, ourImageTags, ourTags, snapshot, task } from './facts-builder.ts';
+
+const fixesOf = (given: Partial<Facts>, request?: TagFixRequest) => planTagFix(facts(given), request).fixes;
+const without = (tags: Record<string, string>, ...keys: string[]) =>
+  Object.fromEntries(Object.entries(tags).filter(([key]) => !keys.includes(key)));
+
+describe('planTagFix, looking at everything', () => {
+  it('finds nothing to add where all is there', () => {
+    const fixes = fixesOf({ images: [image()], snapshots: [snapshot()] });
+    expect(fixes.map(({ id, add, conflicts }) => ({ id, add, conflicts }))).toEqual([
+      { id: 'ami-0aaa', add: {}, conflicts: [] },
+      { id: 'snap-0aaa', add: {}, conflicts: [] },
+    ]);
+  });
+
+  it('adds the one that is missing', () => {
+    const [fix] = fixesOf({ images: [image({ tags: without(ourImageTags(), 'automation') })] });
+    expect(fix?.add).toEqual({ automation: 'false' });
+  });
+
+  it('gives an untagged AMI what its snapshot knows, the user’s own tags included', () => {
+    const [fix] = fixesOf({
+      images: [image({ tags: {} })],
+      snapshots: [snapshot({ tags: ourTags({ team: 'x', 'aws:y': 'z' }) })],
+    });
+    expect(fix).toMatchObject({ id: 'ami-0aaa', proof: expect.stringContaining('was made from snap-0aaa') });
+    expect(fix?.add).toEqual({ ...ourImageTags(), team: 'x' });
+  });
+
+  it('gives an AMI of a snapshot that another gave its name to no user’s tags, but provenance', () => {
+    const [fix] = fixesOf({
+      images: [image({ tags: {}, name: 'fedora-i99' })],
+      snapshots: [snapshot({ tags: ourTags({ team: 'x' }) })],
+    });
+    expect(fix?.add).toEqual(ourImageTags('fedora-i99'));
+  });
+
+  it('gives an untagged snapshot what its task knows', () => {
+    const fixes = fixesOf({ snapshots: [snapshot({ tags: {} })], tasks: [task()] });
+    expect(fixes).toMatchObject([{ id: 'snap-0aaa', add: ourTags() }]);
+  });
+
+  it('names a snapshot after its first AMI', () => {
+    const fixes = fixesOf({
+      images: [
+        image({
+          imageId: 'ami-0bbb',
+          name: 'fedora-i44',
+          createdAt: hoursAgo(50),
+          tags: ourImageTags('fedora-i44'),
+        }),
+        image(),
+      ],
+      snapshots: [snapshot({ tags: without(ourTags(), 'Name') })],
+    });
+    expect(fixes.find(({ id }) => id === 'snap-0aaa')?.add).toEqual({ Name: amiName });
+  });
+
+  it('takes another name on a snapshot for what it is: that of its first AMI', () => {
+    const fixes = fixesOf({
+      images: [image()],
+      snapshots: [snapshot({ tags: ourTags({ Name: 'fedora-i1' }) })],
+    });
+    expect(fixes.every(({ add, conflicts }) => Object.keys(add).length + conflicts.length === 0)).toBe(true);
+  });
+
+  it('reports another value on an AMI, and leaves it', () => {
+    const [fix] = fixesOf({
+      images: [image({ tags: { ...ourImageTags(), Name: 'mine', automation: 'true' } })],
+    });
+    expect(fix).toMatchObject({
+      add: {},
+      conflicts: [
+        { key: 'Name', value: 'mine', wanted: amiName },
+        { key: 'automation', value: 'true', wanted: 'false' },
+      ],
+    });
+  });
+
+  it('reports an AMI that names another digest than its snapshot', () => {
+    const other = `sha256:${'f'.repeat(64)}`;
+    const [fix] = fixesOf({
+      images: [image({ tags: { ...ourImageTags(), [provenanceKeys.sourceDigest]: other } })],
+      snapshots: [snapshot()],
+    });
+    expect(fix?.conflicts).toEqual([
+      { key: provenanceKeys.sourceDigest, value: other, wanted: ourTags()[provenanceKeys.sourceDigest] },
+    ]);
+  });
+
+  it('leaves alone what is not ours, and what is not finished', () => {
+    const fixes = fixesOf({
+      images: [
+        image({ tags: {}, snapshotIds: ['snap-0xxx'] }),
+        image({ imageId: 'ami-0bbb', state: 'pending' }),
+      ],
+      snapshots: [
+        snapshot({ snapshotId: 'snap-0xxx', tags: {} }),
+        snapshot({ snapshotId: 'snap-0bbb', state: 'pending' }),
+      ],
+    });
+    expect(fixes).toEqual([]);
+  });
+});
+
+describe('planTagFix, looking at named AMIs', () => {
+  const foreign = { images: [image({ tags: {} })], snapshots: [snapshot({ tags: {} })] };
+
+  it('refuses one that nothing proves, and says what it looked for', () => {
+    const plan = planTagFix(facts(foreign), { imageIds: ['ami-0aaa'] });
+    expect(plan.fixes).toEqual([]);
+    expect(plan.refusals).toEqual([
+      {
+        id: 'ami-0aaa',
+        reason:
+          'nothing proves that it is ours: looked for the tag ec2-image:source-digest on it and on snap-0aaa and for an import task of the last week with that tag or reading from s3://imports/ec2-image/',
+      },
+    ]);
+  });
+
+  it('takes name and suffix for proof', () => {
+    const plan = planTagFix(facts(foreign), { imageIds: ['ami-0aaa'], name: 'fedora', suffix: '43' });
+    expect(plan.refusals).toEqual([]);
+    expect(plan.fixes.map(({ id, add }) => ({ id, add }))).toEqual([
+      { id: 'ami-0aaa', add: { Name: 'fedora-i43', automation: 'false' } },
+      { id: 'snap-0aaa', add: { Name: 'fedora-i43' } },
+    ]);
+  });
+
+  it('refuses one that the account does not have', () => {
+    const plan = planTagFix(facts(), { imageIds: ['ami-0zzz'], name: 'fedora', suffix: '43' });
+    expect(plan.refusals).toEqual([
+      { id: 'ami-0zzz', reason: "it is not among this account's own AMIs in eu-west-1" },
+    ]);
+  });
+
+  it('leaves other AMIs of the same snapshot alone', () => {
+    const other = image({ imageId: 'ami-0bbb', tags: {} });
+    const plan = planTagFix(facts({ images: [image({ tags: {} }), other], snapshots: [snapshot()] }), {
+      imageIds: ['ami-0aaa'],
+    });
+    expect(plan.fixes.map(({ id }) => id)).toEqual(['ami-0aaa', 'snap-0aaa']);
+  });
+
+  it('refuses a name that EC2 would not take', () => {
+    expect(() => planTagFix(facts(), { imageIds: ['ami-0aaa'], name: 'a*b', suffix: '1' })).toThrow(
+      expect.objectContaining({ code: 'BAD_AMI_NAME' }),
+    );
+  });
+});
