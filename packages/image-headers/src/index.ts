@@ -9,3 +9,4 @@ export {
 } from './partition-table.ts';
 export { type ImageHeader, readImageHeader, refusalOf } from './read-image-header.ts';
 export { maxVirtualSize } from './virtual-size.ts';
+export { readXzUncompressedSize } from './xz-size.ts';

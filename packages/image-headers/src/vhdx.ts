@@ -21,6 +21,7 @@ const item = {
   parentLocator: guid('A8D35F2D-B30B-454D-ABF7-D3D84834AB0C'),
 };
 const hasParent = 2;
+const maxBatBytes = 16 * 1024 ** 2;
 
 export interface VhdxHeader {
   readonly virtualSize: number;
@@ -58,12 +59,31 @@ export async function readVhdx(source: ByteSource): Promise<VhdxHeader> {
   if (BigInt(bat.length) / 8n < BigInt(Math.ceil(virtualSize / blockSize))) {
     throw corrupt(`the VHDX block allocation table is too short for a disk of ${virtualSize} bytes`);
   }
+  await requireBlocks(source, bat, blockSize);
   return { virtualSize, blockSize };
+}
+
+const fullyPresent = 6;
+
+/** Every block that is present ends inside the file. Of an allocation table above 16 MiB the beginning is looked at. */
+async function requireBlocks(source: ByteSource, bat: Region, blockSize: number): Promise<void> {
+  const table = await source.read(Number(bat.offset), Math.min(bat.length, maxBatBytes));
+  for (let at = 0; at + 8 <= table.length; at += 8) {
+    // The low half holds the state in its lowest three bits, and from bit 20 on the position in MiB begins.
+    const low = table.readUInt32LE(at);
+    if ((low & 7) !== fullyPresent) continue;
+    const offset = table.readUInt32LE(at + 4) * 2 ** 32 + ((low & 0xfff00000) >>> 0);
+    if (offset + blockSize > source.size) {
+      throw truncated('a block of the VHDX lies beyond the end of the file', { fileSize: source.size });
+    }
+  }
 }
 
 /** Of the two headers the valid one with the higher sequence number counts. */
 async function readActiveHeader(source: ByteSource): Promise<Buffer> {
-  const copies = await Promise.all(headerOffsets.map((offset) => source.read(offset, headerLength)));
+  const copies = await Promise.all(
+    headerOffsets.map((offset) => readSpan(source, { offset, length: headerLength, what: 'a VHDX header' })),
+  );
   const [first, second] = copies
     .filter(
       (copy) => copy.toString('latin1', 0, 4) === 'head' && copy.readUInt16LE(66) === 1 && hasValidCrc(copy),

@@ -2,6 +2,7 @@ import { type ByteSource, readSpan, requireInside } from './byte-source.ts';
 import { corrupt, ImageHeaderError, truncated, unsupported } from './errors.ts';
 import { virtualSizeOf } from './virtual-size.ts';
 import { requireSelfContained } from './vmdk-descriptor.ts';
+import { requireGrains } from './vmdk-grains.ts';
 
 /** Names as in VMware's Virtual Disk Format 5.0; all fields are little-endian, and positions count sectors. */
 const sectorSize = 512;
@@ -12,6 +13,10 @@ const compressionDeflate = 1;
 const descriptorSector = 1n;
 const qemuDescriptorSectors = 20;
 const maxDescriptorBytes = 1024 ** 2;
+/** A reader holds a whole grain in memory; 64 KiB is usual, and 2 MiB more than anybody writes. */
+const maxGrainSectors = 4096n;
+/** QEMU's own limit. */
+const maxGrainTables = 32n * 1024n ** 2n;
 
 export interface VmdkHeader {
   readonly virtualSize: number;
@@ -28,10 +33,12 @@ export async function readVmdk(source: ByteSource): Promise<VmdkHeader> {
   // The footer of a streamed VMDK takes the header's place, so both are held to the same rules.
   const atEnd = header.readBigUInt64LE(56) === grainDirectoryAtEnd;
   const effective = atEnd ? await readFooter(source) : header;
-  if (atEnd) requirePlausible(source, header, { positions: false });
-  requirePlausible(source, effective, { positions: true });
+  if (atEnd) requirePlausible(header);
+  requirePlausible(effective);
+  const virtualSize = virtualSizeOf(effective.readBigUInt64LE(12) * BigInt(sectorSize));
+  await requireContent(source, effective);
   return {
-    virtualSize: virtualSizeOf(effective.readBigUInt64LE(12) * BigInt(sectorSize)),
+    virtualSize,
     streamOptimized: effective.readUInt16LE(77) === compressionDeflate,
   };
 }
@@ -72,11 +79,7 @@ async function readFooter(source: ByteSource): Promise<Buffer> {
   return footer;
 }
 
-function requirePlausible(
-  source: ByteSource,
-  header: Buffer,
-  { positions }: { readonly positions: boolean },
-): void {
+function requirePlausible(header: Buffer): void {
   const version = header.readUInt32LE(4);
   const capacity = header.readBigUInt64LE(12);
   const grainSectors = header.readBigUInt64LE(20);
@@ -94,19 +97,22 @@ function requirePlausible(
     );
   }
   if (compression > compressionDeflate) throw unsupported(`VMDK compression ${compression} is not known`);
-  if (grainSectors < 1n || grainSectors > 0x200000n || (grainSectors & (grainSectors - 1n)) !== 0n) {
-    throw corrupt(`the VMDK grain of ${grainSectors} sectors is no power of two up to 1 GiB`);
+  if (grainSectors < 1n || grainSectors > maxGrainSectors || (grainSectors & (grainSectors - 1n)) !== 0n) {
+    throw corrupt(`the VMDK grain of ${grainSectors} sectors is no power of two up to ${maxGrainSectors}`);
   }
   if (entriesPerTable < 1n || entriesPerTable > 512n) {
     throw corrupt(`the VMDK grain tables of ${entriesPerTable} entries are not between 1 and 512`);
   }
-  if (!positions) return;
-  const tableSectors = entriesPerTable * grainSectors;
+}
+
+/** Where the grain directory says its tables are, and they their grains, there is a file. */
+async function requireContent(source: ByteSource, header: Buffer): Promise<void> {
+  const capacity = header.readBigUInt64LE(12);
+  const entriesPerTable = header.readUInt32LE(44);
+  const tableSectors = BigInt(entriesPerTable) * header.readBigUInt64LE(20);
   const tables = (capacity + tableSectors - 1n) / tableSectors;
-  if (tables > 32n * 1024n ** 2n) throw corrupt(`the VMDK needs a grain directory of ${tables} entries`);
-  requireInside(source, {
-    offset: header.readBigUInt64LE(56) * BigInt(sectorSize),
-    length: tables * 4n,
-    what: 'the VMDK grain directory',
-  });
+  if (tables > maxGrainTables) throw corrupt(`the VMDK needs a grain directory of ${tables} entries`);
+  const offset = header.readBigUInt64LE(56) * BigInt(sectorSize);
+  requireInside(source, { offset, length: tables * 4n, what: 'the VMDK grain directory' });
+  await requireGrains(source, { offset, tables, entriesPerTable });
 }

@@ -1,0 +1,43 @@
+import * as api from '@ec2-image/image-headers';
+import { bufferSource, detectMagic, fileSource, readXzUncompressedSize } from '@ec2-image/image-headers';
+import { expect, test } from 'vitest';
+import { crc32c } from '../src/crc32c.ts';
+
+test('the exported names', () => {
+  expect(Object.keys(api).sort()).toEqual([
+    'ImageHeaderError',
+    'bufferSource',
+    'detectMagic',
+    'fileSource',
+    'magicOfHead',
+    'maxVirtualSize',
+    'partitionTableBytes',
+    'readImageHeader',
+    'readPartitionTable',
+    'readXzUncompressedSize',
+    'refusalOf',
+  ]);
+});
+
+test('CRC-32C of the check string (RFC 3720, B.4, and the catalogue of CRCs)', () => {
+  expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
+  expect(crc32c(Buffer.alloc(32))).toBe(0x8a9136aa);
+});
+
+test('a handle that reads a little at a time, and ends before its size, still gives a source', async () => {
+  const content = Buffer.from('conectix and more');
+  const handle = {
+    async read(buffer: Buffer, offset: number, length: number, position: number) {
+      return { bytesRead: content.copy(buffer, offset, position, position + Math.min(3, length)) };
+    },
+  };
+  const source = fileSource(handle, content.length + 5);
+  expect(await source.read(0, 8)).toEqual(Buffer.from('conectix'));
+  expect(await source.read(9, 100)).toEqual(Buffer.from('and more'));
+  expect(await source.read(1000, 10)).toEqual(Buffer.alloc(0));
+});
+
+test('of an empty file, nothing', async () => {
+  expect(await detectMagic(bufferSource(Buffer.alloc(0)))).toEqual({ kind: 'empty' });
+  expect(await readXzUncompressedSize(bufferSource(Buffer.alloc(0)))).toBeUndefined();
+});

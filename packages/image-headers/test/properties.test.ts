@@ -1,0 +1,237 @@
+import {
+  detectMagic,
+  readImageHeader,
+  readPartitionTable,
+  readXzUncompressedSize,
+} from '@ec2-image/image-headers';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseVmdkDescriptor, requireSelfContained } from '../src/vmdk-descriptor.ts';
+import { buildGpt, buildMbr } from './build/partition-table.ts';
+import { buildQcow2 } from './build/qcow2.ts';
+import { watched } from './build/source.ts';
+import { buildVhd } from './build/vhd.ts';
+import { buildVhdx } from './build/vhdx.ts';
+import { buildVmdk, descriptorOf } from './build/vmdk.ts';
+import { buildXz } from './build/xz.ts';
+
+const mib = 1024 ** 2;
+
+/** Whatever the bytes: facts or an explained refusal, from few reads inside the file. */
+async function expectFactsOrRefusal(bytes: Buffer): Promise<void> {
+  const source = watched(bytes);
+  const outcome = await readImageHeader(source).catch((error: Error) => error);
+  if (outcome instanceof Error) expect(outcome.name, outcome.stack).toBe('ImageHeaderError');
+  else {
+    expect(outcome.virtualSize % 512).toBe(0);
+    expect(outcome.virtualSize).toBeLessThanOrEqual(64 * 1024 ** 4);
+  }
+  expect(source.reads).toBeLessThan(5000);
+  expect(source.bytesRead).toBeLessThan(64 * mib);
+}
+
+const magics = [
+  'QFI\xfb',
+  'KDMV',
+  'conectix',
+  'vhdxfile',
+  '\xfd7zXZ\0',
+  '# Disk DescriptorFile\n',
+  '<html',
+  '',
+];
+
+test('any bytes behind any signature', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...magics), fc.uint8Array({ maxLength: 4096 }), (magic, bytes) =>
+      expectFactsOrRefusal(Buffer.concat([Buffer.from(magic, 'latin1'), bytes])),
+    ),
+    { numRuns: 500 },
+  );
+});
+
+const wellFormed = {
+  qcow2: buildQcow2({ clusterBits: 12, virtualSize: BigInt(mib) }),
+  vmdk: buildVmdk(),
+  'vmdk with a footer': buildVmdk({ footer: {} }),
+  vhd: buildVhd(),
+  'fixed vhd': buildVhd({ kind: 'fixed', currentSize: 65536n }),
+  vhdx: buildVhdx(),
+};
+
+/** Numbers that trip what multiplies, adds or allocates. */
+const nasty = fc.constantFrom(0n, 1n, 511n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n);
+const mutation = fc.record({
+  at: fc.nat(),
+  value: fc.oneof(nasty, fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
+  width: fc.constantFrom(1, 2, 4, 8),
+});
+/** The ends of the file and the places where headers stand. */
+const places = [0, 64, 512, 1024, 64 * 1024, 128 * 1024, 192 * 1024, 2 * mib, 2 * mib + 65536, 3 * mib];
+
+test.each(Object.entries(wellFormed))('%s with numbers overwritten, or cut short', async (_, image) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.constantFrom(...places), mutation, fc.boolean()), { maxLength: 4 }),
+      fc.option(fc.nat(image.length)),
+      async (mutations, length) => {
+        const bytes = Buffer.from(image);
+        for (const [base, { at, value, width }, fromEnd] of mutations) {
+          const offset = fromEnd ? bytes.length - 1 - (at % 1536) : base + (at % 256);
+          const raw = Buffer.alloc(8);
+          if (at % 2) raw.writeBigUInt64BE((value << BigInt(64 - width * 8)) & (2n ** 64n - 1n));
+          else raw.writeBigUInt64LE(value);
+          if (offset >= 0 && offset < bytes.length) raw.copy(bytes, offset, 0, width);
+        }
+        await expectFactsOrRefusal(length === null ? bytes : bytes.subarray(0, length));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('a qcow2 image gives the size it was made with', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 9, max: 21 }),
+      fc.nat(2 ** 20),
+      fc.constantFrom(2, 3),
+      async (clusterBits, sectors, version) => {
+        const virtualSize = BigInt(sectors) * 512n;
+        const l1Entries = Math.ceil(Number(virtualSize) / (2 ** clusterBits * 2 ** (clusterBits - 3)));
+        fc.pre(l1Entries * 8 <= 2 ** clusterBits);
+        const header = await readImageHeader(
+          watched(buildQcow2({ clusterBits, virtualSize, version, l1Entries })),
+        );
+        expect(header).toEqual({ format: 'qcow2', virtualSize: Number(virtualSize) });
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+test('no text makes a VMDK descriptor crash the parser', () => {
+  const line = fc.oneof(
+    fc.string(),
+    fc.constantFrom(
+      'RW 1 FLAT "/etc/passwd" 0',
+      'createType="streamOptimized"',
+      'RW x SPARSE "',
+      'parentCID=',
+      '\r',
+      '#"',
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(line), (lines) => {
+      const text = lines.join('\n');
+      parseVmdkDescriptor(text);
+      try {
+        requireSelfContained(text);
+      } catch (error) {
+        expect((error as Error).name).toBe('ImageHeaderError');
+      }
+    }),
+  );
+});
+
+test('an extent with a path is refused wherever its line stands, an innocent one is not', () => {
+  const fileName = fc.stringMatching(/^[a-z0-9_.-]{1,20}$/).filter((name) => !/^\.+$/.test(name));
+  fc.assert(
+    fc.property(
+      fileName,
+      fc.stringMatching(/^[a-z.]{0,5}$/),
+      fc.constantFrom('/', '\\'),
+      (name, directory, separator) => {
+        const descriptor = (extent: string) => descriptorOf({ extents: [`RW 8 SPARSE "${extent}"`] });
+        expect(() => requireSelfContained(descriptor(name))).not.toThrow();
+        expect(() => requireSelfContained(descriptor(`${directory}${separator}${name}`))).toThrow(
+          /not a single file/,
+        );
+      },
+    ),
+  );
+});
+
+test('partition tables: any bytes, and any overwritten GPT', async () => {
+  const gpt = buildGpt();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uint8Array({ maxLength: 1024 }),
+      fc.nat(4096),
+      fc.nat(16384),
+      async (bytes, at, length) => {
+        await readPartitionTable(watched(Buffer.from(bytes)));
+        const disk = Buffer.from(gpt);
+        disk.set(bytes, at);
+        const table = await readPartitionTable(watched(disk.subarray(0, length || disk.length)));
+        expect(['gpt', 'mbr', 'none']).toContain(table.type);
+      },
+    ),
+  );
+});
+
+test('a GPT and an MBR give the partitions they were made with', async () => {
+  const sectors = fc.tuple(fc.integer({ min: 34, max: 2 ** 30 }), fc.integer({ min: 1, max: 2 ** 30 }));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(sectors, { minLength: 1, maxLength: 4 }),
+      fc.constantFrom(512 as const, 4096 as const),
+      async (spans, sectorSize) => {
+        const gpt = await readPartitionTable(
+          watched(
+            buildGpt({
+              sectorSize,
+              partitions: spans.map(([first, count]) => ({
+                first: BigInt(first),
+                last: BigInt(first + count - 1),
+              })),
+            }),
+          ),
+        );
+        expect(gpt).toMatchObject({ type: 'gpt', sectorSize });
+        expect(gpt.partitions.map(({ offset, size }) => [offset / sectorSize, size / sectorSize])).toEqual(
+          spans,
+        );
+
+        const mbr = await readPartitionTable(
+          watched(buildMbr(spans.map(([first, count]) => ({ type: 0x83, first, count })))),
+        );
+        expect(mbr.type).toBe('mbr');
+        expect(mbr.partitions.map(({ offset, size }) => [offset / 512, size / 512])).toEqual(spans);
+      },
+    ),
+  );
+});
+
+test('an xz file gives the sum of its streams; any other bytes give nothing, or a number', async () => {
+  const blocks = fc.array(
+    fc.record({ unpadded: fc.integer({ min: 5, max: 3000 }), uncompressed: fc.nat(2 ** 31) }),
+    { maxLength: 5 },
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(blocks, fc.nat(3)), { minLength: 1, maxLength: 4 }),
+      fc.nat(),
+      async (streams, at) => {
+        const file = Buffer.concat(
+          streams.map(([records, padding]) => Buffer.concat([buildXz(records), Buffer.alloc(padding * 4)])),
+        );
+        const expected = streams
+          .flatMap(([records]) => records)
+          .reduce((sum, { uncompressed }) => sum + uncompressed, 0);
+        expect(await readXzUncompressedSize(watched(file))).toBe(expected);
+        file[at % file.length]! ^= 0xff;
+        expect(['number', 'undefined']).toContain(typeof (await readXzUncompressedSize(watched(file))));
+      },
+    ),
+  );
+});
+
+test('the kind of a file is told from any bytes', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 600 }), async (bytes) => {
+      expect((await detectMagic(watched(Buffer.from(bytes)))).kind).toMatch(/^[a-z]+$/);
+    }),
+  );
+});
