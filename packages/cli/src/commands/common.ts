@@ -24,11 +24,11 @@ export interface CommonSettings {
   readonly signal: AbortSignal;
 }
 
-/** The options that every command takes, and what surrounds its run: the interrupt, the log, the report of a failure. */
-export abstract class CommonCommand extends Command {
-  region = Option.String('--region', {
-    description: 'The AWS region; default: the configuration, AWS_REGION, or the profile',
-  });
+/**
+ * The options that every command takes, its regions aside, and what surrounds its run: the interrupt, the log, the
+ * report of a failure.
+ */
+export abstract class RegionsCommand extends Command {
   profile = Option.String('--profile', { description: 'The profile of the AWS configuration files to use' });
   endpointUrl = Option.String('--endpoint-url', { description: 'Talk to this address instead of AWS' });
   local = Option.Boolean('--local', false, {
@@ -61,6 +61,9 @@ export abstract class CommonCommand extends Command {
 
   protected abstract run(settings: CommonSettings): Promise<number>;
 
+  /** The `--region` that comes first, of a command that takes one or several. */
+  protected abstract firstRegion(): string | undefined;
+
   async execute(): Promise<number> {
     using interrupt: InterruptWatch = watchInterrupts({
       onInterrupt: (signalName) =>
@@ -90,7 +93,7 @@ export abstract class CommonCommand extends Command {
     const path = this.config ?? (existsSync(defaultConfigFile) ? defaultConfigFile : undefined);
     const file = path === undefined ? undefined : await readConfig({ path, env });
     const flags = parseFlags(flagShape, {
-      region: this.region,
+      region: this.firstRegion(),
       profile: this.profile,
       'endpoint-url': this.endpointUrl,
       'work-dir': this.workDir,
@@ -117,6 +120,17 @@ export abstract class CommonCommand extends Command {
         env,
       },
     };
+  }
+}
+
+/** A command that works in one region. */
+export abstract class CommonCommand extends RegionsCommand {
+  region = Option.String('--region', {
+    description: 'The AWS region; default: the configuration, AWS_REGION, or the profile',
+  });
+
+  protected firstRegion(): string | undefined {
+    return this.region;
   }
 }
 
