@@ -69,7 +69,7 @@ async function whyKept(
   const snapshot = await describeSnapshot(ec2, snapshotId);
   if (snapshot && !isOurs(snapshot.tags)) return 'it does not carry our tags';
   const users = await listImages(ec2, { name: 'block-device-mapping.snapshot-id', value: snapshotId });
-  const user = users.find(({ ImageId = '' }) => !gone.has(ImageId));
+  const user = users.find(({ ImageId = '', State }) => State !== 'deregistered' && !gone.has(ImageId));
   return user && `AMI ${user.ImageId} uses it`;
 }
 

@@ -373,6 +373,17 @@ describe('an AMI that has the name', () => {
     expect(a.count(DeregisterImageCommand)).toBe(1);
   });
 
+  test('that lingers in the list of what uses its snapshot does not keep it', async () => {
+    const a = account({ images: [earlier] });
+    const gone = { ...earlier, Name: 'deregistered' };
+    a.mock.on(DeregisterImageCommand).callsFake(() => {
+      a.present.splice(0, 1, gone);
+      return {};
+    });
+    expect((await run(a, { replace: true })).leftSnapshotIds).toEqual([]);
+    expect(a.count(DeleteSnapshotCommand)).toBe(1);
+  });
+
   test.each([
     [
       'another AMI uses',

@@ -77,6 +77,18 @@ describe('a poll', () => {
     expect(clock.elapsedMs).toBeLessThan(100_000);
   });
 
+  test('counts each outage for itself', async () => {
+    const { ec2, clock } = setUp({ outageTimeoutMs: 60_000 });
+    let looks = 0;
+    const look = async () => {
+      looks += 1;
+      if (looks % 5 !== 0) throw unreachable();
+      return looks === 50 ? 'done' : undefined;
+    };
+    expect(await poll(ec2, look)).toBe('done');
+    expect(clock.elapsedMs).toBeGreaterThan(120_000);
+  });
+
   test('ends at once with any other error', async () => {
     const { ec2, clock } = setUp();
     const bug = new TypeError('a bug');

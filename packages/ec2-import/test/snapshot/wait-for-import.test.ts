@@ -2,6 +2,7 @@ import {
   CancelImportTaskCommand,
   CreateTagsCommand,
   DescribeImportSnapshotTasksCommand,
+  DescribeSnapshotsCommand,
 } from '@aws-sdk/client-ec2';
 import { waitForImport } from '@ec2-image/ec2-import';
 import { describe, expect, test } from 'vitest';
@@ -250,6 +251,18 @@ describe('what ends the wait from outside', () => {
     ]);
   });
 
+  test('expired credentials when only its snapshot is missing, without a word on the task', async () => {
+    const account = mocked();
+    tasksSeen(account, [completed]);
+    account.mock
+      .on(DescribeSnapshotsCommand)
+      .rejects(ec2Error('RequestExpired', 'Request has expired.', 400));
+    await expect(waitForImport({ ...account.verb, importTaskId })).rejects.toMatchObject({
+      code: 'CREDENTIALS_EXPIRED',
+    });
+    expect(account.notices).toEqual([]);
+  });
+
   test('a network that stays away', async () => {
     const account = mocked();
     tasksSeen(account, [active('1')], connectionReset());
@@ -286,7 +299,8 @@ describe('the time of its start', () => {
 
   async function wait(tags: Record<string, string>, refusal?: Error) {
     const account = mocked();
-    tasksSeen(account, [tagged(tags)]);
+    const running = { ...tagged(tags), SnapshotTaskDetail: { Status: 'active' } };
+    tasksSeen(account, [running], [running], [tagged(tags)]);
     snapshotsSeen(account, [snapshotAnswer()]);
     const create = account.mock.on(CreateTagsCommand);
     refusal ? create.rejects(refusal) : create.resolves({});
