@@ -1,10 +1,16 @@
 import { type CallRecord, type Calls, createCalls } from './calls.ts';
+import { ec2Service } from './ec2/ec2-service.ts';
+import { s3ImportObjects } from './ec2/import/s3-import-objects.ts';
+import type { Ec2Settings } from './ec2/settings.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
 import type { FaultRule } from './faults/rules.ts';
 import type { KnownCredentials } from './http/authenticate.ts';
 import { listen } from './http/server.ts';
+import { iamService } from './iam/iam-service.ts';
+import { openRoles } from './iam/roles.ts';
 import type { Service, ServiceContext } from './service.ts';
 import { openStore } from './store/store.ts';
+import { stsService } from './sts.ts';
 
 export interface LocalAwsOptions {
   /** Where all state is kept; made if it is missing. Several stand-ins may serve one directory at once. */
@@ -21,6 +27,8 @@ export interface LocalAwsOptions {
   readonly faults?: readonly FaultRule[];
   /** Milliseconds since 1970; default the real time. */
   readonly now?: () => number;
+  /** How long EC2's work takes; each has a default. */
+  readonly ec2?: Partial<Ec2Settings>;
   /** Wait for the disk at each write, so that a power cut loses nothing. Default false. */
   readonly fsync?: boolean;
   /** Hears of each call as it ends. */
@@ -54,6 +62,7 @@ export async function startLocalAws({
   faults: rules = [],
   now = Date.now,
   fsync = false,
+  ec2,
   log,
   onNotice = (message) => void process.stderr.write(`local-aws: ${message}\n`),
 }: LocalAwsOptions): Promise<LocalAws> {
@@ -62,7 +71,7 @@ export async function startLocalAws({
   if (log) calls.subscribe(log);
   const store = openStore({ directory, fsync });
   const context: ServiceContext = { store, faults, now, accountId, onNotice };
-  const services = new Map(createServices(context).map((service) => [service.name, service]));
+  const services = new Map(createServices(context, ec2).map((service) => [service.name, service]));
   const server = await listen({
     host,
     port,
@@ -91,6 +100,12 @@ export async function startLocalAws({
 }
 
 /** One line a service: this is where they plug in. */
-function createServices(_context: ServiceContext): Service[] {
-  return [];
+function createServices(context: ServiceContext, ec2Settings: Partial<Ec2Settings> | undefined): Service[] {
+  const { store, now } = context;
+  const roles = openRoles({ store, now });
+  return [
+    ec2Service({ context, objects: s3ImportObjects(store), roles, settings: ec2Settings }),
+    stsService(),
+    iamService({ roles }),
+  ];
 }

@@ -1,0 +1,121 @@
+import { isMutating } from '../calls.ts';
+import type { FaultTarget } from '../faults/faults.ts';
+import type { Roles } from '../iam/roles.ts';
+import type { QueryOperations } from '../query/operation.ts';
+import { readQueryRequest, unknownAction } from '../query/query-request.ts';
+import { xmlAnswer } from '../query/query-service.ts';
+import { boolean, readFields } from '../query/shape.ts';
+import type { Service, ServiceContext, ServiceError, ServiceRequest, ServiceResponse } from '../service.ts';
+import { clientTokenTables } from './client-tokens.ts';
+import { dryRunOperation } from './errors.ts';
+import { deregisterImage, describeImages } from './images/image-operations.ts';
+import { imageSnapshotTables } from './images/image-snapshots.ts';
+import { registerImage } from './images/register-image.ts';
+import type { ImportObjects } from './import/import-objects.ts';
+import { cancelImportTask, describeImportSnapshotTasks, importSnapshot } from './import/import-operations.ts';
+import { startImportWorker } from './import/import-worker.ts';
+import { taskQueueTables } from './import/task-queue.ts';
+import type { Ec2Context } from './operation.ts';
+import { describeRegions } from './regions.ts';
+import { openResources, resourceTables } from './resources.ts';
+import { defaultSettings, type Ec2Settings } from './settings.ts';
+import { snapshotFiles } from './snapshots/snapshot-files.ts';
+import { deleteSnapshot, describeSnapshots } from './snapshots/snapshot-operations.ts';
+import { createTags, deleteTags, describeTags } from './tags/tag-operations.ts';
+
+const operations: QueryOperations<Ec2Context> = {
+  CancelImportTask: cancelImportTask,
+  CreateTags: createTags,
+  DeleteSnapshot: deleteSnapshot,
+  DeleteTags: deleteTags,
+  DeregisterImage: deregisterImage,
+  DescribeImages: describeImages,
+  DescribeImportSnapshotTasks: describeImportSnapshotTasks,
+  DescribeRegions: describeRegions,
+  DescribeSnapshots: describeSnapshots,
+  DescribeTags: describeTags,
+  ImportSnapshot: importSnapshot,
+  RegisterImage: registerImage,
+};
+
+export interface Ec2ServiceOptions {
+  readonly context: ServiceContext;
+  readonly objects: ImportObjects;
+  readonly roles: Roles;
+  readonly settings?: Partial<Ec2Settings>;
+}
+
+const namespace = 'http://ec2.amazonaws.com/doc/2016-11-15/';
+
+/** https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html */
+export function ec2Service({
+  context: { store, faults, now, onNotice },
+  ...options
+}: Ec2ServiceOptions): Service {
+  store.migrate('ec2', [
+    [...resourceTables, ...imageSnapshotTables, ...clientTokenTables, ...taskQueueTables].join(';'),
+  ]);
+  const settings = { ...defaultSettings, ...options.settings };
+  const files = snapshotFiles(store.directory);
+  const imports = startImportWorker({ ...options, store, files, settings, now, onNotice });
+
+  function contextOf({ accountId, region }: ServiceRequest, call: FaultTarget): Ec2Context {
+    const unseenMs = isMutating(call.operation) ? (faults.take('unseen', call)?.ms ?? 0) : 0;
+    return {
+      ...options,
+      accountId,
+      region,
+      store,
+      resources: openResources({ store, accountId, region, now, unseenMs }),
+      snapshotFiles: files,
+      settings,
+      faults,
+      call,
+      unseenMs,
+      imports,
+      now,
+    };
+  }
+
+  return {
+    name: 'ec2',
+    async understand(request) {
+      const { action, parameters, shown } = await readQueryRequest(request);
+      const operation = Object.hasOwn(operations, action) ? operations[action] : undefined;
+      if (!operation) throw unknownAction('ec2', action);
+      return {
+        operation: action,
+        parameters: shown,
+        async run() {
+          const { DryRun: dryRun, ...input } = readFields(
+            { ...operation.fields, DryRun: boolean },
+            parameters,
+          );
+          if (dryRun) throw dryRunOperation();
+          const call = { service: 'ec2', operation: action, parameters: shown } as const;
+          const answer = await operation.run(input, contextOf(request, call));
+          return xmlAnswer({
+            name: `${action}Response`,
+            namespace,
+            elements: { requestId: request.id, ...answer },
+            requestId: request.id,
+          });
+        },
+      };
+    },
+    renderError,
+    close: () => imports.close(),
+  };
+}
+
+function renderError(
+  { status, code, message, headers }: ServiceError,
+  { id }: ServiceRequest,
+): ServiceResponse {
+  const answer = xmlAnswer({
+    name: 'Response',
+    elements: { Errors: { Error: { Code: code, Message: message } }, RequestID: id },
+    requestId: id,
+  });
+  return { ...answer, status, headers: { ...answer.headers, ...headers } };
+}

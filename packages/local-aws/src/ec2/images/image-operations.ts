@@ -1,0 +1,117 @@
+import { boolean, list, required, string } from '../../query/shape.ts';
+import { ec2Error } from '../errors.ts';
+import { filterList } from '../filters.ts';
+import { listResources, rendered } from '../listing.ts';
+import { type Ec2Context, operation } from '../operation.ts';
+import { pageFields } from '../paging.ts';
+import { checkIds } from '../resource-type.ts';
+import { removeSnapshot } from '../snapshots/snapshot-operations.ts';
+import { checkUsers } from '../users.ts';
+import {
+  describedImage,
+  type Image,
+  type ImageFacts,
+  imageFilters,
+  imageNarrowing,
+  isDeprecated,
+  protectionOf,
+} from './image.ts';
+
+export const describeImages = operation({
+  fields: {
+    ExecutableBy: list(string),
+    Filter: filterList,
+    ImageId: list(string),
+    IncludeDeprecated: boolean,
+    IncludeDisabled: boolean,
+    Owner: list(string),
+    ...pageFields,
+  },
+  run(input, { resources, accountId, now }) {
+    const at = now();
+    checkUsers(input.Owner, ['self', 'amazon', 'aws-marketplace', 'aws-backup-vault']);
+    checkUsers(input.ExecutableBy, ['self', 'all']);
+    const { items, nextToken } = listResources<ImageFacts>({
+      resources,
+      type: 'image',
+      ids: input.ImageId,
+      filters: input.Filter,
+      fields: imageFilters(at),
+      narrowingFields: imageNarrowing,
+      isWanted: (image) =>
+        isOwnedBy(image, input.Owner, accountId) &&
+        isExecutableBy(image, input.ExecutableBy, accountId) &&
+        isListed(image, { ...input, at, named: input.ImageId.length > 0 }),
+      request: input,
+      limits: { min: 1, max: 1000 },
+    });
+    return { imagesSet: { item: rendered(items, (image) => describedImage(image, at)) }, nextToken };
+  },
+});
+
+function isOwnedBy({ facts }: Image, owners: readonly string[], accountId: string): boolean {
+  return (
+    owners.length === 0 ||
+    owners.includes(facts.ownerId) ||
+    (owners.includes('self') && facts.ownerId === accountId)
+  );
+}
+
+function isExecutableBy({ facts }: Image, users: readonly string[], accountId: string): boolean {
+  if (users.length === 0) return true;
+  const wanted = users.map((user) => (user === 'self' ? accountId : user));
+  return (facts.launchPermissions ?? []).some(
+    ({ group, userId }) => wanted.includes(group ?? '') || wanted.includes(userId ?? ''),
+  );
+}
+
+/** Its owner sees a deprecated AMI that is asked for by id; a disabled one never without saying so. */
+function isListed(
+  { facts }: Image,
+  {
+    IncludeDeprecated: deprecated = false,
+    IncludeDisabled: disabled = false,
+    at,
+    named,
+  }: { IncludeDeprecated?: boolean; IncludeDisabled?: boolean; at: number; named: boolean },
+): boolean {
+  if (facts.outcome === 'disabled' && !disabled) return false;
+  return deprecated || named || !isDeprecated(facts, at);
+}
+
+export const deregisterImage = operation({
+  fields: { ImageId: required(string), DeleteAssociatedSnapshots: boolean },
+  async run({ ImageId: id, DeleteAssociatedSnapshots: deleteSnapshots = false }, context) {
+    const { store, resources, now, snapshotFiles } = context;
+    checkIds('image', [id]);
+    const results = store.transaction(() => {
+      if (resources.wasRemoved('image', id)) {
+        throw ec2Error('InvalidAMIID.Unavailable', `The image ID '${id}' is no longer available`);
+      }
+      const { facts } = resources.get<ImageFacts>('image', id);
+      if (protectionOf(facts, now()) !== 'disabled') {
+        throw ec2Error(
+          'OperationNotPermitted',
+          `Deregistration protection is enabled for the AMI ${id}. Disable it, then try again.`,
+        );
+      }
+      resources.remove(id);
+      return deleteSnapshots ? deleteSnapshotsOf(facts, context) : undefined;
+    });
+    for (const { snapshotId, returnCode } of results ?? []) {
+      if (returnCode === 'success') await snapshotFiles.remove(snapshotId);
+    }
+    return { return: true, deleteSnapshotResultSet: results && { item: results } };
+  },
+});
+
+function deleteSnapshotsOf({ blockDevices }: ImageFacts, context: Ec2Context) {
+  const ids = new Set(blockDevices.flatMap(({ ebs }) => ebs?.snapshotId ?? []));
+  return [...ids].map((snapshotId) => ({ snapshotId, returnCode: returnCodeOf(snapshotId, context) }));
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSnapshotReturnCode.html */
+function returnCodeOf(snapshotId: string, context: Ec2Context): 'success' | 'skipped' | 'client-error' {
+  if (!context.resources.find('snapshot', snapshotId)) return 'client-error';
+  return removeSnapshot(snapshotId, context) ? 'skipped' : 'success';
+}

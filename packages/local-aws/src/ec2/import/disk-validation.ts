@@ -1,0 +1,55 @@
+import { type ByteSource, ImageHeaderError, readImageHeader } from '@ec2-image/image-headers';
+import { type ImportFailure, validationFailure } from './import-failure.ts';
+import type { DiskFormat } from './import-task.ts';
+
+export interface ValidDisk {
+  readonly format: DiskFormat;
+  readonly virtualSizeBytes: number;
+}
+
+const names = { vhd: 'VHD', vhdx: 'VHDX', vmdk: 'VMDK' } as const;
+
+/** EBS's largest volume. */
+const maxVolumeBytes = 64 * 1024 ** 4;
+
+/**
+ * What EC2 checks before it converts. RAW is believed whatever the bytes are; of the others the file has to be what
+ * it was called, and no reader of it may be led to another file.
+ *
+ * @throws ImportFailure
+ */
+export async function validateDisk(disk: ByteSource, declared: DiskFormat | undefined): Promise<ValidDisk> {
+  if (disk.size === 0) throw validationFailure('The disk is empty');
+  const valid =
+    declared === 'RAW'
+      ? { format: declared, virtualSizeBytes: disk.size }
+      : await validateHeader(disk, declared);
+  if (valid.virtualSizeBytes > maxVolumeBytes)
+    throw validationFailure('The disk is larger than a volume can be');
+  return valid;
+}
+
+async function validateHeader(disk: ByteSource, declared: DiskFormat | undefined): Promise<ValidDisk> {
+  const header = await readImageHeader(disk).catch((error: unknown) => {
+    throw error instanceof ImageHeaderError ? unsupported(declared) : error;
+  });
+  if (header.format === 'raw' && declared === undefined)
+    return { format: 'RAW', virtualSizeBytes: disk.size };
+  if (header.format === 'raw' || header.format === 'qcow2') throw unsupported(declared);
+  const format = names[header.format];
+  if (declared !== undefined && declared !== format) throw unsupported(declared);
+  if (format === 'VMDK' && !(await isStreamOptimized(disk))) throw unsupported('VMDK');
+  return { format, virtualSizeBytes: header.virtualSize };
+}
+
+function unsupported(declared: DiskFormat | undefined): ImportFailure {
+  return validationFailure(
+    declared === 'VMDK' ? 'Unsupported VMDK File Format' : 'Unsupported specified file format',
+  );
+}
+
+/** `compressAlgorithm` of the sparse extent's header, in VMware's Virtual Disk Format 5.0: only such VMDKs are taken. */
+async function isStreamOptimized(disk: ByteSource): Promise<boolean> {
+  const deflate = 1;
+  return (await disk.read(77, 2)).readUInt16LE(0) === deflate;
+}

@@ -1,0 +1,210 @@
+import { boolean, double, list, required, string, structure, timestamp } from '../../query/shape.ts';
+import { oncePerToken } from '../client-tokens.ts';
+import { ec2Error, invalidParameterValue } from '../errors.ts';
+import { filterList } from '../filters.ts';
+import { listResources, rendered } from '../listing.ts';
+import { type Ec2Context, operation } from '../operation.ts';
+import { pageFields } from '../paging.ts';
+import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
+import {
+  type DiskFormat,
+  describedTask,
+  type ImportTaskFacts,
+  isListed,
+  taskFilters,
+} from './import-task.ts';
+import { enqueue } from './task-queue.ts';
+
+const defaultRole = 'vmimport';
+const defaultStall = 19;
+
+export const importSnapshot = operation({
+  fields: {
+    ClientData: structure({
+      Comment: string,
+      UploadStart: timestamp,
+      UploadEnd: timestamp,
+      UploadSize: double,
+    }),
+    ClientToken: string,
+    Description: string,
+    DiskContainer: required(
+      structure({
+        Description: string,
+        Format: string,
+        Url: string,
+        UserBucket: structure({ S3Bucket: string, S3Key: string }),
+      }),
+    ),
+    Encrypted: boolean,
+    KmsKeyId: string,
+    RoleName: string,
+    TagSpecification: tagSpecifications,
+  },
+  run(input, context) {
+    const { accountId, region, store, resources, faults, call, now } = context;
+    const { ClientToken: token, ...request } = input;
+    const tags = specifiedTags(input.TagSpecification, 'import-snapshot-task');
+    const facts = taskOf(input);
+    const id = store.transaction(() =>
+      oncePerToken(store, { accountId, region, operation: 'ImportSnapshot', token, request }, () => {
+        checkSource(facts, context);
+        const fails = faults.take('task-fails', call);
+        const stalls = faults.take('task-stalls', call);
+        const task = resources.insert<ImportTaskFacts>('import-snapshot-task', {
+          facts: {
+            ...facts,
+            unseenMs: context.unseenMs,
+            fails: fails && { statusMessage: fails.statusMessage, status: fails.status ?? 'deleted' },
+            stallsAt: stalls && (stalls.progress ?? defaultStall),
+          },
+          tags,
+        });
+        enqueue(store, { taskId: task.id, accountId, region }, now());
+        return task.id;
+      }),
+    );
+    context.imports.wake();
+    return describedTask(resources.find<ImportTaskFacts>('import-snapshot-task', id)!);
+  },
+});
+
+type Input = Parameters<typeof importSnapshot.run>[0] & {
+  readonly Description?: string;
+  readonly DiskContainer: {
+    readonly Description?: string;
+    readonly Format?: string;
+    readonly Url?: string;
+    readonly UserBucket?: { readonly S3Bucket?: string; readonly S3Key?: string };
+  };
+  readonly Encrypted?: boolean;
+  readonly KmsKeyId?: string;
+  readonly RoleName?: string;
+};
+
+function taskOf({
+  Description,
+  DiskContainer: container,
+  Encrypted,
+  KmsKeyId,
+  RoleName,
+}: Input): ImportTaskFacts {
+  if (KmsKeyId !== undefined && Encrypted !== true) {
+    throw ec2Error(
+      'InvalidParameterDependency',
+      'The parameter KmsKeyId requires the parameter Encrypted to be set.',
+    );
+  }
+  return {
+    description: Description,
+    containerDescription: container.Description,
+    format: container.Format === undefined ? undefined : diskFormat(container.Format),
+    ...objectOf(container),
+    roleName: RoleName ?? defaultRole,
+    encrypted: Encrypted ?? false,
+    kmsKeyId: KmsKeyId,
+    status: 'active',
+    statusMessage: 'pending',
+    progress: 0,
+    diskImageSizeBytes: 0,
+    unseenMs: 0,
+  };
+}
+
+const diskFormats: readonly string[] = ['RAW', 'VHD', 'VHDX', 'VMDK'] satisfies DiskFormat[];
+
+function diskFormat(given: string): DiskFormat {
+  const format = given.toUpperCase();
+  if (!diskFormats.includes(format)) {
+    throw ec2Error('InvalidParameter', `The disk image format ${given} is not supported.`);
+  }
+  return format as DiskFormat;
+}
+
+function objectOf({ Url: url, UserBucket: userBucket }: Input['DiskContainer']): {
+  bucket: string;
+  key: string;
+  url?: string;
+} {
+  if (url !== undefined) {
+    const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(url) ?? [];
+    if (!bucket || !key) throw ec2Error('InvalidParameter', 'Invalid S3 source location');
+    return { bucket, key, url };
+  }
+  const { S3Bucket: bucket, S3Key: key } = userBucket ?? {};
+  if (!bucket || !key) {
+    throw invalidParameterValue(
+      'A disk container must have either a Url or a UserBucket with S3Bucket and S3Key.',
+    );
+  }
+  return { bucket, key };
+}
+
+function checkSource(
+  { bucket, key, roleName }: ImportTaskFacts,
+  { objects, roles, accountId, region }: Ec2Context,
+): void {
+  if (!roles.isAssumableForImport(accountId, roleName)) {
+    throw ec2Error(
+      'InvalidParameter',
+      `The service role ${roleName} provided does not exist or does not have sufficient permissions`,
+    );
+  }
+  const bucketRegion = objects.bucketRegion(bucket);
+  if (bucketRegion === undefined) throw ec2Error('InvalidParameter', 'Invalid S3 source location');
+  if (bucketRegion !== region) {
+    throw ec2Error(
+      'InvalidParameter',
+      `The given S3 object is not local to the region. The object must be located in ${region}.`,
+    );
+  }
+  if (!objects.find(bucket, key)) throw ec2Error('InvalidParameter', 'Invalid S3 source location');
+}
+
+export const describeImportSnapshotTasks = operation({
+  fields: {
+    Filters: filterList,
+    ImportTaskId: list(string),
+    ...pageFields,
+  },
+  run(input, { resources, now }) {
+    const at = now();
+    const { items, nextToken } = listResources<ImportTaskFacts>({
+      resources,
+      type: 'import-snapshot-task',
+      ids: input.ImportTaskId,
+      filters: input.Filters,
+      fields: taskFilters,
+      isWanted: (task) => isListed(task, at),
+      request: input,
+      limits: { min: 1, max: 1000 },
+    });
+    return { importSnapshotTaskSet: { item: rendered(items, describedTask) }, nextToken };
+  },
+});
+
+export const cancelImportTask = operation({
+  fields: { ImportTaskId: required(string), CancelReason: string },
+  run({ ImportTaskId: id }, { store, resources, faults, call }) {
+    const previousState = store.transaction(() => {
+      const { facts } = resources.get<ImportTaskFacts>('import-snapshot-task', id);
+      if (!isCancellable(facts)) {
+        throw ec2Error('IncorrectState', `The import task ${id} is ${facts.status} and cannot be cancelled.`);
+      }
+      if (facts.status === 'active') {
+        resources.setFacts<ImportTaskFacts>(id, {
+          ...facts,
+          status: 'cancelling',
+          completesWhileCancelling: faults.take('completes-while-cancelling', call) !== undefined,
+        });
+      }
+      return facts.status;
+    });
+    return { importTaskId: id, state: 'cancelling', previousState };
+  },
+});
+
+/** A second call while the first is being carried out changes nothing. */
+function isCancellable({ endedAt, status }: ImportTaskFacts): boolean {
+  return endedAt === undefined && (status === 'active' || status === 'cancelling');
+}

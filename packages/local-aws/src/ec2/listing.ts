@@ -1,0 +1,56 @@
+import { compileFilters, type Filter, type FilterableFields, type NarrowingFields } from './filters.ts';
+import { type Page, type PageLimits, type PageRequest, pageOf, pageStart } from './paging.ts';
+import { checkIds, notFound, type ResourceType } from './resource-type.ts';
+import type { Narrowing, Resource, Resources } from './resources.ts';
+
+export interface Listing<Facts> {
+  readonly resources: Resources;
+  readonly type: ResourceType;
+  readonly ids: readonly string[];
+  readonly filters: readonly Filter[];
+  readonly fields: FilterableFields<Resource<Facts>>;
+  readonly narrowingFields?: NarrowingFields;
+  /** What the call leaves out before any filter, such as things of other owners. */
+  readonly isWanted?: (resource: Resource<Facts>) => boolean;
+  readonly request: PageRequest;
+  readonly limits: PageLimits;
+}
+
+/**
+ * A page of the things that describe calls see.
+ *
+ * @throws ServiceError where one that was asked for by id is malformed or not to be seen
+ */
+export function listResources<Facts>(listing: Listing<Facts>): Page<Resource<Facts>> {
+  const { resources, type, ids, fields, narrowingFields, isWanted = () => true, request, limits } = listing;
+  const { matches, narrowings } = compileFilters(listing.filters, fields, narrowingFields);
+  const after = pageStart(request);
+  checkIds(type, ids);
+  const byId = ids.length === 0 ? [] : [idNarrowing(ids)];
+  if (ids.length > 0) {
+    const seen = new Set([...resources.scan(type, { narrowings: byId })].map(({ id }) => id));
+    const missing = ids.filter((id) => !seen.has(id));
+    if (missing.length > 0) throw notFound(type, missing);
+  }
+  const matching = selected<Facts>(
+    resources.scan(type, { after, narrowings: [...byId, ...narrowings] }),
+    (resource) => isWanted(resource) && matches(resource),
+  );
+  return pageOf(matching, { request, limits, keyOf: ({ id }) => id });
+}
+
+function idNarrowing(ids: readonly string[]): Narrowing {
+  return { sql: 'id IN (SELECT value FROM json_each(?))', parameters: [JSON.stringify(ids)] };
+}
+
+function* selected<Facts>(
+  all: Iterable<Resource<Facts>>,
+  isSelected: (resource: Resource<Facts>) => boolean,
+): Generator<Resource<Facts>> {
+  for (const resource of all) if (isSelected(resource)) yield resource;
+}
+
+/** The answer's list, rendered item by item. */
+export function* rendered<T, R>(items: Iterable<T>, render: (item: T) => R): Generator<R> {
+  for (const item of items) yield render(item);
+}

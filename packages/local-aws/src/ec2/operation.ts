@@ -1,0 +1,31 @@
+import type { Faults, FaultTarget } from '../faults/faults.ts';
+import type { Roles } from '../iam/roles.ts';
+import { operationFor } from '../query/operation.ts';
+import type { Store } from '../store/store.ts';
+import type { ImportObjects } from './import/import-objects.ts';
+import type { Resources } from './resources.ts';
+import type { Ec2Settings } from './settings.ts';
+import type { SnapshotFiles } from './snapshots/snapshot-files.ts';
+
+/** What an operation works with: one call's account and region. */
+export interface Ec2Context {
+  readonly accountId: string;
+  readonly region: string;
+  readonly store: Store;
+  readonly resources: Resources;
+  readonly snapshotFiles: SnapshotFiles;
+  readonly settings: Ec2Settings;
+  readonly faults: Faults;
+  /** What a fault of this call is matched against. */
+  readonly call: FaultTarget;
+  /** For how long a fault hides what this call writes; `resources` sees to it. */
+  readonly unseenMs: number;
+  readonly objects: ImportObjects;
+  readonly roles: Roles;
+  readonly imports: { wake(): void };
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** DryRun need not be declared: every call takes it. */
+export const operation = operationFor<Ec2Context>();

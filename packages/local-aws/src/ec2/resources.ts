@@ -1,0 +1,231 @@
+import type { Store } from '../store/store.ts';
+import { checkIds, newResourceId, notFound, type ResourceType } from './resource-type.ts';
+
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** One thing in an account and region. `Facts` are what its type knows of it. */
+export interface Resource<Facts> {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly facts: Facts;
+  readonly tags: readonly Tag[];
+}
+
+/** A condition on the rows of `ec2_resource`. */
+export interface Narrowing {
+  readonly sql: string;
+  readonly parameters: readonly string[];
+}
+
+export interface NewResource<Facts> {
+  readonly facts: Facts;
+  readonly tags?: readonly Tag[];
+  /** Unique in its type, account and region, where given. */
+  readonly name?: string;
+  readonly id?: string;
+}
+
+export interface Resources {
+  insert<Facts>(type: ResourceType, resource: NewResource<Facts>): Resource<Facts>;
+  /** As it is: what describe calls do not see yet is found, what is deleted is not. */
+  find<Facts>(type: ResourceType, id: string): Resource<Facts> | undefined;
+  /** @throws ServiceError for a malformed id or one that names nothing */
+  get<Facts>(type: ResourceType, id: string): Resource<Facts>;
+  findByName<Facts>(type: ResourceType, name: string): Resource<Facts> | undefined;
+  setFacts<Facts>(id: string, facts: Facts): void;
+  remove(id: string): void;
+  /** Deleted, not longer ago than an hour. */
+  wasRemoved(type: ResourceType, id: string): boolean;
+  setTags(id: string, tags: readonly Tag[]): void;
+  /** A key without a value: whatever its value is. */
+  removeTags(id: string, tags: readonly { readonly key: string; readonly value?: string }[]): void;
+  /** As it is, like `find`. */
+  tagsOf(id: string): Tag[];
+  /** What describe calls see, in the order of ids, read piece by piece. */
+  scan<Facts>(
+    type: ResourceType,
+    options?: { readonly after?: string; readonly narrowings?: readonly Narrowing[] },
+  ): Generator<Resource<Facts>>;
+}
+
+export interface ResourcesOptions {
+  readonly store: Store;
+  readonly accountId: string;
+  readonly region: string;
+  readonly now: () => number;
+  /** For how long describe calls do not see what is written here. */
+  readonly unseenMs?: number;
+}
+
+interface Row {
+  readonly id: string;
+  readonly created_at: number;
+  readonly facts: string;
+  readonly tags: string;
+}
+
+/** `seen_until` of a row that is not deleted. */
+const forever = 9_000_000_000_000_000;
+const tombstoneMs = 60 * 60 * 1000;
+const scanRows = 1000;
+
+/**
+ * A row is seen by describe calls from `seen_from` until `seen_until`; whatever decides something goes by the rows
+ * that are not deleted, seen or not. Without a fault the two are the same.
+ */
+export const resourceTables: readonly string[] = [
+  `CREATE TABLE ec2_resource (
+     id TEXT PRIMARY KEY, type TEXT NOT NULL, account_id TEXT NOT NULL, region TEXT NOT NULL, name TEXT,
+     created_at INTEGER NOT NULL, facts TEXT NOT NULL, seen_from INTEGER NOT NULL, seen_until INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   CREATE INDEX ec2_resource_by_place ON ec2_resource (type, account_id, region, id);
+   CREATE UNIQUE INDEX ec2_resource_by_name ON ec2_resource (type, account_id, region, name)
+     WHERE name IS NOT NULL AND seen_until = ${forever};
+   CREATE INDEX ec2_resource_gone ON ec2_resource (seen_until) WHERE seen_until < ${forever};
+   CREATE TABLE ec2_tag (
+     resource_id TEXT NOT NULL REFERENCES ec2_resource (id) ON DELETE CASCADE,
+     key TEXT NOT NULL, value TEXT NOT NULL,
+     seen_from INTEGER NOT NULL, seen_until INTEGER NOT NULL,
+     PRIMARY KEY (resource_id, key, seen_from)
+   ) WITHOUT ROWID;
+   CREATE INDEX ec2_tag_by_key ON ec2_tag (key, value, resource_id)`,
+];
+
+export function openResources({ store, accountId, region, now, unseenMs = 0 }: ResourcesOptions): Resources {
+  const seenFrom = () => now() + unseenMs;
+
+  function tagsSeen(at: string): string {
+    return `(SELECT json_group_array(json_object('key', key, 'value', value)) FROM ec2_tag
+              WHERE resource_id = r.id AND ${at}) AS tags`;
+  }
+  const current = `SELECT id, created_at, facts, ${tagsSeen(`seen_until = ${forever}`)} FROM ec2_resource r`;
+
+  function putTag(id: string, { key, value }: Tag): void {
+    dropTag(id, { key });
+    store.run(
+      'INSERT OR REPLACE INTO ec2_tag (resource_id, key, value, seen_from, seen_until) VALUES (?, ?, ?, ?, ?)',
+      [id, key, value, seenFrom(), forever],
+    );
+  }
+
+  function dropTag(id: string, { key, value }: { readonly key: string; readonly value?: string }): void {
+    const ofThisKey = 'resource_id = ? AND key = ?';
+    store.run(
+      `UPDATE ec2_tag SET seen_until = ? WHERE ${ofThisKey} AND seen_until = ${forever} AND value = ifnull(?, value)`,
+      [seenFrom(), id, key, value ?? null],
+    );
+    store.run(`DELETE FROM ec2_tag WHERE ${ofThisKey} AND seen_until <= ?`, [id, key, now()]);
+  }
+
+  const resources: Resources = {
+    insert(type, { facts, tags = [], name, id = newResourceId(type) }) {
+      const createdAt = now();
+      store.transaction(() => {
+        store.run(
+          `INSERT INTO ec2_resource (id, type, account_id, region, name, created_at, facts, seen_from, seen_until)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          [id, type, accountId, region, name ?? null, createdAt, JSON.stringify(facts), seenFrom(), forever],
+        );
+        for (const tag of tags) putTag(id, tag);
+      });
+      return { id, createdAt, facts, tags };
+    },
+    find<Facts>(type: ResourceType, id: string) {
+      const row = store.get<Row>(
+        `${current} WHERE id = ? AND type = ? AND account_id = ? AND region = ? AND seen_until = ${forever}`,
+        [id, type, accountId, region],
+      );
+      return row && parseRow<Facts>(row);
+    },
+    get<Facts>(type: ResourceType, id: string) {
+      checkIds(type, [id]);
+      const resource = resources.find<Facts>(type, id);
+      if (!resource) throw notFound(type, [id]);
+      return resource;
+    },
+    findByName<Facts>(type: ResourceType, name: string) {
+      const row = store.get<Row>(
+        `${current} WHERE type = ? AND account_id = ? AND region = ? AND name = ? AND seen_until = ${forever}`,
+        [type, accountId, region, name],
+      );
+      return row && parseRow<Facts>(row);
+    },
+    setFacts(id, facts) {
+      store.run('UPDATE ec2_resource SET facts = ? WHERE id = ?', [JSON.stringify(facts), id]);
+    },
+    remove(id) {
+      store.transaction(() => {
+        const until = seenFrom();
+        store.run('UPDATE ec2_resource SET seen_until = ? WHERE id = ?', [until, id]);
+        store.run(`UPDATE ec2_tag SET seen_until = ? WHERE resource_id = ? AND seen_until = ${forever}`, [
+          until,
+          id,
+        ]);
+        store.run(`DELETE FROM ec2_resource WHERE seen_until < ${forever} AND seen_until < ?`, [
+          now() - tombstoneMs,
+        ]);
+      });
+    },
+    wasRemoved(type, id) {
+      return (
+        store.get('SELECT 1 FROM ec2_resource WHERE id = ? AND type = ? AND account_id = ? AND region = ?', [
+          id,
+          type,
+          accountId,
+          region,
+        ]) !== undefined && !resources.find(type, id)
+      );
+    },
+    setTags(id, tags) {
+      store.transaction(() => {
+        for (const tag of tags) putTag(id, tag);
+      });
+    },
+    removeTags(id, tags) {
+      store.transaction(() => {
+        for (const tag of tags) dropTag(id, tag);
+      });
+    },
+    tagsOf(id) {
+      return store.all<Tag>(
+        `SELECT key, value FROM ec2_tag WHERE resource_id = ? AND seen_until = ${forever}`,
+        [id],
+      );
+    },
+    *scan<Facts>(
+      type: ResourceType,
+      { after = '', narrowings = [] }: { after?: string; narrowings?: readonly Narrowing[] } = {},
+    ) {
+      const seen = 'seen_from <= ? AND seen_until > ?';
+      const conditions = ['type = ? AND account_id = ? AND region = ? AND id > ?', seen];
+      const sql =
+        `SELECT id, created_at, facts, ${tagsSeen(seen)} FROM ec2_resource r WHERE ` +
+        `${[...conditions, ...narrowings.map(({ sql }) => sql)].join(' AND ')} ORDER BY id LIMIT ${scanRows}`;
+      for (let last = after; ; ) {
+        const at = now();
+        const rows = store.all<Row>(sql, [
+          at,
+          at,
+          type,
+          accountId,
+          region,
+          last,
+          at,
+          at,
+          ...narrowings.flatMap(({ parameters }) => parameters),
+        ]);
+        for (const row of rows) yield parseRow<Facts>(row);
+        if (rows.length < scanRows) return;
+        last = rows.at(-1)!.id;
+      }
+    },
+  };
+  return resources;
+}
+
+function parseRow<Facts>({ id, created_at, facts, tags }: Row): Resource<Facts> {
+  return { id, createdAt: created_at, facts: JSON.parse(facts), tags: JSON.parse(tags) };
+}

@@ -1,0 +1,18 @@
+/** How long things take that on AWS take a while. */
+export interface Ec2Settings {
+  /** An import task, its real work aside: it takes no less than this, spread over its stages. Default 2,000. */
+  readonly importTaskMs: number;
+  /** From the end of an import task, or CompleteSnapshot, until the snapshot is `completed`. Default 300. */
+  readonly snapshotCompletionMs: number;
+  /** From RegisterImage until the AMI is `available`. Default 200. */
+  readonly imageCreationMs: number;
+  /** How many imports a process works on at once; the others stay pending. Default 4. */
+  readonly concurrentImports: number;
+}
+
+export const defaultSettings: Ec2Settings = {
+  importTaskMs: 2000,
+  snapshotCompletionMs: 300,
+  imageCreationMs: 200,
+  concurrentImports: 4,
+};

@@ -1,0 +1,27 @@
+import { mkdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The bytes of snapshots: one raw sparse file each, `snapshots/<id>.raw` in the store's directory. */
+export interface SnapshotFiles {
+  path(snapshotId: string): string;
+  remove(snapshotId: string): Promise<void>;
+  /** Every snapshot id that has a file. */
+  ids(): Promise<string[]>;
+}
+
+const extension = '.raw';
+
+export function snapshotFiles(storeDirectory: string): SnapshotFiles {
+  const directory = join(storeDirectory, 'snapshots');
+  mkdirSync(directory, { recursive: true });
+  const path = (id: string) => join(directory, `${id}${extension}`);
+  return {
+    path,
+    remove: (id) => rm(path(id), { force: true }),
+    async ids() {
+      const names = await readdir(directory);
+      return names.filter((name) => name.endsWith(extension)).map((name) => name.slice(0, -extension.length));
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { XmlElements } from '../../query/xml.ts';
+import type { FilterableFields } from '../filters.ts';
+import type { Resource } from '../resources.ts';
+import { tagSet } from '../tags/tag-answer.ts';
+
+export interface SnapshotFacts {
+  readonly ownerId: string;
+  readonly description: string;
+  readonly volumeSizeGiB: number;
+  readonly encrypted: boolean;
+  readonly kmsKeyId?: string;
+  /** What becomes of it; `pending` until `settlesAt`. */
+  readonly outcome: 'completed' | 'error';
+  /** Milliseconds since the epoch; absent while nobody knows: an import runs, or blocks are still being put. */
+  readonly settlesAt?: number;
+  readonly statusMessage?: string;
+  /** Of the blocks that hold data. */
+  readonly fullSizeBytes?: number;
+  /** Percent, while pending. */
+  readonly progress?: number;
+  /** `all` for public, or account ids. */
+  readonly createVolumePermissions?: readonly string[];
+  readonly storageTier?: 'standard' | 'archive';
+  readonly volumeId?: string;
+  readonly lock?: SnapshotLock;
+}
+
+export interface SnapshotLock {
+  readonly mode: 'compliance' | 'governance';
+  readonly createdAt: number;
+  /** Days. */
+  readonly duration: number;
+  readonly expiresAt: number;
+  /** Compliance mode can be undone until then. */
+  readonly coolOffExpiresAt?: number;
+  readonly coolOffHours?: number;
+}
+
+export type Snapshot = Resource<SnapshotFacts>;
+export type SnapshotState = 'pending' | 'completed' | 'error';
+
+export function snapshotState({ settlesAt, outcome }: SnapshotFacts, now: number): SnapshotState {
+  return settlesAt !== undefined && settlesAt <= now ? outcome : 'pending';
+}
+
+function progressOf(facts: SnapshotFacts, now: number): string {
+  return `${snapshotState(facts, now) === 'completed' ? 100 : (facts.progress ?? 0)}%`;
+}
+
+/** EC2 gives a snapshot that was made from no volume this one. */
+const noVolume = 'vol-ffffffff';
+
+export function describedSnapshot({ id, createdAt, facts, tags }: Snapshot, now: number): XmlElements {
+  const state = snapshotState(facts, now);
+  return {
+    snapshotId: id,
+    volumeId: facts.volumeId ?? noVolume,
+    status: state,
+    statusMessage: state === 'error' ? facts.statusMessage : undefined,
+    startTime: new Date(createdAt),
+    progress: progressOf(facts, now),
+    ownerId: facts.ownerId,
+    volumeSize: facts.volumeSizeGiB,
+    description: facts.description,
+    tagSet: tagSet(tags),
+    encrypted: facts.encrypted,
+    kmsKeyId: facts.kmsKeyId,
+    storageTier: facts.storageTier ?? 'standard',
+    transferType: 'standard',
+    completionTime: state === 'completed' ? new Date(facts.settlesAt!) : undefined,
+    fullSnapshotSizeInBytes: state === 'completed' ? facts.fullSizeBytes : undefined,
+  };
+}
+
+export function snapshotFilters(now: number): FilterableFields<Snapshot> {
+  return {
+    description: ({ facts }) => facts.description,
+    encrypted: ({ facts }) => facts.encrypted,
+    'owner-alias': () => undefined,
+    'owner-id': ({ facts }) => facts.ownerId,
+    progress: ({ facts }) => progressOf(facts, now),
+    'snapshot-id': ({ id }) => id,
+    'start-time': ({ createdAt }) => new Date(createdAt).toISOString(),
+    status: ({ facts }) => snapshotState(facts, now),
+    'storage-tier': ({ facts }) => facts.storageTier ?? 'standard',
+    'transfer-type': () => 'standard',
+    'volume-id': ({ facts }) => facts.volumeId ?? noVolume,
+    'volume-size': ({ facts }) => facts.volumeSizeGiB,
+  };
+}
