@@ -1,1 +1,19 @@
-export {};
+export { type CompareOptions, compareDisk } from './compare-disk.ts';
+export {
+  type ConvertOptions,
+  type ConvertProgress,
+  convertImage,
+  type Disk,
+  type DiskSource,
+} from './convert-image.ts';
+export { type DecompressOptions, decompress } from './decompress/decompress.ts';
+export { ConvertError, type ConvertErrorCode, defaultMaxDiskSize } from './errors.ts';
+export {
+  type CompressedFacts,
+  type DiskFacts,
+  type ImageFacts,
+  type InspectOptions,
+  inspectImage,
+} from './inspect-image.ts';
+export { partialPath } from './output-file.ts';
+export type { DiskFormat } from './qemu/output-format.ts';

@@ -96,7 +96,7 @@ function magicOfText(head: Buffer): Magic | undefined {
   if (/^\s*(?:<!--[\s\S]*?-->\s*)?<(?:!doctype\s+html|html|head|body|title|script)\b/i.test(text)) {
     return { kind: 'text', text: 'html' };
   }
-  if (/^\s*# Disk DescriptorFile\b/i.test(text) || /^(?:\s*(?:#[^\n]*)?\n)*version=\d/.test(text)) {
+  if (/^\s*# Disk DescriptorFile\b/i.test(text) || /^(?:[ \t\r]*(?:#[^\n]*)?\n)*version=\d/.test(text)) {
     return { kind: 'text', text: 'vmdk-descriptor' };
   }
   if (/^\s*<\?xml\b/i.test(text))

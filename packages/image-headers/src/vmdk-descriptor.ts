@@ -27,7 +27,9 @@ export function parseVmdkDescriptor(text: string): VmdkDescriptor {
       extents.push({ access: extent[1]!, sectors: extent[2]!, type: extent[3]!, fileName: extent[4]! });
     } else if (setting) {
       const key = setting[1]!.toLowerCase();
-      settings.set(key, [...(settings.get(key) ?? []), setting[2]!.trim()]);
+      const values = settings.get(key);
+      if (values) values.push(setting[2]!.trim());
+      else settings.set(key, [setting[2]!.trim()]);
     }
   }
   return { settings, extents };
@@ -53,7 +55,9 @@ export function requireSelfContained(text: string): void {
   const types = settings.get('createtype') ?? [];
   const [type] = types;
   if (types.length !== 1 || !singleFileTypes.includes(type!)) {
-    throw notSelfContained(`its type is ${types.map((name) => printable(name)).join(', ') || 'missing'}`);
+    throw notSelfContained(
+      types.length > 1 ? 'it names several types' : `its type is ${printable(type ?? '')}`,
+    );
   }
   const [extent] = extents;
   if (!extent || extents.length !== 1) throw notSelfContained(`it has ${extents.length} extents`);

@@ -323,6 +323,27 @@ describe('VHDX', () => {
   refuses('DISK_TOO_LARGE', [['a disk of 16 EiB', buildVhdx({ virtualSize: maxU64 - 511n })]]);
 });
 
+test.each([
+  ['a head of line ends', Buffer.from('\n'.repeat(4096))],
+  ['a head of comments', Buffer.from('#\n'.repeat(2048))],
+  [
+    'a descriptor of 1 MiB of short lines',
+    buildVmdk({ descriptor: 'a=\n'.repeat(340_000), descriptorSectors: 2048n, bodySectors: 4096 }),
+  ],
+  [
+    'a descriptor of one line of 1 MiB',
+    buildVmdk({ descriptor: 'a '.repeat(500_000), descriptorSectors: 2048n, bodySectors: 4096 }),
+  ],
+  [
+    'a descriptor of quotes',
+    buildVmdk({ descriptor: 'a "'.repeat(340_000), descriptorSectors: 2048n, bodySectors: 4096 }),
+  ],
+])('text made to be slow is read fast: %s', async (_, image) => {
+  const start = performance.now();
+  await expect(read(image)).rejects.toMatchObject({ name: 'ImageHeaderError' });
+  expect(performance.now() - start).toBeLessThan(1000);
+});
+
 describe('what is no disk image', () => {
   refuses('HTML_PAGE', [
     ['a page', Buffer.from('<!DOCTYPE html>\n<html><body>Sign in</body></html>')],

@@ -14,6 +14,7 @@ export interface VmdkOptions {
   /** Header with the directory at the end, and a footer, as streams have it. */
   readonly footer?: false | { readonly capacity?: bigint; readonly marker?: number };
   readonly directorySector?: bigint;
+  readonly bodySectors?: number;
 }
 
 export const plainDescriptor = descriptorOf({});
@@ -48,7 +49,7 @@ const sector = 512;
 export function buildVmdk(options: VmdkOptions = {}): Buffer {
   const { descriptor = plainDescriptor, footer = false } = options;
   const [directory, table, grain] = [21, 22, 128];
-  const body = Buffer.alloc((grain + 128) * sector);
+  const body = Buffer.alloc((options.bodySectors ?? grain + 128) * sector);
   header(options, footer ? 2n ** 64n - 1n : (options.directorySector ?? BigInt(directory))).copy(body);
   body.write(descriptor, sector, 'latin1');
   body.writeUInt32LE(table, directory * sector);

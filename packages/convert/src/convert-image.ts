@@ -1,0 +1,170 @@
+import { rename, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type ImageFormat, readImageHeader } from '@ec2-image/image-headers';
+import { decompressFile } from './decompress/decompress-file.ts';
+import { ConvertError, defaultMaxDiskSize } from './errors.ts';
+import { requireFreeSpace } from './free-space.ts';
+import { type CompressedFacts, type DiskFacts, inspectImage, inspectUncompressed } from './inspect-image.ts';
+import { writeIntoPlace } from './output-file.ts';
+import type { DiskFormat } from './qemu/output-format.ts';
+import { writeDisk } from './qemu/write-disk.ts';
+import { withSource } from './with-source.ts';
+
+export interface ConvertProgress {
+  readonly stage: 'decompress' | 'convert';
+  /** In bytes: of the compressed file while it is decompressed, of the disk while it is converted. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ConvertOptions {
+  readonly image: { readonly path: string };
+  readonly format: DiskFormat;
+  /** The disk's path; its directory also takes what a compressed image decompresses to. */
+  readonly output: string;
+  /** Take a disk that stands at `output`, and an image decompressed earlier, where format and size are right. */
+  readonly reuse?: boolean;
+  /** In bytes; default 64 GiB. */
+  readonly maxDiskSize?: number;
+  /** Accept a disk without a partition table. Default false. */
+  readonly allowUnbootable?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ConvertProgress) => void;
+  readonly onNotice?: (message: string) => void;
+}
+
+export interface Disk {
+  /** `output`, but for `in-place` the image itself. */
+  readonly path: string;
+  readonly format: DiskFormat;
+  /** Of the file, in bytes. */
+  readonly size: number;
+  /** In bytes; a multiple of 512. */
+  readonly virtualSize: number;
+  /** `in-place`: a raw image needs no conversion, and is used where it is. */
+  readonly outcome: 'converted' | 'reused' | 'in-place';
+  /** What the disk was made from, for `compareDisk`. */
+  readonly source: DiskSource;
+}
+
+export interface DiskSource {
+  readonly path: string;
+  readonly format: ImageFormat;
+  /** The file was made on the way, by decompressing: remove it when the disk has been compared. */
+  readonly temporary: boolean;
+}
+
+/**
+ * Inspects an image and converts it to a format that EC2 imports. A compressed one is decompressed first, to
+ * `<output>.decompressed`; where that is a raw disk and raw is wanted, it is the disk. Files appear under their names
+ * only when complete and synced. The image itself is never changed.
+ *
+ * @throws ConvertError `CONVERSION_FAILED`, `WORK_DIRECTORY_FULL`, `PROGRAM_KILLED`
+ * @throws whatever `inspectImage` throws
+ */
+export async function convertImage(options: ConvertOptions): Promise<Disk> {
+  const { image, format } = options;
+  const output = resolve(options.output);
+  const facts = await inspectImage({ ...options, path: image.path });
+  if (facts.compression === undefined) return diskFrom({ ...facts, temporary: false }, output, options);
+
+  if (options.reuse && format === 'raw' && facts.format === 'raw') {
+    const disk = await reusable(output, facts, options);
+    if (disk) return diskInPlace({ ...disk, temporary: false }, 'reused');
+  }
+  const inside = await decompressed(facts, `${output}.decompressed`, options);
+  if (format === 'raw' && isWholeRaw(inside)) {
+    await rename(inside.path, output);
+    return diskInPlace({ ...inside, path: output, temporary: false }, 'converted');
+  }
+  return diskFrom({ ...inside, temporary: true }, output, options);
+}
+
+interface Source extends DiskFacts {
+  readonly temporary: boolean;
+}
+
+async function diskFrom(source: Source, output: string, options: ConvertOptions): Promise<Disk> {
+  const { format, reuse = false, signal, onProgress } = options;
+  const { virtualSize } = source;
+  if (format === 'raw' && isWholeRaw(source)) return diskInPlace(source, 'in-place');
+
+  const isReused = reuse && (await isDisk(output, { format, virtualSize }));
+  if (!isReused) {
+    await writeIntoPlace(output, async (partial) => {
+      const onBytes = (done: number) => onProgress?.({ stage: 'convert', done, total: virtualSize });
+      await writeDisk({ source, format, output: partial, virtualSize, signal, onBytes });
+      if (!(await isDisk(partial, { format, virtualSize }))) throw notAsAsked({ format, virtualSize });
+    });
+  }
+  const { path, format: sourceFormat, temporary } = source;
+  return {
+    path: output,
+    format,
+    size: (await stat(output)).size,
+    virtualSize,
+    outcome: isReused ? 'reused' : 'converted',
+    source: { path, format: sourceFormat, temporary },
+  };
+}
+
+/** A raw file of another length ends within a sector, which has to be filled up. */
+function isWholeRaw({ format, size }: DiskFacts): boolean {
+  return format === 'raw' && size % 512 === 0;
+}
+
+function diskInPlace({ path, size, virtualSize, temporary }: Source, outcome: Disk['outcome']): Disk {
+  return { path, format: 'raw', size, virtualSize, outcome, source: { path, format: 'raw', temporary } };
+}
+
+/** The disk inside a compressed image, as a file of its own, with the checks that only the whole of it allows. */
+async function decompressed(
+  image: CompressedFacts,
+  path: string,
+  options: ConvertOptions,
+): Promise<DiskFacts> {
+  const { reuse = false, maxDiskSize = defaultMaxDiskSize, signal, onProgress } = options;
+  const earlier = reuse && (await reusable(path, image, options));
+  if (earlier) return earlier;
+  await requireFreeSpace(dirname(path), image.size);
+  const facts = await writeIntoPlace(path, async (partial) => {
+    await decompressFile({
+      path: image.path,
+      compression: image.compression,
+      output: partial,
+      maxDiskSize,
+      signal,
+      onProgress: (progress) => onProgress?.({ stage: 'decompress', ...progress }),
+    });
+    return inspectUncompressed({ ...options, path: partial });
+  });
+  return { ...facts, path };
+}
+
+/** What an earlier run decompressed: it stands under its name, so it was complete then; its size must still be right. */
+async function reusable(
+  path: string,
+  image: CompressedFacts,
+  options: ConvertOptions,
+): Promise<DiskFacts | undefined> {
+  const facts = await inspectUncompressed({ ...options, path, onNotice: undefined }).catch(() => undefined);
+  options.signal?.throwIfAborted();
+  return facts && (image.virtualSize ?? facts.virtualSize) === facts.virtualSize ? facts : undefined;
+}
+
+interface Wanted {
+  readonly format: DiskFormat;
+  readonly virtualSize: number;
+}
+
+async function isDisk(path: string, { format, virtualSize }: Wanted): Promise<boolean> {
+  const header = await withSource(path, readImageHeader).catch(() => undefined);
+  return header?.format === format && header.virtualSize === virtualSize;
+}
+
+function notAsAsked({ format, virtualSize }: Wanted): ConvertError {
+  return new ConvertError('CONVERSION_FAILED', `qemu-img made no ${format} disk of ${virtualSize} bytes`, {
+    hint: 'Report this, with the output of `qemu-img --version`.',
+    facts: { format, virtualSize },
+  });
+}

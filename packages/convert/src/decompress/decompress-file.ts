@@ -1,0 +1,76 @@
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Compression } from '@ec2-image/image-headers';
+import { diskTooLarge, isDiskFull, workDirectoryFull } from '../errors.ts';
+import { decompress } from './decompress.ts';
+import { writeSparse } from './sparse-writer.ts';
+
+export interface DecompressFileOptions {
+  readonly path: string;
+  readonly compression: Compression;
+  /** A file that does not exist yet. */
+  readonly output: string;
+  /** In bytes. */
+  readonly maxDiskSize: number;
+  readonly signal?: AbortSignal;
+  /** In bytes of the compressed file. */
+  readonly onProgress?: (progress: { done: number; total: number }) => void;
+}
+
+const readBytes = 256 * 1024;
+
+/**
+ * Decompresses a file into a sparse one.
+ *
+ * @returns its size, in bytes
+ * @throws ConvertError `DISK_TOO_LARGE`, `WORK_DIRECTORY_FULL`, and those of {@link decompress}
+ */
+export async function decompressFile(options: DecompressFileOptions): Promise<number> {
+  const { path, compression, output, maxDiskSize, signal, onProgress } = options;
+  const total = (await stat(path)).size;
+  const input = createReadStream(path, { highWaterMark: readBytes });
+  const chunks = decompress({ compression, source: input, signal });
+  const handle = await open(output, 'wx');
+  try {
+    return await writeSparse(handle, bounded(chunks, maxDiskSize), () => {
+      signal?.throwIfAborted();
+      onProgress?.({ done: Math.min(input.bytesRead, total), total });
+    });
+  } catch (error) {
+    throw isDiskFull(error) ? workDirectoryFull(dirname(output), {}, error) : error;
+  } finally {
+    input.destroy();
+    await handle.close();
+  }
+}
+
+/** A chunk that would cross the limit is never passed on, so a bomb costs its limit at most: and in holes, nothing. */
+async function* bounded(chunks: AsyncIterable<Buffer>, maxDiskSize: number): AsyncGenerator<Buffer> {
+  let total = 0;
+  for await (const chunk of chunks) {
+    total += chunk.length;
+    if (total > maxDiskSize) throw diskTooLarge({ maxDiskSize });
+    yield chunk;
+  }
+}
+
+/** The first `length` decompressed bytes, fewer where it has no more. */
+export async function decompressHead(
+  options: Pick<DecompressFileOptions, 'path' | 'compression' | 'signal'> & { readonly length: number },
+): Promise<Buffer> {
+  const { path, compression, signal, length } = options;
+  const input = createReadStream(path, { highWaterMark: readBytes });
+  const parts: Buffer[] = [];
+  let total = 0;
+  try {
+    for await (const chunk of decompress({ compression, source: input, signal })) {
+      parts.push(chunk);
+      total += chunk.length;
+      if (total >= length) break;
+    }
+  } finally {
+    input.destroy();
+  }
+  return Buffer.concat(parts).subarray(0, length);
+}

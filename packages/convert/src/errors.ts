@@ -1,0 +1,57 @@
+import { ExplainedError, type Facts } from '@ec2-image/explained-error';
+
+/** What inspecting, converting or comparing can end with, beside the refusals of `@ec2-image/image-headers`. */
+export type ConvertErrorCode =
+  | 'COMPARISON_FAILED'
+  | 'CONVERSION_FAILED'
+  | 'CORRUPT_COMPRESSION'
+  | 'DECOMPRESSION_MEMORY'
+  | 'DISK_DIFFERS'
+  | 'DISK_TOO_LARGE'
+  | 'IMAGE_NOT_READABLE'
+  | 'NESTED_COMPRESSION'
+  | 'NOT_BOOTABLE'
+  | 'NO_DISK_INSIDE'
+  | 'PROGRAM_KILLED'
+  | 'QEMU_IMG_MISSING'
+  | 'TRUNCATED_COMPRESSION'
+  | 'TRUNCATED_IMAGE'
+  | 'WORK_DIRECTORY_FULL'
+  | 'XZ_MISSING';
+
+export class ConvertError extends ExplainedError {
+  override name = 'ConvertError';
+  declare readonly code: ConvertErrorCode;
+}
+
+/** ENOSPC or EDQUOT as node's file system calls report them. */
+export function isDiskFull(error: unknown): boolean {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+export function workDirectoryFull(directory: string, facts: Facts, cause?: unknown): ConvertError {
+  const { neededBytes, freeBytes } = facts as { neededBytes?: number; freeBytes?: number };
+  const counts = neededBytes === undefined ? '' : `: ${neededBytes} bytes are needed`;
+  const free = freeBytes === undefined ? '' : `${counts ? ',' : ':'} ${freeBytes} are free`;
+  return new ConvertError('WORK_DIRECTORY_FULL', `no space is left in ${directory}${counts}${free}`, {
+    hint: 'Free some space, or choose another work directory.',
+    cause,
+    facts: { directory, ...facts },
+  });
+}
+
+/** An upper bound on what a hostile image may unfold to: 64 GiB. */
+export const defaultMaxDiskSize = 64 * 1024 ** 3;
+
+export function diskTooLarge(facts: {
+  readonly virtualSize?: number;
+  readonly maxDiskSize: number;
+}): ConvertError {
+  const { virtualSize, maxDiskSize } = facts;
+  const what = virtualSize === undefined ? 'decompresses to more than' : `has ${virtualSize} bytes, above`;
+  return new ConvertError('DISK_TOO_LARGE', `the disk ${what} the limit of ${maxDiskSize} bytes`, {
+    hint: 'Raise the limit (--max-disk-size) if you trust the image.',
+    facts,
+  });
+}

@@ -1,0 +1,140 @@
+import { resolve } from 'node:path';
+import {
+  type ByteSource,
+  bufferSource,
+  type Compression,
+  detectMagic,
+  type ImageFormat,
+  type Magic,
+  magicOfHead,
+  type PartitionTable,
+  partitionTableBytes,
+  readImageHeader,
+  readPartitionTable,
+  readXzUncompressedSize,
+  refusalOf,
+} from '@ec2-image/image-headers';
+import { requireBootable } from './bootable.ts';
+import { decompressHead } from './decompress/decompress-file.ts';
+import { ConvertError, defaultMaxDiskSize, diskTooLarge } from './errors.ts';
+import { readDiskHead } from './qemu/read-disk-head.ts';
+import { withSource } from './with-source.ts';
+
+export interface InspectOptions {
+  readonly path: string;
+  /** In bytes; default 64 GiB. */
+  readonly maxDiskSize?: number;
+  /** Accept a disk without a partition table. Default false. */
+  readonly allowUnbootable?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onNotice?: (message: string) => void;
+}
+
+interface FileFacts {
+  /** Absolute. */
+  readonly path: string;
+  /** The file's, in bytes. */
+  readonly size: number;
+  /** Of a compressed image that of the disk inside. */
+  readonly format: ImageFormat;
+}
+
+export interface DiskFacts extends FileFacts {
+  readonly compression?: undefined;
+  /** In bytes; a multiple of 512. */
+  readonly virtualSize: number;
+  readonly partitionTable: PartitionTable['type'];
+}
+
+export interface CompressedFacts extends FileFacts {
+  readonly compression: Compression;
+  /** Known beforehand only where it is a raw disk in an xz file. */
+  readonly virtualSize?: number;
+  /** Known beforehand only where the disk inside is raw. */
+  readonly partitionTable?: PartitionTable['type'];
+}
+
+export type ImageFacts = DiskFacts | CompressedFacts;
+
+/**
+ * Reads what an image is, and refuses what must not be converted, before any qemu tool opens it. Takes a few
+ * milliseconds whatever the image's size. Of a compressed image only the beginning of what is inside is looked at;
+ * the rest is settled when it has been decompressed.
+ *
+ * @throws ImageHeaderError for what the headers say
+ * @throws ConvertError `IMAGE_NOT_READABLE`, `DISK_TOO_LARGE`, `NOT_BOOTABLE`, `TRUNCATED_IMAGE`, `NO_DISK_INSIDE`,
+ * `NESTED_COMPRESSION`, `QEMU_IMG_MISSING`, `XZ_MISSING`, and those of a damaged compression
+ */
+export async function inspectImage(options: InspectOptions): Promise<ImageFacts> {
+  const path = resolve(options.path);
+  return withSource(path, async (source) => {
+    const magic = await detectMagic(source);
+    return magic.kind === 'compressed'
+      ? inspectCompressed(source, { ...options, path }, magic.compression)
+      : inspectDisk(source, { ...options, path });
+  });
+}
+
+/** The same for a file that must not be compressed, such as one just decompressed. */
+export async function inspectUncompressed(options: InspectOptions): Promise<DiskFacts> {
+  const path = resolve(options.path);
+  return withSource(path, (source) => inspectDisk(source, { ...options, path }));
+}
+
+async function inspectDisk(source: ByteSource, options: InspectOptions): Promise<DiskFacts> {
+  const { path, maxDiskSize = defaultMaxDiskSize, signal } = options;
+  const { format, virtualSize } = await readImageHeader(source);
+  if (virtualSize > maxDiskSize) throw diskTooLarge({ virtualSize, maxDiskSize });
+  const disk = format === 'raw' ? source : bufferSource(await readDiskHead({ path, format, signal }));
+  const table = await readPartitionTable(disk);
+  requireBootable(table, { ...options, virtualSize });
+  return { path, size: source.size, format, virtualSize, partitionTable: table.type };
+}
+
+async function inspectCompressed(
+  source: ByteSource,
+  options: InspectOptions,
+  compression: Compression,
+): Promise<CompressedFacts> {
+  const { path, maxDiskSize = defaultMaxDiskSize, signal } = options;
+  const uncompressedSize = compression === 'xz' ? await readXzUncompressedSize(source) : undefined;
+  if (uncompressedSize !== undefined && uncompressedSize > maxDiskSize) {
+    throw diskTooLarge({ virtualSize: uncompressedSize, maxDiskSize });
+  }
+  const head = await decompressHead({ path, compression, signal, length: partitionTableBytes });
+  const format = formatInside(head, compression);
+  if (format !== 'raw') return { path, size: source.size, compression, format };
+
+  const table = await readPartitionTable(bufferSource(head));
+  const virtualSize = uncompressedSize === undefined ? undefined : Math.ceil(uncompressedSize / 512) * 512;
+  requireBootable(table, { ...options, virtualSize });
+  return { path, size: source.size, compression, format, virtualSize, partitionTable: table.type };
+}
+
+function formatInside(head: Buffer, compression: Compression): ImageFormat {
+  const magic: Magic = head.length < 512 ? { kind: 'empty' } : (magicOfHead(head) ?? { kind: 'unknown' });
+  switch (magic.kind) {
+    case 'disk':
+      return magic.format;
+    case 'unknown':
+      return 'raw';
+    case 'compressed':
+      throw new ConvertError(
+        'NESTED_COMPRESSION',
+        `inside the ${compression} file is a ${magic.compression} file`,
+        { hint: 'Decompress it once by hand.', facts: { compression, inside: magic.compression } },
+      );
+    default: {
+      const cause = refusalOf(magic);
+      throw new ConvertError(
+        'NO_DISK_INSIDE',
+        `inside the ${compression} file is no disk: ${cause.message}`,
+        {
+          hint: 'Unpack it by hand and import the disk image that it holds, if there is one.',
+          cause,
+          facts: { compression },
+        },
+      );
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Where a file is written before it takes its name; in the same directory, so that the renaming is atomic. */
+export function partialPath(path: string): string {
+  return `${path}.partial`;
+}
+
+/**
+ * Has `write` make the file under its partial name, then puts it in place: synced, renamed, the directory synced.
+ * Whatever fails, nothing is left under either name; a killed process leaves the partial one, which the next run
+ * replaces.
+ */
+export async function writeIntoPlace<T>(path: string, write: (partial: string) => Promise<T>): Promise<T> {
+  const partial = partialPath(path);
+  await rm(partial, { force: true });
+  try {
+    const result = await write(partial);
+    await sync(partial);
+    await rename(partial, path);
+    await sync(dirname(path));
+    return result;
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

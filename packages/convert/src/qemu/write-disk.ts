@@ -1,0 +1,79 @@
+import { dirname } from 'node:path';
+import { ConvertError, workDirectoryFull } from '../errors.ts';
+import { requireFreeSpace } from '../free-space.ts';
+import { blockDevice, type ImageFile } from './block-device.ts';
+import { type DiskFormat, outputFormats } from './output-format.ts';
+import { runQemuImg } from './qemu-img.ts';
+
+export interface WriteDiskOptions {
+  /** Its header has been checked. */
+  readonly source: ImageFile;
+  readonly format: DiskFormat;
+  /** An absolute path: QEMU would take `name:` at the beginning of another for a protocol. */
+  readonly output: string;
+  /** In bytes. */
+  readonly virtualSize: number;
+  readonly signal?: AbortSignal;
+  /** In bytes of the disk. */
+  readonly onBytes?: (done: number) => void;
+}
+
+/**
+ * Runs `qemu-img convert`. In order and with its own cache modes and eight coroutines: of those tried on a 6 GiB disk
+ * (`-W`, `-m 16`, `-t none`, `-t writeback`) none was faster than the defaults by more than the noise, the cache
+ * modes were slower by half, and without `-W` the output grows from front to back, so that it can be uploaded meanwhile.
+ *
+ * @throws ConvertError `CONVERSION_FAILED`, `DISK_TOO_LARGE`, `WORK_DIRECTORY_FULL`
+ */
+export async function writeDisk(options: WriteDiskOptions): Promise<void> {
+  const { source, format, output, virtualSize, signal, onBytes } = options;
+  requireRepresentable(format, virtualSize);
+  const directory = dirname(output);
+  if (source.format === 'qcow2' && format !== 'vmdk') {
+    await requireFreeSpace(directory, await allocatedBytes(source, signal));
+  }
+  const { exitCode, stderr } = await runQemuImg({
+    args: ['convert', '-p', ...outputFormats[format].args, blockDevice(source), output],
+    maxOutputBytes: maxOutputBytes(virtualSize),
+    signal,
+    onFraction: (fraction) => onBytes?.(Math.floor(fraction * virtualSize)),
+  });
+  if (exitCode === 0) return;
+  if (/No space left on device|Disk quota exceeded/.test(stderr)) {
+    throw workDirectoryFull(directory, { stderr });
+  }
+  throw new ConvertError(
+    'CONVERSION_FAILED',
+    `qemu-img cannot convert the ${source.format} image: ${stderr}`,
+    {
+      hint: 'Check the image with `qemu-img check`, or download it again.',
+      facts: { exitCode, stderr },
+    },
+  );
+}
+
+function requireRepresentable(format: DiskFormat, virtualSize: number): void {
+  const { maxVirtualSize } = outputFormats[format];
+  if (virtualSize <= maxVirtualSize) return;
+  throw new ConvertError(
+    'DISK_TOO_LARGE',
+    `a ${format} holds ${maxVirtualSize} bytes at most, and the disk has ${virtualSize}`,
+    { hint: 'Choose vhdx or raw (--format).', facts: { virtualSize, maxVirtualSize } },
+  );
+}
+
+/** What the formats add at most: tables, alignment to blocks of 32 MiB, and grains that do not compress. */
+function maxOutputBytes(virtualSize: number): number {
+  return Math.ceil(virtualSize * 1.02) + 256 * 1024 ** 2;
+}
+
+/** What the disk will take at least, unless its clusters hold zeros. 0 where qemu-img can't say. */
+async function allocatedBytes(source: ImageFile, signal?: AbortSignal): Promise<number> {
+  const { exitCode, stdout } = await runQemuImg({
+    args: ['measure', '--output=json', '-O', 'raw', blockDevice(source)],
+    signal,
+  });
+  if (exitCode !== 0) return 0;
+  const { required } = JSON.parse(stdout) as { required?: unknown };
+  return typeof required === 'number' ? required : 0;
+}

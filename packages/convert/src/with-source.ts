@@ -1,0 +1,32 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { type ByteSource, fileSource } from '@ec2-image/image-headers';
+import { ConvertError } from './errors.ts';
+
+/**
+ * Opens a file for reading headers.
+ *
+ * @throws ConvertError `IMAGE_NOT_READABLE`
+ */
+export async function withSource<T>(path: string, use: (source: ByteSource) => Promise<T>): Promise<T> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path);
+  } catch (cause) {
+    throw notReadable(path, (cause as { code?: string }).code ?? 'unknown error', cause);
+  }
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw notReadable(path, 'it is no regular file');
+    return await use(fileSource(handle, stats.size));
+  } finally {
+    await handle.close();
+  }
+}
+
+function notReadable(path: string, why: string, cause?: unknown): ConvertError {
+  return new ConvertError('IMAGE_NOT_READABLE', `cannot read the image ${path}: ${why}`, {
+    hint: 'Give the path of a file that you may read.',
+    cause,
+    facts: { path },
+  });
+}
