@@ -304,6 +304,34 @@ describe('an AMI that has the name', () => {
     expect(a.count(RegisterImageCommand)).toBe(0);
   });
 
+  test('of ours and of this image, but of an earlier import, is not what a fresh one asks for', async () => {
+    const images = [imageAnswer()];
+    const snapshots = [
+      snapshotAnswer(),
+      snapshotAnswer({ SnapshotId: 'snap-old', Tags: tagList(ourTags()) }),
+    ];
+    await expect(run(account({ images, snapshots }), { fresh: true })).rejects.toMatchObject({
+      code: 'AMI_NAME_TAKEN_BY_OURS',
+      differences: ['a new one is asked for'],
+    });
+    const a = account({ images, snapshots });
+    expect(await run(a, { fresh: true, replace: true })).toMatchObject({
+      imageId: 'ami-new',
+      replaced: [{ imageId: 'ami-old' }],
+      leftSnapshotIds: [],
+    });
+    expect(a.count(DeleteSnapshotCommand)).toBe(1);
+  });
+
+  test('of a fresh import whose answer was lost is still our own', async () => {
+    const a = account({ snapshots: [snapshotAnswer()] });
+    a.mock.on(RegisterImageCommand).callsFake((input) => {
+      a.register(input);
+      throw connectionReset();
+    });
+    expect(await run(a, { fresh: true })).toMatchObject({ imageId: 'ami-new', outcome: 'registered' });
+  });
+
   test('of another run at the same time, seen only when ours is refused, is used too', async () => {
     const a = account({ snapshots: [snapshotAnswer()] });
     a.mock.on(RegisterImageCommand).callsFake((input) => {
