@@ -8,6 +8,8 @@ export interface Cloud extends Clients {
   readonly region: string;
   /** Undefined where STS does not answer, as with services that speak S3 and EC2 alone. */
   readonly account?: string;
+  /** For clients of further services. */
+  readonly connection: ConnectionOptions;
 }
 
 /**
@@ -25,7 +27,12 @@ export async function openCloud({
 }): Promise<Cloud> {
   const clients = createClients(connection);
   const region = await regionOf(clients);
-  return { ...clients, region, account: await accountOf(clients, { onNotice, signal }) };
+  return {
+    ...clients,
+    region,
+    connection: { ...connection, region },
+    account: await accountOf(clients, { onNotice, signal }),
+  };
 }
 
 async function regionOf({ ec2 }: Clients): Promise<string> {

@@ -9,6 +9,22 @@ export interface Block {
   readonly index: number;
   /** Exactly a block long: the disk's end is padded with zeros. */
   readonly data: Buffer;
+  /** Gives the buffer back to be filled again. Who never calls it keeps the data. */
+  release(): void;
+}
+
+/** Buffers of one block that are used again: half a MiB fresh from the system for every block costs more than sending it. */
+export interface BlockPool {
+  take(): Buffer;
+  give(buffer: Buffer): void;
+}
+
+export function createBlockPool(): BlockPool {
+  const free: Buffer[] = [];
+  return {
+    take: () => free.pop() ?? Buffer.allocUnsafeSlow(blockSizeBytes),
+    give: (buffer) => void free.push(buffer),
+  };
 }
 
 export function blockCount(sizeBytes: number): number {

@@ -17,14 +17,15 @@ export async function digestDisk({
 }): Promise<ExpectedContent> {
   const digests = new Map<number, Buffer>();
   const underWay = new Set<Promise<void>>();
-  for await (const { index, data } of diskBlocks({ disk, signal })) {
+  for await (const { index, data, release } of diskBlocks({ disk, signal })) {
     const hashing = blockDigest(data).then((digest) => {
       digests.set(index, digest);
+      release();
       underWay.delete(hashing);
     });
     underWay.add(hashing);
     if (underWay.size >= hashesAhead) await Promise.race(underWay);
-    onProgress?.({ done: (index + 1) * data.length, total: disk.sizeBytes });
+    onProgress?.({ done: Math.min((index + 1) * data.length, disk.sizeBytes), total: disk.sizeBytes });
   }
   await Promise.all(underWay);
   return { sizeBytes: disk.sizeBytes, digests: new Map([...digests].sort(([a], [b]) => a - b)) };

@@ -1,4 +1,4 @@
-import { type Block, blockSizeBytes, isZeroBlock } from './block.ts';
+import { type Block, blockSizeBytes, createBlockPool, isZeroBlock } from './block.ts';
 
 /** A run of the disk, in bytes, that may hold data; what lies between runs reads as zeros. */
 export interface Extent {
@@ -15,7 +15,7 @@ export interface Disk extends AsyncDisposable {
   readInto(buffer: Buffer, offset: number): Promise<void>;
 }
 
-/** The blocks that hold data, in order; all-zero ones left out. A buffer is the receiver's to keep. */
+/** The blocks that hold data, in order; all-zero ones left out. */
 export async function* diskBlocks({
   disk,
   signal,
@@ -23,30 +23,31 @@ export async function* diskBlocks({
   readonly disk: Disk;
   readonly signal?: AbortSignal;
 }): AsyncGenerator<Block> {
+  const pool = createBlockPool();
   const ahead: Promise<Block>[] = [];
+  const readBlock = async (index: number): Promise<Block> => {
+    const data = pool.take();
+    await disk.readInto(data, index * blockSizeBytes);
+    return { index, data, release: () => pool.give(data) };
+  };
   for await (const index of dataBlockIndexes({ disk, signal })) {
     signal?.throwIfAborted();
-    const read = readBlock(disk, index);
+    const read = readBlock(index);
+    // Met where it is awaited, or nowhere once an earlier one has failed.
     read.catch(() => {});
     ahead.push(read);
-    if (ahead.length < readsAhead) continue;
-    const block = await ahead.shift()!;
-    if (!isZeroBlock(block.data)) yield block;
+    if (ahead.length >= readsAhead) yield* unlessZero(await ahead.shift()!);
   }
-  for (const read of ahead) {
-    const block = await read;
-    if (!isZeroBlock(block.data)) yield block;
-  }
+  for (const read of ahead) yield* unlessZero(await read);
+}
+
+function* unlessZero(block: Block): Generator<Block> {
+  if (isZeroBlock(block.data)) block.release();
+  else yield block;
 }
 
 /** Blocks under way from the disk at a time: enough to hide its latency. */
 const readsAhead = 8;
-
-export async function readBlock(disk: Disk, index: number): Promise<Block> {
-  const data = Buffer.allocUnsafe(blockSizeBytes);
-  await disk.readInto(data, index * blockSizeBytes);
-  return { index, data };
-}
 
 /** Each block that an extent touches, once. */
 export async function* dataBlockIndexes({

@@ -99,8 +99,9 @@ async function openThroughNbd(options: {
       },
     };
   } catch (error) {
+    const reason = options.signal?.aborted ? undefined : await server.whyEnded();
     await server[Symbol.asyncDispose]();
-    throw error;
+    throw reason ?? error;
   }
 }
 

@@ -87,7 +87,10 @@ export async function putBlocks({
   try {
     for await (const block of blocks) {
       signal.throwIfAborted();
-      const sending = put(block).finally(() => underWay.delete(sending));
+      const sending = put(block).finally(() => {
+        underWay.delete(sending);
+        block.release();
+      });
       // What fails here is met by the race below, or by the wait at the end.
       sending.catch((error: unknown) => stop.abort(error));
       underWay.add(sending);

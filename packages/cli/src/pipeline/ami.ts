@@ -41,10 +41,14 @@ export async function reuseAmi(work: Identified): Promise<ObtainedAmi | undefine
   const { imageId, rootSnapshotId } = found.ami;
   if (request.fresh) {
     if (request.replace) return undefined;
-    throw new CliError('AMI_NAME_TAKEN_BY_OURS', `--fresh asks for a new AMI, and ${imageId} has the name ${name}`, {
-      hint: 'Give another --suffix, or --replace to have the old one deregistered.',
-      facts: { imageId, amiName: name },
-    });
+    throw new CliError(
+      'AMI_NAME_TAKEN_BY_OURS',
+      `--fresh asks for a new AMI, and ${imageId} has the name ${name}`,
+      {
+        hint: 'Give another --suffix, or --replace to have the old one deregistered.',
+        facts: { imageId, amiName: name },
+      },
+    );
   }
   steps.reuse('register');
   const tagError = await completeTags(work, [imageId]);
@@ -58,7 +62,10 @@ export async function reuseAmi(work: Identified): Promise<ObtainedAmi | undefine
 }
 
 /** The AMI, registered from its snapshot, or found registered by a run at the same time. */
-export async function makeAmi(work: Work, known: { snapshotId?: string; imageId?: string }): Promise<ObtainedAmi> {
+export async function makeAmi(
+  work: Work,
+  known: { snapshotId?: string; imageId?: string },
+): Promise<ObtainedAmi> {
   const { request, amiName: name, digest, steps } = work;
   const snapshot = await obtainSnapshot(work);
   known.snapshotId = snapshot.snapshotId;
@@ -79,7 +86,8 @@ export async function makeAmi(work: Work, known: { snapshotId?: string; imageId?
     ({ outcome }) => ({ outcome: outcome === 'reused' ? 'reused' : 'done' }),
   );
   known.imageId = ami.imageId;
-  for (const snapshotId of ami.leftSnapshotIds) work.notice(`${snapshotId}, of the replaced AMI, could not be deleted`);
+  for (const snapshotId of ami.leftSnapshotIds)
+    work.notice(`${snapshotId}, of the replaced AMI, could not be deleted`);
   const tagError = await steps
     .take('tag', async () => {
       if (ami.tagError) throw ami.tagError;

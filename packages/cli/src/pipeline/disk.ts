@@ -14,13 +14,18 @@ export async function obtainDisk(work: Work): Promise<Disk> {
           image,
           format: request.format,
           output: directory.diskPath(request.format),
-          workDirectory: directory.path,
           reuse: true,
-          maxDiskSizeBytes: request.maxDiskSizeBytes,
+          maxDiskSize: request.maxDiskSizeBytes,
           allowUnbootable: request.allowUnbootable,
           signal,
           onNotice: notice,
-          onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),
+          onProgress: ({ stage, done, total }) =>
+            view.progress(request.name, {
+              done,
+              total,
+              unit: 'bytes',
+              ...(stage === 'decompress' && { note: 'decompressing' }),
+            }),
         }),
       ({ outcome, virtualSize }) => ({
         outcome: outcome === 'reused' ? 'reused' : 'done',

@@ -1,4 +1,4 @@
-import { readChecksum } from '@ec2-image/fetch';
+import { imageFileName, readChecksum } from '@ec2-image/fetch';
 import { amiNameOf, type Digest, redactUrl, shortDigest } from '@ec2-image/provenance';
 import { checkBucket } from '@ec2-image/s3-upload';
 import { explain } from '../explain.ts';
@@ -51,7 +51,11 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
   } catch (error) {
     const interrupted = signal.aborted;
     const explained = explain(interrupted ? signal.reason : error);
-    log.event('error', { image: request.name, ...explained, stack: error instanceof Error ? error.stack : undefined });
+    log.event('error', {
+      image: request.name,
+      ...explained,
+      stack: error instanceof Error ? error.stack : undefined,
+    });
     view.imageEnded(request.name, interrupted ? 'interrupted' : `failed: ${explained.code}`);
     return resultOf(interrupted ? 'interrupted' : 'failed', { error: explained });
   }
@@ -88,7 +92,7 @@ async function publishedDigest({ request, signal, view }: ImportJob): Promise<Di
   if ('digest' in checksum) return checksum.digest;
   const { digest } = await readChecksum({
     url: checksum.url,
-    imageUrl: urls[0]!,
+    fileName: imageFileName(urls[0]!),
     allowInsecure: allowInsecureChecksum,
     signal,
     onNotice: (message) => view.notice(message, request.name),

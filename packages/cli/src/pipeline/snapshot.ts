@@ -7,7 +7,13 @@ import {
   waitForImport,
 } from '@ec2-image/ec2-import';
 import { clientToken } from '@ec2-image/provenance';
-import { abortUploads, deleteObject, findObject, type StoredObject, verifyObject } from '@ec2-image/s3-upload';
+import {
+  abortUploads,
+  deleteObject,
+  findObject,
+  type StoredObject,
+  verifyObject,
+} from '@ec2-image/s3-upload';
 import { type ObtainedObject, obtainObject } from './object.ts';
 import { constantTagsOf, snapshotTagsOf } from './tags.ts';
 import { ec2Options, objectLocation, type Work } from './work.ts';
@@ -17,6 +23,8 @@ import { ec2Options, objectLocation, type Work } from './work.ts';
  * and with nothing of it left in S3.
  */
 export async function obtainSnapshot(work: Work): Promise<Snapshot> {
+  // Loaded only where it is wanted, with a client of its own service.
+  if (work.request.via === 'ebs') return (await import('./written-snapshot.ts')).obtainWrittenSnapshot(work);
   const { request, cloud, digest, notice, steps } = work;
   const { bucket, key } = objectLocation(work);
   const found = await findSnapshot({
@@ -36,7 +44,10 @@ export async function obtainSnapshot(work: Work): Promise<Snapshot> {
   if (found.state === 'running') {
     const { importTaskId } = found;
     notice(`import task ${importTaskId} is running: it is waited for`);
-    return settle(work, await steps.take('import', () => waitForImport({ ...waitOptions(work), importTaskId })));
+    return settle(
+      work,
+      await steps.take('import', () => waitForImport({ ...waitOptions(work), importTaskId })),
+    );
   }
   const obtained = await obtainObject(work);
   const snapshot = await importFrom(work, { ...obtained, endedAttempts: found.endedAttempts });
@@ -104,6 +115,11 @@ function waitOptions(work: Work) {
     taskTimeoutMs: request.importTimeoutMs,
     cancelOnAbort: cancelOnInterrupt,
     onProgress: ({ percent, status, message }: ImportProgress) =>
-      view.progress(request.name, { done: percent ?? 0, total: 100, unit: 'percent', note: message ?? status }),
+      view.progress(request.name, {
+        done: percent ?? 0,
+        total: 100,
+        unit: 'percent',
+        note: message ?? status,
+      }),
   };
 }

@@ -34,7 +34,10 @@ const ownEnvironment = {
 /** Starts the real command as a process of its own, from the sources. */
 export function startCli(
   args: readonly string[],
-  { env = {}, cwd }: { readonly env?: Readonly<Record<string, string | undefined>>; readonly cwd?: string } = {},
+  {
+    env = {},
+    cwd,
+  }: { readonly env?: Readonly<Record<string, string | undefined>>; readonly cwd?: string } = {},
 ): CliRun {
   const child = spawn(process.execPath, ['--conditions=@ec2-image/source', bin, ...args], {
     cwd,
@@ -50,7 +53,7 @@ export function startCli(
     stderr += text;
   });
   const ended = once(child, 'close').then(
-    ([exitCode, signal]: [number | null, NodeJS.Signals | null]): CliEnd => ({
+    ([exitCode, signal]): CliEnd => ({
       exitCode,
       signal,
       stdout,

@@ -9,6 +9,8 @@ import { EbsDirectError } from '../errors.ts';
 /** qemu-nbd as it serves one image, read-only, on a Unix socket of its own. */
 export interface NbdServer extends AsyncDisposable {
   readonly socketPath: string;
+  /** Why it ended, or undefined while it serves. */
+  whyEnded(): Promise<EbsDirectError | undefined>;
 }
 
 /** qemu's names of the formats. */
@@ -17,6 +19,9 @@ export type DiskImageFormat = keyof typeof drivers;
 
 /** A header has been read by then: opening takes milliseconds. */
 const startTimeoutMs = 15_000;
+
+/** It listens before it opens the image: one that it does not like ends it a moment after the socket is there. */
+const endGraceMs = 250;
 
 /** @throws EbsDirectError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED` */
 export async function startQemuNbd({
@@ -65,7 +70,14 @@ export async function startQemuNbd({
     signal?.throwIfAborted();
     throw startError(ended ?? undefined);
   }
-  return { socketPath, [Symbol.asyncDispose]: stop };
+  return {
+    socketPath,
+    async whyEnded() {
+      const ended = await Promise.race([child, delay(endGraceMs)]);
+      return ended ? startError(ended) : undefined;
+    },
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 /** The format is stated, and nothing that the image names is opened: qemu guesses neither. */

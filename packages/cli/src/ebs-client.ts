@@ -1,0 +1,19 @@
+import { EBSClient } from '@aws-sdk/client-ebs';
+import { createUndiciHandler, reuseBlockDigest } from '@ec2-image/ebs-direct';
+import { type ConnectionOptions, clientSettings, traceCalls } from './clients.ts';
+
+/** Blocks under way at a time, and a few calls beside them. */
+const connections = 40;
+
+/** A client for thousands of blocks: on a lean transport, and with nothing hashed twice. */
+export function createEbsClient(connection: ConnectionOptions): EBSClient {
+  const client = new EBSClient({
+    ...clientSettings(connection),
+    requestHandler: createUndiciHandler({ connections, requestTimeoutMs: connection.requestTimeoutMs }),
+    // The number of blocks under way adapts to throttling: a second brake in the client would only fight it.
+    retryMode: 'standard',
+  });
+  client.middlewareStack.use(reuseBlockDigest);
+  if (connection.onCall) client.middlewareStack.use(traceCalls(connection.onCall));
+  return client;
+}

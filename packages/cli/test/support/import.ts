@@ -1,0 +1,51 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { ImageResult } from '../../src/outcome.ts';
+import { bucket, type TestAccount } from './account.ts';
+
+export interface ImportDocument {
+  readonly version: number;
+  readonly images: readonly ImageResult[];
+  readonly next: string;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
+export const makeWorkDirectory = () => mkdtemp(join(tmpdir(), 'ec2-image-work-'));
+
+/** A whole command line of `import` for one image; a flag given as undefined is left out. */
+export function importArgs({
+  account,
+  workDirectory,
+  ...flags
+}: { readonly account: TestAccount; readonly workDirectory: string } & Readonly<
+  Record<string, unknown>
+>): string[] {
+  const all: Record<string, unknown> = {
+    name: 'test-cloud',
+    arch: 'x86_64',
+    bucket,
+    'poll-interval': 0.05,
+    'endpoint-url': account.aws.url,
+    'work-dir': workDirectory,
+    json: true,
+    ...flags,
+  };
+  return ['import', ...flagsOf(all)];
+}
+
+export function flagsOf(flags: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(flags).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return [];
+    return value === true ? [`--${name}`] : [value].flat().flatMap((one) => [`--${name}`, String(one)]);
+  });
+}
+
+/** What `qemu-img compare` says of two raw disks: equal, whatever the smaller one lacks in zeros at its end. */
+export async function areEqualDisks(one: string, other: string): Promise<boolean> {
+  const { exitCode } = await execa('qemu-img', ['compare', '-f', 'raw', '-F', 'raw', one, other], {
+    reject: false,
+  });
+  return exitCode === 0;
+}

@@ -1,0 +1,14 @@
+import { EBSClient } from '@aws-sdk/client-ebs';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { createUndiciHandler, diskBlocks, openDisk, reuseBlockDigest, writeSnapshot } from './src/index.ts';
+const [,, url, path, mode, format='raw', conc='32'] = process.argv;
+const credentials = { accessKeyId:'a', secretAccessKey:'b' };
+const ebs = new EBSClient({ region:'us-east-1', endpoint:url, credentials, ...(mode!=='stock' && { requestHandler: createUndiciHandler({connections:64, requestTimeoutMs:60000}) }) });
+if (mode!=='stock') ebs.middlewareStack.use(reuseBlockDigest);
+const ec2 = new EC2Client({ region:'us-east-1', endpoint:url, credentials });
+await using disk = await openDisk({path: path!, format: format as 'raw'});
+const t = performance.now();
+const r = await writeSnapshot({ ebs, ec2, blocks: (o)=>diskBlocks({disk, ...o}), volumeSizeGiB: 4, tags:{}, clientTokenFor: (n)=>`t${n}`, concurrency: Number(conc) });
+const s=(performance.now()-t)/1000;
+console.log(mode, format, conc, r.blocks, (r.blocks/s).toFixed(0)+' blocks/s', (process.memoryUsage.rss()/1e6).toFixed(0)+'MB', JSON.stringify(process.cpuUsage()));
+process.exit(0);
