@@ -3,6 +3,8 @@ import { DemoCommand } from './commands/demo.ts';
 import { DoctorCommand } from './commands/doctor.ts';
 import { HelpCommand, VersionCommand } from './commands/help.ts';
 import { ImportCommand } from './commands/import.ts';
+import { JanitorCommand } from './commands/janitor.ts';
+import { TagFixCommand } from './commands/tag-fix.ts';
 import { UsageError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import { reportFatal } from './report-fatal.ts';
@@ -10,6 +12,8 @@ import { version } from './version.ts';
 
 const commands: readonly CommandClass<BaseContext>[] = [
   ImportCommand,
+  JanitorCommand,
+  TagFixCommand,
   DoctorCommand,
   DemoCommand,
   HelpCommand,
