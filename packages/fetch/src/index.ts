@@ -1,1 +1,6 @@
-export {};
+export { FetchError, type FetchErrorCode } from './errors.ts';
+export { type FetchImageOptions, fetchImage, type VerifiedImage } from './fetch-image.ts';
+export { imageFileName } from './file-name.ts';
+export type { Progress } from './hash-file.ts';
+export type { RetryOptions } from './mirrors.ts';
+export { type PublishedChecksum, type ReadChecksumOptions, readChecksum } from './read-checksum.ts';

@@ -1,0 +1,107 @@
+import { type Digest, digestAlgorithm } from '@ec2-image/provenance';
+import { type ChecksumEntry, parseChecksumLines } from './checksum-lines.ts';
+import { signedText } from './clear-signed.ts';
+import { FetchError } from './errors.ts';
+import { looksLikeHtml } from './html.ts';
+import { printable } from './printable.ts';
+
+/**
+ * The digest that a checksum file publishes for the image, from bytes nobody vouches for.
+ *
+ * An entry counts for the image if it is its exact name (`./` before it aside), or else if its path ends in that name. Only a file that
+ * names nothing at all can hold a digest without a name. Where both SHA-256 and SHA-512 are published, SHA-512 is taken; weaker ones never.
+ *
+ * @param options.url where the file comes from, as it may be shown
+ * @throws FetchError `CHECKSUM_CONFLICT`, `CHECKSUM_ENTRY_MISSING`, `CHECKSUM_IS_HTML`, `CHECKSUM_SIGNATURE_MALFORMED`, `CHECKSUM_UNREADABLE`
+ */
+export function publishedDigest({
+  content,
+  fileName,
+  url,
+}: {
+  readonly content: Buffer;
+  readonly fileName: string;
+  readonly url: string;
+}): Digest {
+  if (looksLikeHtml(content))
+    throw new FetchError('CHECKSUM_IS_HTML', `${url} is a web page, not a checksum file`, {
+      hint: 'Give the URL of the checksum file itself: its "raw" or "download" link.',
+      facts: { url },
+    });
+  const entries = parseChecksumLines(signedText({ text: decode(content), url }));
+  if (entries.length === 0)
+    throw new FetchError('CHECKSUM_UNREADABLE', `${url} holds no checksum in any known form`, {
+      hint: 'Known are the lines of sha256sum and sha512sum, BSD lines (SHA256 (file) = …), and a digest alone.',
+      facts: { url },
+    });
+  const matching = entriesOf(entries, fileName);
+  const digests = [...new Set(matching.flatMap(({ digest }) => digest ?? []))];
+  const sha512 = digests.filter((digest) => digestAlgorithm(digest) === 'sha512');
+  const sha256 = digests.filter((digest) => digestAlgorithm(digest) === 'sha256');
+  if (sha512.length > 1 || sha256.length > 1) throw conflict({ digests, fileName, url });
+  const digest = sha512[0] ?? sha256[0];
+  if (!digest) throw missing({ entries, matching, fileName, url });
+  return digest;
+}
+
+/** PowerShell's redirections write UTF-16; everybody else writes UTF-8. TextDecoder takes the byte order mark off. */
+function decode(content: Buffer): string {
+  const isUtf16 = content[0] === 0xff && content[1] === 0xfe;
+  return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(content);
+}
+
+function entriesOf(entries: readonly ChecksumEntry[], fileName: string): readonly ChecksumEntry[] {
+  const named = entries.filter(({ name }) => name !== undefined);
+  if (named.length === 0) return entries;
+  if (fileName === '') return [];
+  const exact = named.filter(({ name }) => name!.replace(/^(?:\.\/)+/, '') === fileName);
+  return exact.length > 0 ? exact : named.filter(({ name }) => name!.endsWith(`/${fileName}`));
+}
+
+/** More names than these help nobody. */
+const maxNamesShown = 10;
+
+function missing({
+  entries,
+  matching,
+  fileName,
+  url,
+}: {
+  readonly entries: readonly ChecksumEntry[];
+  readonly matching: readonly ChecksumEntry[];
+  readonly fileName: string;
+  readonly url: string;
+}): FetchError {
+  const wanted = printable(fileName);
+  const all = [...new Set(entries.flatMap(({ name }) => (name === undefined ? [] : printable(name))))];
+  const names = all.slice(0, maxNamesShown);
+  const more = all.length > names.length ? `, and ${all.length - names.length} more` : '';
+  const message =
+    matching.length > 0
+      ? `${url} names ${wanted}, but with neither SHA-256 nor SHA-512`
+      : `${url} has no checksum for ${wanted}; it names ${names.join(', ')}${more}`;
+  return new FetchError('CHECKSUM_ENTRY_MISSING', message, {
+    hint: 'Give the checksum file that belongs to this image, or its digest with --sha256 or --sha512.',
+    facts: { url, fileName: wanted, names },
+  });
+}
+
+function conflict({
+  digests,
+  fileName,
+  url,
+}: {
+  readonly digests: readonly Digest[];
+  readonly fileName: string;
+  readonly url: string;
+}): FetchError {
+  const shown = digests.slice(0, 4);
+  return new FetchError(
+    'CHECKSUM_CONFLICT',
+    `${url} gives ${digests.length} different checksums for ${printable(fileName)}: ${shown.join(', ')}`,
+    {
+      hint: 'Find out which of them is this image, and give it with --sha256 or --sha512.',
+      facts: { url, fileName: printable(fileName), digests: shown },
+    },
+  );
+}

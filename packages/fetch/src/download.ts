@@ -1,0 +1,146 @@
+import { redactUrl } from '@ec2-image/provenance';
+import type { Dispatcher } from 'undici';
+import { FetchError } from './errors.ts';
+import type { Extent } from './extents.ts';
+import { statusError } from './http-errors.ts';
+import { discard, httpGet, type Response } from './http-get.ts';
+import { tooLarge } from './image-size.ts';
+import type { PartialFile } from './partial-file.ts';
+import { pieceQueue } from './piece-queue.ts';
+import { type Answer, originOf, rangeHeaders, rangeRequest, readAnswer } from './range.ts';
+import { receiveBody } from './receive-body.ts';
+import { runConnections } from './run-connections.ts';
+import { ensureRoom } from './work-directory.ts';
+
+export interface Download {
+  readonly url: URL;
+  readonly file: PartialFile;
+  readonly connections: number;
+  readonly dispatcher: Dispatcher;
+  readonly maxSizeBytes: number;
+  readonly stallTimeoutMs: number;
+  readonly now: () => number;
+  readonly signal?: AbortSignal;
+  readonly onNotice?: (message: string) => void;
+  /** Called with what the network brought. */
+  readonly onBytes: (count: number) => void;
+}
+
+/**
+ * One attempt to complete the partial file from one URL. It begins with what is missing at the front; once the server has shown that
+ * it takes ranges, further connections fetch what follows. Resolves when the file is complete; what an attempt brought before
+ * it failed stays in the file.
+ *
+ * @throws FetchError
+ */
+export async function download(options: Download): Promise<void> {
+  const { file, onNotice } = options;
+  const wanted = pieceQueue({ missing: file.missing(), connections: options.connections }).take();
+  if (!wanted) return;
+  const { response, answer } = await ask(options, wanted);
+  switch (answer.kind) {
+    case 'whole':
+      return receiveWhole(options, { response, total: answer.total });
+    case 'part':
+      return receiveParts(options, { response, part: answer });
+    case 'complete':
+      discard(response);
+      return file.setOrigin(originOf({ ...response, total: answer.total }));
+    case 'unusable':
+      discard(response);
+      onNotice?.(`starting over: ${answer.why} (${response.url.host})`);
+      await file.reset();
+      // Plainly this time: without ranges there is nothing left to misunderstand.
+      return download({ ...options, connections: 1 });
+  }
+}
+
+async function ask(
+  { url, file, dispatcher, signal, now }: Download,
+  wanted: Extent,
+): Promise<{ response: Response; answer: Answer }> {
+  const hasBytes = file.bytes > 0;
+  const origin = hasBytes ? file.origin : undefined;
+  const requestTo = (hop: URL) => rangeRequest({ url: hop, wanted, origin, hasBytes });
+  const headersFor = (hop: URL) => rangeHeaders(requestTo(hop));
+  const response = await httpGet({ url, dispatcher, signal, headersFor });
+  const answer = readAnswer({ ...response, asked: requestTo(response.url), origin });
+  if (answer) return { response, answer };
+  discard(response);
+  throw statusError({ ...response, nowMs: now() });
+}
+
+async function receiveWhole(
+  options: Download,
+  { response, total }: { response: Response; total: number | undefined },
+): Promise<void> {
+  const { file, onNotice } = options;
+  if (file.bytes > 0) onNotice?.(`starting over: ${response.url.host} sends the whole file again`);
+  const origin = originOf({ ...response, total });
+  await discardOnFailure(response, async () => {
+    await file.reset();
+    await prepare(options, { response, total });
+    await file.setOrigin(origin);
+  });
+  await receiveBody({ ...options, response, start: 0, end: total });
+  // Where the server did not say the size, the end of its answer does.
+  if (total === undefined) await file.setOrigin({ ...origin, total: file.bytes });
+}
+
+async function receiveParts(
+  options: Download,
+  { response, part }: { response: Response; part: Answer & { kind: 'part' } },
+): Promise<void> {
+  const { file } = options;
+  await discardOnFailure(response, async () => {
+    if (file.bytes === 0) await file.reset();
+    await prepare(options, { response, total: part.total ?? file.origin?.total });
+    await file.setOrigin(originOf({ ...response, total: part.total }));
+  });
+  const { extent } = part;
+  // Straight to the server that answered: the next redirect might choose another.
+  const nearer = { ...options, url: response.url };
+  await runConnections({
+    ...options,
+    // Without a size there is no telling what would be left for a second connection.
+    connections: file.origin?.total === undefined ? 1 : options.connections,
+    missing: [
+      ...file.missing({ start: 0, end: extent.start }),
+      ...file.missing({ start: extent.end, end: Number.POSITIVE_INFINITY }),
+    ],
+    first: { piece: extent, fetch: (signal) => receiveBody({ ...nearer, ...extent, response, signal }) },
+    fetchPiece: (piece, signal) => fetchPiece({ ...nearer, signal }, piece),
+  });
+}
+
+async function fetchPiece(options: Download, piece: Extent): Promise<void> {
+  const { file } = options;
+  const { response, answer } = await ask(options, piece);
+  if (answer.kind === 'part') return receiveBody({ ...options, ...answer.extent, response });
+  discard(response);
+  if (answer.kind === 'complete') return file.setOrigin(originOf({ ...response, total: answer.total }));
+  const shown = redactUrl(response.url);
+  throw new FetchError('FILE_CHANGED', `the file at ${shown} changed while it was downloaded`, {
+    hint: 'Try again: the publisher was replacing it; the checksum may be a new one too.',
+    facts: { url: shown },
+  });
+}
+
+/** Before anything is written: is it allowed to be that large, and will it fit? */
+async function prepare(
+  { file, maxSizeBytes }: Download,
+  { response, total }: { response: Response; total: number | undefined },
+): Promise<void> {
+  if (total === undefined) return;
+  if (total > maxSizeBytes) throw tooLarge(response.url, maxSizeBytes, total);
+  await ensureRoom({ path: file.path, neededBytes: total - file.bytes });
+}
+
+async function discardOnFailure(response: Response, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    discard(response);
+    throw error;
+  }
+}

@@ -1,0 +1,39 @@
+import { ExplainedError, type Explanation } from '@ec2-image/explained-error';
+
+export type FetchErrorCode =
+  | 'BAD_URL'
+  | 'BODY_TOO_LONG'
+  | 'BODY_TRUNCATED'
+  | 'CHECKSUM_CONFLICT'
+  | 'CHECKSUM_ENTRY_MISSING'
+  | 'CHECKSUM_IS_HTML'
+  | 'CHECKSUM_SIGNATURE_MALFORMED'
+  | 'CHECKSUM_TOO_LARGE'
+  | 'CHECKSUM_UNREADABLE'
+  | 'CONNECTION_FAILED'
+  | 'DIGEST_MISMATCH'
+  | 'DOWNLOAD_STALLED'
+  | 'EVERY_URL_FAILED'
+  | 'FILE_CHANGED'
+  | 'HOST_NOT_FOUND'
+  | 'HTTP_FORBIDDEN'
+  | 'HTTP_NOT_FOUND'
+  | 'HTTP_STATUS'
+  | 'IMAGE_TOO_LARGE'
+  | 'INSECURE_CHECKSUM'
+  | 'LOCAL_FILE_UNREADABLE'
+  | 'REDIRECT_REFUSED'
+  | 'TLS_UNTRUSTED'
+  | 'WORK_DIRECTORY_FULL'
+  | 'WORK_DIRECTORY_UNUSABLE';
+
+/** What this package throws, aborts aside: those come back as the signal's own reason. */
+export class FetchError extends ExplainedError {
+  override name = 'FetchError';
+  declare readonly code: FetchErrorCode;
+
+  // Narrower than the parent's: a code that is not in the list above does not compile.
+  constructor(code: FetchErrorCode, message: string, explanation: Explanation) {
+    super(code, message, explanation);
+  }
+}

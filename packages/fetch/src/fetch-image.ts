@@ -1,0 +1,144 @@
+import { rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { type FileLock, waitForLock } from '@ec2-image/file-lock';
+import { type Digest, digestAlgorithm, redactUrl } from '@ec2-image/provenance';
+import { mismatchError } from './digest-mismatch.ts';
+import { downloadVerified } from './download-verified.ts';
+import { FetchError } from './errors.ts';
+import { imageFileName, storedFileName } from './file-name.ts';
+import { hashFile, type Progress } from './hash-file.ts';
+import type { RetryOptions } from './mirrors.ts';
+import { printable } from './printable.ts';
+import { type LocalSource, parseSources, unreadable } from './source.ts';
+import { ensureDirectory, workDirectoryError } from './work-directory.ts';
+
+export interface FetchImageOptions extends RetryOptions {
+  /** Where the image is: http(s) URLs, `file:` URLs, local paths; several of them are mirrors of one another, the preferred one first. */
+  readonly url: string | readonly string[];
+  /** As it was published. It decides, whatever the servers say. */
+  readonly digest: Digest;
+  /** Where downloads go; made where it is missing. */
+  readonly directory: string;
+  /** Where the digest comes from; only for the message of a mismatch. */
+  readonly checksumUrl?: string;
+  /** How many ranges of the file to fetch at once, 1 to 16. Default: 1. */
+  readonly connections?: number;
+  /** Larger images are refused. Default: 64 GiB. */
+  readonly maxSizeBytes?: number;
+  /** Bytes of the image that are here, those of an earlier run included; of a file that is only checked, those hashed. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface VerifiedImage {
+  /** Absolute. */
+  readonly path: string;
+  readonly size: number;
+  /** The one that was asked for, and that the file has. */
+  readonly digest: Digest;
+  /** `resumed`: some of it came from an earlier run. `reused`: it was there already. `local`: the user's own file, used in place and never to be deleted. */
+  readonly outcome: 'downloaded' | 'resumed' | 'reused' | 'local';
+  /** What this run brought over the network, retries included. */
+  readonly bytesTransferred: number;
+}
+
+/**
+ * Brings the image into the directory, or uses what is there already, and proves it against its digest.
+ *
+ * A file that is being downloaded ends in `.partial`; only a verified one has the final name. Two runs that want the same image
+ * take turns, and the second finds it there. The signal ends everything at once and leaves what a later run can go on with.
+ *
+ * @throws FetchError; an abort throws the signal's reason
+ */
+export async function fetchImage(options: FetchImageOptions): Promise<VerifiedImage> {
+  const { digest, signal, onNotice } = options;
+  const sources = parseSources(options.url);
+  const local = sources.filter((source) => source.kind === 'local');
+  const remote = sources.filter((source) => source.kind === 'http');
+  for (const source of local) {
+    try {
+      return await useLocalImage({ ...options, source });
+    } catch (error) {
+      const isLast = source === local.at(-1) && remote.length === 0;
+      if (isLast || !(error instanceof FetchError)) throw error;
+      onNotice?.(`${error.message}; trying another source`);
+    }
+  }
+  const directory = resolve(options.directory);
+  await ensureDirectory(directory);
+  const path = join(directory, storedFileName({ fileName: imageFileName(remote[0]!.url.href), digest }));
+  const lock = await takeLock({ directory, path, signal, onNotice });
+  try {
+    return (
+      (await reuse({ ...options, directory, path })) ??
+      (await downloadVerified({ ...options, sources: remote, path }))
+    );
+  } finally {
+    lock.release();
+  }
+}
+
+async function useLocalImage({
+  source,
+  digest,
+  checksumUrl,
+  signal,
+  onProgress,
+}: FetchImageOptions & { readonly source: LocalSource }): Promise<VerifiedImage> {
+  const { path, shown } = source;
+  const found = await hashFile({ path, algorithm: digestAlgorithm(digest), signal, onProgress }).catch(
+    (cause: Error) => {
+      signal?.throwIfAborted();
+      throw unreadable({ source, cause });
+    },
+  );
+  if (found.digest === digest)
+    return { path, size: found.size, digest, outcome: 'local', bytesTransferred: 0 };
+  throw mismatchError({
+    expected: digest,
+    actual: [found.digest],
+    urls: [shown],
+    checksumUrl: checksumUrl && redactUrl(checksumUrl),
+    head: found.head,
+    sizeBytes: found.size,
+  });
+}
+
+/** What stands under the final name is hashed again before it is believed. */
+async function reuse({
+  directory,
+  path,
+  digest,
+  signal,
+  onProgress,
+  onNotice,
+}: FetchImageOptions & { readonly path: string }): Promise<VerifiedImage | undefined> {
+  try {
+    const found = await hashFile({ path, algorithm: digestAlgorithm(digest), signal, onProgress });
+    if (found.digest === digest)
+      return { path, size: found.size, digest, outcome: 'reused', bytesTransferred: 0 };
+    onNotice?.(`${printable(path, 400)} is damaged (it is ${found.digest}): it is downloaded again`);
+    await rm(path);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw await workDirectoryError({ cause, directory });
+  }
+  return undefined;
+}
+
+async function takeLock({
+  directory,
+  path,
+  signal,
+  onNotice,
+}: Pick<FetchImageOptions, 'directory' | 'signal' | 'onNotice'> & {
+  readonly path: string;
+}): Promise<FileLock> {
+  const onWait = () => onNotice?.(`waiting for another run that is fetching ${basename(path)}`);
+  try {
+    return await waitForLock({ path: `${path}.lock`, signal, onWait });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw await workDirectoryError({ cause, directory });
+  }
+}

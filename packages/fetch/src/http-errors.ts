@@ -1,0 +1,122 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { redactText, redactUrl } from '@ec2-image/provenance';
+import { FetchError } from './errors.ts';
+import { bytes, printable } from './printable.ts';
+import { retryAfterMs } from './retry.ts';
+
+const notFound: ReadonlySet<number> = new Set([404, 410]);
+const forbidden: ReadonlySet<number> = new Set([401, 403, 407, 451]);
+
+/** A status that brings no file. */
+export function statusError({
+  status,
+  headers,
+  url,
+  nowMs,
+}: {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly url: URL;
+  readonly nowMs: number;
+}): FetchError {
+  const shown = redactUrl(url);
+  const message = `${shown} answered ${status}`;
+  const facts = { url: shown, status };
+  if (notFound.has(status))
+    return new FetchError('HTTP_NOT_FOUND', message, {
+      hint: 'Check the URL: publishers move images that a newer one has replaced.',
+      facts,
+    });
+  if (forbidden.has(status))
+    return new FetchError('HTTP_FORBIDDEN', message, {
+      hint: 'Check that the URL is right, has not expired, and carries the credentials it needs.',
+      facts,
+    });
+  return new FetchError('HTTP_STATUS', message, {
+    hint:
+      status === 429 || status >= 500
+        ? 'The server is in trouble or overloaded: try again later, or give another mirror.'
+        : 'Check that the URL is the one of the file itself.',
+    facts: { ...facts, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs) },
+  });
+}
+
+const stalled: ReadonlySet<string> = new Set([
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+]);
+
+/** The certificate errors that Node reports (https://nodejs.org/api/tls.html#x509-certificate-error-codes), by what they begin with, and its own name check. */
+const untrusted =
+  /^(?:CERT_|CRL_|DEPTH_ZERO_|ERROR_IN_CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|SELF_SIGNED_|UNABLE_TO_)/;
+
+/** The codes of undici, its parser (which sometimes has none), the socket and TLS. Any other error is a mistake in a program. */
+const ofTheNetwork =
+  /^(?:UND_ERR_(?!INVALID_)|HPE_|HTTPParserError$|ERR_SSL_|ERR_TLS_|ERR_STREAM_PREMATURE_CLOSE|E[A-Z0-9]+$)/;
+
+/** What undici or the socket threw before or while a body came, in this package's words. Anything else comes back as it is. */
+export function transferError({
+  cause,
+  url,
+  received,
+}: {
+  readonly cause: unknown;
+  readonly url: URL;
+  /** Set once the answer had begun. */
+  readonly received?: { readonly bytes: number; readonly expected?: number };
+}): unknown {
+  if (cause instanceof FetchError || !(cause instanceof Error)) return cause;
+  const reason = String((cause as { code?: unknown }).code ?? cause.name);
+  if (!ofTheNetwork.test(reason) && !untrusted.test(reason)) return cause;
+  const shown = redactUrl(url);
+  const facts = {
+    url: shown,
+    reason,
+    ...(received && { receivedBytes: received.bytes, expectedBytes: received.expected }),
+  };
+  if (stalled.has(reason)) return stallError({ url, received: received?.bytes ?? 0, cause });
+  if (received)
+    return new FetchError(
+      'BODY_TRUNCATED',
+      `the connection to ${shown} broke after ${bytes(received.bytes)}${
+        received.expected === undefined ? '' : ` of ${bytes(received.expected)}`
+      } (${reason})`,
+      { hint: 'Run the same command again to go on from there, or give another mirror.', cause, facts },
+    );
+  if (reason === 'ENOTFOUND')
+    return new FetchError('HOST_NOT_FOUND', `there is no host ${printable(url.hostname)}`, {
+      hint: 'Check the spelling of the URL, and that this machine can resolve names.',
+      cause,
+      facts,
+    });
+  const message = printable(redactText(cause.message), 300) || reason;
+  if (untrusted.test(reason))
+    return new FetchError('TLS_UNTRUSTED', `the certificate of ${url.host} is not trusted: ${message}`, {
+      hint: 'Check the URL; for a certificate authority of your own, name its file in NODE_EXTRA_CA_CERTS.',
+      cause,
+      facts,
+    });
+  return new FetchError('CONNECTION_FAILED', `no answer from ${shown}: ${message}`, {
+    hint: 'Check the network and the proxy settings (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), or give another mirror.',
+    cause,
+    facts,
+  });
+}
+
+export function stallError({
+  url,
+  received,
+  cause,
+}: {
+  readonly url: URL;
+  readonly received: number;
+  readonly cause?: unknown;
+}): FetchError {
+  const shown = redactUrl(url);
+  return new FetchError('DOWNLOAD_STALLED', `nothing more comes from ${shown} after ${bytes(received)}`, {
+    hint: 'Try again later, or give another mirror.',
+    cause,
+    facts: { url: shown, receivedBytes: received },
+  });
+}

@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { FetchError } from './errors.ts';
+import { defaultMaxAttempts, endsEverything, isWorthRetrying, pauseMs } from './retry.ts';
+import type { Source } from './source.ts';
+
+/** How a fetch behaves on a network that does not; the defaults are for people. */
+export interface RetryOptions {
+  /** How often in a row one URL may fail without bringing anything new. Default: 5. */
+  readonly maxAttempts?: number;
+  /** How long a connection may bring nothing before it is given up. Default: 60,000. */
+  readonly stallTimeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** What a user should read: retries, mirrors given up, downloads begun again. */
+  readonly onNotice?: (message: string) => void;
+  /** Default: a timer that the signal ends. */
+  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Milliseconds since 1970. Default: Date.now. */
+  readonly now?: () => number;
+}
+
+export const defaultStallTimeoutMs = 60_000;
+
+interface Mirror<S extends Source> {
+  readonly source: S;
+  failures: number;
+  readyAtMs: number;
+  isGivenUp: boolean;
+  error?: FetchError;
+}
+
+/**
+ * Tries the sources until one succeeds. One whose failure brought the work on is tried again; otherwise it is the turn of the one
+ * that has to be waited for least, and those not tried yet need no waiting at all.
+ *
+ * @param options.hasAdvanced whether the attempt that just failed brought the work on
+ * @throws FetchError the failure of the only source, or `EVERY_URL_FAILED` with `failures`
+ */
+export async function tryMirrors<S extends Source, T>({
+  sources,
+  attempt,
+  hasAdvanced = () => false,
+  maxAttempts = defaultMaxAttempts,
+  signal,
+  onNotice,
+  sleep = (ms, abort) => delay(ms, undefined, { signal: abort }),
+  now = Date.now,
+}: RetryOptions & {
+  readonly sources: readonly S[];
+  readonly attempt: (source: S) => Promise<T>;
+  readonly hasAdvanced?: () => boolean;
+}): Promise<T> {
+  const mirrors = sources.map(
+    (source): Mirror<S> => ({ source, failures: 0, readyAtMs: 0, isGivenUp: false }),
+  );
+  let mirror: Mirror<S> | undefined = mirrors[0];
+  while (mirror) {
+    signal?.throwIfAborted();
+    try {
+      return await attempt(mirror.source);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof FetchError) || endsEverything(error)) throw error;
+      const advanced = hasAdvanced();
+      mirror.error = error;
+      mirror.failures = advanced ? 1 : mirror.failures + 1;
+      mirror.isGivenUp = !isWorthRetrying(error) || mirror.failures >= maxAttempts;
+      const { retryAfterMs } = error.facts as { retryAfterMs?: number };
+      mirror.readyAtMs = now() + pauseMs({ failures: mirror.failures, retryAfterMs });
+      const next: Mirror<S> | undefined = advanced && !mirror.isGivenUp ? mirror : soonest(mirrors);
+      if (!next) break;
+      const waitMs = Math.max(0, next.readyAtMs - now());
+      onNotice?.(`${error.message}; ${whatNext({ next, sameMirror: next === mirror, waitMs })}`);
+      if (waitMs > 0) await sleep(waitMs, signal);
+      mirror = next;
+    }
+  }
+  throw everyUrlFailed(mirrors);
+}
+
+function soonest<S extends Source>(mirrors: readonly Mirror<S>[]): Mirror<S> | undefined {
+  return mirrors
+    .filter(({ isGivenUp }) => !isGivenUp)
+    .reduce<Mirror<S> | undefined>(
+      (best, mirror) => (best && best.readyAtMs <= mirror.readyAtMs ? best : mirror),
+      undefined,
+    );
+}
+
+function whatNext({
+  next,
+  sameMirror,
+  waitMs,
+}: {
+  next: Mirror<Source>;
+  sameMirror: boolean;
+  waitMs: number;
+}): string {
+  const when = waitMs > 0 ? ` in ${Math.ceil(waitMs / 1000)} s` : '';
+  return sameMirror ? `trying again${when}` : `trying ${next.source.shown}${when}`;
+}
+
+function everyUrlFailed(mirrors: readonly Mirror<Source>[]): FetchError {
+  const errors = mirrors.map(({ error }) => error).filter((error) => error !== undefined);
+  if (errors.length === 1) return errors[0]!;
+  return new FetchError(
+    'EVERY_URL_FAILED',
+    `none of ${mirrors.length} URLs worked: ${errors.map(({ message }) => message).join('; ')}`,
+    {
+      hint: 'Check the URLs and the network, or add another mirror.',
+      cause: new AggregateError(errors),
+      facts: {
+        failures: mirrors.map(({ source, error }) => ({
+          url: source.shown,
+          code: error?.code,
+          message: error?.message,
+        })),
+      },
+    },
+  );
+}

@@ -1,0 +1,210 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Digest, digestAlgorithm } from '@ec2-image/provenance';
+import { addExtent, clipExtents, type Extent, extentBytes, missingExtents, wholeUntil } from './extents.ts';
+import { InOrderHash } from './in-order-hash.ts';
+import { extentLine, firstLine, type Journal, type Origin, originLine, parseJournal } from './journal.ts';
+import { workDirectoryError } from './work-directory.ts';
+
+/**
+ * A file on its way to its final name: `<path>.partial`, with a journal beside it that says which of its bytes are there and where
+ * they come from. Both survive a kill. Whoever has it open holds the lock on the path.
+ */
+export class PartialFile {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #journal: FileHandle;
+  readonly #digest: Digest;
+  readonly #hash: InOrderHash;
+  #origin: Origin | undefined;
+  #extents: readonly Extent[];
+  #keptBytes: number;
+
+  private constructor(parts: {
+    path: string;
+    digest: Digest;
+    file: FileHandle;
+    journal: FileHandle;
+    found: Journal;
+  }) {
+    this.#path = parts.path;
+    this.#digest = parts.digest;
+    this.#file = parts.file;
+    this.#journal = parts.journal;
+    this.#hash = new InOrderHash({ algorithm: digestAlgorithm(parts.digest), file: parts.file });
+    this.#origin = parts.found.origin;
+    this.#extents = parts.found.extents;
+    this.#keptBytes = extentBytes(this.#extents);
+    this.#hash.advance({ end: wholeUntil(this.#extents) });
+  }
+
+  /** Opens what an earlier run left for this digest, or begins. @throws FetchError `WORK_DIRECTORY_…` */
+  static async open({ path, digest }: { path: string; digest: Digest }): Promise<PartialFile> {
+    const names = fileNames(path);
+    let file: FileHandle | undefined;
+    try {
+      file = await open(names.data, readWrite, 0o644);
+      const { size } = await file.stat();
+      const found = (await readJournal({ path: names.journal, digest, size })) ?? { extents: [] };
+      // Written anew: short again after however many lines, and without one that was cut off.
+      await writeFile(names.nextJournal, journalText(digest, found));
+      await rename(names.nextJournal, names.journal);
+      if (found.extents.length === 0) await file.truncate(0);
+      const journal = await open(names.journal, appendOnly);
+      return new PartialFile({ path, digest, file, journal, found });
+    } catch (cause) {
+      await file?.close();
+      throw await workDirectoryError({ cause, directory: dirname(path) });
+    }
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  get origin(): Origin | undefined {
+    return this.#origin;
+  }
+
+  /** How many are here. */
+  get bytes(): number {
+    return extentBytes(this.#extents);
+  }
+
+  /** How many of them an earlier run brought. */
+  get keptBytes(): number {
+    return this.#keptBytes;
+  }
+
+  /** The gaps within; the last is open where the size is not known. */
+  missing(within: Extent = { start: 0, end: Number.POSITIVE_INFINITY }): readonly Extent[] {
+    return clipExtents(missingExtents(this.#extents, this.#origin?.total), within);
+  }
+
+  get isComplete(): boolean {
+    return this.#origin?.total !== undefined && this.missing().length === 0;
+  }
+
+  /** What follows comes from there, and fits what is here. */
+  async setOrigin(origin: Origin): Promise<void> {
+    this.#origin = { ...origin, total: origin.total ?? this.#origin?.total };
+    await this.#guarded(() => this.#journal.write(originLine(this.#origin!)));
+  }
+
+  /** Forgets every byte. No writer may be at work. */
+  async reset(): Promise<void> {
+    this.#origin = undefined;
+    this.#extents = [];
+    this.#keptBytes = 0;
+    await this.#hash.restart();
+    await this.#guarded(async () => {
+      await this.#journal.truncate(0);
+      await this.#file.truncate(0);
+      await this.#journal.write(firstLine(this.#digest));
+    });
+  }
+
+  /** Bytes count from the moment their line is in the journal. */
+  async write(data: Buffer, offset: number): Promise<void> {
+    const extent = { start: offset, end: offset + data.length };
+    await this.#guarded(async () => {
+      for (let done = 0; done < data.length; ) {
+        const { bytesWritten } = await this.#file.write(data, done, data.length - done, offset + done);
+        done += bytesWritten;
+      }
+      await this.#journal.write(extentLine(extent));
+    });
+    this.#extents = addExtent(this.#extents, extent);
+    this.#hash.advance({ end: wholeUntil(this.#extents), offset, written: data });
+  }
+
+  /** The digest of the complete file. Nothing can be written afterwards but after a reset. */
+  async digest({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Digest> {
+    return this.#guarded(() => this.#hash.digest({ signal }));
+  }
+
+  /** The first bytes of the file. */
+  async head(length: number): Promise<Buffer> {
+    const buffer = Buffer.alloc(length);
+    const { bytesRead } = await this.#guarded(() => this.#file.read(buffer, 0, length, 0));
+    return buffer.subarray(0, bytesRead);
+  }
+
+  /** Gives the file its final name, once its bytes are safe. */
+  async finish(): Promise<void> {
+    await this.#guarded(async () => {
+      await this.#file.sync();
+      await rename(fileNames(this.#path).data, this.#path);
+      await rm(fileNames(this.#path).journal, { force: true });
+      await syncDirectory(dirname(this.#path));
+    });
+  }
+
+  async remove(): Promise<void> {
+    const { data, journal } = fileNames(this.#path);
+    await this.#guarded(() => Promise.all([rm(data, { force: true }), rm(journal, { force: true })]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#hash.stop();
+    await Promise.all([this.#file.close(), this.#journal.close()]);
+  }
+
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      const { total } = this.#origin ?? {};
+      const neededBytes = total === undefined ? undefined : total - this.bytes;
+      throw await workDirectoryError({ cause, directory: dirname(this.#path), neededBytes });
+    }
+  }
+}
+
+/** A symbolic link that somebody left under our name is not followed. */
+const readWrite = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+const appendOnly = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+
+/** Lines of some 20 bytes: more than a million writes. */
+const maxJournalBytes = 64 * 2 ** 20;
+
+function fileNames(path: string) {
+  return {
+    data: `${path}.partial`,
+    journal: `${path}.partial.journal`,
+    nextJournal: `${path}.partial.journal.next`,
+  };
+}
+
+async function readJournal({
+  path,
+  digest,
+  size,
+}: {
+  path: string;
+  digest: Digest;
+  size: number;
+}): Promise<Journal | undefined> {
+  try {
+    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    if ((await file.stat()).size > maxJournalBytes) return undefined;
+    const journal = parseJournal(await readFile(file, 'utf8'), digest);
+    return journal && { ...journal, extents: clipExtents(journal.extents, { start: 0, end: size }) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function journalText(digest: Digest, { origin, extents }: Journal): string {
+  return [firstLine(digest), ...(origin ? [originLine(origin)] : []), ...extents.map(extentLine)].join('');
+}
+
+/** So that the new name survives a power cut. Not every filesystem lets a directory be synced; then it is as safe as it can be. */
+async function syncDirectory(directory: string): Promise<void> {
+  try {
+    await using handle = await open(directory);
+    await handle.sync();
+  } catch {}
+}

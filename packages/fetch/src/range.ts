@@ -1,0 +1,143 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { redactUrl } from '@ec2-image/provenance';
+import type { Extent } from './extents.ts';
+import type { Origin } from './journal.ts';
+
+/** What a request asks for beyond the file itself; `end` is left out where everything from `start` is wanted. */
+export interface RangeRequest {
+  readonly start: number;
+  readonly end?: number;
+  readonly ifRange?: string;
+}
+
+/** What a server's answer means for the partial file. */
+export type Answer =
+  | { readonly kind: 'whole'; readonly total?: number }
+  | { readonly kind: 'part'; readonly extent: Extent; readonly total?: number }
+  /** There is nothing beyond what is already here. */
+  | { readonly kind: 'complete'; readonly total: number }
+  /** Not to be built upon: throw away what is here and ask for the whole file. */
+  | { readonly kind: 'unusable'; readonly why: string };
+
+/**
+ * How to ask `url` for `wanted`; undefined where only the whole file can be asked for.
+ *
+ * The server that the earlier bytes came from is held to its validator (If-Range, RFC 9110 §13.1.5), and without one there is no going on.
+ * Another server's validators say nothing about them: there the size of the whole file has to agree, and the digest decides.
+ */
+export function rangeRequest({
+  url,
+  wanted,
+  origin,
+  hasBytes,
+}: {
+  readonly url: URL;
+  readonly wanted: Extent;
+  readonly origin: Origin | undefined;
+  /** Whether the partial file holds anything yet that has to fit. */
+  readonly hasBytes: boolean;
+}): RangeRequest | undefined {
+  const isRest = wanted.end >= (origin?.total ?? Number.POSITIVE_INFINITY);
+  const range = { start: wanted.start, end: isRest ? undefined : wanted.end };
+  if (!hasBytes) return range.end === undefined ? undefined : range;
+  if (!origin) return undefined;
+  if (origin.source !== redactUrl(url)) return origin.total === undefined ? undefined : range;
+  const ifRange = origin.etag ?? origin.lastModified;
+  return ifRange === undefined ? undefined : { ...range, ifRange };
+}
+
+export function rangeHeaders(request: RangeRequest | undefined): Record<string, string> {
+  if (!request) return {};
+  const { start, end, ifRange } = request;
+  return {
+    range: `bytes=${start}-${end === undefined ? '' : end - 1}`,
+    ...(ifRange !== undefined && { 'if-range': ifRange }),
+  };
+}
+
+/** Where an answer comes from, with those of its validators that If-Range may carry. */
+export function originOf({
+  url,
+  headers,
+  total,
+}: {
+  readonly url: URL;
+  readonly headers: IncomingHttpHeaders;
+  readonly total: number | undefined;
+}): Origin {
+  const etag = headers.etag;
+  return {
+    source: redactUrl(url),
+    etag: etag !== undefined && /^"[^"]*"$/.test(etag) ? etag : undefined,
+    lastModified: isStrongDate(headers) ? headers['last-modified'] : undefined,
+    total,
+  };
+}
+
+/** RFC 9110 §8.8.2.2: strong where the answer is at least a second younger, so that no second change can share the date. */
+function isStrongDate(headers: IncomingHttpHeaders): boolean {
+  const modified = Date.parse(headers['last-modified'] ?? '');
+  const answered = Date.parse(headers.date ?? '');
+  return answered - modified >= 1000;
+}
+
+/** Reads the answer to a GET that asked for `asked`; undefined for a status that brings no bytes of the file. */
+export function readAnswer({
+  status,
+  headers,
+  asked,
+  origin,
+  url,
+}: {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly asked: RangeRequest | undefined;
+  readonly origin: Origin | undefined;
+  readonly url: URL;
+}): Answer | undefined {
+  if (status === 200) return { kind: 'whole', total: contentLength(headers) };
+  if (status === 416 && asked) {
+    const total = parseUnsatisfied(headers['content-range']);
+    return total === asked.start && asked.end === undefined && agrees(origin?.total, total)
+      ? { kind: 'complete', total }
+      : { kind: 'unusable', why: 'the range that is missing does not exist there' };
+  }
+  if (status !== 206) return undefined;
+  const range = parseContentRange(headers['content-range']);
+  if (!range || !asked) return { kind: 'unusable', why: 'a part was answered without saying which' };
+  const { extent, total } = range;
+  if (extent.start !== asked.start || (asked.end !== undefined && extent.end > asked.end))
+    return { kind: 'unusable', why: 'another range was answered than the one asked for' };
+  if (!agrees(contentLength(headers), extent.end - extent.start))
+    return { kind: 'unusable', why: 'the length of the answer contradicts its range' };
+  if (!agrees(origin?.total, total)) return { kind: 'unusable', why: 'the size of the file has changed' };
+  const there = originOf({ url, headers, total });
+  const sameServer = origin?.source === there.source;
+  if (sameServer && !(agrees(origin.etag, there.etag) && agrees(origin.lastModified, there.lastModified)))
+    return { kind: 'unusable', why: 'the file has changed' };
+  return { kind: 'part', extent, total };
+}
+
+/** Nothing known is nothing contradicted. */
+function agrees<T>(one: T | undefined, other: T | undefined): boolean {
+  return one === undefined || other === undefined || one === other;
+}
+
+function contentLength(headers: IncomingHttpHeaders): number | undefined {
+  const text = headers['content-length'];
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function parseContentRange(text: string | undefined): { extent: Extent; total?: number } | undefined {
+  const match = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i.exec(text ?? '');
+  if (!match) return undefined;
+  const extent = { start: Number(match[1]), end: Number(match[2]) + 1 };
+  const total = match[3] === '*' ? undefined : Number(match[3]);
+  if (extent.start >= extent.end || extent.end > (total ?? extent.end)) return undefined;
+  return { extent, total };
+}
+
+function parseUnsatisfied(text: string | undefined): number | undefined {
+  const match = /^bytes \*\/(\d{1,15})$/i.exec(text ?? '');
+  return match ? Number(match[1]) : undefined;
+}

@@ -1,0 +1,107 @@
+import { redactUrl } from '@ec2-image/provenance';
+import { FetchError } from './errors.ts';
+import { stallError, transferError } from './http-errors.ts';
+import type { Response } from './http-get.ts';
+import { tooLarge } from './image-size.ts';
+import type { PartialFile } from './partial-file.ts';
+import { bytes } from './printable.ts';
+import { RangeWriter } from './range-writer.ts';
+
+/** A connection that brings less than this over a whole stall time-out counts as stalled: it would take weeks for an image. */
+const minBytesPerSecond = 1024;
+
+/**
+ * Streams the body of an answer into the partial file. What arrived is in the file and its journal, even where this throws.
+ *
+ * @param options.end where the body must end; left out where the server did not say
+ * @param options.onBytes called with what the network brought
+ * @throws FetchError `BODY_TRUNCATED`, `BODY_TOO_LONG`, `DOWNLOAD_STALLED`, `IMAGE_TOO_LARGE`, `WORK_DIRECTORY_…`
+ */
+export async function receiveBody({
+  response: { url, body },
+  file,
+  start,
+  end,
+  maxSizeBytes,
+  stallTimeoutMs,
+  signal,
+  onBytes,
+}: {
+  readonly response: Response;
+  readonly file: PartialFile;
+  readonly start: number;
+  readonly end?: number;
+  readonly maxSizeBytes: number;
+  readonly stallTimeoutMs: number;
+  readonly signal?: AbortSignal;
+  readonly onBytes: (count: number) => void;
+}): Promise<void> {
+  const writer = new RangeWriter({ file, offset: start });
+  const pace = paceMeter(stallTimeoutMs);
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      onBytes(chunk.length);
+      const room = (end ?? maxSizeBytes) - writer.offset;
+      if (chunk.length > room && end === undefined) throw tooLarge(url, maxSizeBytes);
+      await writer.add(chunk.length > room ? chunk.subarray(0, room) : chunk);
+      if (chunk.length > room) throw tooLong(url, end! - start);
+      if (!pace.isKept(chunk.length)) throw stallError({ url, received: writer.offset - start });
+    }
+  } catch (cause) {
+    await writer.flush();
+    signal?.throwIfAborted();
+    const received = {
+      bytes: writer.offset - start,
+      expected: end === undefined ? undefined : end - start,
+    };
+    throw transferError({ cause, url, received });
+  }
+  await writer.flush();
+  if (end !== undefined && writer.offset < end)
+    throw tooShort({ url, received: writer.offset - start, expected: end - start });
+}
+
+/** Only looks at the clock when bytes come; that none come at all is undici's to notice. */
+function paceMeter(windowMs: number) {
+  let since = performance.now();
+  let received = 0;
+  return {
+    isKept(count: number): boolean {
+      received += count;
+      const elapsedMs = performance.now() - since;
+      if (elapsedMs < windowMs) return true;
+      const kept = received >= (minBytesPerSecond * elapsedMs) / 1000;
+      since += elapsedMs;
+      received = 0;
+      return kept;
+    },
+  };
+}
+
+function tooShort({
+  url,
+  received,
+  expected,
+}: {
+  readonly url: URL;
+  readonly received: number;
+  readonly expected: number;
+}): FetchError {
+  const shown = redactUrl(url);
+  return new FetchError(
+    'BODY_TRUNCATED',
+    `${shown} announced ${bytes(expected)} and sent ${bytes(received)}`,
+    {
+      hint: 'Run the same command again to go on from there, or give another mirror.',
+      facts: { url: shown, receivedBytes: received, expectedBytes: expected },
+    },
+  );
+}
+
+function tooLong(url: URL, expected: number): FetchError {
+  const shown = redactUrl(url);
+  return new FetchError('BODY_TOO_LONG', `${shown} sent more than the ${bytes(expected)} it announced`, {
+    hint: 'The server or a proxy on the way is broken: give another mirror.',
+    facts: { url: shown, expectedBytes: expected },
+  });
+}

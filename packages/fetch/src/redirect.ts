@@ -1,0 +1,69 @@
+import { BlockList, isIP } from 'node:net';
+import { redactUrl } from '@ec2-image/provenance';
+import { FetchError } from './errors.ts';
+
+export const maxRedirects = 10;
+
+const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+export function isRedirect(status: number): boolean {
+  return redirectStatuses.has(status);
+}
+
+/**
+ * Where a redirect leads. Only to http and https, and from https never to http.
+ *
+ * @throws FetchError `REDIRECT_REFUSED`
+ */
+export function redirectTarget(from: URL, location: string | undefined): URL {
+  if (location === undefined) throw refused(from, 'without saying where');
+  const target = URL.parse(location, from.href);
+  if (!target) throw refused(from, 'to something that is no URL');
+  if (target.protocol !== 'http:' && target.protocol !== 'https:')
+    throw refused(from, `to a ${target.protocol} URL`, target);
+  if (from.protocol === 'https:' && target.protocol === 'http:')
+    throw refused(from, `from https to http (${redactUrl(target)})`, target);
+  if (target.origin === from.origin && target.username === '' && target.password === '') {
+    target.username = from.username;
+    target.password = from.password;
+  }
+  return target;
+}
+
+export function tooManyRedirects(start: URL): FetchError {
+  return refused(start, `more than ${maxRedirects} times`);
+}
+
+/** The header for the credentials in a URL. */
+export function authorization({ username, password }: URL): { authorization?: string } {
+  if (username === '' && password === '') return {};
+  const credentials = `${decode(username)}:${decode(password)}`;
+  return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8);
+loopback.addAddress('::1', 'ipv6');
+
+/** Whether what is sent to the URL stays on this machine. */
+export function isLoopback({ hostname }: URL): boolean {
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  if (host === 'localhost' || host.endsWith('.localhost')) return true;
+  const version = isIP(host);
+  return version !== 0 && loopback.check(host, version === 6 ? 'ipv6' : 'ipv4');
+}
+
+function refused(from: URL, how: string, target?: URL): FetchError {
+  return new FetchError('REDIRECT_REFUSED', `${redactUrl(from)} redirects ${how}`, {
+    hint: 'Give the URL that the file can be had from directly.',
+    facts: { url: redactUrl(from), ...(target && { target: redactUrl(target) }) },
+  });
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,85 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { redactUrl } from '@ec2-image/provenance';
+import { FetchError } from './errors.ts';
+import { printable } from './printable.ts';
+
+/** Where a file is, as the user gave it. `shown` is how messages name it: without credentials, query or control characters. */
+export type Source = LocalSource | HttpSource;
+
+export interface LocalSource {
+  readonly kind: 'local';
+  readonly path: string;
+  readonly shown: string;
+}
+
+export interface HttpSource {
+  readonly kind: 'http';
+  readonly url: URL;
+  readonly shown: string;
+}
+
+/**
+ * An http(s) URL, a `file:` URL, or else a local path.
+ *
+ * @throws FetchError `BAD_URL`
+ */
+export function parseSource(text: string): Source {
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text.trim())?.[1]?.toLowerCase();
+  if (scheme === 'http' || scheme === 'https') {
+    const url = URL.parse(text.trim());
+    if (!url) throw badUrl(text, 'is not a valid URL');
+    return { kind: 'http', url, shown: redactUrl(url) };
+  }
+  if (scheme === 'file') return localSource(pathOfFileUrl(text.trim()));
+  if (scheme && /^[^/]+:\/\//.test(text.trim()))
+    throw badUrl(text, `has a protocol other than http and https`);
+  if (text === '' || text.includes('\0')) throw badUrl(text, 'is neither a URL nor a path');
+  return localSource(resolve(text));
+}
+
+/** @throws FetchError `BAD_URL` where there is none, or one that {@link parseSource} refuses */
+export function parseSources(urls: string | readonly string[]): readonly Source[] {
+  const sources = (typeof urls === 'string' ? [urls] : urls).map(parseSource);
+  if (sources.length === 0) throw badUrl('', 'is missing');
+  return sources;
+}
+
+function localSource(path: string): LocalSource {
+  return { kind: 'local', path, shown: printable(path, 400) };
+}
+
+function pathOfFileUrl(text: string): string {
+  try {
+    return fileURLToPath(text);
+  } catch (cause) {
+    throw badUrl(text, 'is not a file URL of this machine', cause);
+  }
+}
+
+/** What cannot be parsed cannot be taken apart either: everything that might be a credential goes. */
+function badUrl(text: string, what: string, cause?: unknown): FetchError {
+  const shown = printable(redactUrl(text.replace(/\/\/.*@/s, '//')));
+  return new FetchError('BAD_URL', `the URL ${JSON.stringify(shown)} ${what}`, {
+    hint: 'Give an http or https URL, or the path of a local file.',
+    cause,
+    facts: { url: shown },
+  });
+}
+
+/** @returns a FetchError `LOCAL_FILE_UNREADABLE` */
+export function unreadable({
+  source,
+  cause,
+}: {
+  readonly source: LocalSource;
+  readonly cause: Error;
+}): FetchError {
+  const reason = (cause as NodeJS.ErrnoException).code;
+  const what = reason === 'ENOENT' ? 'there is no such file' : printable(cause.message, 400);
+  return new FetchError('LOCAL_FILE_UNREADABLE', `cannot read ${source.shown}: ${what}`, {
+    hint: 'Check the path, and that it names a regular file that you may read.',
+    cause,
+    facts: { path: source.path, reason },
+  });
+}
