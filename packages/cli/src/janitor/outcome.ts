@@ -1,0 +1,29 @@
+import { type Plan, type SweepOutcome, thingsToDelete, type WorkFiles } from '@ec2-image/janitor';
+import { type ExitCode, exitCodes, worstExitCode } from '../exit-code.ts';
+
+/** One run of the janitor, told or done. */
+export interface JanitorResult {
+  readonly plan: Plan;
+  /** Undefined where nothing was to be done about it, or the cap stopped it. */
+  readonly outcomes?: readonly SweepOutcome[];
+  /** Undefined where they were not asked for. */
+  readonly workFiles?: readonly WorkFiles[];
+  /** Of `workFiles`, those that were removed. */
+  readonly removedWorkFiles?: readonly WorkFiles[];
+  /** The cap that the plan goes beyond. */
+  readonly stoppedByCap?: number;
+}
+
+export function janitorExitCode(result: JanitorResult): ExitCode {
+  const { plan, outcomes, workFiles = [], removedWorkFiles, stoppedByCap } = result;
+  const left =
+    (outcomes === undefined && thingsToDelete(plan).length > 0) ||
+    (removedWorkFiles === undefined && workFiles.some(({ live }) => !live));
+  return worstExitCode([
+    stoppedByCap === undefined ? exitCodes.done : exitCodes.capped,
+    plan.gaps.length > 0 || outcomes?.some(({ outcome }) => outcome === 'failed')
+      ? exitCodes.incomplete
+      : exitCodes.done,
+    left ? exitCodes.leftovers : exitCodes.done,
+  ]);
+}

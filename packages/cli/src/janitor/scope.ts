@@ -1,0 +1,108 @@
+import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
+import type { RegionalClients } from '@ec2-image/janitor';
+import type { z } from 'zod';
+import type { Cloud } from '../cloud.ts';
+import { createClouds } from '../clouds.ts';
+import type { CommonSettings } from '../commands/common.ts';
+import { defaultKeyPrefix } from '../config/import-request.ts';
+import { sharedShape } from '../config/schema.ts';
+import { CliError, UsageError } from '../errors.ts';
+import { openLocalAccount } from '../local-account.ts';
+import { regionalClients } from './regional-clients.ts';
+
+/** What the commands that look at a whole account take in place of the one region and bucket of an import. */
+export interface ScopeFlags {
+  readonly regions?: readonly string[];
+  readonly allRegions: boolean;
+  readonly buckets?: readonly string[];
+  readonly keyPrefixes?: readonly string[];
+}
+
+/** An account, reached, and where in it to look. */
+export interface AccountScope extends AsyncDisposable {
+  readonly account: string;
+  readonly clients: RegionalClients;
+  readonly regions: readonly string[];
+  readonly buckets: readonly string[];
+  readonly prefixes: readonly string[];
+  /** The configuration's images. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Flags win over the configuration, which may name a region and a bucket for each image.
+ *
+ * @throws CliError `ACCOUNT_UNKNOWN`, where STS does not say whose the account is: nothing could be proven then
+ */
+export async function openScope(flags: ScopeFlags, settings: CommonSettings): Promise<AccountScope> {
+  checkFlags(flags);
+  const local = settings.local ? await openLocalAccount(settings) : undefined;
+  try {
+    const { connection: given } = settings;
+    const connection = { ...given, region: given.region ?? flags.regions?.[0], ...local?.connection };
+    const cloud = await createClouds({ connection, signal: settings.signal }).open();
+    return {
+      account: knownAccount(cloud),
+      clients: regionalClients(connection),
+      regions: flags.allRegions
+        ? await enabledRegions(cloud, settings.signal)
+        : (flags.regions ?? configured('region', settings, cloud.region)),
+      buckets: flags.buckets ?? configured('bucket', settings),
+      prefixes: flags.keyPrefixes ?? configured('key-prefix', settings, defaultKeyPrefix),
+      names: Object.keys(settings.file?.config.images ?? {}),
+      [Symbol.asyncDispose]: async () => local?.[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await local?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function checkFlags({ regions, buckets, keyPrefixes, allRegions }: ScopeFlags): void {
+  if (allRegions && regions) {
+    throw new UsageError('USAGE', '--region and --all-regions exclude each other', {
+      hint: 'Leave out one of them.',
+    });
+  }
+  const given: [keyof typeof sharedShape, readonly string[] | undefined][] = [
+    ['region', regions],
+    ['bucket', buckets],
+    ['key-prefix', keyPrefixes],
+  ];
+  for (const [flag, values] of given) {
+    for (const value of values ?? []) checkFlag(flag, value, sharedShape[flag]);
+  }
+}
+
+function checkFlag(flag: string, value: string, schema: z.ZodType): void {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return;
+  throw new UsageError('BAD_OPTION', `--${flag} ${value}: ${parsed.error.issues[0]?.message}`, {
+    hint: 'See --help for what the option takes.',
+    facts: { option: `--${flag}` },
+  });
+}
+
+function knownAccount({ account }: Cloud): string {
+  if (account !== undefined) return account;
+  throw new CliError('ACCOUNT_UNKNOWN', 'STS does not say whose credentials these are', {
+    hint: 'Without the account nothing can be proven to be yours: allow sts:GetCallerIdentity, or mend --endpoint-url.',
+  });
+}
+
+/** Those that the account has opted into. */
+async function enabledRegions({ ec2 }: Cloud, signal: AbortSignal): Promise<string[]> {
+  const { Regions } = await ec2.send(new DescribeRegionsCommand({}), { abortSignal: signal });
+  return (Regions ?? []).flatMap(({ RegionName }) => RegionName ?? []).sort();
+}
+
+/** A key's values at the top of the file and under its images; `otherwise` where there is none, or an image has none. */
+function configured(
+  key: 'region' | 'bucket' | 'key-prefix',
+  { file, connection }: CommonSettings,
+  otherwise?: string,
+): string[] {
+  const top = (key === 'region' ? connection.region : file?.config[key]) ?? otherwise;
+  const values = Object.values(file?.config.images ?? {}).map((image) => image[key] ?? top);
+  return [...new Set(values.length > 0 ? values : [top])].filter((value) => value !== undefined);
+}

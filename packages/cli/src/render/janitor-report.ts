@@ -1,0 +1,155 @@
+import {
+  type Plan,
+  type SweepOutcome,
+  type Thing,
+  type Totals,
+  totalsOf,
+  type WorkFiles,
+} from '@ec2-image/janitor';
+import type { JanitorResult } from '../janitor/outcome.ts';
+import { renderCommandLine } from './command-line.ts';
+import { formatBytes, formatSeconds } from './format.ts';
+import { renderTable } from './table.ts';
+
+/** The one document of `janitor --json`. */
+export function janitorDocument({ plan, outcomes, workFiles, removedWorkFiles }: JanitorResult): object {
+  return {
+    version: 1,
+    janitor: {
+      plan,
+      ...(outcomes && {
+        outcomes: outcomes.map(({ thing: { ref, kind, id }, outcome, detail }) => ({
+          ref,
+          kind,
+          id,
+          outcome,
+          detail,
+        })),
+      }),
+      ...(workFiles && {
+        workFiles: workFiles.map((files) => ({
+          path: files.path,
+          sizeBytes: files.sizeBytes,
+          live: files.live,
+          removed: removedWorkFiles?.includes(files) ?? false,
+        })),
+      }),
+    },
+  };
+}
+
+/** What was found, by verdict. */
+export function renderPlan(plan: Plan): string {
+  const { things, gaps, notices } = plan;
+  const severalRegions = plan.regions.length > 1;
+  const group = (verdict: Thing['verdict'], heading: string, why: (thing: Thing) => string) => {
+    const members = things.filter((thing) => thing.verdict === verdict);
+    if (members.length === 0) return [];
+    return [
+      `${heading}: ${renderTotals(totalsOf(members))}\n${renderThings(members, { severalRegions, why })}`,
+    ];
+  };
+  const leftovers = group('delete', 'To delete', (thing) =>
+    thing.verdict === 'delete' ? `it ${thing.proof}` : '',
+  );
+  return [
+    renderScope(plan),
+    ...(leftovers.length > 0 ? leftovers : ['Nothing is left over.']),
+    ...group('keep', 'Kept', (thing) => (thing.verdict === 'keep' ? `${thing.code}: ${thing.reason}` : '')),
+    ...renderSuggestions(things),
+    ...(gaps.length > 0
+      ? [
+          [
+            'Not read, so that all that depends on it is kept:',
+            ...gaps.map(
+              ({ what, ref, bucket, region, detail }) => `  ${what} of ${ref ?? bucket ?? region}: ${detail}`,
+            ),
+          ].join('\n'),
+        ]
+      : []),
+    ...notices,
+  ].join('\n\n');
+}
+
+/** What became of it. */
+export function renderOutcomes(outcomes: readonly SweepOutcome[]): string {
+  if (outcomes.length === 0) return 'Nothing was deleted.';
+  const deleted = outcomes.filter(({ outcome }) => outcome === 'deleted').map(({ thing }) => thing);
+  return [
+    renderTable([
+      ['OUTCOME', 'KIND', 'WHAT', 'DETAIL'],
+      ...outcomes.map(({ thing, outcome, detail }) => [outcome, thing.kind, whatOf(thing), detail ?? '']),
+    ]),
+    deleted.length > 0 ? `Deleted: ${renderTotals(totalsOf(deleted))}` : 'Nothing was deleted.',
+  ].join('\n\n');
+}
+
+export function renderOutcome({ thing, outcome, detail }: SweepOutcome): string {
+  return `${outcome} ${thing.kind} ${whatOf(thing)}${detail === undefined ? '' : `: ${detail}`}`;
+}
+
+export function renderWorkFiles(files: readonly WorkFiles[], removed?: readonly WorkFiles[]): string {
+  if (files.length === 0) return 'The work directory holds nothing.';
+  return renderTable([
+    ['WORK FILES', 'SIZE', 'STATE'],
+    ...files.map((file) => [
+      file.path,
+      formatBytes(file.sizeBytes),
+      file.live
+        ? 'kept: a run works with it'
+        : removed?.includes(file)
+          ? 'removed'
+          : 'to delete: no run works with it',
+    ]),
+  ]);
+}
+
+function renderScope({ account, regions, buckets, prefixes, madeAt }: Plan): string {
+  const places = buckets.flatMap(({ bucket, versioning }) =>
+    prefixes.map(
+      (prefix) => `s3://${bucket}/${prefix}${versioning === 'Never' ? '' : ' (with its versions)'}`,
+    ),
+  );
+  return `Account ${account}, ${[...regions, ...places].join(', ')}, at ${madeAt}`;
+}
+
+function renderThings(
+  things: readonly Thing[],
+  { severalRegions, why }: { readonly severalRegions: boolean; readonly why: (thing: Thing) => string },
+): string {
+  const region = (cell: string) => (severalRegions ? [cell] : []);
+  return renderTable([
+    ['KIND', 'WHAT', ...region('REGION'), 'SIZE', 'AGE', 'WHY'],
+    ...things.map((thing) => [
+      thing.kind,
+      whatOf(thing),
+      ...region(thing.region),
+      thing.sizeBytes === null ? '-' : `${thing.sizeIsUpperBound ? '≤ ' : ''}${formatBytes(thing.sizeBytes)}`,
+      thing.ageSeconds === null ? '-' : formatSeconds(thing.ageSeconds),
+      why(thing),
+    ]),
+  ]);
+}
+
+function whatOf({ kind, id, name, bucket, key, versionId }: Thing): string {
+  if (kind === 'object')
+    return `s3://${bucket}/${key}${versionId === undefined ? '' : ` (version ${versionId})`}`;
+  if (kind === 'upload') return `s3://${bucket}/${key} (upload ${id.slice(0, 12)})`;
+  return name === undefined ? id : `${id} (${name})`;
+}
+
+function renderTotals({ things, bytes, snapshotBytes }: Totals): string {
+  const parts = [
+    `${things} ${things === 1 ? 'thing' : 'things'}`,
+    ...(bytes > 0 ? [formatBytes(bytes)] : []),
+    ...(snapshotBytes > 0 ? [`at most ${formatBytes(snapshotBytes)} of snapshots`] : []),
+  ];
+  return parts.join(', ');
+}
+
+function renderSuggestions(things: readonly Thing[]): string[] {
+  const lines = things.flatMap((thing) =>
+    thing.verdict === 'keep' && thing.suggestion ? [`  ${renderCommandLine(thing.suggestion)}`] : [],
+  );
+  return lines.length > 0 ? [`To finish what was begun:\n${lines.join('\n')}`] : [];
+}
