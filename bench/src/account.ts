@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { execa } from 'execa';
+import { programOf } from './programs.ts';
+
+/** An empty account on a stand-in that runs in a process of its own, with one bucket. */
+export interface Account extends AsyncDisposable {
+  readonly url: string;
+  readonly bucket: string;
+  readonly region: string;
+  /** What the AWS SDKs and tools read. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The raw bytes of a completed snapshot. */
+  snapshotPath(snapshotId: string): string;
+}
+
+const bucket = 'bench';
+const region = 'us-east-1';
+
+export async function startAccount({ directory }: { readonly directory: string }): Promise<Account> {
+  await mkdir(directory, { recursive: true });
+  const server = execa(
+    'node',
+    [await programOf('@ec2-image/local-aws'), '--port', '0', '--directory', directory],
+    {
+      stdin: 'ignore',
+      stderr: 'inherit',
+      buffer: false,
+      reject: false,
+    },
+  );
+  const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
+  const url = /http:\/\/\S+/.exec(line)![0];
+  const env = {
+    AWS_ACCESS_KEY_ID: 'bench',
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL: url,
+  };
+  const s3 = new S3Client({
+    endpoint: url,
+    region,
+    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+    forcePathStyle: true,
+  });
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  s3.destroy();
+  return {
+    url,
+    bucket,
+    region,
+    env,
+    snapshotPath: (snapshotId) => join(directory, 'snapshots', `${snapshotId}.raw`),
+    async [Symbol.asyncDispose]() {
+      server.kill();
+      await server;
+    },
+  };
+}
