@@ -42,6 +42,8 @@ const milestones = {
   completed: { share: 1 },
 } as const;
 const converted = 85;
+/** How often a stalled task looks whether it is to go on. */
+const stallLookMs = 50;
 
 /**
  * Works on a task until it has ended. If `closing` aborts first, the task stays queued, and whoever takes it up next
@@ -120,7 +122,9 @@ async function makeRaw(
     const { fails, stallsAt } = task.facts;
     if (fails) throw new ImportFailure(fails.statusMessage);
     task.reach(stallsAt ?? converting.progress, converting.message);
-    if (stallsAt !== undefined) await task.waitUntil(Number.POSITIVE_INFINITY);
+    // Until it is cancelled; or for good, where cancelling is what makes it complete.
+    while (stallsAt !== undefined && !task.facts.completesWhileCancelling)
+      await task.waitUntil(work.now() + stallLookMs);
     const middle = format === 'RAW' ? converted : (converting.progress + converted) / 2;
     const shown = (from: number, to: number, share: number) =>
       task.reach(Math.floor(from + share * (to - from)), converting.message);
