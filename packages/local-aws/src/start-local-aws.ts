@@ -8,6 +8,7 @@ import type { KnownCredentials } from './http/authenticate.ts';
 import { listen } from './http/server.ts';
 import { iamService } from './iam/iam-service.ts';
 import { openRoles } from './iam/roles.ts';
+import { createS3Service } from './s3/s3-service.ts';
 import type { Service, ServiceContext } from './service.ts';
 import { openStore } from './store/store.ts';
 import { stsService } from './sts.ts';
@@ -104,6 +105,7 @@ function createServices(context: ServiceContext, ec2Settings: Partial<Ec2Setting
   const { store, now } = context;
   const roles = openRoles({ store, now });
   return [
+    createS3Service(context),
     ec2Service({ context, objects: s3ImportObjects(store), roles, settings: ec2Settings }),
     stsService(),
     iamService({ roles }),

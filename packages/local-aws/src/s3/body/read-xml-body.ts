@@ -1,0 +1,45 @@
+import { s3Error } from '../errors.ts';
+import type { S3Call } from '../s3-call.ts';
+import { parseXml, type XmlNode } from '../xml.ts';
+import { readExpectations } from './expectations.ts';
+import { receiveBody } from './receive-body.ts';
+
+// A completion names 10,000 parts with a checksum each: some 2 MB.
+const mostBytes = 8 * 1024 * 1024;
+
+export async function readXmlBody(call: S3Call, root: string): Promise<XmlNode>;
+export async function readXmlBody(
+  call: S3Call,
+  root: string,
+  options: { optional: true },
+): Promise<XmlNode | undefined>;
+/** A document in the body, verified like any other. `optional`: undefined if there is no body. */
+export async function readXmlBody(
+  call: S3Call,
+  root: string,
+  { optional = false }: { optional?: boolean } = {},
+): Promise<XmlNode | undefined> {
+  const bodiless = call.header('content-length') === undefined && !call.header('transfer-encoding');
+  if (optional && bodiless) return undefined;
+  const expectations = readExpectations((name) => bodyHeader(call, name));
+  if (expectations.sizeBytes > mostBytes) throw s3Error('MalformedXML');
+  const chunks: Buffer[] = [];
+  await receiveBody(call, {
+    expectations,
+    async write(batch) {
+      chunks.push(...batch);
+    },
+  });
+  const text = Buffer.concat(chunks).toString();
+  if (text.trim() === '') {
+    if (optional) return undefined;
+    throw s3Error('MissingRequestBodyError');
+  }
+  return parseXml(text, root);
+}
+
+/** The checksum that CompleteMultipartUpload carries is of the object, not of the document in its body. */
+function bodyHeader(call: S3Call, name: string): string | undefined {
+  const ofObject = call.operation === 'CompleteMultipartUpload' && name.startsWith('x-amz-checksum-');
+  return ofObject ? undefined : call.header(name);
+}

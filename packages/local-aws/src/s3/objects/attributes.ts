@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto';
+import { invalidArgument, notImplemented, s3Error } from '../errors.ts';
+import type { S3Call } from '../s3-call.ts';
+import { parseTagHeader, type Tag } from './tags.ts';
+
+/** What is kept of an object beside its content, as JSON. */
+export interface ObjectAttributes {
+  /** Content-Type and its kind, by header name. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** By name without `x-amz-meta-`. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly storageClass: string;
+  readonly encryption: Encryption;
+  readonly tags: readonly Tag[];
+}
+
+export interface Encryption {
+  readonly algorithm: 'AES256' | 'aws:kms' | 'aws:kms:dsse';
+  /** An ARN. */
+  readonly keyId?: string;
+  readonly bucketKey?: boolean;
+}
+
+const keptHeaders = [
+  'content-type',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'expires',
+] as const;
+
+/** What S3 would do and the stand-in does not: refused by name rather than left out in silence. */
+const refusedHeaders = [
+  'x-amz-grant-full-control',
+  'x-amz-grant-read',
+  'x-amz-grant-read-acp',
+  'x-amz-grant-write-acp',
+  'x-amz-object-lock-legal-hold',
+  'x-amz-object-lock-mode',
+  'x-amz-object-lock-retain-until-date',
+  'x-amz-server-side-encryption-customer-algorithm',
+  'x-amz-website-redirect-location',
+  'x-amz-write-offset-bytes',
+];
+
+/** Read from the headers of PutObject, CreateMultipartUpload or CopyObject. */
+export function readAttributes(call: S3Call): ObjectAttributes {
+  for (const name of refusedHeaders) {
+    if (call.header(name) !== undefined) throw notImplemented(`the header ${name}`);
+  }
+  refuseAcl(call.header('x-amz-acl'));
+  return {
+    headers: readKeptHeaders(call),
+    metadata: readMetadata(call),
+    storageClass: readStorageClass(call),
+    encryption: readEncryption(call),
+    tags: parseTagHeader(call.header('x-amz-tagging')),
+  };
+}
+
+/** The one list that a bucket with ACLs disabled, as every new one is, lets through. */
+function refuseAcl(acl: string | undefined): void {
+  if (acl && acl !== 'bucket-owner-full-control') throw s3Error('AccessControlListNotSupported');
+}
+
+function readKeptHeaders(call: S3Call): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name of keptHeaders) {
+    const value = name === 'content-encoding' ? contentEncoding(call) : call.header(name);
+    if (value) headers[name] = value;
+  }
+  headers['content-type'] ??= 'binary/octet-stream';
+  return headers;
+}
+
+/** `aws-chunked` is of the request, not of the object. */
+function contentEncoding(call: S3Call): string | undefined {
+  return call
+    .header('content-encoding')
+    ?.split(',')
+    .map((coding) => coding.trim())
+    .filter((coding) => coding && coding !== 'aws-chunked')
+    .join(',');
+}
+
+const metadataPrefix = 'x-amz-meta-';
+const mostMetadataBytes = 2048;
+
+function readMetadata(call: S3Call): Record<string, string> {
+  const metadata: Record<string, string> = {};
+  let size = 0;
+  for (const header of Object.keys(call.request.headers)) {
+    if (!header.startsWith(metadataPrefix)) continue;
+    const name = header.slice(metadataPrefix.length);
+    metadata[name] = call.header(header) ?? '';
+    size += Buffer.byteLength(name) + Buffer.byteLength(metadata[name], 'latin1');
+  }
+  if (size > mostMetadataBytes) {
+    throw s3Error('MetadataTooLarge', { details: { Size: size, MaxSizeAllowed: mostMetadataBytes } });
+  }
+  return metadata;
+}
+
+const storageClasses = new Set([
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER',
+  'GLACIER_IR',
+  'DEEP_ARCHIVE',
+]);
+
+function readStorageClass(call: S3Call): string {
+  const storageClass = call.header('x-amz-storage-class') ?? 'STANDARD';
+  if (!storageClasses.has(storageClass)) {
+    throw s3Error('InvalidStorageClass', { details: { StorageClassRequested: storageClass } });
+  }
+  return storageClass;
+}
+
+/** The account's own key for S3 in a region, where a request names none. */
+function defaultKey({ accountId, region }: { accountId: string; region: string }): string {
+  const hex = createHash('sha256').update(`aws/s3 ${accountId} ${region}`).digest('hex');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+}
+
+function readEncryption(call: S3Call): Encryption {
+  const algorithm = call.header('x-amz-server-side-encryption') ?? 'AES256';
+  if (algorithm === 'AES256') return { algorithm };
+  if (algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') {
+    throw invalidArgument(
+      'The encryption method specified is not supported',
+      'x-amz-server-side-encryption',
+      algorithm,
+    );
+  }
+  const { region, accountId } = call.request;
+  const key = call.header('x-amz-server-side-encryption-aws-kms-key-id') ?? defaultKey(call.request);
+  return {
+    algorithm,
+    keyId: key.startsWith('arn:') ? key : `arn:aws:kms:${region}:${accountId}:key/${key}`,
+    ...(call.header('x-amz-server-side-encryption-bucket-key-enabled') === 'true' && { bucketKey: true }),
+  };
+}
+
+export function encryptionHeaders({ algorithm, keyId, bucketKey }: Encryption): Record<string, string> {
+  return {
+    'x-amz-server-side-encryption': algorithm,
+    ...(keyId && { 'x-amz-server-side-encryption-aws-kms-key-id': keyId }),
+    ...(bucketKey && { 'x-amz-server-side-encryption-bucket-key-enabled': 'true' }),
+  };
+}
+
+/** The headers of GetObject and HeadObject that the attributes make. */
+export function attributeHeaders(attributes: ObjectAttributes): Record<string, string> {
+  const { headers, metadata, storageClass, encryption, tags } = attributes;
+  return {
+    ...headers,
+    ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [metadataPrefix + name, value])),
+    ...(storageClass !== 'STANDARD' && { 'x-amz-storage-class': storageClass }),
+    ...encryptionHeaders(encryption),
+    ...(tags.length > 0 && { 'x-amz-tagging-count': String(tags.length) }),
+  };
+}
