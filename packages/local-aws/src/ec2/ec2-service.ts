@@ -6,21 +6,19 @@ import { readQueryRequest, unknownAction } from '../query/query-request.ts';
 import { xmlAnswer } from '../query/query-service.ts';
 import { boolean, readFields } from '../query/shape.ts';
 import type { Service, ServiceContext, ServiceError, ServiceRequest, ServiceResponse } from '../service.ts';
-import { clientTokenTables } from './client-tokens.ts';
 import { dryRunOperation } from './errors.ts';
 import { deregisterImage, describeImages } from './images/image-operations.ts';
-import { imageSnapshotTables } from './images/image-snapshots.ts';
 import { registerImage } from './images/register-image.ts';
 import type { ImportObjects } from './import/import-objects.ts';
 import { cancelImportTask, describeImportSnapshotTasks, importSnapshot } from './import/import-operations.ts';
 import { startImportWorker } from './import/import-worker.ts';
-import { taskQueueTables } from './import/task-queue.ts';
 import type { Ec2Context } from './operation.ts';
 import { describeRegions } from './regions.ts';
-import { openResources, resourceTables } from './resources.ts';
+import { openResources } from './resources.ts';
 import { defaultSettings, type Ec2Settings } from './settings.ts';
 import { snapshotFiles } from './snapshots/snapshot-files.ts';
 import { deleteSnapshot, describeSnapshots } from './snapshots/snapshot-operations.ts';
+import { createEc2Tables } from './tables.ts';
 import { createTags, deleteTags, describeTags } from './tags/tag-operations.ts';
 
 const operations: QueryOperations<Ec2Context> = {
@@ -52,9 +50,7 @@ export function ec2Service({
   context: { store, faults, now, onNotice },
   ...options
 }: Ec2ServiceOptions): Service {
-  store.migrate('ec2', [
-    [...resourceTables, ...imageSnapshotTables, ...clientTokenTables, ...taskQueueTables].join(';'),
-  ]);
+  createEc2Tables(store);
   const settings = { ...defaultSettings, ...options.settings };
   const files = snapshotFiles(store.directory);
   const imports = startImportWorker({ ...options, store, files, settings, now, onNotice });

@@ -82,6 +82,14 @@ function narrowToTag(key: string): (values: readonly string[]) => Narrowing {
   });
 }
 
+/** The filter's values are the column's. */
+export function columnNarrowing(column: string): NarrowingFields[string] {
+  return (values) => ({
+    sql: `${column} IN (SELECT value FROM json_each(?))`,
+    parameters: [JSON.stringify(values)],
+  });
+}
+
 function hasWildcard(value: string): boolean {
   return /^(?:[^\\*?]|\\.)*[*?]/s.test(value);
 }

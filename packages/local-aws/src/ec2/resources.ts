@@ -26,6 +26,8 @@ export interface NewResource<Facts> {
   /** Unique in its type, account and region, where given. */
   readonly name?: string;
   readonly id?: string;
+  /** Milliseconds since the epoch; default now. */
+  readonly createdAt?: number;
 }
 
 export interface Resources {
@@ -103,12 +105,16 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
   }
   const current = `SELECT id, created_at, facts, ${tagsSeen(`seen_until = ${forever}`)} FROM ec2_resource r`;
 
-  function putTag(id: string, { key, value }: Tag): void {
-    dropTag(id, { key });
+  function addTag(id: string, { key, value }: Tag): void {
     store.run(
       'INSERT OR REPLACE INTO ec2_tag (resource_id, key, value, seen_from, seen_until) VALUES (?, ?, ?, ?, ?)',
       [id, key, value, seenFrom(), forever],
     );
+  }
+
+  function putTag(id: string, tag: Tag): void {
+    dropTag(id, { key: tag.key });
+    addTag(id, tag);
   }
 
   function dropTag(id: string, { key, value }: { readonly key: string; readonly value?: string }): void {
@@ -121,15 +127,14 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
   }
 
   const resources: Resources = {
-    insert(type, { facts, tags = [], name, id = newResourceId(type) }) {
-      const createdAt = now();
+    insert(type, { facts, tags = [], name, id = newResourceId(type), createdAt = now() }) {
       store.transaction(() => {
         store.run(
           `INSERT INTO ec2_resource (id, type, account_id, region, name, created_at, facts, seen_from, seen_until)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           [id, type, accountId, region, name ?? null, createdAt, JSON.stringify(facts), seenFrom(), forever],
         );
-        for (const tag of tags) putTag(id, tag);
+        for (const tag of tags) addTag(id, tag);
       });
       return { id, createdAt, facts, tags };
     },

@@ -1,5 +1,5 @@
 import type { XmlElements } from '../../query/xml.ts';
-import type { FilterableFields, NarrowingFields } from '../filters.ts';
+import { columnNarrowing, type FilterableFields, type NarrowingFields } from '../filters.ts';
 import type { Resource } from '../resources.ts';
 import { tagSet } from '../tags/tag-answer.ts';
 import { type BlockDevice, renderBlockDevice } from './block-devices.ts';
@@ -152,10 +152,7 @@ export function imageFilters(now: number): FilterableFields<Image> {
 }
 
 export const imageNarrowing: NarrowingFields = {
-  name: (names) => ({
-    sql: 'name IN (SELECT value FROM json_each(?))',
-    parameters: [JSON.stringify(names)],
-  }),
+  name: columnNarrowing('name'),
   'block-device-mapping.snapshot-id': (ids) => ({
     sql: 'id IN (SELECT image_id FROM ec2_image_snapshot WHERE snapshot_id IN (SELECT value FROM json_each(?)))',
     parameters: [JSON.stringify(ids)],

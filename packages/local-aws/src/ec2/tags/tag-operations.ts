@@ -1,6 +1,6 @@
 import { list, required, string } from '../../query/shape.ts';
 import { ec2Error, invalidParameterValue } from '../errors.ts';
-import { compileFilters, type Filter, filterList } from '../filters.ts';
+import { columnNarrowing, compileFilters, type Filter, filterList } from '../filters.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { pageFields, pageOf, pageStart } from '../paging.ts';
 import { notFound, typeOfId } from '../resource-type.ts';
@@ -89,12 +89,17 @@ function* tagsFrom(
   filters: readonly Filter[],
   { store, accountId, region, now }: Ec2Context,
 ): Generator<TagOfResource> {
-  const { matches } = compileFilters(filters, {
-    key: ({ key }: TagOfResource & { tags: Tag[] }) => key,
-    value: ({ value }) => value,
-    'resource-id': ({ resourceId }) => resourceId,
-    'resource-type': ({ resourceType }) => resourceType,
-  });
+  const { matches, narrowings } = compileFilters(
+    filters,
+    {
+      key: ({ key }: TagOfResource & { tags: Tag[] }) => key,
+      value: ({ value }) => value,
+      'resource-id': ({ resourceId }) => resourceId,
+      'resource-type': ({ resourceType }) => resourceType,
+    },
+    { 'resource-id': columnNarrowing('t.resource_id') },
+  );
+  const conditions = narrowings.map(({ sql }) => `AND ${sql}`).join(' ');
   let [id, key] = start === '' ? ['', ''] : (JSON.parse(start) as [string, string]);
   for (;;) {
     const at = now();
@@ -102,9 +107,9 @@ function* tagsFrom(
       `SELECT t.resource_id AS resourceId, r.type AS resourceType, t.key, t.value
          FROM ec2_tag t JOIN ec2_resource r ON r.id = t.resource_id
         WHERE (t.resource_id, t.key) > (?, ?) AND r.account_id = ? AND r.region = ?
-          AND t.seen_from <= ? AND t.seen_until > ? AND r.seen_from <= ? AND r.seen_until > ?
+          AND t.seen_from <= ? AND t.seen_until > ? AND r.seen_from <= ? AND r.seen_until > ? ${conditions}
         ORDER BY t.resource_id, t.key LIMIT ${tagRows}`,
-      [id, key, accountId, region, at, at, at, at],
+      [id, key, accountId, region, at, at, at, at, ...narrowings.flatMap(({ parameters }) => parameters)],
     );
     for (const row of rows) if (matches({ ...row, tags: [row] })) yield row;
     if (rows.length < tagRows) return;

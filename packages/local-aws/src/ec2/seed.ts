@@ -1,0 +1,198 @@
+import { openStore, type Store } from '../store/store.ts';
+import type { ImageFacts } from './images/image.ts';
+import { linkSnapshots } from './images/image-snapshots.ts';
+import type { ImportTaskFacts } from './import/import-task.ts';
+import { openResources, type Resources, type Tag } from './resources.ts';
+import type { SnapshotFacts } from './snapshots/snapshot.ts';
+import { createEc2Tables } from './tables.ts';
+
+interface Seed {
+  /** Default: a new one. */
+  readonly id?: string;
+  /** Milliseconds since 1970; default now. */
+  readonly createdAt?: number;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** A snapshot without bytes: it can be described, tagged and deleted, not read. */
+export interface SeedSnapshot extends Seed {
+  readonly description?: string;
+  /** Default 8. */
+  readonly volumeSizeGiB?: number;
+  readonly fullSizeBytes?: number;
+  readonly encrypted?: boolean;
+  /** Default `completed`. */
+  readonly state?: 'pending' | 'completed' | 'error';
+  /** Account ids, or `all`. */
+  readonly createVolumePermissions?: readonly string[];
+}
+
+export interface SeedImage extends Seed {
+  readonly name: string;
+  /** The first is the root device's. */
+  readonly snapshotIds: readonly string[];
+  readonly description?: string;
+  /** Default 8. */
+  readonly volumeSizeGiB?: number;
+  /** Default `x86_64`. */
+  readonly architecture?: string;
+  /** Default `available`. */
+  readonly state?: 'pending' | 'available' | 'failed' | 'disabled';
+  readonly lastLaunchedAt?: number;
+}
+
+export interface SeedImportTask extends Seed {
+  readonly bucket: string;
+  readonly key: string;
+  /** Default `completed`. One that is still `active` stays so at 19 %, until it is cancelled. */
+  readonly status?: 'active' | 'completed' | 'deleted' | 'cancelled';
+  readonly statusMessage?: string;
+  readonly snapshotId?: string;
+  readonly format?: 'RAW' | 'VHD' | 'VHDX' | 'VMDK';
+}
+
+export interface SeedEc2Options {
+  /** A stand-in's; it need not run, and may. */
+  readonly directory: string;
+  /** Default `123456789012`. */
+  readonly accountId?: string;
+  /** Default `us-east-1`. */
+  readonly region?: string;
+  readonly snapshots?: Iterable<SeedSnapshot>;
+  readonly images?: Iterable<SeedImage>;
+  readonly importTasks?: Iterable<SeedImportTask>;
+}
+
+const rowsPerTransaction = 20_000;
+
+/**
+ * Puts things into an account without calling for each of them: a hundred thousand take seconds. What comes in is not
+ * checked as the calls check it.
+ */
+export function seedEc2({
+  directory,
+  accountId = '123456789012',
+  region = 'us-east-1',
+  snapshots = [],
+  images = [],
+  importTasks = [],
+}: SeedEc2Options): void {
+  const store = openStore({ directory });
+  try {
+    createEc2Tables(store);
+    const account: Account = {
+      store,
+      accountId,
+      region,
+      resources: openResources({ store, accountId, region, now: Date.now }),
+    };
+    inBatches(store, snapshots, (snapshot) => addSnapshot(account, snapshot));
+    inBatches(store, images, (image) => addImage(account, image));
+    inBatches(store, importTasks, (task) => addImportTask(account, task));
+  } finally {
+    store.close();
+  }
+}
+
+interface Account {
+  readonly store: Store;
+  readonly accountId: string;
+  readonly region: string;
+  readonly resources: Resources;
+}
+
+function inBatches<T>(store: Store, items: Iterable<T>, add: (item: T) => void): void {
+  let batch: T[] = [];
+  const flush = () => {
+    store.transaction(() => {
+      for (const item of batch) add(item);
+    });
+    batch = [];
+  };
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length === rowsPerTransaction) flush();
+  }
+  flush();
+}
+
+function addSnapshot({ resources, accountId }: Account, snapshot: SeedSnapshot): void {
+  const { id, createdAt = Date.now(), state = 'completed' } = snapshot;
+  resources.insert<SnapshotFacts>('snapshot', {
+    id,
+    createdAt,
+    tags: tagsOf(snapshot),
+    facts: {
+      ownerId: accountId,
+      description: snapshot.description ?? '',
+      volumeSizeGiB: snapshot.volumeSizeGiB ?? 8,
+      encrypted: snapshot.encrypted ?? false,
+      outcome: state === 'error' ? 'error' : 'completed',
+      settlesAt: state === 'pending' ? undefined : createdAt,
+      fullSizeBytes: snapshot.fullSizeBytes,
+      createVolumePermissions: snapshot.createVolumePermissions,
+    },
+  });
+}
+
+function addImage({ store, resources, accountId }: Account, image: SeedImage): void {
+  const { id, name, snapshotIds, createdAt = Date.now(), state = 'available' } = image;
+  const made = resources.insert<ImageFacts>('image', {
+    id,
+    name,
+    createdAt,
+    tags: tagsOf(image),
+    facts: {
+      ownerId: accountId,
+      name,
+      description: image.description,
+      architecture: image.architecture ?? 'x86_64',
+      virtualizationType: 'hvm',
+      rootDeviceName: '/dev/sda1',
+      blockDevices: snapshotIds.map((snapshotId, index) => ({
+        deviceName: index === 0 ? '/dev/sda1' : `/dev/sd${String.fromCharCode(97 + index)}`,
+        ebs: {
+          snapshotId,
+          volumeSizeGiB: image.volumeSizeGiB ?? 8,
+          volumeType: 'gp3',
+          deleteOnTermination: true,
+          encrypted: false,
+        },
+      })),
+      enaSupport: true,
+      outcome: state === 'pending' ? 'available' : state,
+      settlesAt: state === 'pending' ? Number.MAX_SAFE_INTEGER : createdAt,
+      lastLaunchedAt: image.lastLaunchedAt,
+    },
+  });
+  linkSnapshots(store, made.id, snapshotIds);
+}
+
+function addImportTask({ resources }: Account, task: SeedImportTask): void {
+  const { id, createdAt = Date.now(), status = 'completed', bucket, key } = task;
+  const active = status === 'active';
+  resources.insert<ImportTaskFacts>('import-snapshot-task', {
+    id,
+    createdAt,
+    tags: tagsOf(task),
+    facts: {
+      format: task.format ?? 'VHDX',
+      bucket,
+      key,
+      roleName: 'vmimport',
+      encrypted: false,
+      status,
+      statusMessage: task.statusMessage ?? (active ? 'downloading/converting' : undefined),
+      progress: active ? 19 : undefined,
+      stallsAt: active ? 19 : undefined,
+      diskImageSizeBytes: 0,
+      snapshotId: task.snapshotId,
+      endedAt: active ? undefined : createdAt,
+      unseenMs: 0,
+    },
+  });
+}
+
+function tagsOf({ tags = {} }: Seed): Tag[] {
+  return Object.entries(tags).map(([key, value]) => ({ key, value }));
+}

@@ -1,0 +1,115 @@
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+  PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Account, accountId, openAccount, refusal } from '../ec2/account.ts';
+
+let account: Account;
+beforeAll(async () => {
+  account = await openAccount();
+});
+afterAll(() => account[Symbol.asyncDispose]());
+
+it('STS says whose account it is', async () => {
+  const identity = await account.sts.send(new GetCallerIdentityCommand({}));
+  expect(identity).toMatchObject({
+    Account: accountId,
+    Arn: `arn:aws:iam::${accountId}:user/local-aws`,
+    UserId: expect.stringMatching(/^AIDA[0-9A-F]{17}$/),
+  });
+});
+
+it('the account has the role that imports need, as the guide describes it', async () => {
+  const { Role } = await account.iam.send(new GetRoleCommand({ RoleName: 'vmimport' }));
+  expect(Role).toMatchObject({
+    Path: '/',
+    RoleName: 'vmimport',
+    RoleId: expect.stringMatching(/^AROA[0-9A-F]{17}$/),
+    Arn: `arn:aws:iam::${accountId}:role/vmimport`,
+    CreateDate: expect.any(Date),
+    MaxSessionDuration: 3600,
+  });
+  expect(JSON.parse(decodeURIComponent(Role!.AssumeRolePolicyDocument!))).toEqual({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'vmie.amazonaws.com' },
+        Action: 'sts:AssumeRole',
+        Condition: { StringEquals: { 'sts:Externalid': 'vmimport' } },
+      },
+    ],
+  });
+  const { PolicyNames, IsTruncated } = await account.iam.send(
+    new ListRolePoliciesCommand({ RoleName: 'vmimport' }),
+  );
+  expect([PolicyNames, IsTruncated]).toEqual([['vmimport'], false]);
+  const { PolicyDocument } = await account.iam.send(
+    new GetRolePolicyCommand({ RoleName: 'vmimport', PolicyName: 'vmimport' }),
+  );
+  expect(JSON.parse(decodeURIComponent(PolicyDocument!)).Statement[0].Action).toContain('s3:GetObject');
+  const attached = await account.iam.send(new ListAttachedRolePoliciesCommand({ RoleName: 'vmimport' }));
+  expect(attached.AttachedPolicies).toEqual([]);
+});
+
+it('roles can be made, changed and deleted, and stay so', async () => {
+  const RoleName = 'importer';
+  const document = JSON.stringify({ Statement: [] });
+  const create = new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document, Path: '/a/' });
+  const { Role } = await account.iam.send(create);
+  expect(Role!.Arn).toBe(`arn:aws:iam::${accountId}:role/a/importer`);
+  await expect(account.iam.send(create)).rejects.toEqual(
+    refusal('EntityAlreadyExistsException', 'Role with name importer already exists.', 409),
+  );
+  const changed = JSON.stringify({ Statement: [{ Effect: 'Deny' }] });
+  await account.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: changed }));
+  const { Role: after } = await account.iam.send(new GetRoleCommand({ RoleName }));
+  expect(decodeURIComponent(after!.AssumeRolePolicyDocument!)).toBe(changed);
+  for (const PolicyName of ['b', 'a']) {
+    await account.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: document }));
+  }
+  const first = await account.iam.send(new ListRolePoliciesCommand({ RoleName, MaxItems: 1 }));
+  expect(first).toMatchObject({ PolicyNames: ['a'], IsTruncated: true });
+  const second = await account.iam.send(new ListRolePoliciesCommand({ RoleName, Marker: first.Marker }));
+  expect(second).toMatchObject({ PolicyNames: ['b'], IsTruncated: false });
+  await expect(account.iam.send(new DeleteRoleCommand({ RoleName }))).rejects.toEqual(
+    refusal('DeleteConflictException', /must delete policies first/, 409),
+  );
+  for (const PolicyName of ['a', 'b']) {
+    await account.iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
+  }
+  await account.iam.send(new DeleteRoleCommand({ RoleName }));
+  await expect(account.iam.send(new GetRoleCommand({ RoleName }))).rejects.toEqual(
+    refusal('NoSuchEntityException', 'The role with name importer cannot be found.', 404),
+  );
+});
+
+it('vmimport deleted stays deleted', async () => {
+  await using other = await openAccount();
+  const name = { RoleName: 'vmimport' };
+  await other.iam.send(new DeleteRolePolicyCommand({ ...name, PolicyName: 'vmimport' }));
+  await other.iam.send(new DeleteRoleCommand(name));
+  await using again = await openAccount({ directory: other.directory });
+  await expect(again.iam.send(new GetRoleCommand(name))).rejects.toEqual(
+    refusal('NoSuchEntityException', undefined, 404),
+  );
+});
+
+it('refuses what is no policy, and policies of roles that are not there', async () => {
+  const RoleName = 'vmimport';
+  await expect(
+    account.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'p', PolicyDocument: '{' })),
+  ).rejects.toEqual(refusal('MalformedPolicyDocumentException', 'Syntax errors in policy.'));
+  await expect(
+    account.iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: 'absent' })),
+  ).rejects.toEqual(refusal('NoSuchEntityException', /role policy with name absent/, 404));
+});
