@@ -1,1 +1,12 @@
-export {};
+export { checkBucket } from './bucket/check-bucket.ts';
+export type { ObjectPlace, S3Options } from './call/s3.ts';
+export type { FinishedDisk, GrowingDisk, UploadableDisk } from './disk/disk.ts';
+export { S3UploadError } from './errors.ts';
+export { deleteObject } from './object/delete-object.ts';
+export { findObject } from './object/find-object.ts';
+export type { WantedObject } from './object/judge-object.ts';
+export type { Proof, StoredObject } from './object/stored-object.ts';
+export { verifyObject } from './object/verify-object.ts';
+export { abortUploads } from './open/abort-uploads.ts';
+export { uploadDisk } from './upload-disk.ts';
+export type { UploadDiskOptions, UploadedObject } from './upload-options.ts';

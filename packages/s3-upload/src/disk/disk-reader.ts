@@ -1,0 +1,82 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { diskChanged, finishedDisk, type UploadableDisk } from './disk.ts';
+import type { ByteRange } from './part-plan.ts';
+
+/** Reads parts of a disk, waiting for those that are not written yet. */
+export interface DiskReader {
+  /** The part's bytes, in a view of `buffer`; fewer where the finished disk ends inside the part, none where it ends before. */
+  read(range: ByteRange, buffer: Buffer): Promise<Buffer>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** How often a growing file is looked at. */
+const growthPollMs = 200;
+
+export async function openDisk({
+  disk,
+  sleep,
+}: {
+  readonly disk: UploadableDisk;
+  /** Ends with the upload's signal. */
+  readonly sleep: (ms: number) => Promise<void>;
+}): Promise<DiskReader> {
+  let finishedSize: number | undefined;
+  let failure: { readonly reason: unknown } | undefined;
+  const finished = finishedDisk(disk).then(
+    ({ size }) => {
+      finishedSize = size;
+    },
+    (reason: unknown) => {
+      failure = { reason };
+    },
+  );
+  if (!('finished' in disk)) await finished;
+  let handle: FileHandle | undefined;
+
+  /** Where the file, as far as it is written, ends at or before `end`. */
+  async function writtenUpTo(end: number): Promise<number> {
+    for (;;) {
+      if (failure) throw failure.reason;
+      if (finishedSize !== undefined) return Math.min(finishedSize, end);
+      handle ??= await openIfThere(disk.path);
+      // What was written last may still move: the next bytes being there says that the writer has gone on.
+      if (handle && (await handle.stat()).size > end) return end;
+      await Promise.race([sleep(growthPollMs), finished]);
+    }
+  }
+
+  return {
+    async read({ start, end }, buffer) {
+      const length = Math.max(0, (await writtenUpTo(end)) - start);
+      // Once finished, the file may be under another name; the one that was opened while it grew is the same.
+      handle ??= await open((await finishedDisk(disk)).path);
+      return readFully(handle, { path: disk.path, start, into: buffer.subarray(0, length) });
+    },
+    async [Symbol.asyncDispose]() {
+      await handle?.close();
+    },
+  };
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** @throws S3UploadError `DISK_CHANGED` where the file ends before `into` is full */
+export async function readFully(
+  file: FileHandle,
+  { path, start, into }: { readonly path: string; readonly start: number; readonly into: Buffer },
+): Promise<Buffer> {
+  let done = 0;
+  while (done < into.length) {
+    const { bytesRead } = await file.read(into, done, into.length - done, start + done);
+    if (bytesRead === 0) throw diskChanged(path, `it ends at byte ${start + done}`);
+    done += bytesRead;
+  }
+  return into;
+}

@@ -1,0 +1,56 @@
+import { open } from 'node:fs/promises';
+import { S3UploadError } from '../errors.ts';
+
+/** A disk that is complete. */
+export interface FinishedDisk {
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/**
+ * A disk that is still being written, front to back: its parts are sent as the file grows past them, and every one is
+ * proven against the finished file before the upload is completed. A format whose file has its full size at once (raw)
+ * gains nothing by this.
+ */
+export interface GrowingDisk {
+  /** Where it is being written. */
+  readonly path: string;
+  /** What it will not exceed, in bytes; the size of its parts is planned by it. */
+  readonly maxSize: number;
+  /** Resolves with where the disk is in the end, and its size. Rejects where there will be none; the upload ends with the same error. */
+  readonly finished: Promise<FinishedDisk>;
+}
+
+export type UploadableDisk = FinishedDisk | GrowingDisk;
+
+export function finishedDisk(disk: UploadableDisk): Promise<FinishedDisk> {
+  return 'finished' in disk ? disk.finished : Promise.resolve(disk);
+}
+
+/** An upper bound of its size. */
+export function greatestSize(disk: UploadableDisk): number {
+  return 'finished' in disk ? disk.maxSize : disk.size;
+}
+
+/**
+ * @throws S3UploadError `EMPTY_DISK`, `DISK_CHANGED` where the file has not the size that it was said to have
+ */
+export async function checkFinished({ path, size }: FinishedDisk): Promise<void> {
+  await using file = await open(path);
+  const actual = (await file.stat()).size;
+  if (actual !== size) throw diskChanged(path, `it has ${actual} bytes where ${size} were announced`);
+  if (size === 0) {
+    throw new S3UploadError('EMPTY_DISK', `${path} is empty`, {
+      hint: 'Convert the image again.',
+      facts: { path },
+    });
+  }
+}
+
+export function diskChanged(path: string, how: string): S3UploadError {
+  return new S3UploadError('DISK_CHANGED', `${path} changed while it was being uploaded: ${how}`, {
+    hint: 'See that nothing else writes to the file, then run the same command again.',
+    facts: { path },
+  });
+}

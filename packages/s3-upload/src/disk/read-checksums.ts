@@ -1,0 +1,42 @@
+import { open } from 'node:fs/promises';
+import { combineChecksums, createChecksum } from '@ec2-image/s3-checksum';
+import type { FinishedDisk } from './disk.ts';
+import { readFully } from './disk-reader.ts';
+import { type PartPlan, partRange } from './part-plan.ts';
+
+/** What every part of the disk must have in S3. */
+export interface DiskChecksums {
+  readonly size: number;
+  /** CRC32 and size of each part, in order. */
+  readonly parts: readonly { readonly checksum: string; readonly size: number }[];
+  /** CRC32 of the whole disk. */
+  readonly whole: string;
+}
+
+const stepBytes = 2 ** 20;
+
+/** Reads the disk on its own, by another handle and other buffers than those its parts are sent from. */
+export async function readChecksums({
+  disk,
+  plan,
+  signal,
+}: {
+  readonly disk: FinishedDisk;
+  readonly plan: PartPlan;
+  readonly signal?: AbortSignal;
+}): Promise<DiskChecksums> {
+  await using file = await open(disk.path);
+  const buffer = Buffer.allocUnsafe(Math.min(stepBytes, disk.size));
+  const parts: { checksum: string; size: number }[] = [];
+  for (let number = 1; number <= plan.count; number++) {
+    const { start, end } = partRange(plan, number);
+    const checksum = createChecksum('CRC32');
+    for (let at = start; at < end; at += stepBytes) {
+      signal?.throwIfAborted();
+      const into = buffer.subarray(0, Math.min(stepBytes, end - at));
+      checksum.update(await readFully(file, { path: disk.path, start: at, into }));
+    }
+    parts.push({ checksum: checksum.digest(), size: end - start });
+  }
+  return { size: plan.size, parts, whole: combineChecksums('CRC32', parts) };
+}

@@ -1,0 +1,54 @@
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { addressOf, type S3, type S3Options, s3Of } from '../call/s3.ts';
+import { awsCodeOf, httpStatusOf, isCode, isUnclear } from '../errors.ts';
+import type { StoredObject } from './stored-object.ts';
+import { verifyObject } from './verify-object.ts';
+
+/**
+ * Deletes the object if it is still the one that was proven; its version itself in a bucket with versioning. One that is
+ * gone already is as good as deleted.
+ *
+ * @throws S3UploadError `OBJECT_CHANGED`: another one stands there, and is left
+ */
+export async function deleteObject(options: S3Options & { readonly object: StoredObject }): Promise<void> {
+  const s3 = s3Of(options);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await verifyObject(options);
+      await removeObject(s3, options);
+      return;
+    } catch (error) {
+      if (isCode(error, 'OBJECT_MISSING')) return;
+      // Changed since the look, or an answer that was lost: looked at again, then said or repeated.
+      const again = httpStatusOf(error) === 412 || httpStatusOf(error) === 409 || isUnclear(error);
+      if (!again || attempt === 3) throw error;
+      await s3.backOff(attempt);
+    }
+  }
+}
+
+async function removeObject(
+  s3: S3,
+  options: S3Options & { readonly object: Pick<StoredObject, 'bucket' | 'key' | 'etag' | 'versionId'> },
+): Promise<void> {
+  const { object } = options;
+  const address = addressOf({ ...options, ...object });
+  if (object.versionId !== undefined) {
+    try {
+      await s3.send(new DeleteObjectCommand({ ...address, VersionId: object.versionId }));
+      return;
+    } catch (error) {
+      if (!isCode(error, 'ACCESS_DENIED')) throw error;
+      s3.notice(
+        `these credentials may not delete versions (s3:DeleteObjectVersion): s3://${object.bucket}/${object.key} gets a delete marker`,
+      );
+    }
+  }
+  try {
+    await s3.send(new DeleteObjectCommand({ ...address, IfMatch: object.etag }), { retry: false });
+  } catch (error) {
+    if (httpStatusOf(error) === 404) return;
+    if (awsCodeOf(error) !== 'NotImplemented') throw error;
+    await s3.send(new DeleteObjectCommand(address));
+  }
+}

@@ -1,0 +1,34 @@
+import { addressOf, type ObjectPlace, type S3Options, s3Of } from '../call/s3.ts';
+import { describeObject, type ObjectFacts } from './describe-object.ts';
+import { judgeObject, type WantedObject } from './judge-object.ts';
+import type { StoredObject } from './stored-object.ts';
+
+/**
+ * The object that an earlier run completed for this digest: it carries our metadata, and S3 verified its full-object
+ * checksum at completion. It need not be equal to any local file: converting the same image twice gives other bytes.
+ *
+ * Undefined where there is none, and, with a notice, where what is there is not ours or not proven: `uploadDisk` says
+ * what becomes of it.
+ */
+export async function findObject(
+  options: S3Options & ObjectPlace & WantedObject,
+): Promise<StoredObject | undefined> {
+  const s3 = s3Of(options);
+  const facts = await describeObject(s3, addressOf(options));
+  if (!facts) return undefined;
+  const verdict = judgeObject(facts, options);
+  if (verdict === 'proven') return provenObject(options, facts);
+  const which = `s3://${options.bucket}/${options.key}`;
+  s3.notice(
+    verdict === 'foreign'
+      ? `${which} was not made for this image: it is left alone`
+      : `${which} has no checksum that S3 verified: it is not used as it is`,
+  );
+  return undefined;
+}
+
+/** Of facts that were judged `proven`. */
+export function provenObject({ bucket, key }: ObjectPlace, facts: ObjectFacts): StoredObject {
+  const { size, etag, lastModified, versionId, checksum } = facts;
+  return { bucket, key, size, checksum: checksum!, etag, lastModified, versionId, provenBy: 'checksum' };
+}

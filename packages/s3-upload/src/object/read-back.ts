@@ -1,0 +1,72 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { createChecksum } from '@ec2-image/s3-checksum';
+import type { Address, S3 } from '../call/s3.ts';
+import type { ByteRange } from '../disk/part-plan.ts';
+import { isCode, S3UploadError } from '../errors.ts';
+
+/**
+ * The CRC32 of each stretch of an object as S3 serves it. A broken connection is taken up again, stretch by stretch; an
+ * object that another has taken the place of answers 412.
+ */
+export async function readBack({
+  s3,
+  address,
+  etag,
+  ranges,
+  onProgress,
+}: {
+  readonly s3: S3;
+  readonly address: Address;
+  readonly etag: string;
+  readonly ranges: readonly ByteRange[];
+  readonly onProgress?: (bytes: number) => void;
+}): Promise<string[]> {
+  const checksums: string[] = [];
+  for (const range of ranges) {
+    checksums.push(await readRange({ s3, address, etag, range }));
+    onProgress?.(range.end - range.start);
+  }
+  return checksums;
+}
+
+const triesPerRange = 3;
+
+async function readRange({
+  s3,
+  address,
+  etag,
+  range: { start, end },
+}: {
+  readonly s3: S3;
+  readonly address: Address;
+  readonly etag: string;
+  readonly range: ByteRange;
+}): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { Body } = await s3.send(
+        new GetObjectCommand({ ...address, IfMatch: etag, Range: `bytes=${start}-${end - 1}` }),
+      );
+      const checksum = createChecksum('CRC32');
+      let received = 0;
+      for await (const chunk of Body as AsyncIterable<Uint8Array>) {
+        s3.signal?.throwIfAborted();
+        checksum.update(chunk);
+        received += chunk.length;
+      }
+      if (received === end - start) return checksum.digest();
+      throw new S3UploadError('S3_UNREACHABLE', `S3 sent ${received} of ${end - start} bytes`, {
+        hint: 'Run the same command again.',
+      });
+    } catch (error) {
+      s3.signal?.throwIfAborted();
+      if (attempt === triesPerRange || !isWorthRepeating(error)) throw error;
+      await s3.backOff(attempt);
+    }
+  }
+}
+
+/** What the SDK could not have retried: it had handed the body over by then. */
+function isWorthRepeating(error: unknown): boolean {
+  return isCode(error, 'THROTTLED', 'S3_UNREACHABLE') || !(error instanceof S3UploadError);
+}

@@ -1,0 +1,61 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import type { ObjectPlace } from '../call/s3.ts';
+
+/** What this machine remembers of an upload: that it began one, and its id once S3 has named it. */
+export interface JournalEntry {
+  readonly uploadId?: string;
+}
+
+/**
+ * A note beside the disk that an open upload is this machine's own, so that it is gone on with at once and not taken for
+ * somebody else's that may be alive. Losing it costs nothing else: S3 alone knows what has arrived.
+ */
+export interface UploadJournal {
+  read(): Promise<JournalEntry | undefined>;
+  /** Before the upload is created, and after, with its id: a crash between the two is told from no upload at all. */
+  write(entry: JournalEntry): Promise<void>;
+  clear(): Promise<void>;
+}
+
+export function openJournal({
+  path,
+  place: { bucket, key },
+  onNotice,
+}: {
+  readonly path: string;
+  readonly place: ObjectPlace;
+  readonly onNotice: (message: string) => void;
+}): UploadJournal {
+  return {
+    async read() {
+      const note = parse(await readFile(path, 'utf8').catch(() => ''));
+      return note?.bucket === bucket && note.key === key ? { uploadId: note.uploadId } : undefined;
+    },
+    async write(entry) {
+      try {
+        const partial = `${path}.partial`;
+        await writeFile(partial, `${JSON.stringify({ version: 1, bucket, key, ...entry })}\n`);
+        await rename(partial, path);
+      } catch (error) {
+        onNotice(
+          `an interrupted upload will be gone on with later than at once: ${(error as Error).message}`,
+        );
+      }
+    },
+    async clear() {
+      await rm(path, { force: true }).catch(() => {});
+    },
+  };
+}
+
+function parse(text: string): { bucket?: unknown; key?: unknown; uploadId?: string } | undefined {
+  try {
+    const note: unknown = JSON.parse(text);
+    if (typeof note !== 'object' || note === null || !('version' in note) || note.version !== 1)
+      return undefined;
+    const { bucket, key, uploadId } = note as Record<string, unknown>;
+    return { bucket, key, uploadId: typeof uploadId === 'string' ? uploadId : undefined };
+  } catch {
+    return undefined;
+  }
+}

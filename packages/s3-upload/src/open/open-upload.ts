@@ -1,0 +1,111 @@
+import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import type { Address, S3 } from '../call/s3.ts';
+import { isCode, S3UploadError } from '../errors.ts';
+import { chooseUpload } from './choose-upload.ts';
+import type { JournalEntry, UploadJournal } from './journal.ts';
+import { type ListedParts, listOpenUploads, listParts, type OpenUpload } from './open-uploads.ts';
+
+/** An upload to put parts into. */
+export interface OpenedUpload {
+  readonly uploadId: string;
+  /** What S3 held when it was opened; none where it is new. */
+  readonly parts: ListedParts;
+  readonly adopted: boolean;
+}
+
+/** How many open uploads of one key are looked into: there is at most one a machine. */
+const mostCandidates = 20;
+
+/** An open upload that may be gone on with. */
+export async function adoptUpload({
+  s3,
+  address,
+  journal,
+  now,
+  idleMs,
+}: {
+  readonly s3: S3;
+  readonly address: Address;
+  readonly journal: UploadJournal | undefined;
+  readonly now: () => number;
+  readonly idleMs: number;
+}): Promise<OpenedUpload | undefined> {
+  const noted = await journal?.read();
+  const candidates = [];
+  for (const upload of await knownUploads({ s3, address, noted })) {
+    const parts = await listParts(s3, address, upload.uploadId);
+    if (parts) candidates.push({ ...upload, parts });
+  }
+  const choice = chooseUpload({ candidates, journal: noted, now: now(), idleMs });
+  if (!choice) return undefined;
+  const { uploadId, parts } = choice.upload;
+  await journal?.write({ uploadId });
+  s3.notice(
+    choice.reason === 'own'
+      ? `the interrupted upload is gone on with: ${parts.size} parts have arrived`
+      : `an upload that another run left is gone on with: ${parts.size} parts have arrived`,
+  );
+  return { uploadId, parts, adopted: true };
+}
+
+/** Where uploads may not be listed, the one of the journal can still be asked for. */
+async function knownUploads({
+  s3,
+  address,
+  noted,
+}: {
+  readonly s3: S3;
+  readonly address: Address;
+  readonly noted: JournalEntry | undefined;
+}): Promise<OpenUpload[]> {
+  try {
+    const uploads = await listOpenUploads(s3, address);
+    return uploads
+      .sort((a, b) => (b.initiated?.getTime() ?? 0) - (a.initiated?.getTime() ?? 0))
+      .filter(({ uploadId }, index) => index < mostCandidates || uploadId === noted?.uploadId);
+  } catch (error) {
+    if (!isCode(error, 'ACCESS_DENIED', 'S3_REFUSED')) throw error;
+    s3.notice(
+      `open uploads cannot be listed, so those of other machines are not gone on with: ${error.message}`,
+    );
+    if (noted?.uploadId === undefined) return [];
+    return [
+      {
+        uploadId: noted.uploadId,
+        initiated: undefined,
+        checksumAlgorithm: undefined,
+        checksumType: undefined,
+      },
+    ];
+  }
+}
+
+export async function createUpload({
+  s3,
+  address,
+  metadata,
+  journal,
+}: {
+  readonly s3: S3;
+  readonly address: Address;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly journal: UploadJournal | undefined;
+}): Promise<OpenedUpload> {
+  await journal?.write({});
+  const { UploadId } = await s3.send(
+    new CreateMultipartUploadCommand({
+      ...address,
+      Metadata: { ...metadata },
+      ContentType: 'application/octet-stream',
+      ChecksumAlgorithm: 'CRC32',
+      ChecksumType: 'FULL_OBJECT',
+    }),
+  );
+  if (!UploadId) {
+    throw new S3UploadError('S3_REFUSED', 'S3 began an upload without giving it an id', {
+      hint: 'See whether the endpoint is an S3 service.',
+    });
+  }
+  await journal?.write({ uploadId: UploadId });
+  return { uploadId: UploadId, parts: new Map(), adopted: false };
+}

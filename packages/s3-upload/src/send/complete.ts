@@ -1,0 +1,156 @@
+import { CompleteMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { diskChanged } from '../disk/disk.ts';
+import type { DiskChecksums } from '../disk/read-checksums.ts';
+import { awsCodeOf, httpStatusOf, isUnclear, S3UploadError } from '../errors.ts';
+import { describeObject, type ObjectFacts } from '../object/describe-object.ts';
+import { listParts } from '../open/open-uploads.ts';
+import { compareObject } from './compare-object.ts';
+import { judgeCompletion } from './judge-completion.ts';
+import { sendPart } from './send-part.ts';
+import { StartAgain } from './start-again.ts';
+import type { SentPart, UploadJob } from './upload-job.ts';
+
+/** How often completion is tried; between two, S3 has been asked what became of the first. */
+const tries = 6;
+/** The same where S3 holds other parts than it answered: who goes on putting them, or why, is not found out by repeating. */
+const triesWithOtherParts = 3;
+
+export interface Completion {
+  /** The object under the key where it is not, or not known to be, this upload's: to be judged. */
+  readonly standing?: ObjectFacts;
+}
+
+/**
+ * Completes the upload with every part proven against the disk; nothing else can come out of it, since S3 checks each
+ * part's ETag and CRC32, the whole's CRC32 and its size, and that no object stands under the key.
+ *
+ * @throws StartAgain, S3UploadError
+ */
+export async function completeUpload(
+  job: UploadJob,
+  {
+    disk,
+    path,
+    timeoutMs,
+  }: { readonly disk: DiskChecksums; readonly path: string; readonly timeoutMs: number },
+): Promise<Completion> {
+  const { s3, address } = job;
+  let conditional = true;
+  for (let attempt = 1; ; attempt++) {
+    const parts = await proveParts(job, { disk, path });
+    try {
+      await s3.send(completeCommand(job, { disk, parts, conditional }), { retry: false, timeoutMs });
+      return {};
+    } catch (error) {
+      const failure = judgeCompletion({
+        awsCode: awsCodeOf(error),
+        httpStatus: httpStatusOf(error),
+        unclear: isUnclear(error),
+      });
+      if (failure === 'refused' || (failure === 'unconditional' && !conditional)) throw error;
+      const standing = await describeObject(s3, address);
+      if (standing) {
+        const etags = parts.map(({ etag }) => etag);
+        const own = ['checksum', 'etag'].includes(compareObject(standing, disk, { etags }));
+        return own ? {} : { standing };
+      }
+      if (failure === 'conflict' || failure === 'gone') throw lost(error as S3UploadError);
+      if (failure === 'parts-differ' && attempt >= triesWithOtherParts)
+        throw corrupted(error as S3UploadError);
+      if (attempt === tries) throw error;
+      if (failure === 'unconditional') conditional = false;
+      else await lookAgain(job, { attempt, error: error as S3UploadError });
+    }
+  }
+}
+
+/** Every part as the disk has it, sent again where it is another. */
+async function proveParts(
+  job: UploadJob,
+  { disk, path }: { readonly disk: DiskChecksums; readonly path: string },
+): Promise<SentPart[]> {
+  const resent: number[] = [];
+  const parts = await Promise.all(
+    disk.parts.map(async (expected, index) => {
+      const number = index + 1;
+      const sent = job.sent.get(number);
+      if (sent && isSame(sent, expected)) return sent;
+      resent.push(number);
+      const again = await sendPart(job, number);
+      if (again && isSame(again, expected)) return again;
+      throw diskChanged(path, `part ${number} is read differently each time`);
+    }),
+  );
+  if (resent.length > 0) {
+    job.s3.notice(`parts sent again, as the disk has them: ${resent.sort((a, b) => a - b).join(', ')}`);
+  }
+  return parts;
+}
+
+function isSame(sent: SentPart, expected: { readonly checksum: string; readonly size: number }): boolean {
+  return sent.checksum === expected.checksum && sent.size === expected.size;
+}
+
+function completeCommand(
+  { address, uploadId }: UploadJob,
+  { disk, parts, conditional }: { disk: DiskChecksums; parts: readonly SentPart[]; conditional: boolean },
+): CompleteMultipartUploadCommand {
+  return new CompleteMultipartUploadCommand({
+    ...address,
+    UploadId: uploadId,
+    MultipartUpload: {
+      Parts: parts.map(({ etag, checksum }, index) => ({
+        PartNumber: index + 1,
+        ETag: etag,
+        ChecksumCRC32: checksum,
+      })),
+    },
+    ChecksumCRC32: disk.whole,
+    ChecksumType: 'FULL_OBJECT',
+    MpuObjectSize: disk.size,
+    ...(conditional && { IfNoneMatch: '*' }),
+  });
+}
+
+/** Parts that S3 holds otherwise than it answered, or that another process has put, are forgotten and so sent again. */
+async function lookAgain(
+  job: UploadJob,
+  { attempt, error }: { readonly attempt: number; readonly error: S3UploadError },
+): Promise<void> {
+  await job.s3.backOff(attempt);
+  const listed = await listParts(job.s3, job.address, job.uploadId);
+  if (!listed) throw lost(error);
+  for (const [number, sent] of job.sent) {
+    const part = listed.get(number);
+    const same =
+      part?.size === sent.size &&
+      part.etag === sent.etag &&
+      (part.checksum === undefined || part.checksum === sent.checksum);
+    if (same) continue;
+    job.sent.delete(number);
+    job.listed.delete(number);
+  }
+}
+
+function corrupted(cause: S3UploadError): StartAgain {
+  return new StartAgain(
+    new S3UploadError(
+      'UPLOAD_CORRUPTED',
+      `S3 does not hold the parts as it answered them: ${cause.message}`,
+      {
+        hint: 'See that only one run uploads this image, and run the same command again.',
+        cause,
+        facts: { partNumbers: [] },
+      },
+    ),
+  );
+}
+
+function lost(cause: S3UploadError): StartAgain {
+  return new StartAgain(
+    new S3UploadError('UPLOAD_LOST', `the upload was ended by something else: ${cause.message}`, {
+      hint: 'Another run or a lifecycle rule ended it. See that only one run imports this image, and run the same command again.',
+      cause,
+    }),
+  );
+}

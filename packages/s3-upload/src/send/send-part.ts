@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { UploadPartCommand, type UploadPartCommandOutput } from '@aws-sdk/client-s3';
+import { checksumOf } from '@ec2-image/s3-checksum';
+import { partRange } from '../disk/part-plan.ts';
+import { awsCodeOf, httpStatusOf, isCode, S3UploadError } from '../errors.ts';
+import { judgePart } from './judge-part.ts';
+import type { SentPart, UploadJob } from './upload-job.ts';
+
+/** How often a part is put before it is given up; the SDK's own retries come inside each. */
+const tries = 4;
+
+/** S3 received other bytes than those it was announced, or not all of them. */
+const damagedOnTheWay = new Set([
+  'BadDigest',
+  'XAmzContentSHA256Mismatch',
+  'XAmzContentChecksumMismatch',
+  'IncompleteBody',
+]);
+
+/**
+ * Sees to it that S3 holds part `number` as it is on the disk: what an earlier run put there stays if it is the same, and
+ * what S3 says it stored is compared with what was read here, and sent again where it differs.
+ *
+ * @returns undefined where the disk turned out to end before the part
+ * @throws S3UploadError `UPLOAD_CORRUPTED`, `UPLOAD_STALLED` (both with field `partNumber`), those of `explainCall`
+ */
+export function sendPart(job: UploadJob, number: number): Promise<SentPart | undefined> {
+  return job.buffers.with(async (buffer) => {
+    const bytes = await job.reader.read(partRange(job.plan, number), buffer);
+    if (bytes.length === 0) return undefined;
+    const part = createPart(number, bytes);
+    const kept = keptPart(job, part);
+    const sent = kept ?? (await putPart(job, part));
+    if (!kept) job.listed.delete(number);
+    job.sent.set(number, sent);
+    job.onPart(kept ? 0 : bytes.length);
+    return sent;
+  });
+}
+
+interface Part {
+  readonly number: number;
+  readonly bytes: Buffer;
+  readonly checksum: string;
+  readonly md5: () => string;
+}
+
+function createPart(number: number, bytes: Buffer): Part {
+  return {
+    number,
+    bytes,
+    checksum: checksumOf('CRC32', bytes),
+    md5: () => createHash('md5').update(bytes).digest('hex'),
+  };
+}
+
+/** What an earlier run put, if it is provably the same. */
+function keptPart(job: UploadJob, part: Part): SentPart | undefined {
+  const listed = job.listed.get(part.number);
+  if (listed?.size !== part.bytes.length) return undefined;
+  const proof = judgePart({ ETag: listed.etag, ChecksumCRC32: listed.checksum }, part);
+  if (proof === 'differs' || proof === 'none') return undefined;
+  return { checksum: part.checksum, size: listed.size, etag: listed.etag, proof };
+}
+
+async function putPart(job: UploadJob, part: Part): Promise<SentPart> {
+  const { number, bytes, checksum } = part;
+  for (let attempt = 1; ; attempt++) {
+    const last = attempt === tries;
+    const answer = await putOnce(job, part, { last });
+    const proof = answer && judgePart(answer, part);
+    if (answer && proof !== undefined && proof !== 'differs') {
+      return { checksum, size: bytes.length, etag: etagOf(answer), proof };
+    }
+    // An ETag that stays another is none that is made of MD5s, whatever it looks like: the object will be read back.
+    if (answer && answer.ChecksumCRC32 === undefined && attempt >= 2) {
+      return { checksum, size: bytes.length, etag: etagOf(answer), proof: 'none' };
+    }
+    if (last) throw corruptedPart(number, `S3 received other bytes than were sent, ${tries} times in a row`);
+    job.s3.notice(`part ${number} did not arrive as it was sent: it is sent again`);
+    await job.s3.backOff(attempt);
+  }
+}
+
+/** Undefined where it should be put again. */
+async function putOnce(
+  { s3, address, uploadId, partTimeoutMs }: UploadJob,
+  { number, bytes, checksum }: Part,
+  { last }: { readonly last: boolean },
+): Promise<UploadPartCommandOutput | undefined> {
+  const command = new UploadPartCommand({
+    ...address,
+    UploadId: uploadId,
+    PartNumber: number,
+    Body: bytes,
+    ContentLength: bytes.length,
+    ChecksumAlgorithm: 'CRC32',
+    ChecksumCRC32: checksum,
+  });
+  try {
+    return await s3.send(command, { timeoutMs: partTimeoutMs });
+  } catch (error) {
+    if (damagedOnTheWay.has(awsCodeOf(error) ?? '')) {
+      if (!last) return undefined;
+      throw corruptedPart(number, (error as Error).message, error);
+    }
+    if (isTimeout(error)) {
+      if (!last) {
+        s3.notice(`part ${number} has stalled: it is sent again`);
+        return undefined;
+      }
+      throw new S3UploadError(
+        'UPLOAD_STALLED',
+        `part ${number} got no answer within ${partTimeoutMs / 1000} s, ${tries} times`,
+        {
+          hint: 'Check the network, then run the same command again; the parts that arrived are kept.',
+          cause: error,
+          facts: { partNumber: number },
+        },
+      );
+    }
+    throw error;
+  }
+}
+
+function etagOf({ ETag }: UploadPartCommandOutput): string {
+  if (ETag) return ETag;
+  throw new S3UploadError('S3_REFUSED', 'S3 answered a part without an ETag', {
+    hint: 'See whether the endpoint is an S3 service.',
+  });
+}
+
+function isTimeout(error: unknown): boolean {
+  return (
+    isCode(error, 'S3_UNREACHABLE') &&
+    httpStatusOf(error) === undefined &&
+    error.cause instanceof Error &&
+    error.cause.name === 'TimeoutError'
+  );
+}
+
+function corruptedPart(number: number, how: string, cause?: unknown): S3UploadError {
+  return new S3UploadError('UPLOAD_CORRUPTED', `part ${number} was corrupted on its way to S3: ${how}`, {
+    hint: 'Something between this machine and S3 (a proxy, a network card, memory) changes what is sent. Run the same command again from elsewhere.',
+    cause,
+    facts: { partNumber: number, partNumbers: [number] },
+  });
+}

@@ -1,0 +1,95 @@
+import { addressOf, type S3 } from '../call/s3.ts';
+import { checkFinished, finishedDisk } from '../disk/disk.ts';
+import { partRange, planParts } from '../disk/part-plan.ts';
+import { readChecksums } from '../disk/read-checksums.ts';
+import { S3UploadError } from '../errors.ts';
+import { deleteObject } from '../object/delete-object.ts';
+import { describeObject, type ObjectFacts } from '../object/describe-object.ts';
+import { provenObject } from '../object/find-object.ts';
+import { judgeObject } from '../object/judge-object.ts';
+import { readBack } from '../object/read-back.ts';
+import type { StoredObject } from '../object/stored-object.ts';
+import type { UploadDiskOptions, UploadedObject } from '../upload-options.ts';
+
+/**
+ * Looks at what stands under the key before anything is put: ours and proven is used; ours and not proven is compared
+ * with the disk, byte for byte, and used or deleted; anything else is left alone.
+ *
+ * @throws S3UploadError `KEY_TAKEN`
+ */
+export async function settleKey(
+  s3: S3,
+  options: UploadDiskOptions & { readonly replace: boolean },
+): Promise<UploadedObject | undefined> {
+  const facts = await describeObject(s3, addressOf(options));
+  if (!facts) return undefined;
+  return settleObject(s3, { ...options, facts });
+}
+
+export async function settleObject(
+  s3: S3,
+  options: UploadDiskOptions & { readonly replace: boolean; readonly facts: ObjectFacts },
+): Promise<UploadedObject | undefined> {
+  const { bucket, key, facts, replace } = options;
+  const which = `s3://${bucket}/${key}`;
+  const verdict = judgeObject(facts, options);
+  if (verdict === 'foreign') {
+    throw new S3UploadError('KEY_TAKEN', `${which} is there already and was not made for this image`, {
+      hint: 'Look what it is; move it away, or import with another --key-prefix.',
+      facts: { bucket, key, etag: facts.etag, lastModified: facts.lastModified },
+    });
+  }
+  if (replace) {
+    s3.notice(`${which} is there already: it is deleted and uploaded afresh`);
+    await deleteObject({ ...options, client: s3.client, object: standIn(options, facts) });
+    return undefined;
+  }
+  if (verdict === 'proven') {
+    return { ...provenObject(options, facts), outcome: 'found', bytesSent: 0 };
+  }
+  const equal = await equalToDisk(s3, options);
+  if (equal) return { ...equal, outcome: 'found', bytesSent: 0 };
+  s3.notice(`${which} is there already but is not this disk: it is deleted and uploaded again`);
+  await deleteObject({ ...options, client: s3.client, object: standIn(options, facts) });
+  return undefined;
+}
+
+/** An object that nothing is known of but what S3 reports. */
+export function standIn(
+  { bucket, key }: { readonly bucket: string; readonly key: string },
+  { size, etag, lastModified, versionId, checksum }: ObjectFacts,
+): StoredObject {
+  return {
+    bucket,
+    key,
+    size,
+    etag,
+    lastModified,
+    versionId,
+    checksum: checksum ?? { algorithm: 'CRC32', value: '', type: 'FULL_OBJECT' },
+    provenBy: 'read-back',
+  };
+}
+
+async function equalToDisk(
+  s3: S3,
+  options: UploadDiskOptions & { readonly facts: ObjectFacts },
+): Promise<StoredObject | undefined> {
+  const { facts } = options;
+  const disk = await finishedDisk(options.disk);
+  if (disk.size !== facts.size) return undefined;
+  await checkFinished(disk);
+  const plan = planParts({ size: disk.size, partSize: options.partSize });
+  const expected = await readChecksums({ disk, plan, signal: s3.signal });
+  const stored = await readBack({
+    s3,
+    address: addressOf(options),
+    etag: facts.etag,
+    ranges: expected.parts.map((_, index) => partRange(plan, index + 1)),
+  });
+  if (stored.some((checksum, index) => checksum !== expected.parts[index]?.checksum)) return undefined;
+  return {
+    ...standIn(options, facts),
+    checksum: { algorithm: 'CRC32', value: expected.whole, type: 'FULL_OBJECT' },
+  };
+}

@@ -1,0 +1,34 @@
+import type { Address, S3 } from '../call/s3.ts';
+import type { BufferPool } from '../disk/buffer-pool.ts';
+import type { DiskReader } from '../disk/disk-reader.ts';
+import type { PartPlan } from '../disk/part-plan.ts';
+import type { ListedPart } from '../open/open-uploads.ts';
+import type { PartProof } from './judge-part.ts';
+
+/** A part that is in S3, as far as its answer can be believed. */
+export interface SentPart {
+  /** CRC32 of the bytes that were read from the disk and sent. */
+  readonly checksum: string;
+  readonly size: number;
+  readonly etag: string;
+  readonly proof: PartProof;
+}
+
+/** One upload id being filled from one disk. */
+export interface UploadJob {
+  readonly s3: S3;
+  readonly address: Address;
+  readonly uploadId: string;
+  /** Of a growing disk: by its greatest size, so that its last parts may not come to be. */
+  readonly plan: PartPlan;
+  readonly reader: DiskReader;
+  readonly buffers: BufferPool;
+  readonly concurrency: number;
+  readonly partTimeoutMs: number;
+  /** What S3 held when the upload was taken up, by number, as far as nothing is known to have changed it. */
+  readonly listed: Map<number, ListedPart>;
+  /** What has been found or put there since, by number. */
+  readonly sent: Map<number, SentPart>;
+  /** Told of each part that has arrived, and how many bytes went over the wire for it. */
+  readonly onPart: (bytesSent: number) => void;
+}

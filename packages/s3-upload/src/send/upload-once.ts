@@ -1,0 +1,198 @@
+import { addressOf, type S3, s3Of } from '../call/s3.ts';
+import { transportOf } from '../call/transport.ts';
+import { createBufferPool } from '../disk/buffer-pool.ts';
+import { checkFinished, finishedDisk, greatestSize } from '../disk/disk.ts';
+import { openDisk } from '../disk/disk-reader.ts';
+import { type PartPlan, planConcurrency, planParts, shownPartSize } from '../disk/part-plan.ts';
+import { type DiskChecksums, readChecksums } from '../disk/read-checksums.ts';
+import { awsCodeOf, S3UploadError } from '../errors.ts';
+import type { UploadJournal } from '../open/journal.ts';
+import { adoptUpload, createUpload, type OpenedUpload } from '../open/open-upload.ts';
+import type { UploadDiskOptions, UploadedObject } from '../upload-options.ts';
+import { completeUpload } from './complete.ts';
+import { proveObject } from './prove-object.ts';
+import { sendAll } from './send-all.ts';
+import { settleObject } from './settle-key.ts';
+import { StartAgain } from './start-again.ts';
+import type { UploadJob } from './upload-job.ts';
+
+/**
+ * One upload from beginning to proof: an open one is gone on with where `adopt` allows it.
+ *
+ * @throws StartAgain where another one should be begun
+ */
+export async function uploadOnce(
+  options: UploadDiskOptions,
+  { journal, adopt }: { readonly journal: UploadJournal | undefined; readonly adopt: boolean },
+): Promise<UploadedObject> {
+  using stop = linkedStop(options.signal);
+  const s3 = s3Of({ ...options, client: transportOf(options.client), signal: stop.signal });
+  try {
+    return await fillAndProve({ options, s3, stop, journal, adopt });
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw awsCodeOf(error) === 'NoSuchUpload' ? goneMeanwhile(error as S3UploadError) : error;
+  } finally {
+    stop.abort(new DOMException('the upload has ended', 'AbortError'));
+  }
+}
+
+async function fillAndProve({
+  options,
+  s3,
+  stop,
+  journal,
+  adopt,
+}: {
+  readonly options: UploadDiskOptions;
+  readonly s3: S3;
+  readonly stop: AbortController;
+  readonly journal: UploadJournal | undefined;
+  readonly adopt: boolean;
+}): Promise<UploadedObject> {
+  const { disk, metadata, beforeComplete, now = Date.now, adoptAfterMs: idleMs = 15 * 60_000 } = options;
+  const address = addressOf(options);
+  const upload =
+    (adopt && (await adoptUpload({ s3, address, journal, now, idleMs }))) ||
+    (await createUpload({ s3, address, metadata, journal }));
+  const plan = planFor(options, upload);
+  const expected = expectedChecksums({ options, plan, stop });
+  await using reader = await openDisk({ disk, sleep: s3.sleep });
+  const { job, bytesSent } = createJob({ options, s3, upload, plan, reader });
+  let result: UploadedObject | undefined;
+  const complete = async () => {
+    const checksums = await expected;
+    await beforeComplete?.();
+    const { standing } = await completeUpload(job, {
+      disk: checksums,
+      path: disk.path,
+      timeoutMs: options.completeTimeoutMs ?? 15 * 60_000,
+    });
+    if (standing) {
+      const found = await settleObject(s3, { ...options, replace: false, facts: standing });
+      if (!found) throw replaced();
+      result = { ...found, outcome: 'adopted', bytesSent: bytesSent() };
+    } else {
+      const object = await proveObject({ job, options, disk: checksums });
+      result = { ...object, outcome: upload.adopted ? 'resumed' : 'uploaded', bytesSent: bytesSent() };
+    }
+  };
+  await sendAll({ job, stop, complete });
+  return result!;
+}
+
+function planFor({ disk, partSize }: UploadDiskOptions, { parts }: OpenedUpload): PartPlan {
+  const size = greatestSize(disk);
+  return planParts({
+    size,
+    partSize: shownPartSize({ firstPartSize: parts.get(1)?.size, size }) ?? partSize,
+  });
+}
+
+/** The independent read: at once where the disk is complete, beside the upload; else when it is. */
+function expectedChecksums({
+  options: { disk },
+  plan,
+  stop,
+}: {
+  readonly options: UploadDiskOptions;
+  readonly plan: PartPlan;
+  readonly stop: AbortController;
+}): Promise<DiskChecksums> {
+  const expected = finishedDisk(disk).then(async (finished) => {
+    if (finished.size > plan.size) throw outgrown(finished.size, plan);
+    await checkFinished(finished);
+    const { partSize } = plan;
+    return readChecksums({
+      disk: finished,
+      plan: planParts({ size: finished.size, partSize }),
+      signal: stop.signal,
+    });
+  });
+  expected.catch((error: unknown) => stop.abort(error));
+  return expected;
+}
+
+function createJob({
+  options,
+  s3,
+  upload,
+  plan,
+  reader,
+}: {
+  readonly options: UploadDiskOptions;
+  readonly s3: S3;
+  readonly upload: OpenedUpload;
+  readonly plan: PartPlan;
+  readonly reader: UploadJob['reader'];
+}): { readonly job: UploadJob; readonly bytesSent: () => number } {
+  const { disk, onProgress, partTimeoutMs = 5 * 60_000 } = options;
+  const { partSize } = plan;
+  const concurrency = planConcurrency({ partSize, concurrency: options.concurrency ?? 4 });
+  let total: number | undefined;
+  void finishedDisk(disk).then(
+    ({ size }) => {
+      total = size;
+    },
+    () => {},
+  );
+  let sentBytes = 0;
+  const sent: UploadJob['sent'] = new Map();
+  const job: UploadJob = {
+    s3,
+    address: addressOf(options),
+    uploadId: upload.uploadId,
+    plan,
+    reader,
+    buffers: createBufferPool({ size: Math.min(partSize, plan.size), count: concurrency }),
+    concurrency,
+    partTimeoutMs,
+    listed: new Map(upload.parts),
+    sent,
+    onPart(bytes) {
+      sentBytes += bytes;
+      onProgress?.({ done: [...sent.values()].reduce((sum, { size }) => sum + size, 0), total });
+    },
+  };
+  return { job, bytesSent: () => sentBytes };
+}
+
+/** Ends with the caller's signal, and by itself when the upload does. */
+function linkedStop(signal: AbortSignal | undefined): AbortController & Disposable {
+  const stop = new AbortController();
+  const follow = () => stop.abort(signal?.reason);
+  if (signal?.aborted) follow();
+  signal?.addEventListener('abort', follow, { once: true });
+  return Object.assign(stop, { [Symbol.dispose]: () => signal?.removeEventListener('abort', follow) });
+}
+
+function outgrown(size: number, plan: PartPlan): StartAgain {
+  return new StartAgain(
+    new S3UploadError(
+      'DISK_CHANGED',
+      `the disk has ${size} bytes, more than the ${plan.size} it was to have at most`,
+      {
+        hint: 'Run the same command again.',
+      },
+    ),
+    { keepsUpload: true },
+  );
+}
+
+function goneMeanwhile(cause: S3UploadError): StartAgain {
+  return new StartAgain(
+    new S3UploadError('UPLOAD_LOST', `the upload was ended by something else: ${cause.message}`, {
+      hint: 'Another run or a lifecycle rule ended it. See that only one run imports this image, and run the same command again.',
+      cause,
+    }),
+  );
+}
+
+function replaced(): StartAgain {
+  return new StartAgain(
+    new S3UploadError('UPLOAD_LOST', 'another object stood under the key, and was deleted', {
+      hint: 'Run the same command again.',
+    }),
+    { keepsUpload: true },
+  );
+}

@@ -1,0 +1,51 @@
+import { addressOf, s3Of } from './call/s3.ts';
+import { transportOf } from './call/transport.ts';
+import { isCode } from './errors.ts';
+import { abortAll } from './open/abort-uploads.ts';
+import { openJournal } from './open/journal.ts';
+import { settleKey } from './send/settle-key.ts';
+import { StartAgain } from './send/start-again.ts';
+import { uploadOnce } from './send/upload-once.ts';
+import type { UploadDiskOptions, UploadedObject } from './upload-options.ts';
+
+/**
+ * Brings a disk into S3 as one object, proven equal to the file; goes on with what an earlier run has put. The README
+ * says how, and why two runs at once cannot mix.
+ *
+ * What an unsuccessful upload has put is kept for the next run.
+ *
+ * @throws S3UploadError `KEY_TAKEN`, `UPLOAD_CORRUPTED` (field `partNumbers`), `UPLOAD_STALLED`, `UPLOAD_LOST`,
+ * `DISK_CHANGED`, `EMPTY_DISK`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `ACCESS_DENIED`, `THROTTLED`,
+ * `S3_UNREACHABLE`, `S3_REFUSED`
+ */
+export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedObject> {
+  const { disk, fresh = false, attempts = 3 } = options;
+  const { journalPath = `${disk.path}.upload` } = options;
+  const s3 = s3Of({ ...options, client: transportOf(options.client) });
+  const address = addressOf(options);
+  const journal =
+    journalPath === false
+      ? undefined
+      : openJournal({ path: journalPath, place: options, onNotice: s3.notice });
+  let adopt = !fresh;
+  for (let attempt = 1; ; attempt++) {
+    const first = attempt === 1;
+    let object = await settleKey(s3, { ...options, replace: fresh && first });
+    try {
+      object ??= await uploadOnce(options, { journal, adopt });
+    } catch (error) {
+      if (!(error instanceof StartAgain)) throw error;
+      if (attempt >= attempts) throw error.because;
+      s3.notice(`${error.message}: the upload is begun again`);
+      adopt = error.keepsUpload;
+      continue;
+    }
+    await journal?.clear();
+    await abortAll(s3, address).catch((error: unknown) => {
+      s3.signal?.throwIfAborted();
+      if (!isCode(error))
+        s3.notice(`other open uploads of this key may be left: ${(error as Error).message}`);
+    });
+    return object.outcome === 'found' && !first ? { ...object, outcome: 'adopted' } : object;
+  }
+}
