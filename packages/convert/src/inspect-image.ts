@@ -112,7 +112,7 @@ async function inspectCompressed(
 }
 
 function formatInside(head: Buffer, compression: Compression): ImageFormat {
-  const magic: Magic = head.length < 512 ? { kind: 'empty' } : (magicOfHead(head) ?? { kind: 'unknown' });
+  const magic = insideMagic(head);
   switch (magic.kind) {
     case 'disk':
       return magic.format;
@@ -137,4 +137,10 @@ function formatInside(head: Buffer, compression: Compression): ImageFormat {
       );
     }
   }
+}
+
+/** Less than a sector without a signature is as good as nothing. */
+function insideMagic(head: Buffer): Magic {
+  if (head.length === 0) return { kind: 'empty' };
+  return magicOfHead(head) ?? { kind: head.length < 512 ? 'empty' : 'unknown' };
 }

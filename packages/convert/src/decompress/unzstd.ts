@@ -55,17 +55,15 @@ async function feed(
   first: Buffer,
   nextChunk: () => Promise<Buffer | undefined>,
 ): Promise<Buffer | undefined> {
-  const stopped = once(decoder, 'close');
-  stopped.catch(() => {});
+  const closed = once(decoder, 'close');
+  closed.catch(() => {});
   for (let chunk: Buffer | undefined = first; chunk; chunk = await nextChunk()) {
     const consumedBefore = decoder.bytesWritten;
-    // At the end of a frame the decoder calls nobody back for what it leaves.
     const written = new Promise<void>((resolve) => decoder.write(chunk, () => resolve()));
-    await Promise.race([written, stopped]);
-    if (decoder.readableEnded || decoder.destroyed) {
-      const rest = chunk.subarray(decoder.bytesWritten - consumedBefore);
-      return rest.length > 0 ? rest : undefined;
-    }
+    await Promise.race([written, closed]);
+    // A decoder takes all of a chunk, unless its frame ends within it.
+    const rest = chunk.subarray(decoder.bytesWritten - consumedBefore);
+    if (rest.length > 0) return rest;
   }
   decoder.end();
   return undefined;

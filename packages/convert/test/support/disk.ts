@@ -25,7 +25,7 @@ export interface RawDiskOptions {
 
 /** A raw disk with an MBR, random bytes at odd places, text that compresses, and much that is zero. */
 export async function makeRawDisk(path: string, options: RawDiskOptions = {}): Promise<void> {
-  const { size = 24 * mib + 3 * 512, random = mib, bootable = true } = options;
+  const { size = 12 * mib + 3 * 512, random = mib, bootable = true } = options;
   const handle = await open(path, 'w');
   try {
     await handle.truncate(size);
@@ -35,7 +35,7 @@ export async function makeRawDisk(path: string, options: RawDiskOptions = {}): P
       Buffer.alloc(200_001, 'the quick brown fox '),
       0,
       200_001,
-      Math.min(17 * mib, size - 300_000) + 7,
+      Math.min(9 * mib, size - 300_000) + 7,
     );
     // The last sector shows whether the end is kept.
     await handle.write(randomBytes(512), 0, 512, size - 512);

@@ -1,0 +1,250 @@
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { convertImage, inspectImage } from '@ec2-image/convert';
+import { afterEach, describe, expect, test } from 'vitest';
+import { blockDevice } from '../src/qemu/block-device.ts';
+import {
+  compressed,
+  compressFile,
+  makeRawDisk,
+  mib,
+  qemuImg,
+  run,
+  temporaryDirectory,
+} from './support/disk.ts';
+
+const secretText = 'the content of a file that the image must not reach\n';
+
+describe('an image that would make qemu-img open another file', () => {
+  /** The directory, with a file in it that nothing may read. */
+  async function setUp() {
+    const directory = await temporaryDirectory();
+    const secret = join(directory, 'secret');
+    await writeFile(secret, secretText.repeat(40));
+    return { directory, secret, image: join(directory, 'image.qcow2'), output: join(directory, 'out.raw') };
+  }
+  const textVmdk = (secret: string) =>
+    `# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType="monolithicFlat"\nRW 4 FLAT "${secret}" 0\n`;
+
+  test('a VMDK descriptor that names a host file leaks it through a bare qemu-img, and is refused here', async () => {
+    const { secret, image, output } = await setUp();
+    await writeFile(image, textVmdk(secret));
+    await qemuImg('convert', '-f', 'vmdk', '-O', 'raw', image, output);
+    expect(await readFile(output, 'latin1')).toContain(secretText);
+    await expect(inspectImage({ path: image })).rejects.toMatchObject({ code: 'VMDK_NOT_SELF_CONTAINED' });
+  });
+
+  test('a VMDK extent of capacity 0 makes QEMU follow its descriptor, and is refused here', async () => {
+    const { secret, image, output } = await setUp();
+    const file = Buffer.alloc(512 * 64);
+    file.write('KDMV', 'latin1');
+    file.writeUInt32LE(1, 4);
+    file.writeBigUInt64LE(128n, 20);
+    file.writeBigUInt64LE(1n, 28);
+    file.writeBigUInt64LE(20n, 36);
+    file.writeUInt32LE(512, 44);
+    file.write('\n \r\n', 73);
+    file.write(textVmdk(secret), 512);
+    await writeFile(image, file);
+    await qemuImg('convert', '-f', 'vmdk', '-O', 'raw', image, output);
+    expect(await readFile(output, 'latin1')).toContain(secretText);
+    await expect(inspectImage({ path: image })).rejects.toMatchObject({ code: 'VMDK_NOT_SELF_CONTAINED' });
+  });
+
+  test('a backing file leaks through a bare qemu-img; it is refused here, and would not be opened either', async () => {
+    const { secret, image, output } = await setUp();
+    await qemuImg('create', '-f', 'qcow2', '-b', secret, '-F', 'raw', image, '4096');
+    await qemuImg('convert', '-f', 'qcow2', '-O', 'raw', image, output);
+    expect(await readFile(output, 'latin1')).toContain(secretText);
+    await expect(inspectImage({ path: image })).rejects.toMatchObject({
+      code: 'BACKING_FILE',
+      message: expect.stringContaining(secret),
+    });
+    await qemuImg('convert', '-O', 'raw', blockDevice({ path: image, format: 'qcow2' }), output);
+    expect((await readFile(output)).equals(Buffer.alloc(4096))).toBe(true);
+  });
+
+  test('an external data file is refused', async () => {
+    const { directory, image } = await setUp();
+    await qemuImg('create', '-f', 'qcow2', '-o', `data_file=${join(directory, 'data')}`, image, '1M');
+    await expect(inspectImage({ path: image })).rejects.toMatchObject({ code: 'EXTERNAL_DATA_FILE' });
+  });
+
+  test.each(['qcow2.gz', 'vmdk.gz'])(
+    'the same inside %s is refused once it is decompressed',
+    async (kind) => {
+      const { directory, secret, output } = await setUp();
+      const inner = join(directory, 'inner');
+      if (kind.startsWith('qcow2'))
+        await qemuImg('create', '-f', 'qcow2', '-b', secret, '-F', 'raw', inner, '4096');
+      else {
+        await qemuImg('create', '-f', 'vmdk', `${inner}.base`, '1M');
+        await qemuImg('create', '-f', 'vmdk', '-b', `${inner}.base`, '-F', 'vmdk', inner);
+      }
+      const image = join(directory, kind);
+      await compressFile('gzip', inner, image);
+      const code = kind.startsWith('qcow2') ? 'BACKING_FILE' : 'DIFFERENCING_DISK';
+      await expect(convertImage({ image: { path: image }, format: 'raw', output })).rejects.toMatchObject({
+        code,
+      });
+      expect((await readdir(directory)).filter((name) => name.startsWith('out'))).toEqual([]);
+    },
+  );
+});
+
+describe('before any qemu tool runs', () => {
+  const path = process.env.PATH;
+  afterEach(() => {
+    process.env.PATH = path;
+  });
+
+  test('what is refused, is refused', async () => {
+    const directory = await temporaryDirectory();
+    const bin = join(directory, 'bin');
+    await mkdir(bin);
+    await writeFile(join(bin, 'qemu-img'), `#!/bin/sh\ntouch ${directory}/qemu-img-ran\n`);
+    await chmod(join(bin, 'qemu-img'), 0o755);
+    const image = join(directory, 'image');
+    await qemuImg('create', '-f', 'qcow2', '-u', '-b', '/etc/passwd', '-F', 'raw', image, '1M');
+    process.env.PATH = `${bin}:${path}`;
+    const html = join(directory, 'page.qcow2');
+    await writeFile(html, '<!DOCTYPE html><html></html>');
+
+    await expect(inspectImage({ path: image })).rejects.toMatchObject({ code: 'BACKING_FILE' });
+    await expect(inspectImage({ path: html })).rejects.toMatchObject({ code: 'HTML_PAGE' });
+    expect(await readdir(directory)).not.toContain('qemu-img-ran');
+  });
+
+  test('a file name is never a protocol, an option or a shell command', async () => {
+    const directory = await temporaryDirectory();
+    const before = process.cwd();
+    for (const name of [
+      'nbd:localhost:1',
+      'json:{}',
+      '-O',
+      'a,b=c',
+      'x y"z\'$(touch pwned)\n',
+      'driver=raw',
+    ]) {
+      const file = resolve(directory, name);
+      await makeRawDisk(join(directory, 'disk.raw'), { size: 4 * mib, random: 4096 });
+      await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', join(directory, 'disk.raw'), file);
+      process.chdir(directory);
+      const disk = await convertImage({
+        image: { path: name },
+        format: 'vhdx',
+        output: `out of ${name}`,
+      }).finally(() => process.chdir(before));
+      expect(disk).toMatchObject({ path: resolve(directory, `out of ${name}`), virtualSize: 4 * mib });
+    }
+    expect(await readdir(directory)).not.toContain('pwned');
+  });
+});
+
+describe('sizes', () => {
+  test('a disk above the limit is refused, and taken with a higher one', async () => {
+    const path = join(await temporaryDirectory(), 'image.qcow2');
+    await qemuImg('create', '-f', 'qcow2', path, '65G');
+    const start = performance.now();
+    await expect(inspectImage({ path })).rejects.toMatchObject({
+      code: 'DISK_TOO_LARGE',
+      virtualSize: 65 * 1024 ** 3,
+      maxDiskSize: 64 * 1024 ** 3,
+    });
+    const facts = await inspectImage({ path, maxDiskSize: 66 * 1024 ** 3, allowUnbootable: true });
+    expect(facts.virtualSize).toBe(65 * 1024 ** 3);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  test('a disk of exabytes is refused', async () => {
+    const path = join(await temporaryDirectory(), 'image.qcow2');
+    await qemuImg('create', '-f', 'qcow2', path, '1G');
+    const header = await readFile(path);
+    header.writeBigUInt64BE(2n ** 62n, 24);
+    await writeFile(path, header);
+    await expect(inspectImage({ path })).rejects.toMatchObject({ code: 'DISK_TOO_LARGE' });
+  });
+
+  test('a raw disk cut short in the middle of its last partition', async () => {
+    const directory = await temporaryDirectory();
+    const path = join(directory, 'disk.raw');
+    await makeRawDisk(path, { size: 8 * mib });
+    const partitioning = run('sfdisk', ['--quiet', path]);
+    partitioning.child.stdin!.end('label: gpt\nstart=2048, size=8192\n');
+    await partitioning;
+    expect(await inspectImage({ path })).toMatchObject({ partitionTable: 'gpt' });
+    const whole = await readFile(path);
+    await writeFile(path, whole.subarray(0, 4 * mib));
+    await expect(inspectImage({ path })).rejects.toMatchObject({
+      code: 'TRUNCATED_IMAGE',
+      partitionEnd: 5 * mib,
+    });
+  });
+});
+
+describe('what is not bootable', () => {
+  test('is refused in every format, and taken when asked, with a word', async () => {
+    const directory = await temporaryDirectory();
+    const raw = join(directory, 'disk.raw');
+    await makeRawDisk(raw, { bootable: false });
+    await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, join(directory, 'disk.qcow2'));
+    await compressFile('zstd', raw, join(directory, 'disk.raw.zst'));
+    for (const name of ['disk.raw', 'disk.qcow2', 'disk.raw.zst']) {
+      const path = join(directory, name);
+      await expect(inspectImage({ path })).rejects.toMatchObject({ code: 'NOT_BOOTABLE' });
+      const notices: string[] = [];
+      const facts = await inspectImage({
+        path,
+        allowUnbootable: true,
+        onNotice: (notice) => notices.push(notice),
+      });
+      expect(facts.partitionTable).toBe('none');
+      expect(notices).toEqual([expect.stringContaining('neither a GPT nor an MBR')]);
+    }
+  });
+});
+
+describe('what cannot be read', () => {
+  test.each([
+    ['a directory', (directory: string) => directory],
+    ['a file that is not there', (directory: string) => join(directory, 'gone')],
+    ['a device', () => '/dev/zero'],
+    ['a link to nothing', (directory: string) => join(directory, 'dangling')],
+  ])('%s', async (_, pathIn) => {
+    const directory = await temporaryDirectory();
+    await symlink('/nowhere', join(directory, 'dangling'));
+    await expect(inspectImage({ path: pathIn(directory) })).rejects.toMatchObject({
+      code: 'IMAGE_NOT_READABLE',
+    });
+  });
+});
+
+describe('inside a compressed file', () => {
+  const inside: readonly [string, Buffer, string][] = [
+    ['nothing', Buffer.alloc(0), 'NO_DISK_INSIDE'],
+    ['less than a sector', Buffer.from([0, 1, 2, 3]), 'NO_DISK_INSIDE'],
+    ['an HTML page', Buffer.from(`<!DOCTYPE html>${' '.repeat(2000)}`), 'NO_DISK_INSIDE'],
+    ['a text', Buffer.from('no disk at all\n'.repeat(100)), 'NO_DISK_INSIDE'],
+    [
+      'a tar archive',
+      Buffer.concat([Buffer.alloc(257), Buffer.from('ustar'), Buffer.alloc(4096)]),
+      'NO_DISK_INSIDE',
+    ],
+    ['a VMDK descriptor', Buffer.from(`# Disk DescriptorFile\n${'#\n'.repeat(400)}`), 'NO_DISK_INSIDE'],
+    [
+      'a gzip file',
+      gzipSync(Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * i) % 251))),
+      'NESTED_COMPRESSION',
+    ],
+    ['zeros', Buffer.alloc(2 * mib), 'NOT_BOOTABLE'],
+  ];
+  test.each(inside)('%s', async (_, content, code) => {
+    const directory = await temporaryDirectory();
+    for (const program of ['gzip', 'xz', 'zstd'] as const) {
+      const path = join(directory, program);
+      await writeFile(path, await compressed(program, content));
+      await expect(inspectImage({ path })).rejects.toMatchObject({ code });
+    }
+  });
+});
