@@ -5,6 +5,7 @@ import { HelpCommand, VersionCommand } from './commands/help.ts';
 import { ImportCommand } from './commands/import.ts';
 import { JanitorCommand } from './commands/janitor.ts';
 import { TagFixCommand } from './commands/tag-fix.ts';
+import { VerifyCommand } from './commands/verify.ts';
 import { UsageError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import { reportFatal } from './report-fatal.ts';
@@ -14,6 +15,7 @@ const commands: readonly CommandClass<BaseContext>[] = [
   ImportCommand,
   JanitorCommand,
   TagFixCommand,
+  VerifyCommand,
   DoctorCommand,
   DemoCommand,
   HelpCommand,

@@ -1,5 +1,5 @@
 export { type Block, blockSizeBytes, volumeSizeGiB } from './block.ts';
-export { digestDisk } from './digest-disk.ts';
+export { digestBlocks } from './digest-blocks.ts';
 export { readDigests, writeDigests } from './digests-file.ts';
 export { type Disk, diskBlocks, type Extent } from './disk.ts';
 export { EbsDirectError } from './errors.ts';

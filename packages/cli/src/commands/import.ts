@@ -76,9 +76,10 @@ export class ImportCommand extends CommonCommand {
   });
   verify = Option.Boolean('--verify', {
     description: 'Prove the snapshot equal to the disk, block by block',
-    hidden: true,
   });
-  via = Option.String('--via', { description: 's3 (default) or ebs', hidden: true });
+  via = Option.String('--via', {
+    description: 's3 (default), or ebs: written block by block, without bucket, role and import task',
+  });
   fresh = Option.Boolean('--fresh', { description: 'Reuse nothing that is in the cloud' });
   replace = Option.Boolean('--replace', {
     description: 'Where the name is taken by our own AMI of another image, replace that AMI',

@@ -69,6 +69,7 @@ export async function makeAmi(
   const { request, amiName: name, digest, steps } = work;
   const snapshot = await obtainSnapshot(work);
   known.snapshotId = snapshot.snapshotId;
+  if (request.verify) await (await import('./prove-snapshot.ts')).proveSnapshot(work, snapshot.snapshotId);
   const ami = await steps.take(
     'register',
     () =>

@@ -63,9 +63,9 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
 
 /** Asked from the end: the AMI, or what it takes to make it. Local files go last. */
 async function obtainAmi(work: Identified, known: Known): Promise<ObtainedAmi> {
-  const existing = await reuseAmi(work);
-  if (existing) return existing;
   const { workDirectory, digest, signal, view, request } = work;
+  const existing = await reuseAmi(work);
+  if (existing && !request.verify) return existing;
   let waited = false;
   const directory = await openImageDirectory({
     workDirectory,
@@ -79,7 +79,11 @@ async function obtainAmi(work: Identified, known: Known): Promise<ObtainedAmi> {
   });
   try {
     // Whoever was waited for may have made it.
-    const ami = (waited ? await reuseAmi(work) : undefined) ?? (await makeAmi({ ...work, directory }, known));
+    const reused = waited ? await reuseAmi(work) : existing;
+    if (reused?.snapshotId && request.verify) {
+      await (await import('./prove-snapshot.ts')).proveSnapshot({ ...work, directory }, reused.snapshotId);
+    }
+    const ami = reused ?? (await makeAmi({ ...work, directory }, known));
     if (!request.keepFiles && ami.outcome !== 'partial') await directory.remove();
     return ami;
   } finally {

@@ -1,4 +1,5 @@
 import {
+  deleteSnapshot,
   findSnapshot,
   type ImportProgress,
   importSnapshot,
@@ -6,6 +7,7 @@ import {
   tagResources,
   waitForImport,
 } from '@ec2-image/ec2-import';
+import { isExplained } from '@ec2-image/explained-error';
 import { clientToken } from '@ec2-image/provenance';
 import {
   abortUploads,
@@ -93,10 +95,28 @@ function importFrom(
 async function settle(work: Work, snapshot: Snapshot, object?: StoredObject): Promise<Snapshot> {
   const { request, view } = work;
   view.stage(request.name, 'clean up');
+  if (object) await checkImported(work, { snapshot, object });
   await tagResources({ ...ec2Options(work), ids: [snapshot.snapshotId], tags: snapshotTagsOf(work) });
-  if (object) await verifyObject({ ...objectLocation(work), object });
   if (!request.keepObject) await clearObject(work, object);
   return snapshot;
+}
+
+/**
+ * ImportSnapshot reads whatever stands under the key. A snapshot of anything but the proven object goes before its tags
+ * could make a later run believe it; an object that is gone was cleared away by a run at the same time.
+ */
+async function checkImported(
+  work: Work,
+  { snapshot, object }: { readonly snapshot: Snapshot; readonly object: StoredObject },
+): Promise<void> {
+  try {
+    await verifyObject({ ...objectLocation(work), object });
+  } catch (error) {
+    const code = isExplained(error) ? error.code : undefined;
+    if (code === 'OBJECT_MISSING') return;
+    if (code === 'OBJECT_CHANGED') await deleteSnapshot({ ...ec2Options(work), snapshotId: snapshot.snapshotId });
+    throw error;
+  }
 }
 
 /** Object and unfinished uploads, whoever left them under this key: the snapshot needs neither. */

@@ -54,3 +54,14 @@ export function objectLocation({ request, cloud, amiName, digest, signal, notice
     onNotice: notice,
   };
 }
+
+/** What opening the image's content takes. */
+export function contentOptions({ request, directory, signal, notice }: Work) {
+  return {
+    rawPath: directory.diskPath('raw'),
+    maxDiskSize: request.maxDiskSizeBytes,
+    allowUnbootable: request.allowUnbootable,
+    signal,
+    onNotice: notice,
+  };
+}

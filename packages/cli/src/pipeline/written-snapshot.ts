@@ -1,21 +1,12 @@
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { convertImage, decompress, type ImageFacts, inspectImage } from '@ec2-image/convert';
-import {
-  type Block,
-  diskBlocks,
-  openDisk,
-  streamBlocks,
-  volumeSizeGiB,
-  type WrittenSnapshot,
-  writeSnapshot,
-} from '@ec2-image/ebs-direct';
+import { blockSizeBytes, volumeSizeGiB, type WrittenSnapshot, writeSnapshot } from '@ec2-image/ebs-direct';
 import { findSnapshot, type Snapshot, tagResources } from '@ec2-image/ec2-import';
 import { clientToken } from '@ec2-image/provenance';
+import { type Content, openContent } from '../content.ts';
 import { createEbsClient } from '../ebs-client.ts';
 import { obtainImage } from './image.ts';
 import { constantTagsOf, snapshotTagsOf } from './tags.ts';
-import { ec2Options, type Work } from './work.ts';
+import { contentOptions, ec2Options, type Work } from './work.ts';
 
 /** The snapshot by way of EBS direct: complete and used, or written block by block from the image. */
 export async function obtainWrittenSnapshot(work: Work): Promise<Snapshot> {
@@ -33,7 +24,7 @@ export async function obtainWrittenSnapshot(work: Work): Promise<Snapshot> {
     return tagged(work, found.snapshot);
   }
   const image = await obtainImage(work);
-  await using content = await openContent(work, image.path);
+  await using content = await openContent({ ...contentOptions(work), path: image.path });
   const written = await writeFrom(work, content);
   return tagged(work, { snapshotId: written.snapshotId, sizeGiB: written.sizeGiB });
 }
@@ -80,72 +71,6 @@ function writeFrom(work: Work, content: Content): Promise<WrittenSnapshot> {
         ebs.destroy();
       }
     },
-    ({ blocksSent }) => ({ bytes: blocksSent * 512 * 1024 }),
+    ({ blocksSent }) => ({ bytes: blocksSent * blockSizeBytes }),
   );
-}
-
-/** What is in the image, as blocks: the source may be asked for them again. */
-interface Content extends AsyncDisposable {
-  readonly virtualSizeBytes: number;
-  blocks(options: { readonly signal: AbortSignal }): AsyncIterable<Block>;
-}
-
-/** No copy of the disk is made on the way, unless nobody can say beforehand how large it is. */
-async function openContent(work: Work, path: string): Promise<Content> {
-  const { request, signal, notice, directory } = work;
-  const options = {
-    maxDiskSize: request.maxDiskSizeBytes,
-    allowUnbootable: request.allowUnbootable,
-    signal,
-    onNotice: notice,
-  };
-  const facts = await inspectImage({ ...options, path });
-  if (facts.compression === undefined) return openedDisk(facts, signal);
-  if (facts.format === 'raw' && facts.virtualSize !== undefined)
-    return streamedDisk({ ...facts, virtualSize: facts.virtualSize });
-  const disk = await work.steps.take('convert', () =>
-    convertImage({
-      ...options,
-      image: { path },
-      format: 'raw',
-      output: directory.diskPath('raw'),
-      reuse: true,
-    }),
-  );
-  return openedDisk({ ...disk, format: 'raw' }, signal);
-}
-
-async function openedDisk(
-  {
-    path,
-    format,
-    virtualSize,
-  }: { readonly path: string; readonly format: ImageFacts['format']; readonly virtualSize: number },
-  signal: AbortSignal,
-): Promise<Content> {
-  const disk = await openDisk({ path, format, signal });
-  return {
-    virtualSizeBytes: virtualSize,
-    blocks: ({ signal }) => diskBlocks({ disk, signal }),
-    [Symbol.asyncDispose]: () => disk[Symbol.asyncDispose](),
-  };
-}
-
-function streamedDisk({
-  path,
-  compression,
-  virtualSize,
-}: {
-  readonly path: string;
-  readonly compression: 'xz' | 'gzip' | 'zstd';
-  readonly virtualSize: number;
-}): Content {
-  return {
-    virtualSizeBytes: virtualSize,
-    blocks: ({ signal }) =>
-      streamBlocks(
-        decompress({ compression, source: createReadStream(path, { highWaterMark: 1024 * 1024 }), signal }),
-      ),
-    [Symbol.asyncDispose]: async () => {},
-  };
 }

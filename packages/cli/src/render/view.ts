@@ -1,7 +1,7 @@
 import type { StepName, StepOutcome } from '../outcome.ts';
 
 /** What an image is busy with: a step, or something that stands beside the steps. */
-export type Stage = StepName | 'look up' | 'wait' | 'clean up';
+export type Stage = StepName | 'look up' | 'wait' | 'clean up' | 'prove';
 
 export interface StageProgress {
   readonly done: number;
