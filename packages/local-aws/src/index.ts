@@ -1,4 +1,11 @@
 export type { CallRecord, Calls } from './calls.ts';
+export {
+  type SeedEc2Options,
+  type SeedImage,
+  type SeedImportTask,
+  type SeedSnapshot,
+  seedEc2,
+} from './ec2/seed.ts';
 export type { ActiveFault, FaultHandle, Faults, FaultTarget } from './faults/faults.ts';
 export { InvalidFaultError, parseFaultFile } from './faults/parse-rule.ts';
 export type { FaultAction, FaultMatch, FaultRule } from './faults/rules.ts';
