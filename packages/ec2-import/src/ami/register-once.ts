@@ -35,7 +35,7 @@ export async function registerOnce(
       return { kind: 'different', ami: found.ami, differences: ['a new one is asked for'] };
     return found;
   };
-  let found = await look();
+  let found = await outlast(ec2, look);
   let sent = false;
   let tagged = true;
   for (let n = 1; ; n += 1) {
@@ -45,6 +45,7 @@ export async function registerOnce(
     }
     if (found) {
       if (!mayReplace(found, replace)) throw conflictError(found);
+      tagged = await rehearse(ec2, { options, snapshotId, sizeGiB });
       await deregisterImage(ec2, found.ami);
       ec2.notice(`Deregistered AMI ${found.ami.imageId}, which had the name ${found.ami.name}.`);
       replaced.set(found.ami.imageId, found.ami);
@@ -75,6 +76,28 @@ export async function registerOnce(
 /** A failed AMI of ours serves nobody; every other one goes only where the user said so, and somebody else's never. */
 function mayReplace({ kind }: AmiVerdict, replace: boolean): boolean {
   return kind === 'failed' || (replace && (kind === 'different' || kind === 'disabled'));
+}
+
+/**
+ * Asks EC2 whether it would register the AMI, before another one is taken away for it.
+ *
+ * @returns whether it would with tags
+ */
+async function rehearse(
+  ec2: Ec2,
+  request: Omit<Parameters<typeof registerImageInput>[0], 'tagged'>,
+): Promise<boolean> {
+  for (let tagged = true; ; tagged = false) {
+    const input = { ...registerImageInput({ ...request, tagged }), DryRun: true };
+    try {
+      await outlast(ec2, () => ec2.send(new RegisterImageCommand(input)));
+      return tagged;
+    } catch (error) {
+      // What is in its way is still there.
+      if (['DryRunOperation', 'InvalidAMIName.Duplicate'].includes(refusedCode(error) ?? '')) return tagged;
+      if (!tagged || !isCode(error, 'ACCESS_DENIED')) throw refusal(error);
+    }
+  }
 }
 
 function registerImageInput({

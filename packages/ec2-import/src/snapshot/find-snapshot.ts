@@ -5,7 +5,6 @@ import { lookSeveralTimes } from '../ec2/poll.ts';
 import { type ChosenSnapshot, chooseSnapshot } from './choose-snapshot.ts';
 import { taskState } from './import-task.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
-
 import { isOurTask, type WantedSnapshot } from './wanted-snapshot.ts';
 
 export interface FindSnapshotOptions extends Ec2Options, WantedSnapshot {

@@ -7,7 +7,6 @@ import type { Choice } from './choose-snapshot.ts';
 import { lookForSnapshot, lookForSnapshotWell } from './find-snapshot.ts';
 import { type ImportSource, importFailure } from './import-failure.ts';
 import { failureKind, taskState } from './import-task.ts';
-
 import type { WantedSnapshot } from './wanted-snapshot.ts';
 
 /** What ImportSnapshot is told. Nothing in it may vary between two runs of the same import. */

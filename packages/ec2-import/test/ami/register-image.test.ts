@@ -74,6 +74,7 @@ function account({
     Snapshots: snapshots.filter(({ SnapshotId }) => SnapshotIds.includes(SnapshotId)),
   }));
   const register = (input: RegisterImageRequest) => {
+    if (input.DryRun) throw ec2Error('DryRunOperation', 'Request would have succeeded', 412);
     if (present.some(({ Name }) => Name === input.Name)) throw ec2Error('InvalidAMIName.Duplicate');
     const Tags = input.TagSpecifications?.[0]?.Tags ?? [];
     present.push(
@@ -383,9 +384,29 @@ describe('an AMI that has the name', () => {
     });
     const order = a.mock.calls().map(({ args }) => args[0]!.constructor.name);
     const at = (name: string) => order.indexOf(name);
-    expect(at('DeregisterImageCommand')).toBe(at('RegisterImageCommand') - 1);
+    expect(at('DeregisterImageCommand')).toBe(order.lastIndexOf('RegisterImageCommand') - 1);
     expect(at('DeleteSnapshotCommand')).toBe(order.length - 1);
     expect(a.mock.commandCalls(DeleteSnapshotCommand)[0]!.args[0].input).toEqual({ SnapshotId: 'snap-old' });
+  });
+
+  test.each([
+    ['forbidden', ec2Error('UnauthorizedOperation', 'not you', 403), 'ACCESS_DENIED'],
+    ['refused', ec2Error('InvalidParameterCombination', 'TpmSupport requires uefi'), 'REGISTER_REFUSED'],
+  ])('of ours stays where the new one is %s', async (_, error, code) => {
+    const a = account({ images: [earlier] });
+    a.mock.on(RegisterImageCommand).rejects(error);
+    await expect(run(a, { replace: true })).rejects.toMatchObject({ code });
+    expect(a.count(DeregisterImageCommand)).toBe(0);
+  });
+
+  test('of ours goes where the new one is registered without its tags', async () => {
+    const a = account({ images: [earlier] });
+    a.mock.on(RegisterImageCommand).callsFake((input) => {
+      if (input.TagSpecifications) throw ec2Error('UnauthorizedOperation', 'not with tags', 403);
+      return a.register(input);
+    });
+    expect(await run(a, { replace: true })).toMatchObject({ tagging: { added: Object.keys(tags) } });
+    expect(a.count(DeregisterImageCommand)).toBe(1);
   });
 
   test('that lingers after it was deregistered is not deregistered again', async () => {
@@ -393,7 +414,7 @@ describe('an AMI that has the name', () => {
     let lingering = 3;
     a.mock.on(DeregisterImageCommand).resolves({});
     a.mock.on(RegisterImageCommand).callsFake((input) => {
-      lingering -= 1;
+      if (!input.DryRun) lingering -= 1;
       if (lingering === 0) a.present.length = 0;
       return a.register(input);
     });
