@@ -82,7 +82,7 @@ export function tooYoung({
   /** What the time is of: "its newest part". */
   readonly what: string;
 }): Keep | undefined {
-  if (lastSignAt === undefined) return keep('no-age', `${what} has no time, so its age is unknown`);
+  if (lastSignAt === undefined) return keep('no-age', `its age is unknown: ${what} has no time`);
   if (now - lastSignAt >= floorMs) return undefined;
   return keep(
     'young',

@@ -16,6 +16,9 @@ export function judgeTask(task: TaskFact, context: Context): Verdict | undefined
     unread(context, task, ['tasks']) ??
     protectedByTags(task.tags, policy) ??
     keptBySuffix([task.tags.Name, task.key?.split('/').at(-2)], policy) ??
+    (startedAt === undefined
+      ? keep('no-age', 'it has no started-at tag, and AWS tells no time of a task: its age is unknown')
+      : undefined) ??
     tooYoung({ lastSignAt: startedAt, now, floorMs: policy.olderThanMs, what: 'its started-at tag' }) ?? {
       verdict: 'delete',
       proof,

@@ -1,0 +1,280 @@
+import {
+  DescribeImagesCommand,
+  DescribeSnapshotsCommand,
+  EnableImageDeprecationCommand,
+  EnableImageDeregistrationProtectionCommand,
+  LockSnapshotCommand,
+  ModifyImageAttributeCommand,
+  ModifySnapshotAttributeCommand,
+} from '@aws-sdk/client-ec2';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openAccount, results, type TestAccount, verdicts } from '../support/account.ts';
+import { amiName, id, makeBucket, ourImageTags, ourTags } from '../support/things.ts';
+
+const [ami, olderAmi] = [id('ami', 1), id('ami', 2)];
+const [snap, otherSnap] = [id('snap', 1), id('snap', 2)];
+
+let account: TestAccount;
+let changes: () => string[];
+beforeEach(async () => {
+  account = await openAccount();
+  await makeBucket(account);
+});
+afterEach(() => account[Symbol.asyncDispose]());
+
+const old = () => ({ createdAt: account.hoursAgo(100) });
+const imageIds = async () => {
+  const { Images } = await account.ec2.send(
+    new DescribeImagesCommand({ Owners: ['self'], IncludeDisabled: true, IncludeDeprecated: true }),
+  );
+  return Images!.map(({ ImageId }) => ImageId).sort();
+};
+const snapshotIds = async () => {
+  const { Snapshots } = await account.ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }));
+  return Snapshots!.map(({ SnapshotId }) => SnapshotId).sort();
+};
+
+describe('snapshots', () => {
+  it('16: a young complete snapshot, no AMI yet: keeps it, suggests `import`', async () => {
+    account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(2), tags: ourTags() }] });
+    changes = account.watch();
+    const { plan } = await account.clean();
+    expect(plan.things).toMatchObject([
+      {
+        id: snap,
+        code: 'young',
+        suggestion: expect.arrayContaining(['import', '--name', 'fedora', '--suffix', '43']),
+      },
+    ]);
+    expect(changes()).toEqual([]);
+  });
+
+  it('16: and between the age floor and twice that still', async () => {
+    account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(30), tags: ourTags() }] });
+    expect((await account.find()).things).toMatchObject([
+      { code: 'resumable', suggestion: expect.arrayContaining(['import']) },
+    ]);
+  });
+
+  it.each(['disabled', 'deprecated'])('17: a snapshot in a %s AMI: keeps it', async (state) => {
+    account.seed({
+      snapshots: [{ id: snap, ...old(), tags: ourTags() }],
+      images: [
+        {
+          id: ami,
+          ...old(),
+          name: amiName,
+          snapshotIds: [snap],
+          tags: ourImageTags(),
+          ...(state === 'disabled' && { state }),
+        },
+      ],
+    });
+    if (state === 'deprecated') {
+      const DeprecateAt = new Date(Date.now() + 60_000);
+      await account.ec2.send(new EnableImageDeprecationCommand({ ImageId: ami, DeprecateAt }));
+      await account.at(Date.now() + 120_000, () => keeps());
+    } else await keeps();
+
+    async function keeps() {
+      changes = account.watch();
+      const { plan } = await account.clean();
+      expect(verdicts(plan)).toEqual([`${ami} keep healthy`, `${snap} keep in-use`]);
+      expect(changes()).toEqual([]);
+    }
+  });
+
+  it('18: a snapshot shared by two AMIs: keeps it', async () => {
+    account.seed({
+      snapshots: [{ id: snap, ...old(), tags: ourTags() }],
+      images: [
+        { id: ami, ...old(), name: 'fedora-i44', snapshotIds: [snap], tags: ourImageTags('fedora-i44') },
+        { id: olderAmi, ...old(), name: amiName, snapshotIds: [snap], tags: ourImageTags(), state: 'failed' },
+      ],
+    });
+    changes = account.watch();
+    const { plan, outcomes } = await account.clean();
+    expect(verdicts(plan)).toEqual([`${ami} keep healthy`, `${olderAmi} delete`, `${snap} keep in-use`]);
+    expect(results(outcomes)).toEqual([`${olderAmi} deleted`]);
+    expect(plan.things[2]?.dependents.toSorted()).toEqual([ami, olderAmi]);
+    expect(changes()).toEqual([`DeregisterImage ${olderAmi}`]);
+  });
+
+  it.each([
+    ['of AWS Backup', { 'aws:backup:source-resource': 'arn:aws:ec2:x' }],
+    ['of a lifecycle policy', { 'aws:dlm:lifecycle-policy-id': 'policy-1' }],
+    ['of a lifecycle policy, as its other tag says', { 'dlm:managed': 'true' }],
+  ])('19: a snapshot %s: keeps it, with the reason', async (_, extra) => {
+    account.seed({ snapshots: [{ id: snap, ...old(), tags: { ...ourTags(), ...extra } }] });
+    changes = account.watch();
+    const { plan } = await account.clean();
+    expect(plan.things).toMatchObject([
+      { code: 'protected', reason: `an AWS service looks after it (tag ${Object.keys(extra)[0]})` },
+    ]);
+    expect(changes()).toEqual([]);
+  });
+
+  it('19: a locked snapshot: keeps it, with the reason', async () => {
+    account.seed({ snapshots: [{ id: snap, ...old(), tags: ourTags() }] });
+    await account.ec2.send(
+      new LockSnapshotCommand({ SnapshotId: snap, LockMode: 'governance', LockDuration: 1 }),
+    );
+    changes = account.watch();
+    const { plan } = await account.clean();
+    expect(plan.things).toMatchObject([{ code: 'protected', reason: 'it is locked (governance)' }]);
+    expect(changes()).toEqual([]);
+  });
+
+  it('keeps a snapshot that is shared with another account', async () => {
+    account.seed({ snapshots: [{ id: snap, ...old(), tags: ourTags() }] });
+    await account.ec2.send(
+      new ModifySnapshotAttributeCommand({
+        SnapshotId: snap,
+        Attribute: 'createVolumePermission',
+        OperationType: 'add',
+        UserIds: ['210987654321'],
+      }),
+    );
+    changes = account.watch();
+    const { plan } = await account.clean();
+    expect(plan.things).toMatchObject([{ code: 'shared', reason: 'it is shared with 210987654321' }]);
+    expect(changes()).toEqual([]);
+  });
+});
+
+describe('AMIs', () => {
+  it('20: a failed AMI of ours: deregisters it, then deletes each of its snapshots', async () => {
+    account.seed({
+      snapshots: [
+        { id: snap, ...old(), tags: ourTags() },
+        { id: otherSnap, ...old(), tags: ourTags() },
+      ],
+      images: [
+        {
+          id: ami,
+          ...old(),
+          name: amiName,
+          snapshotIds: [snap, otherSnap],
+          tags: ourImageTags(),
+          state: 'failed',
+        },
+      ],
+    });
+    changes = account.watch();
+    const { plan, outcomes } = await account.clean();
+    expect(plan.things.map(({ verdict }) => verdict)).toEqual(['delete', 'delete', 'delete']);
+    expect(results(outcomes)).toEqual([`${ami} deleted`, `${snap} deleted`, `${otherSnap} deleted`]);
+    expect(changes()[0]).toBe(`DeregisterImage ${ami}`);
+    expect(changes().slice(1).sort()).toEqual([`DeleteSnapshot ${snap}`, `DeleteSnapshot ${otherSnap}`]);
+    expect([await imageIds(), await snapshotIds()]).toEqual([[], []]);
+  });
+
+  it('21: a pending AMI: keeps it', async () => {
+    account.seed({
+      snapshots: [{ id: snap, ...old(), tags: ourTags() }],
+      images: [
+        { id: ami, ...old(), name: amiName, snapshotIds: [snap], tags: ourImageTags(), state: 'pending' },
+      ],
+    });
+    changes = account.watch();
+    const { plan } = await account.clean();
+    expect(verdicts(plan)).toEqual([`${ami} keep live`, `${snap} keep in-use`]);
+    expect(changes()).toEqual([]);
+  });
+
+  it('22: a healthy AMI without its tags: suggests `tag-fix`', async () => {
+    account.seed({
+      snapshots: [{ id: snap, ...old(), tags: ourTags() }],
+      images: [{ id: ami, ...old(), name: amiName, snapshotIds: [snap] }],
+    });
+    changes = account.watch();
+    const { plan } = await account.clean();
+    expect(plan.things[0]).toMatchObject({
+      id: ami,
+      code: 'lacks-tags',
+      suggestion: ['tag-fix', ami, '--region', 'us-east-1'],
+    });
+    expect(changes()).toEqual([]);
+  });
+});
+
+describe('healthy AMIs that were asked for', () => {
+  function seedPair() {
+    account.seed({
+      snapshots: [
+        { id: snap, ...old(), tags: ourTags('fedora-i44') },
+        { id: otherSnap, createdAt: account.hoursAgo(200), tags: ourTags() },
+      ],
+      images: [
+        { id: ami, ...old(), name: 'fedora-i44', snapshotIds: [snap], tags: ourImageTags('fedora-i44') },
+        {
+          id: olderAmi,
+          createdAt: account.hoursAgo(200),
+          name: amiName,
+          snapshotIds: [otherSnap],
+          tags: ourImageTags(),
+        },
+      ],
+    });
+  }
+  const superseded = { superseded: true };
+  const keptAll = async (policy: object, code: string, reason: RegExp) => {
+    changes = account.watch();
+    const { plan } = await account.clean(policy);
+    expect(plan.things.filter(({ verdict }) => verdict === 'delete')).toEqual([]);
+    expect(plan.things.find((thing) => thing.id === olderAmi)).toMatchObject({
+      code,
+      reason: expect.stringMatching(reason),
+    });
+    expect(changes()).toEqual([]);
+    return plan;
+  };
+
+  it('41: an unused older AMI of ours beside a newer healthy one: deregisters it, deletes its snapshots', async () => {
+    seedPair();
+    changes = account.watch();
+    const { plan, outcomes } = await account.clean(superseded);
+    expect(plan.things.find((thing) => thing.id === olderAmi)).toMatchObject({
+      proof: expect.stringContaining(`is superseded by ${ami}`),
+    });
+    expect(results(outcomes)).toEqual([`${olderAmi} deleted`, `${otherSnap} deleted`]);
+    expect(changes()).toEqual([`DeregisterImage ${olderAmi}`, `DeleteSnapshot ${otherSnap}`]);
+    expect([await imageIds(), await snapshotIds()]).toEqual([[ami], [snap]]);
+  });
+
+  it.each([
+    ['public', { Group: 'all' as const }, 'shared', /public|all/],
+    ['shared with an account', { UserId: '210987654321' }, 'shared', /210987654321/],
+    [
+      'shared with an organisation',
+      { OrganizationArn: 'arn:aws:organizations::210987654321:organization/o-123example' },
+      'shared',
+      /o-123example/,
+    ],
+  ])('25: `--ami`: one that is %s: keeps it', async (_, permission, code, reason) => {
+    seedPair();
+    await account.ec2.send(
+      new ModifyImageAttributeCommand({ ImageId: olderAmi, LaunchPermission: { Add: [permission] } }),
+    );
+    await keptAll({ amis: [olderAmi] }, code, reason);
+  });
+
+  it('26: `--ami`: a deregistration-protected AMI: keeps it', async () => {
+    seedPair();
+    await account.ec2.send(
+      new EnableImageDeregistrationProtectionCommand({ ImageId: olderAmi, WithCooldown: true }),
+    );
+    await keptAll({ amis: [olderAmi] }, 'protected', /enabled-with-cooldown/);
+  });
+
+  it('27: `--superseded`: AccessDenied on the reference check: deletes no AMI', async () => {
+    seedPair();
+    account.aws.faults.add({
+      match: { operation: 'DescribeImageReferences' },
+      times: 'always',
+      action: { kind: 'error', preset: 'access-denied' },
+    });
+    const plan = await keptAll(superseded, 'unread', /UnauthorizedOperation/);
+    expect(plan.gaps).toMatchObject([{ what: 'references', ref: `us-east-1/${olderAmi}` }]);
+  });
+});

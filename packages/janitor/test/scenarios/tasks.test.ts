@@ -1,0 +1,105 @@
+import { CreateTagsCommand, DescribeSnapshotsCommand, ImportSnapshotCommand } from '@aws-sdk/client-ec2';
+import { tagList } from '@ec2-image/provenance';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { bucket, openAccount, results, type TestAccount, verdicts } from '../support/account.ts';
+import { id, importedBy, key, makeBucket, ourTags, provenance, putObject } from '../support/things.ts';
+
+let account: TestAccount;
+let changes: () => string[];
+beforeEach(async () => {
+  account = await openAccount();
+  await makeBucket(account);
+});
+afterEach(() => account[Symbol.asyncDispose]());
+
+/** A real import of the object, which never gets beyond a few percent. */
+async function startStalledImport(startedHoursAgo: number): Promise<string> {
+  account.aws.faults.add({
+    match: { operation: 'ImportSnapshot' },
+    action: { kind: 'task-stalls', progress: 10 },
+  });
+  const { ImportTaskId } = await account.ec2.send(
+    new ImportSnapshotCommand({
+      DiskContainer: { Format: 'RAW', UserBucket: { S3Bucket: bucket, S3Key: key } },
+      TagSpecifications: [{ ResourceType: 'import-snapshot-task', Tags: tagList(ourTags()) }],
+    }),
+  );
+  await account.ec2.send(
+    new CreateTagsCommand({
+      Resources: [ImportTaskId!],
+      Tags: tagList(provenance(account.hoursAgo(startedHoursAgo))),
+    }),
+  );
+  return ImportTaskId!;
+}
+
+it('10: an active task older than the floor, its importer gone: cancels, waits, cleans', async () => {
+  await putObject(account, 100);
+  const taskId = await startStalledImport(100);
+  changes = account.watch();
+  const { outcomes } = await account.clean();
+  expect(results(outcomes)).toEqual([`${taskId} deleted`, `${key} deleted`]);
+  expect(changes()).toEqual([`CancelImportTask ${taskId}`, `DeleteObject ${key}`]);
+  expect((await account.find()).things).toEqual([]);
+});
+
+it('11: a task that completes while it is being cancelled: treats its snapshot as new', async () => {
+  await putObject(account, 100);
+  const taskId = await startStalledImport(100);
+  account.aws.faults.add({
+    match: { operation: 'CancelImportTask' },
+    action: { kind: 'completes-while-cancelling' },
+  });
+  changes = account.watch();
+  const { outcomes } = await account.clean();
+  const { Snapshots } = await account.ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }));
+  expect(Snapshots).toHaveLength(1);
+  expect(outcomes).toMatchObject([
+    { outcome: 'skipped', detail: expect.stringContaining(`${Snapshots![0]!.SnapshotId} is treated as new`) },
+    { outcome: 'deleted', thing: { kind: 'object' } },
+  ]);
+  expect(changes()).toEqual([`CancelImportTask ${taskId}`, `DeleteObject ${key}`]);
+  expect(verdicts(await account.find())).toEqual([`${Snapshots![0]!.SnapshotId} keep young`]);
+});
+
+it('13: a task without a time: keeps it, says why', async () => {
+  account.seed({
+    importTasks: [{ id: id('import-snap', 1), bucket, key, status: 'active', tags: provenance() }],
+  });
+  changes = account.watch();
+  const { plan } = await account.clean();
+  expect(plan.things).toMatchObject([
+    { verdict: 'keep', code: 'no-age', reason: expect.stringContaining('no started-at tag') },
+  ]);
+  expect(changes()).toEqual([]);
+});
+
+it('14: an untagged snapshot, provable through its task: deletes it', async () => {
+  const [taskId, snapshotId] = [id('import-snap', 1), id('snap', 1)];
+  account.seed({
+    importTasks: [
+      { id: taskId, bucket, key, createdAt: account.hoursAgo(100), snapshotId, tags: provenance() },
+    ],
+    snapshots: [{ id: snapshotId, createdAt: account.hoursAgo(100), description: importedBy(taskId) }],
+  });
+  changes = account.watch();
+  const { plan, outcomes } = await account.clean();
+  expect(plan.things).toMatchObject([
+    { proof: expect.stringContaining(`was made by import task ${taskId}`) },
+  ]);
+  expect(results(outcomes)).toEqual([`${snapshotId} deleted`]);
+  expect(changes()).toEqual([`DeleteSnapshot ${snapshotId}`]);
+});
+
+it('15: an untagged snapshot, no proof: reports it', async () => {
+  account.seed({
+    snapshots: [
+      { id: id('snap', 1), createdAt: account.hoursAgo(100), description: importedBy(id('import-snap', 9)) },
+      { id: id('snap', 2), createdAt: account.hoursAgo(100), description: 'a backup' },
+    ],
+  });
+  changes = account.watch();
+  const { plan } = await account.clean();
+  expect(verdicts(plan)).toEqual([`${id('snap', 1)} keep no-proof`]);
+  expect(changes()).toEqual([]);
+});

@@ -1,0 +1,192 @@
+import {
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { totalsOf } from '../../src/index.ts';
+import { bucket, openAccount, results, type TestAccount, verdicts } from '../support/account.ts';
+import {
+  id,
+  key,
+  keyOf,
+  makeBucket,
+  ourTags,
+  provenance,
+  putObject,
+  putPart,
+  startUpload,
+  startUploads,
+} from '../support/things.ts';
+
+let account: TestAccount;
+let changes: () => string[];
+beforeEach(async () => {
+  account = await openAccount();
+  await makeBucket(account);
+});
+afterEach(() => account[Symbol.asyncDispose]());
+
+const uploadsLeft = async () =>
+  (await account.s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads?.length ?? 0;
+const objectExists = (Key: string) =>
+  account.s3.send(new HeadObjectCommand({ Bucket: bucket, Key })).then(
+    () => true,
+    () => false,
+  );
+
+describe('uploads', () => {
+  it('3: an old multipart upload under our prefix: aborts it, counts its parts’ bytes', async () => {
+    const uploadId = await startUpload(account, 100);
+    await putPart(account, 99, { uploadId, partNumber: 1, bytes: 3000 });
+    await putPart(account, 98, { uploadId, partNumber: 2, bytes: 4000 });
+    changes = account.watch();
+    const { plan, outcomes } = await account.clean();
+    expect(results(outcomes)).toEqual([`${uploadId} deleted`]);
+    expect(totalsOf(plan.things)).toEqual({ things: 1, bytes: 7000, snapshotBytes: 0 });
+    expect(changes()).toEqual([`AbortMultipartUpload ${key} ${uploadId}`]);
+    expect(await uploadsLeft()).toBe(0);
+  });
+
+  it('4: a fresh upload, or an old one whose newest part is fresh: keeps it', async () => {
+    const fresh = await startUpload(account, 1);
+    const old = await startUpload(account, 100);
+    await putPart(account, 99, { uploadId: old, partNumber: 1 });
+    await putPart(account, 1, { uploadId: old, partNumber: 2 });
+    changes = account.watch();
+    const { plan } = await account.clean();
+    expect(verdicts(plan).sort()).toEqual([`${fresh} keep young`, `${old} keep young`].sort());
+    expect(changes()).toEqual([]);
+  });
+
+  it('5: 1,001 uploads on one key: finds all', async () => {
+    await startUploads(account, 100, 1001);
+    changes = account.watch();
+    const plan = await account.find();
+    expect(new Set(plan.things.map((thing) => thing.id)).size).toBe(1001);
+    expect(plan.things.every(({ verdict }) => verdict === 'delete')).toBe(true);
+    expect(changes()).toEqual([]);
+  });
+
+  it('6: an upload outside our prefix: ignores it', async () => {
+    await startUpload(account, 100, 'elsewhere/fedora-i43/0123456789ab.vhdx');
+    await startUpload(account, 100, 'ec2-image/notes.txt');
+    changes = account.watch();
+    const { plan } = await account.clean();
+    expect(plan.things).toEqual([]);
+    expect(changes()).toEqual([]);
+    expect(await uploadsLeft()).toBe(2);
+  });
+});
+
+describe('objects', () => {
+  it('7: an old object, no task: deletes it', async () => {
+    await putObject(account, 100);
+    changes = account.watch();
+    const { plan, outcomes } = await account.clean();
+    expect(results(outcomes)).toEqual([`${key} deleted`]);
+    expect(totalsOf(plan.things)).toEqual({ things: 1, bytes: 1000, snapshotBytes: 0 });
+    expect(changes()).toEqual([`DeleteObject ${key}`]);
+    expect(await objectExists(key)).toBe(false);
+  });
+
+  it('leaves an object of our key’s shape alone that is not ours by its metadata', async () => {
+    await account.at(account.hoursAgo(100), () =>
+      account.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'x' })),
+    );
+    changes = account.watch();
+    const { plan } = await account.clean();
+    expect(verdicts(plan)).toEqual([`${key} keep no-proof`]);
+    expect(changes()).toEqual([]);
+  });
+
+  it('8: an object that an active task reads: keeps it', async () => {
+    await putObject(account, 100);
+    const startedAt = account.hoursAgo(2);
+    account.seed({
+      importTasks: [{ id: id('import-snap', 1), bucket, key, status: 'active', tags: provenance(startedAt) }],
+    });
+    changes = account.watch();
+    const { plan } = await account.clean();
+    expect(verdicts(plan)).toEqual([`${id('import-snap', 1)} keep young`, `${key} keep live`]);
+    expect(plan.things[1]?.dependents).toEqual([id('import-snap', 1)]);
+    expect(changes()).toEqual([]);
+  });
+
+  it('9: a versioned bucket: deletes the versions', async () => {
+    const versioned = new PutBucketVersioningCommand({
+      Bucket: bucket,
+      VersioningConfiguration: { Status: 'Enabled' },
+    });
+    await putObject(account, 200);
+    await account.s3.send(versioned);
+    const second = await putObject(account, 100);
+    const young = await putObject(account, 1);
+    changes = account.watch();
+    const { outcomes } = await account.clean();
+    expect(outcomes.map(({ thing, outcome }) => [thing.versionId, outcome])).toEqual(
+      expect.arrayContaining([
+        ['null', 'deleted'],
+        [second, 'deleted'],
+      ]),
+    );
+    expect(changes().sort()).toEqual([`DeleteObject ${key} ${second}`, `DeleteObject ${key} null`].sort());
+    const { Versions, DeleteMarkers } = await account.s3.send(
+      new ListObjectVersionsCommand({ Bucket: bucket }),
+    );
+    expect(Versions?.map(({ VersionId }) => VersionId)).toEqual([young]);
+    expect(DeleteMarkers ?? []).toEqual([]);
+  });
+
+  it('9: a versioned bucket whose versions may not be deleted: says that it did not', async () => {
+    await account.s3.send(
+      new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    await putObject(account, 100);
+    account.aws.faults.add({
+      match: { operation: 'DeleteObject' },
+      times: 'always',
+      action: { kind: 'error', preset: 'access-denied' },
+    });
+    const { outcomes } = await account.clean();
+    expect(outcomes).toMatchObject([{ outcome: 'failed', detail: expect.stringContaining('AccessDenied') }]);
+    expect(await objectExists(key)).toBe(true);
+  });
+
+  it('12: a task `deleted` (failed), its object left: deletes the object', async () => {
+    await putObject(account, 100);
+    account.seed({
+      importTasks: [
+        { bucket, key, status: 'deleted', statusMessage: 'Disk validation failed', tags: ourTags() },
+      ],
+    });
+    changes = account.watch();
+    const { outcomes } = await account.clean();
+    expect(results(outcomes)).toEqual([`${key} deleted`]);
+    expect(changes()).toEqual([`DeleteObject ${key}`]);
+  });
+});
+
+it('1: nothing: no write', async () => {
+  changes = account.watch();
+  const { plan, outcomes } = await account.clean();
+  expect(plan).toMatchObject({ things: [], gaps: [], notices: [] });
+  expect(outcomes).toEqual([]);
+  expect(changes()).toEqual([]);
+});
+
+it('2: leftovers, no --apply: no mutating call', async () => {
+  await putObject(account, 100);
+  await startUpload(account, 100, keyOf('fedora-i44'));
+  account.seed({ snapshots: [{ createdAt: account.hoursAgo(100), tags: ourTags() }] });
+  changes = account.watch();
+  const plan = await account.find();
+  expect(plan.things.map(({ kind, verdict }) => [kind, verdict])).toEqual([
+    ['upload', 'delete'],
+    ['snapshot', 'delete'],
+    ['object', 'delete'],
+  ]);
+  expect(changes()).toEqual([]);
+});

@@ -1,0 +1,108 @@
+import {
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { amiTags, metadataOf, objectKey, provenanceTags } from '@ec2-image/provenance';
+import { bucket, prefix, type TestAccount } from './account.ts';
+
+/** What an import leaves behind, as it leaves it. */
+
+export const digest = `sha256:${'0123456789ab'.padEnd(64, 'c')}` as const;
+export const amiName = 'fedora-i43';
+export const key = keyOf(amiName);
+
+export function keyOf(name: string): string {
+  return objectKey({ prefix, amiName: name, digest, format: 'vhdx' });
+}
+
+export function id(type: 'ami' | 'snap' | 'import-snap', number: number): string {
+  return `${type}-${number.toString(16).padStart(17, '0')}`;
+}
+
+export function provenance(startedAt?: number): Record<string, string> {
+  return provenanceTags({
+    sourceUrl: 'https://example.org/fedora.qcow2',
+    digest,
+    diskFormat: 'vhdx',
+    version: '0.1.0',
+    ...(startedAt !== undefined && { startedAt: new Date(startedAt) }),
+  });
+}
+
+export const ourTags = (name = amiName): Record<string, string> => ({ Name: name, ...provenance(0) });
+export const ourImageTags = (name = amiName): Record<string, string> => ({
+  ...amiTags({ amiName: name }),
+  ...provenance(0),
+});
+
+export function importedBy(taskId: string): string {
+  return `Created by AWS-VMImport service for ${taskId}`;
+}
+
+export async function makeBucket({ s3 }: TestAccount, name = bucket): Promise<void> {
+  await s3.send(new CreateBucketCommand({ Bucket: name }));
+}
+
+export async function putObject(
+  account: TestAccount,
+  hoursAgo: number,
+  name = key,
+  bytes = 1000,
+): Promise<string | undefined> {
+  const { VersionId } = await account.at(account.hoursAgo(hoursAgo), () =>
+    account.s3.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: name,
+        Body: Buffer.alloc(bytes, 7),
+        Metadata: metadataOf(provenance(0)),
+      }),
+    ),
+  );
+  return VersionId;
+}
+
+export async function startUpload(account: TestAccount, hoursAgo: number, name = key): Promise<string> {
+  const { UploadId } = await account.at(account.hoursAgo(hoursAgo), () =>
+    account.s3.send(
+      new CreateMultipartUploadCommand({ Bucket: bucket, Key: name, ChecksumAlgorithm: 'CRC32' }),
+    ),
+  );
+  return UploadId!;
+}
+
+export async function putPart(
+  account: TestAccount,
+  hoursAgo: number,
+  { uploadId, partNumber = 1, bytes = 1000 }: { uploadId: string; partNumber?: number; bytes?: number },
+): Promise<void> {
+  await account.at(account.hoursAgo(hoursAgo), () =>
+    account.s3.send(
+      new UploadPartCommand({
+        Bucket: bucket,
+        Key: key,
+        UploadId: uploadId,
+        PartNumber: partNumber,
+        Body: Buffer.alloc(bytes, partNumber),
+      }),
+    ),
+  );
+}
+
+/** Many uploads of one key, without the SDK: it would sign each of them. */
+export async function startUploads(account: TestAccount, hoursAgo: number, count: number): Promise<void> {
+  const authorization =
+    'AWS4-HMAC-SHA256 Credential=ANYBODY/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0';
+  await account.at(account.hoursAgo(hoursAgo), async () => {
+    for (let left = count; left > 0; left--) {
+      const answer = await fetch(`${account.aws.url}/${bucket}/${key}?uploads`, {
+        method: 'POST',
+        headers: { authorization, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
+      });
+      if (!answer.ok) throw new Error(await answer.text());
+      await answer.arrayBuffer();
+    }
+  });
+}
