@@ -14,5 +14,6 @@ export {
   exampleCredentials,
   type LocalAws,
   type LocalAwsOptions,
+  type NewBucket,
   startLocalAws,
 } from './start-local-aws.ts';

@@ -8,6 +8,8 @@ import type { KnownCredentials } from './http/authenticate.ts';
 import { listen } from './http/server.ts';
 import { iamService } from './iam/iam-service.ts';
 import { openRoles } from './iam/roles.ts';
+import { refuseInvalidBucketName } from './s3/buckets/bucket-name.ts';
+import { insertBucket } from './s3/buckets/bucket-table.ts';
 import { createS3Service } from './s3/s3-service.ts';
 import type { Service, ServiceContext } from './service.ts';
 import { openStore } from './store/store.ts';
@@ -24,6 +26,8 @@ export interface LocalAwsOptions {
   readonly accountId?: string;
   /** Known secrets: their signatures are verified. With any other credentials every signature passes. */
   readonly credentials?: readonly KnownCredentials[];
+  /** Made at the start, unless they are there. */
+  readonly buckets?: readonly (string | NewBucket)[];
   /** Struck from the start; more can be added while it runs. */
   readonly faults?: readonly FaultRule[];
   /** Milliseconds since 1970; default the real time. */
@@ -36,6 +40,14 @@ export interface LocalAwsOptions {
   readonly log?: (record: CallRecord) => void;
   /** Hears of what a person should read, such as a call that the stand-in does not know. Default: standard error. */
   readonly onNotice?: (message: string) => void;
+}
+
+export interface NewBucket {
+  readonly name: string;
+  /** Default `us-east-1`. */
+  readonly region?: string;
+  /** An account id; default the stand-in's own. */
+  readonly owner?: string;
 }
 
 export interface LocalAws {
@@ -60,6 +72,7 @@ export async function startLocalAws({
   host = '127.0.0.1',
   accountId = '123456789012',
   credentials = [],
+  buckets = [],
   faults: rules = [],
   now = Date.now,
   fsync = false,
@@ -71,33 +84,43 @@ export async function startLocalAws({
   const calls = createCalls();
   if (log) calls.subscribe(log);
   const store = openStore({ directory, fsync });
-  const context: ServiceContext = { store, faults, now, accountId, onNotice };
-  const services = new Map(createServices(context, ec2).map((service) => [service.name, service]));
-  const server = await listen({
-    host,
-    port,
-    services,
-    faults,
-    calls,
-    accountId,
-    credentials: [...credentials, exampleCredentials],
-    now,
-    onNotice,
-  }).catch((error) => {
+  try {
+    const context: ServiceContext = { store, faults, now, accountId, onNotice };
+    makeBuckets(context, buckets);
+    const services = new Map(createServices(context, ec2).map((service) => [service.name, service]));
+    const known = [...credentials, exampleCredentials];
+    const dispatching = { services, faults, calls, accountId, credentials: known, now, onNotice };
+    const server = await listen({ host, port, ...dispatching });
+    return {
+      url: `http://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`,
+      port: server.port,
+      faults,
+      calls,
+      async close() {
+        await server.close();
+        for (const service of services.values()) await service.close?.();
+        store.close();
+      },
+    };
+  } catch (error) {
     store.close();
     throw error;
-  });
-  return {
-    url: `http://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`,
-    port: server.port,
-    faults,
-    calls,
-    async close() {
-      await server.close();
-      for (const service of services.values()) await service.close?.();
-      store.close();
-    },
-  };
+  }
+}
+
+function makeBuckets(
+  { store, accountId, now }: ServiceContext,
+  buckets: NonNullable<LocalAwsOptions['buckets']>,
+): void {
+  for (const bucket of buckets) {
+    const {
+      name,
+      region = 'us-east-1',
+      owner = accountId,
+    } = typeof bucket === 'string' ? { name: bucket } : bucket;
+    refuseInvalidBucketName(name);
+    insertBucket(store, { name, region, owner, created_at: now() });
+  }
 }
 
 /** One line a service: this is where they plug in. */

@@ -42,6 +42,8 @@ export function operationOf({ method, target, query, headers }: Routed): string 
       return 'DeleteObjectTagging';
     case 'GET acl':
       return 'GetObjectAcl';
+    case 'PUT acl':
+      return 'PutObjectAcl';
     default:
       return undefined;
   }
@@ -65,6 +67,8 @@ function bucketOperation(method: string, query: URLSearchParams): string | undef
       return 'ListMultipartUploads';
     case 'GET versioning':
       return 'GetBucketVersioning';
+    case 'PUT acl':
+      return 'PutBucketAcl';
     case 'PUT versioning':
       return 'PutBucketVersioning';
   }

@@ -7,7 +7,7 @@ import type {
   ServiceRequest,
   ServiceResponse,
 } from '../service.ts';
-import { notImplemented } from './errors.ts';
+import { notImplemented, s3Error } from './errors.ts';
 import { operations } from './operations.ts';
 import { operationOf, subresource } from './route.ts';
 import { createS3Call, headerOf } from './s3-call.ts';
@@ -37,6 +37,7 @@ function understand(request: ServiceRequest, context: ServiceContext): Call {
     const name = subresource(query);
     throw notImplemented(`S3's ${method} of ${what(target)}${name && ` ?${name}`}`);
   }
+  refuseUnknownRegion(request);
   const parameters = readParameters(request, target);
   const call = createS3Call({ context, request, operation, target, parameters });
   return {
@@ -47,6 +48,15 @@ function understand(request: ServiceRequest, context: ServiceContext): Call {
       return stamped(await run(call), request);
     },
   };
+}
+
+/** Some clients sign for a region that isn't one (`US`) until they are told the right one. */
+function refuseUnknownRegion({ region }: ServiceRequest): void {
+  if (/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) return;
+  throw s3Error('AuthorizationHeaderMalformed', {
+    message: `The authorization header is malformed; the region '${region}' is wrong; expecting 'us-east-1'`,
+    details: { Region: 'us-east-1' },
+  });
 }
 
 function what({ bucket, key }: Target): string {

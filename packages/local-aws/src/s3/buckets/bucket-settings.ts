@@ -5,7 +5,8 @@ import { xmlResponse } from '../xml.ts';
 import { openBucket } from './open-bucket.ts';
 
 /**
- * What a bucket says of settings that nobody has touched. None of them can be set here, so these are the whole truth.
+ * What a bucket says of settings that nobody has touched. None of them can be set here, so these are the whole truth;
+ * ACLs cannot be set in AWS either, where a bucket has them disabled as it does from the start.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingBucket.html
  */
 export const bucketSettings: Readonly<Record<string, Operation>> = {
@@ -30,6 +31,8 @@ export const bucketSettings: Readonly<Record<string, Operation>> = {
   GetBucketTagging: refusing('NoSuchTagSet'),
   GetBucketWebsite: refusing('NoSuchWebsiteConfiguration'),
   GetObjectLockConfiguration: refusing('ObjectLockConfigurationNotFoundError'),
+  PutBucketAcl: refusing('AccessControlListNotSupported'),
+  PutObjectAcl: refusing('AccessControlListNotSupported'),
   GetPublicAccessBlock: answering('PublicAccessBlockConfiguration', {
     BlockPublicAcls: true,
     IgnorePublicAcls: true,

@@ -59,9 +59,11 @@ export function readAttributes(call: S3Call): ObjectAttributes {
   };
 }
 
-/** The one list that a bucket with ACLs disabled, as every new one is, lets through. */
+/** The lists that a bucket with ACLs disabled, as every new one is, lets through: those that leave all to its owner. */
+const ownersOwn = new Set(['private', 'bucket-owner-read', 'bucket-owner-full-control']);
+
 function refuseAcl(acl: string | undefined): void {
-  if (acl && acl !== 'bucket-owner-full-control') throw s3Error('AccessControlListNotSupported');
+  if (acl && !ownersOwn.has(acl)) throw s3Error('AccessControlListNotSupported');
 }
 
 function readKeptHeaders(call: S3Call): Record<string, string> {

@@ -1,0 +1,119 @@
+import { parseArgs } from 'node:util';
+import type { FaultRule } from '../faults/rules.ts';
+import type { KnownCredentials } from '../http/authenticate.ts';
+import type { LocalAwsOptions, NewBucket } from '../start-local-aws.ts';
+
+export const usage = `Usage: local-aws --directory DIR [options]
+
+Serves S3, EC2, EBS, STS and IAM, as far as ec2-image calls them, until it is ended. Its URL is all that it
+prints on stdout.
+
+  --directory DIR               where the state is kept; made if it is missing
+  --port N                      default: any free one
+  --host ADDRESS                default: 127.0.0.1
+  --account-id ID               the callers' account; default: 123456789012
+  --credentials KEY:SECRET[:ID] verify what this key signs; its account, if it is another one; may be repeated
+  --bucket NAME[@REGION]        make the bucket unless it is there; may be repeated
+  --faults FILE                 a JSON file of fault rules
+  --log FILE                    append each call to this file as a line of JSON; - is stderr
+  --import-task-ms N            how long an import task takes at least
+  --snapshot-completion-ms N    how long a snapshot stays pending
+  --image-creation-ms N         how long an AMI stays pending
+  --fsync                       wait for the disk at each write
+  --help
+`;
+
+/** What is wrong with the command line. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+export interface Arguments {
+  readonly help: boolean;
+  readonly options: Omit<LocalAwsOptions, 'faults'> & { readonly faults?: readonly FaultRule[] };
+  readonly faultFile?: string;
+  readonly logFile?: string;
+}
+
+/** Throws a `UsageError`. */
+export function parseArguments(argv: readonly string[]): Arguments {
+  const { values } = parse(argv);
+  if (values.help) return { help: true, options: { directory: '' } };
+  if (!values.directory) throw new UsageError('--directory is missing');
+  const ec2 = {
+    ...milliseconds('importTaskMs', values['import-task-ms']),
+    ...milliseconds('snapshotCompletionMs', values['snapshot-completion-ms']),
+    ...milliseconds('imageCreationMs', values['image-creation-ms']),
+  };
+  return {
+    help: false,
+    options: {
+      directory: values.directory,
+      ...(values.port !== undefined && { port: wholeNumber('--port', values.port, 65_535) }),
+      ...(values.host !== undefined && { host: values.host }),
+      ...(values['account-id'] !== undefined && { accountId: account('--account-id', values['account-id']) }),
+      ...(values.fsync && { fsync: true }),
+      credentials: (values.credentials ?? []).map(readCredentials),
+      buckets: (values.bucket ?? []).map(readBucket),
+      ec2,
+    },
+    ...(values.faults !== undefined && { faultFile: values.faults }),
+    ...(values.log !== undefined && { logFile: values.log }),
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        directory: { type: 'string' },
+        port: { type: 'string' },
+        host: { type: 'string' },
+        'account-id': { type: 'string' },
+        credentials: { type: 'string', multiple: true },
+        bucket: { type: 'string', multiple: true },
+        faults: { type: 'string' },
+        log: { type: 'string' },
+        'import-task-ms': { type: 'string' },
+        'snapshot-completion-ms': { type: 'string' },
+        'image-creation-ms': { type: 'string' },
+        fsync: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    });
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+}
+
+function readCredentials(text: string): KnownCredentials {
+  const [accessKeyId, secretAccessKey, accountId] = text.split(':');
+  if (!accessKeyId || !secretAccessKey) throw new UsageError('--credentials wants KEY:SECRET[:ACCOUNT]');
+  return {
+    accessKeyId,
+    secretAccessKey,
+    ...(accountId !== undefined && { accountId: account('--credentials', accountId) }),
+  };
+}
+
+function readBucket(text: string): NewBucket {
+  const [name = '', region] = text.split('@');
+  return { name, ...(region && { region }) };
+}
+
+function account(option: string, text: string): string {
+  if (!/^\d{12}$/.test(text)) throw new UsageError(`${option}: an account id has twelve digits, not ${text}`);
+  return text;
+}
+
+function milliseconds<Name extends string>(name: Name, text: string | undefined): { [N in Name]?: number } {
+  if (text === undefined) return {};
+  return { [name]: wholeNumber(`--${name}`, text, Number.MAX_SAFE_INTEGER) } as { [N in Name]?: number };
+}
+
+function wholeNumber(option: string, text: string, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number <= most) return number;
+  throw new UsageError(`${option} wants a whole number up to ${most}, not ${text}`);
+}

@@ -1,0 +1,44 @@
+import { openSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { CallRecord } from '../calls.ts';
+import { parseFaultFile } from '../faults/parse-rule.ts';
+import { startLocalAws } from '../start-local-aws.ts';
+import { parseArguments, UsageError, usage } from './arguments.ts';
+
+/** Serves until SIGTERM or SIGINT; a second signal ends it on the spot. The exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const { help, options, faultFile, logFile } = parseArguments(argv);
+    if (help) {
+      process.stdout.write(usage);
+      return 0;
+    }
+    const server = await startLocalAws({
+      ...options,
+      ...(faultFile !== undefined && { faults: parseFaultFile(await readFile(faultFile, 'utf8')) }),
+      ...(logFile !== undefined && { log: openLog(logFile) }),
+    });
+    process.stdout.write(`${server.url}\n`);
+    await firstSignal();
+    await server.close();
+    return 0;
+  } catch (error) {
+    process.stderr.write(`local-aws: ${(error as Error).message}\n`);
+    if (!(error instanceof UsageError)) return 1;
+    process.stderr.write(`\n${usage}`);
+    return 2;
+  }
+}
+
+function firstSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    // `once` hands the second one back to Node, whose answer is to end the process.
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
+  });
+}
+
+function openLog(path: string): (record: CallRecord) => void {
+  const file = path === '-' ? 2 : openSync(path, 'a');
+  return (record) => void writeSync(file, `${JSON.stringify(record)}\n`);
+}
