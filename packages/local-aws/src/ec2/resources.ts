@@ -105,10 +105,10 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
   }
   const current = `SELECT id, created_at, facts, ${tagsSeen(`seen_until = ${forever}`)} FROM ec2_resource r`;
 
-  function addTag(id: string, { key, value }: Tag): void {
+  function addTag(id: string, { key, value }: Tag, from = seenFrom()): void {
     store.run(
       'INSERT OR REPLACE INTO ec2_tag (resource_id, key, value, seen_from, seen_until) VALUES (?, ?, ?, ?, ?)',
-      [id, key, value, seenFrom(), forever],
+      [id, key, value, from, forever],
     );
   }
 
@@ -132,9 +132,19 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
         store.run(
           `INSERT INTO ec2_resource (id, type, account_id, region, name, created_at, facts, seen_from, seen_until)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          [id, type, accountId, region, name ?? null, createdAt, JSON.stringify(facts), seenFrom(), forever],
+          [
+            id,
+            type,
+            accountId,
+            region,
+            name ?? null,
+            createdAt,
+            JSON.stringify(facts),
+            createdAt + unseenMs,
+            forever,
+          ],
         );
-        for (const tag of tags) addTag(id, tag);
+        for (const tag of tags) addTag(id, tag, createdAt + unseenMs);
       });
       return { id, createdAt, facts, tags };
     },

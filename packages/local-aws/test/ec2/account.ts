@@ -8,31 +8,24 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'vitest';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../src/start-local-aws.ts';
 
-/** A stand-in with an empty account of its own, and the stock clients for it. */
-export interface Account extends AsyncDisposable {
-  readonly directory: string;
-  readonly aws: LocalAws;
+export interface Clients extends AsyncDisposable {
   readonly ec2: EC2Client;
   readonly s3: S3Client;
   readonly iam: IAMClient;
   readonly sts: STSClient;
 }
 
+/** A stand-in with an account of its own, empty at first, and the stock clients for it. */
+export interface Account extends Clients {
+  readonly directory: string;
+  readonly aws: LocalAws;
+}
+
 export const accountId = '123456789012';
 
-/** EC2's work takes no longer than it has to, unless a test says how long. */
-export async function openAccount(options: Partial<LocalAwsOptions> = {}): Promise<Account> {
-  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'local-aws-')));
-  const aws = await startLocalAws({
-    onNotice: (message) => {
-      throw new Error(message);
-    },
-    ...options,
-    directory,
-    ec2: { importTaskMs: 0, snapshotCompletionMs: 0, imageCreationMs: 0, ...options.ec2 },
-  });
+export function clientsOf(endpoint: string): Clients {
   const settings = {
-    endpoint: aws.url,
+    endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 1,
@@ -44,11 +37,31 @@ export async function openAccount(options: Partial<LocalAwsOptions> = {}): Promi
     sts: new STSClient(settings),
   };
   return {
-    directory,
-    aws,
     ...clients,
     async [Symbol.asyncDispose]() {
       for (const client of Object.values(clients)) client.destroy();
+    },
+  };
+}
+
+/** EC2's work takes no longer than it has to, unless a test says how long. A directory that is given is left. */
+export async function openAccount(options: Partial<LocalAwsOptions> = {}): Promise<Account> {
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'local-aws-')));
+  const aws = await startLocalAws({
+    onNotice: (message) => {
+      throw new Error(message);
+    },
+    ...options,
+    directory,
+    ec2: { importTaskMs: 0, snapshotCompletionMs: 0, imageCreationMs: 0, ...options.ec2 },
+  });
+  const clients = clientsOf(aws.url);
+  return {
+    ...clients,
+    directory,
+    aws,
+    async [Symbol.asyncDispose]() {
+      await clients[Symbol.asyncDispose]();
       await aws.close();
       if (options.directory === undefined) await rm(directory, { recursive: true });
     },

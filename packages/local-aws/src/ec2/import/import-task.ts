@@ -48,7 +48,8 @@ export function describedTask({ id, facts, tags }: ImportTask): XmlElements {
     importTaskId: id,
     description: facts.description,
     snapshotTaskDetail: taskDetail(facts),
-    tagSet: tagSet(tags),
+    // Here, unlike on other things, the list is there even where it is empty.
+    tagSet: tagSet(tags) ?? {},
   };
 }
 

@@ -143,6 +143,7 @@ async function makeRaw(
         signal.throwIfAborted();
         throw isMissing(error) ? error : validationFailure(`The ${format} disk cannot be read`);
       });
+      await rm(downloadPath(work));
     }
     return virtualSizeBytes;
   } catch (error) {

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { CancelImportTaskCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Account, refusal } from './account.ts';
+import { compareRaw, type Disk, makeDisk } from './disks.ts';
+import { ended, openAccountWith, start, taskOf, workFiles } from './imports.ts';
+
+let account: Account;
+let disk: Disk;
+
+beforeAll(async () => {
+  disk = await makeDisk();
+  account = await openAccountWith(disk);
+});
+afterAll(async () => {
+  await account[Symbol.asyncDispose]();
+  await disk[Symbol.asyncDispose]();
+});
+
+describe('CancelImportTask', () => {
+  const cancel = ({ ec2 }: Account, ImportTaskId: string) =>
+    ec2.send(new CancelImportTaskCommand({ ImportTaskId }));
+
+  it('ends the task, and leaves nothing of it', async () => {
+    await using slow = await openAccountWith(disk, { ec2: { importTaskMs: 60_000 } });
+    const id = await start(slow);
+    expect(await cancel(slow, id)).toMatchObject({
+      ImportTaskId: id,
+      State: 'cancelling',
+      PreviousState: 'active',
+    });
+    expect(await ended(slow, id)).toMatchObject({ Status: 'cancelled' });
+    await expect(cancel(slow, id)).rejects.toEqual(refusal('IncorrectState', /cancelled/));
+    const { Snapshots } = await slow.ec2.send(new DescribeSnapshotsCommand({}));
+    expect(Snapshots).toEqual([]);
+    expect(workFiles(slow)).toEqual([]);
+  });
+
+  it('may come too late, and then the task completes', async () => {
+    await using late = await openAccountWith(disk, {
+      ec2: { importTaskMs: 200 },
+      faults: [{ match: { operation: 'CancelImportTask' }, action: { kind: 'completes-while-cancelling' } }],
+    });
+    const id = await start(late);
+    await cancel(late, id);
+    expect((await taskOf(late, id)).SnapshotTaskDetail).toMatchObject({
+      Status: 'cancelling',
+      SnapshotId: '',
+    });
+    const { SnapshotId } = await ended(late, id);
+    await compareRaw(disk.rawPath, join(late.directory, 'snapshots', `${SnapshotId}.raw`));
+  });
+
+  it.each([
+    ['import-snap-0123456789abcdef0', 'InvalidConversionTaskId'],
+    ['task-1', 'InvalidConversionTaskId.Malformed'],
+  ])('refuses %s', async (id, code) => {
+    await expect(cancel(account, id)).rejects.toEqual(refusal(code));
+  });
+});

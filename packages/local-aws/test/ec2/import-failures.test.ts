@@ -1,0 +1,114 @@
+import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import {
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Account, openAccount, refusal } from './account.ts';
+import { bucket, type Disk, makeBucket, makeDisk, putObject } from './disks.ts';
+import { ended, input, openAccountWith, start, taskOf, watch, workFiles } from './imports.ts';
+
+let account: Account;
+let disk: Disk;
+
+beforeAll(async () => {
+  disk = await makeDisk();
+  account = await openAccountWith(disk);
+});
+afterAll(async () => {
+  await account[Symbol.asyncDispose]();
+  await disk[Symbol.asyncDispose]();
+});
+
+describe('an import fails', () => {
+  const text = (extent: string) =>
+    `# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\ncreateType="monolithicFlat"\nRW 8 FLAT "${extent}" 0\n`;
+  const unsupported = 'ClientError: Disk validation failed [Unsupported specified file format]';
+  const unsupportedVmdk = 'ClientError: Disk validation failed [Unsupported VMDK File Format]';
+
+  it.each([
+    ['a VMDK under the name of VHDX', 'VHDX', () => disk.as('VMDK'), unsupported],
+    ['a raw disk under the name of VHD', 'VHD', () => disk.as('RAW'), unsupported],
+    ['a qcow2', 'VHDX', () => disk.as(['-O', 'qcow2']), unsupported],
+    ['a VMDK not stream-optimized', 'VMDK', () => disk.as(['-O', 'vmdk']), unsupportedVmdk],
+    ['a text VMDK naming a file', 'VMDK', async () => Buffer.from(text('/etc/passwd')), unsupportedVmdk],
+    ['a cut VHDX', 'VHDX', async () => (await disk.as('VHDX')).subarray(0, 100_000), unsupported],
+    [
+      'nothing',
+      'RAW',
+      async () => Buffer.alloc(0),
+      'ClientError: Disk validation failed [The disk is empty]',
+    ],
+  ] as const)('on %s', async (name, format, make, message) => {
+    await putObject(account.s3, name, await make());
+    const id = await start(account, input(name, format));
+    expect(await ended(account, id)).toEqual({
+      DiskImageSize: 0,
+      Format: format,
+      Status: 'deleted',
+      StatusMessage: message,
+      UserBucket: { S3Bucket: bucket, S3Key: name },
+    });
+    expect(workFiles(account)).toEqual([]);
+  });
+
+  it('not on anything RAW: nobody looks into it', async () => {
+    await putObject(account.s3, 'page.html', '<html>not found</html>');
+    const id = await start(account, input('page.html'));
+    expect(await ended(account, id)).toMatchObject({ Status: 'completed' });
+  });
+
+  it('where the role may not read the object, or may not be assumed', async () => {
+    await using other = await openAccountWith(disk);
+    const RoleName = 'vmimport';
+    await other.iam.send(
+      new PutRolePolicyCommand({
+        RoleName,
+        PolicyName: 'vmimport',
+        PolicyDocument: JSON.stringify({
+          Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: 'arn:aws:s3:::another*' }],
+        }),
+      }),
+    );
+    expect(await ended(other, await start(other))).toMatchObject({
+      Status: 'deleted',
+      StatusMessage:
+        'ClientError: Disk validation failed [We do not have access to the given resource. Reason 403 Forbidden]',
+    });
+    const unassumable = refusal('InvalidParameter', /The service role vmimport provided does not exist/);
+    await other.iam.send(
+      new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify({ Statement: [] }) }),
+    );
+    await expect(start(other)).rejects.toEqual(unassumable);
+    await other.iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'vmimport' }));
+    await other.iam.send(new DeleteRoleCommand({ RoleName }));
+    await expect(start(other)).rejects.toEqual(unassumable);
+  });
+
+  it('where its object is deleted or replaced meanwhile, by way of deleting', async () => {
+    await using slow = await openAccount({ ec2: { importTaskMs: 400 } });
+    await makeBucket(slow.s3);
+    for (const change of [
+      () => slow.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'disk.raw' })),
+      () => putObject(slow.s3, 'disk.raw', 'another'),
+    ]) {
+      await putObject(slow.s3, 'disk.raw', await disk.as('RAW'));
+      const id = await start(slow);
+      await expect
+        .poll(async () => (await taskOf(slow, id)).SnapshotTaskDetail!.StatusMessage, { interval: 5 })
+        .toBe('validated');
+      await change();
+      const seen = await watch(slow, id, 'deleted', 'completed');
+      const last = seen.slice(-2).map(({ SnapshotTaskDetail }) => SnapshotTaskDetail!);
+      expect(last.map(({ Status }) => Status)).toEqual(['deleting', 'deleted']);
+      for (const { StatusMessage } of last) {
+        expect(StatusMessage).toBe('ClientError: Disk validation failed [Invalid S3 source location]');
+      }
+    }
+    const { Snapshots } = await slow.ec2.send(new DescribeSnapshotsCommand({}));
+    expect(Snapshots).toEqual([]);
+  });
+});
