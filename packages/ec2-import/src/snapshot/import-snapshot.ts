@@ -1,7 +1,6 @@
 import { afterAbort, type Ec2, ec2Of } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
 import { leaveOrCancel } from './cancel-import.ts';
-import { deleteSnapshot } from './delete-snapshot.ts';
 import { lookForSnapshot } from './find-snapshot.ts';
 import { isRetryable } from './import-failure.ts';
 import { type Snapshot, sizeGiBOf, snapshotOf } from './snapshot.ts';
@@ -49,7 +48,6 @@ export async function importSnapshot(options: ImportSnapshotOptions): Promise<Sn
             });
       return checkSize(snapshot, options);
     } catch (error) {
-      await discardSnapshot(options, error);
       if (!isRetryable(error)) throw error;
       if (attempt >= attempts) throw attempt === 1 ? error : givenUp({ attempts, error });
       const pauseMs = retryPauseMs * 3 ** (attempt - 1);
@@ -81,20 +79,6 @@ async function settleStart(options: ImportSnapshotOptions): Promise<void> {
     if (found.state === 'running') await leaveOrCancel(options, found.task.importTaskId);
   } catch {
     options.onNotice?.('An import task may have been started; the same command looks for it.');
-  }
-}
-
-/** What a failed attempt left is of no use to anybody. */
-async function discardSnapshot(options: ImportSnapshotOptions, error: unknown): Promise<void> {
-  if (!(error instanceof Ec2ImportError) || !/^IMPORT_|^SNAPSHOT_FAILED$/.test(error.code)) return;
-  const { snapshotId } = error.facts as { snapshotId?: string };
-  if (!snapshotId) return;
-  try {
-    await deleteSnapshot({ ...options, snapshotId, inUseTimeoutMs: 0 });
-    options.onNotice?.(`Deleted snapshot ${snapshotId} of the failed import.`);
-  } catch (failure) {
-    options.signal?.throwIfAborted();
-    options.onNotice?.(`Snapshot ${snapshotId} of the failed import is left: ${(failure as Error).message}.`);
   }
 }
 

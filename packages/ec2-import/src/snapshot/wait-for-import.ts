@@ -3,6 +3,7 @@ import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
 import { poll } from '../ec2/poll.ts';
 import { Ec2ImportError, isCallError } from '../errors.ts';
 import { cancelTask, leaveOrCancel } from './cancel-import.ts';
+import { discardSnapshot } from './discard-snapshot.ts';
 import { type ImportSource, importFailure } from './import-failure.ts';
 import { failureKind, type ImportTask, isKnownStatus, taskState } from './import-task.ts';
 import { markStarted } from './mark-started.ts';
@@ -32,7 +33,7 @@ const visibilityTimeoutMs = 2 * 60_000;
 const endTimeoutMs = 10 * 60_000;
 
 /**
- * Waits for an import task, and for its snapshot to be complete.
+ * Waits for an import task, and for its snapshot to be complete. The snapshot of one that failed is deleted.
  *
  * @throws Ec2ImportError where the task fails: `IMPORT_NOT_PERMITTED`, `IMPORT_BUCKET_ELSEWHERE`, `IMPORT_OBJECT_MISSING`,
  *   `IMPORT_FORMAT_REFUSED`, `IMPORT_CANCELLED`, `IMPORT_FAILED`, `IMPORT_STALLED`, each with `retryable` and `snapshotId`;
@@ -55,6 +56,7 @@ export async function waitForImport(
     if (running && options.signal?.aborted) await leaveOrCancel(options, importTaskId);
     else if (running && isCallError(error))
       ec2.notice(`Import task ${importTaskId} may still be running; the same command looks for it.`);
+    await discardSnapshot(options, error);
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import {
   CancelImportTaskCommand,
   CreateTagsCommand,
+  DeleteSnapshotCommand,
   DescribeImportSnapshotTasksCommand,
   DescribeSnapshotsCommand,
 } from '@aws-sdk/client-ec2';
@@ -135,6 +136,29 @@ describe('a task that fails', () => {
       code: 'IMPORT_FAILED',
       message: `import task ${importTaskId} failed: EC2 gives no reason (status error)`,
     });
+  });
+
+  test('leaves no snapshot behind, where it can be deleted', async () => {
+    const failed = taskAnswer({ Status: 'deleted', StatusMessage: 'ServerError', SnapshotId: 'snap-half' });
+    for (const [refusal, notice] of [
+      [undefined, /^Deleted snapshot snap-half/],
+      [
+        ec2Error('UnauthorizedOperation', 'no', 403),
+        /^Snapshot snap-half of the failed import is left: .*ec2:DeleteSnapshot/,
+      ],
+    ] as const) {
+      const account = mocked();
+      tasksSeen(account, [failed]);
+      const call = account.mock.on(DeleteSnapshotCommand);
+      refusal ? call.rejects(refusal) : call.resolves({});
+      await expect(waitForImport({ ...account.verb, importTaskId })).rejects.toMatchObject({
+        code: 'IMPORT_FAILED',
+      });
+      expect(account.mock.commandCalls(DeleteSnapshotCommand).map(({ args }) => args[0].input)).toEqual([
+        { SnapshotId: 'snap-half' },
+      ]);
+      expect(account.notices).toEqual([expect.stringMatching(notice)]);
+    }
   });
 
   test('and never ends being deleted is taken as failed', async () => {
