@@ -1,1 +1,5 @@
-export { default } from '../../vitest.package.ts';
+import { mergeConfig } from 'vitest/config';
+import shared from '../../vitest.package.ts';
+
+/** Node takes clipanion's CommonJS; Vite prefers its ESM, which imports directories and runs only where it is bundled. */
+export default mergeConfig(shared, { test: { server: { deps: { inline: ['clipanion'] } } } });

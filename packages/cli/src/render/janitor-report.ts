@@ -9,6 +9,7 @@ import {
 import type { JanitorResult } from '../janitor/outcome.ts';
 import { renderCommandLine } from './command-line.ts';
 import { formatBytes, formatSeconds } from './format.ts';
+import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
 /** The one document of `janitor --json`. */
@@ -54,7 +55,7 @@ export function renderPlan(plan: Plan): string {
   );
   return [
     renderScope(plan),
-    ...(leftovers.length > 0 ? leftovers : ['Nothing is left over.']),
+    ...(leftovers.length > 0 ? leftovers : [gaps.length > 0 ? nothingReadable : 'Nothing is left over.']),
     ...group('keep', 'Kept', (thing) => (thing.verdict === 'keep' ? `${thing.code}: ${thing.reason}` : '')),
     ...renderSuggestions(things),
     ...(gaps.length > 0
@@ -62,7 +63,8 @@ export function renderPlan(plan: Plan): string {
           [
             'Not read, so that all that depends on it is kept:',
             ...gaps.map(
-              ({ what, ref, bucket, region, detail }) => `  ${what} of ${ref ?? bucket ?? region}: ${detail}`,
+              ({ what, ref, bucket, region, detail }) =>
+                `  ${what} of ${ref ?? bucket ?? region}: ${printable(detail)}`,
             ),
           ].join('\n'),
         ]
@@ -71,6 +73,8 @@ export function renderPlan(plan: Plan): string {
   ].join('\n\n');
 }
 
+const nothingReadable = 'Nothing to delete was found, in what could be read.';
+
 /** What became of it. */
 export function renderOutcomes(outcomes: readonly SweepOutcome[]): string {
   if (outcomes.length === 0) return 'Nothing was deleted.';
@@ -78,14 +82,19 @@ export function renderOutcomes(outcomes: readonly SweepOutcome[]): string {
   return [
     renderTable([
       ['OUTCOME', 'KIND', 'WHAT', 'DETAIL'],
-      ...outcomes.map(({ thing, outcome, detail }) => [outcome, thing.kind, whatOf(thing), detail ?? '']),
+      ...outcomes.map(({ thing, outcome, detail }) => [
+        outcome,
+        thing.kind,
+        whatOf(thing),
+        printable(detail ?? ''),
+      ]),
     ]),
     deleted.length > 0 ? `Deleted: ${renderTotals(totalsOf(deleted))}` : 'Nothing was deleted.',
   ].join('\n\n');
 }
 
 export function renderOutcome({ thing, outcome, detail }: SweepOutcome): string {
-  return `${outcome} ${thing.kind} ${whatOf(thing)}${detail === undefined ? '' : `: ${detail}`}`;
+  return `${outcome} ${thing.kind} ${whatOf(thing)}${detail === undefined ? '' : `: ${printable(detail)}`}`;
 }
 
 export function renderWorkFiles(files: readonly WorkFiles[], removed?: readonly WorkFiles[]): string {
@@ -126,12 +135,16 @@ function renderThings(
       ...region(thing.region),
       thing.sizeBytes === null ? '-' : `${thing.sizeIsUpperBound ? '≤ ' : ''}${formatBytes(thing.sizeBytes)}`,
       thing.ageSeconds === null ? '-' : formatSeconds(thing.ageSeconds),
-      why(thing),
+      printable(why(thing)),
     ]),
   ]);
 }
 
-function whatOf({ kind, id, name, bucket, key, versionId }: Thing): string {
+function whatOf(thing: Thing): string {
+  return printable(nameOf(thing));
+}
+
+function nameOf({ kind, id, name, bucket, key, versionId }: Thing): string {
   if (kind === 'object')
     return `s3://${bucket}/${key}${versionId === undefined ? '' : ` (version ${versionId})`}`;
   if (kind === 'upload') return `s3://${bucket}/${key} (upload ${id.slice(0, 12)})`;
@@ -149,7 +162,9 @@ function renderTotals({ things, bytes, snapshotBytes }: Totals): string {
 
 function renderSuggestions(things: readonly Thing[]): string[] {
   const lines = things.flatMap((thing) =>
-    thing.verdict === 'keep' && thing.suggestion ? [`  ${renderCommandLine(thing.suggestion)}`] : [],
+    thing.verdict === 'keep' && thing.suggestion
+      ? [`  ${printable(renderCommandLine(thing.suggestion))}`]
+      : [],
   );
   return lines.length > 0 ? [`To finish what was begun:\n${lines.join('\n')}`] : [];
 }

@@ -1,5 +1,6 @@
 import type { TagFix, TagFixOutcome, TagFixPlan } from '@ec2-image/janitor';
 import { type ExitCode, exitCodes, worstExitCode } from '../exit-code.ts';
+import { printable } from './printable.ts';
 
 /** One run of tag-fix, told or done. */
 export interface TagFixResult {
@@ -84,5 +85,7 @@ function renderFix(
       ({ key, value, wanted }) => `  ! ${key}=${value}, where ${wanted} was expected: left as it is`,
     ),
   ];
-  return [`${kind} ${id} in ${region}${changed ? `: ${state}` : ''} (it ${proof})`, ...tags].join('\n');
+  return [`${kind} ${id} in ${region}${changed ? `: ${state}` : ''} (it ${proof})`, ...tags]
+    .map(printable)
+    .join('\n');
 }

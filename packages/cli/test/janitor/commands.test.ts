@@ -1,0 +1,316 @@
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tryLock } from '@ec2-image/file-lock';
+import type { Plan } from '@ec2-image/janitor';
+import { seedEc2 } from '@ec2-image/local-aws';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { bucket } from '../support/account.ts';
+import { hoursAgo, id, type JanitorAccount, openJanitorAccount, ourImageTags, ourTags } from './support.ts';
+
+const [ami, snap, otherSnap] = [id('ami', 1), id('snap', 1), id('snap', 2)];
+const where = ['--bucket', bucket];
+
+let account: JanitorAccount;
+beforeEach(async () => {
+  // Any credentials do on the stand-in, but none do not.
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'ANYBODY');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'whatever');
+  account = await openJanitorAccount();
+  account.aws.calls.clear();
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await account[Symbol.asyncDispose]();
+});
+
+const seed = (things: Omit<Parameters<typeof seedEc2>[0], 'directory'>) => {
+  seedEc2({ directory: account.directory, ...things });
+};
+const seedSnapshots = (count: number) =>
+  seed({
+    snapshots: Array.from({ length: count }, (_, number) => ({
+      id: id('snap', number + 1),
+      createdAt: hoursAgo(100),
+      tags: ourTags,
+    })),
+  });
+const deny = (operation: string) =>
+  account.aws.faults.add({
+    match: { operation },
+    times: 'always',
+    action: { kind: 'error', preset: 'access-denied' },
+  });
+
+describe('janitor', () => {
+  test('1: nothing: exit 0, no write', async () => {
+    const run = await account.run('janitor', ...where);
+    expect(run).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Nothing is left over.'),
+      stderr: '',
+    });
+    expect(account.changes()).toEqual([]);
+  });
+
+  test('2: leftovers, no --apply: exit 3, no mutating call', async () => {
+    seedSnapshots(1);
+    await account.putObject(100);
+    const run = await account.run('janitor', ...where);
+    expect(run.exitCode).toBe(3);
+    expect(run.stdout).toMatch(/To delete: 2 things, 6 B, at most 8 GiB of snapshots/);
+    expect(run.stdout).toMatch(/snapshot +snap-0+1 \(fedora-i43\) +≤ 8 GiB +4d 4h +it is tagged/);
+    expect(account.changes()).toEqual([]);
+  });
+
+  test('--apply --yes deletes them: exit 0', async () => {
+    seedSnapshots(2);
+    await account.putObject(100);
+    const run = await account.run('janitor', ...where, '--apply', '--yes');
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toMatch(/Deleted: 3 things, 6 B, at most 16 GiB of snapshots/);
+    expect(account.changes().sort()).toEqual(['DeleteObject', 'DeleteSnapshot', 'DeleteSnapshot']);
+    expect(await account.contents()).toMatchObject({ snapshots: [], objects: [] });
+  });
+
+  test('--json prints the plan and the outcomes, and nothing else', async () => {
+    seedSnapshots(1);
+    type Document = { version: 1; janitor: { plan: Plan; outcomes?: { id: string; outcome: string }[] } };
+    const told = (await account.run('janitor', ...where, '--json')).json<Document>();
+    expect(told.janitor.plan).toMatchObject({
+      account: '123456789012',
+      things: [{ id: snap, verdict: 'delete' }],
+    });
+    expect(told.janitor.outcomes).toBeUndefined();
+    const done = (await account.run('janitor', ...where, '--json', '--apply', '--yes')).json<Document>();
+    expect(done.janitor.outcomes).toMatchObject([{ id: snap, outcome: 'deleted' }]);
+  });
+
+  test('27: --superseded: AccessDenied on the reference check: deletes no AMI, exit 4', async () => {
+    seed({
+      images: [
+        { id: ami, createdAt: hoursAgo(100), name: 'fedora-i43', snapshotIds: [], tags: ourImageTags },
+        {
+          name: 'fedora-i44',
+          createdAt: hoursAgo(50),
+          snapshotIds: [],
+          tags: { ...ourImageTags, Name: 'fedora-i44' },
+        },
+      ],
+    });
+    deny('DescribeImageReferences');
+    const run = await account.run('janitor', ...where, '--superseded', '--apply', '--yes');
+    expect(run.exitCode).toBe(4);
+    expect(run.stdout).toMatch(/references of us-east-1\/ami-0+1: UnauthorizedOperation/);
+    expect(account.changes()).toEqual([]);
+  });
+
+  test('28: throttling that never ends: exit 4', async () => {
+    seedSnapshots(1);
+    account.aws.faults.add({
+      match: { operation: 'DescribeSnapshots' },
+      times: 'always',
+      action: { kind: 'error', preset: 'throttling' },
+    });
+    const run = await account.run('janitor', ...where, '--apply', '--yes');
+    expect(run).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('RequestLimitExceeded') });
+    expect(account.changes()).toEqual([]);
+  });
+
+  test('a deletion that fails: exit 4', async () => {
+    seedSnapshots(1);
+    deny('DeleteSnapshot');
+    const run = await account.run('janitor', ...where, '--apply', '--yes');
+    expect(run).toMatchObject({
+      exitCode: 4,
+      stdout: expect.stringMatching(/failed +snapshot +snap-0+1.*Unauthorized/),
+    });
+  });
+
+  test('32: more than the cap: nothing deleted, exit 5', async () => {
+    seedSnapshots(3);
+    const run = await account.run('janitor', ...where, '--apply', '--yes', '--max-deletes', '2');
+    expect(run).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('error TOO_MANY_DELETES') });
+    expect(run.stdout).toMatch(/To delete: 3 things/);
+    expect(account.changes()).toEqual([]);
+  });
+
+  test('33: one of two buckets failing: the other is done, exit 4', async () => {
+    await account.putObject(100);
+    const run = await account.run('janitor', ...where, '--bucket', 'of-somebody-else', '--apply', '--yes');
+    expect(run.exitCode).toBe(4);
+    expect(run.stdout).toMatch(/bucket of of-somebody-else: /);
+    expect(account.changes()).toEqual(['DeleteObject']);
+  });
+
+  test('asks in a terminal, and takes only yes for a yes', async () => {
+    seedSnapshots(1);
+    const no = await account.runInTerminal('y', 'janitor', ...where, '--apply');
+    expect(no).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('Delete 1 things in account 123456789012?'),
+    });
+    expect(account.changes()).toEqual([]);
+    expect((await account.runInTerminal('yes', 'janitor', ...where, '--apply')).exitCode).toBe(0);
+    expect(account.changes()).toEqual(['DeleteSnapshot']);
+  });
+
+  test.each([
+    ['--apply without a terminal and without --yes', ['--apply'], 2, 'NOT_CONFIRMED'],
+    ['--expect-account of another account', ['--expect-account', '210987654321'], 1, 'ANOTHER_ACCOUNT'],
+    ['an age that is none', ['--older-than', 'old'], 2, 'BAD_OPTION'],
+    ['a cap that is none', ['--max-deletes', 'lots'], 2, 'BAD_OPTION'],
+    ['an AMI that is none', ['--ami', 'fedora'], 2, 'BAD_OPTION'],
+    ['a tag without a key', ['--keep-tag', '=x'], 2, 'BAD_OPTION'],
+    ['regions and all of them', ['--all-regions'], 2, 'USAGE'],
+    ['a plan that is not there', ['--from-plan', '/nowhere/plan.json'], 2, 'USAGE'],
+    ['a bucket name that is none', ['--bucket', 'a/b'], 2, 'BAD_OPTION'],
+  ])('refuses %s', async (_, args, exitCode, code) => {
+    seedSnapshots(1);
+    const run = await account.run('janitor', ...args);
+    expect(run).toMatchObject({ exitCode, stderr: expect.stringContaining(`error ${code}`), stdout: '' });
+    expect(account.changes()).toEqual([]);
+  });
+
+  test('what is kept by flags is kept', async () => {
+    seedSnapshots(1);
+    for (const flags of [
+      ['--keep-suffix', '43'],
+      ['--keep-tag', 'Name=fedora-i43'],
+      ['--older-than', '5d'],
+    ]) {
+      expect((await account.run('janitor', ...where, ...flags)).exitCode).toBe(0);
+    }
+  });
+
+  test('says so where no bucket is named', async () => {
+    expect((await account.run('janitor')).stdout).toContain('S3 was not looked at');
+  });
+});
+
+describe('a saved plan', () => {
+  const args = async () =>
+    ['--from-plan', join(await mkdtemp(join(tmpdir(), 'plan-')), 'plan.json')] as const;
+
+  test('is carried out later: what it names, and no more', async () => {
+    seedSnapshots(1);
+    const [from, path] = await args();
+    expect((await account.run('janitor', ...where, '--save-plan', path)).exitCode).toBe(3);
+    seed({ snapshots: [{ id: otherSnap, createdAt: hoursAgo(100), tags: ourTags }] });
+    const run = await account.runWithoutRegion('janitor', from, path, '--apply', '--yes');
+    expect(run.exitCode).toBe(0);
+    expect((await account.contents()).snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([otherSnap]);
+  });
+
+  test('43: older than its expiry, or of another account: refused', async () => {
+    seedSnapshots(1);
+    const [from, path] = await args();
+    await account.run('janitor', ...where, '--save-plan', path);
+    const plan = JSON.parse(await readFile(path, 'utf8')) as Plan;
+    for (const [change, code] of [
+      [{ expiresAt: new Date(hoursAgo(1)).toISOString() }, 'PLAN_EXPIRED'],
+      [{ account: '210987654321' }, 'PLAN_OF_ANOTHER_ACCOUNT'],
+      [{ version: 2 }, 'PLAN_UNREADABLE'],
+    ] as const) {
+      await writeFile(path, JSON.stringify({ ...plan, ...change }));
+      const run = await account.runWithoutRegion('janitor', from, path, '--apply', '--yes');
+      expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`error ${code}`) });
+    }
+    expect(account.changes()).toEqual([]);
+  });
+});
+
+test('42: --work-files: what no run works with is removed, a live run’s files are kept', async () => {
+  const workDirectory = await mkdtemp(join(tmpdir(), 'work-'));
+  for (const name of ['sha256-dead', 'sha256-live']) {
+    await mkdir(join(workDirectory, 'images', name), { recursive: true });
+    await writeFile(join(workDirectory, 'images', name, 'disk.vhdx'), 'x'.repeat(10_000));
+  }
+  await mkdir(join(workDirectory, 'locks'));
+  const lock = await tryLock({ path: join(workDirectory, 'locks', 'sha256-live') });
+  const flags = ['--work-files', '--work-dir', workDirectory];
+  const told = await account.run('janitor', ...where, ...flags);
+  expect(told).toMatchObject({
+    exitCode: 3,
+    stdout: expect.stringMatching(/sha256-live +\S+ \S+ +kept: a run works/),
+  });
+  const done = await account.run('janitor', ...where, ...flags, '--apply', '--yes');
+  expect(done).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/sha256-dead +\S+ \S+ +removed/) });
+  expect(await readdir(join(workDirectory, 'images'))).toEqual(['sha256-live']);
+  lock?.release();
+});
+
+describe('tag-fix', () => {
+  const seedImage = (tags: Record<string, string>, snapshotTags: Record<string, string> = ourTags) =>
+    seed({
+      snapshots: [{ id: snap, tags: snapshotTags }],
+      images: [{ id: ami, name: 'fedora-i43', snapshotIds: [snap], tags }],
+    });
+  const { automation: _, ...lacking } = ourImageTags;
+
+  test('37: one tag missing: adds that one, exit 0', async () => {
+    seedImage(lacking);
+    const run = await account.run('tag-fix');
+    expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/ami-0+1 in us-east-1: tagged/) });
+    expect(run.stdout).toContain('  + automation=false');
+    expect(account.changes()).toEqual(['CreateTags']);
+  });
+
+  test('--dry-run shows the same and writes nothing', async () => {
+    seedImage(lacking);
+    const run = await account.run('tag-fix', ami, '--dry-run');
+    expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('would be tagged') });
+    expect(account.changes()).toEqual([]);
+  });
+
+  test('38: a tag with another value: reports, overwrites nothing, exit 1', async () => {
+    seedImage({ ...ourImageTags, Name: 'mine' });
+    const run = await account.run('tag-fix', '--json');
+    expect(run.exitCode).toBe(1);
+    expect(run.json()).toMatchObject({
+      'tag-fix': {
+        things: [
+          { id: ami, conflicts: [{ key: 'Name', value: 'mine', wanted: 'fedora-i43' }] },
+          { id: snap },
+        ],
+      },
+    });
+    expect(account.changes()).toEqual([]);
+  });
+
+  test('39: all present: no write, exit 0', async () => {
+    seedImage(ourImageTags);
+    const run = await account.run('tag-fix');
+    expect(run).toMatchObject({
+      exitCode: 0,
+      stdout: '2 of 2 AMIs and snapshots of ours have all their tags.\n',
+    });
+    expect(account.changes()).toEqual([]);
+  });
+
+  test('40: an AMI that is not ours: refuses, says what proof it looked for', async () => {
+    seedImage({}, {});
+    const run = await account.run('tag-fix', ami, ...where);
+    expect(run).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('refused: nothing proves that it is ours: looked for'),
+    });
+    expect(account.changes()).toEqual([]);
+  });
+
+  test('names an AMI of other making by --name and --suffix', async () => {
+    seedImage({}, {});
+    expect((await account.run('tag-fix', ami, '--name', 'fedora', '--suffix', '43')).exitCode).toBe(0);
+    const { images } = await account.contents();
+    expect(images[0]?.Tags).toEqual(expect.arrayContaining([{ Key: 'Name', Value: 'fedora-i43' }]));
+  });
+
+  test.each([
+    [['--name', 'fedora'], 'USAGE'],
+    [['--name', 'fedora', '--suffix', '43'], 'USAGE'],
+    [['ami-nonsense'], 'BAD_OPTION'],
+  ])('refuses %j', async (args, code) => {
+    const run = await account.run('tag-fix', ...args);
+    expect(run).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`error ${code}`) });
+  });
+});

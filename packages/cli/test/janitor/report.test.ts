@@ -1,0 +1,233 @@
+import type { Plan, Thing } from '@ec2-image/janitor';
+import { describe, expect, test } from 'vitest';
+import { exitCodes } from '../../src/exit-code.ts';
+import { type JanitorResult, janitorExitCode } from '../../src/janitor/outcome.ts';
+import { renderCommandLine } from '../../src/render/command-line.ts';
+import { janitorDocument, renderOutcomes, renderPlan } from '../../src/render/janitor-report.ts';
+import {
+  renderTagFix,
+  type TagFixResult,
+  tagFixDocument,
+  tagFixExitCode,
+} from '../../src/render/tag-fix-report.ts';
+
+const base = {
+  region: 'eu-west-1',
+  lastSignAt: '2026-11-18T12:00:00.000Z',
+  ageSeconds: 4 * 86_400,
+  dependents: [],
+} as const;
+const upload: Thing = {
+  ...base,
+  kind: 'upload',
+  ref: 's3://imports/ec2-image/fedora-i43/0123456789ab.vhdx?uploadId=abcdefghijklmnop',
+  id: 'abcdefghijklmnop',
+  name: 'fedora-i43',
+  bucket: 'imports',
+  key: 'ec2-image/fedora-i43/0123456789ab.vhdx',
+  sizeBytes: 12 * 2 ** 20,
+  sizeIsUpperBound: false,
+  verdict: 'delete',
+  proof: 'is an unfinished upload',
+};
+const deleted: Thing = {
+  ...base,
+  kind: 'snapshot',
+  ref: 'eu-west-1/snap-0a',
+  id: 'snap-0a',
+  name: 'fedora-i43',
+  sizeBytes: 4 * 2 ** 30,
+  sizeIsUpperBound: true,
+  verdict: 'delete',
+  proof: 'is tagged ec2-image:source-digest=sha256:ab',
+};
+const kept: Thing = {
+  ...base,
+  kind: 'snapshot',
+  ref: 'eu-west-1/snap-0b',
+  id: 'snap-0b',
+  sizeBytes: null,
+  sizeIsUpperBound: true,
+  ageSeconds: null,
+  verdict: 'keep',
+  code: 'young',
+  reason: 'its start is young',
+  suggestion: ['import', '--name', "it's"],
+};
+
+const planOf = (fields: Partial<Plan> = {}): Plan => ({
+  version: 1,
+  account: '123456789012',
+  regions: ['eu-west-1'],
+  buckets: [{ bucket: 'imports', region: 'eu-west-1', versioning: 'Enabled' }],
+  prefixes: ['ec2-image/'],
+  madeAt: '2026-11-22T12:00:00.000Z',
+  expiresAt: '2026-11-23T12:00:00.000Z',
+  policy: { olderThanMs: 1, keepTags: [], keepSuffixes: [], amis: [], superseded: false, names: [] },
+  things: [],
+  gaps: [],
+  notices: [],
+  ...fields,
+});
+
+describe('the report', () => {
+  test('groups by verdict, with sums, and says what would finish what was begun', () => {
+    expect(`${renderPlan(planOf({ things: [upload, deleted, kept] }))}\n`).toMatchInlineSnapshot(`
+      "Account 123456789012, eu-west-1, s3://imports/ec2-image/ (with its versions), at 2026-11-22T12:00:00.000Z
+
+      To delete: 2 things, 12 MiB, at most 4 GiB of snapshots
+      KIND      WHAT                                                                       SIZE     AGE  WHY
+      upload    s3://imports/ec2-image/fedora-i43/0123456789ab.vhdx (upload abcdefghijkl)  12 MiB   4d   it is an unfinished upload
+      snapshot  snap-0a (fedora-i43)                                                       ≤ 4 GiB  4d   it is tagged ec2-image:source-digest=sha256:ab
+
+      Kept: 1 thing
+      KIND      WHAT     SIZE  AGE  WHY
+      snapshot  snap-0b  -     -    young: its start is young
+
+      To finish what was begun:
+        ec2-image import --name 'it'\\''s'
+      "
+    `);
+  });
+
+  test('says where nothing is left over, what was not read and what to know', () => {
+    const gaps = [{ what: 'images', region: 'eu-west-1', detail: 'AccessDenied: no' } as const];
+    expect(`${renderPlan(planOf({ gaps, notices: ['S3 was not looked at.'] }))}\n`).toMatchInlineSnapshot(`
+      "Account 123456789012, eu-west-1, s3://imports/ec2-image/ (with its versions), at 2026-11-22T12:00:00.000Z
+
+      Nothing to delete was found, in what could be read.
+
+      Not read, so that all that depends on it is kept:
+        images of eu-west-1: AccessDenied: no
+
+      S3 was not looked at.
+      "
+    `);
+  });
+
+  test('tells regions apart where there are several', () => {
+    const report = renderPlan(planOf({ regions: ['eu-west-1', 'us-east-1'], things: [deleted] }));
+    expect(report).toMatch(/REGION/);
+    expect(report).toMatch(/snap-0a \(fedora-i43\) +eu-west-1/);
+  });
+
+  test('of a sweep sums what was deleted, not what was to be', () => {
+    const outcomes = [
+      { thing: upload, outcome: 'deleted' },
+      { thing: deleted, outcome: 'failed', detail: 'still in use' },
+    ] as JanitorResult['outcomes'];
+    expect(`${renderOutcomes(outcomes!)}\n`).toMatchInlineSnapshot(`
+      "OUTCOME  KIND      WHAT                                                                       DETAIL
+      deleted  upload    s3://imports/ec2-image/fedora-i43/0123456789ab.vhdx (upload abcdefghijkl)
+      failed   snapshot  snap-0a (fedora-i43)                                                       still in use
+
+      Deleted: 1 thing, 12 MiB
+      "
+    `);
+  });
+});
+
+test.each([
+  ['nothing', planOf(), {}, 0],
+  ['something kept', planOf({ things: [kept] }), {}, 0],
+  ['leftovers', planOf({ things: [deleted, kept] }), {}, 3],
+  ['leftovers and a gap', planOf({ things: [deleted], gaps: [{ what: 'images', detail: '' }] }), {}, 4],
+  ['all deleted', planOf({ things: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'deleted' }] }, 0],
+  ['one skipped', planOf({ things: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'skipped' }] }, 0],
+  ['one failed', planOf({ things: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'failed' }] }, 4],
+  ['beyond the cap', planOf({ things: [deleted] }), { stoppedByCap: 0 }, 5],
+  ['dead work files', planOf(), { workFiles: [{ name: 'a', path: 'a', sizeBytes: 1, live: false }] }, 3],
+  ['work files in use', planOf(), { workFiles: [{ name: 'a', path: 'a', sizeBytes: 1, live: true }] }, 0],
+  [
+    'work files removed',
+    planOf(),
+    { workFiles: [{ name: 'a', path: 'a', sizeBytes: 1, live: false }], removedWorkFiles: [] },
+    0,
+  ],
+] as [string, Plan, Partial<JanitorResult>, number][])(
+  'with %s the exit code is right',
+  (_, plan, rest, code) => {
+    expect(janitorExitCode({ plan, ...rest })).toBe(code);
+  },
+);
+
+test('the document holds the plan, and the outcomes by reference', () => {
+  const plan = planOf({ things: [deleted] });
+  expect(janitorDocument({ plan })).toEqual({ version: 1, janitor: { plan } });
+  const outcomes = [{ thing: deleted, outcome: 'deleted' }] as JanitorResult['outcomes'];
+  expect(janitorDocument({ plan, outcomes })).toMatchObject({
+    janitor: {
+      outcomes: [{ ref: 'eu-west-1/snap-0a', kind: 'snapshot', id: 'snap-0a', outcome: 'deleted' }],
+    },
+  });
+});
+
+test('a command line can be pasted into a shell', () => {
+  expect(renderCommandLine(['import', '--name', "it's", '--url', 'https://a/b?c', '--tag', 'a=b c'])).toBe(
+    `ec2-image import --name 'it'\\''s' --url 'https://a/b?c' --tag 'a=b c'`,
+  );
+});
+
+describe('tag-fix', () => {
+  const fix = {
+    kind: 'image',
+    region: 'eu-west-1',
+    id: 'ami-0a',
+    proof: 'was made from snap-0a',
+    before: { Name: 'mine' },
+    add: { automation: 'false' },
+    conflicts: [{ key: 'Name', value: 'mine', wanted: 'fedora-i43' }],
+  } as const;
+  const complete = { ...fix, id: 'ami-0b', add: {}, conflicts: [] };
+  const result = (
+    fields: Partial<TagFixResult['plan']>,
+    outcomes?: TagFixResult['outcomes'],
+  ): TagFixResult => ({
+    plan: { version: 1, account: '1', regions: ['eu-west-1'], fixes: [], refusals: [], gaps: [], ...fields },
+    outcomes,
+  });
+
+  test('shows before and after', () => {
+    const refusals = [{ id: 'ami-0c', reason: 'nothing proves it' }];
+    expect(`${renderTagFix(result({ fixes: [fix, complete], refusals }))}\n`).toMatchInlineSnapshot(`
+      "image ami-0a in eu-west-1: would be tagged (it was made from snap-0a)
+          Name=mine
+        + automation=false
+        ! Name=mine, where fedora-i43 was expected: left as it is
+
+      ami-0c: refused: nothing proves it
+
+      1 of 2 AMIs and snapshots of ours have all their tags.
+      "
+    `);
+  });
+
+  test('says so where nothing is missing', () => {
+    expect(renderTagFix(result({ fixes: [complete] }))).toBe(
+      '1 of 1 AMIs and snapshots of ours have all their tags.',
+    );
+    expect(renderTagFix(result({}))).toBe('0 of 0 AMIs and snapshots of ours have all their tags.');
+  });
+
+  test.each([
+    ['nothing to do', result({ fixes: [complete] }), exitCodes.done],
+    ['another value', result({ fixes: [fix] }), exitCodes.failed],
+    ['a refusal', result({ refusals: [{ id: 'a', reason: 'b' }] }), exitCodes.failed],
+    ['a failure', result({ fixes: [complete] }, [{ fix, outcome: 'failed', after: {} }]), exitCodes.failed],
+    ['a gap', result({ gaps: [{ what: 'images', detail: '' }], fixes: [fix] }), exitCodes.incomplete],
+  ])('with %s the exit code is right', (_, given, code) => {
+    expect(tagFixExitCode(given)).toBe(code);
+  });
+
+  test('the document has before, after and what was added', () => {
+    const outcomes = [{ fix, outcome: 'tagged', after: { Name: 'mine', automation: 'false' } } as const];
+    expect(tagFixDocument(result({ fixes: [fix] }, outcomes))).toMatchObject({
+      version: 1,
+      'tag-fix': {
+        things: [
+          { id: 'ami-0a', before: { Name: 'mine' }, outcome: 'tagged', after: { automation: 'false' } },
+        ],
+      },
+    });
+  });
+});

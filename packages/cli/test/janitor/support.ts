@@ -1,0 +1,92 @@
+import { PassThrough, Writable } from 'node:stream';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { metadataOf, objectKey, provenanceTags } from '@ec2-image/provenance';
+import { main } from '../../src/main.ts';
+import { bucket, openAccount, type TestAccount } from '../support/account.ts';
+
+export const digest = `sha256:${'0123456789ab'.padEnd(64, 'c')}` as const;
+export const key = objectKey({ prefix: 'ec2-image/', amiName: 'fedora-i43', digest, format: 'vhdx' });
+export const ourTags = {
+  Name: 'fedora-i43',
+  ...provenanceTags({
+    sourceUrl: 'https://example.org/fedora.qcow2',
+    digest,
+    diskFormat: 'vhdx',
+    version: '0.1.0',
+    startedAt: new Date(0),
+  }),
+};
+export const ourImageTags = { ...ourTags, automation: 'false' };
+
+export const hoursAgo = (hours: number) => Date.now() - hours * 3_600_000;
+export const id = (type: 'ami' | 'snap', number: number) =>
+  `${type}-${number.toString(16).padStart(17, '0')}`;
+
+export interface JanitorAccount extends TestAccount {
+  /** As if it were then, for what has no other time than the service's clock. */
+  putObject(hoursAgo: number): Promise<void>;
+  /** Runs a command in this process. */
+  run(...args: readonly string[]): Promise<Ended>;
+  runWithoutRegion(...args: readonly string[]): Promise<Ended>;
+  /** The same with a terminal, in which somebody types. */
+  runInTerminal(typed: string, ...args: readonly string[]): Promise<Ended>;
+  changes(): string[];
+}
+
+export interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  json<T>(): T;
+}
+
+export async function openJanitorAccount(): Promise<JanitorAccount> {
+  let offsetMs = 0;
+  const account = await openAccount({ now: () => Date.now() + offsetMs });
+  const run = async (
+    args: readonly string[],
+    { typed, region = ['--region', 'us-east-1'] }: { typed?: string; region?: string[] } = {},
+  ): Promise<Ended> => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
+    if (typed !== undefined) stdin.end(`${typed}\n`);
+    const out = { stdout: '', stderr: '' };
+    const sink = (name: 'stdout' | 'stderr') =>
+      Object.assign(
+        new Writable({
+          write(chunk, _encoding, done) {
+            out[name] += chunk;
+            done();
+          },
+        }),
+        { isTTY: typed !== undefined },
+      );
+    const connection = ['--endpoint-url', account.aws.url, '--max-attempts', '2', ...region];
+    const exitCode = await main([...args, ...connection], {
+      env: { AWS_EC2_METADATA_DISABLED: 'true' },
+      stdin,
+      stdout: sink('stdout'),
+      stderr: sink('stderr'),
+      colorDepth: 1,
+    });
+    return { exitCode, ...out, json: () => JSON.parse(out.stdout) };
+  };
+  return {
+    ...account,
+    async putObject(hours) {
+      offsetMs = hoursAgo(hours) - Date.now();
+      await account.s3.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'a disk', Metadata: metadataOf(ourTags) }),
+      );
+      offsetMs = 0;
+      account.aws.calls.clear();
+    },
+    run: (...args) => run(args),
+    runWithoutRegion: (...args) => run(args, { region: [] }),
+    runInTerminal: (typed, ...args) => run(args, { typed }),
+    changes: () =>
+      account.aws.calls
+        .list()
+        .filter(({ mutating }) => mutating)
+        .map(({ operation }) => operation),
+  };
+}
