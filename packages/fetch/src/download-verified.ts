@@ -1,6 +1,7 @@
 import { type Digest, redactUrl } from '@ec2-image/provenance';
 import { mismatchError } from './digest-mismatch.ts';
-import { download } from './download.ts';
+import { type Download, download } from './download.ts';
+import { FetchError } from './errors.ts';
 import type { FetchImageOptions, VerifiedImage } from './fetch-image.ts';
 import { headBytes } from './hash-file.ts';
 import { openDispatcher } from './http-get.ts';
@@ -13,88 +14,98 @@ import type { HttpSource } from './source.ts';
 /** Above this a server is more likely to take offence than to be faster. */
 const maxConnections = 16;
 
+export type DownloadVerifiedOptions = FetchImageOptions & {
+  readonly sources: readonly HttpSource[];
+  readonly path: string;
+};
+
 /**
  * Downloads to `path`, going on with what an earlier run left. Bytes with the wrong digest are thrown away and fetched once more from
  * scratch, from the next mirror where there is one, over one connection and without ranges.
  */
-export async function downloadVerified(
-  options: FetchImageOptions & { readonly sources: readonly HttpSource[]; readonly path: string },
-): Promise<VerifiedImage> {
-  const { digest, path, signal, onNotice, onProgress, checksumUrl } = options;
+export async function downloadVerified(options: DownloadVerifiedOptions): Promise<VerifiedImage> {
+  const { sources, path, digest, connections = 1, onNotice, onProgress } = options;
   const {
     stallTimeoutMs = defaultStallTimeoutMs,
     maxSizeBytes = defaultMaxSizeBytes,
     now = Date.now,
   } = options;
-  let { sources } = options;
-  let connections = Math.min(maxConnections, Math.max(1, Math.trunc(options.connections ?? 1)));
-  const actual: Digest[] = [];
-  const urls: string[] = [];
   const dispatcher = openDispatcher({ stallTimeoutMs });
   try {
     await using file = await PartialFile.open({ path, digest });
-    if (file.bytes > 0) onNotice?.(`going on with ${bytes(file.bytes)} of an earlier run`);
     let bytesTransferred = 0;
     const report = () => onProgress?.({ done: file.bytes, total: file.origin?.total });
     const onBytes = (count: number) => {
       bytesTransferred += count;
       report();
     };
-    report();
-    for (;;) {
-      const hasAdvanced = highWaterMark(file);
-      const source = await tryMirrors({
-        ...options,
-        sources,
-        hasAdvanced,
-        attempt: async (mirror) => {
-          await download({
-            ...options,
-            url: mirror.url,
-            file,
-            connections,
-            dispatcher,
-            maxSizeBytes,
-            stallTimeoutMs,
-            now,
-            onBytes,
-          });
-          return mirror;
-        },
-      });
-      const found = await file.digest({ signal });
+    const run = { ...options, file, dispatcher, stallTimeoutMs, maxSizeBytes, now, onBytes };
+    const verified = async (): Promise<VerifiedImage> => {
       report();
-      if (found === digest) {
-        const outcome = file.keptBytes > 0 ? 'resumed' : 'downloaded';
-        const size = file.bytes;
-        await file.finish();
-        return { path, size, digest, outcome, bytesTransferred };
-      }
-      actual.push(found);
-      urls.push(source.shown);
-      if (actual.length > 1) {
-        const head = await file.head(headBytes);
-        const sizeBytes = file.bytes;
-        await file.remove();
-        throw mismatchError({
-          expected: digest,
-          actual,
-          urls,
-          head,
-          sizeBytes,
-          checksumUrl: checksumUrl && redactUrl(checksumUrl),
-        });
-      }
-      onNotice?.(
-        `${source.shown} brought ${found} instead of ${digest}: it is removed and downloaded once more`,
-      );
-      await file.reset();
-      sources = startingAfter(sources, source);
-      connections = 1;
-    }
+      const outcome = file.keptBytes > 0 ? 'resumed' : 'downloaded';
+      await file.finish();
+      return { path, size: file.bytes, digest, outcome, bytesTransferred };
+    };
+
+    if (file.bytes > 0) onNotice?.(`going on with ${bytes(file.bytes)} of an earlier run`);
+    report();
+    const first = await complete({
+      ...run,
+      sources,
+      connections: Math.min(maxConnections, Math.max(1, Math.trunc(connections))),
+    });
+    if (first.digest === digest) return await verified();
+    const { shown } = first.source;
+    onNotice?.(
+      `${shown} brought ${first.digest} instead of ${digest}: it is removed and downloaded once more`,
+    );
+    await file.reset();
+    const second = await complete({ ...run, sources: startingAfter(sources, first.source), connections: 1 });
+    if (second.digest === digest) return await verified();
+    throw await mismatch(options, { file, found: [first, second] });
   } finally {
     await dispatcher.destroy();
   }
+}
+
+interface Completed {
+  readonly source: HttpSource;
+  readonly digest: Digest;
+}
+
+/** Completes the file from whichever source does it, and tells what came of it. */
+async function complete(
+  run: Omit<Download, 'url'> & DownloadVerifiedOptions & { readonly connections: number },
+): Promise<Completed> {
+  const { file, signal } = run;
+  const attempt = async (source: HttpSource) => {
+    await download({ ...run, url: source.url });
+    return source;
+  };
+  try {
+    const source = await tryMirrors({ ...run, hasAdvanced: highWaterMark(file), attempt });
+    return { source, digest: await file.digest({ signal }) };
+  } catch (error) {
+    // What a server that never ends has filled the disk with is of no use to anybody.
+    if (error instanceof FetchError && error.code === 'IMAGE_TOO_LARGE') await file.remove();
+    throw error;
+  }
+}
+
+async function mismatch(
+  { digest, checksumUrl }: DownloadVerifiedOptions,
+  { file, found }: { readonly file: PartialFile; readonly found: readonly Completed[] },
+): Promise<FetchError> {
+  const head = await file.head(headBytes);
+  await file.remove();
+  return mismatchError({
+    expected: digest,
+    actual: found.map((one) => one.digest),
+    urls: found.map(({ source }) => source.shown),
+    checksumUrl: checksumUrl && redactUrl(checksumUrl),
+    head,
+    sizeBytes: file.bytes,
+  });
 }
 
 /** Less than this much more is not worth another round of attempts, or a server that drips could keep us for ever. */

@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import { FetchError } from './errors.ts';
 import type { Extent } from './extents.ts';
 import { statusError } from './http-errors.ts';
-import { discard, httpGet, type Response } from './http-get.ts';
+import { httpGet, type Response } from './http-get.ts';
 import { tooLarge } from './image-size.ts';
 import type { PartialFile } from './partial-file.ts';
 import { pieceQueue } from './piece-queue.ts';
@@ -44,10 +44,10 @@ export async function download(options: Download): Promise<void> {
     case 'part':
       return receiveParts(options, { response, part: answer });
     case 'complete':
-      discard(response);
+      response.body.discard();
       return file.setOrigin(originOf({ ...response, total: answer.total }));
     case 'unusable':
-      discard(response);
+      response.body.discard();
       onNotice?.(`starting over: ${answer.why} (${response.url.host})`);
       await file.reset();
       // Plainly this time: without ranges there is nothing left to misunderstand.
@@ -58,15 +58,16 @@ export async function download(options: Download): Promise<void> {
 async function ask(
   { url, file, dispatcher, signal, now }: Download,
   wanted: Extent,
+  { isSameAttempt = false } = {},
 ): Promise<{ response: Response; answer: Answer }> {
   const hasBytes = file.bytes > 0;
   const origin = hasBytes ? file.origin : undefined;
-  const requestTo = (hop: URL) => rangeRequest({ url: hop, wanted, origin, hasBytes });
+  const requestTo = (hop: URL) => rangeRequest({ url: hop, wanted, origin, hasBytes, isSameAttempt });
   const headersFor = (hop: URL) => rangeHeaders(requestTo(hop));
   const response = await httpGet({ url, dispatcher, signal, headersFor });
   const answer = readAnswer({ ...response, asked: requestTo(response.url), origin });
   if (answer) return { response, answer };
-  discard(response);
+  response.body.discard();
   throw statusError({ ...response, nowMs: now() });
 }
 
@@ -115,9 +116,9 @@ async function receiveParts(
 
 async function fetchPiece(options: Download, piece: Extent): Promise<void> {
   const { file } = options;
-  const { response, answer } = await ask(options, piece);
+  const { response, answer } = await ask(options, piece, { isSameAttempt: true });
   if (answer.kind === 'part') return receiveBody({ ...options, ...answer.extent, response });
-  discard(response);
+  response.body.discard();
   if (answer.kind === 'complete') return file.setOrigin(originOf({ ...response, total: answer.total }));
   const shown = redactUrl(response.url);
   throw new FetchError('FILE_CHANGED', `the file at ${shown} changed while it was downloaded`, {
@@ -140,7 +141,7 @@ async function discardOnFailure(response: Response, work: () => Promise<void>): 
   try {
     await work();
   } catch (error) {
-    discard(response);
+    response.body.discard();
     throw error;
   }
 }

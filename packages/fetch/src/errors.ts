@@ -1,6 +1,7 @@
 import { ExplainedError, type Explanation } from '@ec2-image/explained-error';
 
 export type FetchErrorCode =
+  | 'BAD_PROXY'
   | 'BAD_URL'
   | 'BODY_TOO_LONG'
   | 'BODY_TRUNCATED'

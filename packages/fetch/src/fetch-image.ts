@@ -8,12 +8,13 @@ import { FetchError } from './errors.ts';
 import { imageFileName, storedFileName } from './file-name.ts';
 import { hashFile, type Progress } from './hash-file.ts';
 import type { RetryOptions } from './mirrors.ts';
+import { removePartial } from './partial-file.ts';
 import { printable } from './printable.ts';
 import { type LocalSource, parseSources, unreadable } from './source.ts';
 import { ensureDirectory, workDirectoryError } from './work-directory.ts';
 
 export interface FetchImageOptions extends RetryOptions {
-  /** Where the image is: http(s) URLs, `file:` URLs, local paths; several of them are mirrors of one another, the preferred one first. */
+  /** Where the image is: http(s) URLs, `file:` URLs, local paths; several of them are mirrors of one another, the preferred one first; local ones are looked at before any server is asked. */
   readonly url: string | readonly string[];
   /** As it was published. It decides, whatever the servers say. */
   readonly digest: Digest;
@@ -114,8 +115,10 @@ async function reuse({
 }: FetchImageOptions & { readonly path: string }): Promise<VerifiedImage | undefined> {
   try {
     const found = await hashFile({ path, algorithm: digestAlgorithm(digest), signal, onProgress });
-    if (found.digest === digest)
+    if (found.digest === digest) {
+      await removePartial(path);
       return { path, size: found.size, digest, outcome: 'reused', bytesTransferred: 0 };
+    }
     onNotice?.(`${printable(path, 400)} is damaged (it is ${found.digest}): it is downloaded again`);
     await rm(path);
   } catch (cause) {

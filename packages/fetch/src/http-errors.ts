@@ -1,6 +1,6 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { redactText, redactUrl } from '@ec2-image/provenance';
 import { FetchError } from './errors.ts';
+import type { ResponseHeaders } from './http-exchange.ts';
 import { bytes, printable } from './printable.ts';
 import { retryAfterMs } from './retry.ts';
 
@@ -15,7 +15,7 @@ export function statusError({
   nowMs,
 }: {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: ResponseHeaders;
   readonly url: URL;
   readonly nowMs: number;
 }): FetchError {

@@ -1,25 +1,34 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { FetchError } from './errors.ts';
 import { transferError } from './http-errors.ts';
+import { type Exchange, exchange } from './http-exchange.ts';
 import { authorization, isRedirect, maxRedirects, redirectTarget, tooManyRedirects } from './redirect.ts';
 
-export interface Response {
+export interface Response extends Exchange {
   /** The one that answered, after redirects, with its secrets. */
   readonly url: URL;
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Dispatcher.ResponseData['body'];
 }
 
-/** For the requests of one download; to be destroyed at its end. Proxies are those of HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
+/**
+ * For the requests of one download; to be destroyed at its end. Proxies are those of HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+ *
+ * @throws FetchError `BAD_PROXY`
+ */
 export function openDispatcher({ stallTimeoutMs }: { readonly stallTimeoutMs: number }): Dispatcher {
-  return new EnvHttpProxyAgent({
-    // Several ranges are several connections, which HTTP/2 would fold into one.
-    allowH2: false,
-    connectTimeout: Math.min(stallTimeoutMs, 30_000),
-    headersTimeout: stallTimeoutMs,
-    bodyTimeout: stallTimeoutMs,
-  });
+  try {
+    return new EnvHttpProxyAgent({
+      // Several ranges are several connections, which HTTP/2 would fold into one.
+      allowH2: false,
+      connectTimeout: Math.min(stallTimeoutMs, 30_000),
+      headersTimeout: stallTimeoutMs,
+      bodyTimeout: stallTimeoutMs,
+    });
+  } catch {
+    // Without the cause: it quotes the value, which may hold a password.
+    throw new FetchError('BAD_PROXY', 'HTTP_PROXY or HTTPS_PROXY is set to something that is no proxy URL', {
+      hint: 'Write it as http://host:port, in capitals and in small letters alike, or unset it.',
+    });
+  }
 }
 
 /**
@@ -47,16 +56,10 @@ export async function httpGet({
     checkHop?.(hop);
     const response = await send({ hop, dispatcher, signal, headers: headersFor?.(hop) });
     if (!isRedirect(response.status)) return response;
-    discard(response);
+    response.body.discard();
     hop = redirectTarget(hop, response.headers.location);
   }
   throw tooManyRedirects(url);
-}
-
-/** Ends an answer whose body is of no interest. */
-export function discard({ body }: Response): void {
-  body.on('error', () => {});
-  body.destroy();
 }
 
 async function send({
@@ -70,11 +73,9 @@ async function send({
   readonly signal?: AbortSignal;
   readonly headers?: Record<string, string>;
 }): Promise<Response> {
-  const bare = new URL(hop);
-  bare.username = '';
-  bare.password = '';
   try {
-    const answer = await request(bare, {
+    const answer = await exchange({
+      url: hop,
       dispatcher,
       signal,
       headers: {
@@ -86,7 +87,7 @@ async function send({
         ...headers,
       },
     });
-    return { url: hop, status: answer.statusCode, headers: answer.headers, body: answer.body };
+    return { url: hop, ...answer };
   } catch (cause) {
     signal?.throwIfAborted();
     throw transferError({ cause, url: hop });

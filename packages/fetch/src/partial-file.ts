@@ -48,7 +48,7 @@ export class PartialFile {
       const { size } = await file.stat();
       const found = (await readJournal({ path: names.journal, digest, size })) ?? { extents: [] };
       // Written anew: short again after however many lines, and without one that was cut off.
-      await writeFile(names.nextJournal, journalText(digest, found));
+      await writeFile(names.nextJournal, journalText(digest, found), { flag: writeAnew });
       await rename(names.nextJournal, names.journal);
       if (found.extents.length === 0) await file.truncate(0);
       const journal = await open(names.journal, appendOnly);
@@ -80,10 +80,6 @@ export class PartialFile {
   /** The gaps within; the last is open where the size is not known. */
   missing(within: Extent = { start: 0, end: Number.POSITIVE_INFINITY }): readonly Extent[] {
     return clipExtents(missingExtents(this.#extents, this.#origin?.total), within);
-  }
-
-  get isComplete(): boolean {
-    return this.#origin?.total !== undefined && this.missing().length === 0;
   }
 
   /** What follows comes from there, and fits what is here. */
@@ -141,9 +137,9 @@ export class PartialFile {
     });
   }
 
+  /** Takes both files away. */
   async remove(): Promise<void> {
-    const { data, journal } = fileNames(this.#path);
-    await this.#guarded(() => Promise.all([rm(data, { force: true }), rm(journal, { force: true })]));
+    await this.#guarded(() => removePartial(this.#path));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -164,6 +160,7 @@ export class PartialFile {
 
 /** A symbolic link that somebody left under our name is not followed. */
 const readWrite = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+const writeAnew = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 const appendOnly = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
 
 /** Lines of some 20 bytes: more than a million writes. */
@@ -175,6 +172,11 @@ function fileNames(path: string) {
     journal: `${path}.partial.journal`,
     nextJournal: `${path}.partial.journal.next`,
   };
+}
+
+/** What an unfinished download of `path` left, if anything. */
+export async function removePartial(path: string): Promise<void> {
+  await Promise.all(Object.values(fileNames(path)).map((name) => rm(name, { force: true })));
 }
 
 async function readJournal({

@@ -1,6 +1,6 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { redactUrl } from '@ec2-image/provenance';
 import type { Extent } from './extents.ts';
+import type { ResponseHeaders } from './http-exchange.ts';
 import type { Origin } from './journal.ts';
 
 /** What a request asks for beyond the file itself; `end` is left out where everything from `start` is wanted. */
@@ -22,20 +22,24 @@ export type Answer =
 /**
  * How to ask `url` for `wanted`; undefined where only the whole file can be asked for.
  *
- * The server that the earlier bytes came from is held to its validator (If-Range, RFC 9110 §13.1.5), and without one there is no going on.
- * Another server's validators say nothing about them: there the size of the whole file has to agree, and the digest decides.
+ * The server that the earlier bytes came from is held to its validator (If-Range, RFC 9110 §13.1.5); without one there is no going on but
+ * within the same attempt. Another server's validators say nothing about them: there the size of the whole file has to agree, and the
+ * digest decides.
  */
 export function rangeRequest({
   url,
   wanted,
   origin,
   hasBytes,
+  isSameAttempt = false,
 }: {
   readonly url: URL;
   readonly wanted: Extent;
   readonly origin: Origin | undefined;
   /** Whether the partial file holds anything yet that has to fit. */
   readonly hasBytes: boolean;
+  /** Whether what is there, or the first of it, has come just now. */
+  readonly isSameAttempt?: boolean;
 }): RangeRequest | undefined {
   const isRest = wanted.end >= (origin?.total ?? Number.POSITIVE_INFINITY);
   const range = { start: wanted.start, end: isRest ? undefined : wanted.end };
@@ -43,7 +47,8 @@ export function rangeRequest({
   if (!origin) return undefined;
   if (origin.source !== redactUrl(url)) return origin.total === undefined ? undefined : range;
   const ifRange = origin.etag ?? origin.lastModified;
-  return ifRange === undefined ? undefined : { ...range, ifRange };
+  if (ifRange === undefined) return isSameAttempt ? range : undefined;
+  return { ...range, ifRange };
 }
 
 export function rangeHeaders(request: RangeRequest | undefined): Record<string, string> {
@@ -62,7 +67,7 @@ export function originOf({
   total,
 }: {
   readonly url: URL;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: ResponseHeaders;
   readonly total: number | undefined;
 }): Origin {
   const etag = headers.etag;
@@ -75,7 +80,7 @@ export function originOf({
 }
 
 /** RFC 9110 §8.8.2.2: strong where the answer is at least a second younger, so that no second change can share the date. */
-function isStrongDate(headers: IncomingHttpHeaders): boolean {
+function isStrongDate(headers: ResponseHeaders): boolean {
   const modified = Date.parse(headers['last-modified'] ?? '');
   const answered = Date.parse(headers.date ?? '');
   return answered - modified >= 1000;
@@ -90,7 +95,7 @@ export function readAnswer({
   url,
 }: {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: ResponseHeaders;
   readonly asked: RangeRequest | undefined;
   readonly origin: Origin | undefined;
   readonly url: URL;
@@ -102,9 +107,9 @@ export function readAnswer({
       ? { kind: 'complete', total }
       : { kind: 'unusable', why: 'the range that is missing does not exist there' };
   }
-  if (status !== 206) return undefined;
+  if (status !== 206 || !asked) return undefined;
   const range = parseContentRange(headers['content-range']);
-  if (!range || !asked) return { kind: 'unusable', why: 'a part was answered without saying which' };
+  if (!range) return { kind: 'unusable', why: 'a part was answered without saying which' };
   const { extent, total } = range;
   if (extent.start !== asked.start || (asked.end !== undefined && extent.end > asked.end))
     return { kind: 'unusable', why: 'another range was answered than the one asked for' };
@@ -123,7 +128,7 @@ function agrees<T>(one: T | undefined, other: T | undefined): boolean {
   return one === undefined || other === undefined || one === other;
 }
 
-function contentLength(headers: IncomingHttpHeaders): number | undefined {
+function contentLength(headers: ResponseHeaders): number | undefined {
   const text = headers['content-length'];
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

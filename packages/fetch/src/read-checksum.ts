@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 import { publishedDigest } from './checksum-file.ts';
 import { FetchError } from './errors.ts';
 import { stallError, statusError, transferError } from './http-errors.ts';
-import { discard, httpGet, openDispatcher, type Response } from './http-get.ts';
+import { httpGet, openDispatcher, type Response } from './http-get.ts';
 import { defaultStallTimeoutMs, type RetryOptions, tryMirrors } from './mirrors.ts';
 import { bytes } from './printable.ts';
 import { isLoopback } from './redirect.ts';
@@ -92,7 +92,7 @@ async function download({
       checkHop: allowInsecure ? undefined : refuseInsecure,
     });
     if (response.status === 200) return await readBody(response, source);
-    discard(response);
+    response.body.discard();
     throw statusError({ ...response, nowMs: now() });
   } catch (cause) {
     signal?.throwIfAborted();
@@ -105,7 +105,7 @@ async function readBody({ url, body }: Response, source: HttpSource): Promise<Bu
   const chunks: Buffer[] = [];
   let received = 0;
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of body) {
       received += chunk.length;
       if (received > maxChecksumFileBytes) throw tooLarge(source);
       chunks.push(chunk);

@@ -38,8 +38,10 @@ export async function receiveBody({
 }): Promise<void> {
   const writer = new RangeWriter({ file, offset: start });
   const pace = paceMeter(stallTimeoutMs);
+  const onAbort = () => body.abort(signal?.reason);
+  signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of body) {
       onBytes(chunk.length);
       const room = (end ?? maxSizeBytes) - writer.offset;
       if (chunk.length > room && end === undefined) throw tooLarge(url, maxSizeBytes);
@@ -55,6 +57,8 @@ export async function receiveBody({
       expected: end === undefined ? undefined : end - start,
     };
     throw transferError({ cause, url, received });
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
   }
   await writer.flush();
   if (end !== undefined && writer.offset < end)

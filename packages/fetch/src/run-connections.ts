@@ -9,10 +9,13 @@ interface Job {
   readonly fetch: (signal: AbortSignal) => Promise<void>;
 }
 
+/** A connection that brought less is not worth making again at once: whoever breaks them has a reason. */
+const minBroughtBytes = 64 * 1024;
+
 /**
  * Fetches what is missing over several connections at once. A piece that came incomplete goes back to the queue. A connection that
- * breaks after it brought something is made anew; one that brought nothing stays closed, because servers limit how many they grant. The
- * last one's failure is the attempt's.
+ * breaks after it brought something is made anew; one that brought next to nothing stays closed, because servers limit how many they
+ * grant. The last one's failure is the attempt's.
  */
 export async function runConnections({
   connections,
@@ -52,7 +55,8 @@ export async function runConnections({
           stop.abort();
           throw error;
         }
-        if (extentBytes(file.missing(job.piece)) === extentBytes([job.piece])) {
+        const brought = extentBytes([job.piece]) - extentBytes(file.missing(job.piece));
+        if (brought < minBroughtBytes) {
           open--;
           onNotice?.(`${(error as FetchError).message}; going on over ${open} of ${connections} connections`);
           return;

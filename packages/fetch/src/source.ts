@@ -57,9 +57,8 @@ function pathOfFileUrl(text: string): string {
   }
 }
 
-/** What cannot be parsed cannot be taken apart either: everything that might be a credential goes. */
 function badUrl(text: string, what: string, cause?: unknown): FetchError {
-  const shown = printable(redactUrl(text.replace(/\/\/.*@/s, '//')));
+  const shown = printable(redactUrl(text));
   return new FetchError('BAD_URL', `the URL ${JSON.stringify(shown)} ${what}`, {
     hint: 'Give an http or https URL, or the path of a local file.',
     cause,

@@ -59,6 +59,24 @@ describe('several connections', () => {
     expect(requests).toHaveLength(1);
   });
 
+  test('a server that vouches for nothing is asked for ranges all the same, as they come at once', async () => {
+    const { url, requests } = await serve(fileHandler({ content, etag: null }));
+    const image = await fetchTo({ url: `${url}/disk`, digest, connections: 4 });
+    expect(image).toMatchObject({ bytesTransferred: content.length });
+    expect(requests.length).toBeGreaterThan(4);
+  });
+
+  test('a server that breaks every connection after a byte is not run down', async () => {
+    const { url, requests } = await serve(
+      fileHandler((count) => ({ content, ...(count > 1 && { dropAfter: 1 }) })),
+    );
+    const { sleeps, options } = patient();
+    const fetching = fetchTo({ url: `${url}/disk`, digest, connections: 4, maxAttempts: 3, ...options });
+    expect(await failureOf(fetching)).toMatchObject({ code: 'BODY_TRUNCATED' });
+    expect(sleeps).toHaveLength(2);
+    expect(requests.length).toBeLessThan(20);
+  });
+
   test('an empty file, which has no range', async () => {
     const { url } = await serve(fileHandler({ content: Buffer.alloc(0) }));
     expect(await fetchTo({ url: `${url}/x`, digest: digestOfBytes(''), connections: 4 })).toMatchObject({

@@ -56,7 +56,7 @@ describe('the name it lies under', () => {
           expect(Buffer.byteLength(`${name}.partial.journal.next`)).toBeLessThan(256);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

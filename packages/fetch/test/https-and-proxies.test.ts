@@ -79,3 +79,11 @@ test('a checksum over plain http from another machine is read where that is allo
   expect(proxy.requests).toEqual([]);
   expect(await readChecksum({ ...options, allowInsecure: true })).toMatchObject({ digest });
 });
+
+test('a proxy that is none says so, without showing it', async () => {
+  vi.stubEnv('http_proxy', 'me:secret@proxy:3128');
+  const error = await failureOf(fetchTo({ url: 'http://images.invalid/disk', digest }));
+  expect(error).toMatchObject({ code: 'BAD_PROXY' });
+  expect(error.cause).toBeUndefined();
+  expect(error.message).not.toContain('secret');
+});

@@ -15,6 +15,7 @@ describe('answers', () => {
     [403, 'HTTP_FORBIDDEN'],
     [400, 'HTTP_STATUS'],
     [204, 'HTTP_STATUS'],
+    [206, 'HTTP_STATUS'],
     [304, 'HTTP_STATUS'],
   ])('%i fails at once', async (status, code) => {
     const { url, requests } = await serve((_request, response) => response.writeHead(status).end());
@@ -162,6 +163,38 @@ describe('connections', () => {
     expect(heads[2]).toContain('range: bytes=50000-');
   });
 
+  test('an abort does not wait for a handshake that never comes', async () => {
+    const { url } = await serveRaw(() => {});
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    setTimeout(() => controller.abort(reason), 50);
+    const began = performance.now();
+    const fetching = fetchTo({
+      url: `${url.replace('http', 'https')}/disk`,
+      digest,
+      signal: controller.signal,
+    });
+    expect(await failureOf(fetching)).toBe(reason);
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
+  test('headers that are there twice count once', async () => {
+    const { url, heads } = await serveRaw((socket, _head, count) => {
+      if (count === 1) socket.write('HTTP/1.1 503 Busy\r\nretry-after: 3\r\nretry-after: 4\r\n\r\n');
+      if (count === 2) socket.write('HTTP/1.1 302 Found\r\nlocation: /one\r\nlocation: /two\r\n\r\n');
+      if (count < 3) return socket.end();
+      socket.write(
+        'HTTP/1.1 200 OK\r\netag: "a"\r\netag: "b"\r\nlast-modified: x\r\nlast-modified: y\r\n\r\n',
+      );
+      return socket.end(content);
+    });
+    const { sleeps, options } = patient();
+    expect(await fetchTo({ url: `${url}/disk`, digest, ...options })).toMatchObject({ size: content.length });
+    expect(heads.map((head) => head.split(' ')[1])).toEqual(['/disk', '/disk', '/one']);
+    expect(sleeps[0]).toBeGreaterThan(2_900);
+    expect(sleeps[0]).toBeLessThanOrEqual(3_000);
+  });
+
   test('a server that never gets going is given up', async () => {
     const { url, requests } = await serve(() => {});
     const error = await failureOf(
@@ -182,8 +215,12 @@ describe('bodies', () => {
       };
       more();
     });
-    const error = await failureOf(fetchTo({ url: `${url}/disk`, digest, maxSizeBytes: 1_000_000 }));
+    const directory = await temporaryDirectory();
+    const error = await failureOf(
+      fetchTo({ url: `${url}/disk`, digest, directory, maxSizeBytes: 1_000_000 }),
+    );
     expect(error).toMatchObject({ code: 'IMAGE_TOO_LARGE', maxSizeBytes: 1_000_000 });
+    expect((await readdir(directory)).filter((name) => !name.endsWith('.lock'))).toEqual([]);
   });
 
   test('one that is announced too large is not begun', async () => {

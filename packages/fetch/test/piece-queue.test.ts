@@ -35,7 +35,7 @@ test('whatever is given back, every byte is handed out until it is brought, fron
   const script = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 60 });
   fc.assert(
     fc.property(
-      fc.nat(80 * mebibyte),
+      fc.integer({ min: 1, max: 80 * mebibyte }),
       fc.integer({ min: 1, max: 16 }),
       script,
       (total, connections, brings) => {

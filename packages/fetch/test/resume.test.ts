@@ -149,7 +149,7 @@ describe('a later run', () => {
     const { url, requests } = await serve((request, response) => {
       if (request.headers.range) return fileHandler({ content })(request, response);
       response.writeHead(200, { etag: '"v1"' });
-      response.write(content, () => setTimeout(() => response.destroy(), 20));
+      response.write(content, () => response.destroy());
     });
     const image = await fetchTo({ url: `${url}/disk`, digest, directory });
     expect(image).toMatchObject({ size: 400_000, bytesTransferred: 400_000 });
@@ -312,7 +312,7 @@ test('a 206 that is longer than its range is an error, and nothing of the excess
     const range = /range: bytes=(\d+)-/i.exec(head);
     if (!range) {
       socket.write(`HTTP/1.1 200 OK\r\netag: "v1"\r\ncontent-length: ${content.length}\r\n\r\n`);
-      socket.write(content.subarray(0, 1000), () => setTimeout(() => socket.destroy(), 20));
+      socket.write(content.subarray(0, 1000), () => socket.destroy());
       return;
     }
     const start = Number(range[1]);

@@ -33,7 +33,7 @@ export function fileHandler(fileOf: ServedFile | ((count: number) => ServedFile)
       'content-length': body.length,
     });
     if (dropAfter === undefined || dropAfter >= body.length) response.end(body);
-    else response.write(body.subarray(0, dropAfter), () => setTimeout(() => response.destroy(), 20));
+    else response.write(body.subarray(0, dropAfter), () => response.destroy());
   };
 }
 
