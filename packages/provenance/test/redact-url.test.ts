@@ -7,6 +7,9 @@ test.each([
   ['http://token@127.0.0.1:8080/x', 'http://127.0.0.1:8080/x'],
   ['/srv/images/disk.qcow2', '/srv/images/disk.qcow2'],
   ['not a url?secret=1', 'not a url'],
+  ['https://user:pa/ss@host.example/x?y', 'https://host.example/x'],
+  ['https://user:p@host.example:99999/x?mail=a@b', 'https://b'],
+  ['/srv//images/me@home?x', '/srv//images/me@home'],
   ['a\nb\u001b[31m', 'ab[31m'],
 ])('%j is shown as %j', (url, shown) => {
   expect(redactUrl(url)).toBe(shown);
