@@ -1,40 +1,19 @@
 import { isMutating } from '../calls.ts';
 import type { FaultTarget } from '../faults/faults.ts';
 import type { Roles } from '../iam/roles.ts';
-import type { QueryOperations } from '../query/operation.ts';
 import { readQueryRequest, unknownAction } from '../query/query-request.ts';
 import { xmlAnswer } from '../query/query-service.ts';
 import { boolean, readFields } from '../query/shape.ts';
 import type { Service, ServiceContext, ServiceError, ServiceRequest, ServiceResponse } from '../service.ts';
 import { dryRunOperation } from './errors.ts';
-import { deregisterImage, describeImages } from './images/image-operations.ts';
-import { registerImage } from './images/register-image.ts';
 import type { ImportObjects } from './import/import-objects.ts';
-import { cancelImportTask, describeImportSnapshotTasks, importSnapshot } from './import/import-operations.ts';
 import { startImportWorker } from './import/import-worker.ts';
 import type { Ec2Context } from './operation.ts';
-import { describeRegions } from './regions.ts';
+import { ec2Operations } from './operations.ts';
 import { openResources } from './resources.ts';
 import { defaultSettings, type Ec2Settings } from './settings.ts';
 import { snapshotFiles } from './snapshots/snapshot-files.ts';
-import { deleteSnapshot, describeSnapshots } from './snapshots/snapshot-operations.ts';
 import { createEc2Tables } from './tables.ts';
-import { createTags, deleteTags, describeTags } from './tags/tag-operations.ts';
-
-const operations: QueryOperations<Ec2Context> = {
-  CancelImportTask: cancelImportTask,
-  CreateTags: createTags,
-  DeleteSnapshot: deleteSnapshot,
-  DeleteTags: deleteTags,
-  DeregisterImage: deregisterImage,
-  DescribeImages: describeImages,
-  DescribeImportSnapshotTasks: describeImportSnapshotTasks,
-  DescribeRegions: describeRegions,
-  DescribeSnapshots: describeSnapshots,
-  DescribeTags: describeTags,
-  ImportSnapshot: importSnapshot,
-  RegisterImage: registerImage,
-};
 
 export interface Ec2ServiceOptions {
   readonly context: ServiceContext;
@@ -77,7 +56,7 @@ export function ec2Service({
     name: 'ec2',
     async understand(request) {
       const { action, parameters, shown } = await readQueryRequest(request);
-      const operation = Object.hasOwn(operations, action) ? operations[action] : undefined;
+      const operation = Object.hasOwn(ec2Operations, action) ? ec2Operations[action] : undefined;
       if (!operation) throw unknownAction('ec2', action);
       return {
         operation: action,

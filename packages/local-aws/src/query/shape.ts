@@ -8,6 +8,10 @@ import type { Parameter } from './parameters.ts';
 export interface Shape<T> {
   /** @throws ServiceError in EC2's words */
   read(parameter: Parameter | undefined, path: string): T;
+  /** Of a structure: what it may hold. */
+  readonly fields?: Fields;
+  /** Of a list: what each of its items is. */
+  readonly item?: Shape<unknown>;
 }
 
 export type Read<S> = S extends Shape<infer T> ? T : never;
@@ -55,6 +59,7 @@ export const timestamp = scalar((value, path) => {
 /** EC2's lists are flat: `Owner.1=…&Owner.2=…`. Their order is that of the numbers, gaps allowed. */
 export function list<T>(item: Shape<T>): Shape<NonNullable<T>[]> {
   return {
+    item,
     read(parameter, path) {
       const entries = [...(parameter?.children ?? [])].map(
         ([step, child]) => [Number(step), step, child] as const,
@@ -74,6 +79,7 @@ export function list<T>(item: Shape<T>): Shape<NonNullable<T>[]> {
 export function memberList<T>(item: Shape<T>): Shape<NonNullable<T>[]> {
   const flat = list(item);
   return {
+    item,
     read(parameter, path) {
       for (const step of parameter?.children.keys() ?? []) {
         if (step !== 'member') throw unknownParameter(`${path}.${step}`);
@@ -88,6 +94,7 @@ export type Structure<F extends Fields> = { readonly [K in keyof F]: Read<F[K]> 
 
 export function structure<F extends Fields>(fields: F): Shape<Structure<F> | undefined> {
   return {
+    fields,
     read: (parameter, path) => (parameter ? readFields(fields, parameter, path) : undefined),
   };
 }
@@ -107,6 +114,7 @@ export function readFields<F extends Fields>(fields: F, parameter: Parameter, pa
 
 export function required<T>(shape: Shape<T>): Shape<NonNullable<T>> {
   return {
+    ...shape,
     read(parameter, path) {
       const value = shape.read(parameter, path);
       if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) {
