@@ -1,5 +1,9 @@
 #!/usr/bin/env node
-import { main } from './main.ts';
+import { enableCompileCache } from 'node:module';
+
+// Before anything else is loaded: a third of the time until the first request is compiling the SDK.
+enableCompileCache();
+const { main } = await import('./main.ts');
 
 const colors = process.env.NO_COLOR || !process.stdout.isTTY ? 1 : process.stdout.getColorDepth();
 

@@ -1,4 +1,4 @@
-import { type BaseContext, Cli, UsageError as ClipanionUsageError, type CommandClass } from 'clipanion';
+import { type BaseContext, Cli, type CommandClass } from 'clipanion';
 import { DemoCommand } from './commands/demo.ts';
 import { DoctorCommand } from './commands/doctor.ts';
 import { HelpCommand, VersionCommand } from './commands/help.ts';
@@ -46,7 +46,7 @@ export async function main(argv: readonly string[], context: BaseContext): Promi
     command.cli = { ...cli, ...cliFunctions(cli) };
     return ((await command.validateAndExecute()) ?? exitCodes.done) as ExitCode;
   } catch (error) {
-    return reportFatal(isClipanionUsage(error) ? usageError(error) : error, {
+    return reportFatal(isClipanionError(error) ? usageError(error, argv[0]) : error, {
       context,
       json,
       command: argv[0],
@@ -66,17 +66,19 @@ function cliFunctions(cli: Cli<BaseContext>) {
   };
 }
 
-function isClipanionUsage(error: unknown): error is Error {
-  return (
-    error instanceof ClipanionUsageError ||
-    (error as { clipanion?: { type?: string } }).clipanion?.type === 'usage'
-  );
+/** clipanion marks its own errors, of a wrong command line, and exports only one of their classes. */
+function isClipanionError(error: unknown): error is Error {
+  return error instanceof Error && 'clipanion' in error;
 }
 
-function usageError(error: Error): UsageError {
-  const [summary, ...rest] = error.message.split('\n').filter((line) => line.trim() !== '');
-  return new UsageError('USAGE', [summary, ...rest].join('\n'), {
-    hint: 'See `ec2-image --help`, or `ec2-image <command> --help`.',
+/** Its message goes on with the usage of every command that might have been meant: a screenful, and in the help too. */
+function usageError(error: Error, command: string | undefined): UsageError {
+  const [summary = ''] = error.message.split('\n');
+  const known = commands
+    .flatMap(({ paths }) => paths ?? [])
+    .some(([name]) => name !== undefined && name === command);
+  return new UsageError('USAGE', summary.replace(/\.$/, ''), {
+    hint: known ? `See \`ec2-image ${command} --help\`.` : 'See `ec2-image --help` for the commands.',
     cause: error,
   });
 }

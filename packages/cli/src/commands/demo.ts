@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { Command, Option } from 'clipanion';
 import { importRequests } from '../config/import-request.ts';
 import { imageShape } from '../config/schema.ts';
-import { serveSampleImages } from '../demo/sample-images.ts';
 import { renderError } from '../render/error.ts';
 import { importDocument, importExitCode, renderImportReport } from '../render/import-report.ts';
 import type { Finished } from '../render/pin-yaml.ts';
-import { runImports } from '../run-imports.ts';
 import { CommonCommand, type CommonSettings, parseFlags } from './common.ts';
 
 /** Of the stand-in's account: nothing but this run can collide with it. */
@@ -78,6 +76,7 @@ export class DemoCommand extends CommonCommand {
           flags: { ...flags, url: this.url, 'checksum-url': this.checksumUrl, sha256: this.sha256 },
           names: [],
         });
+    const { runImports } = await import('../run-imports.ts');
     const runs: Finished[][] = [];
     for (const title of [
       'First run: nothing is there yet.',
@@ -110,7 +109,8 @@ export class DemoCommand extends CommonCommand {
     return importExitCode(runs.flat().map(({ result }) => result));
   }
 
-  private serveSamples({ workDirectory, signal }: CommonSettings) {
+  private async serveSamples({ workDirectory, signal }: CommonSettings) {
+    const { serveSampleImages } = await import('../demo/sample-images.ts');
     this.say('Making a disk of 256 MiB with a GPT and an ext4 filesystem, as qcow2 and as raw.xz.');
     return serveSampleImages({ directory: join(workDirectory, 'served'), signal });
   }

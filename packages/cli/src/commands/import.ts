@@ -4,7 +4,6 @@ import { imageShape } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
 import { renderError } from '../render/error.ts';
 import { importDocument, importExitCode, renderImportReport } from '../render/import-report.ts';
-import { runImports } from '../run-imports.ts';
 import { CommonCommand, type CommonSettings, parseFlags } from './common.ts';
 
 export class ImportCommand extends CommonCommand {
@@ -111,6 +110,8 @@ export class ImportCommand extends CommonCommand {
       names: this.names,
       file: settings.file,
     });
+    // Loaded here, so that a wrong command line is answered without waiting for clients of AWS to load.
+    const { runImports } = await import('../run-imports.ts');
     const finished = await runImports({
       requests,
       settings,

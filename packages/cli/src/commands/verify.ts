@@ -1,23 +1,9 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  digestBlocks,
-  type ExpectedContent,
-  readDigests,
-  verifySnapshot,
-  writeDigests,
-} from '@ec2-image/ebs-direct';
-import { describeImage } from '@ec2-image/ec2-import';
-import { fetchImage, imageFileName, readChecksum } from '@ec2-image/fetch';
-import { digestOf } from '@ec2-image/provenance';
 import { Command, Option } from 'clipanion';
-import { openCloud } from '../cloud.ts';
+import { checksumOf } from '../config/import-request.ts';
 import { imageShape } from '../config/schema.ts';
-import { openContent } from '../content.ts';
-import { createEbsClient } from '../ebs-client.ts';
-import { CliError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-code.ts';
-import { openLocalAccount } from '../local-account.ts';
+import type { DiskSource } from '../verify/verify-target.ts';
 import { CommonCommand, type CommonSettings, parseFlags } from './common.ts';
 
 export class VerifyCommand extends CommonCommand {
@@ -59,112 +45,48 @@ export class VerifyCommand extends CommonCommand {
   });
 
   protected async run(settings: CommonSettings): Promise<number> {
-    const { signal } = settings;
-    this.checkUsage();
-    await using local = settings.local ? await openLocalAccount(settings) : undefined;
-    const connection = { ...settings.connection, ...local?.connection };
-    const cloud = await openCloud({ ...connection, onNotice: this.say, signal });
-    const snapshotId = await this.snapshotOf(cloud, signal);
-    const expected = await this.expectedContent(settings);
-    if (this.saveDigests !== undefined) await writeDigests({ path: this.saveDigests, content: expected });
-    const ebs = createEbsClient(cloud.connection);
-    try {
-      const { blocks } = await verifySnapshot({ ebs, snapshotId, expected, signal });
-      this.context.stdout.write(
-        this.json
-          ? `${JSON.stringify({ version: 1, verify: { snapshotId, equal: true, blocks, sizeBytes: expected.sizeBytes } }, null, 2)}\n`
-          : `${snapshotId} holds the disk: ${blocks} blocks read and compared\n`,
-      );
-      return exitCodes.done;
-    } finally {
-      ebs.destroy();
-    }
+    const source = this.source();
+    const { 'max-disk-size': maxDiskSize } = parseFlags(imageShape, { 'max-disk-size': this.maxDiskSize });
+    const { verifyTarget } = await import('../verify/verify-target.ts');
+    const verified = await verifyTarget({
+      target: this.target,
+      source,
+      saveDigests: this.saveDigests,
+      maxDiskSize,
+      settings,
+      onNotice: (message) => {
+        if (!this.quiet) this.context.stderr.write(`${message}\n`);
+      },
+    });
+    const { snapshotId, blocks } = verified;
+    this.context.stdout.write(
+      this.json
+        ? `${JSON.stringify({ version: 1, verify: { ...verified, equal: true } }, null, 2)}\n`
+        : `${snapshotId} holds the disk: ${blocks} blocks read and compared\n`,
+    );
+    return exitCodes.done;
   }
 
-  private checkUsage(): void {
+  /** @throws UsageError */
+  private source(): DiskSource {
     if (!/^(ami|snap)-[0-9a-z]+$/.test(this.target)) {
       throw new UsageError('BAD_OPTION', `${this.target} is neither an AMI nor a snapshot`, {
         hint: 'Give an id such as ami-0123456789abcdef0 or snap-0123456789abcdef0.',
       });
     }
-    if ([this.file, this.url, this.digests].filter((given) => given !== undefined).length !== 1) {
-      throw new UsageError('USAGE', 'the disk to compare with is not given once', {
+    const { file, digests, url: urls } = this;
+    if ([file, urls, digests].filter((given) => given !== undefined).length !== 1) {
+      throw new UsageError('USAGE', 'the disk to compare with has to be given once', {
         hint: 'Give one of --file, --url and --digests.',
       });
     }
-  }
-
-  private async snapshotOf(
-    { ec2 }: { readonly ec2: Parameters<typeof describeImage>[0]['client'] },
-    signal: AbortSignal,
-  ): Promise<string> {
-    if (this.target.startsWith('snap-')) return this.target;
-    const image = await describeImage({ client: ec2, imageId: this.target, signal });
-    const devices = image.BlockDeviceMappings ?? [];
-    const root = devices.find(({ DeviceName }) => DeviceName === image.RootDeviceName) ?? devices[0];
-    if (root?.Ebs?.SnapshotId === undefined) {
-      throw new CliError('NO_SNAPSHOT', `${this.target} has no snapshot as its root device`, {
-        hint: 'Give the snapshot itself.',
-      });
-    }
-    return root.Ebs.SnapshotId;
-  }
-
-  private async expectedContent({ workDirectory, signal }: CommonSettings): Promise<ExpectedContent> {
-    if (this.digests !== undefined) return readDigests({ path: this.digests });
-    await mkdir(workDirectory, { recursive: true });
-    const directory = await mkdtemp(join(workDirectory, 'verify-'));
-    try {
-      const path = this.file ?? (await this.download({ directory, signal }));
-      const { 'max-disk-size': maxDiskSize } = parseFlags(imageShape, { 'max-disk-size': this.maxDiskSize });
-      await using content = await openContent({
-        path,
-        rawPath: join(directory, 'disk.raw'),
-        maxDiskSize,
-        allowUnbootable: true,
-        signal,
-        onNotice: this.say,
-      });
-      return await digestBlocks({ blocks: content.blocks({ signal }), sizeBytes: content.virtualSizeBytes });
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-    }
-  }
-
-  private async download({
-    directory,
-    signal,
-  }: {
-    readonly directory: string;
-    readonly signal: AbortSignal;
-  }): Promise<string> {
-    const url = this.url ?? [];
-    const digest =
-      this.sha512 !== undefined
-        ? digestOf('sha512', this.sha512)
-        : this.sha256 !== undefined
-          ? digestOf('sha256', this.sha256)
-          : await this.publishedDigest(url, signal);
-    const { path } = await fetchImage({ url, digest, directory, signal, onNotice: this.say });
-    return path;
-  }
-
-  private async publishedDigest(url: readonly string[], signal: AbortSignal) {
-    if (this.checksumUrl === undefined) {
-      throw new UsageError('MISSING_SETTING', '--checksum-url is missing', {
-        hint: 'Say where the checksum is published, or give --sha256 or --sha512.',
-      });
-    }
-    const { digest } = await readChecksum({
-      url: this.checksumUrl,
-      fileName: imageFileName(url[0]!),
-      allowInsecure: this.allowInsecureChecksum,
-      signal,
+    if (digests !== undefined) return { digests };
+    if (file !== undefined) return { file };
+    const checksum = checksumOf({
+      'checksum-url': this.checksumUrl,
+      sha256: this.sha256,
+      sha512: this.sha512,
     });
-    return digest;
+    return { urls: urls!, checksum, allowInsecureChecksum: this.allowInsecureChecksum };
   }
-
-  private say = (message: string): void => {
-    if (!this.quiet) this.context.stderr.write(`${message}\n`);
-  };
 }

@@ -141,8 +141,11 @@ function request(name: string, settings: ImageSettings, origin: Origin): ImportR
   };
 }
 
-function checksumOf(settings: ImageSettings, origin: Origin): ImportRequest['checksum'] {
-  const { 'checksum-url': url, sha256, sha512 } = settings;
+/** @throws UsageError `CHECKSUM_TWICE`, `MISSING_SETTING`; ProvenanceError `BAD_DIGEST` */
+export function checksumOf(
+  { 'checksum-url': url, sha256, sha512 }: Pick<ImageSettings, 'checksum-url' | 'sha256' | 'sha512'>,
+  origin: Origin = {},
+): ImportRequest['checksum'] {
   const given = [url, sha256, sha512].filter((value) => value !== undefined);
   if (given.length > 1) {
     throw located(

@@ -56,7 +56,7 @@ export async function reuseAmi(work: Identified): Promise<ObtainedAmi | undefine
     outcome: 'reused',
     imageId,
     snapshotId: rootSnapshotId ?? null,
-    image: await describeImage({ ...ec2Options(work), imageId }),
+    image: await describeImage({ ...ec2Options(work), imageId, untilAvailable: true }),
     error: tagError,
   });
 }

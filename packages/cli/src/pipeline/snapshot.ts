@@ -43,17 +43,28 @@ export async function obtainSnapshot(work: Work): Promise<Snapshot> {
     steps.reuse('import');
     return settle(work, found.snapshot);
   }
-  if (found.state === 'running') {
-    const { importTaskId } = found;
-    notice(`import task ${importTaskId} is running: it is waited for`);
-    return settle(
-      work,
-      await steps.take('import', () => waitForImport({ ...waitOptions(work), importTaskId })),
-    );
-  }
+  const awaited = found.state === 'running' ? await waitFor(work, found.importTaskId) : undefined;
+  if (awaited) return settle(work, awaited);
   const obtained = await obtainObject(work);
-  const snapshot = await importFrom(work, { ...obtained, endedAttempts: found.endedAttempts });
-  return settle(work, snapshot, obtained.object);
+  const endedAttempts = found.endedAttempts + (found.state === 'running' ? 1 : 0);
+  return settle(work, await importFrom(work, { ...obtained, endedAttempts }), obtained.object);
+}
+
+/** A task that an earlier run started. Undefined where it came to nothing in a way that another attempt may mend. */
+async function waitFor(work: Work, importTaskId: string): Promise<Snapshot | undefined> {
+  work.notice(`import task ${importTaskId} is running: it is waited for`);
+  try {
+    return await work.steps.take('import', () => waitForImport({ ...waitOptions(work), importTaskId }));
+  } catch (error) {
+    const { retryable, snapshotId } = (isExplained(error) ? error.facts : {}) as {
+      retryable?: boolean;
+      snapshotId?: string;
+    };
+    if (!retryable || work.signal.aborted) throw error;
+    work.notice(`${(error as Error).message}; importing once more`);
+    if (snapshotId) await deleteSnapshot({ ...ec2Options(work), snapshotId });
+    return undefined;
+  }
 }
 
 function importFrom(
@@ -114,7 +125,8 @@ async function checkImported(
   } catch (error) {
     const code = isExplained(error) ? error.code : undefined;
     if (code === 'OBJECT_MISSING') return;
-    if (code === 'OBJECT_CHANGED') await deleteSnapshot({ ...ec2Options(work), snapshotId: snapshot.snapshotId });
+    if (code === 'OBJECT_CHANGED')
+      await deleteSnapshot({ ...ec2Options(work), snapshotId: snapshot.snapshotId });
     throw error;
   }
 }

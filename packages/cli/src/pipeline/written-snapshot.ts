@@ -17,6 +17,7 @@ export async function obtainWrittenSnapshot(work: Work): Promise<Snapshot> {
     format: 'raw',
     account: cloud.account,
     fresh: request.fresh,
+    importTasks: false,
   });
   if (found.state === 'complete') {
     notice(`snapshot ${found.snapshot.snapshotId} is complete: it is used`);

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface CliRun {
@@ -29,6 +31,8 @@ const ownEnvironment = {
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   NODE_NO_WARNINGS: '1',
+  // Shared by all runs of a suite: the sources are compiled once.
+  NODE_COMPILE_CACHE: join(tmpdir(), 'ec2-image-compile-cache'),
 };
 
 /** Starts the real command as a process of its own, from the sources. */

@@ -1,0 +1,103 @@
+import { createClouds } from '../clouds.ts';
+import type { CommonSettings } from '../commands/common.ts';
+import { importRequests } from '../config/import-request.ts';
+import { openLocalAccount } from '../local-account.ts';
+import {
+  type CheckReport,
+  check,
+  checkBucketOf,
+  checkEc2,
+  checkRole,
+  checkTool,
+  checkWorkDirectory,
+} from './checks.ts';
+
+export interface ExamineOptions {
+  readonly settings: CommonSettings;
+  /** Beside those of the configuration. */
+  readonly buckets: readonly string[];
+  readonly roleName?: string;
+}
+
+/** Looks at everything that an import needs; changes nothing. */
+export async function examine(options: ExamineOptions): Promise<CheckReport[]> {
+  const { settings } = options;
+  await using local = settings.local ? await openLocalAccount(settings) : undefined;
+  const connection = { ...settings.connection, ...local?.connection };
+  const reports = await Promise.all([examineMachine(settings), examineAccounts(options, connection)]);
+  return reports.flat();
+}
+
+function examineMachine({ workDirectory, connection: { env } }: CommonSettings): Promise<CheckReport[]> {
+  return Promise.all([
+    checkTool({
+      tool: 'qemu-img',
+      neededFor: 'every conversion',
+      packages: 'qemu-utils (Debian) or qemu-img (Fedora)',
+      env,
+    }),
+    checkTool({
+      tool: 'xz',
+      neededFor: 'images ending in .xz',
+      packages: 'xz-utils (Debian) or xz (Fedora)',
+      env,
+    }),
+    checkWorkDirectory(workDirectory),
+  ]);
+}
+
+interface Place {
+  readonly region: string | undefined;
+  readonly bucket?: string;
+  readonly roleName?: string;
+}
+
+async function examineAccounts(
+  { settings: { file, signal }, buckets, roleName }: ExamineOptions,
+  connection: CommonSettings['connection'],
+): Promise<CheckReport[]> {
+  const clouds = createClouds({ connection, signal });
+  const requests = file?.config.images ? importRequests({ flags: {}, names: [], file }) : [];
+  const places: Place[] = [
+    ...requests.map(({ region = connection.region, bucket, roleName }) => ({ region, bucket, roleName })),
+    ...buckets.map((bucket) => ({ region: connection.region, bucket, roleName })),
+  ];
+  if (places.length === 0) places.push({ region: connection.region, bucket: file?.config.bucket, roleName });
+  const regions = [...new Set(places.map(({ region }) => region))];
+  const reports = await Promise.all(
+    regions.map(async (region) => {
+      const credentials = await check('credentials', async () => {
+        const { account } = await clouds.open(region);
+        return account
+          ? { state: 'ok', detail: `account ${account}` }
+          : {
+              state: 'warning',
+              detail: 'STS does not answer',
+              hint: 'Without it, the owner of a bucket is not checked.',
+            };
+      });
+      if (credentials.state === 'failed') return [credentials];
+      const cloud = await clouds.open(region);
+      const here = places.filter((place) => place.region === region);
+      const named = new Set(here.flatMap(({ bucket }) => bucket ?? []));
+      const roles = new Set(here.map(({ roleName }) => roleName ?? 'vmimport'));
+      return [
+        credentials,
+        ...(await Promise.all([
+          checkEc2(cloud, signal),
+          ...[...named].map((bucket) => checkBucketOf(cloud, bucket, signal)),
+          ...[...roles].map((role) => checkRole(cloud, role, signal)),
+        ])),
+        ...(named.size === 0 ? [noBucket] : []),
+      ];
+    }),
+  );
+  return reports.flat();
+}
+
+const noBucket: CheckReport = {
+  check: 'bucket',
+  state: 'skipped',
+  detail: 'none is named',
+  hint: 'Name one with --bucket.',
+};

@@ -1,0 +1,272 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { DeleteTagsCommand } from '@aws-sdk/client-ec2';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { exampleCredentials } from '@ec2-image/local-aws';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openAccount, type TestAccount } from './support/account.ts';
+import { publishImages, type TestImages } from './support/images.ts';
+import { flagsOf, type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
+import { type CliEnd, runCli } from './support/run-cli.ts';
+
+let images: TestImages;
+let account: TestAccount;
+
+beforeAll(async () => {
+  [images, account] = await Promise.all([
+    publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 * 2 ** 20 }),
+    openAccount(),
+  ]);
+});
+
+afterAll(() => Promise.all([images[Symbol.asyncDispose](), account[Symbol.asyncDispose]()]));
+
+/** Nothing mutating reached the account but what the case itself did, and the document says one thing. */
+async function expectFailure(
+  run: CliEnd,
+  expected: { readonly code: string; readonly exitCode?: number; readonly says?: RegExp },
+): Promise<void> {
+  const document = run.json<ImportDocument>();
+  const error = document.error ?? document.images[0]?.error;
+  expect(error).toMatchObject({ code: expected.code, message: expect.stringMatching(expected.says ?? /./) });
+  expect(error!.hint.length).toBeGreaterThan(10);
+  expect(run.exitCode).toBe(expected.exitCode ?? 1);
+  expect(run.stderr).toContain(`error ${expected.code}: `);
+  expect(run.stderr).not.toMatch(/^\s+at /m);
+  expect(await account.contents()).toMatchObject({ objects: [], uploads: [], snapshots: [], tasks: [] });
+}
+
+/** An image in the served directory that the checksum file knows nothing of. */
+async function publish(name: string, content: Buffer | string): Promise<{ url: string; sha256: string }> {
+  await writeFile(join(images.directory, name), content);
+  return { url: `${images.server.url}/${name}`, sha256: createHash('sha256').update(content).digest('hex') };
+}
+
+async function importing(
+  flags: Readonly<Record<string, unknown>>,
+  env?: Readonly<Record<string, string | undefined>>,
+) {
+  const workDirectory = await makeWorkDirectory();
+  const run = await runCli(importArgs({ account, workDirectory, ...flags }), { env });
+  return { run, workDirectory };
+}
+
+test('an image that is not there', async () => {
+  const { run } = await importing({ url: `${images.server.url}/nothing.qcow2`, sha256: 'a'.repeat(64) });
+  await expectFailure(run, { code: 'HTTP_NOT_FOUND', says: /404/ });
+});
+
+test('a wrong digest: fetched once more, then both digests are named and the file is gone', async () => {
+  const before = images.server.requests.length;
+  const { run, workDirectory } = await importing({ url: images.url('qcow2'), sha256: 'a'.repeat(64) });
+  await expectFailure(run, { code: 'DIGEST_MISMATCH', says: /a{64}/ });
+  expect(images.server.requests.slice(before).filter(({ method }) => method === 'GET')).toHaveLength(2);
+  const left = await readdir(workDirectory, { recursive: true });
+  expect(left.filter((name) => /qcow2(\.partial)?$/.test(name))).toEqual([]);
+});
+
+test('a checksum file without the image', async () => {
+  await publish('other.qcow2', 'x');
+  const { run } = await importing({
+    url: `${images.server.url}/other.qcow2`,
+    'checksum-url': images.checksumUrl,
+  });
+  await expectFailure(run, { code: 'CHECKSUM_ENTRY_MISSING', says: /Test-Cloud-1\.0\.x86_64\.qcow2/ });
+});
+
+test('a body that always ends early', async () => {
+  const body = randomBytes(100_000);
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-length': body.length });
+    response.write(body.subarray(0, 50_000), () => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as { port: number };
+    const { run, workDirectory } = await importing({
+      url: `http://127.0.0.1:${port}/disk.qcow2`,
+      sha256: 'b'.repeat(64),
+    });
+    await expectFailure(run, { code: 'BODY_TRUNCATED' });
+    const left = await readdir(workDirectory, { recursive: true });
+    expect(left.filter((name) => name.endsWith('.qcow2'))).toEqual([]);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}, 120_000);
+
+test('a qcow2 that names /etc/passwd as its backing file', async () => {
+  const path = join(await makeWorkDirectory(), 'backed.qcow2');
+  await execa('qemu-img', ['create', '-f', 'qcow2', '-b', '/etc/passwd', '-F', 'raw', path, '16M']);
+  const { run } = await importing(await publish('backed.qcow2', await readFile(path)));
+  await expectFailure(run, { code: 'BACKING_FILE', says: /backing file/ });
+});
+
+test('a text VMDK that names a file of this machine', async () => {
+  const descriptor = `# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType="monolithicFlat"\n\nRW 8 FLAT "/etc/passwd" 0\n`;
+  const { run } = await importing(await publish('host-file.vmdk', descriptor));
+  await expectFailure(run, { code: 'VMDK_NOT_SELF_CONTAINED' });
+});
+
+test('an HTML page named .qcow2', async () => {
+  const { run } = await importing(
+    await publish('page.qcow2', '<!DOCTYPE html><html><body>Sign in</body></html>'),
+  );
+  await expectFailure(run, { code: 'HTML_PAGE' });
+});
+
+test('a compressed file without a disk inside', async () => {
+  const { run } = await importing(
+    await publish('notes.raw.gz', gzipSync('<html>no disk</html>'.repeat(100))),
+  );
+  await expectFailure(run, { code: 'NO_DISK_INSIDE' });
+});
+
+test('a disk without a partition table', async () => {
+  const { run } = await importing(await publish('blank.raw', Buffer.alloc(2 ** 20, '\x01\xff\x00')));
+  await expectFailure(run, { code: 'NOT_BOOTABLE' });
+});
+
+test('a work directory that is full', async () => {
+  const full = await mkdtemp(join(tmpdir(), 'ec2-image-full-'));
+  await execa('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', full]);
+  try {
+    const run = await runCli(
+      importArgs({
+        account,
+        workDirectory: full,
+        url: images.url('qcow2'),
+        'checksum-url': images.checksumUrl,
+      }),
+    );
+    await expectFailure(run, { code: 'WORK_DIRECTORY_FULL' });
+  } finally {
+    await execa('umount', [full]);
+  }
+});
+
+test('a machine without qemu-img', async () => {
+  const path = await makeWorkDirectory();
+  await symlink('/usr/bin/xz', join(path, 'xz'));
+  const { run } = await importing(
+    { url: images.url('qcow2'), 'checksum-url': images.checksumUrl },
+    { PATH: path },
+  );
+  await expectFailure(run, { code: 'QEMU_IMG_MISSING' });
+});
+
+test('no credentials: nothing starts', async () => {
+  const { run } = await importing(
+    { url: images.url('qcow2'), 'checksum-url': images.checksumUrl },
+    { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined },
+  );
+  await expectFailure(run, { code: 'CREDENTIALS_MISSING' });
+  expect(run.json<ImportDocument>().images).toEqual([]);
+});
+
+test('no such bucket: nothing is downloaded', async () => {
+  const before = images.server.requests.length;
+  const { run } = await importing({
+    url: images.url('qcow2'),
+    sha256: 'c'.repeat(64),
+    bucket: 'no-such-bucket',
+  });
+  await expectFailure(run, { code: 'NO_SUCH_BUCKET', says: /no-such-bucket/ });
+  expect(images.server.requests).toHaveLength(before);
+});
+
+test('a bucket in another region: nothing is downloaded', async () => {
+  const elsewhere = new S3Client({
+    region: 'eu-west-1',
+    endpoint: account.aws.url,
+    credentials: exampleCredentials,
+    forcePathStyle: true,
+  });
+  await elsewhere.send(
+    new CreateBucketCommand({
+      Bucket: 'far-away',
+      CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },
+    }),
+  );
+  const before = images.server.requests.length;
+  const { run } = await importing({ url: images.url('qcow2'), sha256: 'c'.repeat(64), bucket: 'far-away' });
+  await expectFailure(run, { code: 'BUCKET_ELSEWHERE', says: /eu-west-1/ });
+  expect(images.server.requests).toHaveLength(before);
+});
+
+test('a name that somebody else has given to an AMI: nothing is touched', async () => {
+  await using own = await openAccount();
+  const first = await runCli(
+    importArgs({
+      account: own,
+      workDirectory: await makeWorkDirectory(),
+      url: images.url('qcow2'),
+      'checksum-url': images.checksumUrl,
+      suffix: 'taken',
+    }),
+  );
+  // What proves that it is ours goes, from the AMI and from its snapshot.
+  const { imageId, snapshotId, tags } = first.json<ImportDocument>().images[0]!;
+  await own.ec2.send(
+    new DeleteTagsCommand({
+      Resources: [imageId!, snapshotId!],
+      Tags: Object.keys(tags).map((Key) => ({ Key })),
+    }),
+  );
+  const before = images.server.requests.length;
+  const run = await runCli(
+    importArgs({
+      account: own,
+      workDirectory: await makeWorkDirectory(),
+      url: images.url('qcow2'),
+      sha256: 'c'.repeat(64),
+      suffix: 'taken',
+    }),
+  );
+  const [result] = run.json<ImportDocument>().images;
+  expect(result!.error).toMatchObject({ code: 'AMI_NAME_TAKEN', message: expect.stringContaining(imageId!) });
+  expect(images.server.requests).toHaveLength(before);
+  expect((await own.contents()).images).toHaveLength(1);
+});
+
+test.each([
+  ['an unknown option', ['import', '--nmae', 'x'], 'USAGE'],
+  ['an unknown command', ['imprt'], 'USAGE'],
+  [
+    'a bad architecture',
+    ['import', ...flagsOf({ name: 'a', url: 'x', sha256: 'a'.repeat(64), arch: 'i386', bucket: 'abc' })],
+    'BAD_OPTION',
+  ],
+  [
+    'a name EC2 does not take',
+    ['import', ...flagsOf({ name: 'a*', url: 'x', sha256: 'a'.repeat(64), arch: 'arm64', bucket: 'abc' })],
+    'BAD_AMI_NAME',
+  ],
+  [
+    'a missing setting',
+    ['import', ...flagsOf({ name: 'a', url: 'x', sha256: 'a'.repeat(64), arch: 'arm64' })],
+    'MISSING_SETTING',
+  ],
+  ['a configuration that is not there', ['import', '--config', '/nonexistent.yaml'], 'CONFIG_NOT_FOUND'],
+  ['nothing to import', ['import'], 'NOTHING_TO_IMPORT'],
+])('%s is refused with exit code 2, on stderr', async (_what, args, code) => {
+  const cwd = await makeWorkDirectory();
+  await mkdir(join(cwd, 'empty'));
+  const run = await runCli(args, { cwd: join(cwd, 'empty') });
+  expect(run).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining(`error ${code}: `) });
+  expect(await readdir(join(cwd, 'empty'))).toEqual([]);
+});
+
+test('help has examples and goes to stdout, for every command', async () => {
+  for (const command of ['import', 'janitor', 'tag-fix', 'verify', 'doctor', 'demo']) {
+    const { exitCode, stdout, stderr } = await runCli([command, '--help']);
+    expect({ command, exitCode, stderr }).toEqual({ command, exitCode: 0, stderr: '' });
+    expect(stdout).toContain('Examples');
+  }
+});

@@ -1,0 +1,124 @@
+import { tagRecord } from '@ec2-image/provenance';
+import { expect } from 'vitest';
+import { openAccount, type TestAccount } from './account.ts';
+import { startHoldingProxy } from './holding-proxy.ts';
+import type { TestImages } from './images.ts';
+import { areEqualDisks, type ImportDocument, importArgs, makeWorkDirectory } from './import.ts';
+import { type CliEnd, runCli, startCli } from './run-cli.ts';
+
+export type Way = 's3' | 'ebs';
+
+/** A moment in an import: before a request of it is acted on, or after, when the answer is still to come. */
+export interface CrashPoint {
+  readonly server: 'image' | 'aws';
+  /** Among the requests to that server, from 1. */
+  readonly number: number;
+  readonly when: 'before' | 'after';
+  /** What the request was in the recorded run; polls may shift it by a few. */
+  readonly operation: string;
+}
+
+/** Nothing takes longer than its own work: a matrix has hundreds of runs. */
+export const quickEc2 = { importTaskMs: 60, snapshotCompletionMs: 20, imageCreationMs: 20 };
+
+/** An account and a work directory of its own, with everything that one import needs. */
+export interface CrashScene extends AsyncDisposable {
+  readonly account: TestAccount;
+  readonly args: readonly string[];
+  readonly proxy: Awaited<ReturnType<typeof startHoldingProxy>>;
+  run(): Promise<CliEnd>;
+}
+
+export async function openScene(images: TestImages, way: Way): Promise<CrashScene> {
+  const account = await openAccount({ ec2: quickEc2 });
+  const proxy = await startHoldingProxy(images.server.url);
+  const onProxy = (url: string) => url.replace(images.server.url, proxy.url);
+  const args = importArgs({
+    account,
+    workDirectory: await makeWorkDirectory(),
+    url: onProxy(images.url('qcow2')),
+    'checksum-url': onProxy(images.checksumUrl),
+    via: way,
+    suffix: 'crash',
+    connections: 1,
+  });
+  return {
+    account,
+    args,
+    proxy,
+    run: () => runCli(args),
+    async [Symbol.asyncDispose]() {
+      await proxy[Symbol.asyncDispose]();
+      await account[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Runs an import that nothing disturbs, and gives a point before and after each of its requests. */
+export async function recordCrashPoints(images: TestImages, way: Way): Promise<CrashPoint[]> {
+  await using scene = await openScene(images, way);
+  const before = scene.account.aws.calls.list().at(-1)?.sequence ?? 0;
+  const { exitCode, stderr } = await scene.run();
+  expect(exitCode, stderr).toBe(0);
+  const aws = scene.account.aws.calls
+    .list({ after: before })
+    .map(({ service, operation }) => `${service} ${operation}`);
+  const served = Array.from({ length: scene.proxy.count }, () => 'GET');
+  const points = (server: 'image' | 'aws', operations: readonly string[]) =>
+    operations.flatMap((operation, index) =>
+      (['before', 'after'] as const).map((when) => ({ server, number: index + 1, when, operation })),
+    );
+  return [...points('image', served), ...points('aws', aws)];
+}
+
+/** Starts the import and kills it at the point; false where it ended before it got there. */
+export async function crashAt(scene: CrashScene, point: CrashPoint): Promise<boolean> {
+  const { account, proxy, args } = scene;
+  const fault =
+    point.server === 'aws'
+      ? account.aws.faults.add({ nth: point.number, action: { kind: 'hang', when: point.when } })
+      : undefined;
+  const reached = fault ? fault.struck : proxy.hold(point.number, point.when);
+  const { child, ended } = startCli(args);
+  const crashed = await Promise.race([reached.then(() => true), ended.then(() => false)]);
+  // A call is struck as it is understood; what it does before it hangs must be done when the client is gone.
+  if (crashed && point.when === 'after') await waitUntil(() => isSettled(scene, point));
+  child.kill('SIGKILL');
+  await ended;
+  fault?.remove();
+  return crashed;
+}
+
+function isSettled({ account }: CrashScene, { server }: CrashPoint): boolean {
+  if (server === 'image') return true;
+  return account.aws.calls
+    .list()
+    .every(({ outcome, status }) => outcome !== 'running' || status !== undefined);
+}
+
+async function waitUntil(condition: () => boolean, limitMs = 3_000): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  while (!condition() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Whatever happened before: exactly one AMI, one snapshot that holds the disk, both tagged, and nothing else. */
+export async function expectOneOfEach(scene: CrashScene, images: TestImages, end: CliEnd): Promise<void> {
+  const { account } = scene;
+  expect(end.exitCode, end.stderr).toBe(0);
+  const [result] = end.json<ImportDocument>().images;
+  const { images: amis, snapshots, objects, uploads, tasks } = await account.contents();
+  expect({ objects, uploads }).toEqual({ objects: [], uploads: [] });
+  expect(amis.map(({ ImageId, State }) => [ImageId, State])).toEqual([[result!.imageId, 'available']]);
+  expect(snapshots.map(({ SnapshotId, State }) => [SnapshotId, State])).toEqual([
+    [result!.snapshotId, 'completed'],
+  ]);
+  for (const { Tags } of [amis[0]!, snapshots[0]!]) {
+    expect(tagRecord(Tags)).toMatchObject({
+      Name: 'test-cloud-icrash',
+      'ec2-image:source-digest': result!.source.digest,
+    });
+  }
+  expect(tagRecord(amis[0]!.Tags)).toMatchObject({ automation: 'false' });
+  expect(tasks.filter(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status === 'active')).toEqual([]);
+  expect(await areEqualDisks(images.disk, account.snapshotPath(result!.snapshotId!))).toBe(true);
+}
