@@ -99,6 +99,7 @@ export async function startLocalAws({
       async close() {
         await server.close();
         for (const service of services.values()) await service.close?.();
+        await store.blobs.idle();
         store.close();
       },
     };

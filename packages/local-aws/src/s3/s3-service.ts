@@ -19,12 +19,11 @@ import { renderErrorDocument } from './xml.ts';
 export function createS3Service(context: ServiceContext): Service {
   createTables(context.store);
   // What a killed process had let go but not unlinked yet.
-  const swept = context.store.blobs.purge();
+  context.store.blobs.purge();
   return {
     name: 's3',
     understand: async (request) => understand(request, context),
     renderError,
-    close: () => swept,
   };
 }
 

@@ -44,7 +44,7 @@ export async function spoilStored(call: S3Call): Promise<void> {
   } else {
     await spoilObject(call, { action, partNumber });
   }
-  await store.blobs.purge();
+  store.blobs.purge();
 }
 
 async function spoilObject(

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Database } from './database.ts';
 
 /**
@@ -18,9 +17,14 @@ export interface Blobs {
   claim(id: string): void;
   /** Inside the transaction that removes the row; the file goes with the next `purge`. */
   release(id: string): void;
-  /** Unlinks what is loose and out of time. Files being read in this process wait for their readers. */
-  purge(): Promise<void>;
-  /** Keeps the files from being unlinked until the returned function is called. */
+  /**
+   * Unlinks what is loose and out of time, in the background: nobody need wait for it. Files being read in this
+   * process stay until a later purge, after their readers have gone.
+   */
+  purge(): void;
+  /** When what was to be purged is. */
+  idle(): Promise<void>;
+  /** Keeps the files from being unlinked until the returned function is called; what was let go meanwhile is purged then. */
   hold(ids: readonly string[]): () => void;
 }
 
@@ -35,7 +39,6 @@ export interface BlobWriter {
 
 // No single request body takes longer to arrive: 5 GiB at 1.4 MiB/s.
 const writingMs = 60 * 60 * 1000;
-const directories = 256;
 
 export function openBlobs({
   database,
@@ -50,10 +53,8 @@ export function openBlobs({
     'CREATE TABLE loose_blob (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;' +
       'CREATE INDEX loose_blob_by_expiry ON loose_blob (expires_at)',
   ]);
-  for (let n = 0; n < directories; n += 1) {
-    mkdirSync(join(directory, n.toString(16).padStart(2, '0')), { recursive: true });
-  }
   const readers = new Map<string, number>();
+  let purging = Promise.resolve();
   const path = (id: string) => join(directory, id.slice(0, 2), id);
 
   function loosen(id: string, expiresAt: number): void {
@@ -65,7 +66,7 @@ export function openBlobs({
     async create() {
       const id = randomBytes(16).toString('hex');
       loosen(id, Date.now() + writingMs);
-      const file = await open(path(id), 'wx');
+      const file = await createFile(path(id));
       return blobWriter({ id, file, fsync, discard: () => unlinkLoose(id) });
     },
     claim(id) {
@@ -77,12 +78,11 @@ export function openBlobs({
     release(id) {
       loosen(id, Date.now());
     },
-    async purge() {
-      const expired = database.all<{ id: string }>('SELECT id FROM loose_blob WHERE expires_at <= ?', [
-        Date.now(),
-      ]);
-      for (const { id } of expired) if (!readers.has(id)) await unlinkLoose(id);
+    purge() {
+      // What cannot be unlinked now stays in the table, and is tried again by the next purge.
+      purging = purging.then(purgeExpired).catch(() => {});
     },
+    idle: () => purging,
     hold(ids) {
       for (const id of ids) readers.set(id, (readers.get(id) ?? 0) + 1);
       let held = true;
@@ -94,9 +94,17 @@ export function openBlobs({
           if (left > 0) readers.set(id, left);
           else readers.delete(id);
         }
+        blobs.purge();
       };
     },
   };
+
+  async function purgeExpired(): Promise<void> {
+    const expired = database.all<{ id: string }>('SELECT id FROM loose_blob WHERE expires_at <= ?', [
+      Date.now(),
+    ]);
+    for (const { id } of expired) if (!readers.has(id)) await unlinkLoose(id);
+  }
 
   /** The file first: a row without its file does no harm, a file without its row would stay for ever. */
   async function unlinkLoose(id: string): Promise<void> {
@@ -105,6 +113,17 @@ export function openBlobs({
   }
 
   return blobs;
+}
+
+/** In one of 256 directories, the first one in each making it. */
+async function createFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdir(dirname(path), { recursive: true });
+    return open(path, 'wx');
+  }
 }
 
 function blobWriter({

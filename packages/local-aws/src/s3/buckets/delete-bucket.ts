@@ -16,6 +16,6 @@ export const deleteBucket: Operation = async (call) => {
     }
     store.run('DELETE FROM s3_bucket WHERE name = ?', [name]);
   });
-  await store.blobs.purge();
+  store.blobs.purge();
   return { status: 204 };
 };

@@ -7,6 +7,6 @@ export const abortMultipartUpload: Operation = async (call) => {
   openBucket(call);
   const { store } = call;
   store.transaction(() => removeUpload(store, openUpload(call).id));
-  await store.blobs.purge();
+  store.blobs.purge();
   return { status: 204 };
 };

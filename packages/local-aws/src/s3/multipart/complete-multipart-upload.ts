@@ -36,7 +36,7 @@ export const completeMultipartUpload: Operation = async (call) => {
     const assembly = assemble(upload, { listed, stored, headers });
     return { upload, assembly, ...keepAssembly(call, { bucket, upload, assembly }) };
   });
-  await store.blobs.purge();
+  store.blobs.purge();
   if (failure) return errorWithin200(call, failure);
   const { checksum } = assembly;
   return xmlResponse(

@@ -83,6 +83,6 @@ export async function keepPart(
     await body.discard();
     throw error;
   }
-  await store.blobs.purge();
+  store.blobs.purge();
   return { modifiedAt };
 }

@@ -21,11 +21,7 @@ export function readContent(
     pieces.length === 1 && pieces[0]
       ? readPiece(blobs, pieces[0])
       : Readable.from(readPieces(blobs, pieces), { objectMode: false });
-  // What was deleted meanwhile waited for its last reader.
-  stream.once('close', () => {
-    release();
-    blobs.purge().catch(() => {});
-  });
+  stream.once('close', release);
   return stream;
 }
 

@@ -19,7 +19,7 @@ export const deleteObject: Operation = async (call) => {
     versionId: call.query.get('versionId') ?? undefined,
     ifMatch: call.header('if-match'),
   });
-  await call.store.blobs.purge();
+  call.store.blobs.purge();
   return {
     status: 204,
     headers: {
@@ -56,7 +56,7 @@ export const deleteObjects: Operation = async (call) => {
       errors.push({ ...asked, Code: error.code, Message: error.message });
     }
   }
-  await call.store.blobs.purge();
+  call.store.blobs.purge();
   return xmlResponse('DeleteResult', { Deleted: quiet ? [] : deleted, Error: errors });
 };
 

@@ -72,7 +72,7 @@ export async function keepObject(
       if (blob) store.blobs.claim(blob);
       return insertObject(store, currentBucket(call, bucket), object);
     });
-    await store.blobs.purge();
+    store.blobs.purge();
     return { versionId, modifiedAt };
   } catch (error) {
     await body.discard();

@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openStore, type Store } from '../../src/store/store.ts';
+
+let store: Store;
+beforeEach(async () => {
+  store = openStore({ directory: await mkdtemp(join(tmpdir(), 'local-aws-store-')) });
+});
+afterEach(async () => {
+  await store.blobs.idle();
+  store.close();
+  await rm(store.directory, { recursive: true });
+});
+
+async function written(text: string) {
+  const writer = await store.blobs.create();
+  await writer.write([Buffer.from(text.slice(0, 2)), Buffer.from(text.slice(2))]);
+  await writer.finish();
+  return writer;
+}
+
+async function purged() {
+  store.blobs.purge();
+  await store.blobs.idle();
+}
+
+test('a claimed file stays, through purges and restarts', async () => {
+  const { id } = await written('content');
+  store.transaction(() => store.blobs.claim(id));
+  await purged();
+  const other = openStore({ directory: store.directory });
+  other.blobs.purge();
+  await other.blobs.idle();
+  expect(await readFile(other.blobs.path(id), 'utf8')).toBe('content');
+  other.close();
+});
+
+test('one that was let go is unlinked, but not under its readers', async () => {
+  const { id } = await written('content');
+  store.transaction(() => store.blobs.claim(id));
+  const stop = store.blobs.hold([id]);
+  store.transaction(() => store.blobs.release(id));
+  await purged();
+  expect(existsSync(store.blobs.path(id))).toBe(true);
+  stop();
+  await store.blobs.idle();
+  expect(existsSync(store.blobs.path(id))).toBe(false);
+});
+
+test('one that is still being written is nobody else’s to unlink', async () => {
+  const { id } = await written('content');
+  await purged();
+  expect(existsSync(store.blobs.path(id))).toBe(true);
+});
+
+test('what a killed process left half written goes when its time is over, and cannot be claimed then', async () => {
+  const { id } = await written('content');
+  store.run('UPDATE loose_blob SET expires_at = ? WHERE id = ?', [Date.now() - 1, id]);
+  expect(() => store.transaction(() => store.blobs.claim(id))).toThrow('given up');
+  await purged();
+  expect(existsSync(store.blobs.path(id))).toBe(false);
+});
+
+test('a discarded file is gone', async () => {
+  const writer = await written('content');
+  await writer.discard();
+  expect(existsSync(store.blobs.path(writer.id))).toBe(false);
+  expect(store.all('SELECT * FROM loose_blob')).toEqual([]);
+});
+
+test('a transaction that fails takes its claims back', async () => {
+  const { id } = await written('content');
+  expect(() =>
+    store.transaction(() => {
+      store.blobs.claim(id);
+      throw new Error('no');
+    }),
+  ).toThrow('no');
+  expect(store.all('SELECT id FROM loose_blob')).toEqual([{ id }]);
+});
