@@ -1,7 +1,9 @@
 /** `npm run bench [-- NAME…]`: the benchmarks named, or all of them, one after the other. */
+import { janitor } from './janitor.ts';
 import { systemDisk } from './system-disk.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
+  janitor,
   'system-disk': systemDisk,
 };
 

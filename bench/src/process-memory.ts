@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Peak resident memory in bytes: of the process itself, and of the largest of its descendants by their program's name. */
 export interface PeakMemory {
-  own: number;
-  readonly children: Map<string, number>;
+  readonly own: number;
+  readonly children: ReadonlyMap<string, number>;
 }
 
 const sampleEveryMs = 50;
@@ -14,27 +14,38 @@ const sampleEveryMs = 50;
  * what a process does after the last one.
  */
 export async function watchPeakMemory(pid: number): Promise<PeakMemory> {
-  const peak: PeakMemory = { own: 0, children: new Map() };
+  let own = 0;
+  const children = new Map<number, Status>();
   for (;;) {
-    const own = await readStatus(pid);
-    // A zombie has no memory any more.
-    if (own?.peak === undefined) return peak;
-    peak.own = own.peak;
+    const status = await readStatus(pid);
+    if (!status) break;
+    own = status.peak;
     for (const child of await descendants(pid)) {
-      const status = await readStatus(child);
-      if (status?.peak === undefined) continue;
-      peak.children.set(status.name, Math.max(status.peak, peak.children.get(status.name) ?? 0));
+      const childStatus = await readStatus(child);
+      // The last one counts: before its exec, a child is a copy of its parent in name and size.
+      if (childStatus) children.set(child, childStatus);
     }
     await sleep(sampleEveryMs);
   }
+  const byName = Map.groupBy(children.values(), ({ name }) => name);
+  return {
+    own,
+    children: new Map([...byName].map(([name, each]) => [name, Math.max(...each.map(({ peak }) => peak))])),
+  };
 }
 
-async function readStatus(pid: number): Promise<{ name: string; peak: number | undefined } | undefined> {
+interface Status {
+  readonly name: string;
+  /** In bytes. */
+  readonly peak: number;
+}
+
+/** Undefined for a process that has ended, or is a zombie, which has no memory any more. */
+async function readStatus(pid: number): Promise<Status | undefined> {
   const status = await readOrNothing(`/proc/${pid}/status`);
   const name = /^Name:\t(.*)$/m.exec(status)?.[1];
   const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-  if (name === undefined) return undefined;
-  return { name, peak: kibibytes === undefined ? undefined : Number(kibibytes) * 1024 };
+  return name === undefined || kibibytes === undefined ? undefined : { name, peak: Number(kibibytes) * 1024 };
 }
 
 async function descendants(pid: number): Promise<number[]> {
