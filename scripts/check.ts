@@ -20,7 +20,7 @@ const checks = {
     ...['exec', 'turbo', 'run', 'build', 'typecheck'],
     ...['--continue', '--output-logs=errors-only'],
   ],
-  'unused code': ['exec', 'knip'],
+  'unused code': ['exec', 'knip', '--no-config-hints'],
   'dependency versions': ['exec', 'sherif'],
   'published form': ['--recursive', '--filter=./packages/*', 'exec', 'publint', '--strict'],
 };
