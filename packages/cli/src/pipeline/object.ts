@@ -1,7 +1,7 @@
-import { compareDisk, type Disk } from '@ec2-image/convert';
+import { compareDisk } from '@ec2-image/convert';
 import { metadataOf } from '@ec2-image/provenance';
 import { findObject, type StoredObject, uploadDisk } from '@ec2-image/s3-upload';
-import { obtainDisk } from './disk.ts';
+import { startDisk } from './disk.ts';
 import { provenanceTagsOf } from './tags.ts';
 import { objectLocation, type Work } from './work.ts';
 
@@ -20,36 +20,55 @@ export async function obtainObject(work: Work): Promise<ObtainedObject> {
     steps.reuse('upload');
     return { object };
   }
-  const disk = await obtainDisk(work);
-  return { object: await uploadProven(work, disk), virtualSizeBytes: disk.virtualSize };
+  return uploadProven(work);
 }
 
 /**
- * Uploads while the disk is still being compared with the image. The upload is completed only after the two were
- * found equal, so that an object that exists is known to hold the image, whenever this process may end.
+ * Uploads while the disk is still being converted, and completes the upload only after disk and image were found
+ * equal: so an object that exists is known to hold the image, whenever this process may end.
  */
-async function uploadProven(work: Work, disk: Disk): Promise<StoredObject> {
-  const { request, steps, view } = work;
+async function uploadProven(work: Work): Promise<ObtainedObject> {
+  const { request, steps, view, directory } = work;
   const stop = new AbortController();
   const signal = AbortSignal.any([work.signal, stop.signal]);
-  const equal = compareDisk({ disk, signal });
-  equal.catch((error: unknown) => stop.abort(error));
-  return steps.take(
-    'upload',
-    async () => {
-      try {
-        return await uploadDisk({
+  let equal: Promise<void> = Promise.resolve();
+  try {
+    const { uploadable, finished } = await startDisk(work, { signal });
+    equal = finished.then((disk) => compareDisk({ disk, signal }));
+    equal.catch((error: unknown) => stop.abort(error));
+    let converting = 'finished' in uploadable;
+    const shown = finished.then(() => {
+      converting = false;
+      view.stage(request.name, 'upload');
+    });
+    shown.catch(() => {});
+    const uploading = steps.take(
+      'upload',
+      () =>
+        uploadDisk({
           ...objectLocation(work),
-          disk,
+          disk: uploadable,
+          journalPath: `${directory.diskPath(request.format)}.upload`,
+          fresh: request.fresh,
           beforeComplete: () => equal,
           metadata: metadataOf(provenanceTagsOf(work)),
           signal,
-          onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),
-        });
-      } finally {
-        stop.abort();
-      }
-    },
-    ({ size }) => ({ bytes: size }),
-  );
+          onProgress(progress) {
+            if (!converting) view.progress(request.name, { ...progress, unit: 'bytes' });
+          },
+        }),
+      ({ outcome, bytesSent }) =>
+        bytesSent > 0 ? { bytes: bytesSent } : { outcome: outcome === 'uploaded' ? 'done' : 'reused' },
+    );
+    if (converting) view.stage(request.name, 'convert');
+    return { object: await uploading, virtualSizeBytes: (await finished).virtualSize };
+  } catch (error) {
+    work.signal.throwIfAborted();
+    // The first to fail stopped the others: it is the one to tell.
+    throw stop.signal.aborted ? stop.signal.reason : error;
+  } finally {
+    stop.abort();
+    // Nothing of this run writes into the work directory when the next one may have it.
+    await Promise.allSettled([equal]);
+  }
 }
