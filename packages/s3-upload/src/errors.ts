@@ -54,7 +54,8 @@ export function explainCall({ error, operation }: { error: unknown; operation: s
     });
   }
   // An answer of 2xx that could not be read says nothing about what was done, as a broken connection does not.
-  if (isAmbiguous(error) || (httpStatus !== undefined && httpStatus < 300)) {
+  // 501 says something: it was not done, and will not be.
+  if ((isAmbiguous(error) && httpStatus !== 501) || (httpStatus !== undefined && httpStatus < 300)) {
     return new S3UploadError('S3_UNREACHABLE', `no clear answer from S3: ${said}`, {
       hint: 'Check the network, then run the same command again; the parts that arrived are kept.',
       ...rest,

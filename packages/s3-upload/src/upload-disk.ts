@@ -1,5 +1,6 @@
 import { addressOf, s3Of } from './call/s3.ts';
 import { transportOf } from './call/transport.ts';
+import { finishedDisk } from './disk/disk.ts';
 import { isCode } from './errors.ts';
 import { abortAll } from './open/abort-uploads.ts';
 import { openJournal } from './open/journal.ts';
@@ -19,8 +20,7 @@ import type { UploadDiskOptions, UploadedObject } from './upload-options.ts';
  * `S3_UNREACHABLE`, `S3_REFUSED`
  */
 export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedObject> {
-  const { disk, fresh = false, attempts = 3 } = options;
-  const { journalPath = `${disk.path}.upload` } = options;
+  const { fresh = false, attempts = 3, journalPath = `${options.disk.path}.upload` } = options;
   const s3 = s3Of({ ...options, client: transportOf(options.client) });
   const address = addressOf(options);
   const journal =
@@ -32,7 +32,9 @@ export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedOb
     const first = attempt === 1;
     let object = await settleKey(s3, { ...options, replace: fresh && first });
     try {
-      object ??= await uploadOnce(options, { journal, adopt });
+      // A disk that is complete by now is sent as one: it may be larger than it was to become.
+      const disk = first ? options.disk : await finishedDisk(options.disk);
+      object ??= await uploadOnce({ ...options, disk }, { journal, adopt });
     } catch (error) {
       if (!(error instanceof StartAgain)) throw error;
       if (attempt >= attempts) throw error.because;

@@ -31,29 +31,42 @@ export async function openDisk({
     },
   );
   if (!('finished' in disk)) await finished;
-  let handle: FileHandle | undefined;
+  let opening: Promise<FileHandle | undefined> | undefined;
+  let closed = false;
 
-  /** Where the file, as far as it is written, ends at or before `end`. */
+  /** Once for all readers. Undefined while there is no such file. */
+  async function file(path: string): Promise<FileHandle | undefined> {
+    if (closed) throw new Error('the disk is closed');
+    opening ??= openIfThere(path);
+    const handle = await opening;
+    if (!handle) opening = undefined;
+    return handle;
+  }
+
+  /** `end`, or where the finished disk ends before it. */
   async function writtenUpTo(end: number): Promise<number> {
     for (;;) {
       if (failure) throw failure.reason;
       if (finishedSize !== undefined) return Math.min(finishedSize, end);
-      handle ??= await openIfThere(disk.path);
-      // What was written last may still move: the next bytes being there says that the writer has gone on.
-      if (handle && (await handle.stat()).size > end) return end;
+      // What was written last may still move: the next byte being there says that the writer has gone on.
+      const stats = await (await file(disk.path))?.stat();
+      if (stats && stats.size > end) return end;
       await Promise.race([sleep(growthPollMs), finished]);
     }
   }
 
   return {
     async read({ start, end }, buffer) {
-      const length = Math.max(0, (await writtenUpTo(end)) - start);
-      // Once finished, the file may be under another name; the one that was opened while it grew is the same.
-      handle ??= await open((await finishedDisk(disk)).path);
-      return readFully(handle, { path: disk.path, start, into: buffer.subarray(0, length) });
+      const into = buffer.subarray(0, Math.max(0, (await writtenUpTo(end)) - start));
+      // A file that was opened while it grew stays the same when it is renamed.
+      const { path } = finishedSize === undefined ? disk : await finishedDisk(disk);
+      const handle = await file(path);
+      if (!handle) throw diskChanged(path, 'it is gone');
+      return readFully(handle, { path, start, into });
     },
     async [Symbol.asyncDispose]() {
-      await handle?.close();
+      closed = true;
+      await (await opening)?.close();
     },
   };
 }

@@ -40,10 +40,11 @@ export async function adoptUpload({
   if (!choice) return undefined;
   const { uploadId, parts } = choice.upload;
   await journal?.write({ uploadId });
+  const arrived = parts.size === 1 ? '1 part has arrived' : `${parts.size} parts have arrived`;
   s3.notice(
     choice.reason === 'own'
-      ? `the interrupted upload is gone on with: ${parts.size} parts have arrived`
-      : `an upload that another run left is gone on with: ${parts.size} parts have arrived`,
+      ? `the interrupted upload is gone on with: ${arrived}`
+      : `an upload that another run left is gone on with: ${arrived}`,
   );
   return { uploadId, parts, adopted: true };
 }

@@ -7,7 +7,7 @@ import { listParts } from '../open/open-uploads.ts';
 import { compareObject } from './compare-object.ts';
 import { judgeCompletion } from './judge-completion.ts';
 import { sendPart } from './send-part.ts';
-import { StartAgain } from './start-again.ts';
+import { endedByOthers, StartAgain } from './start-again.ts';
 import type { SentPart, UploadJob } from './upload-job.ts';
 
 /** How often completion is tried; between two, S3 has been asked what became of the first. */
@@ -54,12 +54,17 @@ export async function completeUpload(
         const own = ['checksum', 'etag'].includes(compareObject(standing, disk, { etags }));
         return own ? {} : { standing };
       }
-      if (failure === 'conflict' || failure === 'gone') throw lost(error as S3UploadError);
-      if (failure === 'parts-differ' && attempt >= triesWithOtherParts)
-        throw corrupted(error as S3UploadError);
+      if (failure === 'conflict' || failure === 'gone') throw endedByOthers(error as S3UploadError);
       if (attempt === tries) throw error;
-      if (failure === 'unconditional') conditional = false;
-      else await lookAgain(job, { attempt, error: error as S3UploadError });
+      if (failure === 'unconditional') {
+        conditional = false;
+        continue;
+      }
+      await s3.backOff(attempt);
+      const differing = await forgetDiffering(job, error as S3UploadError);
+      if (failure !== 'parts-differ') continue;
+      if (differing === 0 && awsCodeOf(error) === 'InvalidRequest') throw error;
+      if (differing === 0 || attempt >= triesWithOtherParts) throw corrupted(error as S3UploadError);
     }
   }
 }
@@ -112,24 +117,27 @@ function completeCommand(
   });
 }
 
-/** Parts that S3 holds otherwise than it answered, or that another process has put, are forgotten and so sent again. */
-async function lookAgain(
-  job: UploadJob,
-  { attempt, error }: { readonly attempt: number; readonly error: S3UploadError },
-): Promise<void> {
-  await job.s3.backOff(attempt);
+/**
+ * Parts that S3 holds otherwise than it answered, or that another process has put, are forgotten, and so sent again.
+ *
+ * @returns how many there are
+ */
+async function forgetDiffering(job: UploadJob, error: S3UploadError): Promise<number> {
   const listed = await listParts(job.s3, job.address, job.uploadId);
-  if (!listed) throw lost(error);
-  for (const [number, sent] of job.sent) {
+  if (!listed) throw endedByOthers(error);
+  const differing = [...job.sent].filter(([number, sent]) => {
     const part = listed.get(number);
     const same =
       part?.size === sent.size &&
       part.etag === sent.etag &&
       (part.checksum === undefined || part.checksum === sent.checksum);
-    if (same) continue;
+    return !same;
+  });
+  for (const [number] of differing) {
     job.sent.delete(number);
     job.listed.delete(number);
   }
+  return differing.length;
 }
 
 function corrupted(cause: S3UploadError): StartAgain {
@@ -143,14 +151,5 @@ function corrupted(cause: S3UploadError): StartAgain {
         facts: { partNumbers: [] },
       },
     ),
-  );
-}
-
-function lost(cause: S3UploadError): StartAgain {
-  return new StartAgain(
-    new S3UploadError('UPLOAD_LOST', `the upload was ended by something else: ${cause.message}`, {
-      hint: 'Another run or a lifecycle rule ended it. See that only one run imports this image, and run the same command again.',
-      cause,
-    }),
   );
 }

@@ -23,6 +23,8 @@ const byCode: Readonly<Record<string, CompletionFailure>> = {
   InvalidPartOrder: 'parts-differ',
   EntityTooSmall: 'parts-differ',
   BadDigest: 'parts-differ',
+  // Among other things, that the parts have not together the size that was announced.
+  InvalidRequest: 'parts-differ',
   NotImplemented: 'unconditional',
 };
 

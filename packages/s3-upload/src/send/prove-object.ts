@@ -3,12 +3,13 @@ import type { DiskChecksums } from '../disk/read-checksums.ts';
 import { httpStatusOf, S3UploadError } from '../errors.ts';
 import { deleteObject } from '../object/delete-object.ts';
 import { describeObject, type ObjectFacts } from '../object/describe-object.ts';
+import { judgeObject } from '../object/judge-object.ts';
 import { readBack } from '../object/read-back.ts';
 import type { Proof, StoredObject } from '../object/stored-object.ts';
 import type { UploadDiskOptions } from '../upload-options.ts';
 import { compareObject } from './compare-object.ts';
 import { standIn } from './settle-key.ts';
-import { StartAgain } from './start-again.ts';
+import { lostUpload, StartAgain } from './start-again.ts';
 import type { UploadJob } from './upload-job.ts';
 
 /**
@@ -21,13 +22,17 @@ export async function proveObject({
   job,
   options,
   disk,
+  adopted,
 }: {
   readonly job: UploadJob;
   readonly options: UploadDiskOptions;
   readonly disk: DiskChecksums;
+  readonly adopted: boolean;
 }): Promise<StoredObject> {
   const facts = await describeObject(job.s3, job.address);
-  if (!facts) throw vanished(options);
+  if (!facts) throw lostUpload(`s3://${options.bucket}/${options.key} was gone as soon as it was complete`);
+  // The metadata is that of whoever began the upload: one that was taken over may say something else.
+  if (adopted && judgeObject(facts, options) === 'foreign') throw await mislabelled({ job, options, facts });
   const etags = disk.parts.map((_, index) => job.sent.get(index + 1)!.etag);
   const reported = compareObject(facts, disk, { etags });
   if (reported === 'differs') throw await corrupted({ job, options, disk, facts });
@@ -91,6 +96,19 @@ async function corrupted({
   );
 }
 
+async function mislabelled({
+  job,
+  options,
+  facts,
+}: {
+  readonly job: UploadJob;
+  readonly options: UploadDiskOptions;
+  readonly facts: ObjectFacts;
+}): Promise<StartAgain> {
+  await deleteObject({ ...options, client: job.s3.client, object: standIn(options, facts) });
+  return lostUpload('the open upload that was gone on with had been begun for something else');
+}
+
 /** For the message alone: it may be that the object cannot be read, or has another size. */
 async function nameParts(stored: {
   readonly job: UploadJob;
@@ -104,13 +122,4 @@ async function nameParts(stored: {
     if (httpStatusOf(error) === undefined && !(error instanceof S3UploadError)) throw error;
     return [];
   }
-}
-
-function vanished({ bucket, key }: UploadDiskOptions): StartAgain {
-  return new StartAgain(
-    new S3UploadError('UPLOAD_LOST', `s3://${bucket}/${key} was gone as soon as it was complete`, {
-      hint: 'Another run or a lifecycle rule removed it. See that only one run imports this image, and run the same command again.',
-      facts: { bucket, key },
-    }),
-  );
 }

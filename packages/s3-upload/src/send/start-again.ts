@@ -1,4 +1,4 @@
-import type { S3UploadError } from '../errors.ts';
+import { S3UploadError } from '../errors.ts';
 
 /** Thrown where this upload leads nowhere but another may: `because` is what the user is told when no attempt is left. */
 export class StartAgain extends Error {
@@ -11,4 +11,22 @@ export class StartAgain extends Error {
     this.because = because;
     this.keepsUpload = keepsUpload;
   }
+}
+
+/** Something else has had its hands on the upload, or on its object. */
+export function lostUpload(
+  how: string,
+  { cause, keepsUpload }: { readonly cause?: unknown; readonly keepsUpload?: boolean } = {},
+): StartAgain {
+  return new StartAgain(
+    new S3UploadError('UPLOAD_LOST', how, {
+      hint: 'Another run or a lifecycle rule did that. See that only one run imports this image, and run the same command again.',
+      cause,
+    }),
+    { keepsUpload },
+  );
+}
+
+export function endedByOthers(cause: Error): StartAgain {
+  return lostUpload(`the upload was ended by something else: ${cause.message}`, { cause });
 }

@@ -1,11 +1,11 @@
 import { addressOf, type S3, s3Of } from '../call/s3.ts';
 import { transportOf } from '../call/transport.ts';
 import { createBufferPool } from '../disk/buffer-pool.ts';
-import { checkFinished, finishedDisk, greatestSize } from '../disk/disk.ts';
+import { checkFinished, diskChanged, type FinishedDisk, finishedDisk, greatestSize } from '../disk/disk.ts';
 import { openDisk } from '../disk/disk-reader.ts';
 import { type PartPlan, planConcurrency, planParts, shownPartSize } from '../disk/part-plan.ts';
 import { type DiskChecksums, readChecksums } from '../disk/read-checksums.ts';
-import { awsCodeOf, S3UploadError } from '../errors.ts';
+import { awsCodeOf } from '../errors.ts';
 import type { UploadJournal } from '../open/journal.ts';
 import { adoptUpload, createUpload, type OpenedUpload } from '../open/open-upload.ts';
 import type { UploadDiskOptions, UploadedObject } from '../upload-options.ts';
@@ -13,7 +13,7 @@ import { completeUpload } from './complete.ts';
 import { proveObject } from './prove-object.ts';
 import { sendAll } from './send-all.ts';
 import { settleObject } from './settle-key.ts';
-import { StartAgain } from './start-again.ts';
+import { endedByOthers, lostUpload, StartAgain } from './start-again.ts';
 import type { UploadJob } from './upload-job.ts';
 
 /**
@@ -31,7 +31,7 @@ export async function uploadOnce(
     return await fillAndProve({ options, s3, stop, journal, adopt });
   } catch (error) {
     options.signal?.throwIfAborted();
-    throw awsCodeOf(error) === 'NoSuchUpload' ? goneMeanwhile(error as S3UploadError) : error;
+    throw awsCodeOf(error) === 'NoSuchUpload' ? endedByOthers(error as Error) : error;
   } finally {
     stop.abort(new DOMException('the upload has ended', 'AbortError'));
   }
@@ -70,10 +70,11 @@ async function fillAndProve({
     });
     if (standing) {
       const found = await settleObject(s3, { ...options, replace: false, facts: standing });
-      if (!found) throw replaced();
+      if (!found)
+        throw lostUpload('another object stood under the key, and was deleted', { keepsUpload: true });
       result = { ...found, outcome: 'adopted', bytesSent: bytesSent() };
     } else {
-      const object = await proveObject({ job, options, disk: checksums });
+      const object = await proveObject({ job, options, disk: checksums, adopted: upload.adopted });
       result = { ...object, outcome: upload.adopted ? 'resumed' : 'uploaded', bytesSent: bytesSent() };
     }
   };
@@ -100,7 +101,7 @@ function expectedChecksums({
   readonly stop: AbortController;
 }): Promise<DiskChecksums> {
   const expected = finishedDisk(disk).then(async (finished) => {
-    if (finished.size > plan.size) throw outgrown(finished.size, plan);
+    if (finished.size > plan.size) throw outgrown(finished, plan);
     await checkFinished(finished);
     const { partSize } = plan;
     return readChecksums({
@@ -166,33 +167,8 @@ function linkedStop(signal: AbortSignal | undefined): AbortController & Disposab
   return Object.assign(stop, { [Symbol.dispose]: () => signal?.removeEventListener('abort', follow) });
 }
 
-function outgrown(size: number, plan: PartPlan): StartAgain {
-  return new StartAgain(
-    new S3UploadError(
-      'DISK_CHANGED',
-      `the disk has ${size} bytes, more than the ${plan.size} it was to have at most`,
-      {
-        hint: 'Run the same command again.',
-      },
-    ),
-    { keepsUpload: true },
-  );
-}
-
-function goneMeanwhile(cause: S3UploadError): StartAgain {
-  return new StartAgain(
-    new S3UploadError('UPLOAD_LOST', `the upload was ended by something else: ${cause.message}`, {
-      hint: 'Another run or a lifecycle rule ended it. See that only one run imports this image, and run the same command again.',
-      cause,
-    }),
-  );
-}
-
-function replaced(): StartAgain {
-  return new StartAgain(
-    new S3UploadError('UPLOAD_LOST', 'another object stood under the key, and was deleted', {
-      hint: 'Run the same command again.',
-    }),
-    { keepsUpload: true },
-  );
+function outgrown({ path, size }: FinishedDisk, plan: PartPlan): StartAgain {
+  return new StartAgain(diskChanged(path, `it has ${size} bytes, where ${plan.size} were to be the most`), {
+    keepsUpload: true,
+  });
 }

@@ -1,0 +1,181 @@
+import type { FaultRule } from '@ec2-image/local-aws';
+import { uploadDisk } from '@ec2-image/s3-upload';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { partSize } from './support/disks.ts';
+import {
+  bucket,
+  clientFor,
+  countCalls,
+  type StandIn,
+  startStandIn,
+  storedBytes,
+  uploadOptions,
+} from './support/stand-in.ts';
+
+let standIn: StandIn;
+beforeAll(async () => {
+  standIn = await startStandIn();
+});
+afterEach(() => standIn.aws.faults.clear());
+afterAll(() => standIn[Symbol.asyncDispose]());
+
+type Action = FaultRule['action'];
+
+const size = partSize + 1000;
+const second = { operation: 'UploadPart', parameters: { partNumber: '2' } };
+
+test.each([
+  ['a flipped bit', { kind: 'flip-bit' }],
+  ['a truncated part', { kind: 'truncate' }],
+  ['a duplicated part', { kind: 'duplicate' }],
+] satisfies [string, Action][])(
+  '%s in the answer to a part: the part is named and sent again',
+  async (_, action) => {
+    const { client, directory, aws } = standIn;
+    const disk = await directory.disk({ size });
+    const options = { ...uploadOptions(client), disk };
+    aws.faults.add({ match: second, action });
+    expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded', provenBy: 'checksum' });
+    expect(options.notices).toEqual(['part 2 did not arrive as it was sent: it is sent again']);
+    expect(countCalls(aws, 'UploadPart', options.key)).toBe(3);
+    expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
+  },
+);
+
+test.each([
+  ['a flipped bit', { kind: 'flip-bit', shows: 'lists' }],
+  ['a truncated part', { kind: 'truncate', shows: 'lists' }],
+] satisfies [string, Action][])(
+  '%s that only later lists show: found before completion',
+  async (_, action) => {
+    const { client, directory, aws } = standIn;
+    const disk = await directory.disk({ size });
+    const options = { ...uploadOptions(client), disk };
+    aws.faults.add({ match: second, action });
+    expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
+    expect(options.notices).toEqual(['parts sent again, as the disk has them: 2']);
+    expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
+  },
+);
+
+test('a stored part that goes bad before completion is found and sent again', async () => {
+  const { client, directory, aws } = standIn;
+  const disk = await directory.disk({ size });
+  const options = { ...uploadOptions(client), disk };
+  aws.faults.add({
+    match: { operation: 'CompleteMultipartUpload' },
+    action: { kind: 'truncate', bytes: 7, shows: 'bytes' },
+  });
+  expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
+  expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
+});
+
+test('an object that S3 serves otherwise than it says is found by reading it back, named, deleted, and sent again', async () => {
+  const { client, directory, aws } = standIn;
+  const disk = await directory.disk({ size });
+  const options = { ...uploadOptions(client), disk, readBack: 'always' as const };
+  aws.faults.add({ match: second, action: { kind: 'flip-bit', shows: 'bytes' } });
+  expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded', provenBy: 'read-back' });
+  expect(options.notices.join()).toContain(
+    'was stored otherwise than it was sent, in part 2; it was deleted',
+  );
+  expect(countCalls(aws, 'DeleteObject', options.key)).toBe(1);
+  expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
+});
+
+test('an object that goes bad each time is an error that names the part, and is not left', async () => {
+  const { client, directory, aws } = standIn;
+  const disk = await directory.disk({ size });
+  const options = { ...uploadOptions(client), disk, readBack: 'always' as const };
+  aws.faults.add({ match: second, times: 'always', action: { kind: 'flip-bit', shows: 'bytes' } });
+  await expect(uploadDisk(options)).rejects.toMatchObject({
+    code: 'UPLOAD_CORRUPTED',
+    partNumbers: [2],
+    bucket,
+    key: options.key,
+  });
+  await expect(storedBytes(client, options.key)).rejects.toMatchObject({ name: 'NoSuchKey' });
+});
+
+test('a part that is spoilt each time is an error that names it', async () => {
+  const { client, directory, aws } = standIn;
+  const options = { ...uploadOptions(client), disk: await directory.disk({ size }) };
+  aws.faults.add({ match: second, times: 'always', action: { kind: 'flip-bit' } });
+  await expect(uploadDisk(options)).rejects.toMatchObject({ code: 'UPLOAD_CORRUPTED', partNumbers: [2] });
+  expect(countCalls(aws, 'CompleteMultipartUpload', options.key)).toBe(0);
+});
+
+test.each([
+  [
+    'S3 finds another checksum',
+    { kind: 'error', status: 400, code: 'BadDigest' },
+    'did not arrive as it was sent',
+  ],
+  [
+    'S3 finds another SHA-256',
+    { kind: 'error', status: 400, code: 'XAmzContentSHA256Mismatch' },
+    'did not arrive',
+  ],
+  ['no answer', { kind: 'hang' }, 'has stalled'],
+  ['no answer though it acted', { kind: 'hang', when: 'after' }, 'has stalled'],
+] satisfies [string, Action, string][])('a part and %s: it is sent again', async (_, action, notice) => {
+  const { client, directory, aws } = standIn;
+  const disk = await directory.disk({ size });
+  const options = { ...uploadOptions(client), disk, partTimeoutMs: 400 };
+  aws.faults.add({ match: second, action });
+  expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
+  expect(options.notices.join()).toContain(`part 2 ${notice}`);
+});
+
+test('a part that never gets an answer is an error, and stops the others at once', async () => {
+  const { client, directory, aws } = standIn;
+  const options = { ...uploadOptions(client), disk: await directory.disk({ size: 3 * partSize }) };
+  aws.faults.add({
+    match: { operation: 'UploadPart', parameters: { key: options.key } },
+    times: 'always',
+    action: { kind: 'hang' },
+  });
+  await expect(uploadDisk({ ...options, concurrency: 1, partTimeoutMs: 50 })).rejects.toMatchObject({
+    code: 'UPLOAD_STALLED',
+    partNumber: 1,
+  });
+  expect(countCalls(aws, 'UploadPart', options.key)).toBe(4);
+});
+
+test.each(['throttling', 'internal-error', 'unavailable'] as const)(
+  'the SDK retries a part after %s',
+  async (preset) => {
+    const { client, directory, aws } = standIn;
+    const options = { ...uploadOptions(client), disk: await directory.disk({ size }) };
+    aws.faults.add({ match: second, action: { kind: 'error', preset } });
+    expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
+    expect(options.notices).toEqual([]);
+  },
+);
+
+test.each([
+  ['access-denied', 'ACCESS_DENIED'],
+  ['expired-token', 'CREDENTIALS_EXPIRED'],
+  ['throttling', 'THROTTLED'],
+  ['internal-error', 'S3_UNREACHABLE'],
+] as const)('%s at a part ends the upload at once, and keeps what has arrived', async (preset, code) => {
+  const { directory, aws } = standIn;
+  const client = clientFor(aws.url, { maxAttempts: 1 });
+  const options = { ...uploadOptions(client), disk: await directory.disk({ size: 3 * partSize }) };
+  aws.faults.add({ match: second, action: { kind: 'error', preset } });
+  await expect(uploadDisk({ ...options, concurrency: 1 })).rejects.toMatchObject({
+    code,
+    operation: 'UploadPart',
+    hint: expect.stringMatching(/./),
+  });
+  expect(countCalls(aws, 'UploadPart', options.key)).toBe(2);
+  expect(await uploadDisk(options)).toMatchObject({ outcome: 'resumed', bytesSent: 2 * partSize });
+});
+
+test('an upload that is aborted before it begins calls nobody', async () => {
+  const { client, directory, aws } = standIn;
+  const options = { ...uploadOptions(client), disk: await directory.disk({ size: 1000 }) };
+  const signal = AbortSignal.abort(new Error('early'));
+  await expect(uploadDisk({ ...options, signal })).rejects.toThrow('early');
+  expect(aws.calls.list().filter(({ parameters }) => parameters.key === options.key)).toEqual([]);
+});

@@ -1,0 +1,14 @@
+import * as api from '@ec2-image/s3-upload';
+import { expect, test } from 'vitest';
+
+test('the exported names', () => {
+  expect(Object.keys(api).sort()).toEqual([
+    'S3UploadError',
+    'abortUploads',
+    'checkBucket',
+    'deleteObject',
+    'findObject',
+    'uploadDisk',
+    'verifyObject',
+  ]);
+});

@@ -1,0 +1,116 @@
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { uploadDisk } from '@ec2-image/s3-upload';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bytesOf, partSize } from './support/disks.ts';
+import {
+  countCalls,
+  openUploadsOf,
+  type StandIn,
+  startStandIn,
+  storedBytes,
+  uploadOptions,
+} from './support/stand-in.ts';
+
+let standIn: StandIn;
+beforeAll(async () => {
+  standIn = await startStandIn();
+});
+afterAll(() => standIn[Symbol.asyncDispose]());
+
+const size = 3 * partSize + 1000;
+
+/** Writes as qemu-img writes VHDX: front to back, the head once more at the end, then renamed into place. */
+function writer(name: string) {
+  const partial = `${standIn.directory.path}/${name}.partial`;
+  const path = `${standIn.directory.path}/${name}`;
+  const bytes = bytesOf({ size });
+  const {
+    promise: finished,
+    resolve,
+    reject: fail,
+  } = Promise.withResolvers<{ path: string; size: number }>();
+  let file: FileHandle;
+  return {
+    partial,
+    finished,
+    bytes,
+    async write(from: number, to: number) {
+      file ??= await open(partial, 'w');
+      await file.write(bytes, from, to - from, from);
+    },
+    async reject(reason: Error) {
+      await file.close();
+      fail(reason);
+    },
+    async finish() {
+      bytes.fill(0xff, 0, 512);
+      await file.write(bytes, 0, 512, 0);
+      await file.close();
+      await rename(partial, path);
+      resolve({ path, size });
+    },
+  };
+}
+
+test.each([
+  ['before any of it is there', 0],
+  ['when half of it is there', 2 * partSize],
+])(
+  'a disk is uploaded while it is written, from %s; what changed afterwards is sent again',
+  async (_, written) => {
+    const { client, aws } = standIn;
+    const disk = writer(`growing-${written}`);
+    const options = uploadOptions(client);
+    await disk.write(0, written);
+    const progress: (number | undefined)[] = [];
+    const promise = uploadDisk({
+      ...options,
+      disk: { path: disk.partial, maxSize: 20 * partSize, finished: disk.finished },
+      sleep: () => new Promise((resolve) => setTimeout(resolve, 5)),
+      onProgress: ({ total }) => progress.push(total),
+    });
+    await disk.write(written, 3 * partSize - 1);
+    await expect.poll(() => countCalls(aws, 'UploadPart', options.key)).toBe(2);
+    expect(await openUploadsOf(client, options.key)).toHaveLength(1);
+    await disk.write(3 * partSize - 1, size);
+    await expect.poll(() => countCalls(aws, 'UploadPart', options.key)).toBe(3);
+    await disk.finish();
+
+    expect(await promise).toMatchObject({ outcome: 'uploaded', size, bytesSent: size + partSize });
+    expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
+    expect(options.notices).toEqual(['parts sent again, as the disk has them: 1']);
+    expect(progress[0]).toBeUndefined();
+    expect(progress.at(-1)).toBe(size);
+  },
+);
+
+test('a conversion that fails ends the upload with the same error, and its parts are kept', async () => {
+  const { client, aws } = standIn;
+  const disk = writer('failing');
+  const options = uploadOptions(client);
+  await disk.write(0, 2 * partSize);
+  const promise = uploadDisk({
+    ...options,
+    disk: { path: disk.partial, maxSize: 20 * partSize, finished: disk.finished },
+  });
+  promise.catch(() => {});
+  await expect.poll(() => countCalls(aws, 'UploadPart', options.key)).toBe(1);
+  const reason = new Error('qemu-img failed');
+  await disk.reject(reason);
+  await expect(promise).rejects.toBe(reason);
+  expect(await openUploadsOf(client, options.key)).toHaveLength(1);
+});
+
+test('a disk that outgrows what was announced is uploaded all the same', async () => {
+  const { client } = standIn;
+  const disk = writer('outgrown');
+  const options = uploadOptions(client);
+  await disk.write(0, size);
+  await disk.finish();
+  const result = await uploadDisk({
+    ...options,
+    disk: { path: disk.partial, maxSize: partSize, finished: disk.finished },
+  });
+  expect(result).toMatchObject({ size });
+  expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
+});

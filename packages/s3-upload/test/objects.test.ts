@@ -1,0 +1,213 @@
+import {
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import {
+  abortUploads,
+  deleteObject,
+  findObject,
+  type StoredObject,
+  uploadDisk,
+  verifyObject,
+} from '@ec2-image/s3-upload';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { metadata } from './support/disks.ts';
+import {
+  bucket,
+  clientFor,
+  countCalls,
+  openUploadsOf,
+  type StandIn,
+  startStandIn,
+  storedBytes,
+  uploadOptions,
+} from './support/stand-in.ts';
+import { startWeakS3 } from './support/weak-s3.ts';
+
+let standIn: StandIn;
+beforeAll(async () => {
+  standIn = await startStandIn();
+});
+afterEach(() => standIn.aws.faults.clear());
+afterAll(() => standIn[Symbol.asyncDispose]());
+
+async function uploaded() {
+  const { client, directory } = standIn;
+  const options = uploadOptions(client);
+  const { outcome, bytesSent, ...object } = await uploadDisk({
+    ...options,
+    disk: await directory.disk({ size: 1000 }),
+  });
+  return { options, object: object as StoredObject, address: { Bucket: bucket, Key: options.key } };
+}
+
+/** Another object under the same key. */
+async function overwrite(address: { Bucket: string; Key: string }, Body = 'another') {
+  await standIn.client.send(
+    new PutObjectCommand({ ...address, Body, Metadata: metadata, ChecksumAlgorithm: 'CRC32' }),
+  );
+}
+
+describe('findObject', () => {
+  test('finds what uploadDisk made, by digest and format', async () => {
+    const { options, object } = await uploaded();
+    expect(await findObject(options)).toEqual(object);
+    expect(await findObject({ ...options, format: undefined })).toEqual(object);
+  });
+
+  test('nothing where there is nothing', async () => {
+    expect(await findObject(uploadOptions(standIn.client))).toBeUndefined();
+  });
+
+  test('says why it does not take what is there', async () => {
+    const { options } = await uploaded();
+    expect(await findObject({ ...options, digest: `sha256:${'0'.repeat(64)}` })).toBeUndefined();
+    expect(await findObject({ ...options, format: 'vmdk' })).toBeUndefined();
+    expect(options.notices).toHaveLength(2);
+    expect(options.notices[0]).toContain('was not made for this image');
+  });
+
+  test('an object without a checksum that its uploader gave is not proven', async () => {
+    const options = uploadOptions(standIn.client);
+    await standIn.client.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: options.key,
+        Body: 'x',
+        Metadata: metadata,
+        ChecksumAlgorithm: 'CRC64NVME',
+      }),
+    );
+    expect(await findObject(options)).toBeUndefined();
+    expect(options.notices.join()).toContain('no checksum that S3 verified');
+  });
+
+  test('a refusal is an error, not an absence', async () => {
+    standIn.aws.faults.add({
+      match: { operation: 'HeadObject' },
+      action: { kind: 'error', preset: 'access-denied' },
+    });
+    await expect(findObject(uploadOptions(standIn.client))).rejects.toMatchObject({
+      code: 'ACCESS_DENIED',
+      hint: expect.stringContaining('s3:ListBucket'),
+    });
+  });
+});
+
+describe('verifyObject', () => {
+  test('passes what has not changed', async () => {
+    const { options, object } = await uploaded();
+    await verifyObject({ ...options, object });
+  });
+
+  test('names what has', async () => {
+    const { options, object, address } = await uploaded();
+    await overwrite(address);
+    await expect(verifyObject({ ...options, object })).rejects.toMatchObject({
+      code: 'OBJECT_CHANGED',
+      differences: expect.arrayContaining([
+        expect.stringMatching(/^ETag /),
+        expect.stringMatching(/^size 7 /),
+      ]),
+    });
+  });
+
+  test('the same bytes written again are another object', async () => {
+    const { options, object } = await uploaded();
+    const older = { ...object, lastModified: new Date(object.lastModified.getTime() - 1000) };
+    await expect(verifyObject({ ...options, object: older })).rejects.toMatchObject({
+      differences: [expect.stringContaining('time of modification')],
+    });
+  });
+
+  test('one that is gone', async () => {
+    const { options, object } = await uploaded();
+    await deleteObject({ ...options, object });
+    await expect(verifyObject({ ...options, object })).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
+  });
+});
+
+describe('deleteObject', () => {
+  test('deletes the proven one, and is content where it is gone', async () => {
+    const { options, object } = await uploaded();
+    await deleteObject({ ...options, object });
+    expect(await findObject(options)).toBeUndefined();
+    await deleteObject({ ...options, object });
+  });
+
+  test('leaves another one', async () => {
+    const { options, object, address } = await uploaded();
+    await overwrite(address);
+    await expect(deleteObject({ ...options, object })).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
+    expect(String(await storedBytes(standIn.client, options.key))).toBe('another');
+  });
+
+  test('leaves one that was written between the look and the deletion', async () => {
+    const { options, object, address } = await uploaded();
+    standIn.aws.faults.add({ match: { operation: 'DeleteObject' }, action: { kind: 'delay', ms: 300 } });
+    const deletion = deleteObject({ ...options, object });
+    deletion.catch(() => {});
+    await expect.poll(() => countCalls(standIn.aws, 'DeleteObject', options.key)).toBe(1);
+    await overwrite(address);
+    await expect(deletion).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
+    expect(String(await storedBytes(standIn.client, options.key))).toBe('another');
+  });
+
+  test.each(['before', 'after'] as const)(
+    'a connection that breaks %s it acted is looked up',
+    async (when) => {
+      const { options, object } = await uploaded();
+      standIn.aws.faults.add({ match: { operation: 'DeleteObject' }, action: { kind: 'drop', when } });
+      await deleteObject({ ...options, object });
+      expect(await findObject(options)).toBeUndefined();
+      expect(countCalls(standIn.aws, 'DeleteObject', options.key)).toBe(when === 'before' ? 2 : 1);
+    },
+  );
+
+  test('in a bucket with versions, the version itself goes and the older ones stay', async () => {
+    const { client } = standIn;
+    await client.send(
+      new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    try {
+      const { options, object, address } = await uploaded();
+      expect(object.versionId).toMatch(/./);
+      await verifyObject({ ...options, object });
+      await deleteObject({ ...options, object });
+      const gone = client.send(new HeadObjectCommand({ ...address, VersionId: object.versionId }));
+      await expect(gone).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } });
+      const { calls } = standIn.aws;
+      const deletion = calls
+        .list()
+        .find((call) => call.operation === 'DeleteObject' && call.parameters.key === options.key);
+      expect(deletion?.parameters.versionId).toBe(object.versionId);
+    } finally {
+      await client.send(
+        new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Suspended' } }),
+      );
+    }
+  });
+
+  test('a service without conditional deletes has it deleted after the look', async () => {
+    await using service = await startWeakS3({ unconditional: true });
+    const options = uploadOptions(clientFor(service.url));
+    const disk = await standIn.directory.disk({ size: 100 });
+    const object = await uploadDisk({ ...options, disk });
+    await deleteObject({ ...options, object });
+    expect(service.objects.size).toBe(0);
+  });
+});
+
+describe('abortUploads', () => {
+  test('ends every open upload of the key, and of no other', async () => {
+    const { client } = standIn;
+    const options = uploadOptions(client);
+    const begin = (Key: string) => client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
+    await Promise.all([begin(options.key), begin(options.key), begin(`${options.key}.bak`)]);
+    expect(await abortUploads(options)).toBe(2);
+    expect(await openUploadsOf(client, `${options.key}.bak`)).toHaveLength(1);
+    expect(await abortUploads(options)).toBe(0);
+  });
+});

@@ -1,0 +1,225 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
+import { uploadDisk } from '@ec2-image/s3-upload';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { digest, format, metadata, partSize } from './support/disks.ts';
+import {
+  bucket,
+  countCalls,
+  openUploadsOf,
+  region,
+  type StandIn,
+  startStandIn,
+  storedBytes,
+  uploadOptions,
+} from './support/stand-in.ts';
+
+let standIn: StandIn;
+beforeAll(async () => {
+  standIn = await startStandIn();
+});
+afterEach(() => standIn.aws.faults.clear());
+afterAll(() => standIn[Symbol.asyncDispose]());
+
+const size = 2 * partSize + 1000;
+const parts = 3;
+
+/** Uploads until so many parts are there, then stops it as Ctrl-C does. */
+async function interrupt(options: Parameters<typeof uploadDisk>[0], after = 1): Promise<void> {
+  const stop = new AbortController();
+  const reason = new Error('Ctrl-C');
+  let arrived = 0;
+  const promise = uploadDisk({
+    ...options,
+    concurrency: 1,
+    signal: stop.signal,
+    onProgress: () => {
+      arrived += 1;
+      if (arrived === after) stop.abort(reason);
+    },
+  });
+  await expect(promise).rejects.toBe(reason);
+}
+
+test('an interrupted upload goes on where it stopped', async () => {
+  const { client, directory, aws } = standIn;
+  const disk = await directory.disk({ size });
+  const options = { ...uploadOptions(client), disk };
+  await interrupt(options);
+  expect(await openUploadsOf(client, options.key)).toHaveLength(1);
+
+  expect(await uploadDisk(options)).toMatchObject({ outcome: 'resumed', bytesSent: size - partSize });
+  expect(countCalls(aws, 'CreateMultipartUpload', options.key)).toBe(1);
+  expect(countCalls(aws, 'UploadPart', options.key)).toBe(parts);
+  expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
+  expect(options.notices).toEqual(['the interrupted upload is gone on with: 1 part has arrived']);
+  await expect(readFile(`${disk.path}.upload`)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('parts that differ from the disk as it is are sent again, and only those', async () => {
+  const { client, directory } = standIn;
+  const options = uploadOptions(client);
+  await interrupt({ ...options, disk: await directory.disk({ size }) }, 2);
+  const other = await directory.disk({ size });
+  other.bytes[partSize + 5]! ^= 1;
+  await writeFile(other.path, other.bytes);
+  expect(await uploadDisk({ ...options, disk: other })).toMatchObject({ bytesSent: size - partSize });
+  expect((await storedBytes(client, options.key)).equals(other.bytes)).toBe(true);
+});
+
+test('an upload of another part size is gone on with in its own', async () => {
+  const { client, directory } = standIn;
+  const disk = await directory.disk({ size });
+  const options = { ...uploadOptions(client), disk };
+  await interrupt(options);
+  expect(await uploadDisk({ ...options, partSize: 6 * 2 ** 20 })).toMatchObject({
+    bytesSent: size - partSize,
+  });
+});
+
+test('another machine takes over an upload that has been idle, and leaves one alone that may be alive', async () => {
+  const { client, directory } = standIn;
+  const disk = await directory.disk({ size });
+  const options = { ...uploadOptions(client), disk };
+  await interrupt(options);
+  const elsewhere = { ...options, journalPath: `${directory.path}/another-machine` };
+
+  const refusing = { ...elsewhere, beforeComplete: () => Promise.reject(new Error('enough')) };
+  await expect(uploadDisk(refusing)).rejects.toThrow('enough');
+  expect(await openUploadsOf(client, options.key)).toHaveLength(2);
+
+  const later = { ...elsewhere, journalPath: false as const, now: () => Date.now() + 16 * 60_000 };
+  expect(await uploadDisk(later)).toMatchObject({ outcome: 'resumed', bytesSent: 0 });
+  expect(await openUploadsOf(client, options.key)).toEqual([]);
+});
+
+test('a process that ended while it began an upload finds it again', async () => {
+  const { client, directory } = standIn;
+  const disk = await directory.disk({ size: 1000 });
+  const options = { ...uploadOptions(client), disk };
+  await client.send(
+    new CreateMultipartUploadCommand({
+      Bucket: bucket,
+      Key: options.key,
+      Metadata: metadata,
+      ChecksumAlgorithm: 'CRC32',
+      ChecksumType: 'FULL_OBJECT',
+    }),
+  );
+  await writeFile(`${disk.path}.upload`, JSON.stringify({ version: 1, bucket, key: options.key }));
+  expect(await uploadDisk(options)).toMatchObject({ outcome: 'resumed' });
+});
+
+test.each([
+  ['of another algorithm', { ChecksumAlgorithm: 'SHA256' }],
+  ['without a checksum of the whole', { ChecksumAlgorithm: 'CRC32' }],
+] as const)('an open upload %s is not gone on with', async (_, how) => {
+  const { client, directory } = standIn;
+  const disk = await directory.disk({ size: 1000 });
+  const options = { ...uploadOptions(client), disk, adoptAfterMs: 0 };
+  await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: options.key, ...how }));
+  expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
+  expect(await openUploadsOf(client, options.key)).toEqual([]);
+});
+
+test('an upload that was begun under another label does not end as one of ours', async () => {
+  const { client, directory } = standIn;
+  const disk = await directory.disk({ size: 1000 });
+  const options = { ...uploadOptions(client), disk, adoptAfterMs: 0 };
+  const address = { Bucket: bucket, Key: options.key };
+  const { UploadId } = await client.send(
+    new CreateMultipartUploadCommand({
+      ...address,
+      ChecksumAlgorithm: 'CRC32',
+      ChecksumType: 'FULL_OBJECT',
+    }),
+  );
+  await client.send(
+    new UploadPartCommand({
+      ...address,
+      UploadId,
+      PartNumber: 1,
+      Body: disk.bytes,
+      ChecksumAlgorithm: 'CRC32',
+    }),
+  );
+  expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
+  expect(options.notices.join()).toContain('begun for something else');
+});
+
+test('where uploads may not be listed, the one in the journal is gone on with all the same', async () => {
+  const { client, directory, aws } = standIn;
+  const disk = await directory.disk({ size });
+  const options = { ...uploadOptions(client), disk };
+  await interrupt(options);
+  aws.faults.add({
+    match: { operation: 'ListMultipartUploads' },
+    times: 'always',
+    action: { kind: 'error', preset: 'access-denied' },
+  });
+  expect(await uploadDisk(options)).toMatchObject({ outcome: 'resumed', bytesSent: size - partSize });
+  expect(options.notices.join()).toContain('may be left');
+});
+
+test('a journal of something else, or in ruins, is no journal', async () => {
+  const { client, directory } = standIn;
+  const disk = await directory.disk({ size: 1000 });
+  for (const text of [
+    '',
+    'null',
+    '{"version":1}',
+    '{"version":2,"uploadId":"x"}',
+    '{"version":1,"bucket":"b"',
+  ]) {
+    await writeFile(`${disk.path}.upload`, text);
+    const options = { ...uploadOptions(client), disk };
+    expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
+  }
+});
+
+test('a journal that cannot be written costs a notice', async () => {
+  const { client, directory } = standIn;
+  const disk = await directory.disk({ size: 1000 });
+  const options = { ...uploadOptions(client), disk, journalPath: `${directory.path}/missing/journal` };
+  expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
+  expect(options.notices.join()).toContain('gone on with later');
+});
+
+test('killed with parts under way, the same command sends only what had not arrived', async () => {
+  const { client, directory, aws } = standIn;
+  const { path, bytes } = await directory.disk({ size });
+  const disk = { path, size };
+  const { key } = uploadOptions(client);
+  const hanging = aws.faults.add({
+    match: { operation: 'UploadPart', parameters: { key, partNumber: '2' } },
+    times: 'always',
+    action: { kind: 'hang' },
+  });
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@ec2-image/source', new URL('support/upload-process.ts', import.meta.url).pathname],
+    {
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        UPLOAD: JSON.stringify({
+          url: aws.url,
+          region,
+          options: { bucket, key, digest, format, metadata, partSize, concurrency: 2, disk },
+        }),
+      },
+    },
+  );
+  await hanging.struck;
+  await expect.poll(() => countCalls(aws, 'UploadPart', key), { timeout: 10_000 }).toBe(parts);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  aws.faults.clear();
+
+  const resumed = await uploadDisk({ client, bucket, key, digest, format, metadata, partSize, disk });
+  expect(resumed).toMatchObject({ outcome: 'resumed' });
+  expect(resumed.bytesSent).toBeLessThanOrEqual(2 * partSize);
+  expect((await storedBytes(client, key)).equals(bytes)).toBe(true);
+});

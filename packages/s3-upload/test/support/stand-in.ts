@@ -1,0 +1,79 @@
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { type LocalAws, startLocalAws } from '@ec2-image/local-aws';
+import { digest, diskDirectory, format, metadata, partSize } from './disks.ts';
+
+export const region = 'eu-west-1';
+export const bucket = 'images';
+
+export function clientFor(url: string, options: { maxAttempts?: number; region?: string } = {}): S3Client {
+  return new S3Client({
+    endpoint: url,
+    region,
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+    ...options,
+  });
+}
+
+/** Local AWS with a bucket, a client for it, and a directory for disks. */
+export async function startStandIn() {
+  const directory = await diskDirectory();
+  const aws: LocalAws = await startLocalAws({ directory: `${directory.path}/aws` });
+  const client = clientFor(aws.url);
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  return {
+    aws,
+    client,
+    directory,
+    async [Symbol.asyncDispose]() {
+      client.destroy();
+      await aws.close();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export type StandIn = Awaited<ReturnType<typeof startStandIn>>;
+
+let keys = 0;
+
+/** What `uploadDisk` is told in nearly every test; each call names another key. */
+export function uploadOptions(client: S3Client) {
+  const notices: string[] = [];
+  keys += 1;
+  return {
+    client,
+    bucket,
+    key: `ec2-image/test-i${keys}/0123456789ab.raw`,
+    digest,
+    format,
+    metadata,
+    partSize,
+    sleep: async () => {},
+    onNotice: (message: string) => void notices.push(message),
+    notices,
+  };
+}
+
+export async function storedBytes(client: S3Client, key: string): Promise<Buffer> {
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  return Buffer.from(await Body!.transformToByteArray());
+}
+
+export async function openUploadsOf(client: S3Client, key: string): Promise<string[]> {
+  const { Uploads = [] } = await client.send(
+    new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key }),
+  );
+  return Uploads.map(({ UploadId }) => UploadId!);
+}
+
+/** How often the stand-in was asked for an operation, of one key. */
+export function countCalls(aws: LocalAws, operation: string, key: string): number {
+  return aws.calls.list().filter((call) => call.operation === operation && call.parameters.key === key)
+    .length;
+}
