@@ -10,6 +10,7 @@ export type { ActiveFault, FaultHandle, Faults, FaultTarget } from './faults/fau
 export { InvalidFaultError, parseFaultFile } from './faults/parse-rule.ts';
 export type { FaultAction, FaultMatch, FaultRule } from './faults/rules.ts';
 export type { KnownCredentials } from './http/authenticate.ts';
+export { type SeedObject, type SeedS3Options, type SeedUpload, seedS3 } from './s3/seed.ts';
 export {
   exampleCredentials,
   type LocalAws,

@@ -86,8 +86,8 @@ export async function startLocalAws({
   const store = openStore({ directory, fsync });
   try {
     const context: ServiceContext = { store, faults, now, accountId, onNotice };
-    makeBuckets(context, buckets);
     const services = new Map(createServices(context, ec2).map((service) => [service.name, service]));
+    makeBuckets(context, buckets);
     const known = [...credentials, exampleCredentials];
     const dispatching = { services, faults, calls, accountId, credentials: known, now, onNotice };
     const server = await listen({ host, port, ...dispatching });
