@@ -9,9 +9,9 @@ const mebibyte = 2 ** 20;
 const content = sampleBytes(8 * mebibyte);
 const digest = digestOfBytes(content);
 
-/** Serves the file with ranges, at a rate that leaves time to be killed. */
+/** Serves the file with ranges, bit by bit, and nothing from `holdAt` on: there is always time to be killed. */
 async function slowServer() {
-  const state = { bytesPerTick: 64 * 1024, sent: 0 };
+  const state = { bytesPerTick: 64 * 1024, holdAt: content.length, sent: 0 };
   const server = await serve((request, response) => {
     const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
     let at = Number(match?.[1] ?? 0);
@@ -22,7 +22,7 @@ async function slowServer() {
       ...(match && { 'content-range': `bytes ${at}-${end - 1}/${content.length}` }),
     });
     const tick = setInterval(() => {
-      const chunk = content.subarray(at, Math.min(end, at + state.bytesPerTick));
+      const chunk = content.subarray(at, Math.max(at, Math.min(end, at + state.bytesPerTick, state.holdAt)));
       at += chunk.length;
       state.sent += chunk.length;
       if (response.destroyed || at >= end) clearInterval(tick);
@@ -45,6 +45,7 @@ test.each([1, 3])(
     const options = { url: `${url}/disk`, digest, directory, connections };
     const kills = [1.5, 3.5, 5.5].map((count) => count * mebibyte);
     for (const killAt of kills) {
+      state.holdAt = killAt + mebibyte;
       const child = fetchInChild(options);
       await child.until((event) => (event.done ?? 0) >= killAt);
       await child.kill();
@@ -53,7 +54,7 @@ test.each([1, 3])(
       expect(names).not.toContainEqual(expect.stringMatching(/-disk$/));
     }
     const beforeLast = { sent: state.sent, requests: requests.length };
-    state.bytesPerTick = mebibyte;
+    Object.assign(state, { bytesPerTick: mebibyte, holdAt: content.length });
     const { notices, options: quick } = patient();
     const image = await fetchTo({ ...options, ...quick });
     expect(image.outcome).toBe('resumed');
@@ -80,12 +81,13 @@ test('two processes on one directory: one downloads, the other waits and uses it
 test('the one that waits goes on where a killed one stopped', async () => {
   const { url, requests, state } = await slowServer();
   const options = { url: `${url}/disk`, digest, directory: await temporaryDirectory() };
+  state.holdAt = 2 * mebibyte;
   const first = fetchInChild(options);
   await first.until((event) => (event.done ?? 0) >= mebibyte);
   const second = fetchInChild(options);
   await second.until(({ notice }) => notice?.startsWith('waiting for another run') ?? false);
   expect(requests).toHaveLength(1);
-  state.bytesPerTick = mebibyte;
+  Object.assign(state, { bytesPerTick: mebibyte, holdAt: content.length });
   await first.kill();
   const { image } = await second.until((event) => event.image !== undefined);
   expect(image).toMatchObject({ outcome: 'resumed' });
