@@ -30,7 +30,8 @@ export interface ImportRequest {
   readonly importAttempts?: number;
   readonly importTimeoutMs?: number;
   readonly maxDiskSizeBytes?: number;
-  readonly connections?: number;
+  /** To one server, for one download. */
+  readonly connections: number;
   readonly via: (typeof ways)[number];
   readonly keepObject: boolean;
   readonly keepFiles: boolean;
@@ -128,7 +129,7 @@ function request(name: string, settings: ImageSettings, origin: Origin): ImportR
     importAttempts: settings['import-attempts'],
     importTimeoutMs: milliseconds(settings['import-timeout']),
     maxDiskSizeBytes: settings['max-disk-size'],
-    connections: settings.connections,
+    connections: settings.connections ?? 4,
     via,
     keepObject: settings['keep-object'] ?? false,
     keepFiles: settings['keep-files'] ?? false,

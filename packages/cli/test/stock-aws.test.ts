@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { exampleCredentials } from '@ec2-image/local-aws';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bucket, openAccount, region, type TestAccount } from './support/account.ts';
+import { publishImages, type TestImages } from './support/images.ts';
+import { areEqualDisks, type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
+import { runCli } from './support/run-cli.ts';
+
+let images: TestImages;
+let account: TestAccount;
+
+beforeAll(async () => {
+  [images, account] = await Promise.all([
+    publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 * 2 ** 20 }),
+    openAccount({ ec2: { importTaskMs: 100, snapshotCompletionMs: 20, imageCreationMs: 20 } }),
+  ]);
+});
+
+afterAll(() => Promise.all([images[Symbol.asyncDispose](), account[Symbol.asyncDispose]()]));
+
+async function aws<T>(...args: string[]): Promise<T> {
+  const { stdout } = await execa(
+    '/usr/bin/aws',
+    ['--endpoint-url', account.aws.url, '--output', 'json', ...args],
+    {
+      env: {
+        AWS_ACCESS_KEY_ID: exampleCredentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: exampleCredentials.secretAccessKey,
+        AWS_DEFAULT_REGION: region,
+        AWS_CONFIG_FILE: '/dev/null',
+        AWS_PAGER: '',
+      },
+    },
+  );
+  return (stdout.trim() === '' ? undefined : JSON.parse(stdout)) as T;
+}
+
+type Json = Record<string, unknown>;
+
+/** What cannot be the same twice, and what only this tool adds. */
+function comparable(image: Json, own: { readonly snapshotId: string; readonly name: string }): Json {
+  const text = JSON.stringify(image).replaceAll(own.snapshotId, 'SNAPSHOT').replaceAll(own.name, 'NAME');
+  const { ImageId, CreationDate, Tags, ...rest } = JSON.parse(text) as Json;
+  return { ...rest, ImageId: typeof ImageId, CreationDate: typeof CreationDate, Tags: Array.isArray(Tags) };
+}
+
+test('an AMI made by hand with the stock aws command describes itself as one of ours does', async () => {
+  const work = await makeWorkDirectory();
+  const disk = join(work, 'disk.vhdx');
+  await execa('qemu-img', ['convert', '-f', 'raw', '-O', 'vhdx', images.disk, disk]);
+  await aws('s3', 'cp', '--quiet', disk, `s3://${bucket}/by-hand.vhdx`);
+  const { ImportTaskId } = await aws<{ ImportTaskId: string }>(
+    ...[
+      'ec2',
+      'import-snapshot',
+      '--disk-container',
+      `Format=VHDX,UserBucket={S3Bucket=${bucket},S3Key=by-hand.vhdx}`,
+    ],
+  );
+  let snapshotId = '';
+  for (let tries = 0; snapshotId === '' && tries < 100; tries++) {
+    const { ImportSnapshotTasks } = await aws<{ ImportSnapshotTasks: { SnapshotTaskDetail: Json }[] }>(
+      ...['ec2', 'describe-import-snapshot-tasks', '--import-task-ids', ImportTaskId],
+    );
+    const { Status, SnapshotId } = ImportSnapshotTasks[0]!.SnapshotTaskDetail as {
+      Status: string;
+      SnapshotId?: string;
+    };
+    if (Status === 'completed') snapshotId = SnapshotId!;
+    else await delay(50);
+  }
+  await aws('ec2', 'wait', 'snapshot-completed', '--snapshot-ids', snapshotId);
+  const { ImageId } = await aws<{ ImageId: string }>(
+    ...[
+      'ec2',
+      'register-image',
+      '--name',
+      'by-hand',
+      '--architecture',
+      'x86_64',
+      '--virtualization-type',
+      'hvm',
+    ],
+    ...['--ena-support', '--root-device-name', '/dev/sda1', '--block-device-mappings'],
+    `DeviceName=/dev/sda1,Ebs={SnapshotId=${snapshotId},VolumeSize=1,VolumeType=gp3,DeleteOnTermination=true}`,
+  );
+  await aws('ec2', 'create-tags', '--resources', ImageId, '--tags', 'Key=Name,Value=by-hand');
+  await aws('ec2', 'wait', 'image-available', '--image-ids', ImageId);
+
+  const run = await runCli(
+    importArgs({
+      account,
+      workDirectory: work,
+      url: images.url('qcow2'),
+      'checksum-url': images.checksumUrl,
+      suffix: 'ours',
+    }),
+  );
+  const [ours] = run.json<ImportDocument>().images;
+  const { Images } = await aws<{ Images: Json[] }>(
+    'ec2',
+    'describe-images',
+    '--image-ids',
+    ImageId,
+    ours!.imageId!,
+  );
+  const byHand = Images.find((image) => image.ImageId === ImageId)!;
+  const byUs = Images.find((image) => image.ImageId === ours!.imageId)!;
+  expect(comparable(byUs, { snapshotId: ours!.snapshotId!, name: 'test-cloud-iours' })).toEqual(
+    comparable(byHand, { snapshotId, name: 'by-hand' }),
+  );
+  expect(await areEqualDisks(account.snapshotPath(snapshotId), account.snapshotPath(ours!.snapshotId!))).toBe(
+    true,
+  );
+});
