@@ -1,4 +1,4 @@
-import { ExplainedError, type Facts } from '@ec2-image/explained-error';
+import { ExplainedError, type Explanation } from '@ec2-image/explained-error';
 
 /** What inspecting, converting or comparing can end with, beside the refusals of `@ec2-image/image-headers`. */
 export type ConvertErrorCode =
@@ -22,6 +22,10 @@ export type ConvertErrorCode =
 export class ConvertError extends ExplainedError {
   override name = 'ConvertError';
   declare readonly code: ConvertErrorCode;
+
+  constructor(code: ConvertErrorCode, message: string, explanation: Explanation) {
+    super(code, message, explanation);
+  }
 }
 
 /** ENOSPC or EDQUOT as node's file system calls report them. */
@@ -30,14 +34,20 @@ export function isDiskFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
-export function workDirectoryFull(directory: string, facts: Facts, cause?: unknown): ConvertError {
-  const { neededBytes, freeBytes } = facts as { neededBytes?: number; freeBytes?: number };
-  const counts = neededBytes === undefined ? '' : `: ${neededBytes} bytes are needed`;
-  const free = freeBytes === undefined ? '' : `${counts ? ',' : ':'} ${freeBytes} are free`;
-  return new ConvertError('WORK_DIRECTORY_FULL', `no space is left in ${directory}${counts}${free}`, {
+export interface FullDirectory {
+  readonly directory: string;
+  readonly neededBytes?: number;
+  readonly freeBytes?: number;
+  readonly cause?: unknown;
+}
+
+export function workDirectoryFull({ cause, ...facts }: FullDirectory): ConvertError {
+  const { directory, neededBytes, freeBytes } = facts;
+  const counts = neededBytes === undefined ? '' : `: ${neededBytes} bytes are needed, ${freeBytes} are free`;
+  return new ConvertError('WORK_DIRECTORY_FULL', `no space is left in ${directory}${counts}`, {
     hint: 'Free some space, or choose another work directory.',
     cause,
-    facts: { directory, ...facts },
+    facts,
   });
 }
 

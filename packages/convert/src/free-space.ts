@@ -9,5 +9,5 @@ import { workDirectoryFull } from './errors.ts';
 export async function requireFreeSpace(directory: string, neededBytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(directory);
   const freeBytes = bavail * bsize;
-  if (freeBytes < neededBytes) throw workDirectoryFull(directory, { neededBytes, freeBytes });
+  if (freeBytes < neededBytes) throw workDirectoryFull({ directory, neededBytes, freeBytes });
 }

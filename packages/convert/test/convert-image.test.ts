@@ -130,7 +130,7 @@ describe.each(inputs)('%s', (name, format, make) => {
     expect(disk.virtualSize).toBe((await stat(raw)).size);
     expect(disk.size).toBe((await stat(disk.path)).size);
     await expectSameDisk(disk.path, drivers[output], raw);
-    await compareDisk({ disk });
+    if (output === 'vhdx') await compareDisk({ disk });
     const made = [basename(path), `${basename(path)}.decompressed`, `${basename(path)}.partial`];
     const left = (await readdir(directory)).filter((file) => made.includes(file));
     expect(left.sort()).toEqual([

@@ -125,15 +125,22 @@ describe('a conversion that fails', () => {
     await expect(convert()).rejects.toMatchObject({ name: 'ConvertError' });
     expect(await made()).toEqual([]);
   });
+});
 
-  test('sees nothing of our environment', async () => {
-    const { directory, convert } = await setUp();
-    process.env.EC2_IMAGE_TEST_SECRET = 'hush';
-    onTestFinished(() => void delete process.env.EC2_IMAGE_TEST_SECRET);
-    await fakeQemuImg(directory, `env > ${directory}/environment; exec $real "$@"`);
-    await convert();
-    expect(await readFile(join(directory, 'environment'), 'utf8')).not.toContain('hush');
-  });
+test('qemu-img runs under limits, and sees nothing of our environment', async () => {
+  const { directory, convert } = await setUp();
+  process.env.EC2_IMAGE_TEST_SECRET = 'hush';
+  onTestFinished(() => void delete process.env.EC2_IMAGE_TEST_SECRET);
+  const record = `env > ${directory}/environment; cat /proc/self/limits > ${directory}/limits`;
+  await fakeQemuImg(directory, `${record}; exec $real "$@"`);
+  await convert();
+  expect(await readFile(join(directory, 'environment'), 'utf8')).not.toContain('hush');
+  const limits = await readFile(join(directory, 'limits'), 'utf8');
+  expect(limits).toMatch(/^Max core file size +0 /m);
+  expect(limits).toMatch(/^Max address space +4294967296 /m);
+  const fileSize = Number(/^Max file size +(\d+) /m.exec(limits)?.[1]);
+  expect(fileSize).toBeGreaterThan(12 * mib);
+  expect(fileSize).toBeLessThan(300 * mib);
 });
 
 describe('a full disk', () => {
@@ -239,7 +246,7 @@ describe('kill -9', () => {
     'in the middle of %s leaves no final file and no child, and the next run succeeds',
     async (_, format, compressed, stem) => {
       const { image, output, made } = await setUp({ compressed, random: compressed ? mib : 48 * mib });
-      if (compressed) await repeatStream(image, 100);
+      if (compressed) await repeatStream(image, 25);
       const parent = fork(child, [image, format, output], { execArgv: ['--conditions=@ec2-image/source'] });
       const size = () =>
         stat(partialPath(output + stem)).then(

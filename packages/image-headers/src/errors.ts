@@ -1,4 +1,4 @@
-import { ExplainedError } from '@ec2-image/explained-error';
+import { ExplainedError, type Explanation } from '@ec2-image/explained-error';
 
 /** What the content of an image can be refused for. */
 export type ImageHeaderCode =
@@ -22,6 +22,10 @@ export type ImageHeaderCode =
 export class ImageHeaderError extends ExplainedError {
   override name = 'ImageHeaderError';
   declare readonly code: ImageHeaderCode;
+
+  constructor(code: ImageHeaderCode, message: string, explanation: Explanation) {
+    super(code, message, explanation);
+  }
 }
 
 const fetchAgain = 'Download the image again and compare its checksum with the published one.';

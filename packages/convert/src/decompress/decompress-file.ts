@@ -38,7 +38,7 @@ export async function decompressFile(options: DecompressFileOptions): Promise<nu
       onProgress?.({ done: Math.min(input.bytesRead, total), total });
     });
   } catch (error) {
-    throw isDiskFull(error) ? workDirectoryFull(dirname(output), {}, error) : error;
+    throw isDiskFull(error) ? workDirectoryFull({ directory: dirname(output), cause: error }) : error;
   } finally {
     input.destroy();
     await handle.close();

@@ -30,6 +30,8 @@ export async function* unxz(source: AsyncIterable<Buffer>, signal?: AbortSignal)
     const end = await program.ended.catch((error: unknown) => {
       throw sourceError ?? error;
     });
+    // Its input's end, even by an error, looks like a truncated file to xz.
+    if (sourceError) throw sourceError;
     if (end.exitCode !== 0) throw explain(end);
   } finally {
     program.stop();

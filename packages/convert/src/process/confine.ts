@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { findProgram } from './find-program.ts';
 
 export interface Limits {
@@ -10,17 +11,32 @@ export interface Limits {
 /**
  * The command under util-linux's `prlimit` (no core dump, bounded memory and output) and `setpriv`, which has the
  * kernel kill it when we are killed: nobody else would. Both replace themselves by the command, so that its process
- * id, exit code and signal are what we see. Where one is missing, the command goes without it.
+ * id, exit code and signal are what we see. Where one cannot be had, the command goes without it.
  */
 export async function confine(
   command: readonly [string, ...string[]],
   { memoryBytes, fileBytes }: Limits,
 ): Promise<[string, ...string[]]> {
-  const [prlimit, setpriv] = await Promise.all([findProgram('prlimit'), findProgram('setpriv')]);
-  let confined: [string, ...string[]] = [...command];
-  if (prlimit) {
-    const fsize = fileBytes === undefined ? [] : [`--fsize=${fileBytes}`];
-    confined = [prlimit, '--core=0', `--as=${memoryBytes}`, ...fsize, ...confined];
-  }
-  return setpriv ? [setpriv, '--pdeathsig', 'KILL', ...confined] : confined;
+  const fsize = fileBytes === undefined ? [] : [`--fsize=${fileBytes}`];
+  const [limits, death] = await Promise.all([
+    prefix('prlimit', ['--core=0', `--as=${memoryBytes}`, ...fsize]),
+    prefix('setpriv', ['--pdeathsig', 'KILL']),
+  ]);
+  return [...death, ...limits, ...command] as [string, ...string[]];
+}
+
+/** The program and its arguments, or nothing where it is missing, knows other options (busybox), or is forbidden. */
+async function prefix(name: string, args: readonly string[]): Promise<string[]> {
+  const path = await findProgram(name);
+  if (!path) return [];
+  const isUsable = usable.get(path) ?? succeeds(path, [...args, 'true']);
+  usable.set(path, isUsable);
+  return (await isUsable) ? [path, ...args] : [];
+}
+
+/** By path: asked once. */
+const usable = new Map<string, Promise<boolean>>();
+
+async function succeeds(path: string, args: readonly string[]): Promise<boolean> {
+  return (await execa(path, args, { reject: false, stdio: 'ignore' })).exitCode === 0;
 }

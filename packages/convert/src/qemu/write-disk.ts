@@ -40,7 +40,7 @@ export async function writeDisk(options: WriteDiskOptions): Promise<void> {
   });
   if (exitCode === 0) return;
   if (/No space left on device|Disk quota exceeded/.test(stderr)) {
-    throw workDirectoryFull(directory, { stderr });
+    throw workDirectoryFull({ directory, cause: new Error(stderr) });
   }
   throw new ConvertError(
     'CONVERSION_FAILED',

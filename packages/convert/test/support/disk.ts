@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -57,11 +57,8 @@ export const qemuImg = (...args: string[]) => run('qemu-img', args);
 
 /** The disk in an image is the raw one, to the byte and to the size. */
 export async function expectSameDisk(image: string, driver: string, raw: string): Promise<void> {
-  await run('qemu-img', ['compare', '-f', driver, '-F', 'raw', image, raw]);
-  const { stdout } = await run('qemu-img', ['info', '--output=json', '-f', driver, image]);
-  const { 'virtual-size': virtualSize } = JSON.parse(stdout) as { 'virtual-size': number };
-  const { size } = await stat(raw);
-  if (virtualSize !== size) throw new Error(`${image} has a disk of ${virtualSize} bytes, not ${size}`);
+  const { stdout } = await run('qemu-img', ['compare', '-f', driver, '-F', 'raw', image, raw]);
+  if (stdout.includes('mismatch')) throw new Error(stdout);
 }
 
 /** The output of a compressor, by its own program. */
