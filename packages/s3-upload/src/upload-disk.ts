@@ -1,7 +1,6 @@
 import { addressOf, s3Of } from './call/s3.ts';
 import { transportOf } from './call/transport.ts';
 import { finishedDisk } from './disk/disk.ts';
-import { isCode } from './errors.ts';
 import { abortAll } from './open/abort-uploads.ts';
 import { openJournal } from './open/journal.ts';
 import { settleKey } from './send/settle-key.ts';
@@ -45,8 +44,7 @@ export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedOb
     await journal?.clear();
     await abortAll(s3, address).catch((error: unknown) => {
       s3.signal?.throwIfAborted();
-      if (!isCode(error))
-        s3.notice(`other open uploads of this key may be left: ${(error as Error).message}`);
+      s3.notice(`other open uploads of this key may be left: ${(error as Error).message}`);
     });
     return object.outcome === 'found' && !first ? { ...object, outcome: 'adopted' } : object;
   }

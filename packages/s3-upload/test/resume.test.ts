@@ -187,6 +187,50 @@ test('a journal that cannot be written costs a notice', async () => {
   expect(options.notices.join()).toContain('gone on with later');
 });
 
+/** Every call of an upload in turn, held up before and after S3 acted on it, for the process to end there. */
+test('ended at any call, before or after it took effect, the next run ends with one object and nothing else', async () => {
+  const { client, directory, aws } = standIn;
+  const disk = await directory.disk({ size: partSize + 1000 });
+  const recorded = uploadOptions(client);
+  const from = aws.calls.list().at(-1)?.sequence ?? 0;
+  await uploadDisk({ ...recorded, disk, concurrency: 1 });
+  const calls = aws.calls.list({ after: from });
+  expect(calls.map(({ operation }) => operation)).toEqual([
+    'HeadObject',
+    'ListMultipartUploads',
+    'CreateMultipartUpload',
+    'UploadPart',
+    'UploadPart',
+    'CompleteMultipartUpload',
+    'HeadObject',
+    'ListMultipartUploads',
+  ]);
+  for (const nth of calls.keys()) {
+    for (const when of ['before', 'after'] as const) {
+      const options = { ...uploadOptions(client), disk, concurrency: 1 };
+      const stop = new AbortController();
+      const ended = uploadDisk({ ...options, signal: stop.signal });
+      const hanging = aws.faults.add({
+        match: { service: 's3' },
+        nth: nth + 1,
+        action: { kind: 'hang', when },
+      });
+      await hanging.struck;
+      stop.abort(new Error('ended'));
+      await expect(ended).rejects.toThrow('ended');
+      aws.faults.clear();
+
+      const point = `${when} ${calls[nth]!.operation} (${nth + 1})`;
+      await uploadDisk(options);
+      expect((await storedBytes(client, options.key)).equals(disk.bytes), point).toBe(true);
+      expect(await openUploadsOf(client, options.key), point).toEqual([]);
+      expect(countCalls(aws, 'CreateMultipartUpload', options.key), point).toBeLessThanOrEqual(
+        point === 'before CreateMultipartUpload (3)' ? 2 : 1,
+      );
+    }
+  }
+});
+
 test('killed with parts under way, the same command sends only what had not arrived', async () => {
   const { client, directory, aws } = standIn;
   const { path, bytes } = await directory.disk({ size });

@@ -42,5 +42,10 @@ const unsignedPayload: BuildMiddleware<ServiceInputTypes, ServiceOutputTypes> = 
 };
 
 function isLoopback(hostname = ''): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || hostname === '::1' || /^127\./.test(hostname);
+  return (
+    hostname === 'localhost' ||
+    hostname === '[::1]' ||
+    hostname === '::1' ||
+    /^127(\.\d{1,3}){3}$/.test(hostname)
+  );
 }

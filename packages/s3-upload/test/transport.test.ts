@@ -1,0 +1,58 @@
+import { S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
+import { expect, test } from 'vitest';
+import { transportOf, withoutRetries } from '../src/call/transport.ts';
+
+interface SeenRequest {
+  readonly headers: Record<string, string>;
+}
+
+/** A client whose requests go nowhere, and fail as a service that is down. */
+function clientOf(endpoint: string) {
+  const seen: SeenRequest[] = [];
+  const client = new S3Client({
+    endpoint,
+    region: 'eu-west-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+    maxAttempts: 2,
+    requestHandler: {
+      handle: async (request: SeenRequest) => {
+        seen.push(request);
+        throw Object.assign(new Error('down'), { code: 'ECONNRESET' });
+      },
+    },
+  });
+  return { client, seen };
+}
+
+const part = () =>
+  new UploadPartCommand({
+    Bucket: 'images',
+    Key: 'k',
+    UploadId: 'u',
+    PartNumber: 1,
+    Body: Buffer.alloc(3 * 2 ** 20),
+    ChecksumCRC32: 'AAAAAA==',
+  });
+
+test.each([
+  ['https://s3.eu-west-1.amazonaws.com', 'UNSIGNED-PAYLOAD'],
+  ['http://127.0.0.1:4566', 'UNSIGNED-PAYLOAD'],
+  ['http://localhost:4566', 'UNSIGNED-PAYLOAD'],
+  ['http://[::1]:4566', 'UNSIGNED-PAYLOAD'],
+  ['http://10.0.0.7:9000', expect.stringMatching(/^[0-9a-f]{64}$/)],
+  ['http://127.example.com', expect.stringMatching(/^[0-9a-f]{64}$/)],
+])('to %s the payload is signed as %s', async (endpoint, expected) => {
+  const { client, seen } = clientOf(endpoint);
+  await expect(transportOf(client).send(part())).rejects.toThrow('down');
+  expect(seen[0]?.headers).toMatchObject({ 'x-amz-content-sha256': expected });
+  expect(seen[0]?.headers).not.toHaveProperty('Expect');
+});
+
+test('a call can be kept from the SDK’s retries, and the client’s own are left', async () => {
+  const { client, seen } = clientOf('http://127.0.0.1:4566');
+  await expect(withoutRetries(client).send(part())).rejects.toThrow('down');
+  expect(seen).toHaveLength(1);
+  await expect(client.send(part())).rejects.toThrow('down');
+  expect(seen).toHaveLength(3);
+});
