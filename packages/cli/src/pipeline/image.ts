@@ -17,6 +17,7 @@ export async function obtainImage({
       fetchImage({
         url: request.urls,
         digest,
+        checksumUrl: 'url' in request.checksum ? request.checksum.url : undefined,
         directory: directory.path,
         connections: request.connections,
         signal,

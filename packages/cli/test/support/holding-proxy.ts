@@ -9,17 +9,20 @@ export interface HoldingProxy extends AsyncDisposable {
   readonly count: number;
   /** Resolves when the request of that number, from 1, is there and held. */
   hold(number: number, when: 'before' | 'after'): Promise<void>;
+  /** Resolves when so many bytes of a body have been passed on; the rest of it is held. */
+  holdAfterBytes(bytes: number): Promise<void>;
 }
 
 export async function startHoldingProxy(target: string): Promise<HoldingProxy> {
   const held = Promise.withResolvers<void>();
   let plan: { number: number; when: 'before' | 'after' } | undefined;
   let count = 0;
+  let bodyLimit = Number.POSITIVE_INFINITY;
   const server = createServer((incoming, outgoing) => {
     count += 1;
     const here = plan?.number === count ? plan.when : undefined;
     if (here === 'before') return held.resolve();
-    pass({ incoming, outgoing, target });
+    pass({ incoming, outgoing, target, bodyLimit, onLimit: held.resolve });
     if (here === 'after') outgoing.on('finish', () => held.resolve());
   });
   server.listen(0, '127.0.0.1');
@@ -33,6 +36,10 @@ export async function startHoldingProxy(target: string): Promise<HoldingProxy> {
       plan = { number, when };
       return held.promise;
     },
+    holdAfterBytes(bytes) {
+      bodyLimit = bytes;
+      return held.promise;
+    },
     async [Symbol.asyncDispose]() {
       server.close();
       server.closeAllConnections();
@@ -40,19 +47,26 @@ export async function startHoldingProxy(target: string): Promise<HoldingProxy> {
   };
 }
 
-function pass({
-  incoming,
-  outgoing,
-  target,
-}: {
-  incoming: IncomingMessage;
-  outgoing: ServerResponse;
-  target: string;
-}): void {
+interface Passage {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly target: string;
+  readonly bodyLimit: number;
+  onLimit(): void;
+}
+
+function pass({ incoming, outgoing, target, bodyLimit, onLimit }: Passage): void {
   const { method, headers } = incoming;
-  const onward = request(new URL(incoming.url ?? '/', target), { method, headers }, (answer) => {
+  const onward = request(new URL(incoming.url ?? '/', target), { method, headers }, async (answer) => {
     outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(outgoing);
+    let passed = 0;
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      const allowed = chunk.subarray(0, bodyLimit - passed);
+      passed += allowed.length;
+      if (!outgoing.write(allowed)) await once(outgoing, 'drain');
+      if (passed >= bodyLimit) return onLimit();
+    }
+    outgoing.end();
   });
   onward.on('error', () => outgoing.destroy());
   outgoing.on('close', () => onward.destroy());

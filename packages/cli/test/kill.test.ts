@@ -1,0 +1,142 @@
+import { chmod, mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CrashScene, expectOneOfEach, openScene } from './support/crash-points.ts';
+import { publishImages, type TestImages } from './support/images.ts';
+import type { ImportDocument } from './support/import.ts';
+import { type CliEnd, runCli, startCli } from './support/run-cli.ts';
+
+let images: TestImages;
+
+beforeAll(async () => {
+  images = await publishImages(['qcow2']);
+});
+
+afterAll(() => images[Symbol.asyncDispose]());
+
+async function killWhen(
+  scene: CrashScene,
+  reached: Promise<unknown>,
+  env?: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const { child, ended } = startCli(scene.args, { env });
+  const first = await Promise.race([reached.then(() => 'reached'), ended.then(({ stderr }) => stderr)]);
+  expect(first).toBe('reached');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** The same command again, with what it asked of whom. */
+async function again(scene: CrashScene) {
+  scene.account.aws.faults.clear();
+  const served = images.server.requests.length;
+  const called = scene.account.aws.calls.list().at(-1)?.sequence ?? 0;
+  const end: CliEnd = await runCli(scene.args);
+  await expectOneOfEach(scene, images, end);
+  return {
+    result: end.json<ImportDocument>().images[0]!,
+    served: images.server.requests.slice(served),
+    calls: scene.account.aws.calls.list({ after: called }).map(({ operation }) => operation),
+  };
+}
+
+const countOf = (scene: CrashScene, wanted: string) =>
+  scene.account.aws.calls
+    .list()
+    .filter(({ operation, outcome }) => operation === wanted && outcome === 'answered').length;
+
+test('killed in mid-download: the bytes that were there are not fetched again', async () => {
+  await using scene = await openScene(images, 's3');
+  const { size } = await stat(join(images.directory, 'Test-Cloud-1.0.x86_64.qcow2'));
+  await killWhen(
+    scene,
+    scene.proxy.holdAfterBytes(Math.floor(size * 0.6)).then(() => delay(300)),
+  );
+  scene.proxy.holdAfterBytes(Number.POSITIVE_INFINITY);
+  const { served } = await again(scene);
+  const image = served.filter(({ url }) => url.endsWith('.qcow2'));
+  expect(image[0]!.headers.range).toMatch(/^bytes=\d{6,}-/);
+  expect(image.reduce((sum, { bytesSent }) => sum + bytesSent, 0)).toBeLessThan(size * 0.5);
+});
+
+test('killed in mid-conversion: nothing stands under the final name, and nothing is downloaded again', async () => {
+  await using scene = await openScene(images, 's3');
+  const bin = await mkdtemp(join(tmpdir(), 'ec2-image-slow-qemu-'));
+  const started = join(bin, 'started');
+  await writeFile(
+    join(bin, 'qemu-img'),
+    `#!/bin/sh\nif [ "$1" = convert ]; then : >'${started}'; exec sleep 20; fi\nPATH=${process.env.PATH} exec qemu-img "$@"\n`,
+  );
+  await chmod(join(bin, 'qemu-img'), 0o755);
+  const converting = async () => {
+    while (!(await readdir(bin)).includes('started')) await delay(20);
+  };
+  await killWhen(scene, converting(), { PATH: `${bin}:${process.env.PATH}` });
+  const workDirectory = scene.args[scene.args.indexOf('--work-dir') + 1]!;
+  const files = await readdir(join(workDirectory, 'images'), { recursive: true });
+  expect(files.filter((name) => name.endsWith('.vhdx'))).toEqual([]);
+  const { served } = await again(scene);
+  expect(served.map(({ url }) => url)).toEqual(['/CHECKSUM']);
+});
+
+test('killed in mid-upload: the part that arrived is not sent again', async () => {
+  await using scene = await openScene(images, 's3');
+  const { struck } = scene.account.aws.faults.add({
+    match: { operation: 'UploadPart', parameters: { partNumber: '2' } },
+    times: 'always',
+    action: { kind: 'hang' },
+  });
+  const firstPart = async () => {
+    while (countOf(scene, 'UploadPart') === 0) await delay(20);
+  };
+  await killWhen(scene, struck.then(firstPart));
+  const { calls } = await again(scene);
+  expect(calls.filter((operation) => operation === 'CreateMultipartUpload')).toEqual([]);
+  const parts = scene.account.aws.calls
+    .list()
+    .filter(({ operation, outcome }) => operation === 'UploadPart' && outcome === 'answered');
+  const sent = (partNumber: string) =>
+    parts.filter(({ parameters }) => parameters.partNumber === partNumber).length;
+  // The first part holds the head of the disk, which each conversion writes anew.
+  expect({ second: sent('2') }).toEqual({ second: 1 });
+});
+
+test('killed while the import is waited for: no second import', async () => {
+  await using scene = await openScene(images, 's3');
+  // The lookups before the import describe tasks too: the look that is held comes after it.
+  const held = new Promise<void>((resolve) => {
+    const { aws } = scene.account;
+    aws.calls.subscribe(({ operation }) => {
+      if (operation !== 'ImportSnapshot') return;
+      const fault = aws.faults.add({
+        match: { operation: 'DescribeImportSnapshotTasks' },
+        times: 'always',
+        action: { kind: 'hang' },
+      });
+      fault.struck.then(() => resolve());
+    });
+  });
+  await killWhen(scene, held);
+  const { served, calls } = await again(scene);
+  expect(served.map(({ url }) => url)).toEqual(['/CHECKSUM']);
+  expect(calls).not.toContain('CreateMultipartUpload');
+  expect(countOf(scene, 'ImportSnapshot')).toBe(1);
+});
+
+test('killed just after RegisterImage: its AMI is found', async () => {
+  await using scene = await openScene(images, 's3');
+  const { struck } = scene.account.aws.faults.add({
+    match: { operation: 'RegisterImage' },
+    action: { kind: 'hang', when: 'after' },
+  });
+  await killWhen(
+    scene,
+    struck.then(() => delay(200)),
+  );
+  const { result, calls } = await again(scene);
+  expect(result.outcome).toBe('reused');
+  expect(calls).not.toContain('RegisterImage');
+  expect(calls).not.toContain('ImportSnapshot');
+});
