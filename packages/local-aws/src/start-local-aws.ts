@@ -1,3 +1,4 @@
+import { autoScalingService } from './autoscaling/autoscaling-service.ts';
 import { type CallRecord, type Calls, createCalls } from './calls.ts';
 import { ec2Service } from './ec2/ec2-service.ts';
 import { s3ImportObjects } from './ec2/import/s3-import-objects.ts';
@@ -12,6 +13,8 @@ import { refuseInvalidBucketName } from './s3/buckets/bucket-name.ts';
 import { insertBucket } from './s3/buckets/bucket-table.ts';
 import { createS3Service } from './s3/s3-service.ts';
 import type { Service, ServiceContext } from './service.ts';
+import { openParameterStore } from './ssm/parameter-store.ts';
+import { ssmService } from './ssm/ssm-service.ts';
 import { openStore } from './store/store.ts';
 import { stsService } from './sts.ts';
 
@@ -128,10 +131,13 @@ function makeBuckets(
 function createServices(context: ServiceContext, ec2Settings: Partial<Ec2Settings> | undefined): Service[] {
   const { store, now } = context;
   const roles = openRoles({ store, now });
+  const parameterStore = openParameterStore({ store, now });
   return [
     createS3Service(context),
-    ec2Service({ context, objects: s3ImportObjects(store), roles, settings: ec2Settings }),
+    ec2Service({ context, objects: s3ImportObjects(store), roles, parameterStore, settings: ec2Settings }),
     stsService(),
     iamService({ roles }),
+    ssmService({ parameterStore }),
+    autoScalingService(context),
   ];
 }

@@ -5,6 +5,7 @@ import { readQueryRequest, unknownAction } from '../query/query-request.ts';
 import { xmlAnswer } from '../query/query-service.ts';
 import { boolean, readFields } from '../query/shape.ts';
 import type { Service, ServiceContext, ServiceError, ServiceRequest, ServiceResponse } from '../service.ts';
+import type { ParameterStore } from '../ssm/parameter-store.ts';
 import { dryRunOperation } from './errors.ts';
 import type { ImportObjects } from './import/import-objects.ts';
 import { startImportWorker } from './import/import-worker.ts';
@@ -19,6 +20,7 @@ export interface Ec2ServiceOptions {
   readonly context: ServiceContext;
   readonly objects: ImportObjects;
   readonly roles: Roles;
+  readonly parameterStore: ParameterStore;
   readonly settings?: Partial<Ec2Settings>;
 }
 

@@ -1,6 +1,7 @@
 import type { Faults, FaultTarget } from '../faults/faults.ts';
 import type { Roles } from '../iam/roles.ts';
 import { operationFor } from '../query/operation.ts';
+import type { ParameterStore } from '../ssm/parameter-store.ts';
 import type { Store } from '../store/store.ts';
 import type { ImportObjects } from './import/import-objects.ts';
 import type { Resources } from './resources.ts';
@@ -22,6 +23,7 @@ export interface Ec2Context {
   readonly unseenMs: number;
   readonly objects: ImportObjects;
   readonly roles: Roles;
+  readonly parameterStore: ParameterStore;
   readonly imports: { wake(): void };
   /** Milliseconds since the epoch. */
   readonly now: () => number;

@@ -64,7 +64,6 @@ it('imports a snapshot, waits for it, registers an AMI of it and describes that'
   };
   await expect.poll(async () => (await detail()).Status, { timeout: 20_000 }).toBe('completed');
   const { SnapshotId } = await detail();
-  await answer('ec2', 'wait', 'snapshot-completed', '--snapshot-ids', SnapshotId);
   const mapping = [{ DeviceName: '/dev/sda1', Ebs: { SnapshotId, VolumeType: 'gp3' } }];
   const { ImageId } = await answer(
     ...['ec2', 'register-image', '--name', 'by hand', '--architecture', 'x86_64'],

@@ -1,9 +1,17 @@
 import * as model from '@aws-sdk/client-ec2';
 import {
   CancelImportTaskCommand,
+  CreateLaunchTemplateCommand,
+  CreateLaunchTemplateVersionCommand,
   CreateTagsCommand,
   type EC2Client,
+  EnableImageDeregistrationProtectionCommand,
+  LockSnapshotCommand,
+  ModifyImageAttributeCommand,
+  ModifySnapshotAttributeCommand,
   RegisterImageCommand,
+  RunInstancesCommand,
+  StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
@@ -27,10 +35,11 @@ function resolve(schema: Schema): readonly unknown[] | number {
   return typeof schema[1] === 'string' ? schema : resolve(schema[0] as Schema);
 }
 
-type Traits = { readonly ec2QueryName?: string; readonly xmlName?: string } | 0;
+type Traits = { readonly ec2QueryName?: string; readonly xmlName?: string } | undefined;
 
 function traitsOf(member: Schema): Traits {
-  return Array.isArray(member) && typeof member[1] !== 'string' ? (member[1] as Traits) : 0;
+  if (!Array.isArray(member) || typeof member[1] === 'string') return undefined;
+  return (member[1] || undefined) as Traits;
 }
 
 /** The members of a structure by the name that `nameOf` gives them, or of a list its item's schema under `item`. */
@@ -49,12 +58,12 @@ function itemOf(schema: Schema): Schema | undefined {
 
 /** https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html#query-key-resolution */
 function queryName(name: string, traits: Traits): string {
-  if (traits && traits.ec2QueryName) return traits.ec2QueryName;
-  const resolved = (traits && traits.xmlName) || name;
+  if (traits?.ec2QueryName) return traits.ec2QueryName;
+  const resolved = traits?.xmlName ?? name;
   return resolved[0]!.toUpperCase() + resolved.slice(1);
 }
 
-const xmlName = (name: string, traits: Traits) => (traits && traits.xmlName) || name;
+const xmlName = (name: string, traits: Traits) => traits?.xmlName ?? name;
 
 const operationSchema = (operation: string) =>
   (model as unknown as Record<string, readonly unknown[]>)[`${operation}$`]!;
@@ -132,7 +141,7 @@ it('answers hold elements that EC2 has', async () => {
     snapshots: [{ id: snapshotId, fullSizeBytes: 1, tags: { Name: 'x' } }, {}],
     importTasks: [{ bucket: 'b', key: 'k', status: 'deleted', statusMessage: 'ClientError: no' }],
   });
-  await account.ec2.send(
+  const { ImageId } = await account.ec2.send(
     new RegisterImageCommand({
       Name: 'everything',
       Description: 'described',
@@ -159,11 +168,49 @@ it('answers hold elements that EC2 has', async () => {
   );
   account.aws.faults.add({ action: { kind: 'task-stalls' } });
   const taskId = await start(account);
+  const run = new RunInstancesCommand({ ImageId, MinCount: 1, MaxCount: 1 });
+  const InstanceIds = [(await account.ec2.send(run)).Instances![0]!.InstanceId!];
+  await account.ec2.send(new StopInstancesCommand({ InstanceIds }));
+  const LaunchTemplateName = 'template';
+  const LaunchTemplateData = { ImageId, InstanceType: 't3.micro' as const, SecurityGroupIds: ['sg-1'] };
+  await account.ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName, LaunchTemplateData }));
+  await account.ec2.send(
+    new CreateLaunchTemplateVersionCommand({
+      LaunchTemplateName,
+      LaunchTemplateData,
+      VersionDescription: 'd',
+    }),
+  );
+  await account.ec2.send(
+    new LockSnapshotCommand({
+      SnapshotId: snapshotId,
+      LockMode: 'compliance',
+      LockDuration: 1,
+      CoolOffPeriod: 1,
+    }),
+  );
+  await account.ec2.send(
+    new ModifySnapshotAttributeCommand({ SnapshotId: snapshotId, OperationType: 'add', GroupNames: ['all'] }),
+  );
+  await account.ec2.send(
+    new ModifyImageAttributeCommand({
+      ImageId,
+      LaunchPermission: { Add: [{ Group: 'all' }, { OrganizationArn: 'o' }, { OrganizationalUnitArn: 'u' }] },
+    }),
+  );
+  await account.ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId }));
+  const needed: Readonly<Record<string, object>> = {
+    DescribeImageAttribute: { ImageId, Attribute: 'launchPermission' },
+    DescribeImageReferences: { ImageIds: [ImageId], IncludeAllResourceTypes: true },
+    DescribeLaunchTemplateVersions: { LaunchTemplateName },
+    DescribeRegions: {},
+    DescribeSnapshotAttribute: { SnapshotId: snapshotId, Attribute: 'createVolumePermission' },
+  };
   for (const operation of Object.keys(ec2Operations).filter((name) => name.startsWith('Describe'))) {
     const Command = (model as unknown as Record<string, new (input: object) => RegisterImageCommand>)[
       `${operation}Command`
     ]!;
-    await account.ec2.send(new Command({ ...(operation !== 'DescribeRegions' && { MaxResults: 5 }) }));
+    await account.ec2.send(new Command(needed[operation] ?? { MaxResults: 5 }));
   }
   await account.ec2.send(new CancelImportTaskCommand({ ImportTaskId: taskId }));
 

@@ -13,7 +13,6 @@ import {
   type ImageFacts,
   imageFilters,
   imageNarrowing,
-  isDeprecated,
   protectionOf,
 } from './image.ts';
 
@@ -41,7 +40,8 @@ export const describeImages = operation({
       isWanted: (image) =>
         isOwnedBy(image, input.Owner, accountId) &&
         isExecutableBy(image, input.ExecutableBy, accountId) &&
-        isListed(image, { ...input, at, named: input.ImageId.length > 0 }),
+        // Deprecated ones their owner always sees, whatever IncludeDeprecated says.
+        (image.facts.outcome !== 'disabled' || input.IncludeDisabled === true),
       request: input,
       limits: { min: 1, max: 1000 },
     });
@@ -63,20 +63,6 @@ function isExecutableBy({ facts }: Image, users: readonly string[], accountId: s
   return (facts.launchPermissions ?? []).some(
     ({ group, userId }) => wanted.includes(group ?? '') || wanted.includes(userId ?? ''),
   );
-}
-
-/** Its owner sees a deprecated AMI that is asked for by id; a disabled one never without saying so. */
-function isListed(
-  { facts }: Image,
-  {
-    IncludeDeprecated: deprecated = false,
-    IncludeDisabled: disabled = false,
-    at,
-    named,
-  }: { IncludeDeprecated?: boolean; IncludeDisabled?: boolean; at: number; named: boolean },
-): boolean {
-  if (facts.outcome === 'disabled' && !disabled) return false;
-  return deprecated || named || !isDeprecated(facts, at);
 }
 
 export const deregisterImage = operation({

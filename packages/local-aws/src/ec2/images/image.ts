@@ -53,10 +53,6 @@ export function isPublic({ launchPermissions = [] }: ImageFacts): boolean {
   return launchPermissions.some(({ group }) => group === 'all');
 }
 
-export function isDeprecated({ deprecatedAt }: ImageFacts, now: number): boolean {
-  return deprecatedAt !== undefined && deprecatedAt <= now;
-}
-
 function imageLocation({ ownerId, name }: ImageFacts): string {
   return `${ownerId}/${name}`;
 }

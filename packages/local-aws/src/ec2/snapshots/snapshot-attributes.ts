@@ -1,0 +1,52 @@
+import { list, oneOf, required, string, structure } from '../../query/shape.ts';
+import { invalidParameterCombination } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { checkUsers } from '../users.ts';
+import type { SnapshotFacts } from './snapshot.ts';
+
+const attribute = oneOf('createVolumePermission', 'productCodes');
+const permissionList = list(structure({ UserId: string, Group: oneOf('all') }));
+
+export const describeSnapshotAttribute = operation({
+  fields: { SnapshotId: required(string), Attribute: required(attribute) },
+  run({ SnapshotId: id, Attribute }, { resources }) {
+    const { createVolumePermissions = [] } = resources.get<SnapshotFacts>('snapshot', id).facts;
+    return {
+      snapshotId: id,
+      ...(Attribute === 'createVolumePermission'
+        ? {
+            createVolumePermission: {
+              item: createVolumePermissions.map((who) => (who === 'all' ? { group: who } : { userId: who })),
+            },
+          }
+        : { productCodes: {} }),
+    };
+  },
+});
+
+export const modifySnapshotAttribute = operation({
+  fields: {
+    SnapshotId: required(string),
+    Attribute: attribute,
+    CreateVolumePermission: structure({ Add: permissionList, Remove: permissionList }),
+    OperationType: oneOf('add', 'remove'),
+    UserId: list(string),
+    UserGroup: list(string),
+  },
+  run(input, { store, resources }) {
+    const { SnapshotId: id, OperationType: type, CreateVolumePermission: change } = input;
+    const whoOf = ({ UserId, Group }: { UserId?: string; Group?: string }) => UserId ?? Group ?? '';
+    const listed = [...input.UserId, ...input.UserGroup];
+    const add = [...(change?.Add ?? []).map(whoOf), ...(type === 'add' ? listed : [])];
+    const remove = [...(change?.Remove ?? []).map(whoOf), ...(type === 'remove' ? listed : [])];
+    if (add.length + remove.length === 0) throw invalidParameterCombination('No attributes specified.');
+    checkUsers([...add, ...remove], ['all']);
+    store.transaction(() => {
+      const { facts } = resources.get<SnapshotFacts>('snapshot', id);
+      const permissions = new Set([...(facts.createVolumePermissions ?? []), ...add]);
+      for (const who of remove) permissions.delete(who);
+      resources.setFacts<SnapshotFacts>(id, { ...facts, createVolumePermissions: [...permissions] });
+    });
+    return { return: true };
+  },
+});
