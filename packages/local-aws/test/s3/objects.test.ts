@@ -96,6 +96,7 @@ test('the pieces of a content are the bytes asked for, file by file', () => {
 test.each([
   ['bucket/key', { bucket: 'bucket', key: 'key' }],
   ['/bucket/a/b%20c', { bucket: 'bucket', key: 'a/b c' }],
+  ['bucket%2Fa%2Fb', { bucket: 'bucket', key: 'a/b' }],
   ['bucket/key?versionId=abc', { bucket: 'bucket', key: 'key', versionId: 'abc' }],
 ])('the copy source %s', (header, source) => expect(parseCopySource(header)).toEqual(source));
 

@@ -33,9 +33,10 @@ export function openCopySource(call: S3Call): CopySource {
   return { bucket, object, parts: findParts(call.store, object.id) };
 }
 
-/** `[/]bucket/key[?versionId=id]`, percent-encoded. */
+/** `[/]bucket/key[?versionId=id]`, percent-encoded, by many clients the slash as well. */
 export function parseCopySource(header: string): { bucket: string; key: string; versionId?: string } {
-  const [path = '', version] = header.replace(/^\//, '').split('?versionId=');
+  const [encoded = '', version] = header.split('?versionId=');
+  const path = decodeURIComponent(encoded).replace(/^\//, '');
   const slash = path.indexOf('/');
   if (slash < 1 || slash === path.length - 1) {
     throw invalidArgument(
@@ -45,8 +46,8 @@ export function parseCopySource(header: string): { bucket: string; key: string; 
     );
   }
   return {
-    bucket: decodeURIComponent(path.slice(0, slash)),
-    key: decodeURIComponent(path.slice(slash + 1)),
+    bucket: path.slice(0, slash),
+    key: path.slice(slash + 1),
     ...(version !== undefined && { versionId: version }),
   };
 }
