@@ -1,0 +1,70 @@
+import { DeleteBucketCommand } from '@aws-sdk/client-s3';
+import { expect, test } from 'vitest';
+import { trustProblem } from '../src/doctor/checks.ts';
+import { bucket, openAccount } from './support/account.ts';
+import { makeWorkDirectory } from './support/import.ts';
+import { runCli } from './support/run-cli.ts';
+
+interface DoctorDocument {
+  readonly doctor: {
+    readonly checks: readonly { readonly check: string; readonly state: string; readonly hint?: string }[];
+  };
+}
+
+test('all is well, and then the bucket is gone and the credentials are', async () => {
+  await using account = await openAccount();
+  const args = [
+    'doctor',
+    '--json',
+    '--bucket',
+    bucket,
+    '--endpoint-url',
+    account.aws.url,
+    '--work-dir',
+    await makeWorkDirectory(),
+  ];
+  const before = account.aws.calls.list().length;
+  const well = await runCli(args);
+  const states = (run: typeof well) =>
+    Object.fromEntries(run.json<DoctorDocument>().doctor.checks.map(({ check, state }) => [check, state]));
+  expect(well.exitCode, well.stdout).toBe(0);
+  expect(states(well)).toMatchObject({
+    'qemu-img': 'ok',
+    xz: 'ok',
+    credentials: 'ok',
+    EC2: 'ok',
+    [`bucket ${bucket}`]: 'ok',
+    'role vmimport': 'ok',
+  });
+  expect(
+    account.aws.calls
+      .list()
+      .slice(before)
+      .filter(({ mutating }) => mutating),
+  ).toEqual([]);
+
+  await account.s3.send(new DeleteBucketCommand({ Bucket: bucket }));
+  const ill = await runCli(args, { env: { PATH: '/nonexistent' } });
+  expect(ill.exitCode).toBe(1);
+  expect(states(ill)).toMatchObject({ 'qemu-img': 'failed', [`bucket ${bucket}`]: 'failed' });
+
+  const locked = await runCli(args, {
+    env: { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined },
+  });
+  expect(locked.exitCode).toBe(1);
+  expect(states(locked)).toMatchObject({ credentials: 'failed' });
+});
+
+test.each([
+  ['{"Statement":[{"Effect":"Allow","Principal":{"Service":"vmie.amazonaws.com"}}]}', undefined],
+  [
+    '{"Statement":{"Effect":"Allow","Principal":{"Service":["ec2.amazonaws.com","vmie.amazonaws.com"]}}}',
+    undefined,
+  ],
+  ['{"Statement":[{"Effect":"Deny","Principal":{"Service":"vmie.amazonaws.com"}}]}', /does not name/],
+  ['{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"}}]}', /does not name/],
+  ['', /cannot be read/],
+])('the trust policy %s', (document, problem) => {
+  if (problem) expect(trustProblem(document)).toMatch(problem);
+  else expect(trustProblem(document)).toBeUndefined();
+});
