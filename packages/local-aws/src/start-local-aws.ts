@@ -9,7 +9,7 @@ import type { KnownCredentials } from './http/authenticate.ts';
 import { listen } from './http/server.ts';
 import { iamService } from './iam/iam-service.ts';
 import { openRoles } from './iam/roles.ts';
-import { refuseInvalidBucketName } from './s3/buckets/bucket-name.ts';
+import { isValidBucketName } from './s3/buckets/bucket-name.ts';
 import { insertBucket } from './s3/buckets/bucket-table.ts';
 import { createS3Service } from './s3/s3-service.ts';
 import type { Service, ServiceContext } from './service.ts';
@@ -122,7 +122,7 @@ function makeBuckets(
       region = 'us-east-1',
       owner = accountId,
     } = typeof bucket === 'string' ? { name: bucket } : bucket;
-    refuseInvalidBucketName(name);
+    if (!isValidBucketName(name)) throw new Error(`${name} is no name for a bucket`);
     insertBucket(store, { name, region, owner, created_at: now() });
   }
 }

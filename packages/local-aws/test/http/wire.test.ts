@@ -1,0 +1,297 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { checksumOf } from '@ec2-image/s3-checksum';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exampleCredentials } from '../../src/start-local-aws.ts';
+import { type Account, openAccount } from '../ec2/account.ts';
+import { element, type RawRequest, scopedTo, send } from '../support/raw.ts';
+import { signInChunks } from '../support/signed-chunks.ts';
+
+const notices: string[] = [];
+let account: Account;
+beforeAll(async () => {
+  account = await openAccount({ buckets: ['bkt'], onNotice: (message) => notices.push(message) });
+});
+afterAll(() => account[Symbol.asyncDispose]());
+
+const ask = (request: RawRequest) => send(account.aws.url, request);
+const codeOf = ({ status, body }: { status: number; body: string }) => [status, element(body, 'Code')];
+const stored = async (key: string) => {
+  const { body, status } = await ask({ target: `/bkt/${key}` });
+  return status === 200 ? body : undefined;
+};
+const crc32 = (text: string) => checksumOf('CRC32', Buffer.from(text));
+
+describe('a body in chunks', () => {
+  const chunked = (body: string, headers: Readonly<Record<string, string>>, decoded = 5): RawRequest => ({
+    method: 'PUT',
+    target: '/bkt/chunked',
+    body,
+    headers: {
+      'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+      'x-amz-decoded-content-length': String(decoded),
+      'content-encoding': 'aws-chunked',
+      ...headers,
+    },
+  });
+  const trailer = { 'x-amz-trailer': 'x-amz-checksum-crc32' };
+
+  test('is unwrapped, and its trailing checksum verified', async () => {
+    const body = `3\r\nhel\r\n2\r\nlo\r\n0\r\nx-amz-checksum-crc32:${crc32('hello')}\r\n\r\n`;
+    const answer = await ask(chunked(body, trailer));
+    expect([answer.status, answer.headers['x-amz-checksum-crc32']]).toEqual([200, crc32('hello')]);
+    const read = await ask({ target: '/bkt/chunked' });
+    expect([read.body, read.headers['content-encoding']]).toEqual(['hello', undefined]);
+  });
+
+  test.each([
+    [
+      'the checksum of something else',
+      `5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n`,
+      trailer,
+      5,
+      'BadDigest',
+    ],
+    ['no trailer where one was announced', '5\r\nhello\r\n0\r\n\r\n', trailer, 5, 'MalformedTrailerError'],
+    ['more than was announced', '5\r\nhello\r\n0\r\n\r\n', {}, 4, 'IncompleteBody'],
+    ['less than was announced', '5\r\nhello\r\n0\r\n\r\n', {}, 6, 'IncompleteBody'],
+    ['an end in the middle', '5\r\nhel', {}, 5, 'IncompleteBody'],
+    [
+      'a trailer that S3 does not know',
+      '5\r\nhello\r\n0\r\n\r\n',
+      { 'x-amz-trailer': 'x-other' },
+      5,
+      'InvalidRequest',
+    ],
+  ])('with %s is refused, and nothing is kept', async (_, body, headers, decoded, code) => {
+    await ask({ method: 'DELETE', target: '/bkt/chunked' });
+    expect(codeOf(await ask(chunked(body, headers as Record<string, string>, decoded)))).toEqual([400, code]);
+    expect(await stored('chunked')).toBeUndefined();
+  });
+
+  test('needs to say how long it is', async () => {
+    const { headers, ...request } = chunked('5\r\nhello\r\n0\r\n\r\n', {});
+    const { 'x-amz-decoded-content-length': _, ...rest } = headers!;
+    expect(codeOf(await ask({ ...request, headers: rest }))).toEqual([411, 'MissingContentLength']);
+  });
+
+  describe('that are signed', () => {
+    const host = () => new URL(account.aws.url).host;
+    const put = (chunks: string[], change = (body: string) => body, withTrailer = true) => {
+      const { headers, authorization, body } = signInChunks({
+        ...exampleCredentials,
+        host: host(),
+        path: '/bkt/signed',
+        chunks,
+        ...(withTrailer && { trailer: ['x-amz-checksum-crc32', crc32(chunks.join(''))] }),
+      });
+      return ask({ method: 'PUT', target: '/bkt/signed', headers, authorization, body: change(body) });
+    };
+
+    test('is taken, with and without a signed trailer', async () => {
+      expect((await put(['first ', 'second'])).status).toBe(200);
+      expect(await stored('signed')).toBe('first second');
+      expect((await put(['first ', 'other'], undefined, false)).status).toBe(200);
+      expect(await stored('signed')).toBe('first other');
+    });
+
+    test.each([
+      ['a chunk', (body: string) => body.replace('second', 'sEcond')],
+      ['the trailer', (body: string) => body.replace(/trailer-signature:../, 'trailer-signature:zz')],
+    ])('is refused if %s was changed on the way', async (_, change) => {
+      await ask({ method: 'DELETE', target: '/bkt/signed' });
+      expect(codeOf(await put(['first ', 'second'], change))).toEqual([403, 'SignatureDoesNotMatch']);
+      expect(await stored('signed')).toBeUndefined();
+    });
+  });
+});
+
+describe('a body that never comes', () => {
+  test('leaves nothing behind when the client goes in the middle of it', async () => {
+    const { hostname, port } = new URL(account.aws.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      [
+        'PUT /bkt/half HTTP/1.1',
+        'host: localhost',
+        `authorization: ${scopedTo('s3')}`,
+        'x-amz-date: 20260101T000000Z',
+        'x-amz-content-sha256: UNSIGNED-PAYLOAD',
+        'content-length: 5000000',
+        '',
+        'a'.repeat(3_000_000),
+      ].join('\r\n'),
+    );
+    await untilFiles((count) => count > 0);
+    socket.destroy();
+    await untilFiles((count) => count === 0);
+    expect(await stored('half')).toBeUndefined();
+    expect(account.aws.calls.list().at(-2)).toMatchObject({ operation: 'PutObject', outcome: 'client-left' });
+  });
+
+  /** Of those that nothing is known of yet. */
+  async function untilFiles(right: (count: number) => boolean): Promise<void> {
+    const blobs = join(account.directory, 'blobs');
+    const known = new Set(before);
+    for (let tries = 0; tries < 200; tries += 1) {
+      const files = (await readdir(blobs, { recursive: true })).filter((name) => name.length > 3);
+      if (right(files.filter((name) => !known.has(name)).length)) return;
+      await sleep(10);
+    }
+    throw new Error('the files did not change');
+  }
+  const before: string[] = [];
+  beforeAll(async () => {
+    before.push(...(await readdir(join(account.directory, 'blobs'), { recursive: true })));
+  });
+});
+
+describe('Expect: 100-continue', () => {
+  test('is answered when the body is wanted', async () => {
+    const answer = await ask({ method: 'PUT', target: '/bkt/expected', body: 'hello', expectContinue: true });
+    expect([answer.status, answer.continued]).toEqual([200, true]);
+    expect(await stored('expected')).toBe('hello');
+  });
+
+  test('is not answered where the head is enough to refuse', async () => {
+    const answer = await ask({ method: 'PUT', target: '/none-such/k', body: 'hello', expectContinue: true });
+    expect([...codeOf(answer), answer.continued]).toEqual([404, 'NoSuchBucket', false]);
+    expect(answer.headers.connection).toBe('close');
+  });
+});
+
+describe('who is asking', () => {
+  const as = (credentials: { accessKeyId: string; secretAccessKey: string }) =>
+    new S3Client({
+      endpoint: account.aws.url,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      maxAttempts: 1,
+      credentials,
+    });
+
+  test('a known key with its secret is believed, with signed and unsigned bodies, odd names and queries', async () => {
+    const s3 = as(exampleCredentials);
+    for (const Key of ['plain', "odd +&=é*'()!~/name", 'a//b']) {
+      await s3.send(new PutObjectCommand({ Bucket: 'bkt', Key, Body: Key, Metadata: { note: 'a  b' } }));
+      const { Body } = await s3.send(
+        new GetObjectCommand({ Bucket: 'bkt', Key, ResponseContentType: 'text/plain; charset=utf-8' }),
+      );
+      expect(await Body!.transformToString()).toBe(Key);
+    }
+    s3.destroy();
+    const sts = new STSClient({
+      endpoint: account.aws.url,
+      region: 'us-east-1',
+      credentials: exampleCredentials,
+    });
+    expect((await sts.send(new GetCallerIdentityCommand({}))).Account).toBe('123456789012');
+    sts.destroy();
+  });
+
+  test('a known key without its secret is not', async () => {
+    const wrong = { ...exampleCredentials, secretAccessKey: 'wrong' };
+    const s3 = as(wrong);
+    await expect(s3.send(new GetObjectCommand({ Bucket: 'bkt', Key: 'k' }))).rejects.toMatchObject({
+      name: 'SignatureDoesNotMatch',
+      $metadata: { httpStatusCode: 403 },
+    });
+    s3.destroy();
+    const sts = new STSClient({
+      endpoint: account.aws.url,
+      region: 'us-east-1',
+      credentials: wrong,
+      maxAttempts: 1,
+    });
+    await expect(sts.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
+      name: 'SignatureDoesNotMatch',
+    });
+    sts.destroy();
+  });
+
+  test('an unknown key is, whatever its secret', async () => {
+    const s3 = as({ accessKeyId: 'anybody', secretAccessKey: 'anything' });
+    await s3.send(new PutObjectCommand({ Bucket: 'bkt', Key: 'k', Body: 'x' }));
+    s3.destroy();
+  });
+
+  test.each<[string, RawRequest, unknown[]]>([
+    ['nobody, of S3', { target: '/bkt/k', authorization: null }, [403, 'AccessDenied']],
+    [
+      'nobody, of EC2',
+      { target: '/?Action=DescribeRegions&Version=2016-11-15', authorization: null },
+      [400, 'MissingParameter'],
+    ],
+    [
+      'nobody, of STS',
+      { target: '/?Action=GetCallerIdentity&Version=2011-06-15', authorization: null },
+      [403, 'MissingAuthenticationToken'],
+    ],
+    ['a signature of Version 2', { target: '/bkt/k', authorization: 'AWS AKID:sig' }, [400, 'InvalidRequest']],
+    [
+      'a broken scope',
+      { target: '/bkt/k', authorization: 'AWS4-HMAC-SHA256 Credential=A/B' },
+      [400, 'AuthorizationHeaderMalformed'],
+    ],
+  ])('%s is refused as the service does it', async (_, request, expected) => {
+    expect(codeOf(await ask(request))).toEqual(expected);
+  });
+});
+
+describe('the head of an answer', () => {
+  test('carries its ids, in an error’s body too', async () => {
+    const answer = await ask({ target: '/bkt/nothing' });
+    expect(answer.headers).toMatchObject({ 'content-type': 'application/xml', server: 'AmazonS3' });
+    expect(element(answer.body, 'RequestId')).toBe(answer.headers['x-amz-request-id']);
+    expect(element(answer.body, 'HostId')).toBe(answer.headers['x-amz-id-2']);
+    expect(element(answer.body, 'Key')).toBe('nothing');
+  });
+
+  test('is all there is to an error of a HEAD', async () => {
+    const answer = await ask({ method: 'HEAD', target: '/bkt/nothing' });
+    expect([answer.status, answer.body]).toEqual([404, '']);
+  });
+});
+
+describe('what the stand-in does not know fails loudly', () => {
+  test.each<[string, RawRequest, RegExp]>([
+    ['a call of S3', { method: 'PUT', target: '/bkt?policy', body: '{}' }, /S3's PUT of a bucket \?policy/],
+    ['a call on an object', { method: 'POST', target: '/bkt/k?restore' }, /S3's POST of an object \?restore/],
+    ['a service', { target: '/', authorization: scopedTo('sqs') }, /the service sqs/],
+  ])('%s', async (_, request, notice) => {
+    notices.length = 0;
+    const answer = await ask(request);
+    expect(answer.status).toBe(501);
+    expect(answer.body).toMatch(notice);
+    expect(notices).toEqual([expect.stringMatching(notice)]);
+  });
+});
+
+test('a path that is no text, an entity from outside, and XML that is none are refused', async () => {
+  expect(codeOf(await ask({ target: '/bkt/%ff' }))).toEqual([400, 'InvalidURI']);
+  const md5 = (text: string) => createHash('md5').update(text).digest('base64');
+  for (const body of [
+    '<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]><Delete><Object><Key>&e;</Key></Object></Delete>',
+    '<Delete><Object>',
+    '<Other/>',
+    '',
+  ]) {
+    const answer = await ask({
+      method: 'POST',
+      target: '/bkt?delete',
+      body,
+      headers: { 'content-md5': md5(body) },
+    });
+    expect([400, body ? 'MalformedXML' : 'MissingRequestBodyError']).toEqual(codeOf(answer));
+  }
+});
+
+test('a proxy’s absolute form is understood', async () => {
+  await ask({ method: 'PUT', target: '/bkt/proxied', body: 'x' });
+  expect((await ask({ target: `${account.aws.url}/bkt/proxied` })).body).toBe('x');
+});
