@@ -42,13 +42,15 @@ export interface Faults {
 
 export interface FaultHandle {
   readonly id: string;
-  /** Resolves when the rule strikes for the first time. */
+  /** Resolves when the rule's action begins for the first time: with `after`, the call has acted by then. */
   readonly struck: Promise<FaultTarget>;
   remove(): void;
 }
 
 export interface StruckFault {
   readonly action: CallAction;
+  /** To be called when the action begins. */
+  readonly begin: () => void;
   /** Aborts when the rule is removed. */
   readonly removed: AbortSignal;
 }
@@ -72,7 +74,6 @@ export function createFaults(rules: readonly FaultRule[] = []): Faults {
     const last = times === 'always' ? Number.POSITIVE_INFINITY : nth + times - 1;
     if (entry.matched < nth || entry.matched > last) return false;
     entry.struck += 1;
-    entry.firstStrike.resolve(target);
     return true;
   }
 
@@ -103,7 +104,9 @@ export function createFaults(rules: readonly FaultRule[] = []): Faults {
     take<Kind extends FaultKind>(kind: Kind, target: FaultTarget) {
       let taken: FaultAction | undefined;
       for (const entry of entries.values()) {
-        if (entry.rule.action.kind === kind && strikes(entry, target)) taken ??= entry.rule.action;
+        if (entry.rule.action.kind !== kind || !strikes(entry, target)) continue;
+        entry.firstStrike.resolve(target);
+        taken ??= entry.rule.action;
       }
       return taken as ActionOf<Kind> | undefined;
     },
@@ -112,7 +115,8 @@ export function createFaults(rules: readonly FaultRule[] = []): Faults {
       for (const entry of entries.values()) {
         const { action } = entry.rule;
         if (isCallAction(action) && strikes(entry, target)) {
-          struck.push({ action, removed: entry.removal.signal });
+          const begin = () => entry.firstStrike.resolve(target);
+          struck.push({ action, begin, removed: entry.removal.signal });
         }
       }
       return struck;

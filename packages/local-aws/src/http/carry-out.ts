@@ -16,8 +16,9 @@ export async function carryOut(
   struck: readonly StruckFault[],
   { when, service, signal }: { when: 'before' | 'after'; service: ServiceName; signal: AbortSignal },
 ): Promise<void> {
-  for (const { action, removed } of struck) {
+  for (const { action, begin, removed } of struck) {
     if (action.kind === 'cut' || (action.when ?? 'before') !== when) continue;
+    begin();
     switch (action.kind) {
       case 'error':
         throw faultError(action, service);

@@ -120,12 +120,13 @@ async function answer({ exchange, service, request, read, options }: Answering):
   }
   // A client that still waits for its 100 may or may not send the body: where the next request begins cannot be told.
   if (exchange.expectsContinue && !request.bodyAsked()) response.setHeader('connection', 'close');
-  const cut = struck.find(({ action }) => action.kind === 'cut')?.action;
+  const cut = struck.find(({ action }) => action.kind === 'cut');
+  cut?.begin();
   try {
     await send(decided, {
       to: response,
       request: message,
-      ...(cut?.kind === 'cut' && { cutAfterBytes: cut.afterBytes }),
+      ...(cut?.action.kind === 'cut' && { cutAfterBytes: cut.action.afterBytes }),
     });
   } catch (error) {
     if (!request.signal.aborted) onNotice(`an answer broke off: ${(error as Error).message}`);

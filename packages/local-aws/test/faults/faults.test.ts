@@ -64,6 +64,13 @@ test('a rule can be waited for, replaced and removed', async () => {
   const faults = createFaults();
   const handle = faults.add({ id: 'one', action: drop });
   const [struck] = faults.strike(part('1'));
+  let begun = false;
+  handle.struck.then(() => {
+    begun = true;
+  });
+  await Promise.resolve();
+  expect(begun).toBe(false);
+  struck?.begin();
   expect(await handle.struck).toMatchObject({ operation: 'UploadPart' });
   faults.add({ id: 'one', nth: 9, action: { kind: 'hang' } });
   expect(struck?.removed.aborted).toBe(true);

@@ -232,7 +232,11 @@ describe('who is asking', () => {
       { target: '/?Action=GetCallerIdentity&Version=2011-06-15', authorization: null },
       [403, 'MissingAuthenticationToken'],
     ],
-    ['a signature of Version 2', { target: '/bkt/k', authorization: 'AWS AKID:sig' }, [400, 'InvalidRequest']],
+    [
+      'a signature of Version 2',
+      { target: '/bkt/k', authorization: 'AWS AKID:sig' },
+      [400, 'InvalidRequest'],
+    ],
     [
       'a broken scope',
       { target: '/bkt/k', authorization: 'AWS4-HMAC-SHA256 Credential=A/B' },
