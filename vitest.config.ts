@@ -6,7 +6,7 @@ const exhaustive = process.env.EC2_IMAGE_TEST === 'all';
 /** Every package's tests in one run; each package's `vitest.config.ts` says how its own run. */
 export default defineConfig({
   test: {
-    projects: ['packages/*', ...(exhaustive ? ['bench'] : [])],
+    projects: ['packages/*', 'scripts', ...(exhaustive ? ['bench'] : [])],
     // Tests wait for children and sockets as much as they compute, so every core gets one.
     maxWorkers: '100%',
   },
