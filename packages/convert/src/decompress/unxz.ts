@@ -11,8 +11,8 @@ export async function* unxz(source: AsyncIterable<Buffer>, signal?: AbortSignal)
   const program = await startProgram({
     name: 'xz',
     args: ['--decompress', '--stdout', '--format=xz', '--threads=0', `--memlimit=${maxXzMemoryBytes}`],
-    // The kernel's limit stands behind xz's own; threads' stacks count too.
-    limits: { memoryBytes: 4 * maxXzMemoryBytes },
+    // Behind xz's own limit, and far above it: the stacks of its threads count, on machines with many cores.
+    limits: { memoryBytes: 16 * maxXzMemoryBytes },
     missing: { code: 'XZ_MISSING', hint: 'Install it: `apt-get install xz-utils`, or `dnf install xz`.' },
     signal,
   });
@@ -39,7 +39,7 @@ export async function* unxz(source: AsyncIterable<Buffer>, signal?: AbortSignal)
 }
 
 function explain({ exitCode, stderr }: ProgramEnd) {
-  if (/memory usage limit/i.test(stderr))
+  if (/memory usage limit|cannot allocate memory/i.test(stderr))
     return decompressionMemory('xz', `${maxXzMemoryBytes} bytes`, stderr);
   if (/unexpected end of input/i.test(stderr)) return truncatedCompression('xz', stderr);
   return corruptCompression(
