@@ -18,6 +18,7 @@ import { type JanitorResult, janitorExitCode } from '../janitor/outcome.ts';
 import { loadPlan, savePlan } from '../janitor/plan-file.ts';
 import { keepTagOf, maxDeletesOf, policyOf } from '../janitor/policy.ts';
 import { type AccountScope, openScope, type ScopeFlags } from '../janitor/scope.ts';
+import { keepHeapSmall } from '../janitor/small-heap.ts';
 import { renderError } from '../render/error.ts';
 import {
   janitorDocument,
@@ -104,6 +105,7 @@ export class JanitorCommand extends RegionsCommand {
   protected async run(settings: CommonSettings): Promise<number> {
     const maxDeletes = maxDeletesOf(this.maxDeletes) ?? defaultMaxDeletes;
     this.checkFlags();
+    keepHeapSmall();
     const { stdout, stderr } = this.context;
     const saved = this.fromPlan === undefined ? undefined : await loadPlan(this.fromPlan);
     await using scope = await openScope(
@@ -116,9 +118,9 @@ export class JanitorCommand extends RegionsCommand {
     const files = this.workFiles ? await findWorkFiles(workFilesOf(settings)) : undefined;
 
     const found: JanitorResult = { plan, workFiles: files };
-    const shown = [renderPlan(plan), ...(files ? [renderWorkFiles(files)] : [])].join('\n\n');
-    if (!this.json) stdout.write(`${shown}\n`);
-    else if (this.apply && !this.yes) stderr.write(`${shown}\n`);
+    const show = () => `${[renderPlan(plan), ...(files ? [renderWorkFiles(files)] : [])].join('\n\n')}\n`;
+    if (!this.json) stdout.write(show());
+    else if (this.apply && !this.yes) stderr.write(show());
     const result = this.apply ? await this.clean(found, { maxDeletes, scope, settings }) : found;
     if (this.json) stdout.write(`${JSON.stringify(janitorDocument(result), null, 2)}\n`);
     else if (result !== found) stdout.write(`\n${renderCleaned(result)}\n`);

@@ -3,6 +3,7 @@ import { Command, Option } from 'clipanion';
 import { UsageError } from '../errors.ts';
 import { amiIdOf } from '../janitor/policy.ts';
 import { openScope } from '../janitor/scope.ts';
+import { keepHeapSmall } from '../janitor/small-heap.ts';
 import { renderTagFix, type TagFixResult, tagFixDocument, tagFixExitCode } from '../render/tag-fix-report.ts';
 import { type CommonSettings, RegionsCommand } from './common.ts';
 
@@ -53,6 +54,7 @@ export class TagFixCommand extends RegionsCommand {
 
   protected async run(settings: CommonSettings): Promise<number> {
     const { imageIds, name, suffix } = this.request();
+    keepHeapSmall();
     const { signal } = settings;
     await using scope = await openScope(this, settings);
     const facts = await findMissingTags({ ...scope, imageIds, signal });

@@ -2,6 +2,7 @@ import {
   type Plan,
   type SweepOutcome,
   type Thing,
+  type ThingToKeep,
   type Totals,
   totalsOf,
   type WorkFiles,
@@ -43,21 +44,23 @@ export function janitorDocument({ plan, outcomes, workFiles, removedWorkFiles }:
 export function renderPlan(plan: Plan): string {
   const { things, gaps, notices } = plan;
   const severalRegions = plan.regions.length > 1;
-  const group = (verdict: Thing['verdict'], heading: string, why: (thing: Thing) => string) => {
-    const members = things.filter((thing) => thing.verdict === verdict);
-    if (members.length === 0) return [];
-    return [
-      `${heading}: ${renderTotals(totalsOf(members))}\n${renderThings(members, { severalRegions, why })}`,
-    ];
-  };
-  const leftovers = group('delete', 'To delete', (thing) =>
-    thing.verdict === 'delete' ? `it ${thing.proof}` : '',
-  );
+  const kept = fewOfEach(things.filter((thing) => thing.verdict === 'keep'));
+  const group = (heading: string, { members, shown = members, more = [] }: Group) =>
+    members.length === 0
+      ? []
+      : [
+          [
+            `${heading}: ${renderTotals(totalsOf(members))}`,
+            renderThings(shown, { severalRegions }),
+            ...more,
+          ].join('\n'),
+        ];
+  const leftovers = group('To delete', { members: things.filter((thing) => thing.verdict === 'delete') });
   return [
     renderScope(plan),
     ...(leftovers.length > 0 ? leftovers : [gaps.length > 0 ? nothingReadable : 'Nothing is left over.']),
-    ...group('keep', 'Kept', (thing) => (thing.verdict === 'keep' ? `${thing.code}: ${thing.reason}` : '')),
-    ...renderSuggestions(things),
+    ...group('Kept', kept),
+    ...renderSuggestions(kept.shown),
     ...(gaps.length > 0
       ? [
           [
@@ -122,9 +125,34 @@ function renderScope({ account, regions, buckets, prefixes, madeAt }: Plan): str
   return `Account ${account}, ${[...regions, ...places].join(', ')}, at ${madeAt}`;
 }
 
+interface Group {
+  readonly members: readonly Thing[];
+  readonly shown?: readonly Thing[];
+  readonly more?: readonly string[];
+}
+
+/** Nobody reads a table of twenty thousand healthy AMIs. */
+const mostOfOneCode = 50;
+
+/** So many of each reason, and lines that count the others. */
+function fewOfEach(members: readonly ThingToKeep[]): Required<Group> {
+  const counts = new Map<string, number>();
+  const shown = members.filter(({ code }) => {
+    const count = (counts.get(code) ?? 0) + 1;
+    counts.set(code, count);
+    return count <= mostOfOneCode;
+  });
+  const more = [...counts].flatMap(([code, count]) =>
+    count > mostOfOneCode
+      ? [`and ${count - mostOfOneCode} more that are kept as ${code}: --json lists them all`]
+      : [],
+  );
+  return { members, shown, more };
+}
+
 function renderThings(
   things: readonly Thing[],
-  { severalRegions, why }: { readonly severalRegions: boolean; readonly why: (thing: Thing) => string },
+  { severalRegions }: { readonly severalRegions: boolean },
 ): string {
   const region = (cell: string) => (severalRegions ? [cell] : []);
   return renderTable([
@@ -135,7 +163,7 @@ function renderThings(
       ...region(thing.region),
       thing.sizeBytes === null ? '-' : `${thing.sizeIsUpperBound ? '≤ ' : ''}${formatBytes(thing.sizeBytes)}`,
       thing.ageSeconds === null ? '-' : formatSeconds(thing.ageSeconds),
-      printable(why(thing)),
+      printable(thing.verdict === 'delete' ? `it ${thing.proof}` : `${thing.code}: ${thing.reason}`),
     ]),
   ]);
 }

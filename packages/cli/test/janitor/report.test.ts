@@ -105,6 +105,14 @@ describe('the report', () => {
     `);
   });
 
+  test('shows a few of many that are kept for one reason, and counts the others', () => {
+    const many = Array.from({ length: 53 }, (_, number): Thing => ({ ...kept, id: `snap-${number}` }));
+    const report = renderPlan(planOf({ things: many }));
+    expect(report).toContain('Kept: 53 things');
+    expect(report.match(/^snapshot /gm)).toHaveLength(50);
+    expect(report).toContain('and 3 more that are kept as young: --json lists them all');
+  });
+
   test('tells regions apart where there are several', () => {
     const report = renderPlan(planOf({ regions: ['eu-west-1', 'us-east-1'], things: [deleted] }));
     expect(report).toMatch(/REGION/);
