@@ -1,4 +1,7 @@
+import { CreateLaunchConfigurationCommand } from '@aws-sdk/client-auto-scaling';
 import {
+  CreateLaunchTemplateCommand,
+  CreateLaunchTemplateVersionCommand,
   DescribeImagesCommand,
   DescribeSnapshotsCommand,
   EnableImageDeprecationCommand,
@@ -6,9 +9,13 @@ import {
   LockSnapshotCommand,
   ModifyImageAttributeCommand,
   ModifySnapshotAttributeCommand,
+  RunInstancesCommand,
+  StopInstancesCommand,
+  TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openAccount, results, type TestAccount, verdicts } from '../support/account.ts';
+import { openAccount, region, results, type TestAccount, verdicts } from '../support/account.ts';
 import { amiName, id, makeBucket, ourImageTags, ourTags } from '../support/things.ts';
 
 const [ami, olderAmi] = [id('ami', 1), id('ami', 2)];
@@ -265,6 +272,116 @@ describe('healthy AMIs that were asked for', () => {
       new EnableImageDeregistrationProtectionCommand({ ImageId: olderAmi, WithCooldown: true }),
     );
     await keptAll({ amis: [olderAmi] }, 'protected', /enabled-with-cooldown/);
+  });
+
+  it('23: `--superseded`: an AMI that a stopped instance came from: keeps it', async () => {
+    seedPair();
+    const launched = await account.at(account.hoursAgo(90), () =>
+      account.ec2.send(new RunInstancesCommand({ ImageId: olderAmi, MinCount: 1, MaxCount: 1 })),
+    );
+    const instanceId = launched.Instances![0]!.InstanceId!;
+    await account.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
+    const plan = await keptAll(superseded, 'in-use', new RegExp(`${instanceId} refers to it`));
+    expect(plan.things.find((thing) => thing.id === olderAmi)?.dependents).toEqual([
+      expect.stringContaining(instanceId),
+    ]);
+  });
+
+  it('keeps an AMI that was launched within the floor, though no instance of it is left', async () => {
+    seedPair();
+    const { Instances } = await account.at(account.hoursAgo(3), () =>
+      account.ec2.send(new RunInstancesCommand({ ImageId: olderAmi, MinCount: 1, MaxCount: 1 })),
+    );
+    await account.ec2.send(new TerminateInstancesCommand({ InstanceIds: [Instances![0]!.InstanceId!] }));
+    await keptAll(superseded, 'young', /its last launch/);
+  });
+
+  /** The first of twelve versions names the AMI, the others another. */
+  async function makeLaunchTemplate(): Promise<string> {
+    const data = (ImageId: string) => ({ LaunchTemplateData: { ImageId } });
+    const { LaunchTemplate } = await account.ec2.send(
+      new CreateLaunchTemplateCommand({ LaunchTemplateName: 'web', ...data(olderAmi) }),
+    );
+    for (let version = 2; version <= 12; version++) {
+      await account.ec2.send(
+        new CreateLaunchTemplateVersionCommand({ LaunchTemplateName: 'web', ...data(ami) }),
+      );
+    }
+    return LaunchTemplate!.LaunchTemplateId!;
+  }
+  const makeLaunchConfiguration = () =>
+    account.clients.autoScaling(region).send(
+      new CreateLaunchConfigurationCommand({
+        LaunchConfigurationName: 'old-fleet',
+        ImageId: olderAmi,
+        InstanceType: 't3.micro',
+      }),
+    );
+  const makeParameter = () =>
+    account.clients
+      .ssm(region)
+      .send(new PutParameterCommand({ Name: '/golden', Type: 'String', Value: olderAmi, DataType: 'text' }));
+
+  it('24: `--superseded`: an AMI that a launch template’s version names, 11 versions back: keeps it', async () => {
+    seedPair();
+    const templateId = await makeLaunchTemplate();
+    await keptAll(superseded, 'in-use', new RegExp(`${templateId} refers to it`));
+  });
+
+  it.each([
+    ['a launch configuration', () => makeLaunchConfiguration(), /old-fleet/],
+    ['an SSM parameter', () => makeParameter(), /golden/],
+  ])('keeps an AMI that %s refers to', async (_, refer, reason) => {
+    seedPair();
+    await refer();
+    await keptAll(superseded, 'in-use', reason);
+  });
+
+  describe('where there is no DescribeImageReferences', () => {
+    const hideReferences = () =>
+      account.aws.faults.add({
+        match: { operation: 'DescribeImageReferences' },
+        times: 'always',
+        action: { kind: 'error', status: 400, code: 'InvalidAction', message: 'no such action' },
+      });
+
+    it.each([
+      [
+        'an instance',
+        () => account.ec2.send(new RunInstancesCommand({ ImageId: olderAmi, MinCount: 1, MaxCount: 1 })),
+        /^i-[0-9a-f]+ refers/,
+      ],
+      ['an old version of a launch template', makeLaunchTemplate, /^lt-[0-9a-f]+ version 1 refers/],
+      ['a launch configuration', makeLaunchConfiguration, /old-fleet/],
+      ['an SSM parameter', makeParameter, /golden/],
+    ] as const)('%s is found all the same', async (_, refer, reason) => {
+      seedPair();
+      hideReferences();
+      await account.at(account.hoursAgo(90), refer as () => Promise<unknown>);
+      await keptAll(superseded, 'in-use', reason);
+    });
+
+    it('an AMI that nothing refers to goes', async () => {
+      seedPair();
+      hideReferences();
+      await makeParameter();
+      await account.clients
+        .ssm(region)
+        .send(new PutParameterCommand({ Name: '/golden', Type: 'String', Value: ami, Overwrite: true }));
+      const { outcomes } = await account.clean(superseded);
+      expect(results(outcomes)).toEqual([`${olderAmi} deleted`, `${otherSnap} deleted`]);
+    });
+
+    it('a denied search keeps it', async () => {
+      seedPair();
+      hideReferences();
+      account.aws.faults.add({
+        match: { operation: 'DescribeLaunchTemplates' },
+        times: 'always',
+        action: { kind: 'error', preset: 'access-denied' },
+      });
+      await keptAll(superseded, 'unread', /UnauthorizedOperation/);
+    });
   });
 
   it('27: `--superseded`: AccessDenied on the reference check: deletes no AMI', async () => {

@@ -17,19 +17,19 @@ beforeEach(async () => {
 });
 afterEach(() => account[Symbol.asyncDispose]());
 
-const seedSnapshots = (ids: readonly string[], inRegion = region) =>
+const seedSnapshots = (ids: readonly string[], inRegion = region, hoursAgo = 100) =>
   account.seed({
     region: inRegion,
     snapshots: ids.map((snapshotId) => ({
       id: snapshotId,
-      createdAt: account.hoursAgo(100),
+      createdAt: account.hoursAgo(hoursAgo),
       tags: ourTags(),
     })),
   });
 
 it('28: throttling in mid-page, passing: finishes', async () => {
   const many = Array.from({ length: 2100 }, (_, number) => id('snap', number));
-  seedSnapshots(many);
+  seedSnapshots(many, region, 1);
   // The second page of three; what strikes it is gone when the SDK tries again.
   account.aws.faults.add({
     match: { operation: 'DescribeSnapshots' },

@@ -99,7 +99,11 @@ export async function startUploads(account: TestAccount, hoursAgo: number, count
     for (let left = count; left > 0; left--) {
       const answer = await fetch(`${account.aws.url}/${bucket}/${key}?uploads`, {
         method: 'POST',
-        headers: { authorization, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
+        headers: {
+          authorization,
+          'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+          'x-amz-date': '20260101T000000Z',
+        },
       });
       if (!answer.ok) throw new Error(await answer.text());
       await answer.arrayBuffer();
