@@ -1,5 +1,6 @@
 import { autoScalingService } from './autoscaling/autoscaling-service.ts';
 import { type CallRecord, type Calls, createCalls } from './calls.ts';
+import { ebsService } from './ebs/ebs-service.ts';
 import { ec2Service } from './ec2/ec2-service.ts';
 import { s3ImportObjects } from './ec2/import/s3-import-objects.ts';
 import type { Ec2Settings } from './ec2/settings.ts';
@@ -135,6 +136,7 @@ function createServices(context: ServiceContext, ec2Settings: Partial<Ec2Setting
   return [
     createS3Service(context),
     ec2Service({ context, objects: s3ImportObjects(store), roles, parameterStore, settings: ec2Settings }),
+    ebsService({ context, settings: ec2Settings }),
     stsService(),
     iamService({ roles }),
     ssmService({ parameterStore }),

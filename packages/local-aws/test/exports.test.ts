@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import * as api from '../src/index.ts';
+
+test('the package exports these names', () => {
+  expect(Object.keys(api).sort()).toEqual([
+    'InvalidFaultError',
+    'exampleCredentials',
+    'parseFaultFile',
+    'seedEc2',
+    'seedS3',
+    'startLocalAws',
+  ]);
+});

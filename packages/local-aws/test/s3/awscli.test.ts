@@ -1,0 +1,126 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compositeETag } from '@ec2-image/s3-checksum';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exampleCredentials } from '../../src/start-local-aws.ts';
+import { type Account, openAccount } from '../ec2/account.ts';
+
+/** Debian's awscli: other code than the SDK of the other tests, years older, and what users type. */
+let account: Account;
+let directory: string;
+const MiB = 1024 * 1024;
+const disk = randomBytes(20 * MiB + 3);
+const md5 = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex');
+
+beforeAll(async () => {
+  account = await openAccount({ buckets: ['by-hand', 'shared'] });
+  directory = await mkdtemp(join(tmpdir(), 'local-aws-cli-'));
+  await writeFile(join(directory, 'disk.raw'), disk);
+});
+afterAll(async () => {
+  await account[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+/** With a key whose signatures are verified. */
+async function aws(...command: string[]): Promise<string> {
+  const { stdout } = await execa(
+    '/usr/bin/aws',
+    ['--endpoint-url', account.aws.url, '--output', 'json', ...command],
+    {
+      cwd: directory,
+      extendEnv: false,
+      env: {
+        PATH: process.env.PATH,
+        AWS_ACCESS_KEY_ID: exampleCredentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: exampleCredentials.secretAccessKey,
+        AWS_DEFAULT_REGION: 'us-east-1',
+        AWS_CONFIG_FILE: '/nonexistent',
+        AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+      },
+    },
+  );
+  return stdout;
+}
+const answer = async (...command: string[]) => JSON.parse(await aws('s3api', ...command));
+
+test('a file of several parts goes there and back with s3 cp, and is listed and told of', async () => {
+  await aws('s3', 'mb', 's3://images');
+  await aws(
+    's3',
+    'cp',
+    '--no-progress',
+    'disk.raw',
+    's3://images/disks/disk.raw',
+    '--metadata',
+    'ec2-image-version=1',
+  );
+  expect(await aws('s3', 'ls', 's3://images/disks/')).toMatch(new RegExp(`${disk.length} disk\\.raw$`));
+  const parts = [disk.subarray(0, 8 * MiB), disk.subarray(8 * MiB, 16 * MiB), disk.subarray(16 * MiB)];
+  expect(await answer('head-object', '--bucket', 'images', '--key', 'disks/disk.raw')).toMatchObject({
+    ContentLength: disk.length,
+    ETag: `"${compositeETag(parts.map(md5))}"`,
+    ServerSideEncryption: 'AES256',
+    Metadata: { 'ec2-image-version': '1' },
+  });
+  await aws('s3', 'cp', '--no-progress', 's3://images/disks/disk.raw', 'back.raw');
+  expect((await readFile(join(directory, 'back.raw'))).equals(disk)).toBe(true);
+});
+
+test('an upload is made by hand, part by part', async () => {
+  const object = ['--bucket', 'by-hand', '--key', 'a key/with odd+names'];
+  await writeFile(join(directory, 'part-1'), disk.subarray(0, 5 * MiB));
+  await writeFile(join(directory, 'part-2'), 'the rest');
+  const { UploadId } = await answer('create-multipart-upload', ...object, '--checksum-algorithm', 'SHA256');
+  const upload = [...object, '--upload-id', UploadId];
+  const send = async (number: number) => {
+    const body = [
+      '--part-number',
+      String(number),
+      '--body',
+      `part-${number}`,
+      '--checksum-algorithm',
+      'SHA256',
+    ];
+    const { ETag, ChecksumSHA256 } = await answer('upload-part', ...upload, ...body);
+    return { PartNumber: number, ETag, ChecksumSHA256 };
+  };
+  const sent = await Promise.all([send(1), send(2)]);
+  const [{ Parts }, { Uploads }] = await Promise.all([
+    answer('list-parts', ...upload),
+    answer('list-multipart-uploads', '--bucket', 'by-hand'),
+  ]);
+  expect(Parts).toMatchObject(sent);
+  expect(Uploads).toMatchObject([{ UploadId, Key: object[3] }]);
+  const done = await answer(
+    'complete-multipart-upload',
+    ...upload,
+    '--multipart-upload',
+    JSON.stringify({ Parts: sent }),
+  );
+  expect(done.ChecksumSHA256).toMatch(/-2$/);
+  const attributes = await answer(
+    'get-object-attributes',
+    ...object,
+    '--object-attributes',
+    'ObjectSize',
+    'ObjectParts',
+  );
+  expect(attributes).toMatchObject({ ObjectSize: 5 * MiB + 8, ObjectParts: { TotalPartsCount: 2 } });
+});
+
+test('a presigned URL works for who has none of the keys, and an error is understood', async () => {
+  const missing = aws('s3api', 'get-object', '--bucket', 'shared', '--key', 'nothing', 'out');
+  await expect(missing).rejects.toMatchObject({ stderr: expect.stringContaining('(NoSuchKey)') });
+  const [presigned] = await Promise.all([
+    aws('s3', 'presign', 's3://shared/a b'),
+    aws('s3api', 'put-object', '--bucket', 'shared', '--key', 'a b', '--body', 'disk.raw'),
+  ]);
+  const url = presigned.trim();
+  const response = await fetch(url);
+  expect(md5(Buffer.from(await response.arrayBuffer()))).toBe(md5(disk));
+  expect((await fetch(url.replace(/Signature=../, 'Signature=00'))).status).toBe(403);
+});
