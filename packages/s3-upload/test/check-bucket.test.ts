@@ -57,6 +57,16 @@ describe('on the stand-in', () => {
     ).rejects.toMatchObject({ code: 'BUCKET_ACCESS_DENIED' });
   });
 
+  test('a refusal that passes says nothing about the owner', async () => {
+    standIn.aws.faults.add({
+      match: { operation: 'HeadBucket' },
+      action: { kind: 'error', preset: 'access-denied' },
+    });
+    await expect(
+      checkBucket({ client: standIn.client, bucket, region, expectedBucketOwner: account }),
+    ).rejects.toMatchObject({ code: 'BUCKET_ACCESS_DENIED' });
+  });
+
   test('credentials that have expired are named as such, though HEAD gives no reason', async () => {
     standIn.aws.faults.add({ times: 'always', action: { kind: 'error', preset: 'expired-token' } });
     await expect(

@@ -94,6 +94,12 @@ describe('findObject', () => {
       hint: expect.stringContaining('s3:ListBucket'),
     });
   });
+
+  test('expired credentials are named as such, though HEAD gives no reason', async () => {
+    const { options } = await uploaded();
+    standIn.aws.faults.add({ times: 'always', action: { kind: 'error', preset: 'expired-token' } });
+    await expect(findObject(options)).rejects.toMatchObject({ code: 'CREDENTIALS_EXPIRED' });
+  });
 });
 
 describe('verifyObject', () => {

@@ -44,7 +44,10 @@ async function whyRefused(
   }: { bucket: string; expectedBucketOwner?: string; error: S3UploadError },
 ): Promise<unknown> {
   const facts = { bucket, expectedBucketOwner };
-  if (expectedBucketOwner !== undefined && (await answersWithout(s3, bucket))) {
+  const reason = await locationRefusal(s3, { bucket, expectedBucketOwner });
+  if (isCode(reason, 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED')) return reason;
+  // A refusal that lasts, and only where the owner is named: a passing one says nothing about the owner.
+  if (reason && expectedBucketOwner !== undefined && (await answersWithout(s3, bucket))) {
     return new S3UploadError(
       'BUCKET_NOT_YOURS',
       `bucket ${bucket} does not belong to account ${expectedBucketOwner}`,
@@ -55,12 +58,6 @@ async function whyRefused(
       },
     );
   }
-  try {
-    await s3.send(new GetBucketLocationCommand({ Bucket: bucket }));
-  } catch (reason) {
-    s3.signal?.throwIfAborted();
-    if (isCode(reason, 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED')) return reason;
-  }
   return new S3UploadError(
     'BUCKET_ACCESS_DENIED',
     `these credentials may not use bucket ${bucket}: ${error.message}`,
@@ -70,6 +67,19 @@ async function whyRefused(
       facts,
     },
   );
+}
+
+async function locationRefusal(
+  s3: S3,
+  { bucket, expectedBucketOwner }: { bucket: string; expectedBucketOwner?: string },
+): Promise<unknown> {
+  try {
+    await s3.send(new GetBucketLocationCommand({ Bucket: bucket, ExpectedBucketOwner: expectedBucketOwner }));
+    return undefined;
+  } catch (error) {
+    s3.signal?.throwIfAborted();
+    return error;
+  }
 }
 
 async function answersWithout(s3: S3, bucket: string): Promise<boolean> {

@@ -1,7 +1,7 @@
-import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { type ChecksumAlgorithm, type ChecksumType, checksumAlgorithms } from '@ec2-image/s3-checksum';
 import type { Address, S3 } from '../call/s3.ts';
-import { httpStatusOf } from '../errors.ts';
+import { httpStatusOf, isCode } from '../errors.ts';
 
 /** What S3 reports of an object. */
 export interface ObjectFacts {
@@ -27,8 +27,20 @@ export async function describeObject(s3: S3, address: Address): Promise<ObjectFa
     return factsOf(await s3.send(new HeadObjectCommand({ ...address, ChecksumMode: 'ENABLED' })));
   } catch (error) {
     if (httpStatusOf(error) === 404) return undefined;
-    throw error;
+    throw httpStatusOf(error) === 400 ? await whyRefused(s3, address, error) : error;
   }
+}
+
+/** An answer to HEAD has no body: whether the credentials have expired is told by a call with one, of the same permission. */
+async function whyRefused(s3: S3, address: Address, refused: unknown): Promise<unknown> {
+  try {
+    const { Body } = await s3.send(new GetObjectCommand({ ...address, Range: 'bytes=0-0' }));
+    await Body?.transformToByteArray();
+  } catch (error) {
+    s3.signal?.throwIfAborted();
+    if (isCode(error, 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED')) return error;
+  }
+  return refused;
 }
 
 function factsOf(head: HeadObjectCommandOutput): ObjectFacts {
