@@ -3,7 +3,7 @@ import { type Tags, tagList, tagRecord } from '@ec2-image/provenance';
 import { allPages } from './ec2/describe.ts';
 import { type Ec2, type Ec2Options, ec2Of } from './ec2/ec2.ts';
 import { backoffMs } from './ec2/poll.ts';
-import { Ec2ImportError, isPassing, refusedCode } from './errors.ts';
+import { Ec2ImportError, isCode, isPassing, refusedCode } from './errors.ts';
 
 export interface TagResourcesOptions extends Ec2Options {
   /** AMIs, snapshots, import tasks: anything that EC2 tags; 200 at most. */
@@ -36,7 +36,7 @@ export async function tagResources(options: TagResourcesOptions): Promise<TagRep
   const deadline = ec2.now() + tagTimeoutMs;
   const added = new Map<string, Set<string>>(ids.map((id) => [id, new Set()]));
   const looksSinceWrite = new Map<string, number>();
-  let missing = new Map(ids.map((id) => [id, tags]));
+  let missing: Map<string, Tags> | undefined;
   for (let n = 1; ; n += 1) {
     let reason: unknown;
     try {
@@ -58,10 +58,11 @@ export async function tagResources(options: TagResourcesOptions): Promise<TagRep
     } catch (error) {
       ec2.signal?.throwIfAborted();
       // A resource made a moment ago may not be known everywhere.
-      if (!isPassing(error) && !/NotFound$/.test(refusedCode(error) ?? '')) throw incomplete(missing, error);
+      if (!isPassing(error) && !/NotFound$/.test(refusedCode(error) ?? ''))
+        throw incomplete(ids, { missing, cause: error });
       reason = error;
     }
-    if (ec2.now() >= deadline) throw incomplete(missing, reason);
+    if (ec2.now() >= deadline) throw incomplete(ids, { missing, cause: reason });
     // The first read-back comes at once.
     if (n > 1 || reason)
       await ec2.sleep(Math.min(backoffMs({ n, random: ec2.random() }), ec2.pollIntervalMs));
@@ -101,16 +102,22 @@ async function readTags(ec2: Ec2, ids: readonly string[]): Promise<Map<string, R
   return new Map(ids.map((id) => [id, tagRecord(list.filter(({ ResourceId }) => ResourceId === id))]));
 }
 
-function incomplete(missing: ReadonlyMap<string, Tags>, cause: unknown): Ec2ImportError {
-  const what = [...missing]
-    .map(([id, lacking]) => `${id} lacks ${Object.keys(lacking).join(', ')}`)
-    .join('; ');
+/** Without `missing`, EC2 did not even show what is there. */
+function incomplete(
+  ids: readonly string[],
+  { missing, cause }: { readonly missing: ReadonlyMap<string, Tags> | undefined; readonly cause: unknown },
+): Ec2ImportError {
+  const what = missing
+    ? [...missing].map(([id, lacking]) => `${id} lacks ${Object.keys(lacking).join(', ')}`).join('; ')
+    : `the tags of ${ids.join(', ')} cannot be read`;
   const why = cause instanceof Error ? `: ${cause.message}` : ', though EC2 took them';
   return new Ec2ImportError('TAGS_INCOMPLETE', `${what}${why}`, {
-    hint: 'Allow ec2:CreateTags and ec2:DescribeTags, then add what is missing with `ec2-image tag-fix`.',
+    hint: isCode(cause, 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED')
+      ? cause.hint
+      : 'Allow ec2:CreateTags and ec2:DescribeTags; then run the same command again, or add what an AMI lacks with `ec2-image tag-fix`.',
     cause,
     facts: {
-      missing: Object.fromEntries([...missing].map(([id, lacking]) => [id, Object.keys(lacking)])),
+      missing: Object.fromEntries([...(missing ?? [])].map(([id, lacking]) => [id, Object.keys(lacking)])),
     },
   });
 }

@@ -73,10 +73,10 @@ describe('tagging', () => {
   });
 
   test.each([
-    ['UnauthorizedOperation', 403, 'ACCESS_DENIED'],
-    ['TagLimitExceeded', 400, 'EC2_REFUSED'],
-    ['ExpiredToken', 400, 'CREDENTIALS_EXPIRED'],
-  ])('fails at once on %s, naming what is missing where', async (awsCode, status, code) => {
+    ['UnauthorizedOperation', 403, 'ACCESS_DENIED', 'tag-fix'],
+    ['TagLimitExceeded', 400, 'EC2_REFUSED', 'tag-fix'],
+    ['ExpiredToken', 400, 'CREDENTIALS_EXPIRED', 'Renew them'],
+  ])('fails at once on %s, naming what is missing where', async (awsCode, status, code, hint) => {
     const account = tagging({ tags: { 'ami-1': { team: 'os' } } });
     account.mock.on(CreateTagsCommand).rejects(ec2Error(awsCode, `${awsCode} it is`, status));
     await expect(
@@ -84,10 +84,21 @@ describe('tagging', () => {
     ).rejects.toMatchObject({
       code: 'TAGS_INCOMPLETE',
       missing: { 'ami-1': ['Name'], 'snap-1': ['Name', 'team'] },
-      hint: expect.stringContaining('tag-fix'),
+      hint: expect.stringContaining(hint),
       cause: { code },
     });
     expect(account.clock.elapsedMs).toBe(0);
+  });
+
+  test('claims nothing of tags that it may not read', async () => {
+    const account = mocked();
+    account.mock.on(DescribeTagsCommand).rejects(ec2Error('UnauthorizedOperation', 'no', 403));
+    await expect(tagResources({ ...account.verb, ids: ['ami-1'], tags: wanted })).rejects.toMatchObject({
+      code: 'TAGS_INCOMPLETE',
+      message: expect.stringMatching(/^the tags of ami-1 cannot be read: .*UnauthorizedOperation/),
+      missing: {},
+      cause: { code: 'ACCESS_DENIED' },
+    });
   });
 
   test('gives up what EC2 takes but never shows', async () => {
