@@ -1,3 +1,4 @@
+import type { ServiceError } from '../service.ts';
 import type { Store } from '../store/store.ts';
 import { ec2Error, invalidParameterValue } from './errors.ts';
 
@@ -17,19 +18,30 @@ export interface TokenUse {
   readonly token: string | undefined;
   /** What the call asks for, the token aside: another request may not use the same token. */
   readonly request: unknown;
+  /** Default: EC2's. */
+  readonly maxTokenLength?: number;
+  readonly mismatch?: () => ServiceError;
 }
 
 // https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
-const maxTokenLength = 64;
+const ec2TokenLength = 64;
 
 /**
  * Within a transaction: the id of what an earlier call with this token made, or of what `make` makes now.
  *
- * @throws ServiceError `IdempotentParameterMismatch`
+ * @throws ServiceError what `mismatch` makes, `IdempotentParameterMismatch` by default
  */
 export function oncePerToken(
   store: Store,
-  { accountId, region, operation, token, request }: TokenUse,
+  {
+    accountId,
+    region,
+    operation,
+    token,
+    request,
+    maxTokenLength = ec2TokenLength,
+    mismatch = parameterMismatch,
+  }: TokenUse,
   make: () => string,
 ): string {
   if (token === undefined) return make();
@@ -42,12 +54,7 @@ export function oncePerToken(
       WHERE account_id = ? AND region = ? AND operation = ? AND token = ?`,
     [accountId, region, operation, token],
   );
-  if (earlier && earlier.request !== asked) {
-    throw ec2Error(
-      'IdempotentParameterMismatch',
-      'The request uses the same client token as a previous, but non-identical request. Do not reuse a client token with different requests, unless the requests are identical',
-    );
-  }
+  if (earlier && earlier.request !== asked) throw mismatch();
   if (earlier) return earlier.resource_id;
   const id = make();
   store.run(
@@ -56,4 +63,11 @@ export function oncePerToken(
     [accountId, region, operation, token, asked, id],
   );
   return id;
+}
+
+function parameterMismatch(): ServiceError {
+  return ec2Error(
+    'IdempotentParameterMismatch',
+    'The request uses the same client token as a previous, but non-identical request. Do not reuse a client token with different requests, unless the requests are identical',
+  );
 }

@@ -13,7 +13,7 @@ import type { Ec2Context } from './operation.ts';
 import { ec2Operations } from './operations.ts';
 import { openResources } from './resources.ts';
 import { defaultSettings, type Ec2Settings } from './settings.ts';
-import { snapshotFiles } from './snapshots/snapshot-files.ts';
+import { snapshotFiles, sweepSnapshotFiles } from './snapshots/snapshot-files.ts';
 import { createEc2Tables } from './tables.ts';
 
 export interface Ec2ServiceOptions {
@@ -34,6 +34,7 @@ export function ec2Service({
   createEc2Tables(store);
   const settings = { ...defaultSettings, ...options.settings };
   const files = snapshotFiles(store.directory);
+  const swept = sweepSnapshotFiles(store, files);
   const imports = startImportWorker({ ...options, store, files, settings, now, onNotice });
 
   function contextOf({ accountId, region }: ServiceRequest, call: FaultTarget): Ec2Context {
@@ -81,7 +82,10 @@ export function ec2Service({
       };
     },
     renderError,
-    close: () => imports.close(),
+    async close() {
+      await imports.close();
+      await swept;
+    },
   };
 }
 

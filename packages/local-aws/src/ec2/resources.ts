@@ -36,6 +36,8 @@ export interface Resources {
   find<Facts>(type: ResourceType, id: string): Resource<Facts> | undefined;
   /** @throws ServiceError for a malformed id or one that names nothing */
   get<Facts>(type: ResourceType, id: string): Resource<Facts>;
+  /** From when on describe calls see it. */
+  seenFrom(id: string): number;
   findByName<Facts>(type: ResourceType, name: string): Resource<Facts> | undefined;
   setFacts<Facts>(id: string, facts: Facts): void;
   remove(id: string): void;
@@ -95,6 +97,11 @@ export const resourceTables: readonly string[] = [
    ) WITHOUT ROWID;
    CREATE INDEX ec2_tag_by_key ON ec2_tag (key, value, resource_id)`,
 ];
+
+/** Whether there is such a thing, in whatever account and region. */
+export function isPresent(store: Store, id: string): boolean {
+  return store.get(`SELECT 1 FROM ec2_resource WHERE id = ? AND seen_until = ${forever}`, [id]) !== undefined;
+}
 
 export function openResources({ store, accountId, region, now, unseenMs = 0 }: ResourcesOptions): Resources {
   const seenFrom = () => now() + unseenMs;
@@ -160,6 +167,11 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
       const resource = resources.find<Facts>(type, id);
       if (!resource) throw notFound(type, [id]);
       return resource;
+    },
+    seenFrom(id) {
+      return (
+        store.get<{ at: number }>('SELECT seen_from AS at FROM ec2_resource WHERE id = ?', [id])?.at ?? 0
+      );
     },
     findByName<Facts>(type: ResourceType, name: string) {
       const row = store.get<Row>(

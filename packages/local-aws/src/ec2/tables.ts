@@ -1,3 +1,4 @@
+import { blockTables } from '../ebs/block-table.ts';
 import type { Store } from '../store/store.ts';
 import { clientTokenTables } from './client-tokens.ts';
 import { imageSnapshotTables } from './images/image-snapshots.ts';
@@ -7,5 +8,6 @@ import { resourceTables } from './resources.ts';
 export function createEc2Tables(store: Store): void {
   store.migrate('ec2', [
     [...resourceTables, ...imageSnapshotTables, ...clientTokenTables, ...taskQueueTables].join(';'),
+    ...blockTables,
   ]);
 }

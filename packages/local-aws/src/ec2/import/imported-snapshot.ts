@@ -1,3 +1,4 @@
+import { addBlocks } from '../../ebs/block-table.ts';
 import type { Store } from '../../store/store.ts';
 import { openResources, type Resources } from '../resources.ts';
 import type { Ec2Settings } from '../settings.ts';
@@ -54,8 +55,7 @@ export async function finishSnapshot({
   now,
 }: Making): Promise<void> {
   const snapshotId = task.facts.pendingSnapshotId!;
-  let blocks = 0;
-  for (const _ of blocksOf(await dataExtents(files.path(snapshotId), task.signal))) blocks += 1;
+  const extents = await dataExtents(files.path(snapshotId), task.signal);
   store.transaction(() => {
     const { status, completesWhileCancelling } = task.facts;
     if (status === 'cancelling' && !completesWhileCancelling) throw new ImportCancelled();
@@ -63,7 +63,7 @@ export async function finishSnapshot({
     resources.setFacts<SnapshotFacts>(snapshotId, {
       ...snapshot.facts,
       settlesAt: now() + settings.snapshotCompletionMs,
-      fullSizeBytes: blocks * blockBytes,
+      fullSizeBytes: addBlocks(store, snapshotId, blocksOf(extents)) * blockBytes,
     });
     task.update({
       status: 'completed',

@@ -23,6 +23,10 @@ export interface SnapshotFacts {
   readonly storageTier?: 'standard' | 'archive';
   readonly volumeId?: string;
   readonly lock?: SnapshotLock;
+  /** Of one that EBS direct writes, or wrote. */
+  readonly direct?: { readonly timeoutMs: number; readonly parentId?: string };
+  /** A snapshot to which no block came for so long is given up. Milliseconds since the epoch. */
+  readonly timesOutAt?: number;
 }
 
 export interface SnapshotLock {
@@ -39,8 +43,9 @@ export interface SnapshotLock {
 export type Snapshot = Resource<SnapshotFacts>;
 export type SnapshotState = 'pending' | 'completed' | 'error';
 
-export function snapshotState({ settlesAt, outcome }: SnapshotFacts, now: number): SnapshotState {
-  return settlesAt !== undefined && settlesAt <= now ? outcome : 'pending';
+export function snapshotState({ settlesAt, outcome, timesOutAt }: SnapshotFacts, now: number): SnapshotState {
+  if (settlesAt !== undefined) return settlesAt <= now ? outcome : 'pending';
+  return timesOutAt !== undefined && timesOutAt <= now ? 'error' : 'pending';
 }
 
 function progressOf(facts: SnapshotFacts, now: number): string {

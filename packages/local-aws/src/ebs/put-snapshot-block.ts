@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import type { Resource } from '../ec2/resources.ts';
+import { blockBytes } from '../ec2/snapshots/blocks.ts';
+import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
+import { ServiceError, type ServiceRequest } from '../service.ts';
+import { putBlock } from './block-table.ts';
+import type { EbsContext, EbsOperation } from './ebs-context.ts';
+import { validation } from './errors.ts';
+import { flipBit } from './flip-bit.ts';
+import { blockCount, writableSnapshot } from './snapshot-access.ts';
+
+/** https://docs.aws.amazon.com/ebs/latest/APIReference/API_PutSnapshotBlock.html */
+export const putSnapshotBlock: EbsOperation = async ({ snapshotId, blockIndex }, context) => {
+  const { request, store, blockFiles, puts, faults, call } = context;
+  const declared = declaredChecksum(request);
+  const done = puts.begin(snapshotId, blockIndex);
+  if (!done) {
+    throw validation('CONFLICTING_BLOCK_UPDATE', `Block ${blockIndex} is being written by another request`);
+  }
+  try {
+    const snapshot = writableSnapshot(snapshotId, context);
+    if (blockIndex >= blockCount(snapshot.facts)) {
+      throw validation('INVALID_BLOCK', `Block index ${blockIndex} is beyond the volume size extent`);
+    }
+    const { data, checksum } = await readBlock(request);
+    if (!checksum.equals(declared)) throw mismatch(checksum, declared);
+    const flip = faults.take('flip-bit', call);
+    await blockFiles.write(snapshotId, blockIndex, flip ? [flipBit(Buffer.concat(data), flip)] : data);
+    store.transaction(() => {
+      putBlock(store, snapshotId, blockIndex, checksum);
+      noteProgress(snapshot, context);
+    });
+    return {
+      status: 201,
+      headers: {
+        'x-amz-checksum': checksum.toString('base64'),
+        'x-amz-checksum-algorithm': 'SHA256',
+        'x-amzn-requestid': request.id,
+      },
+    };
+  } finally {
+    done();
+  }
+};
+
+function declaredChecksum({ headers }: ServiceRequest): Buffer {
+  const length = Number(headers['x-amz-data-length']);
+  if (length !== blockBytes) {
+    throw validation('INVALID_PARAMETER_VALUE', `The data length must be ${blockBytes} bytes, not ${length}`);
+  }
+  return sha256Header(headers['x-amz-checksum'], headers['x-amz-checksum-algorithm']);
+}
+
+/** @throws ServiceError for what is no SHA-256 in base64 */
+export function sha256Header(checksum: unknown, algorithm: unknown): Buffer {
+  if (algorithm !== 'SHA256') {
+    throw validation('INVALID_PARAMETER_VALUE', 'The only checksum algorithm is SHA256');
+  }
+  const bytes = Buffer.from(String(checksum ?? ''), 'base64');
+  if (bytes.length !== 32) {
+    throw validation('INVALID_PARAMETER_VALUE', 'The checksum must be a SHA256 in base64');
+  }
+  return bytes;
+}
+
+/** As the chunks come: they are hashed on the way and never put together. */
+async function readBlock({ body }: ServiceRequest): Promise<{ data: Buffer[]; checksum: Buffer }> {
+  const data: Buffer[] = [];
+  const hash = createHash('sha256');
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > blockBytes) break;
+    hash.update(chunk);
+    data.push(chunk);
+  }
+  if (length !== blockBytes) {
+    throw validation(
+      'INVALID_BLOCK',
+      `A block has ${blockBytes} bytes, not ${length > blockBytes ? 'more' : length}`,
+    );
+  }
+  return { data, checksum: hash.digest() };
+}
+
+function mismatch(computed: Buffer, declared: Buffer): ServiceError {
+  return new ServiceError(
+    403,
+    'InvalidSignatureException',
+    `The value passed in as x-amz-Checksum does not match the computed checksum. Computed checksum: ${computed.toString('base64')} expected checksum: ${declared.toString('base64')}`,
+  );
+}
+
+/** Written only when it says something new: a block every half millisecond leaves no time for more. */
+function noteProgress({ id, facts }: Resource<SnapshotFacts>, { request, resources, now }: EbsContext): void {
+  const progress = Number(request.headers['x-amz-progress'] ?? facts.progress ?? 0);
+  const timeoutMs = facts.direct!.timeoutMs;
+  const isOld = facts.timesOutAt! - now() < timeoutMs - timeoutMs / 10;
+  if (!isOld && progress === (facts.progress ?? 0)) return;
+  resources.setFacts<SnapshotFacts>(id, { ...facts, progress, timesOutAt: now() + timeoutMs });
+}

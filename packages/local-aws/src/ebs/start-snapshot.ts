@@ -1,0 +1,138 @@
+import { oncePerToken } from '../ec2/client-tokens.ts';
+import { newResourceId } from '../ec2/resource-type.ts';
+import { blockBytes } from '../ec2/snapshots/blocks.ts';
+import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
+import { checkedTags, checkTagCount } from '../ec2/tags/tag-rules.ts';
+import { ServiceError, type ServiceResponse } from '../service.ts';
+import { inheritBlocks, listBlocks } from './block-table.ts';
+import { type EbsContext, epochSeconds, jsonAnswer } from './ebs-context.ts';
+import { conflict, validation } from './errors.ts';
+import { readableSnapshot } from './snapshot-access.ts';
+
+export interface StartSnapshotInput {
+  readonly VolumeSize?: number;
+  readonly ParentSnapshotId?: string;
+  readonly Tags?: readonly { readonly Key?: string; readonly Value?: string }[];
+  readonly Description?: string;
+  readonly ClientToken?: string;
+  readonly Encrypted?: boolean;
+  readonly KmsKeyArn?: string;
+  readonly Timeout?: number;
+}
+
+const gib = 1024 ** 3;
+const maxVolumeGiB = 65_536;
+const minuteMs = 60_000;
+const timeoutMinutes = { default: 60, min: 10, max: 4320 };
+const maxDescription = 255;
+const maxTokenLength = 255;
+
+/** https://docs.aws.amazon.com/ebs/latest/APIReference/API_StartSnapshot.html */
+export async function startSnapshot(
+  input: StartSnapshotInput,
+  context: EbsContext,
+): Promise<ServiceResponse> {
+  const { store, resources, request, blockFiles, now } = context;
+  const { accountId, region } = request;
+  checkInput(input);
+  const parent =
+    input.ParentSnapshotId === undefined ? undefined : readableSnapshot(input.ParentSnapshotId, context);
+  if (parent && parent.facts.volumeSizeGiB > input.VolumeSize!) {
+    throw validation(
+      'INVALID_VOLUME_SIZE',
+      'The volume size must not be smaller than that of the parent snapshot',
+    );
+  }
+  const tags = specifiedTags(input);
+  const { ClientToken: token, ...asked } = input;
+  const newId = newResourceId('snapshot');
+  const id = store.transaction(() => {
+    const use = { accountId, region, operation: 'StartSnapshot', token, request: asked };
+    return oncePerToken(store, { ...use, maxTokenLength, mismatch: conflict }, () => {
+      const timeoutMs = (input.Timeout ?? timeoutMinutes.default) * minuteMs;
+      resources.insert<SnapshotFacts>('snapshot', {
+        id: newId,
+        tags,
+        facts: {
+          ownerId: accountId,
+          description: input.Description ?? '',
+          volumeSizeGiB: input.VolumeSize!,
+          encrypted: parent?.facts.encrypted ?? input.Encrypted ?? false,
+          kmsKeyId: parent?.facts.kmsKeyId ?? input.KmsKeyArn,
+          outcome: 'completed',
+          direct: { timeoutMs, parentId: parent?.id },
+          timesOutAt: now() + timeoutMs,
+        },
+      });
+      if (parent) inheritBlocks(store, newId, parent.id);
+      return newId;
+    });
+  });
+  if (id === newId) {
+    await blockFiles.prepare(id, input.VolumeSize! * gib);
+    if (parent) await copyBlocks(parent.id, id, context);
+  }
+  // The token of a snapshot that was deleted since still stands for it.
+  const made = resources.find<SnapshotFacts>('snapshot', id);
+  return jsonAnswer(
+    201,
+    {
+      SnapshotId: id,
+      OwnerId: accountId,
+      Status: 'pending',
+      StartTime: epochSeconds(made?.createdAt ?? now()),
+      VolumeSize: input.VolumeSize,
+      BlockSize: blockBytes,
+      Description: input.Description,
+      Tags: input.Tags,
+      ParentSnapshotId: parent?.id,
+      KmsKeyArn: made?.facts.kmsKeyId,
+      SseType: made?.facts.encrypted ? 'sse-kms' : 'none',
+    },
+    request,
+  );
+}
+
+function checkInput(input: StartSnapshotInput): void {
+  const { VolumeSize: size, Timeout: timeout, Description: description, Encrypted: encrypted } = input;
+  if (!Number.isInteger(size) || size! < 1 || size! > maxVolumeGiB) {
+    throw validation('INVALID_VOLUME_SIZE', `The volume size must be between 1 and ${maxVolumeGiB} GiB`);
+  }
+  if (timeout !== undefined && !(timeout >= timeoutMinutes.min && timeout <= timeoutMinutes.max)) {
+    throw invalidValue(`Timeout must be between ${timeoutMinutes.min} and ${timeoutMinutes.max} minutes`);
+  }
+  if (description !== undefined && description.length > maxDescription) {
+    throw invalidValue(`Description exceeds the maximum length of ${maxDescription} characters`);
+  }
+  if (input.ParentSnapshotId !== undefined && encrypted !== undefined) {
+    throw invalidValue("You can't specify ParentSnapshotId and Encrypted in the same request");
+  }
+  if (input.KmsKeyArn !== undefined && encrypted !== true) {
+    throw invalidValue('KmsKeyArn can only be specified if Encrypted is true');
+  }
+}
+
+function specifiedTags({ Tags = [] }: StartSnapshotInput) {
+  try {
+    const tags = checkedTags(Tags);
+    checkTagCount(tags.map(({ key }) => key));
+    return tags;
+  } catch (error) {
+    if (error instanceof ServiceError) throw validation('INVALID_TAG', error.message);
+    throw error;
+  }
+}
+
+async function copyBlocks(from: string, to: string, { store, blockFiles }: EbsContext): Promise<void> {
+  const limit = 1000;
+  for (let next = 0; ; ) {
+    const indexes = listBlocks(store, from, { from: next, limit });
+    for (const index of indexes) await blockFiles.write(to, index, [await blockFiles.read(from, index)]);
+    if (indexes.length < limit) return;
+    next = indexes.at(-1)! + 1;
+  }
+}
+
+function invalidValue(message: string): ServiceError {
+  return validation('INVALID_PARAMETER_VALUE', message);
+}
