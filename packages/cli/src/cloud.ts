@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { formatAwsError, isCredentialsError } from '@ec2-image/aws-error';
 import { type Clients, type ConnectionOptions, createClients } from './clients.ts';
-import { CliError, UsageError } from './errors.ts';
+import { UsageError } from './errors.ts';
 
 /** One region of one account, reached. */
 export interface Cloud extends Clients {
@@ -15,7 +15,7 @@ export interface Cloud extends Clients {
 /**
  * Makes the clients and asks whose credentials they are.
  *
- * @throws UsageError `REGION_MISSING`; CliError `CREDENTIALS_MISSING`, `CREDENTIALS_REFUSED`
+ * @throws UsageError `REGION_MISSING`; what the SDK throws where there are no credentials or AWS refuses them
  */
 export async function openCloud({
   onNotice,
@@ -54,25 +54,10 @@ async function accountOf(
     return (await sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal })).Account;
   } catch (error) {
     signal?.throwIfAborted();
-    if (isCredentialsError(error)) throw credentialsError(error);
+    if (isCredentialsError(error)) throw error;
     onNotice?.(
       `STS does not say whose account this is (${formatAwsError(error)}): the bucket's owner is not checked`,
     );
     return undefined;
   }
-}
-
-function credentialsError(cause: unknown): CliError {
-  const sent =
-    (cause as { $response?: unknown; $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !==
-    undefined;
-  return sent
-    ? new CliError('CREDENTIALS_REFUSED', `AWS refused the credentials: ${formatAwsError(cause)}`, {
-        hint: 'Renew them (for SSO: aws sso login), then run the same command again.',
-        cause,
-      })
-    : new CliError('CREDENTIALS_MISSING', `no AWS credentials: ${formatAwsError(cause)}`, {
-        hint: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or try --local, which needs none.',
-        cause,
-      });
 }

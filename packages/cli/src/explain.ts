@@ -30,19 +30,7 @@ export function isAboutCredentials(error: unknown): boolean {
 }
 
 function explainForeign(error: unknown): Explained {
-  if (isCredentialsError(error)) {
-    return awsErrorFacts(error)
-      ? {
-          code: 'CREDENTIALS_REFUSED',
-          message: `AWS refused the credentials: ${formatAwsError(error)}`,
-          hint: 'Renew them (for SSO: aws sso login) and run the same command again: it goes on where this run stopped.',
-        }
-      : {
-          code: 'CREDENTIALS_MISSING',
-          message: `no AWS credentials: ${formatAwsError(error)}`,
-          hint: 'Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or try --local, which needs none.',
-        };
-  }
+  if (isCredentialsError(error)) return explainCredentials(error);
   if (isAccessDenied(error)) {
     return {
       code: 'ACCESS_DENIED',
@@ -65,6 +53,28 @@ function explainForeign(error: unknown): Explained {
     };
   }
   return explainSystem(error);
+}
+
+function explainCredentials(error: unknown): Explained {
+  const said = formatAwsError(error);
+  if (awsErrorFacts(error)?.httpStatus === undefined) {
+    return {
+      code: 'CREDENTIALS_MISSING',
+      message: `no AWS credentials: ${said}`,
+      hint: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or try --local, which needs none.',
+    };
+  }
+  return /expired/i.test(said)
+    ? {
+        code: 'CREDENTIALS_EXPIRED',
+        message: `the AWS credentials have expired: ${said}`,
+        hint: 'Renew them (for SSO: aws sso login) and run the same command again: it goes on where this run stopped.',
+      }
+    : {
+        code: 'CREDENTIALS_REFUSED',
+        message: `AWS refused the credentials: ${said}`,
+        hint: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, to credentials that are valid.',
+      };
 }
 
 function explainSystem(error: unknown): Explained {

@@ -170,6 +170,18 @@ test('no credentials: nothing starts', async () => {
   expect(run.json<ImportDocument>().images).toEqual([]);
 });
 
+test('expired credentials: nothing starts', async () => {
+  account.aws.faults.add({
+    match: { service: 'sts' },
+    times: 'always',
+    action: { kind: 'error', preset: 'expired-token' },
+  });
+  const { run } = await importing({ url: images.url('qcow2'), 'checksum-url': images.checksumUrl });
+  account.aws.faults.clear();
+  await expectFailure(run, { code: 'CREDENTIALS_EXPIRED' });
+  expect(run.json<ImportDocument>().images).toEqual([]);
+});
+
 test('no such bucket: nothing is downloaded', async () => {
   const before = images.server.requests.length;
   const { run } = await importing({
