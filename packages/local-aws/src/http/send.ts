@@ -6,7 +6,11 @@ import type { ServiceResponse } from '../service.ts';
 /** Writes the answer; with `cutAfterBytes` resets the connection when so much of the body is on its way. */
 export async function send(
   { status, headers = {}, body }: ServiceResponse,
-  { to, request, cutAfterBytes }: { to: ServerResponse; request: IncomingMessage; cutAfterBytes?: number },
+  {
+    to,
+    request,
+    cutAfterBytes,
+  }: { to: ServerResponse; request: IncomingMessage; cutAfterBytes?: number | undefined },
 ): Promise<void> {
   const bodiless = request.method === 'HEAD' || status === 204 || status === 304;
   if (bodiless || body === undefined) {
