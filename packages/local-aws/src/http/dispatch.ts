@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { CallRecord, Calls } from '../calls.ts';
 import type { Faults, StruckFault } from '../faults/faults.ts';
-import { type Service, ServiceError, type ServiceName, type ServiceResponse } from '../service.ts';
+import { type Call, type Service, ServiceError, type ServiceName, type ServiceResponse } from '../service.ts';
 import { authenticate, type KnownCredentials } from './authenticate.ts';
 import { type ReadAuthorization, readAuthorization } from './authorization.ts';
 import { ConnectionDropped, carryOut } from './carry-out.ts';
@@ -90,7 +90,7 @@ async function decide(incoming: Incoming, options: DispatchOptions): Promise<Dec
     struck = faults.strike(record);
     if (struck.length > 0) record.faults = struck.map(({ action }) => action.kind);
     await carryOut(struck, { when: 'before', service: service.name, signal });
-    answer = await call.run();
+    answer = await act(call, incoming, { options, record });
     record.status = answer.status;
     await carryOut(struck, { when: 'after', service: service.name, signal });
     record.outcome = 'answered';
@@ -111,6 +111,22 @@ async function decide(incoming: Incoming, options: DispatchOptions): Promise<Dec
     calls.end(record);
   }
   return { answer, struck };
+}
+
+/** What the service answers, its refusals included: an answer that is lost may be one of those. */
+async function act(
+  call: Call,
+  { service, request }: Incoming,
+  { options, record }: { readonly options: DispatchOptions; readonly record: CallRecord },
+): Promise<ServiceResponse> {
+  try {
+    return await call.run();
+  } catch (thrown) {
+    if (thrown instanceof ConnectionDropped || request.signal.aborted) throw thrown;
+    const error = asServiceError(thrown, options);
+    record.errorCode = error.code;
+    return service.renderError(error, request);
+  }
 }
 
 async function identify(

@@ -94,6 +94,14 @@ describe.each(['before', 'after'] as const)('%s it acted', (when) => {
   });
 });
 
+test('an answer that is lost after the service acted may be a refusal', async () => {
+  add({ operation: 'HeadObject', action: { kind: 'drop', when: 'after' } });
+  const head = () => account.s3.send(new HeadObjectCommand({ Bucket, Key: 'nothing' }));
+  await expect(head()).rejects.toMatchObject({ code: 'ECONNRESET' });
+  expect(account.aws.calls.list().at(-1)).toMatchObject({ outcome: 'dropped', status: 404 });
+  await expect(head()).rejects.toMatchObject({ name: 'NotFound' });
+});
+
 test('the call of a number can be held, as a recorded run counted it', async () => {
   const recorded = account.aws.calls.list().at(-1)?.sequence ?? 0;
   const keys = [newKey(), newKey(), newKey()];
