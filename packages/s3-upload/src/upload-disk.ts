@@ -26,6 +26,10 @@ export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedOb
     journalPath === false
       ? undefined
       : openJournal({ path: journalPath, place: options, onNotice: s3.notice });
+  let bytesSent = 0;
+  const onSent = (bytes: number) => {
+    bytesSent += bytes;
+  };
   let adopt = !fresh;
   for (let attempt = 1; ; attempt++) {
     const first = attempt === 1;
@@ -33,7 +37,7 @@ export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedOb
     try {
       // A disk that is complete by now is sent as one: it may be larger than it was to become.
       const disk = first ? options.disk : await finishedDisk(options.disk);
-      object ??= await uploadOnce({ ...options, disk }, { journal, adopt });
+      object ??= await uploadOnce({ ...options, disk }, { journal, adopt, onSent });
     } catch (error) {
       if (!(error instanceof StartAgain)) throw error;
       if (attempt >= attempts) throw error.because;
@@ -46,6 +50,7 @@ export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedOb
       s3.signal?.throwIfAborted();
       s3.notice(`other open uploads of this key may be left: ${(error as Error).message}`);
     });
-    return object.outcome === 'found' && !first ? { ...object, outcome: 'adopted' } : object;
+    const outcome = object.outcome === 'found' && !first ? 'adopted' : object.outcome;
+    return { ...object, outcome, bytesSent };
   }
 }

@@ -32,9 +32,13 @@ export interface UploadDiskOptions extends S3Options, ObjectPlace, WantedObject 
   readonly now?: () => number;
 }
 
-export interface UploadedObject extends StoredObject {
+/** An object in its place, and how it came there. */
+export interface Placed extends StoredObject {
   /** `uploaded` and `resumed` by this call; `found` was there before, `adopted` was completed by another run meanwhile. */
   readonly outcome: 'uploaded' | 'resumed' | 'found' | 'adopted';
-  /** What this call put. */
+}
+
+export interface UploadedObject extends Placed {
+  /** What this call put, in all its attempts. */
   readonly bytesSent: number;
 }

@@ -172,6 +172,19 @@ test.each([
   expect(await uploadDisk(options)).toMatchObject({ outcome: 'resumed', bytesSent: 2 * partSize });
 });
 
+test('a part that fails stops those under way at once', async () => {
+  const { directory, aws } = standIn;
+  const client = clientFor(aws.url, { maxAttempts: 1 });
+  const options = { ...uploadOptions(client), disk: await directory.disk({ size }) };
+  const hanging = aws.faults.add({ match: second, times: 'always', action: { kind: 'hang' } });
+  aws.faults.add({
+    match: { operation: 'UploadPart', parameters: { partNumber: '1' } },
+    action: { kind: 'error', preset: 'access-denied' },
+  });
+  await expect(uploadDisk({ ...options, concurrency: 2 })).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+  await hanging.struck;
+});
+
 test('an upload that is aborted before it begins calls nobody', async () => {
   const { client, directory, aws } = standIn;
   const options = { ...uploadOptions(client), disk: await directory.disk({ size: 1000 }) };

@@ -58,7 +58,7 @@ test.each([
 ])(
   'a disk is uploaded while it is written, from %s; what changed afterwards is sent again',
   async (_, written) => {
-    const { client, aws } = standIn;
+    const { client } = standIn;
     const disk = writer(`growing-${written}`);
     const options = uploadOptions(client);
     await disk.write(0, written);
@@ -70,16 +70,16 @@ test.each([
       onProgress: ({ total }) => progress.push(total),
     });
     await disk.write(written, 3 * partSize - 1);
-    await expect.poll(() => countCalls(aws, 'UploadPart', options.key)).toBe(2);
+    await expect.poll(() => progress.length, { timeout: 20_000 }).toBe(2);
     expect(await openUploadsOf(client, options.key)).toHaveLength(1);
     await disk.write(3 * partSize - 1, size);
-    await expect.poll(() => countCalls(aws, 'UploadPart', options.key)).toBe(3);
+    await expect.poll(() => progress.length, { timeout: 20_000 }).toBe(3);
     await disk.finish();
 
     expect(await promise).toMatchObject({ outcome: 'uploaded', size, bytesSent: size + partSize });
     expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
     expect(options.notices).toEqual(['parts sent again, as the disk has them: 1']);
-    expect(progress[0]).toBeUndefined();
+    expect(progress.slice(0, 3)).toEqual([undefined, undefined, undefined]);
     expect(progress.at(-1)).toBe(size);
   },
 );
@@ -94,7 +94,7 @@ test('a conversion that fails ends the upload with the same error, and its parts
     disk: { path: disk.partial, maxSize: 20 * partSize, finished: disk.finished },
   });
   promise.catch(() => {});
-  await expect.poll(() => countCalls(aws, 'UploadPart', options.key)).toBe(1);
+  await expect.poll(() => countCalls(aws, 'UploadPart', options.key), { timeout: 20_000 }).toBe(1);
   const reason = new Error('qemu-img failed');
   await disk.reject(reason);
   await expect(promise).rejects.toBe(reason);

@@ -152,11 +152,12 @@ describe('deleteObject', () => {
 
   test('leaves one that was written between the look and the deletion', async () => {
     const { options, object, address } = await uploaded();
-    standIn.aws.faults.add({ match: { operation: 'DeleteObject' }, action: { kind: 'delay', ms: 300 } });
+    const held = standIn.aws.faults.add({ match: { operation: 'DeleteObject' }, action: { kind: 'hang' } });
     const deletion = deleteObject({ ...options, object });
     deletion.catch(() => {});
-    await expect.poll(() => countCalls(standIn.aws, 'DeleteObject', options.key)).toBe(1);
+    await held.struck;
     await overwrite(address);
+    held.remove();
     await expect(deletion).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
     expect(String(await storedBytes(standIn.client, options.key))).toBe('another');
   });

@@ -73,6 +73,27 @@ test('what is stored otherwise each time is an error that names the part', async
   expect(service.objects.size).toBe(0);
 });
 
+test('an object that is reported otherwise than it was sent is deleted and sent again', async () => {
+  let misreported = 0;
+  await using service = await weak({
+    intercept: (request, response) => {
+      const object = service.objects.get(service.path);
+      if (request.method !== 'HEAD' || !object || misreported++ > 0) return false;
+      response.writeHead(200, {
+        etag: `"${object.etag}"`,
+        'content-length': size,
+        'last-modified': object.modified.toUTCString(),
+        'x-amz-checksum-crc32': 'AAAAAA==',
+        'x-amz-checksum-type': 'FULL_OBJECT',
+      });
+      response.end();
+      return true;
+    },
+  });
+  expect(await uploadDisk(service.options)).toMatchObject({ outcome: 'uploaded', bytesSent: 2 * size });
+  expect(service.options.notices.join()).toContain('in a part that could not be told; it was deleted');
+});
+
 test('a second run compares what is there with the disk, and uses it', async () => {
   await using service = await weak({ etags: 'kms' });
   await uploadDisk(service.options);

@@ -9,7 +9,7 @@ import { provenObject } from '../object/find-object.ts';
 import { judgeObject } from '../object/judge-object.ts';
 import { readBack } from '../object/read-back.ts';
 import type { StoredObject } from '../object/stored-object.ts';
-import type { UploadDiskOptions, UploadedObject } from '../upload-options.ts';
+import type { Placed, UploadDiskOptions } from '../upload-options.ts';
 
 /**
  * Looks at what stands under the key before anything is put: ours and proven is used; ours and not proven is compared
@@ -20,7 +20,7 @@ import type { UploadDiskOptions, UploadedObject } from '../upload-options.ts';
 export async function settleKey(
   s3: S3,
   options: UploadDiskOptions & { readonly replace: boolean },
-): Promise<UploadedObject | undefined> {
+): Promise<Placed | undefined> {
   const facts = await describeObject(s3, addressOf(options));
   if (!facts) return undefined;
   return settleObject(s3, { ...options, facts });
@@ -29,7 +29,7 @@ export async function settleKey(
 export async function settleObject(
   s3: S3,
   options: UploadDiskOptions & { readonly replace: boolean; readonly facts: ObjectFacts },
-): Promise<UploadedObject | undefined> {
+): Promise<Placed | undefined> {
   const { bucket, key, facts, replace } = options;
   const which = `s3://${bucket}/${key}`;
   const verdict = judgeObject(facts, options);
@@ -45,10 +45,10 @@ export async function settleObject(
     return undefined;
   }
   if (verdict === 'proven') {
-    return { ...provenObject(options, facts), outcome: 'found', bytesSent: 0 };
+    return { ...provenObject(options, facts), outcome: 'found' };
   }
   const equal = await equalToDisk(s3, options);
-  if (equal) return { ...equal, outcome: 'found', bytesSent: 0 };
+  if (equal) return { ...equal, outcome: 'found' };
   s3.notice(`${which} is there already but is not this disk: it is deleted and uploaded again`);
   await deleteObject({ ...options, client: s3.client, object: standIn(options, facts) });
   return undefined;

@@ -8,13 +8,20 @@ import { type DiskChecksums, readChecksums } from '../disk/read-checksums.ts';
 import { awsCodeOf } from '../errors.ts';
 import type { UploadJournal } from '../open/journal.ts';
 import { adoptUpload, createUpload, type OpenedUpload } from '../open/open-upload.ts';
-import type { UploadDiskOptions, UploadedObject } from '../upload-options.ts';
+import type { Placed, UploadDiskOptions } from '../upload-options.ts';
 import { completeUpload } from './complete.ts';
 import { proveObject } from './prove-object.ts';
 import { sendAll } from './send-all.ts';
 import { settleObject } from './settle-key.ts';
 import { endedByOthers, lostUpload, StartAgain } from './start-again.ts';
 import type { UploadJob } from './upload-job.ts';
+
+interface OnceOptions {
+  readonly journal: UploadJournal | undefined;
+  readonly adopt: boolean;
+  /** Told of the bytes of each part that was put. */
+  readonly onSent: (bytes: number) => void;
+}
 
 /**
  * One upload from beginning to proof: an open one is gone on with where `adopt` allows it.
@@ -23,12 +30,12 @@ import type { UploadJob } from './upload-job.ts';
  */
 export async function uploadOnce(
   options: UploadDiskOptions,
-  { journal, adopt }: { readonly journal: UploadJournal | undefined; readonly adopt: boolean },
-): Promise<UploadedObject> {
+  { journal, adopt, onSent }: OnceOptions,
+): Promise<Placed> {
   using stop = linkedStop(options.signal);
   const s3 = s3Of({ ...options, client: transportOf(options.client), signal: stop.signal });
   try {
-    return await fillAndProve({ options, s3, stop, journal, adopt });
+    return await fillAndProve({ options, s3, stop, journal, adopt, onSent });
   } catch (error) {
     options.signal?.throwIfAborted();
     throw awsCodeOf(error) === 'NoSuchUpload' ? endedByOthers(error as Error) : error;
@@ -43,13 +50,12 @@ async function fillAndProve({
   stop,
   journal,
   adopt,
-}: {
+  onSent,
+}: OnceOptions & {
   readonly options: UploadDiskOptions;
   readonly s3: S3;
   readonly stop: AbortController;
-  readonly journal: UploadJournal | undefined;
-  readonly adopt: boolean;
-}): Promise<UploadedObject> {
+}): Promise<Placed> {
   const { disk, metadata, beforeComplete, now = Date.now, adoptAfterMs: idleMs = 15 * 60_000 } = options;
   const address = addressOf(options);
   const upload =
@@ -58,8 +64,8 @@ async function fillAndProve({
   const plan = planFor(options, upload);
   const expected = expectedChecksums({ options, plan, stop });
   await using reader = await openDisk({ disk, sleep: s3.sleep });
-  const { job, bytesSent } = createJob({ options, s3, upload, plan, reader });
-  let result: UploadedObject | undefined;
+  const job = createJob({ options, s3, upload, plan, reader, onSent });
+  let result: Placed | undefined;
   const complete = async () => {
     const checksums = await expected;
     await beforeComplete?.();
@@ -72,10 +78,10 @@ async function fillAndProve({
       const found = await settleObject(s3, { ...options, replace: false, facts: standing });
       if (!found)
         throw lostUpload('another object stood under the key, and was deleted', { keepsUpload: true });
-      result = { ...found, outcome: 'adopted', bytesSent: bytesSent() };
+      result = { ...found, outcome: 'adopted' };
     } else {
       const object = await proveObject({ job, options, disk: checksums, adopted: upload.adopted });
-      result = { ...object, outcome: upload.adopted ? 'resumed' : 'uploaded', bytesSent: bytesSent() };
+      result = { ...object, outcome: upload.adopted ? 'resumed' : 'uploaded' };
     }
   };
   await sendAll({ job, stop, complete });
@@ -120,13 +126,15 @@ function createJob({
   upload,
   plan,
   reader,
+  onSent,
 }: {
   readonly options: UploadDiskOptions;
   readonly s3: S3;
   readonly upload: OpenedUpload;
   readonly plan: PartPlan;
   readonly reader: UploadJob['reader'];
-}): { readonly job: UploadJob; readonly bytesSent: () => number } {
+  readonly onSent: OnceOptions['onSent'];
+}): UploadJob {
   const { disk, onProgress, partTimeoutMs = 5 * 60_000 } = options;
   const { partSize } = plan;
   const concurrency = planConcurrency({ partSize, concurrency: options.concurrency ?? 4 });
@@ -137,9 +145,8 @@ function createJob({
     },
     () => {},
   );
-  let sentBytes = 0;
   const sent: UploadJob['sent'] = new Map();
-  const job: UploadJob = {
+  return {
     s3,
     address: addressOf(options),
     uploadId: upload.uploadId,
@@ -151,11 +158,10 @@ function createJob({
     listed: new Map(upload.parts),
     sent,
     onPart(bytes) {
-      sentBytes += bytes;
+      onSent(bytes);
       onProgress?.({ done: [...sent.values()].reduce((sum, { size }) => sum + size, 0), total });
     },
   };
-  return { job, bytesSent: () => sentBytes };
 }
 
 /** Ends with the caller's signal, and by itself when the upload does. */

@@ -8,7 +8,7 @@ import { compositeETag } from '@ec2-image/s3-checksum';
  * the stand-in, which is faithful, cannot be made to do.
  */
 export interface WeakS3Options {
-  /** `md5`: as under SSE-S3. `kms`: no MD5, and says so. `random`: looks like an MD5 and is none. */
+  /** `md5`: as under SSE-S3. `kms`: no MD5, and says so. `random`: a part's looks like an MD5 and is none. */
   readonly etags?: 'md5' | 'kms' | 'random';
   /** Parts and uploads a page. */
   readonly pageSize?: number;
@@ -106,7 +106,7 @@ export async function startWeakS3({
       objects.set(key, {
         bytes: Buffer.concat(parts.map((part) => part!.bytes)),
         etag:
-          etags === 'md5' ? compositeETag(parts.map((part) => part!.etag)) : `${etagOf('')}-${parts.length}`,
+          etags === 'kms' ? `${etagOf('')}-${parts.length}` : compositeETag(parts.map((part) => part!.etag)),
         metadata: upload.metadata,
         modified: new Date(),
       });
