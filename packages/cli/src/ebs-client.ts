@@ -10,7 +10,8 @@ export function createEbsClient(connection: ConnectionOptions): EBSClient {
   const client = new EBSClient({
     ...clientSettings(connection),
     requestHandler: createUndiciHandler({ connections, requestTimeoutMs: connection.requestTimeoutMs }),
-    // The number of blocks under way adapts to throttling: a second brake in the client would only fight it.
+    // Each call is tried again by who makes it: the number of blocks under way adapts to throttling, which it has to see.
+    maxAttempts: 1,
     retryMode: 'standard',
   });
   client.middlewareStack.use(reuseBlockDigest);

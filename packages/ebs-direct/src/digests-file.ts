@@ -1,6 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
+import { createWriteStream } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { blockSizeBytes } from './block.ts';
 import { EbsDirectError } from './errors.ts';
@@ -30,44 +29,54 @@ function* digestLines({ sizeBytes, digests }: ExpectedContent): Generator<string
 /** @throws EbsDirectError `BAD_DIGESTS_FILE` */
 export async function readDigests({ path }: { readonly path: string }): Promise<ExpectedContent> {
   const digests = new Map<number, Buffer>();
-  let head:
-    | { format?: string; version?: number; blockSizeBytes?: number; sizeBytes?: number; blocks?: number }
-    | undefined;
+  let head: Head | undefined;
   let lineNumber = 0;
-  for await (const line of createInterface({ input: createReadStream(path) })) {
+  const file = await open(path).catch((cause: Error) => {
+    throw bad(path, { reason: cause.message, cause });
+  });
+  for await (const line of file.readLines()) {
     lineNumber += 1;
     if (lineNumber === 1) {
       head = parseHead(line);
-      if (!head) throw bad(path, lineNumber);
+      if (!head) throw badLine(path, lineNumber);
       continue;
     }
     const match = /^(\d{1,10}) ([0-9a-f]{64})$/.exec(line);
-    if (!match) throw bad(path, lineNumber);
+    if (!match) throw badLine(path, lineNumber);
     digests.set(Number(match[1]), Buffer.from(match[2]!, 'hex'));
   }
   // A file cut short would pass for a disk with fewer blocks.
-  if (head?.sizeBytes === undefined || head.blocks !== digests.size) throw bad(path, lineNumber);
+  if (head?.sizeBytes === undefined || head.blocks !== digests.size) throw badLine(path, lineNumber);
   return { sizeBytes: head.sizeBytes, digests };
 }
 
-function parseHead(line: string) {
+interface Head {
+  readonly sizeBytes?: number;
+  readonly blocks?: number;
+}
+
+function parseHead(line: string): Head | undefined {
   try {
-    const head = JSON.parse(line) as NonNullable<Awaited<ReturnType<() => Record<string, unknown>>>>;
-    return head.format === formatName && head.version === 1 && head.blockSizeBytes === blockSizeBytes
-      ? (head as { sizeBytes?: number; blocks?: number })
-      : undefined;
+    const head = JSON.parse(line) as Record<string, unknown>;
+    const isKnown =
+      head.format === formatName && head.version === 1 && head.blockSizeBytes === blockSizeBytes;
+    return isKnown ? (head as Head) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function bad(path: string, line: number): EbsDirectError {
-  return new EbsDirectError(
-    'BAD_DIGESTS_FILE',
-    `${path} is not a whole file of block digests (line ${line})`,
-    {
-      hint: 'Name a file that `ec2-image verify --save-digests` wrote.',
-      facts: { path, line },
-    },
-  );
+function badLine(path: string, line: number): EbsDirectError {
+  return bad(path, { reason: `line ${line}` });
+}
+
+function bad(
+  path: string,
+  { reason, cause }: { readonly reason: string; readonly cause?: Error },
+): EbsDirectError {
+  return new EbsDirectError('BAD_DIGESTS_FILE', `${path} is not a whole file of block digests (${reason})`, {
+    hint: 'Name a file that `ec2-image verify --save-digests` wrote.',
+    cause,
+    facts: { path, reason },
+  });
 }

@@ -1,8 +1,37 @@
-import { formatAwsError, hasAwsCode, isAccessDenied, isCredentialsError } from '@ec2-image/aws-error';
+import {
+  awsErrorFacts,
+  formatAwsError,
+  hasAwsCode,
+  isAccessDenied,
+  isAmbiguous,
+  isCredentialsError,
+} from '@ec2-image/aws-error';
 import { ExplainedError } from '@ec2-image/explained-error';
 
 export class EbsDirectError extends ExplainedError {
   override name = 'EbsDirectError';
+}
+
+/** Worth another try: no answer, a failure inside the service, or a clock that the SDK has set right meanwhile. */
+export function isPassing(error: unknown): boolean {
+  const { $metadata } = error as { $metadata?: { clockSkewCorrected?: boolean } };
+  return isAmbiguous(error) || $metadata?.clockSkewCorrected === true;
+}
+
+export function isNotFound(error: unknown): boolean {
+  return hasAwsCode(error, 'ResourceNotFoundException');
+}
+
+/** EBS words a block that arrived with other bytes than its checksum says as a signature that does not match. */
+export function isChecksumRefused(error: unknown): boolean {
+  return (
+    hasAwsCode(error, 'InvalidSignatureException') && /checksum/i.test(awsErrorFacts(error)?.awsMessage ?? '')
+  );
+}
+
+/** The snapshot takes no more blocks, as when it is being completed. */
+export function isRefusedByState(error: unknown): boolean {
+  return hasAwsCode(error, 'ValidationException', 'ConflictException');
 }
 
 /** What AWS refused for good, in words. Anything the service did not say comes back as it is. */

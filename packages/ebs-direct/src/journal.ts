@@ -13,8 +13,7 @@ export interface Journal {
   /** SHA-256 (base64) by block index. */
   readonly acknowledged: ReadonlyMap<number, string>;
   add(index: number, digest: string): void;
-  /** Waits until everything added is in the file. */
-  flush(): Promise<void>;
+  /** Waits until everything added is in the file, and leaves the file for a later run. */
   close(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -34,8 +33,7 @@ export async function openJournal({
 }): Promise<Journal> {
   const acknowledged = await readJournal({ path, head });
   const file = await open(path, acknowledged ? 'a' : 'w', 0o600);
-  if (acknowledged) await file.write('\n');
-  else await file.write(`${JSON.stringify({ version, ...head })}\n`);
+  await file.appendFile(acknowledged ? '\n' : `${JSON.stringify({ version, ...head })}\n`);
   return journalOn({ file, path, acknowledged: acknowledged ?? new Map() });
 }
 
@@ -55,7 +53,7 @@ function journalOn({
       if (!queued) return;
       const lines = queued;
       queued = '';
-      await file.write(lines);
+      await file.appendFile(lines);
     });
     return writing;
   };
@@ -66,12 +64,13 @@ function journalOn({
       queued += `${index} ${digest}\n`;
       if (queued.length > flushAtCharacters) flush().catch(() => {});
     },
-    flush,
     async close() {
-      await flush();
+      // What could not be noted is sent again: that must not hide why the snapshot was not finished.
+      await flush().catch(() => {});
       await file.close();
     },
     async remove() {
+      await flush().catch(() => {});
       await file.close();
       await rm(path, { force: true });
     },

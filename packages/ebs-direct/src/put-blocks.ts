@@ -1,29 +1,33 @@
 import { type EBSClient, PutSnapshotBlockCommand } from '@aws-sdk/client-ebs';
-import { hasAwsCode, isAmbiguous, isThrottling } from '@ec2-image/aws-error';
+import { isThrottling } from '@ec2-image/aws-error';
 import { createAdaptiveLimit } from './adaptive-limit.ts';
 import { type Block, blockDigest, blockSizeBytes } from './block.ts';
-import { explainCall } from './errors.ts';
+import { explainCall, isChecksumRefused, isNotFound, isPassing } from './errors.ts';
 import type { Journal } from './journal.ts';
 
 export interface PutBlocksOptions {
   readonly ebs: EBSClient;
   readonly snapshotId: string;
-  readonly blocks: AsyncIterable<Block>;
+  readonly blocks: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
   readonly journal?: Journal;
   /** False: only hash them, for a snapshot that is complete already. */
   readonly send: boolean;
   /** Blocks under way at a time, where the service does not throttle. */
   readonly concurrency: number;
+  /** Milliseconds since 1970: until then "no such snapshot" may only mean that it has just been started. */
+  readonly seenEverywhereAt: number;
   readonly signal: AbortSignal;
-  readonly onBlock: (sent: boolean) => void;
+  readonly onBlock: (block: { readonly index: number; readonly sent: boolean }) => void;
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
   readonly now: () => number;
 }
 
-/** How long a block is tried: long enough for a snapshot that was just started to be seen everywhere. */
+/** How long a block that cannot be sent is tried. */
 const blockTimeoutMs = 150_000;
 const firstPauseMs = 250;
 const longestPauseMs = 10_000;
+/** A block that arrives damaged time and again is damaged here, not on its way. */
+const damagedTries = 4;
 
 /** Sends every block, side by side, and gives the SHA-256 of each by index. The first lasting failure stops all. */
 export async function putBlocks({
@@ -33,6 +37,7 @@ export async function putBlocks({
   journal,
   send,
   concurrency,
+  seenEverywhereAt,
   signal: outer,
   onBlock,
   sleep,
@@ -48,8 +53,9 @@ export async function putBlocks({
     const digest = await blockDigest(data);
     const checksum = digest.toString('base64');
     digests.set(index, digest);
-    if (!send || journal?.acknowledged.get(index) === checksum) return onBlock(false);
+    if (!send || journal?.acknowledged.get(index) === checksum) return onBlock({ index, sent: false });
     const deadline = now() + blockTimeoutMs;
+    let damaged = 0;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       await limit.enter();
       let outcome: 'done' | 'throttled' | 'failed' = 'failed';
@@ -70,22 +76,27 @@ export async function putBlocks({
       } catch (error) {
         signal.throwIfAborted();
         if (isThrottling(error)) outcome = 'throttled';
-        else if (!isAmbiguous(error) && !hasAwsCode(error, 'ResourceNotFoundException'))
+        if (isChecksumRefused(error)) damaged += 1;
+        const mayPass =
+          isThrottling(error) ||
+          isPassing(error) ||
+          (isChecksumRefused(error) && damaged < damagedTries) ||
+          (isNotFound(error) && now() < seenEverywhereAt);
+        if (!mayPass || now() >= deadline)
           throw explainCall(error, { operation: 'PutSnapshotBlock', snapshotId });
-        if (now() >= deadline) throw explainCall(error, { operation: 'PutSnapshotBlock', snapshotId });
       } finally {
         limit.leave(outcome);
       }
       if (outcome === 'done') {
         journal?.add(index, checksum);
-        return onBlock(true);
+        return onBlock({ index, sent: true });
       }
       await sleep(pauseMs * (0.5 + Math.random()), signal);
     }
   };
 
   try {
-    for await (const block of blocks) {
+    for await (const block of blocks({ signal })) {
       signal.throwIfAborted();
       const sending = put(block).finally(() => {
         underWay.delete(sending);

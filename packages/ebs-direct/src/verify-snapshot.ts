@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EBSClient, GetSnapshotBlockCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
-import { isAmbiguous, isThrottling } from '@ec2-image/aws-error';
+import { formatAwsError, hasAwsCode, isThrottling } from '@ec2-image/aws-error';
 import { blockCount, blockDigest, blockSizeBytes, isZeroBlock, volumeSizeGiB } from './block.ts';
-import { EbsDirectError, explainCall } from './errors.ts';
+import { EbsDirectError, explainCall, isPassing } from './errors.ts';
 
 /** What a snapshot ought to hold: SHA-256 by index of every block that is not all zeros. */
 export interface ExpectedContent {
@@ -16,6 +16,8 @@ export interface VerifySnapshotOptions {
   readonly expected: ExpectedContent;
   /** Blocks under way at a time. Default 16. */
   readonly concurrency?: number;
+  /** Blocks listed at a time, 100 to 10,000. Default 10,000. */
+  readonly pageSize?: number;
   readonly signal?: AbortSignal;
   /** In bytes of the snapshot's blocks. */
   readonly onProgress?: (progress: { readonly done: number }) => void;
@@ -32,13 +34,13 @@ export interface VerifiedSnapshot {
  * Proves that a complete snapshot holds the disk: each of its blocks is read and hashed, and what it does not list
  * must be zeros of the disk.
  *
- * @throws EbsDirectError `SNAPSHOT_DIFFERS` with the offset of the first difference; `SNAPSHOT_UNREADABLE`, `ACCESS_DENIED`
+ * @throws EbsDirectError `SNAPSHOT_DIFFERS` with the offset of the first difference; `SNAPSHOT_UNREADABLE`, `BLOCK_DAMAGED`, `ACCESS_DENIED`, `CREDENTIALS_REFUSED`
  */
 export async function verifySnapshot(options: VerifySnapshotOptions): Promise<VerifiedSnapshot> {
   const { snapshotId, expected, concurrency = 16, signal: outer, onProgress } = options;
   const stop = new AbortController();
   const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
-  const unseen = new Set(expected.digests.keys());
+  const unseen = new Set([...expected.digests.keys()].sort((a, b) => a - b));
   const underWay = new Set<Promise<void>>();
   let firstDifference: number | undefined;
   let blocks = 0;
@@ -69,7 +71,8 @@ export async function verifySnapshot(options: VerifySnapshotOptions): Promise<Ve
     outer?.throwIfAborted();
     throw stop.signal.reason ?? error;
   }
-  if (firstDifference === undefined && unseen.size > 0) differs(Math.min(...unseen));
+  const [missing] = unseen;
+  if (firstDifference === undefined && missing !== undefined) differs(missing);
   if (firstDifference !== undefined) throw difference(snapshotId, firstDifference, expected);
   return { snapshotId, blocks };
 }
@@ -87,27 +90,31 @@ async function verifyBlock(
   { index, token, signal }: { readonly index: number; readonly token: string; readonly signal: AbortSignal },
 ): Promise<boolean> {
   const { ebs, snapshotId, expected } = options;
-  const data = await retried(options, 'GetSnapshotBlock', signal, async () => {
-    const { BlockData } = await ebs.send(
+  const { digest, isZero } = await retried(options, 'GetSnapshotBlock', signal, async () => {
+    const { BlockData, Checksum } = await ebs.send(
       new GetSnapshotBlockCommand({ SnapshotId: snapshotId, BlockIndex: index, BlockToken: token }),
       { abortSignal: signal },
     );
-    return Buffer.from((await BlockData?.transformToByteArray()) ?? []);
+    const bytes = (await BlockData?.transformToByteArray()) ?? new Uint8Array();
+    const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const digest = await blockDigest(data);
+    if (Checksum !== undefined && Checksum !== digest.toString('base64')) throw damaged(snapshotId, index);
+    return { digest, isZero: isZeroBlock(data) };
   });
   const wanted = expected.digests.get(index);
-  return wanted ? wanted.equals(await blockDigest(data)) : isZeroBlock(data);
+  return wanted ? wanted.equals(digest) : isZero;
 }
 
 async function* listBlocks(
   options: VerifySnapshotOptions,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly index: number; readonly token: string }> {
-  const { ebs, snapshotId, expected } = options;
+  const { ebs, snapshotId, expected, pageSize = 10_000 } = options;
   let nextToken: string | undefined;
   do {
     const page = await retried(options, 'ListSnapshotBlocks', signal, () =>
       ebs.send(
-        new ListSnapshotBlocksCommand({ SnapshotId: snapshotId, NextToken: nextToken, MaxResults: 10_000 }),
+        new ListSnapshotBlocksCommand({ SnapshotId: snapshotId, NextToken: nextToken, MaxResults: pageSize }),
         {
           abortSignal: signal,
         },
@@ -141,6 +148,37 @@ function difference(snapshotId: string, index: number, { sizeBytes }: ExpectedCo
   );
 }
 
+/** On its way: what EBS keeps has the checksum that it sends along. */
+function damaged(snapshotId: string, index: number): EbsDirectError {
+  return new EbsDirectError(
+    'BLOCK_DAMAGED',
+    `block ${index} of ${snapshotId} arrived with other bytes than its checksum says`,
+    {
+      hint: 'Check the network, proxies included, then run it again.',
+      facts: { snapshotId, blockIndex: index },
+    },
+  );
+}
+
+function isDamaged(error: unknown): boolean {
+  return error instanceof EbsDirectError && error.code === 'BLOCK_DAMAGED';
+}
+
+function explainRead(error: unknown, about: { operation: string; snapshotId: string }): unknown {
+  const explained = explainCall(error, about);
+  if (explained !== error || !hasAwsCode(error, 'ResourceNotFoundException', 'ValidationException'))
+    return explained;
+  return new EbsDirectError(
+    'SNAPSHOT_UNREADABLE',
+    `${about.snapshotId} cannot be read: ${formatAwsError(error)}`,
+    {
+      hint: 'It has to exist in this region, be complete, and not be archived.',
+      cause: error,
+      facts: { snapshotId: about.snapshotId },
+    },
+  );
+}
+
 const tries = 8;
 
 async function retried<T>(
@@ -154,8 +192,8 @@ async function retried<T>(
       return await call();
     } catch (error) {
       signal.throwIfAborted();
-      if (n >= tries || !(isThrottling(error) || isAmbiguous(error)))
-        throw explainCall(error, { operation, snapshotId });
+      if (n >= tries || !(isThrottling(error) || isPassing(error) || isDamaged(error)))
+        throw explainRead(error, { operation, snapshotId });
       await sleep(250 * 2 ** n * (0.5 + Math.random()), signal);
     }
   }

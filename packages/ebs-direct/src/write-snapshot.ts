@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CompleteSnapshotCommand, type EBSClient, StartSnapshotCommand } from '@aws-sdk/client-ebs';
 import { DeleteSnapshotCommand, DescribeSnapshotsCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import { hasAwsCode, isAmbiguous, isThrottling } from '@ec2-image/aws-error';
+import { formatAwsError, hasAwsCode, isThrottling } from '@ec2-image/aws-error';
 import { type Tags, tagList } from '@ec2-image/provenance';
 import { type Block, blockSizeBytes } from './block.ts';
-import { EbsDirectError, explainCall } from './errors.ts';
+import { EbsDirectError, explainCall, isNotFound, isPassing, isRefusedByState } from './errors.ts';
 import { openJournal } from './journal.ts';
 import { putBlocks } from './put-blocks.ts';
 
@@ -32,7 +33,7 @@ export interface WriteSnapshotOptions {
   /** How long EBS may take to complete it. Default 1 hour. */
   readonly completeTimeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** In bytes of blocks that are not all zeros. */
+  /** How far into the disk, in bytes. */
   readonly onProgress?: (progress: { readonly done: number }) => void;
   readonly onNotice?: (message: string) => void;
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<unknown>;
@@ -53,27 +54,35 @@ export interface WrittenSnapshot {
 const idleTimeoutMinutes = 24 * 60;
 /** A token may be spent on a snapshot that has been deleted since. */
 const maxAttempts = 5;
+/** EBS may answer "does not exist" for about two minutes after StartSnapshot. */
+const seenEverywhereMs = 150_000;
+/** For a snapshot that takes no more blocks to show that it is complete. */
+const refusedTimeoutMs = 5 * 60_000;
 
 /**
  * Writes a snapshot block by block, and waits until it is complete. A run with the same tokens and journal goes on
  * where a killed one stopped. An abort leaves the pending snapshot for that; any other failure deletes it.
  *
- * @throws EbsDirectError `ACCESS_DENIED`, `CREDENTIALS_REFUSED`, `QUOTA_EXCEEDED`, `SNAPSHOT_MISMATCH`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
+ * @throws EbsDirectError `ACCESS_DENIED`, `CREDENTIALS_REFUSED`, `QUOTA_EXCEEDED`, `SNAPSHOT_MISMATCH`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
  */
 export async function writeSnapshot(options: WriteSnapshotOptions): Promise<WrittenSnapshot> {
   const { onNotice, signal } = options;
   for (let attempt = 1; ; attempt += 1) {
-    const { snapshotId, status } = await startSnapshot(options, attempt);
-    if (status === 'error' && attempt < maxAttempts) continue;
+    const snapshot = await startSnapshot(options, attempt);
+    const { snapshotId } = snapshot;
+    if (snapshot.status === 'error' && attempt < maxAttempts) continue;
     try {
-      return await fillSnapshot(options, {
-        snapshotId,
-        clientToken: options.clientTokenFor(attempt),
-        completed: status === 'completed',
+      return await fillSnapshot(options, snapshot).catch(async (error: unknown) => {
+        if (!isRefusedByState(error)) throw error;
+        // A run before this one may have come as far as completing it.
+        await waitUntilComplete({ ...options, completeTimeoutMs: refusedTimeoutMs }, snapshotId).catch(() => {
+          throw explainRefusal(error, snapshotId);
+        });
+        return fillSnapshot(options, { ...snapshot, status: 'completed' });
       });
     } catch (error) {
       signal?.throwIfAborted();
-      if (hasAwsCode(error, 'ResourceNotFoundException') && attempt < maxAttempts) {
+      if (isNotFound(error) && attempt < maxAttempts) {
         onNotice?.(`${snapshotId} is gone: starting another snapshot`);
         continue;
       }
@@ -83,15 +92,20 @@ export async function writeSnapshot(options: WriteSnapshotOptions): Promise<Writ
   }
 }
 
+interface StartedSnapshot {
+  readonly snapshotId: string;
+  readonly clientToken: string;
+  readonly status: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
 async function fillSnapshot(
   options: WriteSnapshotOptions,
-  {
-    snapshotId,
-    clientToken,
-    completed,
-  }: { readonly snapshotId: string; readonly clientToken: string; readonly completed: boolean },
+  { snapshotId, clientToken, status, startedAt }: StartedSnapshot,
 ): Promise<WrittenSnapshot> {
-  const { ebs, journalPath, volumeSizeGiB, concurrency = 32, onProgress, onNotice, beforeComplete } = options;
+  const { ebs, blocks, journalPath, volumeSizeGiB, concurrency = 32 } = options;
+  const { onProgress, onNotice, beforeComplete } = options;
   const { signal = new AbortController().signal, sleep = sleepFor, now = Date.now } = options;
   const journal =
     journalPath === undefined
@@ -106,22 +120,22 @@ async function fillSnapshot(
     const digests = await putBlocks({
       ebs,
       snapshotId,
-      blocks: options.blocks({ signal }),
+      blocks,
       journal,
-      send: !completed,
+      send: status !== 'completed',
       concurrency,
+      seenEverywhereAt: startedAt + seenEverywhereMs,
       signal,
       sleep,
       now,
-      onBlock(sent) {
+      onBlock({ index, sent }) {
         if (sent) blocksSent += 1;
-        done += blockSizeBytes;
+        done = Math.max(done, (index + 1) * blockSizeBytes);
         onProgress?.({ done });
       },
     });
-    await journal?.flush();
     await beforeComplete?.();
-    if (!completed) await completeSnapshot(options, { snapshotId, digests });
+    if (status !== 'completed') await completeSnapshot(options, { snapshotId, digests });
     await waitUntilComplete(options, snapshotId);
     await journal?.remove();
     return { snapshotId, sizeGiB: volumeSizeGiB, blocks: digests.size, blocksSent, digests };
@@ -131,18 +145,16 @@ async function fillSnapshot(
   }
 }
 
-async function startSnapshot(
-  options: WriteSnapshotOptions,
-  attempt: number,
-): Promise<{ snapshotId: string; status: string }> {
-  const { ebs, volumeSizeGiB, tags, description, clientTokenFor, encrypted, kmsKeyArn } = options;
-  const { SnapshotId, Status, BlockSize } = await retried(options, 'StartSnapshot', () =>
+async function startSnapshot(options: WriteSnapshotOptions, attempt: number): Promise<StartedSnapshot> {
+  const { ebs, volumeSizeGiB, tags, description, encrypted, kmsKeyArn, now = Date.now } = options;
+  const clientToken = options.clientTokenFor(attempt);
+  const { SnapshotId, Status, BlockSize, StartTime } = await retried(options, 'StartSnapshot', () =>
     ebs.send(
       new StartSnapshotCommand({
         VolumeSize: volumeSizeGiB,
         Tags: tagList(tags),
         Description: description,
-        ClientToken: clientTokenFor(attempt),
+        ClientToken: clientToken,
         Timeout: idleTimeoutMinutes,
         Encrypted: encrypted,
         KmsKeyArn: kmsKeyArn,
@@ -160,7 +172,12 @@ async function startSnapshot(
       },
     );
   }
-  return { snapshotId: SnapshotId, status: Status ?? 'pending' };
+  return {
+    snapshotId: SnapshotId,
+    clientToken,
+    status: Status ?? 'pending',
+    startedAt: StartTime?.getTime() ?? now(),
+  };
 }
 
 /** SHA-256 over the blocks' SHA-256 in the order of their indexes: what EBS calls LINEAR. */
@@ -188,10 +205,14 @@ async function completeSnapshot(
   );
 }
 
+/** Reads lag; so many in a row, over some two minutes, do not. */
+const believedAbsences = 15;
+
 /** EBS completes in its own time, and only EC2 tells. An absence right after the start is a lagging read. */
 async function waitUntilComplete(options: WriteSnapshotOptions, snapshotId: string): Promise<void> {
   const { ec2, signal, completeTimeoutMs = 60 * 60_000, sleep = sleepFor, now = Date.now } = options;
   const deadline = now() + completeTimeoutMs;
+  let absences = 0;
   for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 1.5, 15_000)) {
     const { Snapshots = [] } = await retried(options, 'DescribeSnapshots', () =>
       ec2
@@ -203,6 +224,13 @@ async function waitUntilComplete(options: WriteSnapshotOptions, snapshotId: stri
     );
     const [snapshot] = Snapshots;
     if (snapshot?.State === 'completed') return;
+    absences = snapshot ? 0 : absences + 1;
+    if (absences >= believedAbsences) {
+      throw new EbsDirectError('SNAPSHOT_FAILED', `${snapshotId} is gone before it was complete`, {
+        hint: 'See who deletes snapshots in this account, then run the same command again.',
+        facts: { snapshotId },
+      });
+    }
     if (snapshot?.State === 'error') {
       throw new EbsDirectError(
         'SNAPSHOT_FAILED',
@@ -228,14 +256,27 @@ async function waitUntilComplete(options: WriteSnapshotOptions, snapshotId: stri
 }
 
 /** Whatever gave the snapshot up is the error to tell: a deletion that fails too leaves a pending snapshot, which is said. */
-async function deletePending({ ec2, onNotice }: WriteSnapshotOptions, snapshotId: string): Promise<void> {
+async function deletePending(
+  { ec2, journalPath, onNotice }: WriteSnapshotOptions,
+  snapshotId: string,
+): Promise<void> {
   try {
     await ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }));
   } catch (error) {
     if (!hasAwsCode(error, 'InvalidSnapshot.NotFound')) {
-      onNotice?.(`the unfinished ${snapshotId} could not be deleted: ${String(error)}`);
+      onNotice?.(`the unfinished ${snapshotId} could not be deleted: ${formatAwsError(error)}`);
+      return;
     }
   }
+  if (journalPath !== undefined) await rm(journalPath, { force: true });
+}
+
+function explainRefusal(error: unknown, snapshotId: string): EbsDirectError {
+  return new EbsDirectError('BLOCK_REFUSED', `${snapshotId} takes no blocks: ${formatAwsError(error)}`, {
+    hint: 'Run the same command again; if it stays so, use --via s3.',
+    cause: error,
+    facts: { snapshotId },
+  });
 }
 
 const callTries = 6;
@@ -251,7 +292,7 @@ async function retried<T>(
       return await call();
     } catch (error) {
       signal?.throwIfAborted();
-      if (n >= callTries || !(isThrottling(error) || isAmbiguous(error)))
+      if (n >= callTries || !(isThrottling(error) || isPassing(error)))
         throw explainCall(error, { operation });
       await sleep(1000 * 2 ** n * (0.5 + Math.random()), signal);
     }

@@ -41,8 +41,8 @@ export async function startQemuNbd({
       '--socket',
       socketPath,
       '--read-only',
+      // Without --persistent it ends with its last client, so that a killed run leaves none behind.
       '--shared=0',
-      '--persistent',
       '--cache=writeback',
       '--image-opts',
       imageOptions(path, format),

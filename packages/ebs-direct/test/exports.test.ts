@@ -1,0 +1,20 @@
+import * as api from '@ec2-image/ebs-direct';
+import { expect, test } from 'vitest';
+
+test('the exported names', () => {
+  expect(Object.keys(api).sort()).toEqual([
+    'EbsDirectError',
+    'blockSizeBytes',
+    'createUndiciHandler',
+    'digestBlocks',
+    'diskBlocks',
+    'openDisk',
+    'readDigests',
+    'reuseBlockDigest',
+    'streamBlocks',
+    'verifySnapshot',
+    'volumeSizeGiB',
+    'writeDigests',
+    'writeSnapshot',
+  ]);
+});

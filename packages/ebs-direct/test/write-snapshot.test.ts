@@ -1,0 +1,273 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
+import { blockSizeBytes, type WriteSnapshotOptions, writeSnapshot } from '@ec2-image/ebs-direct';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Account, openAccount, someBlocks, writing } from './support/account.ts';
+
+let account: Account;
+
+beforeEach(async () => {
+  account = await openAccount();
+});
+
+afterEach(() => account[Symbol.asyncDispose]());
+
+const indexes = [0, 1, 5, 6, 7, 300, 301, 1500, 2047];
+
+test('a disk is written as a tagged snapshot that holds it', async () => {
+  const { blocks, content, data } = someBlocks(indexes);
+  const progress: number[] = [];
+  const written = await writeSnapshot({
+    ...writing(account),
+    blocks,
+    onProgress: ({ done }) => void progress.push(done),
+  });
+  expect(written).toMatchObject({ sizeGiB: 1, blocks: 9, blocksSent: 9 });
+  expect([...written.digests.keys()].sort((a, b) => a - b)).toEqual([...data.keys()]);
+  expect(await account.content(written.snapshotId)).toEqual(content);
+  expect(await account.snapshots()).toEqual([
+    {
+      SnapshotId: written.snapshotId,
+      State: 'completed',
+      Tags: expect.arrayContaining([{ Key: 'Name', Value: 'test' }]),
+    },
+  ]);
+  expect(progress.at(-1)).toBe(2048 * blockSizeBytes);
+});
+
+test('an empty disk is an empty snapshot', async () => {
+  const { blocks } = someBlocks([]);
+  const { snapshotId } = await writeSnapshot({ ...writing(account), blocks });
+  expect(await account.content(snapshotId)).toEqual(new Map());
+});
+
+/** Stops a run when so many blocks were acknowledged, as a kill would: without any clearing up. */
+async function writeAndAbort(options: WriteSnapshotOptions, afterBlocks: number): Promise<void> {
+  const abort = new AbortController();
+  let acknowledged = 0;
+  const run = writeSnapshot({
+    ...options,
+    signal: abort.signal,
+    onProgress() {
+      acknowledged += 1;
+      if (acknowledged === afterBlocks) abort.abort();
+    },
+  });
+  await expect(run).rejects.toMatchObject({ name: 'AbortError' });
+}
+
+test('an abort leaves the pending snapshot, and the same command goes on with it by its journal', async () => {
+  const { blocks, content } = someBlocks(indexes);
+  const journalPath = join(account.directory, 'journal');
+  const options = { ...writing(account, { concurrency: 1 }), blocks, journalPath };
+  await writeAndAbort(options, 4);
+  const [pending] = await account.snapshots();
+  expect(pending?.State).toBe('pending');
+
+  const written = await writeSnapshot(options);
+  expect(written).toMatchObject({ snapshotId: pending?.SnapshotId, blocks: 9 });
+  expect(written.blocksSent).toBeLessThanOrEqual(5);
+  expect(await account.content(written.snapshotId)).toEqual(content);
+  expect(options.notices.join()).toMatch(/has \d blocks already/);
+  await expect(readFile(journalPath)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('without the journal all blocks are sent again, into the same snapshot', async () => {
+  const { blocks, content } = someBlocks(indexes);
+  const options = { ...writing(account), blocks };
+  await writeAndAbort(options, 4);
+  const [pending] = await account.snapshots();
+  const written = await writeSnapshot(options);
+  expect(written).toMatchObject({ snapshotId: pending?.SnapshotId, blocksSent: 9 });
+  expect(await account.content(written.snapshotId)).toEqual(content);
+});
+
+test.each([
+  ['cut short in its last line', (text: string) => text.slice(0, -20)],
+  ['cut short in its first line', (text: string) => text.slice(0, 30)],
+  ['of another snapshot', (text: string) => text.replace(/snap-\w+/, 'snap-0123456789abcdef0')],
+  ['of other bytes', (text: string) => text.replace(/^(\d+) .*$/gm, `$1 ${'A'.repeat(43)}=`)],
+  ['empty', () => ''],
+])('a journal %s costs blocks sent again, never the content', async (_, spoil) => {
+  const { blocks, content } = someBlocks(indexes);
+  const journalPath = join(account.directory, 'journal');
+  const options = { ...writing(account, { concurrency: 1 }), blocks, journalPath };
+  await writeAndAbort(options, 6);
+  await writeFile(journalPath, spoil(await readFile(journalPath, 'utf8')));
+  const { snapshotId } = await writeSnapshot(options);
+  expect(await account.content(snapshotId)).toEqual(content);
+});
+
+test('a disk that changed since the journal was written is sent as it is', async () => {
+  const before = someBlocks(indexes);
+  const journalPath = join(account.directory, 'journal');
+  const options = { ...writing(account, { concurrency: 1 }), journalPath };
+  await writeAndAbort({ ...options, blocks: before.blocks }, 6);
+  const after = someBlocks(indexes);
+  const written = await writeSnapshot({ ...options, blocks: after.blocks });
+  expect(written.blocksSent).toBe(9);
+  expect(await account.content(written.snapshotId)).toEqual(after.content);
+});
+
+test('a run whose completion was asked for, but not waited for, is used as it is, with and without journal', async () => {
+  const { blocks, content } = someBlocks(indexes);
+  const options = { ...writing(account), blocks };
+  const first = await writeSnapshot(options);
+  const puts = account.calls('PutSnapshotBlock').length;
+  const again = await writeSnapshot(options);
+  expect(again).toMatchObject({ snapshotId: first.snapshotId, blocksSent: 0 });
+  expect(await account.content(again.snapshotId)).toEqual(content);
+  expect(account.calls('PutSnapshotBlock').length - puts).toBeLessThanOrEqual(9);
+  expect(await account.snapshots()).toHaveLength(1);
+});
+
+test('a pending snapshot that somebody deleted is started anew', async () => {
+  const { blocks, content } = someBlocks(indexes);
+  const options = { ...writing(account), blocks };
+  await writeAndAbort(options, 4);
+  const [pending] = await account.snapshots();
+  await account.ec2.send(new DeleteSnapshotCommand({ SnapshotId: pending!.SnapshotId }));
+  const written = await writeSnapshot(options);
+  expect(written.snapshotId).not.toBe(pending!.SnapshotId);
+  expect(await account.content(written.snapshotId)).toEqual(content);
+});
+
+test('a snapshot that is not seen for a while after its start is waited for', async () => {
+  const { blocks, content } = someBlocks(indexes);
+  account.aws.faults.add({
+    match: { operation: 'PutSnapshotBlock' },
+    times: 7,
+    action: { kind: 'error', status: 404, code: 'ResourceNotFoundException', message: 'does not exist' },
+  });
+  const { snapshotId } = await writeSnapshot({ ...writing(account), blocks });
+  expect(await account.content(snapshotId)).toEqual(content);
+});
+
+test('throttling is met by fewer blocks at a time and loses nothing', async () => {
+  const { blocks, content } = someBlocks(Array.from({ length: 60 }, (_, index) => index));
+  account.aws.faults.add({
+    match: { operation: 'PutSnapshotBlock' },
+    nth: 5,
+    times: 25,
+    action: { kind: 'error', preset: 'throttling' },
+  });
+  const { snapshotId, blocksSent } = await writeSnapshot({
+    ...writing(account, { concurrency: 16 }),
+    blocks,
+  });
+  expect(blocksSent).toBe(60);
+  expect(await account.content(snapshotId)).toEqual(content);
+});
+
+test.each([
+  ['an internal error', { kind: 'error', preset: 'internal-error' }],
+  ['a dropped connection', { kind: 'drop' }],
+  ['an answer that is lost', { kind: 'drop', when: 'after' }],
+  [
+    'a block damaged on its way',
+    {
+      kind: 'error',
+      status: 403,
+      code: 'InvalidSignatureException',
+      message: 'x-amz-Checksum does not match the computed checksum',
+    },
+  ],
+] as const)('%s in every call is survived', async (_, action) => {
+  const { blocks, content } = someBlocks(indexes);
+  account.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 2, times: 3, action });
+  if (!('code' in action)) {
+    for (const operation of ['StartSnapshot', 'CompleteSnapshot', 'DescribeSnapshots'])
+      account.aws.faults.add({ match: { operation }, action });
+  }
+  const { snapshotId } = await writeSnapshot({ ...writing(account), blocks });
+  expect(await account.content(snapshotId)).toEqual(content);
+  expect(await account.snapshots()).toHaveLength(1);
+});
+
+test('a request that hangs is given up and made again', async () => {
+  await using hurried = await openAccount({ requestTimeoutMs: 200 });
+  const { blocks, content } = someBlocks(indexes);
+  hurried.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 3, action: { kind: 'hang' } });
+  hurried.aws.faults.add({ match: { operation: 'StartSnapshot' }, action: { kind: 'hang', when: 'after' } });
+  const { snapshotId } = await writeSnapshot({ ...writing(hurried), blocks });
+  expect(await hurried.content(snapshotId)).toEqual(content);
+  expect(await hurried.snapshots()).toHaveLength(1);
+});
+
+test.each([
+  ['access-denied', 'PutSnapshotBlock', 'ACCESS_DENIED'],
+  ['expired-token', 'PutSnapshotBlock', 'CREDENTIALS_REFUSED'],
+  ['access-denied', 'CompleteSnapshot', 'ACCESS_DENIED'],
+] as const)(
+  '%s at %s fails at once as %3$s, and deletes the pending snapshot',
+  async (preset, operation, code) => {
+    const { blocks } = someBlocks(indexes);
+    account.aws.faults.add({
+      match: { operation },
+      nth: 1,
+      times: 'always',
+      action: { kind: 'error', preset },
+    });
+    const options = { ...writing(account), blocks, journalPath: join(account.directory, 'journal') };
+    await expect(writeSnapshot(options)).rejects.toMatchObject({ code });
+    expect(await account.snapshots()).toEqual([]);
+    await expect(readFile(options.journalPath)).rejects.toMatchObject({ code: 'ENOENT' });
+  },
+);
+
+test('what is wrong with the disk deletes the pending snapshot, and is what is told', async () => {
+  const { blocks } = someBlocks(indexes);
+  async function* torn() {
+    yield* blocks();
+    throw new Error('the disk cannot be read');
+  }
+  await expect(writeSnapshot({ ...writing(account), blocks: torn })).rejects.toThrow(
+    'the disk cannot be read',
+  );
+  expect(await account.snapshots()).toEqual([]);
+  const beforeComplete = async () => {
+    throw new Error('another digest');
+  };
+  await expect(
+    writeSnapshot({ ...writing(account), blocks, beforeComplete, clientTokenFor: () => 'other' }),
+  ).rejects.toThrow('another digest');
+  expect(await account.snapshots()).toEqual([]);
+  expect(account.calls('CompleteSnapshot')).toEqual([]);
+});
+
+test('blocks that EBS keeps otherwise than they were sent are found at completion', async () => {
+  const { blocks, data } = someBlocks(indexes);
+  // Another writer into the same snapshot: count and checksum no longer agree.
+  const options = writing(account);
+  const started = { ...options, blocks };
+  let interfered = false;
+  const beforeComplete = async () => {
+    interfered = true;
+    const other = someBlocks([9]);
+    const abort = new AbortController();
+    await writeSnapshot({
+      ...options,
+      blocks: other.blocks,
+      signal: abort.signal,
+      beforeComplete: async () => abort.abort(),
+    }).catch(() => {});
+  };
+  await expect(writeSnapshot({ ...started, beforeComplete })).rejects.toMatchObject({
+    code: 'SNAPSHOT_FAILED',
+  });
+  expect([interfered, data.size]).toEqual([true, 9]);
+  expect(await account.snapshots()).toEqual([]);
+});
+
+test('a snapshot that never completes is a failure with a limit', async () => {
+  const { blocks } = someBlocks(indexes);
+  account.aws.faults.add({
+    match: { operation: 'CompleteSnapshot' },
+    times: 'always',
+    action: { kind: 'error', status: 402, code: 'ServiceQuotaExceededException', message: 'too many' },
+  });
+  await expect(writeSnapshot({ ...writing(account), blocks })).rejects.toMatchObject({
+    code: 'QUOTA_EXCEEDED',
+  });
+});
