@@ -60,4 +60,4 @@ export const untilConfirmed = { firstMs: 1_000, longestMs: 15_000, limitMs: 180_
 export const untilReleased = { firstMs: 5_000, longestMs: 30_000, limitMs: 600_000 };
 
 /** A cancelled import winds up what it has begun: usually within a minute or two. */
-export const untilEnded = { firstMs: 5_000, longestMs: 15_000, limitMs: 900_000 };
+export const untilEnded = { firstMs: 1_000, longestMs: 15_000, limitMs: 900_000 };

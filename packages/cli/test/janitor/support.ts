@@ -24,10 +24,12 @@ export const id = (type: 'ami' | 'snap', number: number) =>
 
 export interface JanitorAccount extends TestAccount {
   /** As if it were then, for what has no other time than the service's clock. */
+  aged(hoursAgo: number, work: () => Promise<void>): Promise<void>;
   putObject(hoursAgo: number): Promise<void>;
   /** Runs a command in this process. */
   run(...args: readonly string[]): Promise<Ended>;
   runWithoutRegion(...args: readonly string[]): Promise<Ended>;
+  runEverywhere(...args: readonly string[]): Promise<Ended>;
   /** The same with a terminal, in which somebody types. */
   runInTerminal(typed: string, ...args: readonly string[]): Promise<Ended>;
   changes(): string[];
@@ -45,7 +47,11 @@ export async function openJanitorAccount(): Promise<JanitorAccount> {
   const account = await openAccount({ now: () => Date.now() + offsetMs });
   const run = async (
     args: readonly string[],
-    { typed, region = ['--region', 'us-east-1'] }: { typed?: string; region?: string[] } = {},
+    {
+      typed,
+      region = ['--region', 'us-east-1'],
+      env = {},
+    }: { typed?: string; region?: string[]; env?: Record<string, string> } = {},
   ): Promise<Ended> => {
     const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
     if (typed !== undefined) stdin.end(`${typed}\n`);
@@ -62,7 +68,7 @@ export async function openJanitorAccount(): Promise<JanitorAccount> {
       );
     const connection = ['--endpoint-url', account.aws.url, '--max-attempts', '2', ...region];
     const exitCode = await main([...args, ...connection], {
-      env: { AWS_EC2_METADATA_DISABLED: 'true' },
+      env: { AWS_EC2_METADATA_DISABLED: 'true', ...env },
       stdin,
       stdout: sink('stdout'),
       stderr: sink('stderr'),
@@ -70,18 +76,25 @@ export async function openJanitorAccount(): Promise<JanitorAccount> {
     });
     return { exitCode, ...out, json: () => JSON.parse(out.stdout) };
   };
+  const aged = async (hours: number, work: () => Promise<void>) => {
+    offsetMs = hoursAgo(hours) - Date.now();
+    await work();
+    offsetMs = 0;
+  };
   return {
     ...account,
+    aged,
     async putObject(hours) {
-      offsetMs = hoursAgo(hours) - Date.now();
-      await account.s3.send(
-        new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'a disk', Metadata: metadataOf(ourTags) }),
-      );
-      offsetMs = 0;
+      await aged(hours, async () => {
+        await account.s3.send(
+          new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'a disk', Metadata: metadataOf(ourTags) }),
+        );
+      });
       account.aws.calls.clear();
     },
     run: (...args) => run(args),
     runWithoutRegion: (...args) => run(args, { region: [] }),
+    runEverywhere: (...args) => run(args, { region: ['--all-regions'], env: { AWS_REGION: 'us-east-1' } }),
     runInTerminal: (typed, ...args) => run(args, { typed }),
     changes: () =>
       account.aws.calls

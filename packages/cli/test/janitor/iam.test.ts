@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises';
+import { ImportSnapshotCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateMultipartUploadCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import { type CallRecord, seedEc2 } from '@ec2-image/local-aws';
+import { metadataOf, tagList } from '@ec2-image/provenance';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { bucket } from '../support/account.ts';
+import {
+  hoursAgo,
+  id,
+  type JanitorAccount,
+  key,
+  openJanitorAccount,
+  ourImageTags,
+  ourTags,
+} from './support.ts';
+
+interface Policy {
+  readonly Statement: readonly {
+    readonly Effect: string;
+    readonly Action: readonly string[];
+    readonly Condition?: object;
+  }[];
+}
+
+let account: JanitorAccount;
+beforeEach(async () => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'ANYBODY');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'whatever');
+  account = await openJanitorAccount();
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await account[Symbol.asyncDispose]();
+});
+
+/** What the policy allows to whoever has it, and what only to EC2 on their behalf. */
+async function readPolicy(name: string) {
+  const text = await readFile(new URL(`../../../../docs/iam/${name}.json`, import.meta.url), 'utf8');
+  const { Statement } = JSON.parse(text) as Policy;
+  const actions = (direct: boolean) =>
+    Statement.filter(({ Condition }) => (Condition === undefined) === direct).flatMap(({ Action }) => Action);
+  expect(Statement.every(({ Effect }) => Effect === 'Allow')).toBe(true);
+  return { direct: actions(true).sort(), byEc2: actions(false) };
+}
+
+/** What IAM calls the actions whose names are not those of their operations: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */
+const s3Actions: Readonly<Record<string, string>> = {
+  HeadBucket: 'ListBucket',
+  HeadObject: 'GetObject',
+  ListObjectsV2: 'ListBucket',
+  ListObjectVersions: 'ListBucketVersions',
+  ListMultipartUploads: 'ListBucketMultipartUploads',
+  ListParts: 'ListMultipartUploadParts',
+};
+const versioned: Readonly<Record<string, string>> = {
+  GetObject: 'GetObjectVersion',
+  GetObjectTagging: 'GetObjectVersionTagging',
+  DeleteObject: 'DeleteObjectVersion',
+};
+
+function actionOf({ service, operation, parameters }: CallRecord): string[] {
+  // Nobody can be denied this one.
+  if (service === 'sts') return [];
+  if (service !== 's3') return [`${service}:${operation}`];
+  const action = s3Actions[operation] ?? operation;
+  return [`s3:${(parameters.versionId !== undefined && versioned[action]) || action}`];
+}
+
+async function actionsOf(work: () => Promise<void>): Promise<string[]> {
+  account.aws.calls.clear();
+  await work();
+  return [...new Set(account.aws.calls.list().flatMap(actionOf))].sort();
+}
+
+/** Tagged as ours, with a time long past. */
+async function startStalledImport(): Promise<void> {
+  account.aws.faults.add({ match: { operation: 'ImportSnapshot' }, action: { kind: 'task-stalls' } });
+  await account.ec2.send(
+    new ImportSnapshotCommand({
+      DiskContainer: { Format: 'RAW', UserBucket: { S3Bucket: bucket, S3Key: key } },
+      TagSpecifications: [{ ResourceType: 'import-snapshot-task', Tags: tagList(ourTags) }],
+    }),
+  );
+}
+
+const seed = (things: Omit<Parameters<typeof seedEc2>[0], 'directory'>) =>
+  seedEc2({ directory: account.directory, ...things });
+
+test('janitor.json allows what the janitor calls, and nothing else', async () => {
+  const createdAt = hoursAgo(100);
+  const leftovers = async () => {
+    await account.s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key }));
+    await account.s3.send(
+      new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'a disk', Metadata: metadataOf(ourTags) }),
+    );
+  };
+  seed({
+    snapshots: [{ id: id('snap', 1), createdAt, tags: ourTags }],
+    images: [
+      { createdAt, name: 'fedora-i43', snapshotIds: [id('snap', 1)], tags: ourImageTags },
+      { name: 'fedora-i44', snapshotIds: [], tags: ourImageTags },
+    ],
+  });
+  await account.aged(100, leftovers);
+  await startStalledImport();
+  const called = await actionsOf(async () => {
+    const apply = ['janitor', '--bucket', bucket, '--superseded', '--apply', '--yes'];
+    expect((await account.run(...apply)).exitCode).toBe(0);
+    await account.s3.send(
+      new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    await account.aged(100, leftovers);
+    expect((await account.run(...apply)).exitCode).toBe(0);
+    expect((await account.runEverywhere('janitor')).exitCode).toBe(0);
+  });
+  const own = new Set(['s3:PutBucketVersioning', 's3:PutObject', 's3:CreateMultipartUpload']);
+  const { direct, byEc2 } = await readPolicy('janitor');
+  expect(called.filter((action) => !own.has(action))).toEqual(direct);
+  // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-ami-references.html#ami-references-required-permissions
+  expect(byEc2.sort()).toEqual([
+    'ec2:DescribeInstances',
+    'ec2:DescribeLaunchTemplateVersions',
+    'ec2:DescribeLaunchTemplates',
+    'imagebuilder:GetContainerRecipe',
+    'imagebuilder:ListContainerRecipes',
+    'imagebuilder:ListImageRecipes',
+    'ssm:DescribeParameters',
+    'ssm:GetParameters',
+  ]);
+});
+
+test('tag-fix.json allows what tag-fix calls, and nothing else', async () => {
+  seed({
+    snapshots: [{ id: id('snap', 1) }],
+    images: [{ id: id('ami', 1), name: 'fedora-i43', snapshotIds: [id('snap', 1)], tags: ourTags }],
+  });
+  const called = await actionsOf(async () => {
+    expect((await account.run('tag-fix', id('ami', 1), '--bucket', bucket)).exitCode).toBe(0);
+    expect((await account.run('tag-fix', '--bucket', bucket)).exitCode).toBe(0);
+    expect((await account.runEverywhere('tag-fix')).exitCode).toBe(0);
+  });
+  const { direct, byEc2 } = await readPolicy('tag-fix');
+  expect(called).toEqual(direct);
+  expect(byEc2).toEqual([]);
+});
