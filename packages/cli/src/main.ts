@@ -12,13 +12,14 @@ import { reportFatal } from './report-fatal.ts';
 import { version } from './version.ts';
 
 const commands: readonly CommandClass<BaseContext>[] = [
+  // First: clipanion takes a default command that comes after the documented ones for the only one, and lists no other.
+  HelpCommand,
   ImportCommand,
   JanitorCommand,
   TagFixCommand,
   VerifyCommand,
   DoctorCommand,
   DemoCommand,
-  HelpCommand,
   VersionCommand,
 ];
 
@@ -40,7 +41,9 @@ export async function main(argv: readonly string[], context: BaseContext): Promi
   try {
     const command = cli.process([...argv], context);
     if (command.help) {
-      context.stdout.write(cli.usage(command, { detailed: true }));
+      // `--help` alone is about all of them.
+      const about = command instanceof HelpCommand ? null : command;
+      context.stdout.write(cli.usage(about, { detailed: true }));
       return exitCodes.done;
     }
     command.cli = { ...cli, ...cliFunctions(cli) };
