@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -76,6 +76,7 @@ export async function openAccount(options: Partial<LocalAwsOptions> = {}): Promi
       s3.destroy();
       ec2.destroy();
       await aws.close();
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }

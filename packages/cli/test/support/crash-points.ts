@@ -102,8 +102,11 @@ async function waitUntil(condition: () => boolean, limitMs = 3_000): Promise<voi
 }
 
 /** Whatever happened before: exactly one AMI, one snapshot that holds the disk, both tagged, and nothing else. */
-export async function expectOneOfEach(scene: CrashScene, images: TestImages, end: CliEnd): Promise<void> {
-  const { account } = scene;
+export async function expectOneOfEach(
+  { account }: Pick<CrashScene, 'account'>,
+  images: TestImages,
+  end: Pick<CliEnd, 'exitCode' | 'stderr' | 'json'>,
+): Promise<void> {
   expect(end.exitCode, end.stderr).toBe(0);
   const [result] = end.json<ImportDocument>().images;
   const { images: amis, snapshots, objects, uploads, tasks } = await account.contents();
@@ -114,7 +117,7 @@ export async function expectOneOfEach(scene: CrashScene, images: TestImages, end
   ]);
   for (const { Tags } of [amis[0]!, snapshots[0]!]) {
     expect(tagRecord(Tags)).toMatchObject({
-      Name: 'test-cloud-icrash',
+      Name: result!.amiName,
       'ec2-image:source-digest': result!.source.digest,
     });
   }

@@ -23,7 +23,7 @@ export interface CliEnd {
 const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
 
 /** Nothing of the developer's own: no profile, no credentials, no proxies. */
-const ownEnvironment = {
+export const ownEnvironment = {
   AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
   AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
   AWS_REGION: 'us-east-1',

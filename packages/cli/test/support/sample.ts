@@ -8,14 +8,14 @@ export interface SampleReport<Point> {
   readonly failures: readonly { readonly point: Point; readonly message: string }[];
 }
 
-/** Processes killed and started at once: a machine of two cores is kept busy by two. */
-const sideBySide = 2;
-
-/** Runs the points in a random order until the time is up; all of them where the run is exhaustive. */
+/**
+ * Runs the points in a random order until the time is up; all of them where the run is exhaustive. A machine of two
+ * cores is kept busy by two processes at once, the default; points that mostly wait may be more.
+ */
 export async function runSample<Point>(
   points: readonly Point[],
   run: (point: Point) => Promise<void>,
-  { budgetMs }: { readonly budgetMs: number },
+  { budgetMs, sideBySide = 2 }: { readonly budgetMs: number; readonly sideBySide?: number },
 ): Promise<SampleReport<Point>> {
   const seed = Number(process.env.EC2_IMAGE_SEED ?? Math.floor(Math.random() * 1e9));
   const queue = isExhaustive ? [...points] : shuffled(points, seed);

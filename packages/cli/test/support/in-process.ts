@@ -1,0 +1,43 @@
+import { Writable } from 'node:stream';
+import { main } from '../../src/main.ts';
+import type { CliEnd } from './run-cli.ts';
+import { ownEnvironment } from './run-cli.ts';
+
+/** How a command line ended that was run without a process of its own: a tenth of the cost. */
+export type InProcessEnd = Omit<CliEnd, 'signal' | 'exitCode'> & { readonly exitCode: number };
+
+/** Runs a command line inside this process, with the credentials that {@link useOwnEnvironment} set. */
+export async function runInProcess(args: readonly string[]): Promise<InProcessEnd> {
+  const stdout = collect();
+  const stderr = collect();
+  const exitCode = await main(args, {
+    env: ownEnvironment,
+    stdin: process.stdin,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    colorDepth: 1,
+  });
+  return {
+    exitCode,
+    stdout: stdout.text(),
+    stderr: stderr.text(),
+    json: <T>() => JSON.parse(stdout.text()) as T,
+  };
+}
+
+/** The SDK reads `process.env` itself: nothing of the developer's own may be in it. */
+export function useOwnEnvironment(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  Object.assign(process.env, ownEnvironment);
+}
+
+function collect() {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(Buffer.from(chunk));
+      done();
+    },
+  });
+  return { stream, text: () => Buffer.concat(chunks).toString('utf8') };
+}
