@@ -32,7 +32,7 @@ import {
   modifyLaunchTemplate,
 } from './launch-templates/launch-template-operations.ts';
 import type { Ec2Context } from './operation.ts';
-import { describeRegions } from './regions.ts';
+import { describeAvailabilityZones, describeRegions } from './regions.ts';
 import { describeSnapshotAttribute, modifySnapshotAttribute } from './snapshots/snapshot-attributes.ts';
 import { describeLockedSnapshots, lockSnapshot, unlockSnapshot } from './snapshots/snapshot-locks.ts';
 import { deleteSnapshot, describeSnapshots } from './snapshots/snapshot-operations.ts';
@@ -48,6 +48,7 @@ export const ec2Operations: QueryOperations<Ec2Context> = {
   DeleteSnapshot: deleteSnapshot,
   DeleteTags: deleteTags,
   DeregisterImage: deregisterImage,
+  DescribeAvailabilityZones: describeAvailabilityZones,
   DescribeImageAttribute: describeImageAttribute,
   DescribeImageReferences: describeImageReferences,
   DescribeImages: describeImages,

@@ -37,8 +37,10 @@ describe('CancelImportTask', () => {
   });
 
   it('may come too late, and then the task completes', async () => {
+    let time = Date.now();
     await using late = await openAccountWith(disk, {
-      ec2: { importTaskMs: 200 },
+      now: () => time,
+      ec2: { importTaskMs: 1000 },
       faults: [{ match: { operation: 'CancelImportTask' }, action: { kind: 'completes-while-cancelling' } }],
     });
     const id = await start(late);
@@ -47,6 +49,7 @@ describe('CancelImportTask', () => {
       Status: 'cancelling',
       SnapshotId: '',
     });
+    time += 1000;
     const { SnapshotId } = await ended(late, id);
     await compareRaw(disk.rawPath, join(late.directory, 'snapshots', `${SnapshotId}.raw`));
   });

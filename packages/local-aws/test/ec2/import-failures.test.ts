@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-iam';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Account, openAccount, refusal } from './account.ts';
-import { bucket, type Disk, makeBucket, makeDisk, putObject } from './disks.ts';
-import { ended, input, openAccountWith, start, taskOf, watch, workFiles } from './imports.ts';
+import { type Account, refusal } from './account.ts';
+import { bucket, type Disk, makeDisk, putObject } from './disks.ts';
+import { ended, input, openAccountWith, start, taskOf, workFiles } from './imports.ts';
 
 let account: Account;
 let disk: Disk;
@@ -89,26 +89,27 @@ describe('an import fails', () => {
   });
 
   it('where its object is deleted or replaced meanwhile, by way of deleting', async () => {
-    await using slow = await openAccount({ ec2: { importTaskMs: 400 } });
-    await makeBucket(slow.s3);
+    let time = Date.now();
+    const importTaskMs = 100_000;
+    await using slow = await openAccountWith(disk, { now: () => time, ec2: { importTaskMs } });
     for (const change of [
       () => slow.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'disk.raw' })),
       () => putObject(slow.s3, 'disk.raw', 'another'),
     ]) {
       await putObject(slow.s3, 'disk.raw', await disk.as('RAW'));
       const id = await start(slow);
-      await expect
-        .poll(async () => (await taskOf(slow, id)).SnapshotTaskDetail!.StatusMessage, { interval: 5 })
-        .toBe('validated');
+      const detail = async () => (await taskOf(slow, id)).SnapshotTaskDetail!;
+      time += importTaskMs / 2;
+      await expect.poll(async () => (await detail()).Progress, { timeout: 10_000 }).toBe('85');
       await change();
-      const seen = await watch(slow, id, 'deleted', 'completed');
-      const last = seen.slice(-2).map(({ SnapshotTaskDetail }) => SnapshotTaskDetail!);
-      expect(last.map(({ Status }) => Status)).toEqual(['deleting', 'deleted']);
-      for (const { StatusMessage } of last) {
-        expect(StatusMessage).toBe('ClientError: Disk validation failed [Invalid S3 source location]');
-      }
+      await expect.poll(async () => (await detail()).Status, { timeout: 10_000 }).toBe('deleting');
+      const StatusMessage = 'ClientError: Disk validation failed [Invalid S3 source location]';
+      expect(await detail()).toMatchObject({ StatusMessage, SnapshotId: '' });
+      time += importTaskMs;
+      expect(await ended(slow, id)).toMatchObject({ Status: 'deleted', StatusMessage });
     }
     const { Snapshots } = await slow.ec2.send(new DescribeSnapshotsCommand({}));
     expect(Snapshots).toEqual([]);
+    expect(workFiles(slow)).toEqual([]);
   });
 });

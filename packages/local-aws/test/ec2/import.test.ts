@@ -11,8 +11,8 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedEc2 } from '../../src/ec2/seed.ts';
 import { type Account, openAccount, refusal } from './account.ts';
-import { bucket, compareRaw, type Disk, formats, makeBucket, makeDisk, putObject } from './disks.ts';
-import { ended, input, openAccountWith, start, taskOf, watch, workFiles } from './imports.ts';
+import { bucket, compareRaw, type Disk, formats, makeDisk, putObject } from './disks.ts';
+import { ended, input, openAccountWith, start, taskOf, workFiles } from './imports.ts';
 
 let account: Account;
 let disk: Disk;
@@ -53,9 +53,12 @@ describe('an import', () => {
     expect(workFiles(account)).toEqual([]);
   });
 
-  it('shows its stages, as EC2 does', async () => {
-    await using slow = await openAccount({ ec2: { importTaskMs: 300, snapshotCompletionMs: 60 } });
-    await makeBucket(slow.s3);
+  it('shows its stages, as EC2 does, and its snapshot pending before it is complete', async () => {
+    const begun = Date.now();
+    let time = begun;
+    const importTaskMs = 100_000;
+    const ec2 = { importTaskMs, snapshotCompletionMs: 1000 };
+    await using slow = await openAccountWith(disk, { now: () => time, ec2 });
     await putObject(slow.s3, 'disk.vhdx', await disk.as('VHDX'));
     const answer = await slow.ec2.send(
       new ImportSnapshotCommand({
@@ -66,40 +69,49 @@ describe('an import', () => {
     );
     expect(answer).toMatchObject({
       Description: 'described',
-      SnapshotTaskDetail: {
-        Status: 'active',
-        StatusMessage: 'pending',
-        Progress: '0',
-        DiskImageSize: 0,
-        SnapshotId: '',
-      },
+      SnapshotTaskDetail: { DiskImageSize: 0, Progress: '0' },
       Tags: [{ Key: 'Name', Value: 'x' }],
     });
-    const seen = await watch(slow, answer.ImportTaskId!, 'completed');
-    const snapshotId = seen.at(-1)!.SnapshotTaskDetail!.SnapshotId!;
-    const running = seen.slice(0, -1).map(({ SnapshotTaskDetail }) => SnapshotTaskDetail!);
-    expect([...new Set(running.map(({ StatusMessage }) => StatusMessage))]).toEqual([
-      'pending',
-      'validating',
-      'validated',
-      'downloading/converting',
-      'updating',
-    ]);
-    const progress = running.map(({ Progress }) => Number(Progress));
+    const id = answer.ImportTaskId!;
+    const detail = async () => (await taskOf(slow, id)).SnapshotTaskDetail!;
+    const progress: number[] = [];
+    const stages = {
+      0: 'pending',
+      0.1: 'validating',
+      0.2: 'validated',
+      0.3: 'downloading/converting',
+      0.85: 'updating',
+    };
+    for (const [share, message] of Object.entries(stages)) {
+      time = begun + Number(share) * importTaskMs;
+      await expect.poll(async () => (await detail()).StatusMessage, { timeout: 10_000 }).toBe(message);
+      const { Progress, ...shown } = await detail();
+      expect(shown).toMatchObject({ Status: 'active', SnapshotId: '' });
+      progress.push(Number(Progress));
+    }
     expect(progress).toEqual(progress.toSorted((a, b) => a - b));
-    for (const detail of running) expect(detail).toMatchObject({ Status: 'active', SnapshotId: '' });
-    expect(seen.at(-1)!.SnapshotTaskDetail).not.toHaveProperty('Progress');
-    expect(seen.at(-1)!.SnapshotTaskDetail).not.toHaveProperty('StatusMessage');
+    const all = async () => (await slow.ec2.send(new DescribeSnapshotsCommand({}))).Snapshots!;
+    const [pending] = await all();
+    expect(pending).toMatchObject({ State: 'pending', Progress: '0%' });
+    const file = join(slow.directory, 'snapshots', `${pending!.SnapshotId}.raw`);
+    await expect.poll(() => existsSync(file)).toBe(true);
+    time = begun + importTaskMs;
+    const completed = await ended(slow, id);
+    expect(completed).toMatchObject({ Status: 'completed', SnapshotId: pending!.SnapshotId });
+    expect(completed).not.toHaveProperty('Progress');
+    expect(completed).not.toHaveProperty('StatusMessage');
     const register = () =>
       slow.ec2.send(
         new RegisterImageCommand({
           Name: 'too early',
           RootDeviceName: '/dev/sda1',
-          BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { SnapshotId: snapshotId } }],
+          BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { SnapshotId: completed.SnapshotId } }],
         }),
       );
     await expect(register()).rejects.toEqual(refusal('IncorrectState', /pending/));
-    await expect.poll(() => register().then(() => 'registered', String)).toBe('registered');
+    time += 1000;
+    expect(await all()).toMatchObject([{ State: 'completed', CompletionTime: new Date(time) }]);
+    await register();
   });
 
   it('is one for one token, and another request may not use it', async () => {
@@ -174,20 +186,6 @@ describe('an import', () => {
       await expect(start(account, given)).rejects.toEqual(refusal(code, message, status));
     },
   );
-});
-
-it('the pending snapshot has a file only once it is whole', async () => {
-  await using slow = await openAccountWith(disk, { ec2: { importTaskMs: 300 } });
-  const id = await start(slow);
-  let pending: string | undefined;
-  while (!pending) {
-    const { Snapshots } = await slow.ec2.send(new DescribeSnapshotsCommand({}));
-    pending = Snapshots![0]?.SnapshotId;
-    if (pending) expect(Snapshots![0]!.State).toBe('pending');
-  }
-  const { SnapshotId } = await ended(slow, id);
-  expect(SnapshotId).toBe(pending);
-  expect(existsSync(join(slow.directory, 'snapshots', `${pending}.raw`))).toBe(true);
 });
 
 describe('DescribeImportSnapshotTasks', () => {

@@ -200,6 +200,7 @@ it('answers hold elements that EC2 has', async () => {
   );
   await account.ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId }));
   const needed: Readonly<Record<string, object>> = {
+    DescribeAvailabilityZones: {},
     DescribeImageAttribute: { ImageId, Attribute: 'launchPermission' },
     DescribeImageReferences: { ImageIds: [ImageId], IncludeAllResourceTypes: true },
     DescribeLaunchTemplateVersions: { LaunchTemplateName },

@@ -82,7 +82,7 @@ export const deregisterImage = operation({
         );
       }
       resources.remove(id);
-      return deleteSnapshots ? deleteSnapshotsOf(facts, context) : undefined;
+      return deleteSnapshots ? deleteSnapshotsOf(id, facts, context) : undefined;
     });
     for (const { snapshotId, returnCode } of results ?? []) {
       if (returnCode === 'success') await snapshotFiles.remove(snapshotId);
@@ -91,13 +91,16 @@ export const deregisterImage = operation({
   },
 });
 
-function deleteSnapshotsOf({ blockDevices }: ImageFacts, context: Ec2Context) {
+function deleteSnapshotsOf(imageId: string, { blockDevices }: ImageFacts, context: Ec2Context) {
   const ids = new Set(blockDevices.flatMap(({ ebs }) => ebs?.snapshotId ?? []));
-  return [...ids].map((snapshotId) => ({ snapshotId, returnCode: returnCodeOf(snapshotId, context) }));
+  return [...ids].map((snapshotId) => ({
+    snapshotId,
+    returnCode: returnCodeOf(snapshotId, imageId, context),
+  }));
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSnapshotReturnCode.html */
-function returnCodeOf(snapshotId: string, context: Ec2Context): 'success' | 'skipped' | 'client-error' {
+function returnCodeOf(snapshotId: string, imageId: string, context: Ec2Context) {
   if (!context.resources.find('snapshot', snapshotId)) return 'client-error';
-  return removeSnapshot(snapshotId, context) ? 'skipped' : 'success';
+  return removeSnapshot(snapshotId, context, imageId) ? 'skipped' : 'success';
 }

@@ -18,11 +18,15 @@ export function linkSnapshots(store: Store, imageId: string, snapshotIds: readon
   }
 }
 
-/** An AMI that has the snapshot: as long as describe calls see it, even if it is deregistered. */
-export function snapshotInUseBy(store: Store, snapshotId: string, now: number): string | undefined {
+/** An AMI, other than `except`, that has the snapshot: as long as describe calls see it, even if it is deregistered. */
+export function snapshotInUseBy(
+  store: Store,
+  snapshotId: string,
+  { now, except = '' }: { readonly now: number; readonly except?: string },
+): string | undefined {
   return store.get<{ id: string }>(
     `SELECT r.id FROM ec2_image_snapshot s JOIN ec2_resource r ON r.id = s.image_id
-      WHERE s.snapshot_id = ? AND r.seen_until > ? LIMIT 1`,
-    [snapshotId, now],
+      WHERE s.snapshot_id = ? AND r.seen_until > ? AND r.id <> ? LIMIT 1`,
+    [snapshotId, now, except],
   )?.id;
 }

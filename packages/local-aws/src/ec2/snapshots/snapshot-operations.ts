@@ -67,11 +67,16 @@ export const deleteSnapshot = operation({
 /**
  * Within a transaction; the file is the caller's to remove afterwards. Returns why the snapshot has to stay.
  *
+ * @param exceptImage an AMI that is just being deregistered
  * @throws ServiceError for an id that names no snapshot
  */
-export function removeSnapshot(id: string, { resources, store, now }: Ec2Context): ServiceError | undefined {
+export function removeSnapshot(
+  id: string,
+  { resources, store, now }: Ec2Context,
+  exceptImage?: string,
+): ServiceError | undefined {
   const { facts } = resources.get<SnapshotFacts>('snapshot', id);
-  const imageId = snapshotInUseBy(store, id, now());
+  const imageId = snapshotInUseBy(store, id, { now: now(), except: exceptImage });
   if (imageId) {
     return ec2Error('InvalidSnapshot.InUse', `The snapshot ${id} is currently in use by ${imageId}`);
   }

@@ -1,0 +1,79 @@
+import {
+  DescribeAvailabilityZonesCommand,
+  DescribeRegionsCommand,
+  type DescribeRegionsCommandInput,
+} from '@aws-sdk/client-ec2';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Account, openAccount, refusal } from './account.ts';
+
+let account: Account;
+beforeAll(async () => {
+  account = await openAccount();
+});
+afterAll(() => account[Symbol.asyncDispose]());
+
+async function regions(given: DescribeRegionsCommandInput = {}) {
+  const { Regions } = await account.ec2.send(new DescribeRegionsCommand(given));
+  return Regions!;
+}
+
+it('lists the regions that an account has from the start, and on request the others', async () => {
+  const own = await regions();
+  expect(own).toContainEqual({
+    RegionName: 'eu-west-1',
+    Endpoint: 'ec2.eu-west-1.amazonaws.com',
+    OptInStatus: 'opt-in-not-required',
+  });
+  expect(own.every(({ OptInStatus }) => OptInStatus === 'opt-in-not-required')).toBe(true);
+  const all = await regions({ AllRegions: true });
+  expect(all.length).toBeGreaterThan(own.length);
+  expect(all.find(({ RegionName }) => RegionName === 'af-south-1')?.OptInStatus).toBe('not-opted-in');
+});
+
+it('finds regions by name and by filter, and refuses those that there are not', async () => {
+  const names = async (given: DescribeRegionsCommandInput) =>
+    (await regions(given)).map(({ RegionName }) => RegionName);
+  expect(await names({ RegionNames: ['us-west-2', 'af-south-1'] })).toEqual(['us-west-2', 'af-south-1']);
+  expect(await names({ Filters: [{ Name: 'region-name', Values: ['us-*'] }] })).toEqual([
+    'us-east-1',
+    'us-east-2',
+    'us-west-1',
+    'us-west-2',
+  ]);
+  await expect(regions({ RegionNames: ['moon-1'] })).rejects.toEqual(
+    refusal('InvalidParameterValue', /moon-1/),
+  );
+});
+
+it('knows the zones of the region it is asked in', async () => {
+  const { AvailabilityZones } = await account.ec2.send(
+    new DescribeAvailabilityZonesCommand({ ZoneNames: ['us-east-1b'] }),
+  );
+  expect(AvailabilityZones).toMatchObject([
+    { ZoneName: 'us-east-1b', ZoneId: 'use1-az2', RegionName: 'us-east-1', State: 'available' },
+  ]);
+});
+
+it('refuses, and says so aloud, a call that it does not have', async () => {
+  const heard: string[] = [];
+  await using other = await openAccount({ onNotice: (message) => heard.push(message) });
+  const query = 'Action=DescribeVolumes&Version=2016-11-15';
+  const response = await fetch(other.aws.url, {
+    method: 'POST',
+    body: query,
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-amz-date': '20260101T000000Z',
+      authorization:
+        'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0',
+    },
+  });
+  expect(response.status).toBe(501);
+  const requestId = response.headers.get('x-amzn-requestid');
+  expect(await response.text()).toBe(
+    '<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>InvalidAction</Code>' +
+      '<Message>The action DescribeVolumes is not valid for this web service: local-aws does not have it for ec2.</Message>' +
+      `</Error></Errors><RequestID>${requestId}</RequestID></Response>`,
+  );
+  expect(heard).toEqual([expect.stringContaining('DescribeVolumes')]);
+});
