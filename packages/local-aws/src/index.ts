@@ -6,8 +6,9 @@ export {
   type SeedSnapshot,
   seedEc2,
 } from './ec2/seed.ts';
+export { LocalAwsError, type LocalAwsErrorCode } from './errors.ts';
 export type { ActiveFault, FaultHandle, Faults, FaultTarget } from './faults/faults.ts';
-export { InvalidFaultError, parseFaultFile } from './faults/parse-rule.ts';
+export { parseFaultFile } from './faults/parse-rule.ts';
 export type { FaultAction, FaultMatch, FaultRule } from './faults/rules.ts';
 export type { KnownCredentials } from './http/authenticate.ts';
 export { type SeedObject, type SeedS3Options, type SeedUpload, seedS3 } from './s3/seed.ts';

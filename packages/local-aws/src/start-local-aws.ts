@@ -4,6 +4,7 @@ import { ebsService } from './ebs/ebs-service.ts';
 import { ec2Service } from './ec2/ec2-service.ts';
 import { s3ImportObjects } from './ec2/import/s3-import-objects.ts';
 import type { Ec2Settings } from './ec2/settings.ts';
+import { LocalAwsError } from './errors.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
 import type { FaultRule } from './faults/rules.ts';
 import type { KnownCredentials } from './http/authenticate.ts';
@@ -13,10 +14,10 @@ import { openRoles } from './iam/roles.ts';
 import { isValidBucketName } from './s3/buckets/bucket-name.ts';
 import { insertBucket } from './s3/buckets/bucket-table.ts';
 import { createS3Service } from './s3/s3-service.ts';
-import type { Service, ServiceContext } from './service.ts';
+import type { Service, ServiceContext, ServiceName } from './service.ts';
 import { openParameterStore } from './ssm/parameter-store.ts';
 import { ssmService } from './ssm/ssm-service.ts';
-import { openStore } from './store/store.ts';
+import { openStore, type Store } from './store/store.ts';
 import { stsService } from './sts.ts';
 
 export interface LocalAwsOptions {
@@ -70,6 +71,7 @@ export const exampleCredentials: KnownCredentials = {
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 };
 
+/** Throws ADDRESS_UNAVAILABLE, BUCKET_NAME_INVALID, FAULT_INVALID or STATE_UNUSABLE. */
 export async function startLocalAws({
   directory,
   port = 0,
@@ -87,14 +89,26 @@ export async function startLocalAws({
   const faults = createFaults(rules);
   const calls = createCalls();
   if (log) calls.subscribe(log);
-  const store = openStore({ directory, fsync });
+  const store = openState({ directory, fsync });
+  const context: ServiceContext = { store, faults, now, accountId, onNotice };
+  const services = new Map<ServiceName, Service>();
+  const release = async () => {
+    for (const service of services.values()) await service.close?.();
+    await store.blobs.idle();
+    store.close();
+  };
   try {
-    const context: ServiceContext = { store, faults, now, accountId, onNotice };
-    const services = new Map(createServices(context, ec2).map((service) => [service.name, service]));
+    for (const service of createServices(context, ec2)) services.set(service.name, service);
     makeBuckets(context, buckets);
     const known = [...credentials, exampleCredentials];
     const dispatching = { services, faults, calls, accountId, credentials: known, now, onNotice };
-    const server = await listen({ host, port, ...dispatching });
+    const server = await listen({ host, port, ...dispatching }).catch((cause: Error) => {
+      throw new LocalAwsError('ADDRESS_UNAVAILABLE', `Cannot listen on ${host}:${port}: ${cause.message}`, {
+        hint: 'Choose another port, or 0 for any free one.',
+        cause,
+        facts: { host, port },
+      });
+    });
     return {
       url: `http://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`,
       port: server.port,
@@ -102,14 +116,25 @@ export async function startLocalAws({
       calls,
       async close() {
         await server.close();
-        for (const service of services.values()) await service.close?.();
-        await store.blobs.idle();
-        store.close();
+        await release();
       },
     };
   } catch (error) {
-    store.close();
+    await release();
     throw error;
+  }
+}
+
+function openState({ directory, fsync }: { directory: string; fsync: boolean }): Store {
+  try {
+    return openStore({ directory, fsync });
+  } catch (cause) {
+    const why = (cause as Error).message;
+    throw new LocalAwsError('STATE_UNUSABLE', `Cannot keep state in ${directory}: ${why}`, {
+      hint: 'Name a directory that can be written to, and that no other program uses.',
+      cause,
+      facts: { directory },
+    });
   }
 }
 
@@ -123,7 +148,12 @@ function makeBuckets(
       region = 'us-east-1',
       owner = accountId,
     } = typeof bucket === 'string' ? { name: bucket } : bucket;
-    if (!isValidBucketName(name)) throw new Error(`${name} is no name for a bucket`);
+    if (!isValidBucketName(name)) {
+      throw new LocalAwsError('BUCKET_NAME_INVALID', `No bucket can have the name ${name}`, {
+        hint: 'Take 3 to 63 lower-case letters, digits, dots and hyphens.',
+        facts: { bucket: name },
+      });
+    }
     insertBucket(store, { name, region, owner, created_at: now() });
   }
 }

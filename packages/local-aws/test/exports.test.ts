@@ -3,7 +3,7 @@ import * as api from '../src/index.ts';
 
 test('the package exports these names', () => {
   expect(Object.keys(api).sort()).toEqual([
-    'InvalidFaultError',
+    'LocalAwsError',
     'exampleCredentials',
     'parseFaultFile',
     'seedEc2',

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { LocalAwsError } from '../errors.ts';
 import type { FaultRule } from '../faults/rules.ts';
 import type { KnownCredentials } from '../http/authenticate.ts';
 import type { LocalAwsOptions, NewBucket } from '../start-local-aws.ts';
@@ -23,11 +24,6 @@ prints on stdout.
   --help
 `;
 
-/** What is wrong with the command line. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-}
-
 export interface Arguments {
   readonly help: boolean;
   readonly options: Omit<LocalAwsOptions, 'faults'> & { readonly faults?: readonly FaultRule[] };
@@ -35,11 +31,11 @@ export interface Arguments {
   readonly logFile?: string;
 }
 
-/** Throws a `UsageError`. */
+/** Throws COMMAND_LINE_INVALID. */
 export function parseArguments(argv: readonly string[]): Arguments {
   const { values } = parse(argv);
   if (values.help) return { help: true, options: { directory: '' } };
-  if (!values.directory) throw new UsageError('--directory is missing');
+  if (!values.directory) throw wrong('--directory is missing');
   const ec2 = {
     ...milliseconds('importTaskMs', values['import-task-ms']),
     ...milliseconds('snapshotCompletionMs', values['snapshot-completion-ms']),
@@ -83,13 +79,13 @@ function parse(argv: readonly string[]) {
       },
     });
   } catch (cause) {
-    throw new UsageError((cause as Error).message, { cause });
+    throw wrong((cause as Error).message, cause);
   }
 }
 
 function readCredentials(text: string): KnownCredentials {
   const [accessKeyId, secretAccessKey, accountId] = text.split(':');
-  if (!accessKeyId || !secretAccessKey) throw new UsageError('--credentials wants KEY:SECRET[:ACCOUNT]');
+  if (!accessKeyId || !secretAccessKey) throw wrong('--credentials wants KEY:SECRET[:ACCOUNT]');
   return {
     accessKeyId,
     secretAccessKey,
@@ -103,7 +99,7 @@ function readBucket(text: string): NewBucket {
 }
 
 function account(option: string, text: string): string {
-  if (!/^\d{12}$/.test(text)) throw new UsageError(`${option}: an account id has twelve digits, not ${text}`);
+  if (!/^\d{12}$/.test(text)) throw wrong(`${option}: an account id has twelve digits, not ${text}`);
   return text;
 }
 
@@ -115,5 +111,9 @@ function milliseconds<Name extends string>(name: Name, text: string | undefined)
 function wholeNumber(option: string, text: string, most: number): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number <= most) return number;
-  throw new UsageError(`${option} wants a whole number up to ${most}, not ${text}`);
+  throw wrong(`${option} wants a whole number up to ${most}, not ${text}`);
+}
+
+function wrong(message: string, cause?: unknown): LocalAwsError {
+  return new LocalAwsError('COMMAND_LINE_INVALID', message, { hint: 'See local-aws --help.', cause });
 }

@@ -1,9 +1,10 @@
 import { openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { CallRecord } from '../calls.ts';
+import { LocalAwsError } from '../errors.ts';
 import { parseFaultFile } from '../faults/parse-rule.ts';
 import { startLocalAws } from '../start-local-aws.ts';
-import { parseArguments, UsageError, usage } from './arguments.ts';
+import { parseArguments, usage } from './arguments.ts';
 
 /** Serves until SIGTERM or SIGINT; a second signal ends it on the spot. The exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -23,10 +24,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     await server.close();
     return 0;
   } catch (error) {
-    process.stderr.write(`local-aws: ${(error as Error).message}\n`);
-    if (!(error instanceof UsageError)) return 1;
-    process.stderr.write(`\n${usage}`);
-    return 2;
+    const hint = error instanceof LocalAwsError ? ` ${error.hint}` : '';
+    process.stderr.write(`local-aws: ${(error as Error).message}.${hint}\n`);
+    return error instanceof LocalAwsError && error.code === 'COMMAND_LINE_INVALID' ? 2 : 1;
   }
 }
 

@@ -28,7 +28,7 @@ export interface ActiveFault extends FaultRule {
 }
 
 export interface Faults {
-  /** Checks the rule, as it may come from anywhere; throws an `InvalidFaultError`. */
+  /** Checks the rule, as it may come from anywhere; throws FAULT_INVALID. */
   add(rule: FaultRule): FaultHandle;
   list(): ActiveFault[];
   /** Calls that hang by it go on. False if there is no such rule. */

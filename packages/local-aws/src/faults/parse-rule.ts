@@ -1,14 +1,10 @@
+import { LocalAwsError } from '../errors.ts';
 import { actionFields, type FaultAction, type FaultRule } from './rules.ts';
-
-/** A fault rule that says something which no rule can say: a misspelt rule must not pass as a fault that never strikes. */
-export class InvalidFaultError extends Error {
-  override name = 'InvalidFaultError';
-}
 
 const services = new Set(['s3', 'ec2', 'sts', 'iam', 'ebs', 'ssm', 'autoscaling']);
 const presets = new Set(['throttling', 'access-denied', 'expired-token', 'internal-error', 'unavailable']);
 
-/** Throws an `InvalidFaultError` naming the field. */
+/** Throws FAULT_INVALID naming the field: a misspelt rule must not pass as a fault that never strikes. */
 export function parseFaultRule(given: unknown): FaultRule {
   const rule = objectOf('a fault', given, ['id', 'match', 'nth', 'times', 'action']);
   if (rule.id !== undefined && typeof rule.id !== 'string') throw invalid('id', 'text');
@@ -25,7 +21,7 @@ export function parseFaultFile(text: string): FaultRule[] {
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw new InvalidFaultError(`Not JSON: ${(cause as Error).message}`, { cause });
+    throw refusal(`not JSON: ${(cause as Error).message}`, cause);
   }
   return (Array.isArray(parsed) ? parsed : [parsed]).map(parseFaultRule);
 }
@@ -103,7 +99,7 @@ function objectOf(what: string, given: unknown, fields: readonly string[]): Reco
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw invalid(what, 'an object');
   const unknown = Object.keys(given).filter((name) => !fields.includes(name));
   if (unknown.length > 0) {
-    throw new InvalidFaultError(`${what} has no ${unknown.join(', ')}; it takes ${fields.join(', ')}`);
+    throw refusal(`${what} has no ${unknown.join(', ')}; it takes ${fields.join(', ')}`);
   }
   return given as Record<string, unknown>;
 }
@@ -121,6 +117,13 @@ function positive(where: string, value: unknown): void {
   if (!Number.isInteger(value) || (value as number) < 1) throw invalid(where, 'a whole number from 1');
 }
 
-function invalid(where: string, wanted: string): InvalidFaultError {
-  return new InvalidFaultError(`${where} must be ${wanted}`);
+function invalid(where: string, wanted: string): LocalAwsError {
+  return refusal(`${where} must be ${wanted}`);
+}
+
+function refusal(what: string, cause?: unknown): LocalAwsError {
+  return new LocalAwsError('FAULT_INVALID', `This is no fault: ${what}`, {
+    hint: 'Write it as the README of local-aws shows under "Faults".',
+    cause,
+  });
 }

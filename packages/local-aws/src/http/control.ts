@@ -3,8 +3,9 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallRecord, Calls } from '../calls.ts';
+import { LocalAwsError } from '../errors.ts';
 import type { FaultHandle, Faults } from '../faults/faults.ts';
-import { InvalidFaultError, parseFaultFile } from '../faults/parse-rule.ts';
+import { parseFaultFile } from '../faults/parse-rule.ts';
 import type { ServiceResponse } from '../service.ts';
 import { send } from './send.ts';
 
@@ -66,7 +67,7 @@ export function createControl({ faults, calls }: Control) {
     try {
       decided = await answer(message, lifetime.signal);
     } catch (error) {
-      decided = json(error instanceof InvalidFaultError ? 400 : 500, { error: (error as Error).message });
+      decided = json(error instanceof LocalAwsError ? 400 : 500, { error: (error as Error).message });
     }
     await send(decided, { to: response, request: message }).catch(() => response.destroy());
   };

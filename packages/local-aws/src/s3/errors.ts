@@ -128,5 +128,5 @@ export function invalidArgument(message: string, name: string, value: string): S
 
 /** Names what the stand-in lacks, so that nobody takes its answer for S3's own refusal. */
 export function notImplemented(what: string): ServiceError {
-  return s3Error('NotImplemented', { message: `local-aws does not implement ${what}` });
+  return s3Error('NotImplemented', { message: `This stand-in does not implement ${what}` });
 }

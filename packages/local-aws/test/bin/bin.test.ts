@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseArguments, UsageError } from '../../src/bin/arguments.ts';
+import { parseArguments } from '../../src/bin/arguments.ts';
 import { localAws, makeDirectory, startProcess } from '../support/process.ts';
 import { send } from '../support/raw.ts';
 
@@ -76,6 +76,6 @@ describe('the command line', () => {
     [['--directory', 'd', 'more'], /more/],
   ])('%j is refused', (argv, message) => {
     expect(() => parseArguments(argv)).toThrow(message);
-    expect(() => parseArguments(argv)).toThrow(UsageError);
+    expect(() => parseArguments(argv)).toThrow(expect.objectContaining({ code: 'COMMAND_LINE_INVALID' }));
   });
 });

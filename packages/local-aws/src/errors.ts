@@ -1,0 +1,19 @@
+import { ExplainedError, type Explanation } from '@ec2-image/explained-error';
+
+export type LocalAwsErrorCode =
+  | 'ADDRESS_UNAVAILABLE'
+  | 'BUCKET_NAME_INVALID'
+  | 'COMMAND_LINE_INVALID'
+  | 'FAULT_INVALID'
+  | 'STATE_UNUSABLE';
+
+/** What the stand-in throws at those who start it or set its faults; its callers over HTTP get AWS's own errors. */
+export class LocalAwsError extends ExplainedError {
+  override name = 'LocalAwsError';
+  declare readonly code: LocalAwsErrorCode;
+
+  // Narrower than the parent's: a code that is not in the list above does not compile.
+  constructor(code: LocalAwsErrorCode, message: string, explanation: Explanation) {
+    super(code, message, explanation);
+  }
+}
