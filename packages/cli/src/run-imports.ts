@@ -13,6 +13,8 @@ import { type RunView, silentView } from './render/view.ts';
 
 /** Images under way at a time: most of a run is waiting for a server or for EC2. */
 const maxImages = 8;
+/** Of them, those that upload. */
+const maxUploads = 2;
 
 export interface RunOutput {
   readonly stderr: Writable;
@@ -49,19 +51,20 @@ export async function runImports({
     await Promise.all(
       [...new Set(requests.map(({ region }) => region))].map((region) => clouds.open(region)),
     );
+    const images = pLimit(maxImages);
     const limits = {
-      images: pLimit(maxImages),
       conversions: pLimit(Math.max(1, availableParallelism() >> 1)),
+      uploads: pLimit(maxUploads),
     };
     return await Promise.all(
       requests.map((request) =>
-        limits.images(async () => ({
+        images(async () => ({
           request,
           result: await importImage({
             request: await (local?.complete(request) ?? request),
             cloud: await clouds.open(request.region),
             workDirectory: settings.workDirectory,
-            conversions: limits.conversions,
+            limits,
             cancelOnInterrupt,
             view,
             signal: settings.signal,

@@ -14,11 +14,11 @@ export async function startDisk(
   work: Work,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<StartedDisk> {
-  const { request, directory, steps, view, notice, conversions } = work;
+  const { request, directory, steps, view, notice, limits } = work;
   const image = await obtainImage(work);
   const output = directory.diskPath(request.format);
   const writing = Promise.withResolvers<number>();
-  const finished = conversions(() =>
+  const finished = limits.conversions(() =>
     steps.take(
       'convert',
       () =>

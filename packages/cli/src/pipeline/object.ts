@@ -28,7 +28,7 @@ export async function obtainObject(work: Work): Promise<ObtainedObject> {
  * equal: so an object that exists is known to hold the image, whenever this process may end.
  */
 async function uploadProven(work: Work): Promise<ObtainedObject> {
-  const { request, steps, view, directory } = work;
+  const { request, steps, view, directory, limits } = work;
   const stop = new AbortController();
   const signal = AbortSignal.any([work.signal, stop.signal]);
   let equal: Promise<void> = Promise.resolve();
@@ -42,25 +42,28 @@ async function uploadProven(work: Work): Promise<ObtainedObject> {
       view.stage(request.name, 'upload');
     });
     shown.catch(() => {});
-    const uploading = steps.take(
-      'upload',
-      () =>
-        uploadDisk({
-          ...objectLocation(work),
-          disk: uploadable,
-          journalPath: `${directory.diskPath(request.format)}.upload`,
-          fresh: request.fresh,
-          beforeComplete: () => equal,
-          metadata: metadataOf(provenanceTagsOf(work)),
-          signal,
-          onProgress(progress) {
-            if (!converting) view.progress(request.name, { ...progress, unit: 'bytes' });
-          },
-        }),
-      ({ outcome, bytesSent }) =>
-        bytesSent > 0 ? { bytes: bytesSent } : { outcome: outcome === 'uploaded' ? 'done' : 'reused' },
+    const uploading = limits.uploads(() =>
+      steps.take(
+        'upload',
+        () => {
+          if (converting) view.stage(request.name, 'convert');
+          return uploadDisk({
+            ...objectLocation(work),
+            disk: uploadable,
+            journalPath: `${directory.diskPath(request.format)}.upload`,
+            fresh: request.fresh,
+            beforeComplete: () => equal,
+            metadata: metadataOf(provenanceTagsOf(work)),
+            signal,
+            onProgress(progress) {
+              if (!converting) view.progress(request.name, { ...progress, unit: 'bytes' });
+            },
+          });
+        },
+        ({ outcome, bytesSent }) =>
+          bytesSent > 0 ? { bytes: bytesSent } : { outcome: outcome === 'uploaded' ? 'done' : 'reused' },
+      ),
     );
-    if (converting) view.stage(request.name, 'convert');
     return { object: await uploading, virtualSizeBytes: (await finished).virtualSize };
   } catch (error) {
     work.signal.throwIfAborted();

@@ -148,7 +148,7 @@ function waitOptions(work: Work) {
     cancelOnAbort: cancelOnInterrupt,
     onProgress: ({ percent, status, message }: ImportProgress) =>
       view.progress(request.name, {
-        done: percent ?? 0,
+        done: status === 'completed' ? 100 : (percent ?? 0),
         total: 100,
         unit: 'percent',
         note: message ?? status,

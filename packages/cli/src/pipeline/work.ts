@@ -12,8 +12,13 @@ export interface ImportJob {
   readonly request: ImportRequest;
   readonly cloud: Cloud;
   readonly workDirectory: string;
-  /** Shared by all images of the run: conversions want the processors for themselves. */
-  readonly conversions: LimitFunction;
+  /** Shared by all images of the run, so that none starves the others and memory does not grow with their number. */
+  readonly limits: {
+    /** They want the processors for themselves. */
+    readonly conversions: LimitFunction;
+    /** Each holds several parts of 16 MiB. */
+    readonly uploads: LimitFunction;
+  };
   readonly cancelOnInterrupt: boolean;
   readonly view: RunView;
   readonly log: RunLog;
