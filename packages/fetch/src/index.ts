@@ -4,3 +4,4 @@ export { imageFileName } from './file-name.ts';
 export type { Progress } from './hash-file.ts';
 export type { RetryOptions } from './mirrors.ts';
 export { type PublishedChecksum, type ReadChecksumOptions, readChecksum } from './read-checksum.ts';
+export { type ImageStream, type StreamImageOptions, streamImage } from './stream-image.ts';

@@ -2,5 +2,11 @@ import * as api from '@ec2-image/fetch';
 import { expect, test } from 'vitest';
 
 test('the exported names', () => {
-  expect(Object.keys(api).sort()).toEqual(['FetchError', 'fetchImage', 'imageFileName', 'readChecksum']);
+  expect(Object.keys(api).sort()).toEqual([
+    'FetchError',
+    'fetchImage',
+    'imageFileName',
+    'readChecksum',
+    'streamImage',
+  ]);
 });
