@@ -8,6 +8,7 @@ import { TagFixCommand } from './commands/tag-fix.ts';
 import { VerifyCommand } from './commands/verify.ts';
 import { UsageError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
+import { renderCommandHelp } from './render/help.ts';
 import { reportFatal } from './report-fatal.ts';
 import { version } from './version.ts';
 

@@ -1,5 +1,6 @@
 import { Command } from 'clipanion';
 import { exitCodes } from '../exit-code.ts';
+import { renderOverview } from '../render/help.ts';
 import { version } from '../version.ts';
 
 /** `ec2-image`, `ec2-image help` and `ec2-image --help`. */
@@ -7,7 +8,7 @@ export class HelpCommand extends Command {
   static override paths = [['help'], ['--help'], ['-h'], Command.Default];
 
   async execute(): Promise<number> {
-    this.context.stdout.write(this.cli.usage(null));
+    this.context.stdout.write(renderOverview({ version, commands: this.cli.definitions() }));
     return exitCodes.done;
   }
 }
