@@ -13,7 +13,9 @@ export {
   type DiskFacts,
   type ImageFacts,
   type InspectOptions,
+  type InspectStreamOptions,
   inspectImage,
+  inspectStream,
 } from './inspect-image.ts';
 export { partialPath } from './output-file.ts';
 export type { DiskFormat } from './qemu/output-format.ts';

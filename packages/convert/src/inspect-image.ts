@@ -15,7 +15,8 @@ import {
   refusalOf,
 } from '@ec2-image/image-headers';
 import { requireBootable } from './bootable.ts';
-import { decompressHead } from './decompress/decompress-file.ts';
+import { decompress } from './decompress/decompress.ts';
+import { decompressHead, headOf } from './decompress/decompress-file.ts';
 import { ConvertError, defaultMaxDiskSize, diskTooLarge } from './errors.ts';
 import { readDiskHead } from './qemu/read-disk-head.ts';
 import { withSource } from './with-source.ts';
@@ -69,10 +70,35 @@ export async function inspectImage(options: InspectOptions): Promise<ImageFacts>
   const path = resolve(options.path);
   return withSource(path, async (source) => {
     const magic = await detectMagic(source);
-    return magic.kind === 'compressed'
-      ? inspectCompressed(source, { ...options, path }, magic.compression)
-      : inspectDisk(source, { ...options, path });
+    if (magic.kind !== 'compressed') return inspectDisk(source, { ...options, path });
+    const { compression } = magic;
+    const head = () =>
+      decompressHead({ path, compression, signal: options.signal, length: partitionTableBytes });
+    return { path, ...(await inspectCompressed(source, { ...options, compression, head })) };
   });
+}
+
+export interface InspectStreamOptions extends Omit<InspectOptions, 'path'> {
+  /** The image at any place. */
+  readonly source: ByteSource;
+  /** The image from the front. Left early. */
+  readonly chunks: () => AsyncIterable<Buffer>;
+}
+
+/**
+ * The same for a compressed image that is nowhere on this machine yet. Undefined where it is not compressed.
+ *
+ * @throws as {@link inspectImage}
+ */
+export async function inspectStream(
+  options: InspectStreamOptions,
+): Promise<Omit<CompressedFacts, 'path'> | undefined> {
+  const { source, chunks, signal } = options;
+  const magic = await detectMagic(source);
+  if (magic.kind !== 'compressed') return undefined;
+  const { compression } = magic;
+  const head = () => headOf(decompress({ compression, source: chunks(), signal }), partitionTableBytes);
+  return inspectCompressed(source, { ...options, compression, head });
 }
 
 /** The same for a file that must not be compressed, such as one just decompressed. */
@@ -93,22 +119,24 @@ async function inspectDisk(source: ByteSource, options: InspectOptions): Promise
 
 async function inspectCompressed(
   source: ByteSource,
-  options: InspectOptions,
-  compression: Compression,
-): Promise<CompressedFacts> {
-  const { path, maxDiskSize = defaultMaxDiskSize, signal } = options;
+  options: Omit<InspectOptions, 'path'> & {
+    readonly compression: Compression;
+    readonly head: () => Promise<Buffer>;
+  },
+): Promise<Omit<CompressedFacts, 'path'>> {
+  const { compression, maxDiskSize = defaultMaxDiskSize } = options;
   const uncompressedSize = compression === 'xz' ? await readXzUncompressedSize(source) : undefined;
   if (uncompressedSize !== undefined && uncompressedSize > maxDiskSize) {
     throw diskTooLarge({ virtualSize: uncompressedSize, maxDiskSize });
   }
-  const head = await decompressHead({ path, compression, signal, length: partitionTableBytes });
+  const head = await options.head();
   const format = formatInside(head, compression);
-  if (format !== 'raw') return { path, size: source.size, compression, format };
+  if (format !== 'raw') return { size: source.size, compression, format };
 
   const table = await readPartitionTable(bufferSource(head));
   const virtualSize = uncompressedSize === undefined ? undefined : Math.ceil(uncompressedSize / 512) * 512;
   requireBootable(table, { ...options, virtualSize });
-  return { path, size: source.size, compression, format, virtualSize, partitionTable: table.type };
+  return { size: source.size, compression, format, virtualSize, partitionTable: table.type };
 }
 
 function formatInside(head: Buffer, compression: Compression): ImageFormat {

@@ -15,6 +15,7 @@ test('the exported names', () => {
     'decompress',
     'defaultMaxDiskSize',
     'inspectImage',
+    'inspectStream',
     'partialPath',
   ]);
 });

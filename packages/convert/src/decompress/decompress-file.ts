@@ -61,16 +61,21 @@ export async function decompressHead(
 ): Promise<Buffer> {
   const { path, compression, signal, length } = options;
   const input = createReadStream(path, { highWaterMark: readBytes });
-  const parts: Buffer[] = [];
-  let total = 0;
   try {
-    for await (const chunk of decompress({ compression, source: input, signal })) {
-      parts.push(chunk);
-      total += chunk.length;
-      if (total >= length) break;
-    }
+    return await headOf(decompress({ compression, source: input, signal }), length);
   } finally {
     input.destroy();
+  }
+}
+
+/** The first bytes of a stream, which is left as soon as they are there. */
+export async function headOf(chunks: AsyncIterable<Buffer>, length: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let total = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    total += chunk.length;
+    if (total >= length) break;
   }
   return Buffer.concat(parts).subarray(0, length);
 }
