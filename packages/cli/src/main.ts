@@ -8,7 +8,7 @@ import { TagFixCommand } from './commands/tag-fix.ts';
 import { VerifyCommand } from './commands/verify.ts';
 import { UsageError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
-import { renderCommandHelp } from './render/help.ts';
+import { renderCommandHelp, renderOverview } from './render/help.ts';
 import { reportFatal } from './report-fatal.ts';
 import { version } from './version.ts';
 
@@ -43,8 +43,11 @@ export async function main(argv: readonly string[], context: BaseContext): Promi
     const command = cli.process([...argv], context);
     if (command.help) {
       // `--help` alone is about all of them.
-      const about = command instanceof HelpCommand ? null : command;
-      context.stdout.write(cli.usage(about, { detailed: true }));
+      context.stdout.write(
+        command instanceof HelpCommand
+          ? renderOverview({ version, commands: cli.definitions() })
+          : renderCommandHelp(cli.usage(command, { detailed: true })),
+      );
       return exitCodes.done;
     }
     command.cli = { ...cli, ...cliFunctions(cli) };
