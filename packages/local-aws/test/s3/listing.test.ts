@@ -96,7 +96,7 @@ describe('objects', () => {
 test('many thousands are listed in time that does not grow from page to page', {
   timeout: 60_000,
 }, async () => {
-  const count = 30_000;
+  const count = 10_000;
   seedS3({
     directory: account.directory,
     bucket: 'full',
@@ -113,9 +113,9 @@ test('many thousands are listed in time that does not grow from page to page', {
   }
   expect([listed, bytes]).toEqual([count, (count * (count - 1)) / 2]);
   const last = await account.s3.send(
-    new ListObjectsV2Command({ Bucket: 'full', StartAfter: 'images/029998.vhdx' }),
+    new ListObjectsV2Command({ Bucket: 'full', StartAfter: 'images/009998.vhdx' }),
   );
-  expect(last.Contents?.map(({ Key }) => Key)).toEqual(['images/029999.vhdx']);
+  expect(last.Contents?.map(({ Key }) => Key)).toEqual(['images/009999.vhdx']);
   const rolled = await account.s3.send(new ListObjectsV2Command({ Bucket: 'full', Delimiter: '/' }));
   expect(rolled.CommonPrefixes).toEqual([{ Prefix: 'images/' }]);
 });
