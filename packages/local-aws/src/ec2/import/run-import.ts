@@ -59,10 +59,11 @@ export async function runImport(queued: QueuedTask, tools: ImportTools, closing:
   } catch (error) {
     if (closing.aborted) return;
     task.stop();
+    await removeWorkFiles(work);
     await endUnmade(work, task.signal.aborted ? task.signal.reason : error, closing);
   } finally {
     task.stop();
-    for (const path of [downloadPath(work), rawPath(work)]) await rm(path, { force: true });
+    await removeWorkFiles(work);
   }
 }
 
@@ -188,6 +189,10 @@ async function endUnmade(work: Import, reason: unknown, closing: AbortSignal): P
     task.update({ status, statusMessage, progress: undefined, endedAt: now() });
     dequeue(store, queued.taskId);
   });
+}
+
+async function removeWorkFiles(work: Import): Promise<void> {
+  for (const path of [downloadPath(work), rawPath(work)]) await rm(path, { force: true });
 }
 
 function downloadPath({ workDirectory, task }: Import): string {
