@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './small-heap.ts';
 import { enableCompileCache } from 'node:module';
 
 // Before anything else is loaded: a third of the time until the first request is compiling the SDK.

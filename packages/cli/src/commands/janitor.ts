@@ -18,7 +18,6 @@ import { type JanitorResult, janitorExitCode } from '../janitor/outcome.ts';
 import { loadPlan, savePlan } from '../janitor/plan-file.ts';
 import { keepTagOf, maxDeletesOf, policyOf } from '../janitor/policy.ts';
 import { type AccountScope, openScope, type ScopeFlags } from '../janitor/scope.ts';
-import { keepHeapSmall } from '../janitor/small-heap.ts';
 import { renderError } from '../render/error.ts';
 import {
   janitorDocument,
@@ -27,6 +26,7 @@ import {
   renderPlan,
   renderWorkFiles,
 } from '../render/janitor-report.ts';
+import { writeJson } from '../render/json-text.ts';
 import { imagesDirectory, locksDirectory } from '../work-directory.ts';
 import { type CommonSettings, RegionsCommand } from './common.ts';
 
@@ -105,7 +105,6 @@ export class JanitorCommand extends RegionsCommand {
   protected async run(settings: CommonSettings): Promise<number> {
     const maxDeletes = maxDeletesOf(this.maxDeletes) ?? defaultMaxDeletes;
     this.checkFlags();
-    keepHeapSmall();
     const { stdout, stderr } = this.context;
     const saved = this.fromPlan === undefined ? undefined : await loadPlan(this.fromPlan);
     await using scope = await openScope(
@@ -122,7 +121,7 @@ export class JanitorCommand extends RegionsCommand {
     if (!this.json) stdout.write(show());
     else if (this.apply && !this.yes) stderr.write(show());
     const result = this.apply ? await this.clean(found, { maxDeletes, scope, settings }) : found;
-    if (this.json) stdout.write(`${JSON.stringify(janitorDocument(result), null, 2)}\n`);
+    if (this.json) await writeJson(stdout, janitorDocument(result));
     else if (result !== found) stdout.write(`\n${renderCleaned(result)}\n`);
     return janitorExitCode(result);
   }

@@ -3,7 +3,7 @@ import { Command, Option } from 'clipanion';
 import { UsageError } from '../errors.ts';
 import { amiIdOf } from '../janitor/policy.ts';
 import { openScope } from '../janitor/scope.ts';
-import { keepHeapSmall } from '../janitor/small-heap.ts';
+import { writeJson } from '../render/json-text.ts';
 import { renderTagFix, type TagFixResult, tagFixDocument, tagFixExitCode } from '../render/tag-fix-report.ts';
 import { type CommonSettings, RegionsCommand } from './common.ts';
 
@@ -54,16 +54,14 @@ export class TagFixCommand extends RegionsCommand {
 
   protected async run(settings: CommonSettings): Promise<number> {
     const { imageIds, name, suffix } = this.request();
-    keepHeapSmall();
     const { signal } = settings;
     await using scope = await openScope(this, settings);
     const facts = await findMissingTags({ ...scope, imageIds, signal });
     const plan = planTagFix(facts, { imageIds, name, suffix });
     const outcomes = this.dryRun ? undefined : await applyTagFix({ plan, clients: scope.clients, signal });
     const result: TagFixResult = { plan, outcomes };
-    this.context.stdout.write(
-      this.json ? `${JSON.stringify(tagFixDocument(result), null, 2)}\n` : `${renderTagFix(result)}\n`,
-    );
+    if (this.json) await writeJson(this.context.stdout, tagFixDocument(result));
+    else this.context.stdout.write(`${renderTagFix(result)}\n`);
     return tagFixExitCode(result);
   }
 

@@ -1,12 +1,13 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { type Plan, parsePlan } from '@ec2-image/janitor';
 import { CliError, UsageError } from '../errors.ts';
+import { jsonText } from '../render/json-text.ts';
 
 /** Whole or not at all. */
 export async function savePlan(path: string, plan: Plan): Promise<void> {
   const unfinished = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(unfinished, `${JSON.stringify(plan, null, 2)}\n`, { mode: 0o600 });
+    await writeFile(unfinished, jsonText(plan), { mode: 0o600 });
     await rename(unfinished, path);
   } catch (cause) {
     throw new CliError('PLAN_NOT_SAVED', `cannot write the plan ${path}: ${(cause as Error).message}`, {

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+
+/** About what a pipe takes at once. */
+const chunkCharacters = 65_536;
+
+/** `JSON.stringify(value, null, 2)` and a newline, in pieces: a plan of an account's every thing is tens of megabytes. */
+export function* jsonText(value: unknown): Generator<string> {
+  let chunk = '';
+  for (const piece of jsonPieces(value, '')) {
+    chunk += piece;
+    if (chunk.length < chunkCharacters) continue;
+    yield chunk;
+    chunk = '';
+  }
+  yield `${chunk}\n`;
+}
+
+/** At the reader's pace; a reader that has seen enough, as `| head` has, is no error. */
+export async function writeJson(stream: Writable, value: unknown): Promise<void> {
+  try {
+    for (const text of jsonText(value)) if (!stream.write(text)) await once(stream, 'drain');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  }
+}
+
+function* jsonPieces(value: unknown, indent: string): Generator<string> {
+  const inner = `${indent}  `;
+  if (Array.isArray(value) && value.length > 0) {
+    yield '[';
+    for (const [index, item] of value.entries()) {
+      yield `${index > 0 ? ',' : ''}\n${inner}${indented(item ?? null, inner)}`;
+    }
+    yield `\n${indent}]`;
+    return;
+  }
+  const entries = isPlain(value) ? Object.entries(value).filter(([, member]) => member !== undefined) : [];
+  if (entries.length === 0) {
+    yield indented(value, indent);
+    return;
+  }
+  yield '{';
+  for (const [index, [key, member]] of entries.entries()) {
+    yield `${index > 0 ? ',' : ''}\n${inner}${JSON.stringify(key)}: `;
+    yield* jsonPieces(member, inner);
+  }
+  yield `\n${indent}}`;
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !('toJSON' in value);
+}
+
+function indented(value: unknown, indent: string): string {
+  return JSON.stringify(value, null, 2).replaceAll('\n', `\n${indent}`);
+}
