@@ -64,7 +64,7 @@ export async function main(argv: readonly string[], context: BaseContext): Promi
 /** What a command may ask of its surroundings, bound to this command line. */
 function cliFunctions(cli: Cli<BaseContext>) {
   return {
-    usage: cli.usage.bind(cli),
+    usage: (...about: Parameters<typeof cli.usage>) => renderCommandHelp(cli.usage(...about)),
     definitions: cli.definitions.bind(cli),
     error: cli.error.bind(cli),
     format: cli.format.bind(cli),
