@@ -1,0 +1,14 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { ec2Operations } from '../../src/ec2/operations.ts';
+import { ssmOperations } from '../../src/ssm/ssm-operations.ts';
+
+const page = readFile(join(import.meta.dirname, '../../docs/ec2.md'), 'utf8');
+
+it.each([...Object.keys(ec2Operations), ...Object.keys(ssmOperations)])(
+  'the page names %s',
+  async (operation) => {
+    expect(await page).toMatch(new RegExp(`\\b${operation}\\b`));
+  },
+);
