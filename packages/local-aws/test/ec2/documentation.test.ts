@@ -4,11 +4,11 @@ import { expect, it } from 'vitest';
 import { ec2Operations } from '../../src/ec2/operations.ts';
 import { ssmOperations } from '../../src/ssm/ssm-operations.ts';
 
-const page = readFile(join(import.meta.dirname, '../../docs/ec2.md'), 'utf8');
+const readme = readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
 
 it.each([...Object.keys(ec2Operations), ...Object.keys(ssmOperations)])(
-  'the page names %s',
+  'the README names %s',
   async (operation) => {
-    expect(await page).toMatch(new RegExp(`\\b${operation}\\b`));
+    expect(await readme).toMatch(new RegExp(`\\b${operation}\\b`));
   },
 );
