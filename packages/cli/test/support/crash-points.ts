@@ -1,3 +1,4 @@
+import type { LocalAwsOptions } from '@ec2-image/local-aws';
 import { tagRecord } from '@ec2-image/provenance';
 import { expect } from 'vitest';
 import { openAccount, type TestAccount } from './account.ts';
@@ -29,8 +30,12 @@ export interface CrashScene extends AsyncDisposable {
   run(): Promise<CliEnd>;
 }
 
-export async function openScene(images: TestImages, way: Way): Promise<CrashScene> {
-  const account = await openAccount({ ec2: quickEc2 });
+export async function openScene(
+  images: TestImages,
+  way: Way,
+  options: Partial<LocalAwsOptions> = {},
+): Promise<CrashScene> {
+  const account = await openAccount({ ec2: quickEc2, ...options });
   const proxy = await startHoldingProxy(images.server.url);
   const onProxy = (url: string) => url.replace(images.server.url, proxy.url);
   const args = importArgs({
