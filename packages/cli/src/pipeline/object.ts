@@ -1,4 +1,6 @@
+import { rm } from 'node:fs/promises';
 import { compareDisk } from '@ec2-image/convert';
+import { isExplained } from '@ec2-image/explained-error';
 import { metadataOf } from '@ec2-image/provenance';
 import { findObject, type StoredObject, uploadDisk } from '@ec2-image/s3-upload';
 import { startDisk } from './disk.ts';
@@ -20,7 +22,30 @@ export async function obtainObject(work: Work): Promise<ObtainedObject> {
     steps.reuse('upload');
     return { object };
   }
-  return uploadProven(work);
+  try {
+    return await uploadProven(work);
+  } catch (error) {
+    if (!isDamagedDisk(error) || work.signal.aborted) throw error;
+    await discardDisk(work);
+    work.notice(`${(error as Error).message}: converting once more`);
+  }
+  try {
+    return await uploadProven(work);
+  } catch (error) {
+    if (isDamagedDisk(error)) await discardDisk(work);
+    throw error;
+  }
+}
+
+/** The image was verified: it is the disk that has changed on its way, or since an earlier run wrote it. */
+function isDamagedDisk(error: unknown): boolean {
+  return isExplained(error) && error.code === 'DISK_DIFFERS';
+}
+
+/** A later run must not take it. What has been uploaded of it is proven part by part against the next one. */
+async function discardDisk({ directory, request }: Work): Promise<void> {
+  const disk = directory.diskPath(request.format);
+  await Promise.all([disk, `${disk}.decompressed`].map((path) => rm(path, { force: true })));
 }
 
 /**
