@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { convertImage, decompress, inspectImage } from '@ec2-image/convert';
+import { convertImage, decompress, inspectImage, inspectStream } from '@ec2-image/convert';
 import { type Block, type DiskImageFormat, diskBlocks, openDisk, streamBlocks } from '@ec2-image/ebs-direct';
+import type { ImageStream } from '@ec2-image/fetch';
+import { CliError } from './errors.ts';
 
 /** What is in an image, as blocks. */
 export interface Content extends AsyncDisposable {
@@ -30,10 +32,10 @@ export async function openContent(options: ContentOptions): Promise<Content> {
     const { path, compression, virtualSize } = facts;
     return {
       virtualSizeBytes: virtualSize,
-      blocks: ({ signal }) =>
-        streamBlocks(
-          decompress({ compression, source: createReadStream(path, { highWaterMark: readBytes }), signal }),
-        ),
+      blocks: ({ signal }) => {
+        const source = createReadStream(path, { highWaterMark: readBytes });
+        return streamBlocks(ofSize(virtualSize, decompress({ compression, source, signal })));
+      },
       [Symbol.asyncDispose]: async () => {},
     };
   }
@@ -45,6 +47,53 @@ export async function openContent(options: ContentOptions): Promise<Content> {
 }
 
 const readBytes = 1024 * 1024;
+
+/**
+ * The content of an image that stays on its server: blocks come out of the decompressor while it is downloaded. The last
+ * of them only comes when the whole image had its digest. Undefined where the size of what is inside cannot be known
+ * beforehand, or where it is no raw disk.
+ */
+export async function streamedContent({
+  stream,
+  onProgress,
+  ...options
+}: Omit<ContentOptions, 'path' | 'rawPath'> & {
+  readonly stream: ImageStream;
+  /** In bytes of the download. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total?: number }) => void;
+}): Promise<Content | undefined> {
+  const { signal } = options;
+  const facts = await inspectStream({ ...options, source: stream, chunks: () => stream.chunks({ signal }) });
+  if (facts?.format !== 'raw' || facts.virtualSize === undefined) return undefined;
+  const { compression, virtualSize } = facts;
+  return {
+    virtualSizeBytes: virtualSize,
+    blocks: ({ signal }) => {
+      const source = stream.chunks({ signal, onProgress });
+      return streamBlocks(ofSize(virtualSize, decompress({ compression, source, signal })));
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+/** The size is what the file itself claims: more than that would not fit into the volume, less would be cut short. */
+async function* ofSize(sizeBytes: number, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let total = 0;
+  const wrong = () =>
+    new CliError('DISK_SIZE_WRONG', `the image says that it holds ${sizeBytes} bytes, and does not`, {
+      hint: 'The image is damaged or was made to mislead: get it from somewhere else.',
+      facts: { sizeBytes, foundBytes: total },
+    });
+  for await (const chunk of chunks) {
+    total += chunk.length;
+    if (total > sizeBytes) throw wrong();
+    yield chunk;
+  }
+  // What a file says is less than a sector off where its size is no whole number of them.
+  if (sizeBytes - total >= sectorBytes) throw wrong();
+}
+
+const sectorBytes = 512;
 
 async function openedDisk(
   {

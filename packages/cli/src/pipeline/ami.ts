@@ -67,9 +67,10 @@ export async function makeAmi(
   known: { snapshotId?: string; imageId?: string },
 ): Promise<ObtainedAmi> {
   const { request, amiName: name, digest, steps } = work;
-  const snapshot = await obtainSnapshot(work);
+  const snapshot = request.verify
+    ? await (await import('./proven-snapshot.ts')).obtainProvenSnapshot(work)
+    : await obtainSnapshot(work);
   known.snapshotId = snapshot.snapshotId;
-  if (request.verify) await (await import('./prove-snapshot.ts')).proveSnapshot(work, snapshot.snapshotId);
   const ami = await steps.take(
     'register',
     () =>

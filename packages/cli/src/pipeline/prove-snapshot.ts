@@ -1,19 +1,14 @@
-import { digestBlocks, verifySnapshot } from '@ec2-image/ebs-direct';
+import { digestBlocks, type ExpectedContent, verifySnapshot } from '@ec2-image/ebs-direct';
 import { openContent } from '../content.ts';
 import { createEbsClient } from '../ebs-client.ts';
 import { obtainImage } from './image.ts';
 import { contentOptions, type Work } from './work.ts';
 
 /** `--verify`: reads the snapshot back, block by block, and compares it with what is in the image. */
-export async function proveSnapshot(work: Work, snapshotId: string): Promise<void> {
+export async function proveSnapshot(work: Work, snapshotId: string, known?: ExpectedContent): Promise<void> {
   const { request, cloud, view, signal, notice } = work;
-  const image = await obtainImage(work);
-  await using content = await openContent({ ...contentOptions(work), path: image.path });
+  const expected = known ?? (await contentOfImage(work));
   view.stage(request.name, 'prove');
-  const expected = await digestBlocks({
-    blocks: content.blocks({ signal }),
-    sizeBytes: content.virtualSizeBytes,
-  });
   const ebs = createEbsClient(cloud.connection);
   try {
     const { blocks } = await verifySnapshot({
@@ -27,4 +22,12 @@ export async function proveSnapshot(work: Work, snapshotId: string): Promise<voi
   } finally {
     ebs.destroy();
   }
+}
+
+async function contentOfImage(work: Work): Promise<ExpectedContent> {
+  const image = await obtainImage(work);
+  await using content = await openContent({ ...contentOptions(work), path: image.path });
+  work.view.stage(work.request.name, 'prove');
+  const blocks = content.blocks({ signal: work.signal });
+  return await digestBlocks({ blocks, sizeBytes: content.virtualSizeBytes });
 }

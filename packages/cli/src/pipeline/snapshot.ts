@@ -1,3 +1,4 @@
+import type { ExpectedContent } from '@ec2-image/ebs-direct';
 import {
   deleteSnapshot,
   findSnapshot,
@@ -20,11 +21,16 @@ import { type ObtainedObject, obtainObject } from './object.ts';
 import { constantTagsOf, snapshotTagsOf } from './tags.ts';
 import { ec2Options, objectLocation, type Work } from './work.ts';
 
+export interface ObtainedSnapshot extends Snapshot {
+  /** What has to be in it, where that was seen while it was written. */
+  readonly content?: ExpectedContent;
+}
+
 /**
  * The snapshot: complete, adopted from a task of ours, waited for, or imported from the object. Tagged in every case,
  * and with nothing of it left in S3.
  */
-export async function obtainSnapshot(work: Work): Promise<Snapshot> {
+export async function obtainSnapshot(work: Work): Promise<ObtainedSnapshot> {
   // Loaded only where it is wanted, with a client of its own service.
   if (work.request.via === 'ebs') return (await import('./written-snapshot.ts')).obtainWrittenSnapshot(work);
   const { request, cloud, digest, notice, steps } = work;

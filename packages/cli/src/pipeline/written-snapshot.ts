@@ -1,15 +1,18 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blockSizeBytes, volumeSizeGiB, type WrittenSnapshot, writeSnapshot } from '@ec2-image/ebs-direct';
 import { findSnapshot, type Snapshot, tagResources } from '@ec2-image/ec2-import';
-import { clientToken } from '@ec2-image/provenance';
-import { type Content, openContent } from '../content.ts';
+import { streamImage } from '@ec2-image/fetch';
+import { clientToken, type Digest, shortDigest } from '@ec2-image/provenance';
+import { type Content, openContent, streamedContent } from '../content.ts';
 import { createEbsClient } from '../ebs-client.ts';
 import { obtainImage } from './image.ts';
+import type { ObtainedSnapshot } from './snapshot.ts';
 import { constantTagsOf, snapshotTagsOf } from './tags.ts';
 import { contentOptions, ec2Options, type Work } from './work.ts';
 
 /** The snapshot by way of EBS direct: complete and used, or written block by block from the image. */
-export async function obtainWrittenSnapshot(work: Work): Promise<Snapshot> {
+export async function obtainWrittenSnapshot(work: Work): Promise<ObtainedSnapshot> {
   const { request, cloud, digest, notice, steps } = work;
   const found = await findSnapshot({
     ...ec2Options(work),
@@ -24,10 +27,79 @@ export async function obtainWrittenSnapshot(work: Work): Promise<Snapshot> {
     steps.reuse('import');
     return tagged(work, found.snapshot);
   }
+  const { snapshotId, sizeGiB, digests, sizeBytes } =
+    (await writeStreamed(work)) ?? (await writeFromFile(work));
+  const snapshot = await tagged(work, { snapshotId, sizeGiB });
+  // They are those of the verified image: nobody has to read it once more to prove the snapshot.
+  return { ...snapshot, content: { sizeBytes, digests } };
+}
+
+type Written = WrittenSnapshot & { readonly sizeBytes: number };
+
+async function writeFromFile(work: Work): Promise<Written> {
   const image = await obtainImage(work);
   await using content = await openContent({ ...contentOptions(work), path: image.path });
-  const written = await writeFrom(work, content);
-  return tagged(work, { snapshotId: written.snapshotId, sizeGiB: written.sizeGiB });
+  return await writeFrom(work, content);
+}
+
+/**
+ * Without any file: blocks are made and sent while the image is downloaded. Undefined where the image has to be a file,
+ * as it is a disk format that is read here and there, or is one already, if only in part.
+ */
+async function writeStreamed(work: Work): Promise<Written | undefined> {
+  const { request, digest, directory, signal, notice, steps, view } = work;
+  if (request.keepFiles || (await hasDownload(directory.path, digest))) return undefined;
+  await using stream = await streamImage({
+    url: request.urls,
+    digest,
+    checksumUrl: 'url' in request.checksum ? request.checksum.url : undefined,
+    signal,
+    onNotice: notice,
+  });
+  if (!stream) return undefined;
+  await using content = await streamedContent({
+    ...contentOptions(work),
+    stream,
+    onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),
+  });
+  if (!content) return undefined;
+  const downloaded = Promise.withResolvers<void>();
+  const downloading = steps.take(
+    'download',
+    () => downloaded.promise,
+    () => ({ bytes: stream.size }),
+  );
+  downloading.catch(() => {});
+  const proven: Content = {
+    ...content,
+    async *blocks(options) {
+      yield* content.blocks(options);
+      downloaded.resolve();
+    },
+  };
+  try {
+    return await writeFrom(work, proven, {
+      showsProgress: false,
+      beforeComplete: async () => {
+        await downloading;
+        // Hashed as it came: without the digest the stream would not have ended.
+        await steps.take(
+          'verify',
+          async () => {},
+          () => ({ bytes: stream.size }),
+        );
+      },
+    });
+  } catch (error) {
+    downloaded.reject(error);
+    throw error;
+  }
+}
+
+/** Finished or not: what is there is not fetched again. */
+async function hasDownload(directory: string, digest: Digest): Promise<boolean> {
+  const names = await readdir(directory);
+  return names.some((name) => name.startsWith(shortDigest(digest)) && !name.endsWith('.lock'));
 }
 
 async function tagged(work: Work, snapshot: Snapshot): Promise<Snapshot> {
@@ -35,7 +107,14 @@ async function tagged(work: Work, snapshot: Snapshot): Promise<Snapshot> {
   return snapshot;
 }
 
-function writeFrom(work: Work, content: Content): Promise<WrittenSnapshot> {
+function writeFrom(
+  work: Work,
+  content: Content,
+  {
+    beforeComplete,
+    showsProgress = true,
+  }: { readonly beforeComplete?: () => Promise<void>; readonly showsProgress?: boolean } = {},
+): Promise<Written> {
   const { request, cloud, directory, digest, steps, view, signal, notice } = work;
   const tags = constantTagsOf(work);
   const sizeGiB = volumeSizeGiB(content.virtualSizeBytes);
@@ -44,7 +123,7 @@ function writeFrom(work: Work, content: Content): Promise<WrittenSnapshot> {
     async () => {
       const ebs = createEbsClient(cloud.connection);
       try {
-        return await writeSnapshot({
+        const written = await writeSnapshot({
           ebs,
           ec2: cloud.ec2,
           blocks: content.blocks,
@@ -64,10 +143,14 @@ function writeFrom(work: Work, content: Content): Promise<WrittenSnapshot> {
             }),
           journalPath: join(directory.path, 'blocks.journal'),
           signal,
+          beforeComplete,
           onNotice: notice,
-          onProgress: ({ done }) =>
-            view.progress(request.name, { done, total: content.virtualSizeBytes, unit: 'bytes' }),
+          onProgress: ({ done }) => {
+            if (showsProgress)
+              view.progress(request.name, { done, total: content.virtualSizeBytes, unit: 'bytes' });
+          },
         });
+        return { ...written, sizeBytes: content.virtualSizeBytes };
       } finally {
         ebs.destroy();
       }

@@ -1,0 +1,213 @@
+import { copyFile, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tagRecord } from '@ec2-image/provenance';
+import type { ImageFormat } from '@ec2-image/sample-image';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { StepName } from '../src/outcome.ts';
+import { bucket, openAccount, type TestAccount } from './support/account.ts';
+import { quickEc2 } from './support/crash-points.ts';
+import { publishImages, type TestImages } from './support/images.ts';
+import {
+  areEqualDisks,
+  flagsOf,
+  type ImportDocument,
+  importArgs,
+  makeWorkDirectory,
+} from './support/import.ts';
+import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
+
+let images: TestImages;
+let account: TestAccount;
+let workDirectory: string;
+
+beforeAll(async () => {
+  useOwnEnvironment();
+  images = await publishImages(['qcow2', 'raw.xz', 'raw.gz', 'raw', 'vmdk']);
+});
+
+afterAll(() => images[Symbol.asyncDispose]());
+
+beforeEach(async () => {
+  account = await openAccount({ ec2: quickEc2 });
+  workDirectory = await makeWorkDirectory();
+});
+
+afterEach(() => account[Symbol.asyncDispose]());
+
+const importBy = async (format: ImageFormat, flags: Readonly<Record<string, unknown>> = {}) => {
+  const end = await runInProcess(
+    importArgs({
+      account,
+      workDirectory,
+      url: images.url(format),
+      'checksum-url': images.checksumUrl,
+      via: 'ebs',
+      ...flags,
+    }),
+  );
+  return { ...end, result: end.json<ImportDocument>().images[0]! };
+};
+
+const verify = (target: string, flags: Readonly<Record<string, unknown>>) =>
+  runInProcess([
+    'verify',
+    target,
+    ...flagsOf({ 'endpoint-url': account.aws.url, 'work-dir': workDirectory, json: true, ...flags }),
+  ]);
+
+const callsOf = (operation: string) =>
+  account.aws.calls.list().filter((call) => call.operation === operation);
+
+describe('import --via ebs', () => {
+  test.each<ImageFormat>(['qcow2', 'raw.xz', 'raw.gz', 'raw', 'vmdk'])(
+    'a %s becomes the same snapshot as by way of S3, without a bucket',
+    async (format) => {
+      const { exitCode, result, stderr } = await importBy(format, { bucket: undefined, verify: true });
+      expect(exitCode, stderr).toBe(0);
+      expect(result.outcome).toBe('imported');
+      const { images: amis, snapshots, objects, tasks } = await account.contents();
+      expect({ objects, tasks }).toEqual({ objects: [], tasks: [] });
+      expect([amis.length, snapshots.map(({ State }) => State)]).toEqual([1, ['completed']]);
+      expect(tagRecord(snapshots[0]!.Tags)).toMatchObject({
+        Name: result.amiName,
+        'ec2-image:source-digest': result.source.digest,
+        'ec2-image:disk-format': 'raw',
+        'ec2-image:started-at': expect.stringMatching(/^\d{4}-/),
+      });
+      const byEbs = account.snapshotPath(result.snapshotId!);
+      expect(await areEqualDisks(images.disk, byEbs)).toBe(true);
+
+      const byS3 = await importBy(format, { via: 's3', suffix: 'other', fresh: true });
+      expect(byS3.exitCode, byS3.stderr).toBe(0);
+      expect(await areEqualDisks(byEbs, account.snapshotPath(byS3.result.snapshotId!))).toBe(true);
+    },
+  );
+
+  test('a raw.xz takes no file at all', async () => {
+    const files: string[] = [];
+    const watching = setInterval(async () => {
+      const names = await readdir(workDirectory, { recursive: true }).catch(() => []);
+      files.push(...names.filter((name) => /\.(xz|raw|partial)/.test(name)));
+    }, 5);
+    const { exitCode, result, stderr } = await importBy('raw.xz');
+    clearInterval(watching);
+    expect(exitCode, stderr).toBe(0);
+    expect(files).toEqual([]);
+    const taken = Object.fromEntries(result.steps.map(({ step, outcome }) => [step, outcome]));
+    expect(taken).toEqual({
+      download: 'done',
+      verify: 'done',
+      convert: 'skipped',
+      upload: 'skipped',
+      import: 'done',
+      register: 'done',
+      tag: 'done',
+    } satisfies Record<StepName, string>);
+  });
+
+  test('a raw.xz with another digest is never completed, and its blocks are thrown away', async () => {
+    const { exitCode, result } = await importBy('raw.xz', {
+      'checksum-url': undefined,
+      sha256: 'ab'.repeat(32),
+    });
+    expect([exitCode, result.outcome, result.error?.code]).toEqual([1, 'failed', 'DIGEST_MISMATCH']);
+    expect(callsOf('PutSnapshotBlock').length).toBeGreaterThan(0);
+    expect(callsOf('CompleteSnapshot')).toEqual([]);
+    expect(await account.contents()).toMatchObject({ snapshots: [], images: [] });
+  });
+
+  test('the snapshot of an earlier run is used', async () => {
+    const first = await importBy('raw.xz');
+    const second = await importBy('raw.xz', { suffix: 'other' });
+    expect(second.result).toMatchObject({ outcome: 'imported', snapshotId: first.result.snapshotId });
+    const third = await importBy('raw.xz');
+    expect(third.result).toMatchObject({ outcome: 'reused', imageId: first.result.imageId });
+    expect(await account.contents()).toMatchObject({ snapshots: [{}], images: [{}, {}] });
+  });
+});
+
+describe('verify', () => {
+  test.each(['s3', 'ebs'])('passes on a snapshot made by way of %s, by AMI and by snapshot', async (via) => {
+    const { result, stderr } = await importBy('qcow2', { via, bucket });
+    expect(result.error, stderr).toBeUndefined();
+    const disk = images.directory;
+    for (const file of ['qcow2', 'raw.xz', 'vmdk'].map((format) =>
+      join(disk, `Test-Cloud-1.0.x86_64.${format}`),
+    )) {
+      const end = await verify(result.imageId!, { file });
+      expect(end.exitCode, end.stderr).toBe(0);
+      expect(end.json()).toMatchObject({ verify: { snapshotId: result.snapshotId, equal: true } });
+    }
+    const byUrl = await verify(result.snapshotId!, {
+      url: images.url('raw.xz'),
+      'checksum-url': images.checksumUrl,
+    });
+    expect(byUrl.exitCode, byUrl.stderr).toBe(0);
+  });
+
+  test('needs the disk only once: its digests will do', async () => {
+    const { result } = await importBy('qcow2');
+    const digests = join(workDirectory, 'disk.digests');
+    const first = await verify(result.snapshotId!, { file: images.disk, 'save-digests': digests });
+    expect(first.exitCode, first.stderr).toBe(0);
+    const later = await verify(result.imageId!, { digests });
+    expect([later.exitCode, later.json()]).toEqual([0, first.json()]);
+    await writeFile(digests, (await readFile(digests, 'utf8')).slice(0, -100));
+    const torn = await verify(result.imageId!, { digests });
+    expect([torn.exitCode, torn.json()]).toMatchObject([1, { error: { code: 'BAD_DIGESTS_FILE' } }]);
+  });
+
+  test("finds one bit that is not the disk's, data in a hole, and data that is missing, by offset", async () => {
+    const { result } = await importBy('qcow2');
+    const at = 3 * 2 ** 20 + 12_345;
+    const byteOf = async (path: string, offset: number) => {
+      const file = await open(path);
+      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, offset);
+      await file.close();
+      return buffer[0]!;
+    };
+    const changed = async (name: string, offset: number, change: (byte: number) => number) => {
+      const path = join(workDirectory, name);
+      await copyFile(images.disk, path);
+      const file = await open(path, 'r+');
+      await file.write(Buffer.of(change(await byteOf(path, offset))), 0, 1, offset);
+      await file.close();
+      return path;
+    };
+    const hole = 60 * 2 ** 20 + 777;
+    expect(await byteOf(images.disk, hole)).toBe(0);
+    for (const [file, offset] of [
+      [await changed('flipped.raw', at, (byte) => byte ^ 8), at],
+      [await changed('filled.raw', hole, () => 1), hole],
+    ] as const) {
+      const end = await verify(result.imageId!, { file });
+      expect([end.exitCode, end.json()]).toMatchObject([
+        1,
+        {
+          error: {
+            code: 'SNAPSHOT_DIFFERS',
+            message: expect.stringContaining(String(offset - (offset % 524_288))),
+          },
+        },
+      ]);
+    }
+  });
+
+  test('of a reused AMI by import --verify', async () => {
+    const { result } = await importBy('qcow2');
+    const again = await importBy('qcow2', { verify: true });
+    expect(again.exitCode, again.stderr).toBe(0);
+    expect(again.result).toMatchObject({ outcome: 'reused', imageId: result.imageId });
+    expect(callsOf('GetSnapshotBlock').length).toBeGreaterThan(0);
+  });
+
+  test('import --verify makes no AMI of a snapshot that is not the disk', async () => {
+    account.aws.faults.add({
+      match: { operation: 'PutSnapshotBlock', parameters: { BlockIndex: '0' } },
+      action: { kind: 'flip-bit' },
+    });
+    const { exitCode, result } = await importBy('raw.xz', { verify: true });
+    expect([exitCode, result.error?.code]).toEqual([1, 'SNAPSHOT_DIFFERS']);
+    expect((await account.contents()).images).toEqual([]);
+  });
+});
