@@ -162,10 +162,23 @@ function renderThings(
       whatOf(thing),
       ...region(thing.region),
       thing.sizeBytes === null ? '-' : `${thing.sizeIsUpperBound ? '≤ ' : ''}${formatBytes(thing.sizeBytes)}`,
-      thing.ageSeconds === null ? '-' : formatSeconds(thing.ageSeconds),
-      printable(thing.verdict === 'delete' ? `it ${thing.proof}` : `${thing.code}: ${thing.reason}`),
+      thing.ageSeconds === null ? '-' : formatAge(thing.ageSeconds),
+      printable(
+        shortDigests(thing.verdict === 'delete' ? `it ${thing.proof}` : `${thing.code}: ${thing.reason}`),
+      ),
     ]),
   ]);
+}
+
+/** To the hour from a day on, to the minute from an hour on. */
+function formatAge(seconds: number): string {
+  const unit = seconds >= 86_400 ? 3600 : seconds >= 3600 ? 60 : 1;
+  return formatSeconds(Math.floor(seconds / unit) * unit);
+}
+
+/** The first 12 digits, as in keys and default suffixes: --json has them all. */
+function shortDigests(text: string): string {
+  return text.replace(/(sha(?:256|512):[0-9a-f]{12})[0-9a-f]+/g, '$1…');
 }
 
 function whatOf(thing: Thing): string {

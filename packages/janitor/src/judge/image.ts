@@ -35,7 +35,7 @@ export function judgeImage(image: ImageFact, context: Context): Verdict | undefi
   const detail = context.facts.details.images.get(refOf(image));
   if (!detail) return { verdict: 'examine' };
   if ('unseen' in detail) return keep('unread', `what uses it could not be learnt: ${detail.unseen}`);
-  return obstacleSeen(image, detail.seen, context) ?? { verdict: 'delete', proof: `${grounds}; ${proof}` };
+  return obstacleSeen(image, detail.seen, context) ?? { verdict: 'delete', proof: `${grounds} and ${proof}` };
 }
 
 /** Rules 6 and 14: failed, named with `--ami`, or superseded. */
@@ -62,7 +62,10 @@ function supersedes(newer: ImageFact, older: ImageFact): boolean {
 function wanted(image: ImageFact, context: Context): Keep {
   const missing = Object.keys(missingOf(image.tags, wantedImageTags(image, context)));
   if (missing.length === 0 || image.state !== 'available') {
-    return keep('healthy', image.state === 'disabled' ? 'it is disabled, not failed' : 'it is healthy');
+    return keep(
+      'healthy',
+      image.state === 'disabled' ? 'it is disabled, not failed' : 'nothing is wrong with it',
+    );
   }
   return keep('lacks-tags', `it is healthy, but lacks the tags ${missing.join(', ')}`, [
     'tag-fix',
