@@ -1,6 +1,5 @@
 import type { Resources } from '../ec2/resources.ts';
 import type { Ec2Settings } from '../ec2/settings.ts';
-import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
 import type { Faults, FaultTarget } from '../faults/faults.ts';
 import type { ServiceRequest, ServiceResponse } from '../service.ts';
 import type { Store } from '../store/store.ts';
@@ -29,12 +28,6 @@ export interface EbsTarget {
 }
 
 export type EbsOperation = (target: EbsTarget, context: EbsContext) => Promise<ServiceResponse>;
-
-export type DirectSnapshot = {
-  readonly id: string;
-  readonly createdAt: number;
-  readonly facts: SnapshotFacts;
-};
 
 export function jsonAnswer(status: number, body: object, { id }: ServiceRequest): ServiceResponse {
   return {

@@ -16,7 +16,3 @@ export function invalidParameterCombination(message: string): ServiceError {
 export function dryRunOperation(): ServiceError {
   return new ServiceError(412, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.');
 }
-
-export function missing(parameter: string): ServiceError {
-  return ec2Error('MissingParameter', `The request must contain the parameter ${parameter}`);
-}

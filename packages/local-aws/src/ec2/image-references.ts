@@ -1,5 +1,5 @@
-import { boolean, list, oneOf, required, string, structure } from '../query/shape.ts';
-import { invalidParameterValue, missing } from './errors.ts';
+import { boolean, list, missingParameter, oneOf, required, string, structure } from '../query/shape.ts';
+import { invalidParameterValue } from './errors.ts';
 import type { InstanceFacts } from './instances/instance.ts';
 import type { LaunchTemplateFacts } from './launch-templates/launch-template.ts';
 import { type Ec2Context, operation } from './operation.ts';
@@ -40,7 +40,7 @@ export const describeImageReferences = operation({
   },
   run(input, context) {
     const { ImageId: ids, ResourceType: asked, IncludeAllResourceTypes: all = false } = input;
-    if (!all && asked.length === 0) throw missing('IncludeAllResourceTypes or ResourceTypes');
+    if (!all && asked.length === 0) throw missingParameter('IncludeAllResourceTypes or ResourceTypes');
     if (ids.length > maxImages) {
       throw invalidParameterValue(`The maximum number of image IDs for a request is ${maxImages}.`);
     }

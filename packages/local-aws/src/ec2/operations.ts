@@ -24,11 +24,13 @@ import {
   terminateInstances,
 } from './instances/instance-operations.ts';
 import {
+  describeLaunchTemplates,
+  describeLaunchTemplateVersions,
+} from './launch-templates/describe-launch-templates.ts';
+import {
   createLaunchTemplate,
   createLaunchTemplateVersion,
   deleteLaunchTemplate,
-  describeLaunchTemplates,
-  describeLaunchTemplateVersions,
   modifyLaunchTemplate,
 } from './launch-templates/launch-template-operations.ts';
 import type { Ec2Context } from './operation.ts';

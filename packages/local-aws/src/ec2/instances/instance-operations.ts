@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { integer, list, required, string, structure } from '../../query/shape.ts';
+import { integer, list, missingParameter, required, string, structure } from '../../query/shape.ts';
 import { oncePerToken } from '../client-tokens.ts';
-import { ec2Error, invalidParameterCombination, invalidParameterValue, missing } from '../errors.ts';
+import { ec2Error, invalidParameterCombination, invalidParameterValue } from '../errors.ts';
 import { filterList } from '../filters.ts';
 import { type ImageFacts, imageState } from '../images/image.ts';
 import { launchTemplateVersion } from '../launch-templates/launch-template.ts';
@@ -44,7 +44,7 @@ export const runInstances = operation({
       oncePerToken(store, { accountId, region, operation: 'RunInstances', token, request }, () => {
         const template = input.LaunchTemplate && launchTemplateVersion(resources, input.LaunchTemplate).data;
         const imageId = input.ImageId ?? template?.imageId;
-        if (imageId === undefined) throw missing('ImageId');
+        if (imageId === undefined) throw missingParameter('ImageId');
         const image = launchableImage(imageId, context);
         const reservationId = `r-0${randomBytes(8).toString('hex')}`;
         const made = Array.from({ length: input.MaxCount }, (_, launchIndex) =>

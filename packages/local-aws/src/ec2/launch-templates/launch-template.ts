@@ -1,4 +1,5 @@
-import { ec2Error, invalidParameterValue, missing } from '../errors.ts';
+import { missingParameter, string } from '../../query/shape.ts';
+import { ec2Error, invalidParameterValue } from '../errors.ts';
 import type { Resource, Resources } from '../resources.ts';
 
 /** What of a launch template's data is kept. */
@@ -34,13 +35,16 @@ export interface LaunchTemplateName {
   readonly LaunchTemplateName?: string;
 }
 
+/** A template is named in one of two ways. */
+export const templateName = { LaunchTemplateId: string, LaunchTemplateName: string };
+
 /** @throws ServiceError */
 export function namedTemplate(
   resources: Resources,
   { LaunchTemplateId: id, LaunchTemplateName: name }: LaunchTemplateName,
 ): LaunchTemplate {
   if (id !== undefined) return resources.get<LaunchTemplateFacts>('launch-template', id);
-  if (name === undefined) throw missing('LaunchTemplateId');
+  if (name === undefined) throw missingParameter('LaunchTemplateId');
   const template = resources.findByName<LaunchTemplateFacts>('launch-template', name);
   if (!template) {
     throw ec2Error(
