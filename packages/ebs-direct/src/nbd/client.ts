@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createConnection } from 'node:net';
+import { createConnection, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Extent } from '../disk.ts';
-import { EbsDirectError } from '../errors.ts';
+import { nbdFailed as failed } from '../errors.ts';
 import * as nbd from './protocol.ts';
 import { createSocketReader, type SocketReader } from './socket-reader.ts';
 
@@ -31,8 +32,7 @@ export async function connectNbd({
   readonly socketPath: string;
   readonly signal?: AbortSignal;
 }): Promise<NbdClient> {
-  const socket = createConnection(socketPath);
-  await once(socket, 'connect', { signal });
+  const socket = await connect(socketPath, signal);
   const reader = createSocketReader(socket);
   const { sizeBytes, contextId } = await handshake({ reader, write: (bytes) => socket.write(bytes) });
   const pending = new Map<bigint, Pending>();
@@ -103,6 +103,23 @@ export async function connectNbd({
         socket.end(nbd.request({ type: nbd.command.disconnect, cookie: 0n, offset: 0, length: 0 }));
     },
   };
+}
+
+/** A socket's name is there a moment before anybody listens on it. */
+const refusals = 100;
+
+async function connect(socketPath: string, signal: AbortSignal | undefined): Promise<Socket> {
+  for (let refused = 0; ; refused += 1) {
+    const socket = createConnection(socketPath);
+    try {
+      await once(socket, 'connect', { signal });
+      return socket;
+    } catch (error) {
+      socket.destroy();
+      if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED' || refused >= refusals) throw error;
+      await delay(10, undefined, { signal });
+    }
+  }
 }
 
 async function handshake({
@@ -201,10 +218,4 @@ async function readChunk({
     default:
       throw failed(`an answer of unknown type ${type}`);
   }
-}
-
-function failed(what: string): EbsDirectError {
-  return new EbsDirectError('NBD_FAILED', `qemu-nbd gave ${what}`, {
-    hint: 'Run the same command again; if it stays so, convert first and give the raw disk.',
-  });
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { nbdFailed } from '../errors.ts';
 
 /** Reads exact lengths from a socket, straight into the buffer that wants them. */
 export interface SocketReader {
@@ -31,7 +32,7 @@ export function createSocketReader(socket: Socket): SocketReader {
   };
   socket.on('readable', pump);
   socket.on('error', fail);
-  socket.on('close', () => fail(new Error('the NBD server closed the connection')));
+  socket.on('close', () => fail(nbdFailed('no more: it closed the connection')));
   const readInto = (target: Buffer) =>
     new Promise<void>((resolve, reject) => {
       if (target.length === 0) return resolve();
