@@ -11,14 +11,16 @@ const attempts = 2;
  * made once more.
  */
 export async function obtainProvenSnapshot(work: Work): Promise<ObtainedSnapshot> {
+  const discardedSnapshots: string[] = [];
   for (let attempt = 1; ; attempt += 1) {
-    const snapshot = await obtainSnapshot(work);
+    const snapshot = await obtainSnapshot(attempt === 1 ? work : { ...work, discardedSnapshots });
     try {
       await proveSnapshot(work, snapshot.snapshotId, snapshot.content);
       return snapshot;
     } catch (error) {
       if (!isExplained(error) || error.code !== 'SNAPSHOT_DIFFERS') throw error;
       await discard(work, snapshot.snapshotId, error);
+      discardedSnapshots.push(snapshot.snapshotId);
       if (attempt === attempts) throw error;
       work.notice(`${error.message}: it was deleted, and is made once more`);
     }

@@ -37,6 +37,8 @@ export interface Identified extends ImportJob {
 /** The same once the work directory of the digest is this run's alone. */
 export interface Work extends Identified {
   readonly directory: ImageDirectory;
+  /** Snapshots that this run found wrong and deleted: a token that leads to one of them is of no use. */
+  readonly discardedSnapshots?: readonly string[];
 }
 
 /** What every verb of `ec2-import` is given. */

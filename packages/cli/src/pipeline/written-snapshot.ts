@@ -138,7 +138,12 @@ function writeFrom(
               key: '',
               digest,
               format: 'raw',
-              options: { ...tags, sizeGiB, ...(request.fresh && { fresh: work.startedAt.toISOString() }) },
+              options: {
+                ...tags,
+                sizeGiB,
+                ...(request.fresh && { fresh: work.startedAt.toISOString() }),
+                ...(work.discardedSnapshots && { after: work.discardedSnapshots.join() }),
+              },
               attempt,
             }),
           journalPath: join(directory.path, 'blocks.journal'),

@@ -1,0 +1,271 @@
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FaultRule } from '@ec2-image/local-aws';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openAccount, type TestAccount } from './support/account.ts';
+import { expectOneOfEach, quickEc2 } from './support/crash-points.ts';
+import { flipBit } from './support/flip-bit.ts';
+import { startHoldingProxy } from './support/holding-proxy.ts';
+import { publishImages, type TestImages } from './support/images.ts';
+import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
+import { type InProcessEnd, runInProcess, useOwnEnvironment } from './support/in-process.ts';
+import { startCli } from './support/run-cli.ts';
+import { serveSpoilt } from './support/spoiling-server.ts';
+
+type Flags = Readonly<Record<string, unknown>>;
+
+const secondPart = { operation: 'UploadPart', parameters: { partNumber: '2' } };
+const fileName = 'Test-Cloud-1.0.x86_64.qcow2';
+
+let images: TestImages;
+let account: TestAccount;
+let workDirectory: string;
+
+beforeAll(async () => {
+  useOwnEnvironment();
+  // As VHDX it is two parts.
+  images = await publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+});
+afterAll(() => images[Symbol.asyncDispose]());
+
+beforeEach(async () => {
+  account = await openAccount({ ec2: quickEc2 });
+  workDirectory = await makeWorkDirectory();
+});
+afterEach(async () => {
+  await account[Symbol.asyncDispose]();
+  await rm(workDirectory, { recursive: true, force: true });
+});
+
+const argsOf = (flags: Flags = {}) =>
+  importArgs({
+    account,
+    workDirectory,
+    url: images.url('qcow2'),
+    'checksum-url': images.checksumUrl,
+    connections: 1,
+    ...flags,
+  });
+const run = (flags?: Flags) => runInProcess(argsOf(flags));
+
+const strike = (rule: FaultRule) => account.aws.faults.add(rule);
+
+/** Found out, told, and mended in the same run: what came out of it is one AMI that holds the disk. */
+async function expectMended(end: InProcessEnd, says: RegExp): Promise<void> {
+  await expectOneOfEach({ account }, images, end);
+  expect(end.stderr).toMatch(says);
+}
+
+/** Found out, named, and no AMI made of it; the same command without the fault then makes the right one. */
+async function expectRefused(
+  end: InProcessEnd,
+  { code, says, flags }: { readonly code: string; readonly says: RegExp; readonly flags?: Flags },
+): Promise<void> {
+  expect(end.json<ImportDocument>().images[0]?.error, end.stderr).toMatchObject({
+    code,
+    message: expect.stringMatching(says),
+    hint: expect.stringMatching(/.{10}/),
+  });
+  expect(end.exitCode).toBe(1);
+  expect((await account.contents()).images).toEqual([]);
+  account.aws.faults.clear();
+  await expectOneOfEach({ account }, images, await run(flags));
+}
+
+/** The one file below the work directory whose name matches. */
+async function fileLike(pattern: RegExp): Promise<string> {
+  const below = join(workDirectory, 'images');
+  const found = (await readdir(below, { recursive: true })).filter((name) => pattern.test(name));
+  expect(found).toHaveLength(1);
+  return join(below, found[0]!);
+}
+
+describe('one bit of the download', () => {
+  test('once: it is downloaded anew', async () => {
+    await using server = await serveSpoilt({ directory: images.directory, name: fileName, times: 1 });
+    const end = await run({ url: `${server.url}/${fileName}` });
+    expect(server.spoilt).toBe(1);
+    await expectMended(end, /sha256:[0-9a-f]{64}/);
+  });
+
+  test('from one mirror always: the next one has it', async () => {
+    await using server = await serveSpoilt({ directory: images.directory, name: fileName, times: 99 });
+    const end = await run({ url: [`${server.url}/${fileName}`, images.url('qcow2')] });
+    expect(server.spoilt).toBe(1);
+    await expectMended(end, /sha256:[0-9a-f]{64}/);
+  });
+
+  test('always: both digests and both URLs are named, and no file of it is kept', async () => {
+    await using server = await serveSpoilt({ directory: images.directory, name: fileName, times: 99 });
+    const url = `${server.url}/${fileName}`;
+    const end = await run({ url });
+    expect(server.spoilt).toBe(2);
+    const { message } = end.json<ImportDocument>().images[0]!.error!;
+    expect(message).toContain(url);
+    expect(message).toContain(images.checksumUrl);
+    expect(await readdir(join(workDirectory, 'images'), { recursive: true })).not.toContain(fileName);
+    await expectRefused(end, { code: 'DIGEST_MISMATCH', says: /sha256:[0-9a-f]{64}.*sha256:[0-9a-f]{64}/ });
+  });
+
+  test('in the partial file before it is gone on with', async () => {
+    await using proxy = await startHoldingProxy(images.server.url);
+    const args = argsOf({ url: images.url('qcow2').replace(images.server.url, proxy.url) });
+    const reached = proxy.holdAfterBytes(600_000);
+    const { child, ended } = startCli(args);
+    await reached;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    child.kill('SIGKILL');
+    await ended;
+    proxy.holdAfterBytes(Number.POSITIVE_INFINITY);
+    await flipBit(await fileLike(/\.qcow2\.partial$/), 100_000);
+    await expectMended(await runInProcess(args), /sha256:[0-9a-f]{64}/);
+  });
+});
+
+describe('one bit of the converted disk', () => {
+  const says = /the first difference is at byte \d+.*: converting once more/;
+
+  test('as it leaves the converter, once: it is converted again', async () => {
+    await using _ = await spoilingQemuImg({ times: 1 });
+    await expectMended(await run(), says);
+  });
+
+  test('as it leaves the converter, always', async () => {
+    let end: InProcessEnd;
+    {
+      await using _ = await spoilingQemuImg({ times: 9 });
+      end = await run();
+    }
+    expect(await account.contents()).toMatchObject({ objects: [], snapshots: [], tasks: [] });
+    await expectRefused(end, { code: 'DISK_DIFFERS', says: /the first difference is at byte \d+/ });
+  });
+
+  test('while it waited in the work directory for the next run', async () => {
+    strike({
+      match: { operation: 'CompleteMultipartUpload' },
+      action: { kind: 'error', preset: 'access-denied' },
+    });
+    expect(await run()).toMatchObject({ exitCode: 1 });
+    await flipBit(await fileLike(/disk\.vhdx$/));
+    await expectMended(await run(), says);
+  });
+
+  test('while it is being uploaded', async () => {
+    const { struck } = strike({ match: secondPart, action: { kind: 'hang', when: 'after' } });
+    const running = run();
+    await struck;
+    await flipBit(await fileLike(/disk\.vhdx$/));
+    account.aws.faults.clear();
+    await expectMended(await running, says);
+  });
+});
+
+describe('a stored part', () => {
+  test.each<[string, FaultRule['action']]>([
+    ['with a flipped bit', { kind: 'flip-bit' }],
+    ['truncated', { kind: 'truncate', bytes: 4096 }],
+    ['duplicated', { kind: 'duplicate' }],
+    ['with a flipped bit that lists alone show', { kind: 'flip-bit', shows: 'lists' }],
+    ['truncated, which lists alone show', { kind: 'truncate', bytes: 4096, shows: 'lists' }],
+    ['duplicated, which lists alone show', { kind: 'duplicate', shows: 'lists' }],
+  ])('%s is named, and sent again', async (_, action) => {
+    strike({ match: secondPart, action });
+    await expectMended(await run(), /\b(part 2|parts .* 2)\b/);
+  });
+
+  test('spoilt each time is an error that names it', async () => {
+    strike({ match: secondPart, times: 'always', action: { kind: 'flip-bit' } });
+    await expectRefused(await run(), { code: 'UPLOAD_CORRUPTED', says: /part 2/ });
+  });
+
+  test.each<[string, FaultRule['action']]>([
+    ['truncated', { kind: 'truncate', bytes: 4096, shows: 'bytes' }],
+    ['duplicated', { kind: 'duplicate', shows: 'bytes' }],
+  ])('%s at completion, which its size shows', async (_, action) => {
+    strike({ match: { operation: 'CompleteMultipartUpload' }, action });
+    await expectMended(await run(), /./);
+  });
+});
+
+describe('what S3 stores otherwise than it says is found in the snapshot by --verify', () => {
+  const flags = { verify: true };
+
+  test.each<[string, FaultRule]>([
+    ['a flipped bit of a part', { match: secondPart, action: { kind: 'flip-bit', shows: 'bytes' } }],
+    [
+      'a flipped bit of the object',
+      {
+        match: { operation: 'HeadObject' },
+        nth: 3,
+        action: { kind: 'flip-bit', partNumber: 2, shows: 'bytes' },
+      },
+    ],
+  ])('%s: the snapshot goes, and is imported again', async (_, rule) => {
+    strike(rule);
+    await expectMended(await run(flags), /snap-[0-9a-f]+ .*offset \d+/);
+  });
+
+  test('each time: it is an error, and the snapshot is not left for a later run to believe', async () => {
+    strike({ match: secondPart, times: 'always', action: { kind: 'flip-bit', shows: 'bytes' } });
+    const end = await run(flags);
+    expect((await account.contents()).snapshots).toEqual([]);
+    // Without --verify, too: nothing that was found wrong is there to be used.
+    await expectRefused(end, { code: 'SNAPSHOT_DIFFERS', says: /offset \d+/ });
+  });
+});
+
+describe('a block written by EBS direct', () => {
+  const flags = { via: 'ebs', bucket: undefined, verify: true };
+
+  test('with a flipped bit', async () => {
+    strike({ match: { operation: 'PutSnapshotBlock' }, nth: 2, action: { kind: 'flip-bit' } });
+    await expectMended(await run(flags), /snap-[0-9a-f]+ .*(offset|block) \d+/);
+  });
+
+  test('with a flipped bit each time', async () => {
+    strike({ match: { operation: 'PutSnapshotBlock' }, times: 'always', action: { kind: 'flip-bit' } });
+    const end = await run(flags);
+    expect((await account.contents()).snapshots).toEqual([]);
+    // By the other way: EBS answers the same tokens with the snapshots that are gone, which takes minutes to believe.
+    await expectRefused(end, { code: 'SNAPSHOT_DIFFERS', says: /offset \d+/ });
+  });
+
+  test('read back with a flipped bit, once', async () => {
+    strike({ match: { operation: 'GetSnapshotBlock' }, action: { kind: 'flip-bit' } });
+    await expectMended(await run(flags), /./);
+  });
+});
+
+/** Until it is disposed of, qemu-img converts as the real one does and then, so often, changes one bit of what it wrote. */
+async function spoilingQemuImg({ times }: { readonly times: number }): Promise<AsyncDisposable> {
+  const path = process.env.PATH;
+  const bin = await mkdtemp(join(tmpdir(), 'ec2-image-spoiling-qemu-'));
+  const helper = fileURLToPath(new URL('support/flip-bit.ts', import.meta.url));
+  const script = `
+import { spawnSync } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { flipBit } from ${JSON.stringify(helper)};
+const args = process.argv.slice(2);
+const env = { ...process.env, PATH: ${JSON.stringify(path)} };
+const { status } = spawnSync('qemu-img', args, { stdio: 'inherit', env });
+const done = readdirSync(import.meta.dirname).filter((name) => name.startsWith('spoilt'));
+if (args[0] === 'convert' && status === 0 && done.length < ${times}) {
+  await flipBit(args.at(-1));
+  writeFileSync(import.meta.dirname + '/spoilt' + done.length, '');
+}
+process.exitCode = status ?? 1;
+`;
+  await writeFile(join(bin, 'spoil.mjs'), script);
+  const command = `exec '${process.execPath}' --no-warnings '${bin}/spoil.mjs' "$@"`;
+  await writeFile(join(bin, 'qemu-img'), `#!/bin/sh\n${command}\n`);
+  await chmod(join(bin, 'qemu-img'), 0o755);
+  process.env.PATH = `${bin}:${path}`;
+  return {
+    async [Symbol.asyncDispose]() {
+      process.env.PATH = path;
+      await rm(bin, { recursive: true, force: true });
+    },
+  };
+}
