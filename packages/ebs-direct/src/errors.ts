@@ -48,11 +48,16 @@ export function explainCall(
   const about = `${operation}${snapshotId ? ` of ${snapshotId}` : ''}: ${formatAwsError(error)}`;
   const facts = { operation, snapshotId };
   if (isCredentialsError(error)) {
-    return new EbsDirectError('CREDENTIALS_REFUSED', `AWS does not take the credentials: ${about}`, {
-      hint: 'Renew them, then run the same command again: it goes on where this run stopped.',
-      cause: error,
-      facts,
-    });
+    const expired = /expired/i.test(about);
+    return new EbsDirectError(
+      expired ? 'CREDENTIALS_EXPIRED' : 'CREDENTIALS_REFUSED',
+      `${expired ? 'the AWS credentials have expired' : 'AWS does not take the credentials'}: ${about}`,
+      {
+        hint: 'Renew them, then run the same command again: it goes on where this run stopped.',
+        cause: error,
+        facts,
+      },
+    );
   }
   if (isAccessDenied(error)) {
     return new EbsDirectError('ACCESS_DENIED', `not allowed: ${about}`, {

@@ -34,7 +34,7 @@ export interface VerifiedSnapshot {
  * Proves that a complete snapshot holds the disk: each of its blocks is read and hashed, and what it does not list
  * must be zeros of the disk.
  *
- * @throws EbsDirectError `SNAPSHOT_DIFFERS` with the offset of the first difference; `SNAPSHOT_UNREADABLE`, `BLOCK_DAMAGED`, `ACCESS_DENIED`, `CREDENTIALS_REFUSED`
+ * @throws EbsDirectError `SNAPSHOT_DIFFERS` with the offset of the first difference; `SNAPSHOT_UNREADABLE`, `BLOCK_DAMAGED`, `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`
  */
 export async function verifySnapshot(options: VerifySnapshotOptions): Promise<VerifiedSnapshot> {
   const { snapshotId, expected, concurrency = 16, signal: outer, onProgress } = options;

@@ -63,7 +63,7 @@ const refusedTimeoutMs = 5 * 60_000;
  * Writes a snapshot block by block, and waits until it is complete. A run with the same tokens and journal goes on
  * where a killed one stopped. An abort leaves the pending snapshot for that; any other failure deletes it.
  *
- * @throws EbsDirectError `ACCESS_DENIED`, `CREDENTIALS_REFUSED`, `QUOTA_EXCEEDED`, `SNAPSHOT_MISMATCH`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
+ * @throws EbsDirectError `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `QUOTA_EXCEEDED`, `SNAPSHOT_MISMATCH`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
  */
 export async function writeSnapshot(options: WriteSnapshotOptions): Promise<WrittenSnapshot> {
   const { onNotice, signal } = options;

@@ -197,7 +197,7 @@ test('a request that hangs is given up and made again', async () => {
 
 test.each([
   ['access-denied', 'PutSnapshotBlock', 'ACCESS_DENIED'],
-  ['expired-token', 'PutSnapshotBlock', 'CREDENTIALS_REFUSED'],
+  ['expired-token', 'PutSnapshotBlock', 'CREDENTIALS_EXPIRED'],
   ['access-denied', 'CompleteSnapshot', 'ACCESS_DENIED'],
 ] as const)(
   '%s at %s fails at once as %3$s, and deletes the pending snapshot',
