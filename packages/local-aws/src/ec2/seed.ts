@@ -2,6 +2,7 @@ import { openStore, type Store } from '../store/store.ts';
 import type { ImageFacts } from './images/image.ts';
 import { linkSnapshots } from './images/image-snapshots.ts';
 import type { ImportTaskFacts } from './import/import-task.ts';
+import { enqueue } from './import/task-queue.ts';
 import { openResources, type Resources, type Tag } from './resources.ts';
 import type { SnapshotFacts } from './snapshots/snapshot.ts';
 import { createEc2Tables } from './tables.ts';
@@ -168,10 +169,10 @@ function addImage({ store, resources, accountId }: Account, image: SeedImage): v
   linkSnapshots(store, made.id, snapshotIds);
 }
 
-function addImportTask({ resources }: Account, task: SeedImportTask): void {
+function addImportTask({ store, resources, accountId, region }: Account, task: SeedImportTask): void {
   const { id, createdAt = Date.now(), status = 'completed', bucket, key } = task;
   const active = status === 'active';
-  resources.insert<ImportTaskFacts>('import-snapshot-task', {
+  const { id: taskId } = resources.insert<ImportTaskFacts>('import-snapshot-task', {
     id,
     createdAt,
     tags: tagsOf(task),
@@ -184,13 +185,14 @@ function addImportTask({ resources }: Account, task: SeedImportTask): void {
       status,
       statusMessage: task.statusMessage ?? (active ? 'downloading/converting' : undefined),
       progress: active ? 19 : undefined,
-      stallsAt: active ? 19 : undefined,
+      seeded: active || undefined,
       diskImageSizeBytes: 0,
       snapshotId: task.snapshotId,
       endedAt: active ? undefined : createdAt,
       unseenMs: 0,
     },
   });
+  if (active) enqueue(store, { taskId, accountId, region }, createdAt);
 }
 
 function tagsOf({ tags = {} }: Seed): Tag[] {

@@ -6,7 +6,7 @@ export interface Ec2Settings {
   readonly snapshotCompletionMs: number;
   /** From RegisterImage until the AMI is `available`. Default 200. */
   readonly imageCreationMs: number;
-  /** How many imports a process works on at once; the others stay pending. Default 4. */
+  /** How many disks a process copies and converts at once; the other tasks wait for their turn. Default 4. */
   readonly concurrentImports: number;
 }
 

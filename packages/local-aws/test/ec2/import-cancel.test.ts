@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CancelImportTaskCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seedEc2 } from '../../src/ec2/seed.ts';
 import { type Account, refusal } from './account.ts';
 import { compareRaw, type Disk, makeDisk } from './disks.ts';
 import { ended, openAccountWith, start, taskOf, workFiles } from './imports.ts';
@@ -52,6 +53,18 @@ describe('CancelImportTask', () => {
     time += 1000;
     const { SnapshotId } = await ended(late, id);
     await compareRaw(disk.rawPath, join(late.directory, 'snapshots', `${SnapshotId}.raw`));
+  });
+
+  it('ends a task that was seeded as active, whose object there never was', async () => {
+    const id = 'import-snap-0123456789abcdef1';
+    const importTasks = [{ id, bucket: 'none', key: 'none', status: 'active' as const }];
+    seedEc2({ directory: account.directory, importTasks });
+    expect((await taskOf(account, id)).SnapshotTaskDetail).toMatchObject({
+      Status: 'active',
+      Progress: '19',
+    });
+    await cancel(account, id);
+    expect(await ended(account, id)).toMatchObject({ Status: 'cancelled' });
   });
 
   it.each([

@@ -31,6 +31,8 @@ export interface ImportTaskFacts {
   readonly fails?: { readonly statusMessage: string; readonly status: string };
   readonly stallsAt?: number;
   readonly completesWhileCancelling?: boolean;
+  /** Its object need not be there: it was put down active, and does nothing before it is cancelled. */
+  readonly seeded?: boolean;
   readonly unseenMs: number;
 }
 

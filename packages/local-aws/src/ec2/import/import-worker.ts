@@ -2,7 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileLock, tryLock } from '@ec2-image/file-lock';
-import { type ImportTools, runImport } from './run-import.ts';
+import type { ImportTools } from './import-work.ts';
+import { runImport } from './run-import.ts';
+import { createSlots } from './slots.ts';
 import { queuedTasks } from './task-queue.ts';
 
 export interface ImportWorker {
@@ -18,11 +20,11 @@ const lookMs = 250;
  * Works on the queue of the store's directory. Of several processes that serve the directory one does; when it ends,
  * or is killed, another takes its place and begins its unfinished tasks again.
  */
-export function startImportWorker(options: Omit<ImportTools, 'workDirectory'>): ImportWorker {
+export function startImportWorker(options: Omit<ImportTools, 'workDirectory' | 'slots'>): ImportWorker {
   const { store, settings, onNotice } = options;
   const workDirectory = join(store.directory, 'imports');
   mkdirSync(workDirectory, { recursive: true });
-  const tools = { ...options, workDirectory };
+  const tools = { ...options, workDirectory, slots: createSlots(settings.concurrentImports) };
   const closing = new AbortController();
   const running = new Map<string, Promise<void>>();
   let lock: FileLock | undefined;
@@ -37,7 +39,7 @@ export function startImportWorker(options: Omit<ImportTools, 'workDirectory'>): 
       for (const name of await readdir(workDirectory)) await rm(join(workDirectory, name), { force: true });
     }
     for (const queued of queue) {
-      if (running.size >= settings.concurrentImports || closing.signal.aborted) return;
+      if (closing.signal.aborted) return;
       const work = runImport(queued, tools, closing.signal)
         .catch((error) => onNotice(`import task ${queued.taskId}: ${error.stack}`))
         .finally(() => running.delete(queued.taskId));

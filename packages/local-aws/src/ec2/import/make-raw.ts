@@ -1,0 +1,108 @@
+import { rm } from 'node:fs/promises';
+import { validateDisk } from './disk-validation.ts';
+import { ImportFailure, validationFailure } from './import-failure.ts';
+import type { ImportObject, ObjectBytes } from './import-objects.ts';
+import type { DiskFormat } from './import-task.ts';
+import {
+  convertedProgress,
+  downloadPath,
+  type ImportWork,
+  milestones,
+  rawPath,
+  stall,
+} from './import-work.ts';
+import { convertToRaw } from './qemu-img.ts';
+import { sparseCopy } from './sparse-copy.ts';
+
+/**
+ * Writes the disk that the task's object holds to `rawPath`, and gives its size in bytes.
+ *
+ * @param waitFor until so much of the task's least time has passed
+ * @throws ImportFailure, or the reason for which the task's signal aborted
+ */
+export async function makeRaw(work: ImportWork, waitFor: (share: number) => Promise<void>): Promise<number> {
+  const { task, slots } = work;
+  const { signal } = task;
+  const { validated, converting } = milestones;
+  const object = permittedObject(work);
+  const disk = await object.open();
+  try {
+    const { format, virtualSizeBytes } = await validateDisk(disk, task.facts.format);
+    task.update({ diskImageSizeBytes: object.sizeBytes });
+    await waitFor(validated.share);
+    task.reach(validated.progress, validated.message);
+    await waitFor(converting.share);
+    const { fails, stallsAt } = task.facts;
+    if (fails) throw new ImportFailure(fails.statusMessage);
+    task.reach(stallsAt ?? converting.progress, converting.message);
+    if (stallsAt !== undefined) await stall(work);
+    const giveBack = await slots.take(signal);
+    try {
+      await copyAndConvert(work, { disk, format });
+    } finally {
+      giveBack();
+    }
+    return virtualSizeBytes;
+  } catch (error) {
+    // The files of an object that is deleted under the import vanish before anybody has looked.
+    if (
+      isMissing(error) &&
+      work.objects.find(task.facts.bucket, task.facts.key)?.identity !== object.identity
+    ) {
+      throw objectGone();
+    }
+    throw error;
+  } finally {
+    await disk.close();
+  }
+}
+
+async function copyAndConvert(
+  work: ImportWork,
+  { disk, format }: { disk: ObjectBytes; format: DiskFormat },
+): Promise<void> {
+  const { task } = work;
+  const { signal } = task;
+  const { progress: begun, message } = milestones.converting;
+  const copied = format === 'RAW' ? convertedProgress : (begun + convertedProgress) / 2;
+  const shown = (from: number, to: number, share: number) =>
+    task.reach(Math.floor(from + share * (to - from)), message);
+  await sparseCopy(disk, format === 'RAW' ? rawPath(work) : downloadPath(work), {
+    signal,
+    onProgress: (bytes) => shown(begun, copied, bytes / disk.size),
+  });
+  if (format === 'RAW') return;
+  await convertToRaw({
+    input: downloadPath(work),
+    format,
+    output: rawPath(work),
+    signal,
+    onProgress: (percent) => shown(copied, convertedProgress, percent / 100),
+  }).catch((error) => {
+    signal.throwIfAborted();
+    throw isMissing(error) ? error : validationFailure(`The ${format} disk cannot be read`);
+  });
+  await rm(downloadPath(work));
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+}
+
+/** @throws ImportFailure */
+function permittedObject({ task, roles, objects, queued }: ImportWork): ImportObject {
+  const { roleName, bucket, key } = task.facts;
+  if (!roles.mayReadObject(queued.accountId, roleName, { bucket, key })) {
+    throw validationFailure('We do not have access to the given resource. Reason 403 Forbidden');
+  }
+  const object = objects.find(bucket, key);
+  if (!object) throw objectGone();
+  task.watch(() => {
+    if (objects.find(bucket, key)?.identity !== object.identity) throw objectGone();
+  });
+  return object;
+}
+
+function objectGone(): ImportFailure {
+  return validationFailure('Invalid S3 source location');
+}
