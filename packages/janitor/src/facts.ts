@@ -106,7 +106,7 @@ export interface Details {
   readonly images: ReadonlyMap<string, Looked<ImageDetail>>;
 }
 
-/** Undefined details of an upload or object say that it is gone. */
+/** Undefined details say that the thing is gone. */
 export type UploadDetail = { readonly sizeBytes: number; readonly newestPartAt?: number } | undefined;
 
 export type ObjectDetail =
@@ -119,20 +119,24 @@ export type ObjectDetail =
     }
   | undefined;
 
-export interface SnapshotDetail {
-  /** Account ids, or `all`. */
-  readonly sharedWith: readonly string[];
-  /** The lock's state, in words; undefined where it is free. */
-  readonly lock?: string;
-}
+export type SnapshotDetail =
+  | {
+      /** Account ids, or `all`. */
+      readonly sharedWith: readonly string[];
+      /** The lock's state, in words; undefined where it is free. */
+      readonly lock?: string;
+    }
+  | undefined;
 
-export interface ImageDetail {
-  /** What refers to it: ARNs, and names of launch configurations. */
-  readonly references: readonly string[];
-  /** Account ids, ARNs of organisations and their units, or `all`. */
-  readonly sharedWith: readonly string[];
-  readonly lastLaunchedAt?: number;
-}
+export type ImageDetail =
+  | {
+      /** What refers to it: ARNs, and names of launch configurations. */
+      readonly references: readonly string[];
+      /** Account ids, ARNs of organisations and their units, or `all`. */
+      readonly sharedWith: readonly string[];
+      readonly lastLaunchedAt?: number;
+    }
+  | undefined;
 
 /** A list or a check that failed: whatever depends on it is kept, and the exit code is 4. */
 export interface Gap {

@@ -1,6 +1,6 @@
 import type { RegionalClients } from './clients.ts';
 import { examine } from './examine/examine.ts';
-import { type Facts, type ImageFact, type ThingFact, taskPhase } from './facts.ts';
+import { type Details, type Facts, type ImageFact, refOf, type ThingFact, taskPhase } from './facts.ts';
 import { nothingLookedAt } from './find-leftovers.ts';
 import { contextOf } from './judge/context.ts';
 import { judgeAlone } from './judge/judge.ts';
@@ -53,18 +53,20 @@ export async function lookAgain(thing: ThingToDelete, options: LookAgainOptions)
     ...nearby,
   };
   let verdict = judgeAlone(fact, contextOf(facts, policy));
+  let details = nothingLookedAt;
   if (verdict?.verdict === 'examine') {
-    const { details } = await examine({
+    ({ details } = await examine({
       things: [fact],
       clients,
       account: plan.account,
       now: takenAt,
       concurrency: 1,
       signal,
-    });
+    }));
     verdict = judgeAlone(fact, contextOf({ ...facts, details }, policy));
   }
-  if (!verdict) return hasEnded(fact) ? { status: 'gone' } : { status: 'keep', reason: noLongerOurs };
+  if (!verdict)
+    return hasEnded(fact, details) ? { status: 'gone' } : { status: 'keep', reason: noLongerOurs };
   if (verdict.verdict === 'delete') return { status: 'delete', fact };
   if (verdict.verdict === 'examine') throw new Error('a thing that was examined is judged');
   return { status: verdict.code === 'unread' ? 'unread' : 'keep', reason: verdict.reason };
@@ -73,14 +75,10 @@ export async function lookAgain(thing: ThingToDelete, options: LookAgainOptions)
 const noLongerOurs = 'nothing proves any longer that it is ours';
 
 /** What the judges leave out because there is nothing left to delete, not for want of proof. */
-function hasEnded(fact: ThingFact): boolean {
-  switch (fact.kind) {
-    case 'task':
-      return taskPhase(fact) === 'ended';
-    case 'image':
-      return fact.state === 'deregistered';
-    default:
-      // An upload or object that went between two reads.
-      return fact.kind !== 'snapshot';
-  }
+function hasEnded(fact: ThingFact, { uploads, objects, snapshots, images }: Details): boolean {
+  if (fact.kind === 'task') return taskPhase(fact) === 'ended';
+  if (fact.kind === 'image' && fact.state === 'deregistered') return true;
+  const details = { upload: uploads, object: objects, snapshot: snapshots, image: images }[fact.kind];
+  const detail = details.get(refOf(fact));
+  return detail !== undefined && 'seen' in detail && detail.seen === undefined;
 }

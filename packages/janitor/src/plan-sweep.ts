@@ -113,7 +113,7 @@ function lastSignOf(fact: ThingFact, facts: Facts): number | undefined {
       return fact.startedAt;
     case 'image': {
       const detail = facts.details.images.get(refOf(fact));
-      const launched = detail && 'seen' in detail ? detail.seen.lastLaunchedAt : undefined;
+      const launched = detail && 'seen' in detail ? detail.seen?.lastLaunchedAt : undefined;
       return newest(fact.createdAt, fact.lastLaunchedAt, launched);
     }
   }
@@ -131,7 +131,7 @@ function dependentsOf(fact: ThingFact, { facts, imagesOf, readersOf }: Context):
         .map(({ taskId }) => taskId);
     case 'image': {
       const detail = facts.details.images.get(refOf(fact));
-      return detail && 'seen' in detail ? [...detail.seen.references] : [];
+      return detail && 'seen' in detail ? [...(detail.seen?.references ?? [])] : [];
     }
     default:
       return [];

@@ -203,6 +203,14 @@ describe('a snapshot', () => {
     expect(planSweep(given, policy()).things.map(describeVerdict)).toEqual([`keep: ${code}`]);
   });
 
+  it('that went while it was looked at is none', () => {
+    const given = facts({
+      snapshots: [snapshot()],
+      details: details({ snapshots: new Map([[refOf(snapshot()), { seen: undefined }]]) }),
+    });
+    expect(planSweep(given, policy()).things).toEqual([]);
+  });
+
   it('names the import command that would finish it', () => {
     const young = snapshot({ startedAt: hoursAgo(1) });
     const [thing] = planSweep(facts({ snapshots: [young], tasks: [task()] }), policy()).things;

@@ -79,10 +79,11 @@ function imageLooker({ things, clients, signal }: Examination): (image: ImageFac
     searches.set(region, search);
     return search;
   };
-  return async (image) => ({
-    references: (await referencesIn(image.region)).get(image.imageId) ?? [],
-    ...(await lookAtPermissions({ ec2: clients.ec2(image.region), image, signal })),
-  });
+  return async (image) => {
+    const references = (await referencesIn(image.region)).get(image.imageId) ?? [];
+    const permissions = await lookAtPermissions({ ec2: clients.ec2(image.region), image, signal });
+    return permissions && { references, ...permissions };
+  };
 }
 
 const images = (things: readonly ThingFact[]) =>

@@ -1,8 +1,9 @@
 import { DescribeImageAttributeCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { hasAwsCode } from '@ec2-image/aws-error';
 import type { ImageDetail, ImageFact } from '../facts.ts';
 import { timeOf } from '../scan/images.ts';
 
-/** With whom an AMI is shared, and when it was last launched. */
+/** With whom an AMI is shared, and when it was last launched. Undefined: it is gone. */
 export async function lookAtPermissions({
   ec2,
   image,
@@ -11,16 +12,21 @@ export async function lookAtPermissions({
   readonly ec2: EC2Client;
   readonly image: ImageFact;
   readonly signal?: AbortSignal;
-}): Promise<Omit<ImageDetail, 'references'>> {
+}): Promise<Omit<NonNullable<ImageDetail>, 'references'> | undefined> {
   const attribute = (Attribute: 'launchPermission' | 'lastLaunchedTime') =>
     ec2.send(new DescribeImageAttributeCommand({ ImageId: image.imageId, Attribute }), {
       abortSignal: signal,
     });
-  const [permissions, launched] = await Promise.all([
+  const answers = await Promise.all([
     attribute('launchPermission'),
     // DescribeImages leaves the time out where it is not known, and so may an older answer that never had it.
     image.lastLaunchedAt === undefined ? attribute('lastLaunchedTime') : undefined,
-  ]);
+  ]).catch((error) => {
+    if (isImageGone(error)) return undefined;
+    throw error;
+  });
+  if (!answers) return undefined;
+  const [permissions, launched] = answers;
   return {
     sharedWith: (permissions.LaunchPermissions ?? []).flatMap(
       ({ Group, UserId, OrganizationArn, OrganizationalUnitArn }) =>
@@ -28,4 +34,8 @@ export async function lookAtPermissions({
     ),
     lastLaunchedAt: image.lastLaunchedAt ?? timeOf(launched?.LastLaunchedTime?.Value),
   };
+}
+
+export function isImageGone(error: unknown): boolean {
+  return hasAwsCode(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable');
 }

@@ -3,6 +3,7 @@ import { DescribeImageReferencesCommand } from '@aws-sdk/client-ec2';
 import { hasAwsCode } from '@ec2-image/aws-error';
 import type { RegionalClients } from '../clients.ts';
 import { pages } from '../scan/pages.ts';
+import { isImageGone } from './images.ts';
 import { searchReferences } from './search-references.ts';
 
 export interface ReferenceSearch {
@@ -28,10 +29,22 @@ export async function findReferences(search: ReferenceSearch): Promise<Reference
     if (imageId !== undefined && what !== undefined) found.get(imageId)?.push(what);
   };
   for (let at = 0; at < search.imageIds.length; at += maxImageIds) {
-    await askForReferences({ ...search, imageIds: search.imageIds.slice(at, at + maxImageIds) }, add);
+    const imageIds = search.imageIds.slice(at, at + maxImageIds);
+    try {
+      await askForReferences({ ...search, imageIds }, add);
+    } catch (error) {
+      if (!isImageGone(error)) throw error;
+      // One that somebody else has just deregistered fails the call for all of them.
+      for (const imageId of imageIds)
+        await askForReferences({ ...search, imageIds: [imageId] }, add).catch(unlessGone);
+    }
   }
   await searchLaunchConfigurations(search, add);
   return found;
+}
+
+function unlessGone(error: unknown): void {
+  if (!isImageGone(error)) throw error;
 }
 
 async function askForReferences(

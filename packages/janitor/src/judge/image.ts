@@ -8,7 +8,7 @@ import { type Keep, keep, keptBySuffix, newest, protectedByTags, tooYoung, type 
 const failedStates = new Set(['failed', 'error', 'invalid']);
 const healthyStates = new Set(['available', 'disabled']);
 
-/** Undefined for an AMI that is neither ours nor looks like it. */
+/** Undefined for an AMI that is neither ours nor looks like it, or that is gone. */
 export function judgeImage(image: ImageFact, context: Context): Verdict | undefined {
   const { policy, proofs } = context;
   const proof = proofs.image(image);
@@ -35,6 +35,7 @@ export function judgeImage(image: ImageFact, context: Context): Verdict | undefi
   const detail = context.facts.details.images.get(refOf(image));
   if (!detail) return { verdict: 'examine' };
   if ('unseen' in detail) return keep('unread', `what uses it could not be learnt: ${detail.unseen}`);
+  if (detail.seen === undefined) return undefined;
   return obstacleSeen(image, detail.seen, context) ?? { verdict: 'delete', proof: `${grounds} and ${proof}` };
 }
 
@@ -89,7 +90,11 @@ function obstacleBefore(image: ImageFact, { policy, now }: Context): Keep | unde
   );
 }
 
-function obstacleSeen(image: ImageFact, detail: ImageDetail, { policy, now }: Context): Keep | undefined {
+function obstacleSeen(
+  image: ImageFact,
+  detail: NonNullable<ImageDetail>,
+  { policy, now }: Context,
+): Keep | undefined {
   if (detail.references.length > 0)
     return keep(
       'in-use',

@@ -5,7 +5,7 @@ import { type Keep, keep, keptBySuffix, protectedByTags, tooYoung, type Verdict 
 import { importSuggestion } from './suggest-import.ts';
 
 /**
- * Undefined for a snapshot that is neither ours nor was made by an import.
+ * Undefined for a snapshot that is neither ours nor was made by an import, or that is gone.
  *
  * @param options.leaves whether an AMI is to be deregistered before snapshots' turn comes
  */
@@ -65,10 +65,11 @@ export function judgeSnapshot(
 function looked(
   snapshot: SnapshotFact,
   { proof, context }: { readonly proof: string; readonly context: Context },
-): Verdict {
+): Verdict | undefined {
   const detail = context.facts.details.snapshots.get(refOf(snapshot));
   if (!detail) return { verdict: 'examine' };
   if ('unseen' in detail) return keep('unread', `who may use it could not be learnt: ${detail.unseen}`);
+  if (detail.seen === undefined) return undefined;
   const { sharedWith, lock } = detail.seen;
   const obstacle: Keep | undefined =
     sharedWith.length > 0

@@ -1,5 +1,5 @@
 import { DeregisterImageCommand } from '@aws-sdk/client-ec2';
-import { hasAwsCode } from '@ec2-image/aws-error';
+import { isImageGone } from '../examine/images.ts';
 import type { ImageFact } from '../facts.ts';
 import { scanImages } from '../scan/images.ts';
 import { untilConfirmed, waitFor } from '../wait.ts';
@@ -15,7 +15,7 @@ export async function removeImage(
   try {
     await ec2.send(new DeregisterImageCommand({ ImageId: image.imageId }), { abortSignal: signal });
   } catch (error) {
-    if (!hasAwsCode(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable')) throw error;
+    if (!isImageGone(error)) throw error;
   }
   return waitFor(
     async (): Promise<Removal | undefined> => {

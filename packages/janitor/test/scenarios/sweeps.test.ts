@@ -197,6 +197,34 @@ it('34: two janitors at once: both succeed', async () => {
   expect((await account.find()).things).toEqual([]);
 });
 
+it('34: AMIs that another janitor deregisters while they are looked at: no failure, and nothing unread', async () => {
+  const amis = [1, 2, 3].map((number) => id('ami', number));
+  account.seed({
+    images: amis.map((imageId, number) => ({
+      id: imageId,
+      createdAt: account.hoursAgo(100),
+      name: `fedora-i${number}`,
+      snapshotIds: [],
+      tags: ourImageTags(`fedora-i${number}`),
+      state: 'failed' as const,
+    })),
+  });
+  const [gone, ...left] = amis;
+  for (const operation of ['DescribeImageReferences', 'DescribeImageAttribute']) {
+    account.aws.faults.add({
+      match: {
+        operation,
+        parameters: { [operation === 'DescribeImageAttribute' ? 'ImageId' : 'ImageId.1']: gone! },
+      },
+      times: 'always',
+      action: { kind: 'error', status: 400, code: 'InvalidAMIID.NotFound', message: 'does not exist' },
+    });
+  }
+  const plan = await account.find();
+  expect(plan.gaps).toEqual([]);
+  expect(verdicts(plan)).toEqual(left.map((imageId) => `${imageId} delete`));
+});
+
 it('35: a janitor killed midway: a second run finishes', async () => {
   account.seed({
     snapshots: snaps

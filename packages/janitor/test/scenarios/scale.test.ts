@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openAccount, type TestAccount } from '../support/account.ts';
+import { id, makeBucket, ourImageTags, ourTags, putObject } from '../support/things.ts';
+
+let account: TestAccount;
+beforeEach(async () => {
+  account = await openAccount();
+  await makeBucket(account);
+});
+afterEach(() => account[Symbol.asyncDispose]());
+
+/** The whole of it, with memory and time, is `npm run bench -- janitor`. */
+it('36, a fiftieth of it: every page read once, no call for a thing but for candidates', async () => {
+  const createdAt = account.hoursAgo(100);
+  const numbers = (count: number) => Array.from({ length: count }, (_, number) => number);
+  account.seed({
+    snapshots: numbers(2100).map((number) => ({
+      id: id('snap', number),
+      createdAt,
+      tags: number < 403 ? ourTags(`fedora-i${number}`) : { team: `${number}` },
+    })),
+    images: numbers(400).map((number) => ({
+      id: id('ami', number),
+      name: `fedora-i${number}`,
+      createdAt,
+      snapshotIds: [id('snap', number)],
+      tags: ourImageTags(`fedora-i${number}`),
+    })),
+  });
+  await putObject(account, 100);
+  account.aws.calls.clear();
+  const plan = await account.find();
+  expect(plan.things.filter(({ verdict }) => verdict === 'delete').map(({ kind }) => kind)).toEqual([
+    'snapshot',
+    'snapshot',
+    'snapshot',
+    'object',
+  ]);
+  const calls: Record<string, number> = {};
+  for (const { operation } of account.aws.calls.list()) calls[operation] = (calls[operation] ?? 0) + 1;
+  expect(calls).toEqual({
+    HeadBucket: 1,
+    GetBucketVersioning: 1,
+    ListMultipartUploads: 1,
+    ListObjectsV2: 1,
+    DescribeImportSnapshotTasks: 1,
+    DescribeSnapshots: 3,
+    DescribeImages: 1,
+    DescribeSnapshotAttribute: 3,
+    DescribeLockedSnapshots: 3,
+    HeadObject: 1,
+    GetObjectTagging: 1,
+  });
+});
+
+it('examines AMIs for references ten at a time', async () => {
+  account.seed({
+    images: Array.from({ length: 25 }, (_, number) => ({
+      id: id('ami', number),
+      name: `fedora-i${number}`,
+      createdAt: account.hoursAgo(100),
+      snapshotIds: [],
+      state: 'failed' as const,
+      tags: ourImageTags(`fedora-i${number}`),
+    })),
+  });
+  account.aws.calls.clear();
+  const plan = await account.find({}, { buckets: [] });
+  expect(plan.things.filter(({ verdict }) => verdict === 'delete')).toHaveLength(25);
+  const of = (operation: string) =>
+    account.aws.calls.list().filter((call) => call.operation === operation).length;
+  expect([of('DescribeImageReferences'), of('DescribeLaunchConfigurations')]).toEqual([3, 1]);
+});
