@@ -20,11 +20,18 @@ export interface Account extends AsyncDisposable {
 const bucket = 'bench';
 const region = 'us-east-1';
 
-export async function startAccount({ directory }: { readonly directory: string }): Promise<Account> {
+export async function startAccount({
+  directory,
+  args = [],
+}: {
+  readonly directory: string;
+  /** More arguments for the stand-in. */
+  readonly args?: readonly string[];
+}): Promise<Account> {
   await mkdir(directory, { recursive: true });
   const server = execa(
     'node',
-    [await programOf('@ec2-image/local-aws'), '--port', '0', '--directory', directory],
+    [await programOf('@ec2-image/local-aws'), '--port', '0', '--directory', directory, ...args],
     {
       stdin: 'ignore',
       stderr: 'inherit',

@@ -6,6 +6,8 @@ import { programOf } from './programs.ts';
 export interface ImportRun {
   readonly snapshotId: string;
   readonly seconds: number;
+  /** By the step's name, as the command reports it. */
+  readonly stepSeconds: Readonly<Record<string, number>>;
   readonly peak: PeakMemory;
 }
 
@@ -46,11 +48,14 @@ export async function importImage(options: ImportImageOptions): Promise<ImportRu
   const [peak, { stdout }] = await Promise.all([watchPeakMemory(child.pid!), child]);
   const seconds = (performance.now() - started) / 1000;
   const { images } = JSON.parse(stdout) as {
-    images: [{ outcome: string; snapshotId: string; steps: { step: string; outcome: string }[] }];
+    images: [
+      { outcome: string; snapshotId: string; steps: { step: string; outcome: string; seconds: number }[] },
+    ];
   };
   const [{ outcome, snapshotId, steps }] = images;
   if (outcome !== 'imported' || steps.some((step) => step.outcome === 'reused')) {
     throw new Error(`not everything was done: ${stdout}`);
   }
-  return { snapshotId, seconds, peak };
+  const stepSeconds = Object.fromEntries(steps.map(({ step, seconds }) => [step, seconds]));
+  return { snapshotId, seconds, stepSeconds, peak };
 }

@@ -1,0 +1,25 @@
+/** `blocks.ts URL RAW TIMES`: the blocks of a disk, so many times over, into the sink. Prints blocks and seconds. */
+import { type Block, diskBlocks, openDisk, writeSnapshot } from '@ec2-image/ebs-direct';
+import { sinkEbs } from './sink-clients.ts';
+
+const [url = '', path = '', times = '1'] = process.argv.slice(2);
+await using disk = await openDisk({ path, format: 'raw' });
+
+async function* blocks({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<Block> {
+  const count = Math.ceil(disk.sizeBytes / 524_288);
+  for (let time = 0; time < Number(times); time += 1) {
+    for await (const block of diskBlocks({ disk, signal }))
+      yield { ...block, index: block.index + time * count };
+  }
+}
+
+const startedAt = performance.now();
+const { blocksSent } = await writeSnapshot({
+  ...sinkEbs(url),
+  blocks,
+  volumeSizeGiB: Number(times) * Math.ceil(disk.sizeBytes / 2 ** 30),
+  tags: {},
+  clientTokenFor: (attempt) => `bench-${attempt}`,
+});
+console.log(JSON.stringify({ blocks: blocksSent, seconds: (performance.now() - startedAt) / 1000 }));
+process.exit();

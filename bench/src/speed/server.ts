@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+export interface RunningServer extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** The file of one of the programs in `programs/`, and how node runs it: against the packages as they are built. */
+export function programCommand(name: string, ...args: readonly string[]): [string, ...string[]] {
+  const file = fileURLToPath(new URL(`./programs/${name}.ts`, import.meta.url));
+  return [process.execPath, '--disable-warning=ExperimentalWarning', file, ...args];
+}
+
+/** A server in a process of its own, which prints its URL. */
+export async function startServer(name: string, ...args: readonly string[]): Promise<RunningServer> {
+  const [file, ...rest] = programCommand(name, ...args);
+  const server = execa(file, rest, { stdin: 'ignore', stderr: 'inherit', buffer: false, reject: false });
+  const [url] = (await once(createInterface(server.stdout), 'line')) as [string];
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      server.kill();
+      await server;
+    },
+  };
+}

@@ -1,0 +1,219 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SystemImages } from '../system-images.ts';
+import { describe, type Figure } from './figure.ts';
+import { measure, median, takeTurns } from './measure.ts';
+import { programCommand, startServer } from './server.ts';
+
+export interface BenchOptions {
+  readonly images: SystemImages;
+  /** The digests of the images, as published. */
+  readonly digests: ReadonlyMap<string, string>;
+  readonly scratch: string;
+  readonly rounds: number;
+}
+
+const connections = 4;
+/** Of each connection, in bytes a second: a mirror that means to serve many. */
+const connectionLimit = 20 * 2 ** 20;
+
+/** Into an empty directory each time. */
+async function inEmptyDirectory<T>(scratch: string, work: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(scratch, 'round-'));
+  try {
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+export async function downloadFigures({ images, digests, scratch, rounds }: BenchOptions): Promise<Figure[]> {
+  const file = 'debian.qcow2';
+  const path = join(images.directory, file);
+  const { size } = await stat(path);
+  const turns = async (limit: readonly string[]) => {
+    await using server = await startServer('file-server', path, ...limit);
+    const contestant = (command: (directory: string) => [string, ...string[]]) => () =>
+      inEmptyDirectory(scratch, async (cwd) => (await measure(command(cwd), { cwd })).seconds);
+    return await takeTurns(
+      {
+        ours: contestant((directory) =>
+          programCommand('download', server.url, digests.get(file)!, directory, String(connections)),
+        ),
+        curl: contestant(() => ['curl', '-sSfO', server.url]),
+        aria2: contestant(() => [
+          'aria2c',
+          '--quiet',
+          `--max-connection-per-server=${connections}`,
+          `--split=${connections}`,
+          '--min-split-size=1M',
+          '--file-allocation=none',
+          server.url,
+        ]),
+      },
+      { rounds },
+    );
+  };
+  const limited = await turns([String(connectionLimit)]);
+  const free = await turns([]);
+  const what = `${megabytes(size)} MB, digest proven by ours alone`;
+  return [
+    {
+      what: `download, each connection limited to 20 MiB/s: throughput against aria2, ${connections} connections each`,
+      value: median(limited.aria2) / median(limited.ours),
+      target: { atLeast: 1 },
+      from: `${what}: ${describe(limited)}`,
+    },
+    {
+      what: 'the same, against curl',
+      value: median(limited.curl) / median(limited.ours),
+      from: 'the same rounds',
+    },
+    {
+      what: 'download without a limit: throughput against aria2',
+      value: median(free.aria2) / median(free.ours),
+      from: `${what}: ${describe(free)}`,
+    },
+    { what: 'the same, against curl', value: median(free.curl) / median(free.ours), from: 'the same rounds' },
+  ];
+}
+
+export async function uploadFigures({
+  scratch,
+  rounds,
+  disk,
+}: BenchOptions & { readonly disk: string }): Promise<Figure[]> {
+  await using sink = await startServer('sink');
+  const { size } = await stat(disk);
+  const env = {
+    AWS_ACCESS_KEY_ID: 'bench',
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    AWS_REGION: 'us-east-1',
+    AWS_CONFIG_FILE: '/dev/null',
+    RCLONE_CONFIG: join(scratch, 'rclone.conf'),
+  };
+  const seconds = async (command: [string, ...string[]]) => (await measure(command, { env })).seconds;
+  let number = 0;
+  const samples = await takeTurns(
+    {
+      ours: () => seconds(programCommand('upload', sink.url, disk, String(++number))),
+      'aws s3 cp': () =>
+        seconds([
+          'aws',
+          '--endpoint-url',
+          sink.url,
+          's3',
+          'cp',
+          '--quiet',
+          disk,
+          `s3://bench/aws-${++number}`,
+        ]),
+      rclone: () =>
+        seconds([
+          'rclone',
+          'copyto',
+          '--quiet',
+          '--s3-provider=Other',
+          '--s3-env-auth',
+          `--s3-endpoint=${sink.url}`,
+          '--s3-no-check-bucket',
+          '--s3-no-head',
+          '--ignore-checksum',
+          disk,
+          `:s3:bench/rclone-${++number}`,
+        ]),
+    },
+    { rounds },
+  );
+  return [
+    {
+      what: 'upload into a bare sink: throughput against `aws s3 cp`',
+      value: median(samples['aws s3 cp']) / median(samples.ours),
+      target: { atLeast: 2 },
+      from: `${megabytes(size)} MB, whole processes: ${describe(samples)}`,
+    },
+    {
+      what: 'the same, against rclone',
+      value: median(samples.rclone) / median(samples.ours),
+      from: 'the same rounds',
+    },
+  ];
+}
+
+export async function conversionFigures({
+  images,
+  scratch,
+  rounds,
+}: BenchOptions): Promise<{ figures: Figure[]; disk: string }> {
+  const source = join(images.directory, 'debian.qcow2');
+  const disk = join(scratch, 'disk.vhdx');
+  const qemuImg = (output: string): [string, ...string[]] => [
+    'qemu-img',
+    'convert',
+    '-f',
+    'qcow2',
+    '-O',
+    'vhdx',
+    source,
+    output,
+  ];
+  await measure(qemuImg(disk));
+  await using sink = await startServer('sink');
+  const inEmpty = (command: (output: string) => [string, ...string[]]) => () =>
+    inEmptyDirectory(
+      scratch,
+      async (directory) => (await measure(command(join(directory, 'disk.vhdx')))).seconds,
+    );
+  const samples = await takeTurns(
+    {
+      'qemu-img': inEmpty(qemuImg),
+      convert: inEmpty((output) => programCommand('convert', source, output)),
+      upload: async () => (await measure(programCommand('upload', sink.url, disk))).seconds,
+      both: inEmpty((output) => programCommand('convert', source, output, sink.url)),
+    },
+    { rounds },
+  );
+  const longer = Math.max(median(samples.convert), median(samples.upload));
+  return {
+    disk,
+    figures: [
+      {
+        what: 'conversion to VHDX, against qemu-img alone',
+        value: median(samples.convert) / median(samples['qemu-img']),
+        from: `4 GiB Debian disk: ${describe(samples)}`,
+      },
+      {
+        what: 'convert and upload overlapped, against the longer of the two alone',
+        value: median(samples.both) / longer,
+        target: { atMost: 1.1 },
+        from: 'the same rounds; the upload into a bare sink',
+      },
+    ],
+  };
+}
+
+export async function blockFigures({ images, rounds }: BenchOptions): Promise<Figure[]> {
+  await using sink = await startServer('sink');
+  const rates: number[] = [];
+  let blocks = 0;
+  for (let round = 1; round <= rounds; round += 1) {
+    const { stdout } = await measure(programCommand('blocks', sink.url, images.disk, '4'));
+    const run = JSON.parse(stdout) as { blocks: number; seconds: number };
+    blocks = run.blocks;
+    rates.push(run.blocks / run.seconds);
+    console.error(`round ${round} of ${rounds}, blocks: ${rates.at(-1)!.toFixed(0)} a second`);
+  }
+  return [
+    {
+      what: 'blocks written by EBS direct into a bare sink',
+      value: median(rates),
+      unit: ' blocks/s',
+      target: { atLeast: 1000 },
+      from: `${blocks} blocks (${(blocks / 2048).toFixed(1)} GiB) a round, from the first call to the last: ${rates.map((rate) => rate.toFixed(0)).join(', ')}`,
+    },
+  ];
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
+}
