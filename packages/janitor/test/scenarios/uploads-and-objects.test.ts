@@ -1,13 +1,23 @@
 import {
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
+  S3Client,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { totalsOf } from '../../src/index.ts';
-import { bucket, openAccount, results, type TestAccount, verdicts } from '../support/account.ts';
+import {
+  bucket,
+  openAccount,
+  otherAccount,
+  results,
+  type TestAccount,
+  verdicts,
+} from '../support/account.ts';
 import {
   id,
   key,
@@ -79,6 +89,24 @@ describe('uploads', () => {
     expect(changes()).toEqual([]);
     expect(await uploadsLeft()).toBe(2);
   });
+});
+
+it('a bucket of another account is not looked into, whatever its keys look like', async () => {
+  const theirs = new S3Client({
+    endpoint: account.aws.url,
+    region: 'us-east-1',
+    credentials: otherAccount,
+    forcePathStyle: true,
+  });
+  await theirs.send(new CreateBucketCommand({ Bucket: 'theirs' }));
+  await account.at(account.hoursAgo(100), () =>
+    theirs.send(new CreateMultipartUploadCommand({ Bucket: 'theirs', Key: key })),
+  );
+  changes = account.watch();
+  const { plan } = await account.clean({}, { buckets: ['theirs', bucket] });
+  expect(plan.things).toEqual([]);
+  expect(plan.gaps).toMatchObject([{ what: 'bucket', bucket: 'theirs' }]);
+  expect(changes()).toEqual([]);
 });
 
 describe('objects', () => {

@@ -33,6 +33,13 @@ export const otherRegion = 'eu-west-1';
 export const bucket = 'imports';
 export const prefix = 'ec2-image/';
 
+/** Of another account, with a bucket policy that lets everybody in: what ExpectedBucketOwner is there for. */
+export const otherAccount = {
+  accessKeyId: 'AKIAOTHERACCOUNT0000',
+  secretAccessKey: 'another',
+  accountId: '210987654321',
+};
+
 const hourMs = 3_600_000;
 
 /** An account on a stand-in of its own, at a time of its own: waiting moves its clock, not the real one. */
@@ -67,6 +74,7 @@ export async function openAccount(): Promise<TestAccount> {
   const aws = await startLocalAws({
     directory,
     now,
+    credentials: [otherAccount],
     ec2: { importTaskMs: 50, imageCreationMs: 0, snapshotCompletionMs: 0 },
   });
   const clients = clientsOf(aws.url);
