@@ -63,7 +63,11 @@ test('an image that is not there', async () => {
 
 test('a wrong digest: fetched once more, then both digests are named and the file is gone', async () => {
   const before = images.server.requests.length;
-  const { run, workDirectory } = await importing({ url: images.url('qcow2'), sha256: 'a'.repeat(64) });
+  const { run, workDirectory } = await importing({
+    url: images.url('qcow2'),
+    sha256: 'a'.repeat(64),
+    connections: 1,
+  });
   await expectFailure(run, { code: 'DIGEST_MISMATCH', says: /a{64}/ });
   expect(images.server.requests.slice(before).filter(({ method }) => method === 'GET')).toHaveLength(2);
   const left = await readdir(workDirectory, { recursive: true });
