@@ -1,8 +1,8 @@
-/** `blocks.ts URL RAW TIMES`: the blocks of a disk, so many times over, into the sink. Prints blocks and seconds. */
+/** `blocks.ts URL RAW TIMES [stock]`: the blocks of a disk, so many times over, into the sink. Prints blocks, seconds of wall and of processor. */
 import { type Block, diskBlocks, openDisk, writeSnapshot } from '@ec2-image/ebs-direct';
 import { sinkEbs } from './sink-clients.ts';
 
-const [url = '', path = '', times = '1'] = process.argv.slice(2);
+const [url = '', path = '', times = '1', client] = process.argv.slice(2);
 await using disk = await openDisk({ path, format: 'raw' });
 
 async function* blocks({ signal }: { readonly signal: AbortSignal }): AsyncGenerator<Block> {
@@ -14,12 +14,20 @@ async function* blocks({ signal }: { readonly signal: AbortSignal }): AsyncGener
 }
 
 const startedAt = performance.now();
+const before = process.cpuUsage();
 const { blocksSent } = await writeSnapshot({
-  ...sinkEbs(url),
+  ...sinkEbs(url, { stock: client === 'stock' }),
   blocks,
   volumeSizeGiB: Number(times) * Math.ceil(disk.sizeBytes / 2 ** 30),
   tags: {},
   clientTokenFor: (attempt) => `bench-${attempt}`,
 });
-console.log(JSON.stringify({ blocks: blocksSent, seconds: (performance.now() - startedAt) / 1000 }));
+const { user, system } = process.cpuUsage(before);
+console.log(
+  JSON.stringify({
+    blocks: blocksSent,
+    seconds: (performance.now() - startedAt) / 1000,
+    processorSeconds: (user + system) / 1e6,
+  }),
+);
 process.exit();

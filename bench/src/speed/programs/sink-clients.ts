@@ -24,13 +24,15 @@ export function sinkTarget(url: string) {
   };
 }
 
-/** Clients as the command makes them for `--via ebs`. */
-export function sinkEbs(url: string) {
+/** Clients as the command makes them for `--via ebs`, or as the SDK makes them by itself. */
+export function sinkEbs(url: string, { stock = false } = {}) {
+  const ec2 = new EC2Client(settings(url));
+  if (stock) return { ebs: new EBSClient(settings(url)), ec2 };
   const ebs = new EBSClient({
     ...settings(url),
     maxAttempts: 1,
     requestHandler: createUndiciHandler({ connections: 40, requestTimeoutMs: 60_000 }),
   });
   ebs.middlewareStack.use(reuseBlockDigest);
-  return { ebs, ec2: new EC2Client(settings(url)) };
+  return { ebs, ec2 };
 }
