@@ -1,5 +1,4 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FaultRule } from '@ec2-image/local-aws';
@@ -13,6 +12,7 @@ import { type ImportDocument, importArgs, makeWorkDirectory } from './support/im
 import { type InProcessEnd, runInProcess, useOwnEnvironment } from './support/in-process.ts';
 import { startCli } from './support/run-cli.ts';
 import { serveSpoilt } from './support/spoiling-server.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 type Flags = Readonly<Record<string, unknown>>;
 
@@ -241,7 +241,7 @@ describe('a block written by EBS direct', () => {
 /** Until it is disposed of, qemu-img converts as the real one does and then, so often, changes one bit of what it wrote. */
 async function spoilingQemuImg({ times }: { readonly times: number }): Promise<AsyncDisposable> {
   const path = process.env.PATH;
-  const bin = await mkdtemp(join(tmpdir(), 'ec2-image-spoiling-qemu-'));
+  const bin = await temporaryDirectory('spoiling-qemu');
   const helper = fileURLToPath(new URL('support/flip-bit.ts', import.meta.url));
   const script = `
 import { spawnSync } from 'node:child_process';

@@ -1,5 +1,4 @@
-import { chmod, mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,6 +6,7 @@ import { type CrashScene, expectOneOfEach, openScene } from './support/crash-poi
 import { publishImages, type TestImages } from './support/images.ts';
 import type { ImportDocument } from './support/import.ts';
 import { type CliEnd, runCli, startCli } from './support/run-cli.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 let images: TestImages;
 
@@ -63,7 +63,7 @@ test('killed in mid-download: the bytes that were there are not fetched again', 
 
 test('killed in mid-conversion: nothing stands under the final name, and nothing is downloaded again', async () => {
   await using scene = await openScene(images, 's3');
-  const bin = await mkdtemp(join(tmpdir(), 'ec2-image-slow-qemu-'));
+  const bin = await temporaryDirectory('slow-qemu');
   const started = join(bin, 'started');
   await writeFile(
     join(bin, 'qemu-img'),

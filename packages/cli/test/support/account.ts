@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   DescribeImagesCommand,
@@ -18,6 +17,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { exampleCredentials, type LocalAws, type LocalAwsOptions, startLocalAws } from '@ec2-image/local-aws';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 export const bucket = 'disk-images';
 export const region = 'us-east-1';
@@ -42,7 +42,7 @@ export interface AccountContents {
 }
 
 export async function openAccount(options: Partial<LocalAwsOptions> = {}): Promise<TestAccount> {
-  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'ec2-image-account-')));
+  const directory = options.directory ?? (await temporaryDirectory('account'));
   const aws = await startLocalAws({ ...options, directory });
   const settings = { region, endpoint: aws.url, credentials: exampleCredentials };
   const s3 = new S3Client({ ...settings, forcePathStyle: true });

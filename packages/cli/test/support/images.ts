@@ -1,5 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type DirectoryServer,
@@ -9,6 +7,7 @@ import {
   serveDirectory,
   writeChecksumFile,
 } from '@ec2-image/sample-image';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 export interface TestImages extends AsyncDisposable {
   /** What is in every image. */
@@ -28,9 +27,9 @@ export async function publishImages(
     dataBytes = 20 * 2 ** 20,
   }: { readonly sizeBytes?: number; readonly dataBytes?: number } = {},
 ): Promise<TestImages> {
-  const directory = await mkdtemp(join(tmpdir(), 'ec2-image-served-'));
+  const directory = await temporaryDirectory('served');
   const { path: disk } = await makeSampleDisk({
-    path: join(await mkdtemp(join(tmpdir(), 'ec2-image-disk-')), 'disk.raw'),
+    path: join(await temporaryDirectory('disk'), 'disk.raw'),
     sizeBytes,
     dataBytes,
   });

@@ -1,9 +1,7 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { execa } from 'execa';
 import type { ImageResult } from '../../src/outcome.ts';
 import { bucket, type TestAccount } from './account.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 export interface ImportDocument {
   readonly version: number;
@@ -12,7 +10,7 @@ export interface ImportDocument {
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
-export const makeWorkDirectory = () => mkdtemp(join(tmpdir(), 'ec2-image-work-'));
+export const makeWorkDirectory = () => temporaryDirectory('work');
 
 /** A whole command line of `import` for one image; a flag given as undefined is left out. */
 export function importArgs({

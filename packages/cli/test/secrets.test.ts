@@ -1,0 +1,139 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GetObjectAttributesCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { exampleCredentials } from '@ec2-image/local-aws';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bucket, openAccount } from './support/account.ts';
+import { expectOneOfEach, quickEc2 } from './support/crash-points.ts';
+import { publishImages, type TestImages } from './support/images.ts';
+import { importArgs, makeWorkDirectory } from './support/import.ts';
+import { ownEnvironment, runCli } from './support/run-cli.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
+
+let images: TestImages;
+beforeAll(async () => {
+  images = await publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+});
+afterAll(() => images[Symbol.asyncDispose]());
+
+const secrets = [
+  's3cr3tPassw0rd',
+  'deadbeefSignature',
+  'SessionTokenOfMine',
+  exampleCredentials.secretAccessKey,
+];
+
+/** As a presigned URL is, behind a proxy that wants a password. */
+function withSecrets(url: string): string {
+  const own = new URL(url);
+  own.username = 'someone';
+  own.password = 's3cr3tPassw0rd';
+  own.search = '?X-Amz-Signature=deadbeefSignature&X-Amz-Security-Token=SessionTokenOfMine';
+  return own.href;
+}
+
+function expectNoSecret(what: string, text: string): void {
+  for (const secret of secrets) expect(text.includes(secret), `${what} holds ${secret}`).toBe(false);
+}
+
+describe('secrets of URLs and of the credentials', () => {
+  test('reach no output, log, tag and metadata of a run that succeeds', async () => {
+    await using account = await openAccount({ ec2: quickEc2 });
+    const workDirectory = await makeWorkDirectory();
+    const log = join(workDirectory, 'log.ndjson');
+    const end = await runCli(
+      importArgs({
+        account,
+        workDirectory,
+        url: withSecrets(images.url('qcow2')),
+        'checksum-url': withSecrets(images.checksumUrl),
+        verbose: true,
+        'log-file': log,
+        'keep-object': true,
+      }),
+    );
+    expect(end).toMatchObject({ exitCode: 0 });
+    expectNoSecret('stdout', end.stdout);
+    expectNoSecret('stderr', end.stderr);
+    const lines = (await readFile(log, 'utf8')).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).kind)).toEqual(
+      expect.arrayContaining(['start', 'call', 'step']),
+    );
+    expectNoSecret('the log', lines.join('\n'));
+    const contents = await account.contents();
+    expectNoSecret('the account', JSON.stringify(contents));
+    const object = { Bucket: bucket, Key: contents.objects[0]! };
+    expectNoSecret('the object', JSON.stringify(await account.s3.send(new HeadObjectCommand(object))));
+    expectNoSecret(
+      'the object',
+      JSON.stringify(
+        await account.s3.send(
+          new GetObjectAttributesCommand({ ...object, ObjectAttributes: ['Checksum', 'ObjectParts'] }),
+        ),
+      ),
+    );
+    expectNoSecret('what the service was sent', JSON.stringify(account.aws.calls.list()));
+  });
+
+  test.each([
+    ['an image that is not there', (url: string) => url.replace('.qcow2', '.nothing')],
+    ['another scheme', (url: string) => url.replace('http:', 'gopher:')],
+  ])('reach no error: %s', async (_, change) => {
+    await using account = await openAccount({ ec2: quickEc2 });
+    const workDirectory = await makeWorkDirectory();
+    const log = join(workDirectory, 'log.ndjson');
+    const end = await runCli(
+      importArgs({
+        account,
+        workDirectory,
+        url: change(withSecrets(images.url('qcow2'))),
+        sha256: 'a'.repeat(64),
+        verbose: true,
+        'log-file': log,
+      }),
+    );
+    expect(end.exitCode).not.toBe(0);
+    expectNoSecret('stdout', end.stdout);
+    expectNoSecret('stderr', end.stderr);
+    expectNoSecret('the log', await readFile(log, 'utf8'));
+  });
+});
+
+test('credentials that expire are fetched anew from where they came from', async () => {
+  await using account = await openAccount({ ec2: quickEc2 });
+  const directory = await temporaryDirectory('credentials');
+  const fetched = join(directory, 'fetched');
+  const script = join(directory, 'credentials');
+  await writeFile(
+    script,
+    `#!/bin/sh
+echo >>'${fetched}'
+cat <<END
+{"Version": 1, "AccessKeyId": "${exampleCredentials.accessKeyId}", "SecretAccessKey": "${exampleCredentials.secretAccessKey}",
+ "Expiration": "$(date -u -d '+1 second' +%Y-%m-%dT%H:%M:%SZ)"}
+END
+`,
+  );
+  await chmod(script, 0o755);
+  const config = join(directory, 'config');
+  await writeFile(config, `[profile short]\ncredential_process = ${script}\nregion = us-east-1\n`);
+  const end = await runCli(
+    importArgs({
+      account,
+      workDirectory: await makeWorkDirectory(),
+      url: images.url('qcow2'),
+      'checksum-url': images.checksumUrl,
+      profile: 'short',
+    }),
+    {
+      env: {
+        ...ownEnvironment,
+        AWS_CONFIG_FILE: config,
+        AWS_ACCESS_KEY_ID: undefined,
+        AWS_SECRET_ACCESS_KEY: undefined,
+      },
+    },
+  );
+  await expectOneOfEach({ account }, images, end);
+  expect((await readFile(fetched, 'utf8')).length).toBeGreaterThan(2);
+});
