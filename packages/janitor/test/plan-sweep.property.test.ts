@@ -90,15 +90,19 @@ const seenOr = <T>(seen: fc.Arbitrary<T>): fc.Arbitrary<Looked<T> | undefined> =
     fc.constant({ unseen: 'denied' }),
     fc.constant(undefined),
   );
+/** Undefined: it went while it was looked at. */
+function orGone<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T | undefined> {
+  return fc.option(fc.record(model), { nil: undefined, freq: 9 }) as fc.Arbitrary<T | undefined>;
+}
 const imageDetail = seenOr(
-  fc.record({
+  orGone({
     references: fc.constantFrom<string[]>([], [], ['i-0a']),
     sharedWith: fc.constantFrom<string[]>([], [], ['all']),
     lastLaunchedAt: time,
   }),
 );
 const snapshotDetail = seenOr(
-  fc.record({
+  orGone({
     sharedWith: fc.constantFrom<string[]>([], [], ['123']),
     lock: fc.constantFrom(undefined, undefined, 'compliance'),
   }),

@@ -190,8 +190,8 @@ export class JanitorCommand extends RegionsCommand {
     const dead = workFiles?.filter(({ live }) => !live) ?? [];
     if (deletes + dead.length > 0 && deletes <= maxDeletes && !this.yes) {
       const what = [
-        `${deletes} things`,
-        ...(dead.length > 0 ? [`the work files of ${dead.length} images`] : []),
+        count(deletes, 'thing'),
+        ...(dead.length > 0 ? [`the work files of ${count(dead.length, 'image')}`] : []),
       ];
       const question = `Delete ${what.join(' and ')} in account ${scope.account}?`;
       if (!(await confirmed(question, this.context, signal))) return found;
@@ -218,6 +218,10 @@ export class JanitorCommand extends RegionsCommand {
       return { ...found, stoppedByCap: maxDeletes };
     }
   }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function workFilesOf({ workDirectory, signal }: CommonSettings) {

@@ -148,7 +148,7 @@ describe('janitor', () => {
     const no = await account.runInTerminal('y', 'janitor', ...where, '--apply');
     expect(no).toMatchObject({
       exitCode: 3,
-      stderr: expect.stringContaining('Delete 1 things in account 123456789012?'),
+      stderr: expect.stringContaining('Delete 1 thing in account 123456789012?'),
     });
     expect(account.changes()).toEqual([]);
     expect((await account.runInTerminal('yes', 'janitor', ...where, '--apply')).exitCode).toBe(0);

@@ -72,11 +72,10 @@ describe('uploads', () => {
   });
 
   it('5: 1,001 uploads on one key: finds all', async () => {
-    await startUploads(account, 100, 1001);
+    await startUploads(account, 1, 1001);
     changes = account.watch();
     const plan = await account.find();
     expect(new Set(plan.things.map((thing) => thing.id)).size).toBe(1001);
-    expect(plan.things.every(({ verdict }) => verdict === 'delete')).toBe(true);
     expect(changes()).toEqual([]);
   });
 
