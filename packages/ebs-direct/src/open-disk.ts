@@ -84,6 +84,7 @@ async function openThroughNbd(options: {
   const server = await startQemuNbd(options);
   try {
     const client = await connectNbd({ socketPath: server.socketPath, signal: options.signal });
+    await server.hide();
     return {
       sizeBytes: client.sizeBytes,
       async *extents({ signal }) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, open, readFile, truncate } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -11,7 +11,7 @@ import {
   streamBlocks,
 } from '@ec2-image/ebs-direct';
 import { execa } from 'execa';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 
 const sizeBytes = 41 * blockSizeBytes + 4096;
 let directory: string;
@@ -90,6 +90,20 @@ test('a stream of the raw bytes gives the same blocks, however it is cut', async
     expect([...found.keys()]).toEqual([...wanted.keys()]);
     for (const [index, data] of wanted) expect(found.get(index)?.equals(data)).toBe(true);
   }
+});
+
+test('an open disk has no name in the file system that a killed run would leave', async () => {
+  const path = join(directory, 'named.qcow2');
+  await execa('qemu-img', ['create', '-f', 'qcow2', path, '1M']);
+  const temporary = await mkdtemp(join(directory, 'tmp-'));
+  vi.stubEnv('TMPDIR', temporary);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await using disk = await openDisk({ path, format: 'qcow2' });
+  expect(disk.sizeBytes).toBe(2 ** 20);
+  const buffer = Buffer.alloc(512, 1);
+  await disk.readInto(buffer, 0);
+  expect(buffer.equals(Buffer.alloc(512))).toBe(true);
+  expect(await readdir(temporary)).toEqual([]);
 });
 
 test('an image that is none is refused, and nothing is left behind', async () => {

@@ -9,6 +9,8 @@ import { EbsDirectError } from '../errors.ts';
 /** qemu-nbd as it serves one image, read-only, on a Unix socket of its own. */
 export interface NbdServer extends AsyncDisposable {
   readonly socketPath: string;
+  /** Takes the socket's name away: who is connected stays so, and a killed run leaves nothing behind. */
+  hide(): Promise<void>;
   /** Why it ended, or undefined while it serves. */
   whyEnded(): Promise<EbsDirectError | undefined>;
 }
@@ -57,10 +59,11 @@ export async function startQemuNbd({
       forceKillAfterDelay: 2_000,
     },
   );
+  const hide = () => rm(directory, { recursive: true, force: true });
   const stop = async () => {
     child.kill('SIGTERM');
     await child;
-    await rm(directory, { recursive: true, force: true });
+    await hide();
   };
   const deadline = Date.now() + startTimeoutMs;
   while (!existsSync(socketPath)) {
@@ -72,6 +75,7 @@ export async function startQemuNbd({
   }
   return {
     socketPath,
+    hide,
     async whyEnded() {
       const ended = await Promise.race([child, delay(endGraceMs)]);
       return ended ? startError(ended) : undefined;
