@@ -21,6 +21,8 @@ export interface RegisterImageOptions extends Ec2Options, Omit<WantedAmi, 'snaps
   readonly fresh?: boolean;
   /** How long EC2 may take to make the AMI available. Default 15 minutes. */
   readonly amiTimeoutMs?: number;
+  /** The AMI stands, or was found standing; its tags and its availability are still to be seen to. */
+  readonly onRegistered?: (imageId: string) => void;
 }
 
 export interface Ami {
@@ -53,6 +55,7 @@ export async function registerImage(options: RegisterImageOptions): Promise<Ami>
   const { snapshotId, sizeGiB } = await waitForSnapshot(ec2, { snapshotId: snapshot.snapshotId, timeoutMs });
   const { imageId, outcome, replaced } = await registerOnce(ec2, { options, snapshotId, sizeGiB });
   ec2.notice(outcome === 'reused' ? `AMI ${imageId} is there already.` : `Registered AMI ${imageId}.`);
+  options.onRegistered?.(imageId);
 
   const tagged = await tagImage({ options, imageId, tags });
   const image = await waitForImage(ec2, { imageId, timeoutMs });

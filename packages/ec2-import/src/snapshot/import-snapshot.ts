@@ -16,6 +16,8 @@ export interface ImportSnapshotOptions extends ImportWaitOptions, ImportRequest 
   readonly endedAttempts?: number;
   /** A running task from `findSnapshot`: it is waited for as the first attempt. */
   readonly importTaskId?: string;
+  /** The task of each attempt, before it is waited for. */
+  readonly onStarted?: (importTaskId: string) => void;
   /** Called before each further attempt, to prove that the object is still what was uploaded; throws where it is not. */
   readonly beforeRetry?: (failed: { readonly attempt: number; readonly error: Error }) => Promise<void>;
 }
@@ -37,6 +39,7 @@ export async function importSnapshot(options: ImportSnapshotOptions): Promise<Sn
         ? { importTaskId: options.importTaskId, tokenNumber: tokenNumber + 1 }
         : await start(ec2, { options, tokenNumber: tokenNumber + 1 });
     tokenNumber = started.tokenNumber;
+    if ('importTaskId' in started) options.onStarted?.(started.importTaskId);
     try {
       const snapshot =
         'snapshot' in started

@@ -26,7 +26,10 @@ describe('an import', () => {
     const progress: string[] = [];
     const onProgress = ({ status, message }: { status: string; message?: string }) =>
       progress.push(`${status} ${message}`);
-    const snapshot = await importSnapshot({ ...verb, ...disk.import, onProgress });
+    const started: string[] = [];
+    const onStarted = (importTaskId: string) => started.push(importTaskId);
+    const snapshot = await importSnapshot({ ...verb, ...disk.import, onProgress, onStarted });
+    expect(started).toEqual([snapshot.importTaskId]);
     expect(snapshot).toMatchObject({ sizeGiB: 1, importTaskId: expect.stringMatching(/^import-snap-/) });
     expect(progress.length).toBeGreaterThan(2);
     expect(progress.at(-1)).toMatch(/^completed/);

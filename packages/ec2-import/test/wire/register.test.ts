@@ -31,7 +31,10 @@ describe('an AMI', () => {
     const verb = verbs(account);
     const request = await snapshotOf();
     expect(await findImage({ ...verb, ...request })).toBeUndefined();
-    const ami = await registerImage({ ...verb, ...request, bootMode: 'uefi' });
+    const told: string[] = [];
+    const onRegistered = (imageId: string) => told.push(imageId);
+    const ami = await registerImage({ ...verb, ...request, bootMode: 'uefi', onRegistered });
+    expect(told).toEqual([ami.imageId]);
     expect(ami).toMatchObject({
       outcome: 'registered',
       snapshotId: request.snapshot.snapshotId,
