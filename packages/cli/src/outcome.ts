@@ -31,4 +31,6 @@ export interface ImageResult {
   readonly image: Image | null;
   readonly steps: readonly StepReport[];
   readonly error?: Explained;
+  /** What a run that failed or was interrupted may have left in the account, in words: the same command goes on from it. */
+  readonly left?: readonly string[];
 }

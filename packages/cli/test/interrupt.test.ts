@@ -67,11 +67,12 @@ describe('while the import task is waited for', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('%s: the task goes on, and its id is told', async (signal) => {
     const run = startCli(args);
     await reaches(run, 'DescribeImportSnapshotTasks', { 'ImportTaskId.1': '' });
-    const { stderr, ms } = await interrupted(run, signal);
+    const { stderr, result, ms } = await interrupted(run, signal);
     expect(ms).toBeLessThan(2_500);
     const [task] = (await account.contents()).tasks;
     expect(task!.SnapshotTaskDetail!.Status).toBe('active');
     expect(stderr).toContain(task!.ImportTaskId);
+    expect(result.left).toEqual([expect.stringMatching(/^s3:\/\//), `import task ${task!.ImportTaskId}`]);
     await expectGoesOn();
     expect(account.aws.calls.list().filter(({ operation }) => operation === 'ImportSnapshot')).toHaveLength(
       1,

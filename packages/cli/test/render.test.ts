@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { worstExitCode } from '../src/exit-code.ts';
 import { parseBytes, parseSeconds } from '../src/quantities.ts';
+import { renderError } from '../src/render/error.ts';
 import { createRateMeter } from '../src/render/rate.ts';
 import { renderTable } from '../src/render/table.ts';
 import { renderRow } from '../src/render/terminal-view.ts';
@@ -86,5 +87,13 @@ test('a row says stage, amount, rate and time left, and never wraps', () => {
       });
       expect(stripVTControlCharacters(shown).length).toBeLessThan(columns);
     }),
+  );
+});
+
+test('an error says what to do, and what is left where something is', () => {
+  const error = { code: 'THROTTLED', message: 'slow down', hint: 'Wait.' };
+  expect(renderError(error)).toBe('error THROTTLED: slow down\n  Wait.');
+  expect(renderError(error, { image: 'one', left: ['s3://b/k', 'snapshot snap-1'] })).toBe(
+    'one: error THROTTLED: slow down\n  Wait.\n  Left in the account: s3://b/k, snapshot snap-1. The same command goes on from it; `ec2-image janitor` removes it.',
   );
 });

@@ -124,7 +124,10 @@ export class ImportCommand extends CommonCommand {
       },
     });
     for (const { result } of finished) {
-      if (result.error) this.context.stderr.write(`${renderError(result.error, { image: result.name })}\n`);
+      if (result.error)
+        this.context.stderr.write(
+          `${renderError(result.error, { image: result.name, left: result.left })}\n`,
+        );
     }
     this.context.stdout.write(
       this.json

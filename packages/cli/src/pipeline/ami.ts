@@ -84,10 +84,13 @@ export async function makeAmi(
         tags: amiTagsOf(work),
         replace: request.replace,
         fresh: request.fresh,
+        onRegistered(imageId) {
+          known.imageId = imageId;
+          work.remains.set('ami', `AMI ${imageId}`);
+        },
       }),
     ({ outcome }) => ({ outcome: outcome === 'reused' ? 'reused' : 'done' }),
   );
-  known.imageId = ami.imageId;
   for (const snapshotId of ami.leftSnapshotIds)
     work.notice(`${snapshotId}, of the replaced AMI, could not be deleted`);
   const tagError = await steps

@@ -5,6 +5,7 @@ import { explain } from '../explain.ts';
 import type { ImageOutcome, ImageResult } from '../outcome.ts';
 import { openImageDirectory } from '../work-directory.ts';
 import { makeAmi, type ObtainedAmi, reuseAmi } from './ami.ts';
+import { createRemains } from './remains.ts';
 import { createSteps } from './steps.ts';
 import type { Identified, ImportJob } from './work.ts';
 
@@ -20,6 +21,7 @@ interface Known {
 export async function importImage(job: ImportJob): Promise<ImageResult> {
   const { request, cloud, view, log, signal } = job;
   const steps = createSteps({ image: request.name, view });
+  const remains = createRemains();
   const known: Known = {};
   const resultOf = (outcome: ImageOutcome, rest: Partial<ImageResult>): ImageResult => ({
     name: request.name,
@@ -43,7 +45,7 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
     known.amiName = amiName;
     const notice = (message: string) => view.notice(message, request.name);
     const { outcome, error, ...ami } = await obtainAmi(
-      { ...job, digest, amiName, steps, notice, startedAt: new Date() },
+      { ...job, digest, amiName, steps, remains, notice, startedAt: new Date() },
       known,
     );
     view.imageEnded(request.name, `${outcome}: ${ami.imageId} (${amiName})`);
@@ -57,7 +59,7 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
       stack: error instanceof Error ? error.stack : undefined,
     });
     view.imageEnded(request.name, interrupted ? 'interrupted' : `failed: ${explained.code}`);
-    return resultOf(interrupted ? 'interrupted' : 'failed', { error: explained });
+    return resultOf(interrupted ? 'interrupted' : 'failed', { error: explained, left: remains.list() });
   }
 }
 

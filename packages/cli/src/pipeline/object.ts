@@ -20,6 +20,7 @@ export async function obtainObject(work: Work): Promise<ObtainedObject> {
   if (object) {
     work.notice(`s3://${object.bucket}/${object.key} is complete and proven: it is used`);
     steps.reuse('upload');
+    work.remains.set('object', urlOf(object));
     return { object };
   }
   try {
@@ -53,7 +54,8 @@ async function discardDisk({ directory, request }: Work): Promise<void> {
  * equal: so an object that exists is known to hold the image, whenever this process may end.
  */
 async function uploadProven(work: Work): Promise<ObtainedObject> {
-  const { request, steps, view, directory, limits } = work;
+  const { request, steps, view, directory, limits, remains } = work;
+  const location = objectLocation(work);
   const stop = new AbortController();
   const signal = AbortSignal.any([work.signal, stop.signal]);
   let equal: Promise<void> = Promise.resolve();
@@ -72,8 +74,9 @@ async function uploadProven(work: Work): Promise<ObtainedObject> {
         'upload',
         () => {
           if (converting) view.stage(request.name, 'convert');
+          remains.set('upload', `perhaps an unfinished upload of ${urlOf(location)}`);
           return uploadDisk({
-            ...objectLocation(work),
+            ...location,
             disk: uploadable,
             journalPath: `${directory.diskPath(request.format)}.upload`,
             fresh: request.fresh,
@@ -89,7 +92,10 @@ async function uploadProven(work: Work): Promise<ObtainedObject> {
           bytesSent > 0 ? { bytes: bytesSent } : { outcome: outcome === 'uploaded' ? 'done' : 'reused' },
       ),
     );
-    return { object: await uploading, virtualSizeBytes: (await finished).virtualSize };
+    const object = await uploading;
+    remains.set('upload', undefined);
+    remains.set('object', urlOf(object));
+    return { object, virtualSizeBytes: (await finished).virtualSize };
   } catch (error) {
     work.signal.throwIfAborted();
     // The first to fail stopped the others: it is the one to tell.
@@ -99,4 +105,8 @@ async function uploadProven(work: Work): Promise<ObtainedObject> {
     // Nothing of this run writes into the work directory when the next one may have it.
     await Promise.allSettled([equal]);
   }
+}
+
+function urlOf({ bucket, key }: { readonly bucket: string; readonly key: string }): string {
+  return `s3://${bucket}/${key}`;
 }

@@ -31,6 +31,7 @@ export async function obtainProvenSnapshot(work: Work): Promise<ObtainedSnapshot
 async function discard(work: Work, snapshotId: string, found: Error): Promise<void> {
   try {
     await deleteSnapshot({ ...ec2Options(work), snapshotId, inUseTimeoutMs: 0 });
+    work.remains.set('snapshot', undefined);
   } catch (error) {
     work.signal.throwIfAborted();
     work.notice(`${snapshotId} is left: ${(error as Error).message}`);

@@ -59,6 +59,7 @@ export async function obtainSnapshot(work: Work): Promise<ObtainedSnapshot> {
 /** A task that an earlier run started. Undefined where it came to nothing in a way that another attempt may mend. */
 async function waitFor(work: Work, importTaskId: string): Promise<Snapshot | undefined> {
   work.notice(`import task ${importTaskId} is running: it is waited for`);
+  work.remains.set('task', `import task ${importTaskId}`);
   try {
     return await work.steps.take('import', () => waitForImport({ ...waitOptions(work), importTaskId }));
   } catch (error) {
@@ -77,7 +78,7 @@ function importFrom(
   work: Work,
   { object, virtualSizeBytes, endedAttempts }: ObtainedObject & { readonly endedAttempts: number },
 ): Promise<Snapshot> {
-  const { request, cloud, digest, steps } = work;
+  const { request, cloud, digest, steps, remains } = work;
   const { bucket, key } = object;
   const tags = constantTagsOf(work);
   return steps.take('import', () =>
@@ -88,6 +89,7 @@ function importFrom(
       digest,
       virtualSizeBytes,
       tags,
+      onStarted: (importTaskId) => remains.set('task', `import task ${importTaskId}`),
       endedAttempts,
       attempts: request.importAttempts,
       clientTokenFor: (attempt) =>
@@ -110,7 +112,9 @@ function importFrom(
 
 /** The order is the contract's: tagged and read back, the object still the proven one, the object deleted. */
 async function settle(work: Work, snapshot: Snapshot, object?: StoredObject): Promise<Snapshot> {
-  const { request, view } = work;
+  const { request, view, remains } = work;
+  remains.set('task', undefined);
+  remains.set('snapshot', `snapshot ${snapshot.snapshotId}`);
   view.stage(request.name, 'clean up');
   if (object) await checkImported(work, { snapshot, object });
   await tagResources({ ...ec2Options(work), ids: [snapshot.snapshotId], tags: snapshotTagsOf(work) });
@@ -131,8 +135,10 @@ async function checkImported(
   } catch (error) {
     const code = isExplained(error) ? error.code : undefined;
     if (code === 'OBJECT_MISSING') return;
-    if (code === 'OBJECT_CHANGED')
+    if (code === 'OBJECT_CHANGED') {
       await deleteSnapshot({ ...ec2Options(work), snapshotId: snapshot.snapshotId });
+      work.remains.set('snapshot', undefined);
+    }
     throw error;
   }
 }
@@ -142,22 +148,33 @@ async function clearObject(work: Work, proven?: StoredObject): Promise<void> {
   const location = objectLocation(work);
   const object = proven ?? (await findObject(location));
   if (object) await deleteObject({ ...location, object });
+  work.remains.set('object', undefined);
   await abortUploads(location);
 }
 
 function waitOptions(work: Work) {
-  const { request, view, cancelOnInterrupt } = work;
+  const { request, view, cancelOnInterrupt, remains } = work;
   return {
     ...ec2Options(work),
     roleName: request.roleName,
     taskTimeoutMs: request.importTimeoutMs,
     cancelOnAbort: cancelOnInterrupt,
-    onProgress: ({ percent, status, message }: ImportProgress) =>
+    onProgress({ importTaskId, percent, status, message }: ImportProgress) {
+      remains.set('task', remainOf(importTaskId, status));
       view.progress(request.name, {
         done: status === 'completed' ? 100 : (percent ?? 0),
         total: 100,
         unit: 'percent',
         note: message ?? status,
-      }),
+      });
+    },
   };
+}
+
+/** One that failed leaves nothing: what there may be of its snapshot is deleted. */
+function remainOf(importTaskId: string, status: string): string | undefined {
+  if (['deleted', 'cancelled', 'error'].includes(status)) return undefined;
+  return status === 'completed'
+    ? `the snapshot of import task ${importTaskId}`
+    : `import task ${importTaskId}`;
 }

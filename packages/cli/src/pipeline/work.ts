@@ -5,6 +5,7 @@ import type { ImportRequest } from '../config/import-request.ts';
 import type { RunView } from '../render/view.ts';
 import type { RunLog } from '../run-log.ts';
 import type { ImageDirectory } from '../work-directory.ts';
+import type { Remains } from './remains.ts';
 import type { Steps } from './steps.ts';
 
 /** One image's import, as it is asked for. */
@@ -30,6 +31,7 @@ export interface Identified extends ImportJob {
   readonly digest: Digest;
   readonly amiName: string;
   readonly steps: Steps;
+  readonly remains: Remains;
   readonly startedAt: Date;
   readonly notice: (message: string) => void;
 }

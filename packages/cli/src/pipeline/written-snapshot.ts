@@ -103,6 +103,7 @@ async function hasDownload(directory: string, digest: Digest): Promise<boolean> 
 }
 
 async function tagged(work: Work, snapshot: Snapshot): Promise<Snapshot> {
+  work.remains.set('snapshot', `snapshot ${snapshot.snapshotId}`);
   await tagResources({ ...ec2Options(work), ids: [snapshot.snapshotId], tags: snapshotTagsOf(work) });
   return snapshot;
 }
@@ -115,13 +116,14 @@ function writeFrom(
     showsProgress = true,
   }: { readonly beforeComplete?: () => Promise<void>; readonly showsProgress?: boolean } = {},
 ): Promise<Written> {
-  const { request, cloud, directory, digest, steps, view, signal, notice } = work;
+  const { request, cloud, directory, digest, steps, view, signal, notice, remains } = work;
   const tags = constantTagsOf(work);
   const sizeGiB = volumeSizeGiB(content.virtualSizeBytes);
   return steps.take(
     'import',
     async () => {
       const ebs = createEbsClient(cloud.connection);
+      remains.set('pending', 'perhaps a pending snapshot');
       try {
         const written = await writeSnapshot({
           ebs,
@@ -155,6 +157,7 @@ function writeFrom(
               view.progress(request.name, { done, total: content.virtualSizeBytes, unit: 'bytes' });
           },
         });
+        remains.set('pending', undefined);
         return { ...written, sizeBytes: content.virtualSizeBytes };
       } finally {
         ebs.destroy();

@@ -166,10 +166,20 @@ export async function outcomeOf(images: TestImages, way: Way, point: FaultPoint)
   expect(error, end.stderr).toMatchObject({ code: expect.not.stringMatching(/^INTERNAL$/), hint: /./ });
   expect(end.exitCode).toBe(1);
   const left = await whatIsLeft(scene.account);
+  if (result?.outcome === 'failed') expectTold(left, result.left ?? []);
   const next = await scene.run();
   await expectOneOfEach(scene, images, next);
   const outcome = result?.outcome === 'partial' ? 'partial' : 'failed';
   return `${outcome} ${error!.code}; left: ${left}`;
+}
+
+/** Nothing is in the account that the run has not told of. A task has become a snapshot when it is looked at. */
+function expectTold(left: string, told: readonly string[]): void {
+  const words = told.join(', ');
+  if (left.includes('upload')) expect(words).toContain('an unfinished upload of s3://');
+  if (left.includes('object')) expect(words).toMatch(/(^|, )s3:\/\/|upload of s3:\/\//);
+  if (left.includes('snapshot')) expect(words).toMatch(/snapshot|import task/);
+  if (left.includes('AMI')) expect(words).toMatch(/AMI ami-/);
 }
 
 /** Once the tasks that still ran have ended, as they do by themselves. */

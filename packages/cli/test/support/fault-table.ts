@@ -10,22 +10,29 @@ export interface FaultResult {
 const header = ['| call | fault | once | lasting |', '|---|---|---|---|'];
 const sectionTitle = (way: string) => `## By way of ${way}`;
 
-/** The document, with faults of a call that come to the same in one row. The order is that of the results. */
-export function renderFaultTable(
+/** The section of one way, with faults of a call that come to the same in one row. The order is that of the results. */
+export function renderFaultSection(
   results: readonly FaultResult[],
-  { introduction, commit }: { readonly introduction: string; readonly commit: string },
+  { way, commit }: { readonly way: string; readonly commit: string },
 ): string {
-  const ways = [...new Set(results.map(({ way }) => way))];
-  const counts = ways.map((way) => {
-    const own = results.filter((result) => result.way === way);
-    const recovered = own.filter(({ outcome }) => outcome === 'recovered').length;
-    return `${own.length} by way of ${way}, of which ${recovered} recovered in the same run`;
-  });
-  const sections = ways.map((way) =>
-    [sectionTitle(way), '', ...header, ...rowsOf(results.filter((result) => result.way === way))].join('\n'),
-  );
-  const run = `Points run at commit ${commit}: ${counts.join('; ')}. Every other one was finished by the next run of the same command.`;
-  return `${[introduction.trim(), run, ...sections].join('\n\n')}\n`;
+  const recovered = results.filter(({ outcome }) => outcome === 'recovered').length;
+  const counts = `${results.length} points at commit ${commit}: ${recovered} recovered in the same run, ${results.length - recovered} were finished by the next one.`;
+  return [sectionTitle(way), '', counts, '', ...header, ...rowsOf(results)].join('\n');
+}
+
+/** The document with that section in the place of an earlier one of the same way; `text` is the earlier document, if any. */
+export function withFaultSection(
+  text: string,
+  { introduction, section }: { readonly introduction: string; readonly section: string },
+): string {
+  const [title] = section.split('\n');
+  const others = text
+    .split(/^(?=## )/m)
+    .slice(1)
+    .filter((other) => !other.startsWith(`${title}\n`))
+    .map((other) => other.trim());
+  const sections = [...others, section].sort((one, other) => (one < other ? 1 : -1));
+  return `${[introduction.trim(), ...sections].join('\n\n')}\n`;
 }
 
 function rowsOf(results: readonly FaultResult[]): string[] {
@@ -43,7 +50,7 @@ function rowsOf(results: readonly FaultResult[]): string[] {
   );
 }
 
-/** What {@link renderFaultTable} wrote. */
+/** What {@link renderFaultSection} wrote, of all ways. */
 export function parseFaultTable(text: string): FaultResult[] {
   let way: string | undefined;
   return text.split('\n').flatMap((line) => {
