@@ -1,11 +1,11 @@
 /** `npm run bench [-- NAME…]`: the benchmarks named, or all of them, one after the other. */
 import { janitor } from './janitor.ts';
-import { speed } from './speed/speed.ts';
+import { speedBenchmarks } from './speed/speed.ts';
 import { systemDisk } from './system-disk.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   janitor,
-  speed,
+  ...speedBenchmarks,
   'system-disk': systemDisk,
 };
 

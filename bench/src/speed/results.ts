@@ -1,13 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { cacheDirectory } from '../system-images.ts';
 import { type Figure, isReached } from './figure.ts';
 import { toolPath } from './measure.ts';
 
 const path = fileURLToPath(new URL('../../RESULTS.md', import.meta.url));
 
-/** Notes on figures that cannot be had, kept beside the code: they outlive a run. */
+/** What is to be said of the figures, by hand: it outlives a run. */
 const notes = fileURLToPath(new URL('../../NOTES.md', import.meta.url));
 
 const tools: readonly (readonly [string, ...string[]])[] = [
@@ -19,37 +21,57 @@ const tools: readonly (readonly [string, ...string[]])[] = [
   ['xz', '--version'],
 ];
 
-export async function writeResults({
-  figures,
-  rounds,
-  failures,
-}: {
+/** What one benchmark came to. */
+export interface MeasuredPart {
+  readonly name: string;
   readonly figures: readonly Figure[];
   readonly rounds: number;
-  readonly failures: readonly string[];
+  /** The machine's load average of the minute before: what else it was doing. */
+  readonly loadBefore: number;
+  readonly measuredAt: string;
+}
+
+/** Puts a part in the place of its last run, and writes all of them. */
+export async function writeResults({
+  part,
+  order,
+}: {
+  readonly part: MeasuredPart;
+  readonly order: readonly string[];
 }): Promise<void> {
+  const kept = join(cacheDirectory(), 'speed-results.json');
+  const before = JSON.parse(await readFile(kept, 'utf8').catch(() => '[]')) as MeasuredPart[];
+  const parts = [...before.filter(({ name }) => name !== part.name), part].toSorted(
+    (a, b) => order.indexOf(a.name) - order.indexOf(b.name),
+  );
+  await writeFile(kept, JSON.stringify(parts));
   const versions = await Promise.all(tools.map(versionOf));
   const [cpu] = cpus();
+  const figures = parts.flatMap((one) => one.figures);
   const lines = [
     '# What was measured',
     '',
-    'Written by `npm run bench -- speed`. Every figure is a ratio, or a rate, taken in one run: the contestants take turns, round after round, each round on an',
-    `empty account and work directory, and the medians of ${rounds} rounds are compared. Servers are the same for both sides and run in processes of their own.`,
+    'Written by `npm run bench`. Every figure is a ratio, or a rate, taken in one run: the contestants take turns, round after round, each round on an empty account',
+    'and work directory, and medians are compared. Servers are the same for both sides and run in processes of their own.',
     '',
-    `- ${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} cores of ${cpu?.model.trim() || 'an unnamed processor'}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB of memory, Linux ${release()}`,
-    `- load average of the last minute when the run ended: ${loadavg()[0]!.toFixed(1)} (the benches keep both cores busy themselves)`,
+    `- ${availableParallelism()} cores of ${cpu?.model.trim() || 'an unnamed processor'}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB of memory, Linux ${release()}`,
     `- Node ${process.versions.node}; ${versions.join('; ')}`,
     '',
     '| what | came to | to reach | |',
     '| --- | --- | --- | --- |',
     ...figures.map(row),
     '',
-    '## How',
-    '',
-    ...figures.map(({ what, from }) => `- **${what}**: ${from}`),
-    ...(failures.length > 0 ? ['', '## Not measured', '', ...failures.map((failure) => `- ${failure}`)] : []),
-    '',
     (await readFile(notes, 'utf8').catch(() => '')).trim(),
+    '',
+    '## How',
+    ...parts.flatMap(({ name, rounds, loadBefore, measuredAt, figures }) => [
+      '',
+      `### ${name}`,
+      '',
+      `\`npm run bench -- ${name}\`, ${measuredAt.slice(0, 16).replace('T', ' ')} UTC, ${rounds} rounds; the machine's load average in the minute before: ${loadBefore.toFixed(1)}.`,
+      '',
+      ...figures.map(({ what, from }) => `- **${what}**: ${from}`),
+    ]),
   ];
   await writeFile(path, `${lines.join('\n').trim()}\n`);
 }
