@@ -13,7 +13,9 @@ import { type Policy, planLifetimeMs } from './policy.ts';
  */
 export function planSweep(facts: Facts, policy: Policy): Plan {
   const context = contextOf(facts, policy);
-  const things = judgeAll(context).map(([fact, verdict]) => thingOf(fact, verdict, context));
+  const things = judgeAll(context, { examined: true }).map(([fact, verdict]) =>
+    thingOf(fact, verdict, context),
+  );
   const seen = new Set(facts.images.map(({ imageId }) => imageId));
   const iso = (time: number) => new Date(time).toISOString();
   return {
@@ -43,7 +45,7 @@ export function planSweep(facts: Facts, policy: Policy): Plan {
 
 /** The things that would be deleted if a closer look found nothing against it: all that need one. */
 export function thingsToExamine(facts: Facts, policy: Policy): ThingFact[] {
-  return judgeAll(contextOf(facts, policy)).flatMap(([fact, { verdict }]) =>
+  return judgeAll(contextOf(facts, policy), { examined: false }).flatMap(([fact, { verdict }]) =>
     verdict === 'examine' ? [fact] : [],
   );
 }

@@ -31,12 +31,22 @@ export function judge(
   }
 }
 
-/** Every thing with its verdict, in the order of a sweep: each kind's verdicts rest on those before it. */
-export function judgeAll(context: Context): [ThingFact, Verdict][] {
+/**
+ * Every thing with its verdict, in the order of a sweep: each kind's verdicts rest on those before it.
+ *
+ * @param options.examined whether the closer looks are over: what was not looked at by then stays, and so does what
+ *   hangs on it. Before them it is open whether it goes, and what hangs on it is to be examined too.
+ */
+export function judgeAll(
+  context: Context,
+  { examined }: { readonly examined: boolean },
+): [ThingFact, Verdict][] {
   const { uploads, tasks, images, snapshots, objects } = context.facts;
   const verdicts = new Map<ThingFact, Verdict>();
-  /** While it is open whether a thing goes, what hangs on it is examined too. */
-  const goes = (other: ThingFact) => (verdicts.get(other)?.verdict ?? 'keep') !== 'keep';
+  const goes = (other: ThingFact) => {
+    const verdict = verdicts.get(other)?.verdict;
+    return verdict === 'delete' || (verdict === 'examine' && !examined);
+  };
   for (const facts of [uploads, tasks, images, snapshots, objects]) {
     for (const fact of facts) {
       const verdict = judge(fact, context, goes);
