@@ -85,8 +85,11 @@ async function document(results: readonly FaultResult[], way: Way): Promise<void
   await writeFile(documentPath, text);
 }
 
-async function documentedOutcomes(way: Way): Promise<ReadonlyMap<string, string>> {
-  const rows = parseFaultTable(await readFile(documentPath, 'utf8'));
+/** Undefined as long as no exhaustive run has written the table of this way. */
+async function documentedOutcomes(way: Way): Promise<ReadonlyMap<string, string> | undefined> {
+  const text = await readFile(documentPath, 'utf8').catch(() => '');
+  const rows = text === '' ? [] : parseFaultTable(text);
+  if (!rows.some((row) => row.way === way)) return undefined;
   return new Map(rows.filter((row) => row.way === way).map((row) => [keyOf(row), row.outcome]));
 }
 
