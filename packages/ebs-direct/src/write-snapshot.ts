@@ -32,6 +32,8 @@ export interface WriteSnapshotOptions {
   readonly beforeComplete?: () => Promise<unknown>;
   /** How long EBS may take to complete it. Default 1 hour. */
   readonly completeTimeoutMs?: number;
+  /** The longest pause between two looks, or between two tries of a call that failed in passing. Default 15000. */
+  readonly pollIntervalMs?: number;
   readonly signal?: AbortSignal;
   /** How far into the disk, in bytes. */
   readonly onProgress?: (progress: { readonly done: number }) => void;
@@ -56,6 +58,7 @@ const idleTimeoutMinutes = 24 * 60;
 const maxAttempts = 5;
 /** EBS may answer "does not exist" for about two minutes after StartSnapshot. */
 const seenEverywhereMs = 150_000;
+const longestPauseMs = 15_000;
 /** For a snapshot that takes no more blocks to show that it is complete. */
 const refusedTimeoutMs = 5 * 60_000;
 
@@ -210,10 +213,11 @@ const believedAbsences = 15;
 
 /** EBS completes in its own time, and only EC2 tells. An absence right after the start is a lagging read. */
 async function waitUntilComplete(options: WriteSnapshotOptions, snapshotId: string): Promise<void> {
-  const { ec2, signal, completeTimeoutMs = 60 * 60_000, sleep = sleepFor, now = Date.now } = options;
+  const { ec2, signal, sleep = sleepFor, now = Date.now } = options;
+  const { completeTimeoutMs = 60 * 60_000, pollIntervalMs = longestPauseMs } = options;
   const deadline = now() + completeTimeoutMs;
   let absences = 0;
-  for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 1.5, 15_000)) {
+  for (let pauseMs = Math.min(500, pollIntervalMs); ; pauseMs = Math.min(pauseMs * 1.5, pollIntervalMs)) {
     const { Snapshots = [] } = await retried(options, 'DescribeSnapshots', () =>
       ec2
         .send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }), { abortSignal: signal })
@@ -283,7 +287,7 @@ const callTries = 6;
 
 /** What the SDK gave up on, tried a few times more: these calls may be made again, by their token or by their nature. */
 async function retried<T>(
-  { signal, sleep = sleepFor }: WriteSnapshotOptions,
+  { signal, sleep = sleepFor, pollIntervalMs = longestPauseMs }: WriteSnapshotOptions,
   operation: string,
   call: () => Promise<T>,
 ): Promise<T> {
@@ -294,7 +298,7 @@ async function retried<T>(
       signal?.throwIfAborted();
       if (n >= callTries || !(isThrottling(error) || isPassing(error)))
         throw explainCall(error, { operation });
-      await sleep(1000 * 2 ** n * (0.5 + Math.random()), signal);
+      await sleep(Math.min(1000 * 2 ** n, pollIntervalMs) * (0.5 + Math.random()), signal);
     }
   }
 }

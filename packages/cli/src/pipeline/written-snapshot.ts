@@ -149,6 +149,7 @@ function writeFrom(
               attempt,
             }),
           journalPath: join(directory.path, 'blocks.journal'),
+          pollIntervalMs: request.pollIntervalMs,
           signal,
           beforeComplete,
           onNotice: notice,
