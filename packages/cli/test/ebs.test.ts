@@ -204,6 +204,7 @@ describe('verify', () => {
   test('import --verify makes no AMI of a snapshot that is not the disk', async () => {
     account.aws.faults.add({
       match: { operation: 'PutSnapshotBlock', parameters: { BlockIndex: '0' } },
+      times: 'always',
       action: { kind: 'flip-bit' },
     });
     const { exitCode, result } = await importBy('raw.xz', { verify: true });
