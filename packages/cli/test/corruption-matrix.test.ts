@@ -151,15 +151,6 @@ describe('one bit of the converted disk', () => {
     await flipBit(await fileLike(/disk\.vhdx$/));
     await expectMended(await run(), says);
   });
-
-  test('while it is being uploaded', async () => {
-    const { struck } = strike({ match: secondPart, action: { kind: 'hang', when: 'after' } });
-    const running = run();
-    await struck;
-    await flipBit(await fileLike(/disk\.vhdx$/));
-    account.aws.faults.clear();
-    await expectMended(await running, says);
-  });
 });
 
 describe('a stored part', () => {
