@@ -39,5 +39,5 @@ test.each<Way>(['s3', 'ebs'])(
     expect(killed).toBeGreaterThan(done / 2);
     expect(done).toBeGreaterThanOrEqual(isExhaustive ? points.length : Math.min(points.length, 4));
   },
-  isExhaustive ? 3_600_000 : 120_000,
+  isExhaustive ? 3_600_000 : 300_000,
 );

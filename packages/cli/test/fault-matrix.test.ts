@@ -71,7 +71,7 @@ test.each<Way>(['s3', 'ebs'])(
       await document(results, way);
     }
   },
-  isExhaustive ? 3_600_000 : 120_000,
+  isExhaustive ? 3_600_000 : 300_000,
 );
 
 async function document(results: readonly FaultResult[], way: Way): Promise<void> {
