@@ -9,6 +9,7 @@ import { type Block, blockSizeBytes } from './block.ts';
 import { EbsDirectError, explainCall, isNotFound, isPassing, isRefusedByState } from './errors.ts';
 import { openJournal } from './journal.ts';
 import { putBlocks } from './put-blocks.ts';
+import { noteSpentToken, readSpentTokens } from './spent-tokens.ts';
 
 export interface WriteSnapshotOptions {
   readonly ebs: EBSClient;
@@ -69,11 +70,16 @@ const refusedTimeoutMs = 5 * 60_000;
  * @throws EbsDirectError `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `QUOTA_EXCEEDED`, `SNAPSHOT_MISMATCH`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
  */
 export async function writeSnapshot(options: WriteSnapshotOptions): Promise<WrittenSnapshot> {
-  const { onNotice, signal } = options;
+  const { onNotice, signal, clientTokenFor, journalPath } = options;
+  const spent = await readSpentTokens(journalPath);
+  let started = 0;
   for (let attempt = 1; ; attempt += 1) {
-    const snapshot = await startSnapshot(options, attempt);
+    const clientToken = clientTokenFor(attempt);
+    if (attempt <= spent.size && spent.has(clientToken)) continue;
+    const snapshot = await startSnapshot(options, clientToken);
     const { snapshotId } = snapshot;
-    if (snapshot.status === 'error' && attempt < maxAttempts) continue;
+    started += 1;
+    if (snapshot.status === 'error' && started < maxAttempts) continue;
     try {
       return await fillSnapshot(options, snapshot).catch(async (error: unknown) => {
         if (!isRefusedByState(error)) throw error;
@@ -85,11 +91,11 @@ export async function writeSnapshot(options: WriteSnapshotOptions): Promise<Writ
       });
     } catch (error) {
       signal?.throwIfAborted();
-      if (isNotFound(error) && attempt < maxAttempts) {
+      if (isNotFound(error) && started < maxAttempts) {
         onNotice?.(`${snapshotId} is gone: starting another snapshot`);
         continue;
       }
-      await deletePending(options, snapshotId);
+      await deletePending(options, snapshot);
       throw error;
     }
   }
@@ -148,9 +154,8 @@ async function fillSnapshot(
   }
 }
 
-async function startSnapshot(options: WriteSnapshotOptions, attempt: number): Promise<StartedSnapshot> {
+async function startSnapshot(options: WriteSnapshotOptions, clientToken: string): Promise<StartedSnapshot> {
   const { ebs, volumeSizeGiB, tags, description, encrypted, kmsKeyArn, now = Date.now } = options;
-  const clientToken = options.clientTokenFor(attempt);
   const { SnapshotId, Status, BlockSize, StartTime } = await retried(options, 'StartSnapshot', () =>
     ebs.send(
       new StartSnapshotCommand({
@@ -262,7 +267,7 @@ async function waitUntilComplete(options: WriteSnapshotOptions, snapshotId: stri
 /** Whatever gave the snapshot up is the error to tell: a deletion that fails too leaves a pending snapshot, which is said. */
 async function deletePending(
   { ec2, journalPath, onNotice }: WriteSnapshotOptions,
-  snapshotId: string,
+  { snapshotId, clientToken }: StartedSnapshot,
 ): Promise<void> {
   try {
     await ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }));
@@ -272,7 +277,9 @@ async function deletePending(
       return;
     }
   }
-  if (journalPath !== undefined) await rm(journalPath, { force: true });
+  if (journalPath === undefined) return;
+  await noteSpentToken(journalPath, clientToken);
+  await rm(journalPath, { force: true });
 }
 
 function explainRefusal(error: unknown, snapshotId: string): EbsDirectError {

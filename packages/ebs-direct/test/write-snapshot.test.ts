@@ -216,6 +216,26 @@ test.each([
   },
 );
 
+test('the next run asks for a snapshot of its own, not for the one that was deleted', async () => {
+  await using own = await openAccount();
+  const { blocks, content } = someBlocks(indexes);
+  const options = { ...writing(own), blocks, journalPath: join(own.directory, 'journal') };
+  own.aws.faults.add({
+    match: { operation: 'PutSnapshotBlock' },
+    times: 'always',
+    action: { kind: 'error', preset: 'access-denied' },
+  });
+  for (const _ of [1, 2])
+    await expect(writeSnapshot(options)).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+  own.aws.faults.clear();
+  const before = own.aws.calls.list().at(-1)!.sequence;
+  const { snapshotId } = await writeSnapshot(options);
+  expect(await own.content(snapshotId)).toEqual(content);
+  const calls = own.aws.calls.list({ after: before });
+  expect(calls.filter(({ operation }) => operation === 'StartSnapshot')).toHaveLength(1);
+  expect(calls.filter(({ errorCode }) => errorCode !== undefined)).toEqual([]);
+});
+
 test('what is wrong with the disk deletes the pending snapshot, and is what is told', async () => {
   const { blocks } = someBlocks(indexes);
   async function* torn() {
