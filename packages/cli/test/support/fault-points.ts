@@ -99,42 +99,43 @@ type NumberedCall = Pick<FaultPoint, 'call' | 'match' | 'nth'>;
 /** Each under a name that it has in every run: calls of one operation by their number, parts and blocks by theirs. */
 function numbered(calls: readonly CallRecord[]): NumberedCall[] {
   const seen = new Map<string, number>();
-  const blocks = calls.flatMap(({ parameters }) => parameters.BlockIndex ?? []).map(Number);
-  const edges: Readonly<Record<string, string>> = {
-    [Math.min(...blocks)]: 'first block',
-    [Math.max(...blocks)]: 'last block',
+  const numberOf = (name: string) => {
+    const number = (seen.get(name) ?? 0) + 1;
+    seen.set(name, number);
+    return number;
   };
+  const edges = edgesOf(calls);
   let repeats = 0;
   return calls.flatMap((record, index): NumberedCall[] => {
-    const { service, operation, parameters } = record;
-    const { partNumber, BlockIndex } = parameters;
-    if (partNumber !== undefined)
-      return [
-        {
-          call: `${service} ${operation} part ${partNumber}`,
-          match: { operation, parameters: { partNumber } },
-          nth: 1,
-        },
-      ];
-    // What is between the first block and the last is as many blocks as the disk has data.
-    if (BlockIndex !== undefined)
-      return edges[BlockIndex] === undefined
+    const { service, operation } = record;
+    const name = `${service} ${operation}`;
+    const { partNumber, BlockIndex } = record.parameters;
+    if (partNumber !== undefined || BlockIndex !== undefined) {
+      // What is between the first block and the last is as many blocks as the disk has data.
+      const which = partNumber !== undefined ? `part ${partNumber}` : edges.get(BlockIndex!);
+      const parameters: Record<string, string> =
+        partNumber !== undefined ? { partNumber } : { BlockIndex: BlockIndex! };
+      const match = { operation, parameters };
+      // A part that the converter changed after it was sent is sent again, or not: that is a matter of moments.
+      return which === undefined || numberOf(`${name} ${which}`) > 1
         ? []
-        : [
-            {
-              call: `${service} ${operation} ${edges[BlockIndex]}`,
-              match: { operation, parameters: { BlockIndex } },
-              nth: 1,
-            },
-          ];
-    const nth = (seen.get(operation) ?? 0) + 1;
-    seen.set(operation, nth);
+        : [{ call: `${name} ${which}`, match, nth: 1 }];
+    }
+    const nth = numberOf(name);
     const previous = calls[index - 1];
-    const same = previous?.operation === operation && isDeepStrictEqual(previous.parameters, parameters);
+    const same =
+      previous?.operation === operation && isDeepStrictEqual(previous.parameters, record.parameters);
     repeats = same ? repeats + 1 : 1;
-    if (repeats > repeatsCounted) return [];
-    return [{ call: `${service} ${operation} ${nth}`, match: { operation }, nth }];
+    return repeats > repeatsCounted ? [] : [{ call: `${name} ${nth}`, match: { operation }, nth }];
   });
+}
+
+function edgesOf(calls: readonly CallRecord[]): ReadonlyMap<string, string> {
+  const blocks = calls.flatMap(({ parameters }) => parameters.BlockIndex ?? []).map(Number);
+  return new Map([
+    [String(Math.min(...blocks)), 'first block'],
+    [String(Math.max(...blocks)), 'last block'],
+  ]);
 }
 
 /**
