@@ -149,7 +149,13 @@ async function clearObject(work: Work, proven?: StoredObject): Promise<void> {
   const object = proven ?? (await findObject(location));
   if (object) await deleteObject({ ...location, object });
   work.remains.set('object', undefined);
-  await abortUploads(location);
+  try {
+    await abortUploads(location);
+  } catch (error) {
+    // This run's own upload is complete; only what others began could be left.
+    if (!isExplained(error) || error.code !== 'ACCESS_DENIED') throw error;
+    work.notice(`unfinished uploads of other runs are not looked for: ${error.message}`);
+  }
 }
 
 function waitOptions(work: Work) {
