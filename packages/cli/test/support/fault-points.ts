@@ -157,6 +157,7 @@ export async function outcomeOf(images: TestImages, way: Way, point: FaultPoint)
   if (lasting && fault === 'expired token') rule.struck.then(() => faults.add({ times: 'always', action }));
   const end = await scene.run({ hangs: fault.startsWith('hang') });
   expect(faults.list()[0]?.struck, 'the fault struck').toBeGreaterThan(0);
+  await allCallsEnded(scene.account);
   faults.clear();
   const [result] = end.json<ImportDocument>().images;
   const error = result?.error ?? end.json<ImportDocument>().error;
@@ -172,6 +173,13 @@ export async function outcomeOf(images: TestImages, way: Way, point: FaultPoint)
   await expectOneOfEach(scene, images, next);
   const outcome = result?.outcome === 'partial' ? 'partial' : 'failed';
   return `${outcome} ${error!.code}; left: ${left}`;
+}
+
+/** A call that hangs goes on when its fault is cleared, unless its client has left: the service takes a moment to see that. */
+async function allCallsEnded({ aws }: TestAccount): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (aws.calls.list().some(({ outcome }) => outcome === 'running') && Date.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 /** Nothing is in the account that the run has not told of. A task has become a snapshot when it is looked at. */
