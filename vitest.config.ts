@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // The benchmarks' own checks take minutes and a gigabyte of Debian packages.
@@ -7,7 +8,7 @@ const exhaustive = process.env.EC2_IMAGE_TEST === 'all';
 export default defineConfig({
   test: {
     projects: ['packages/*', 'scripts', ...(exhaustive ? ['bench'] : [])],
-    // Tests wait for children and sockets as much as they compute, so every core gets one.
-    maxWorkers: '100%',
+    // Tests wait for children, sockets and clocks as much as they compute.
+    maxWorkers: availableParallelism() + 1,
   },
 });

@@ -175,14 +175,14 @@ test.each([
 test('a part that fails stops those under way at once', async () => {
   const { directory, aws } = standIn;
   const client = clientFor(aws.url, { maxAttempts: 1 });
-  const options = { ...uploadOptions(client), disk: await directory.disk({ size }) };
-  const hanging = aws.faults.add({ match: second, times: 'always', action: { kind: 'hang' } });
+  const options = { ...uploadOptions(client), disk: await directory.disk({ size: 3 * partSize }) };
+  aws.faults.add({ match: second, times: 'always', action: { kind: 'hang' } });
+  // It is sent when the first has arrived: the second is under way by then.
   aws.faults.add({
-    match: { operation: 'UploadPart', parameters: { partNumber: '1' } },
+    match: { operation: 'UploadPart', parameters: { partNumber: '3' } },
     action: { kind: 'error', preset: 'access-denied' },
   });
   await expect(uploadDisk({ ...options, concurrency: 2 })).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
-  await hanging.struck;
 });
 
 test('an upload that is aborted before it begins calls nobody', async () => {

@@ -1,8 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { checksumOf } from '@ec2-image/s3-checksum';
 import { uploadDisk } from '@ec2-image/s3-upload';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { metadata, partSize } from './support/disks.ts';
+import { flipBit, metadata, partSize } from './support/disks.ts';
 import {
   bucket,
   countCalls,
@@ -136,6 +137,28 @@ test('the caller learns of the moment before completion, and can refuse it', asy
   );
   expect(countCalls(aws, 'CompleteMultipartUpload', refused.key)).toBe(0);
   expect(await openUploadsOf(client, refused.key)).toHaveLength(1);
+});
+
+test('a bit that flips after the disk was proven is not uploaded: the disk is proven again', async () => {
+  const { client, directory } = standIn;
+  const disk = await directory.disk({ size: 2 * partSize, name: 'flipping.raw' });
+  const wrong = new Error('the disk is not the image');
+  const proveDisk = async () => {
+    if (!(await readFile(disk.path)).equals(disk.bytes)) throw wrong;
+    await flipBit(disk.path, partSize + 1000);
+  };
+  const options = uploadOptions(client);
+  await expect(uploadDisk({ ...options, disk, proveDisk })).rejects.toBe(wrong);
+  expect(await openUploadsOf(client, options.key)).toHaveLength(1);
+});
+
+test('a disk that is read differently after each proof is given up', async () => {
+  const { client, directory } = standIn;
+  const disk = await directory.disk({ size: 1000, name: 'fleeting.raw' });
+  const proveDisk = () => flipBit(disk.path, 500);
+  await expect(uploadDisk({ ...uploadOptions(client), disk, proveDisk })).rejects.toMatchObject({
+    code: 'DISK_CHANGED',
+  });
 });
 
 test('the bucket must be the expected account’s at every call', async () => {

@@ -58,11 +58,10 @@ async function uploadProven(work: Work): Promise<ObtainedObject> {
   const location = objectLocation(work);
   const stop = new AbortController();
   const signal = AbortSignal.any([work.signal, stop.signal]);
-  let equal: Promise<void> = Promise.resolve();
+  const reading: Promise<unknown>[] = [];
   try {
     const { uploadable, finished } = await startDisk(work, { signal });
-    equal = finished.then((disk) => compareDisk({ disk, signal }));
-    equal.catch((error: unknown) => stop.abort(error));
+    reading.push(finished);
     let converting = 'finished' in uploadable;
     const shown = finished.then(() => {
       converting = false;
@@ -80,7 +79,11 @@ async function uploadProven(work: Work): Promise<ObtainedObject> {
             disk: uploadable,
             journalPath: `${directory.diskPath(request.format)}.upload`,
             fresh: request.fresh,
-            beforeComplete: () => equal,
+            proveDisk() {
+              const equal = finished.then((disk) => compareDisk({ disk, signal }));
+              reading.push(equal);
+              return equal;
+            },
             metadata: metadataOf(provenanceTagsOf(work)),
             signal,
             onProgress(progress) {
@@ -98,12 +101,11 @@ async function uploadProven(work: Work): Promise<ObtainedObject> {
     return { object, virtualSizeBytes: (await finished).virtualSize };
   } catch (error) {
     work.signal.throwIfAborted();
-    // The first to fail stopped the others: it is the one to tell.
-    throw stop.signal.aborted ? stop.signal.reason : error;
+    throw error;
   } finally {
     stop.abort();
     // Nothing of this run writes into the work directory when the next one may have it.
-    await Promise.allSettled([equal]);
+    await Promise.allSettled(reading);
   }
 }
 

@@ -1,30 +1,49 @@
 /** `npm run test:all`: every point instead of a sample. */
 export const isExhaustive = process.env.EC2_IMAGE_TEST === 'all';
 
-export interface SampleReport<Point> {
-  /** What tried the points in this order; `EC2_IMAGE_SEED` tries it again. */
-  readonly seed: number;
+export interface PointsReport<Point> {
   readonly done: number;
   readonly failures: readonly { readonly point: Point; readonly message: string }[];
 }
 
+export interface SampleReport<Point> extends PointsReport<Point> {
+  /** What tried the points in this order; `EC2_IMAGE_SEED` tries it again. */
+  readonly seed: number;
+}
+
 /**
  * Runs the points in a random order until the time is up; all of them where the run is exhaustive. A machine of two
- * cores is kept busy by two processes at once, the default; points that mostly wait may be more.
+ * cores is kept busy by two processes at once.
  */
 export async function runSample<Point>(
   points: readonly Point[],
   run: (point: Point) => Promise<void>,
-  { budgetMs, sideBySide = 2 }: { readonly budgetMs: number; readonly sideBySide?: number },
+  { budgetMs }: { readonly budgetMs: number },
 ): Promise<SampleReport<Point>> {
   const seed = Number(process.env.EC2_IMAGE_SEED ?? Math.floor(Math.random() * 1e9));
-  const queue = isExhaustive ? [...points] : shuffled(points, seed);
+  const queue = isExhaustive ? points : shuffled(points, seed);
+  return {
+    seed,
+    ...(await runAll(queue, run, { budgetMs: isExhaustive ? undefined : budgetMs, sideBySide: 2 })),
+  };
+}
+
+/** Runs the points in order, so many at once; none is begun when the time is up, where there is a limit. */
+export async function runAll<Point>(
+  points: readonly Point[],
+  run: (point: Point) => Promise<void>,
+  {
+    budgetMs = Number.POSITIVE_INFINITY,
+    sideBySide,
+  }: { readonly budgetMs?: number; readonly sideBySide: number },
+): Promise<PointsReport<Point>> {
+  const queue = [...points];
   const deadline = Date.now() + budgetMs;
   const failures: { point: Point; message: string }[] = [];
   let done = 0;
   const worker = async () => {
-    for (let point = queue.shift(); point !== undefined; point = queue.shift()) {
-      if (!isExhaustive && Date.now() >= deadline) return;
+    while (queue.length > 0 && Date.now() < deadline) {
+      const point = queue.shift()!;
       try {
         await run(point);
       } catch (error) {
@@ -34,7 +53,7 @@ export async function runSample<Point>(
     }
   };
   await Promise.all(Array.from({ length: sideBySide }, worker));
-  return { seed, done, failures };
+  return { done, failures };
 }
 
 /** Fisher and Yates, on a generator of 32 bits (mulberry32) that the seed decides. */

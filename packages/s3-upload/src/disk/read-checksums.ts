@@ -8,28 +8,43 @@ import { type PartPlan, partRange } from './part-plan.ts';
 export interface DiskChecksums {
   readonly size: number;
   /** CRC32 and size of each part, in order. */
-  readonly parts: readonly { readonly checksum: string; readonly size: number }[];
+  readonly parts: readonly PartChecksum[];
   /** CRC32 of the whole disk. */
   readonly whole: string;
 }
 
+export interface PartChecksum {
+  /** CRC32, in base64. */
+  readonly checksum: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
 const stepBytes = 2 ** 20;
 
-/** Reads the disk on its own, by another handle and other buffers than those its parts are sent from. */
+/** Reads the disk on its own, by another handle and other buffers than those its parts are sent from; what is known already is not read. */
 export async function readChecksums({
   disk,
   plan,
+  known,
   signal,
 }: {
   readonly disk: FinishedDisk;
   readonly plan: PartPlan;
+  /** By number. */
+  readonly known?: ReadonlyMap<number, PartChecksum>;
   readonly signal?: AbortSignal;
 }): Promise<DiskChecksums> {
   await using file = await open(disk.path);
   const buffer = Buffer.allocUnsafe(Math.min(stepBytes, disk.size));
-  const parts: { checksum: string; size: number }[] = [];
+  const parts: PartChecksum[] = [];
   for (let number = 1; number <= plan.count; number++) {
     const { start, end } = partRange(plan, number);
+    const knownPart = known?.get(number);
+    if (knownPart) {
+      parts.push({ checksum: knownPart.checksum, size: knownPart.size });
+      continue;
+    }
     const checksum = createChecksum('CRC32');
     for (let at = start; at < end; at += stepBytes) {
       signal?.throwIfAborted();

@@ -1,7 +1,7 @@
 import { addressOf, type S3 } from '../call/s3.ts';
 import { checkFinished, finishedDisk } from '../disk/disk.ts';
 import { partRange, planParts } from '../disk/part-plan.ts';
-import { readChecksums } from '../disk/read-checksums.ts';
+import { proveChecksums } from '../disk/prove-checksums.ts';
 import { S3UploadError } from '../errors.ts';
 import { deleteObject } from '../object/delete-object.ts';
 import { describeObject, type ObjectFacts } from '../object/describe-object.ts';
@@ -80,7 +80,8 @@ async function equalToDisk(
   if (disk.size !== facts.size) return undefined;
   await checkFinished(disk);
   const plan = planParts({ size: disk.size, partSize: options.partSize });
-  const expected = await readChecksums({ disk, plan, signal: s3.signal });
+  const { proveDisk: prove } = options;
+  const expected = await proveChecksums({ disk, plan, sent: new Map(), prove, signal: s3.signal });
   const stored = await readBack({
     s3,
     address: addressOf(options),

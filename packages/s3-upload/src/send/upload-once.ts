@@ -4,7 +4,8 @@ import { createBufferPool } from '../disk/buffer-pool.ts';
 import { checkFinished, diskChanged, type FinishedDisk, finishedDisk, greatestSize } from '../disk/disk.ts';
 import { openDisk } from '../disk/disk-reader.ts';
 import { type PartPlan, planConcurrency, planParts, shownPartSize } from '../disk/part-plan.ts';
-import { type DiskChecksums, readChecksums } from '../disk/read-checksums.ts';
+import { proveChecksums } from '../disk/prove-checksums.ts';
+import type { DiskChecksums } from '../disk/read-checksums.ts';
 import { awsCodeOf } from '../errors.ts';
 import type { UploadJournal } from '../open/journal.ts';
 import { adoptUpload, createUpload, type OpenedUpload } from '../open/open-upload.ts';
@@ -62,9 +63,9 @@ async function fillAndProve({
     (adopt && (await adoptUpload({ s3, address, journal, now, idleMs }))) ||
     (await createUpload({ s3, address, metadata, journal }));
   const plan = planFor(options, upload);
-  const expected = expectedChecksums({ options, plan, stop });
   await using reader = await openDisk({ disk, sleep: s3.sleep });
   const job = createJob({ options, s3, upload, plan, reader, onSent });
+  const expected = expectedChecksums({ options, job, stop });
   let result: Placed | undefined;
   const complete = async () => {
     const checksums = await expected;
@@ -96,23 +97,25 @@ function planFor({ disk, partSize }: UploadDiskOptions, { parts }: OpenedUpload)
   });
 }
 
-/** The independent read: at once where the disk is complete, beside the upload; else when it is. */
+/** The independent read, beside the upload, of the disk once it is complete. */
 function expectedChecksums({
-  options: { disk },
-  plan,
+  options: { disk, proveDisk },
+  job: { plan, sent },
   stop,
 }: {
   readonly options: UploadDiskOptions;
-  readonly plan: PartPlan;
+  readonly job: UploadJob;
   readonly stop: AbortController;
 }): Promise<DiskChecksums> {
   const expected = finishedDisk(disk).then(async (finished) => {
     if (finished.size > plan.size) throw outgrown(finished, plan);
+    const sentWhileWritten = new Map(sent);
     await checkFinished(finished);
-    const { partSize } = plan;
-    return readChecksums({
+    return proveChecksums({
       disk: finished,
-      plan: planParts({ size: finished.size, partSize }),
+      plan: planParts({ size: finished.size, partSize: plan.partSize }),
+      sent: sentWhileWritten,
+      prove: proveDisk,
       signal: stop.signal,
     });
   });

@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CallRecord, FaultAction, FaultMatch } from '@ec2-image/local-aws';
 import { tagRecord } from '@ec2-image/provenance';
 import { expect } from 'vitest';
-import { bucket, openAccount, type TestAccount } from './account.ts';
-import { expectOneOfEach, type Way } from './crash-points.ts';
-import type { TestImages } from './images.ts';
-import { type ImportDocument, importArgs, makeWorkDirectory } from './import.ts';
-import { type InProcessEnd, runInProcess } from './in-process.ts';
+import { bucket, openAccount, type TestAccount } from '../support/account.ts';
+import { expectOneOfEach, type Way } from '../support/crash-points.ts';
+import type { TestImages } from '../support/images.ts';
+import { type ImportDocument, importArgs, makeWorkDirectory } from '../support/import.ts';
+import { type InProcessEnd, runInProcess } from '../support/in-process.ts';
 
 const faultActions = {
   '500': { kind: 'error', preset: 'internal-error' },
@@ -43,7 +43,7 @@ export interface FaultPoint {
 }
 
 /** Long enough for every honest answer on a busy machine; the SDK's second try mends it if not. */
-const hangTimeoutSeconds = 2;
+const hangTimeoutSeconds = 3;
 
 /** Polls are as many as the task takes; of calls that repeat the one before, two are enough. */
 const repeatsCounted = 2;
@@ -71,6 +71,8 @@ async function openScene(images: TestImages, way: Way): Promise<FaultScene> {
           via: way,
           bucket: way === 's3' ? bucket : undefined,
           suffix: 'fault',
+          // Small, and one part: the matrix has a thousand imports.
+          format: way === 's3' ? 'vhd' : undefined,
           connections: 1,
           'max-attempts': maxAttempts,
           'request-timeout': hangs ? hangTimeoutSeconds : undefined,
