@@ -7,18 +7,24 @@ export function partialPath(path: string): string {
 }
 
 /**
- * Has `write` make the file under its partial name, then puts it in place: synced, renamed, the directory synced.
- * Whatever fails, nothing is left under either name; a killed process leaves the partial one, which the next run
- * replaces.
+ * Has `write` make the file under its partial name, then puts it in place. Whatever fails, nothing is left under either
+ * name; a killed process leaves the partial one, which the next run replaces.
+ *
+ * @param options.sync false where the machine's own end (power, kernel) need not be survived: whoever uses the file proves its
+ * content first. By default file and directory are synced.
  */
-export async function writeIntoPlace<T>(path: string, write: (partial: string) => Promise<T>): Promise<T> {
+export async function writeIntoPlace<T>(
+  path: string,
+  write: (partial: string) => Promise<T>,
+  { sync: mustLast = true }: { readonly sync?: boolean } = {},
+): Promise<T> {
   const partial = partialPath(path);
   await rm(partial, { force: true });
   try {
     const result = await write(partial);
-    await sync(partial);
+    if (mustLast) await sync(partial);
     await rename(partial, path);
-    await sync(dirname(path));
+    if (mustLast) await sync(dirname(path));
     return result;
   } catch (error) {
     await rm(partial, { force: true });

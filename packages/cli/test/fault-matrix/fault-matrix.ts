@@ -33,7 +33,7 @@ ended with exactly one AMI and one snapshot, both tagged, equal to the disk, and
 export const faultMatrixLimitMs = 20 * 60_000;
 
 /** Most of a point's time is spent waiting: for a limit of time to pass, or before a request is repeated. */
-const pointsSideBySide = 10;
+const pointsSideBySide = 8;
 
 const keyOf = ({ call, fault, lasting }: Pick<FaultResult, 'call' | 'fault' | 'lasting'>) =>
   `${call}, ${fault}, ${lasting ? 'lasting' : 'once'}`;
