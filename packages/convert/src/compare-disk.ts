@@ -1,6 +1,7 @@
 import { type ImageFormat, readImageHeader } from '@ec2-image/image-headers';
+import pLimit from 'p-limit';
 import { ConvertError } from './errors.ts';
-import { blockDevice, type ImageFile } from './qemu/block-device.ts';
+import { blockDevice, type DiskRange, type ImageFile } from './qemu/block-device.ts';
 import type { DiskFormat } from './qemu/output-format.ts';
 import { runQemuImg } from './qemu/qemu-img.ts';
 import { withSource } from './with-source.ts';
@@ -30,16 +31,63 @@ export async function compareDisk({ disk, signal, onProgress }: CompareOptions):
   if (diskSize !== total) {
     throw differs(`it has ${diskSize} bytes, the source ${total}`, { diskSize, sourceSize: total });
   }
-  const { exitCode, stdout, stderr } = await runQemuImg({
-    args: ['compare', '-p', blockDevice(source), blockDevice(disk)],
-    signal,
-    onFraction: (fraction) => onProgress?.({ done: Math.floor(fraction * total), total }),
-  });
-  if (exitCode === 0) return;
-  if (exitCode === 1) {
-    const offset = Number(/offset (\d+)/.exec(stdout)?.[1]);
-    throw differs(`the first difference is at byte ${offset}`, { offset });
+  const ranges = rangesOf(total);
+  const done = ranges.map(() => 0);
+  const stop = new AbortController();
+  const limit = pLimit({ concurrency: rangesSideBySide, rejectOnClear: true });
+  try {
+    const differences = await limit.map(ranges, (range, index) =>
+      firstDifference({
+        devices: [blockDevice(source, range), blockDevice(disk, range)],
+        signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
+        onFraction(fraction) {
+          done[index] = Math.floor(fraction * range.length);
+          onProgress?.({ done: done.reduce((sum, bytes) => sum + bytes, 0), total });
+        },
+      }).then((at) => (at === undefined ? [] : [range.offset + at])),
+    );
+    const [offset] = differences.flat();
+    if (offset !== undefined) throw differs(`the first difference is at byte ${offset}`, { offset });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    limit.clearQueue();
+    stop.abort();
   }
+}
+
+/** qemu-img reads and unpacks on one core: of 4 GiB with 1 GiB of compressed data, 16 stretches took half the time of one on two cores. */
+const mostRanges = 16;
+const leastRangeBytes = 256 * 2 ** 20;
+/** More than two cores are used where they are there; what waits for the disk leaves them to others. */
+const rangesSideBySide = 4;
+
+/** A disk cut into stretches of one size, but for the last. */
+function rangesOf(total: number): DiskRange[] {
+  const length = Math.ceil(Math.max(total / mostRanges, leastRangeBytes) / 2 ** 20) * 2 ** 20;
+  return Array.from({ length: Math.max(1, Math.ceil(total / length)) }, (_, index) => ({
+    offset: index * length,
+    length: Math.min(length, total - index * length),
+  }));
+}
+
+async function firstDifference({
+  devices,
+  signal,
+  onFraction,
+}: {
+  readonly devices: readonly [string, string];
+  readonly signal: AbortSignal;
+  readonly onFraction: (fraction: number) => void;
+}): Promise<number | undefined> {
+  const { exitCode, stdout, stderr } = await runQemuImg({
+    args: ['compare', '-p', ...devices],
+    signal,
+    onFraction,
+  });
+  if (exitCode === 0) return undefined;
+  if (exitCode === 1) return Number(/offset (\d+)/.exec(stdout)?.[1]);
   throw new ConvertError('COMPARISON_FAILED', `qemu-img cannot compare the disk with its source: ${stderr}`, {
     hint: 'Run the command again; the disk is not used before the comparison succeeds.',
     facts: { exitCode, stderr },

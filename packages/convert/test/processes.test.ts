@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareDisk, convertImage, type DiskFormat, inspectImage, partialPath } from '@ec2-image/convert';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -290,6 +290,24 @@ describe('compareDisk', () => {
     expect(error).toMatchObject({ code: 'DISK_DIFFERS' });
     // qemu-img names the sector or the run of them.
     expect(Math.abs((error as { offset: number }).offset - offset)).toBeLessThan(512);
+  });
+
+  test('of a disk of several stretches, wherever it is, and the lowest where there are more', async () => {
+    const { directory, raw, output, convert } = await setUp();
+    await truncate(raw, 800 * mib + 512);
+    const marks = [300 * mib + 4096, 800 * mib];
+    await using source = await open(raw, 'r+');
+    for (const at of marks) await source.write(`a mark at ${at}`, at);
+    const disk = await convert();
+    await compareDisk({ disk });
+    const spoiled = join(directory, 'spoiled.raw');
+    for (const at of marks.toReversed()) {
+      await copyFile(raw, spoiled);
+      await using file = await open(spoiled, 'r+');
+      for (const mark of marks.filter((mark) => mark >= at)) await file.write('A', mark);
+      await run('qemu-img', ['convert', '-f', 'raw', '-O', 'vhdx', spoiled, output]);
+      await expect(compareDisk({ disk })).rejects.toMatchObject({ code: 'DISK_DIFFERS', offset: at });
+    }
   });
 
   test('tells another size and another format before it reads', async () => {

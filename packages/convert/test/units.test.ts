@@ -17,6 +17,7 @@ test('the exported names', () => {
     'inspectImage',
     'inspectStream',
     'partialPath',
+    'unsettledBytes',
   ]);
 });
 

@@ -84,6 +84,27 @@ test.each([
   },
 );
 
+test('a part is not sent before the file has grown past it by what may be unsettled', async () => {
+  const { client, aws } = standIn;
+  const disk = writer('unsettled');
+  const options = uploadOptions(client);
+  await disk.write(0, 2 * partSize);
+  const promise = uploadDisk({
+    ...options,
+    disk: { path: disk.partial, maxSize: size, unsettledBytes: partSize + 500, finished: disk.finished },
+    sleep: () => new Promise((resolve) => setTimeout(resolve, 5)),
+  });
+  await disk.write(2 * partSize, 2 * partSize + 500);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(countCalls(aws, 'UploadPart', options.key)).toBe(0);
+  await disk.write(2 * partSize + 500, 2 * partSize + 501);
+  await expect.poll(() => countCalls(aws, 'UploadPart', options.key)).toBe(1);
+  await disk.write(2 * partSize + 501, size);
+  await disk.finish();
+  await promise;
+  expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
+});
+
 test('a conversion that fails ends the upload with the same error, and its parts are kept', async () => {
   const { client, aws } = standIn;
   const disk = writer('failing');

@@ -1,4 +1,4 @@
-import { convertImage, type Disk, partialPath } from '@ec2-image/convert';
+import { convertImage, type Disk, partialPath, unsettledBytes } from '@ec2-image/convert';
 import type { UploadableDisk } from '@ec2-image/s3-upload';
 import { obtainImage } from './image.ts';
 import type { Work } from './work.ts';
@@ -46,8 +46,8 @@ export async function startDisk(
   const virtualSize = await Promise.race([writing.promise, finished.then(() => undefined)]);
   // A raw file has its full size at once, which says nothing of what is in it.
   if (virtualSize === undefined || request.format === 'raw') return { uploadable: await finished, finished };
-  const uploadable = { path: partialPath(output), maxSize: greatestDiskSize(virtualSize), finished };
-  return { uploadable, finished };
+  const maxSize = greatestDiskSize(virtualSize);
+  return { uploadable: { path: partialPath(output), maxSize, unsettledBytes, finished }, finished };
 }
 
 /** Of a file of any of the formats that are converted to: its data, and tables that are a thousandth of it at most. */

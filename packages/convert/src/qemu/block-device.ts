@@ -19,14 +19,23 @@ export const qemuDriver: Readonly<Record<ImageFormat, string>> = {
 /** The formats that can name a backing file in their header. */
 const canHaveBacking: readonly ImageFormat[] = ['qcow2', 'vmdk'];
 
+/** A stretch of a disk, in bytes; both are multiples of 512. */
+export interface DiskRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
 /**
- * The image as a `json:` name, which leaves QEMU nothing to guess: driver and file are stated, and `backing: null`
- * overrides whatever the header names. (`--image-opts` can say the same only as `backing=`, which is deprecated.)
+ * The image, or a stretch of the disk in it, as a `json:` name, which leaves QEMU nothing to guess: driver and file are
+ * stated, and `backing: null` overrides whatever the header names. (`--image-opts` can say the same only as `backing=`,
+ * which is deprecated.)
  */
-export function blockDevice({ path, format }: ImageFile): string {
-  return `json:${JSON.stringify({
+export function blockDevice({ path, format }: ImageFile, range?: DiskRange): string {
+  const disk = {
     driver: qemuDriver[format],
     ...(canHaveBacking.includes(format) && { backing: null }),
     file: { driver: 'file', filename: resolve(path) },
-  })}`;
+  };
+  const device = range ? { driver: 'raw', offset: range.offset, size: range.length, file: disk } : disk;
+  return `json:${JSON.stringify(device)}`;
 }

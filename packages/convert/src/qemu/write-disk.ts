@@ -19,6 +19,12 @@ export interface WriteDiskOptions {
 }
 
 /**
+ * How far before the end of the growing file qemu-img may not have written yet: its eight coroutines take 2 MiB each, and
+ * the file is lengthened by a whole block at once, of a VHDX of up to 64 MiB (QEMU's block/vhdx.c). In bytes.
+ */
+export const unsettledBytes = (64 + 8 * 2) * 2 ** 20;
+
+/**
  * Runs `qemu-img convert`. In order and with its own cache modes and eight coroutines: of those tried on a 6 GiB disk
  * (`-W`, `-m 16`, `-t none`, `-t writeback`) none was faster than the defaults by more than the noise, the cache
  * modes were slower by half, and without `-W` the output grows from front to back, so that it can be uploaded meanwhile.

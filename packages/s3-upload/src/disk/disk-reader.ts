@@ -30,6 +30,7 @@ export async function openDisk({
       failure = { reason };
     },
   );
+  const unsettledBytes = ('finished' in disk && disk.unsettledBytes) || 0;
   if (!('finished' in disk)) await finished;
   let opening: Promise<FileHandle | undefined> | undefined;
   let closed = false;
@@ -48,9 +49,9 @@ export async function openDisk({
     for (;;) {
       if (failure) throw failure.reason;
       if (finishedSize !== undefined) return Math.min(finishedSize, end);
-      // What was written last may still move: the next byte being there says that the writer has gone on.
+      // What was written last may still move: what follows being there says that the writer has gone on.
       const stats = await (await file(disk.path))?.stat();
-      if (stats && stats.size > end) return end;
+      if (stats && stats.size > end + unsettledBytes) return end;
       await Promise.race([sleep(growthPollMs), finished]);
     }
   }

@@ -18,6 +18,8 @@ export interface GrowingDisk {
   readonly path: string;
   /** What it will not exceed, in bytes; the size of its parts is planned by it. */
   readonly maxSize: number;
+  /** How far before the end of the file bytes may still be missing: a part is sent when the file has grown past it by so much. Default 0. */
+  readonly unsettledBytes?: number;
   /** Resolves with where the disk is in the end, and its size. Rejects where there will be none; the upload ends with the same error. */
   readonly finished: Promise<FinishedDisk>;
 }
