@@ -29,7 +29,7 @@ test.each<Way>(['s3', 'ebs'])(
       await expectOneOfEach(scene, images, await scene.run());
     };
     const { done, failures, seed } = await runSample(points, survive, {
-      budgetMs: way === 's3' ? 50_000 : 30_000,
+      budgetMs: way === 's3' ? 30_000 : 20_000,
     });
     console.log(
       `crash matrix, ${way}: ${done} of ${points.length} points, ${killed} runs killed there, seed ${seed}`,

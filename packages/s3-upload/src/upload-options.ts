@@ -19,7 +19,7 @@ export interface UploadDiskOptions extends S3Options, ObjectPlace, WantedObject 
   readonly beforeComplete?: () => Promise<unknown>;
   /** `always`: read the whole object back even where S3 reports the right checksum. Default `when-unproven`. */
   readonly readBack?: 'always' | 'when-unproven';
-  /** In bytes, a whole number of MiB; grows where the disk needs more than 10,000 parts. Default 16 MiB. */
+  /** In bytes, a whole number of MiB; grows where the disk needs more than 10,000 parts. Default 8 MiB. */
   readonly partSize?: number;
   /** Parts under way at once, each in memory; fewer where parts are larger than the default. Default 4. */
   readonly concurrency?: number;

@@ -17,7 +17,7 @@ export interface ImportJob {
   readonly limits: {
     /** They want the processors for themselves. */
     readonly conversions: LimitFunction;
-    /** Each holds several parts of 16 MiB. */
+    /** Each holds several parts of 8 MiB. */
     readonly uploads: LimitFunction;
   };
   readonly cancelOnInterrupt: boolean;

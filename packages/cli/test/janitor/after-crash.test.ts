@@ -51,7 +51,7 @@ test.each<Way>(['s3', 'ebs'])(
       }
     };
     const { done, failures, seed } = await runSample(points, survive, {
-      budgetMs: way === 's3' ? 20_000 : 12_000,
+      budgetMs: way === 's3' ? 12_000 : 8_000,
     });
     console.log(
       `janitor after a crash, ${way}: ${done} of ${points.length} points, ${outcomes.removed} brought back to nothing, ${outcomes.completed} completed, seed ${seed}`,

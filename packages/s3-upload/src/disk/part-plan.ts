@@ -3,7 +3,7 @@ const mebibyte = 2 ** 20;
 /** Amazon S3 User Guide, "Amazon S3 multipart upload limits": every part but the last is at least so large, and there are no more. */
 export const smallestPartSize = 5 * mebibyte;
 export const mostParts = 10_000;
-export const defaultPartSize = 16 * mebibyte;
+export const defaultPartSize = 8 * mebibyte;
 
 /** How a disk is cut into parts: all of one size, but for a smaller last one. In bytes. */
 export interface PartPlan {

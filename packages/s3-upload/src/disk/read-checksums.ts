@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { combineChecksums, createChecksum } from '@ec2-image/s3-checksum';
 import type { FinishedDisk } from './disk.ts';
 import { readFully } from './disk-reader.ts';
-import { type PartPlan, partRange } from './part-plan.ts';
+import { type ByteRange, type PartPlan, partRange } from './part-plan.ts';
 
 /** What every part of the disk must have in S3. */
 export interface DiskChecksums {
@@ -36,7 +36,7 @@ export async function readChecksums({
   readonly signal?: AbortSignal;
 }): Promise<DiskChecksums> {
   await using file = await open(disk.path);
-  const buffer = Buffer.allocUnsafe(Math.min(stepBytes, disk.size));
+  const buffers = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(stepBytes, disk.size)));
   const parts: PartChecksum[] = [];
   for (let number = 1; number <= plan.count; number++) {
     const { start, end } = partRange(plan, number);
@@ -46,12 +46,31 @@ export async function readChecksums({
       continue;
     }
     const checksum = createChecksum('CRC32');
-    for (let at = start; at < end; at += stepBytes) {
+    for await (const bytes of readRange(file, { path: disk.path, start, end, buffers })) {
       signal?.throwIfAborted();
-      const into = buffer.subarray(0, Math.min(stepBytes, end - at));
-      checksum.update(await readFully(file, { path: disk.path, start: at, into }));
+      checksum.update(bytes);
     }
     parts.push({ checksum: checksum.digest(), size: end - start });
   }
   return { size: plan.size, parts, whole: combineChecksums('CRC32', parts) };
+}
+
+/** What is yielded is good until the next one is asked for: that is being read meanwhile, into the other buffer. */
+async function* readRange(
+  file: FileHandle,
+  { path, start, end, buffers }: ByteRange & { readonly path: string; readonly buffers: readonly Buffer[] },
+): AsyncGenerator<Buffer> {
+  const read = (at: number, index: number) => {
+    const into = buffers[index % 2]!.subarray(0, Math.max(0, Math.min(stepBytes, end - at)));
+    const reading = readFully(file, { path, start: at, into });
+    // Met where it is awaited, or nowhere once its reader has gone.
+    reading.catch(() => {});
+    return reading;
+  };
+  let next = read(start, 0);
+  for (let at = start, index = 0; at < end; at += stepBytes, index++) {
+    const bytes = await next;
+    next = read(at + stepBytes, index + 1);
+    yield bytes;
+  }
 }
