@@ -1,8 +1,24 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // The benchmarks' own checks take minutes and a gigabyte of Debian packages.
 const exhaustive = process.env.EC2_IMAGE_TEST === 'all';
+
+/** The matrices take minutes: begun last, they would be waited for alone. */
+class MatricesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const others = await super.sort(files);
+    return others.toSorted((one, other) => rank(one) - rank(other));
+  }
+}
+
+const matrices = ['fault-matrix/s3', 'fault-matrix/ebs', 'crash-matrix'];
+
+function rank({ moduleId }: TestSpecification): number {
+  const place = matrices.findIndex((name) => moduleId.includes(name));
+  return place < 0 ? matrices.length : place;
+}
 
 /** Every package's tests in one run; each package's `vitest.config.ts` says how its own run. */
 export default defineConfig({
@@ -10,5 +26,6 @@ export default defineConfig({
     projects: ['packages/*', 'scripts', ...(exhaustive ? ['bench'] : [])],
     // Tests wait for children, sockets and clocks as much as they compute.
     maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: MatricesFirst },
   },
 });

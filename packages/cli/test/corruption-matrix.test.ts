@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { FaultRule } from '@ec2-image/local-aws';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openAccount, type TestAccount } from './support/account.ts';
-import { expectOneOfEach, quickEc2 } from './support/crash-points.ts';
+import { expectOneOfEach } from './support/crash-points.ts';
 import { flipBit } from './support/flip-bit.ts';
 import { startHoldingProxy } from './support/holding-proxy.ts';
 import { publishImages, type TestImages } from './support/images.ts';
@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => images[Symbol.asyncDispose]());
 
 beforeEach(async () => {
-  account = await openAccount({ ec2: quickEc2 });
+  account = await openAccount();
   workDirectory = await makeWorkDirectory();
 });
 afterEach(async () => {
@@ -142,6 +142,11 @@ describe('one bit of the converted disk', () => {
     await expectRefused(end, { code: 'DISK_DIFFERS', says: /the first difference is at byte \d+/ });
   });
 
+  test('when it has been compared, on its way to S3', async () => {
+    await using _ = await spoilingQemuImg({ times: 1, after: 'compare' });
+    await expectMended(await run(), says);
+  });
+
   test('while it waited in the work directory for the next run', async () => {
     strike({
       match: { operation: 'CompleteMultipartUpload' },
@@ -229,8 +234,14 @@ describe('a block written by EBS direct', () => {
   });
 });
 
-/** Until it is disposed of, qemu-img converts as the real one does and then, so often, changes one bit of what it wrote. */
-async function spoilingQemuImg({ times }: { readonly times: number }): Promise<AsyncDisposable> {
+/** Until it is disposed of, qemu-img does what the real one does and then, so often, changes one bit of what it has written, or found equal. */
+async function spoilingQemuImg({
+  times,
+  after = 'convert',
+}: {
+  readonly times: number;
+  readonly after?: 'convert' | 'compare';
+}): Promise<AsyncDisposable> {
   const path = process.env.PATH;
   const bin = await temporaryDirectory('spoiling-qemu');
   const helper = fileURLToPath(new URL('support/flip-bit.ts', import.meta.url));
@@ -242,8 +253,8 @@ const args = process.argv.slice(2);
 const env = { ...process.env, PATH: ${JSON.stringify(path)} };
 const { status } = spawnSync('qemu-img', args, { stdio: 'inherit', env });
 const done = readdirSync(import.meta.dirname).filter((name) => name.startsWith('spoilt'));
-if (args[0] === 'convert' && status === 0 && done.length < ${times}) {
-  await flipBit(args.at(-1));
+if (args[0] === '${after}' && status === 0 && done.length < ${times}) {
+  await flipBit(/"filename":"([^"]+)"/.exec(args.at(-1))?.[1] ?? args.at(-1));
   writeFileSync(import.meta.dirname + '/spoilt' + done.length, '');
 }
 process.exitCode = status ?? 1;

@@ -5,7 +5,6 @@ import type { ImageFormat } from '@ec2-image/sample-image';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { StepName } from '../src/outcome.ts';
 import { bucket, openAccount, type TestAccount } from './support/account.ts';
-import { quickEc2 } from './support/crash-points.ts';
 import { publishImages, type TestImages } from './support/images.ts';
 import {
   areEqualDisks,
@@ -28,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => images[Symbol.asyncDispose]());
 
 beforeEach(async () => {
-  account = await openAccount({ ec2: quickEc2 });
+  account = await openAccount();
   workDirectory = await makeWorkDirectory();
 });
 

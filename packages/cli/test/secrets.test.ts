@@ -4,7 +4,7 @@ import { GetObjectAttributesCommand, HeadObjectCommand } from '@aws-sdk/client-s
 import { exampleCredentials } from '@ec2-image/local-aws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bucket, openAccount } from './support/account.ts';
-import { expectOneOfEach, quickEc2 } from './support/crash-points.ts';
+import { expectOneOfEach } from './support/crash-points.ts';
 import { publishImages, type TestImages } from './support/images.ts';
 import { importArgs, makeWorkDirectory } from './support/import.ts';
 import { ownEnvironment, runCli } from './support/run-cli.ts';
@@ -38,7 +38,7 @@ function expectNoSecret(what: string, text: string): void {
 
 describe('secrets of URLs and of the credentials', () => {
   test('reach no output, log, tag and metadata of a run that succeeds', async () => {
-    await using account = await openAccount({ ec2: quickEc2 });
+    await using account = await openAccount();
     const workDirectory = await makeWorkDirectory();
     const log = join(workDirectory, 'log.ndjson');
     const end = await runCli(
@@ -79,7 +79,7 @@ describe('secrets of URLs and of the credentials', () => {
     ['an image that is not there', (url: string) => url.replace('.qcow2', '.nothing')],
     ['another scheme', (url: string) => url.replace('http:', 'gopher:')],
   ])('reach no error: %s', async (_, change) => {
-    await using account = await openAccount({ ec2: quickEc2 });
+    await using account = await openAccount();
     const workDirectory = await makeWorkDirectory();
     const log = join(workDirectory, 'log.ndjson');
     const end = await runCli(
@@ -100,7 +100,7 @@ describe('secrets of URLs and of the credentials', () => {
 });
 
 test('credentials that expire are fetched anew from where they came from', async () => {
-  await using account = await openAccount({ ec2: quickEc2 });
+  await using account = await openAccount();
   const directory = await temporaryDirectory('credentials');
   const fetched = join(directory, 'fetched');
   const script = join(directory, 'credentials');

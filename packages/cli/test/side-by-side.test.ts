@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openAccount } from './support/account.ts';
-import { expectOneOfEach, quickEc2 } from './support/crash-points.ts';
+import { expectOneOfEach } from './support/crash-points.ts';
 import { publishImages, type TestImages } from './support/images.ts';
 import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
 import { startCli } from './support/run-cli.ts';
@@ -19,7 +19,7 @@ test.each([
 ] as const)(
   'three runs of one image at once, %s, by way of %s: one AMI and one snapshot',
   async (_, via, directories) => {
-    await using account = await openAccount({ ec2: quickEc2 });
+    await using account = await openAccount();
     const shared = await makeWorkDirectory();
     const runs = await Promise.all(
       Array.from({ length: 3 }, async () =>

@@ -72,7 +72,7 @@ async function openScene(images: TestImages, way: Way): Promise<FaultScene> {
           bucket: way === 's3' ? bucket : undefined,
           suffix: 'fault',
           // Small, and one part: the matrix has a thousand imports.
-          format: way === 's3' ? 'vhd' : undefined,
+          format: way === 's3' ? 'vmdk' : undefined,
           connections: 1,
           'max-attempts': maxAttempts,
           'request-timeout': hangs ? hangTimeoutSeconds : undefined,

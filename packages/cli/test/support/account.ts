@@ -41,9 +41,12 @@ export interface AccountContents {
   readonly uploads: readonly MultipartUpload[];
 }
 
+/** Nothing takes longer than its own work: the tests have hundreds of imports. */
+const quickEc2 = { importTaskMs: 60, snapshotCompletionMs: 20, imageCreationMs: 20 };
+
 export async function openAccount(options: Partial<LocalAwsOptions> = {}): Promise<TestAccount> {
   const directory = options.directory ?? (await temporaryDirectory('account'));
-  const aws = await startLocalAws({ ...options, directory });
+  const aws = await startLocalAws({ ec2: quickEc2, ...options, directory });
   const settings = { region, endpoint: aws.url, credentials: exampleCredentials };
   const s3 = new S3Client({ ...settings, forcePathStyle: true });
   const ec2 = new EC2Client(settings);

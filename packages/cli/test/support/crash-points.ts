@@ -19,9 +19,6 @@ export interface CrashPoint {
   readonly operation: string;
 }
 
-/** Nothing takes longer than its own work: a matrix has hundreds of runs. */
-export const quickEc2 = { importTaskMs: 60, snapshotCompletionMs: 20, imageCreationMs: 20 };
-
 /** An account and a work directory of its own, with everything that one import needs. */
 export interface CrashScene extends AsyncDisposable {
   readonly account: TestAccount;
@@ -35,7 +32,7 @@ export async function openScene(
   way: Way,
   options: Partial<LocalAwsOptions> = {},
 ): Promise<CrashScene> {
-  const account = await openAccount({ ec2: quickEc2, ...options });
+  const account = await openAccount(options);
   const proxy = await startHoldingProxy(images.server.url);
   const onProxy = (url: string) => url.replace(images.server.url, proxy.url);
   const args = importArgs({
