@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -24,8 +23,6 @@ function rank({ moduleId }: TestSpecification): number {
 export default defineConfig({
   test: {
     projects: ['packages/*', 'scripts', ...(exhaustive ? ['bench'] : [])],
-    // Tests wait for children, sockets and clocks as much as they compute.
-    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: MatricesFirst },
   },
 });

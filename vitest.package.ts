@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** What every package's tests share: the packages are read as source, and a test has a minute at most. */
@@ -8,6 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Tests wait for children, sockets and clocks as much as they compute. (Projects do not take this from the root.)
+    maxWorkers: availableParallelism() + 1,
     execArgv: ['--conditions=@ec2-image/source'],
   },
 });
