@@ -21,6 +21,8 @@ export interface UploadJob {
   readonly uploadId: string;
   /** Of a growing disk: by its greatest size, so that its last parts may not come to be. */
   readonly plan: PartPlan;
+  /** The disk is, or was, still being written when its parts were sent. */
+  readonly sentAhead: boolean;
   readonly reader: DiskReader;
   readonly buffers: BufferPool;
   readonly concurrency: number;

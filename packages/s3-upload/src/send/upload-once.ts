@@ -154,6 +154,7 @@ function createJob({
     address: addressOf(options),
     uploadId: upload.uploadId,
     plan,
+    sentAhead: 'finished' in disk,
     reader,
     buffers: createBufferPool({ size: Math.min(partSize, plan.size), count: concurrency }),
     concurrency,
