@@ -95,6 +95,7 @@ export async function uploadFigures({ images, scratch, rounds }: BenchOptions): 
   const samples = await takeTurns(
     {
       ours: () => seconds(programCommand('upload', sink.url, disk, String(++number))),
+      'lib-storage as it is': () => seconds(programCommand('upload-stock', sink.url, disk)),
       'aws s3 cp': () =>
         seconds([
           'aws',
@@ -133,6 +134,11 @@ export async function uploadFigures({ images, scratch, rounds }: BenchOptions): 
     {
       what: 'the same, against rclone',
       value: median(samples.rclone) / median(samples.ours),
+      from: 'the same rounds',
+    },
+    {
+      what: "the same, against the SDK's lib-storage as it is",
+      value: median(samples['lib-storage as it is']) / median(samples.ours),
       from: 'the same rounds',
     },
   ];
