@@ -20,7 +20,7 @@ export interface CliEnd {
   json<T>(): T;
 }
 
-const bin = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
+const bin = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
 
 /** Nothing of the developer's own: no profile, no credentials, no proxies. */
 export const ownEnvironment = {
@@ -31,11 +31,11 @@ export const ownEnvironment = {
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   NODE_NO_WARNINGS: '1',
-  // Shared by all runs of a suite: the sources are compiled once.
+  // Shared by all runs of a suite: the command is compiled once.
   NODE_COMPILE_CACHE: join(tmpdir(), 'ec2-image-compile-cache'),
 };
 
-/** Starts the real command as a process of its own, from the sources. */
+/** Starts the real command as a process of its own: as it is published, with the stand-in from its sources. */
 export function startCli(
   args: readonly string[],
   {
