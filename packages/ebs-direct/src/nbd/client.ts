@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { createConnection, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Extent } from '../disk.ts';
 import { nbdFailed as failed } from '../errors.ts';
 import * as nbd from './protocol.ts';
-import { createSocketReader, type SocketReader } from './socket-reader.ts';
+import { openSocket, type SocketReader } from './socket-reader.ts';
 
 export interface NbdClient {
   readonly sizeBytes: number;
@@ -32,8 +32,7 @@ export async function connectNbd({
   readonly socketPath: string;
   readonly signal?: AbortSignal;
 }): Promise<NbdClient> {
-  const socket = await connect(socketPath, signal);
-  const reader = createSocketReader(socket);
+  const { socket, reader } = await connect(socketPath, signal);
   const { sizeBytes, contextId } = await handshake({ reader, write: (bytes) => socket.write(bytes) });
   const pending = new Map<bigint, Pending>();
   let cookie = 0n;
@@ -108,12 +107,16 @@ export async function connectNbd({
 /** A socket's name is there a moment before anybody listens on it. */
 const refusals = 100;
 
-async function connect(socketPath: string, signal: AbortSignal | undefined): Promise<Socket> {
+async function connect(
+  socketPath: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly socket: Socket; readonly reader: SocketReader }> {
   for (let refused = 0; ; refused += 1) {
-    const socket = createConnection(socketPath);
+    const opened = openSocket(socketPath);
+    const { socket } = opened;
     try {
       await once(socket, 'connect', { signal });
-      return socket;
+      return opened;
     } catch (error) {
       socket.destroy();
       if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED' || refused >= refusals) throw error;
