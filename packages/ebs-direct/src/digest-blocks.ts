@@ -1,10 +1,7 @@
-import { type Block, blockDigest } from './block.ts';
+import { type Block, blockDigest, blockSizeBytes } from './block.ts';
 import type { ExpectedContent } from './verify-snapshot.ts';
 
-/** Hashes ahead on the thread pool, which has four threads. */
-const hashesAhead = 8;
-
-/** Reads a disk once and keeps the SHA-256 of every block that is not all zeros. */
+/** Reads a disk once and keeps the SHA-256 of every block that is not all zeros, in their order. */
 export async function digestBlocks({
   blocks,
   sizeBytes,
@@ -16,17 +13,10 @@ export async function digestBlocks({
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }): Promise<ExpectedContent> {
   const digests = new Map<number, Buffer>();
-  const underWay = new Set<Promise<void>>();
   for await (const { index, data, release } of blocks) {
-    const hashing = blockDigest(data).then((digest) => {
-      digests.set(index, digest);
-      release();
-      underWay.delete(hashing);
-    });
-    underWay.add(hashing);
-    if (underWay.size >= hashesAhead) await Promise.race(underWay);
-    onProgress?.({ done: Math.min((index + 1) * data.length, sizeBytes), total: sizeBytes });
+    digests.set(index, blockDigest(data));
+    release();
+    onProgress?.({ done: Math.min((index + 1) * blockSizeBytes, sizeBytes), total: sizeBytes });
   }
-  await Promise.all(underWay);
-  return { sizeBytes, digests: new Map([...digests].sort(([a], [b]) => a - b)) };
+  return { sizeBytes, digests };
 }

@@ -50,7 +50,7 @@ export async function putBlocks({
   const underWay = new Set<Promise<void>>();
 
   const put = async ({ index, data }: Block) => {
-    const digest = await blockDigest(data);
+    const digest = blockDigest(data);
     const checksum = digest.toString('base64');
     digests.set(index, digest);
     if (!send || journal?.acknowledged.get(index) === checksum) return onBlock({ index, sent: false });

@@ -97,7 +97,7 @@ async function verifyBlock(
     );
     const bytes = (await BlockData?.transformToByteArray()) ?? new Uint8Array();
     const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const digest = await blockDigest(data);
+    const digest = blockDigest(data);
     if (Checksum !== undefined && Checksum !== digest.toString('base64')) throw damaged(snapshotId, index);
     return { digest, isZero: isZeroBlock(data) };
   });
