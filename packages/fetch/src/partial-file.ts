@@ -20,6 +20,8 @@ export class PartialFile {
   #origin: Origin | undefined;
   #extents: readonly Extent[];
   #keptBytes: number;
+  #unsettledBytes = 0;
+  #settling: Promise<void> | undefined;
 
   private constructor(parts: {
     path: string;
@@ -113,6 +115,7 @@ export class PartialFile {
     });
     this.#extents = addExtent(this.#extents, extent);
     this.#hash.advance({ end: wholeUntil(this.#extents), offset, written: data });
+    this.#settle(data.length);
   }
 
   /** The digest of the complete file. Nothing can be written afterwards but after a reset. */
@@ -130,6 +133,7 @@ export class PartialFile {
   /** Gives the file its final name, once its bytes are safe. */
   async finish(): Promise<void> {
     await this.#guarded(async () => {
+      await this.#settling;
       await this.#file.sync();
       await rename(fileNames(this.#path).data, this.#path);
       await rm(fileNames(this.#path).journal, { force: true });
@@ -143,8 +147,21 @@ export class PartialFile {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#hash.stop();
+    await Promise.allSettled([this.#hash.stop(), this.#settling]);
     await Promise.all([this.#file.close(), this.#journal.close()]);
+  }
+
+  /** Brings what was written to the disk while more is coming, or all of it would have to be waited for at the end. */
+  #settle(bytes: number): void {
+    this.#unsettledBytes += bytes;
+    if (this.#settling || this.#unsettledBytes < settledAtOnceBytes) return;
+    this.#unsettledBytes = 0;
+    const settling = this.#file.datasync().then(() => {
+      this.#settling = undefined;
+    });
+    // A failure stays for `finish`: the system tells of each only once.
+    settling.catch(() => {});
+    this.#settling = settling;
   }
 
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
@@ -162,6 +179,8 @@ export class PartialFile {
 const readWrite = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
 const writeAnew = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 const appendOnly = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+
+const settledAtOnceBytes = 32 * 2 ** 20;
 
 /** Lines of some 20 bytes: more than a million writes. */
 const maxJournalBytes = 64 * 2 ** 20;
