@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'rolldown';
+import { shared } from '../../rolldown.package.ts';
 
 /**
  * The command as it is published: with what it uses of its dependencies, and nothing else of them. Loaded from its own
@@ -8,15 +9,10 @@ import type { BuildOptions } from 'rolldown';
  * The stand-in stays a package of its own, since it starts programs of its own from its files.
  */
 const command: BuildOptions = {
+  ...shared,
   cwd: fileURLToPath(new URL('.', import.meta.url)),
   input: { bin: 'src/bin.ts', index: 'src/index.ts' },
-  platform: 'node',
   external: ['@ec2-image/local-aws'],
-  resolve: {
-    conditionNames: ['@ec2-image/source', 'node', 'import', 'module'],
-    // Of CommonJS, nothing can be left out.
-    mainFields: ['module', 'main'],
-  },
   output: { dir: 'dist', format: 'esm', chunkFileNames: '[name].js' },
 };
 

@@ -7,10 +7,10 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string;
 }
 
-/** The file of one of the programs in `programs/`, and how node runs it: against the packages as they are built. */
+/** How one of the programs in `programs/` is run, as it was built. */
 export function programCommand(name: string, ...args: readonly string[]): [string, ...string[]] {
-  const file = fileURLToPath(new URL(`./programs/${name}.ts`, import.meta.url));
-  return [process.execPath, '--disable-warning=ExperimentalWarning', file, ...args];
+  const file = fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url));
+  return [process.execPath, file, ...args];
 }
 
 /** A server in a process of its own, which prints its URL. */

@@ -1,7 +1,7 @@
 /** `convert.ts FILE OUTPUT [URL]`: a disk as VHDX; with a URL uploaded into the sink while it is being written. */
 import { convertImage, partialPath, unsettledBytes } from '@ec2-image/convert';
 import { uploadDisk } from '@ec2-image/s3-upload';
-import { sinkTarget } from './sink-clients.ts';
+import { sinkTarget } from '../sink-clients.ts';
 
 const [path = '', output = '', url] = process.argv.slice(2);
 const writing = Promise.withResolvers<number>();
