@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type EBSClient, GetSnapshotBlockCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
-import { formatAwsError, hasAwsCode, isThrottling } from '@ec2-image/aws-error';
+import { formatAwsError, hasAwsCode } from '@ec2-image/aws-error';
 import { blockCount, blockDigest, blockSizeBytes, isZeroBlock, volumeSizeGiB } from './block.ts';
-import { EbsDirectError, explainCall, isPassing } from './errors.ts';
+import { EbsDirectError, explainCall } from './errors.ts';
+import { retried, type Sleep } from './retried.ts';
 
 /** What a snapshot ought to hold: SHA-256 by index of every block that is not all zeros. */
 export interface ExpectedContent {
@@ -21,7 +21,7 @@ export interface VerifySnapshotOptions {
   readonly signal?: AbortSignal;
   /** In bytes of the snapshot's blocks. */
   readonly onProgress?: (progress: { readonly done: number }) => void;
-  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<unknown>;
+  readonly sleep?: Sleep;
 }
 
 export interface VerifiedSnapshot {
@@ -90,7 +90,7 @@ async function verifyBlock(
   { index, token, signal }: { readonly index: number; readonly token: string; readonly signal: AbortSignal },
 ): Promise<boolean> {
   const { ebs, snapshotId, expected } = options;
-  const { digest, isZero } = await retried(options, 'GetSnapshotBlock', signal, async () => {
+  const { digest, isZero } = await quickly(options, 'GetSnapshotBlock', signal, async () => {
     const { BlockData, Checksum } = await ebs.send(
       new GetSnapshotBlockCommand({ SnapshotId: snapshotId, BlockIndex: index, BlockToken: token }),
       { abortSignal: signal },
@@ -112,7 +112,7 @@ async function* listBlocks(
   const { ebs, snapshotId, expected, pageSize = 10_000 } = options;
   let nextToken: string | undefined;
   do {
-    const page = await retried(options, 'ListSnapshotBlocks', signal, () =>
+    const page = await quickly(options, 'ListSnapshotBlocks', signal, () =>
       ebs.send(
         new ListSnapshotBlocksCommand({ SnapshotId: snapshotId, NextToken: nextToken, MaxResults: pageSize }),
         {
@@ -181,20 +181,19 @@ function explainRead(error: unknown, about: { operation: string; snapshotId: str
 
 const tries = 8;
 
-async function retried<T>(
-  { sleep = (ms, signal) => delay(ms, undefined, { signal }), snapshotId }: VerifySnapshotOptions,
+/** A call of which a snapshot has thousands. */
+function quickly<T>(
+  { sleep, snapshotId }: VerifySnapshotOptions,
   operation: string,
   signal: AbortSignal,
   call: () => Promise<T>,
 ): Promise<T> {
-  for (let n = 1; ; n += 1) {
-    try {
-      return await call();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (n >= tries || !(isThrottling(error) || isPassing(error) || isDamaged(error)))
-        throw explainRead(error, { operation, snapshotId });
-      await sleep(250 * 2 ** n * (0.5 + Math.random()), signal);
-    }
-  }
+  return retried(call, {
+    tries,
+    pauseMs: (n) => 250 * 2 ** n,
+    mayPass: isDamaged,
+    explain: (error) => explainRead(error, { operation, snapshotId }),
+    signal,
+    sleep,
+  });
 }

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
-import { CompleteSnapshotCommand, type EBSClient, StartSnapshotCommand } from '@aws-sdk/client-ebs';
-import { DeleteSnapshotCommand, DescribeSnapshotsCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import { formatAwsError, hasAwsCode, isThrottling } from '@ec2-image/aws-error';
+import { type EBSClient, StartSnapshotCommand } from '@aws-sdk/client-ebs';
+import { DeleteSnapshotCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { formatAwsError, hasAwsCode } from '@ec2-image/aws-error';
 import { type Tags, tagList } from '@ec2-image/provenance';
 import { type Block, blockSizeBytes } from './block.ts';
-import { EbsDirectError, explainCall, isNotFound, isPassing, isRefusedByState } from './errors.ts';
+import { completeSnapshot, waitUntilComplete } from './complete-snapshot.ts';
+import { EbsDirectError, isNotFound, isRefusedByState } from './errors.ts';
 import { openJournal } from './journal.ts';
 import { putBlocks } from './put-blocks.ts';
+import { patiently, type Sleep, sleepFor } from './retried.ts';
 import { noteSpentToken, readSpentTokens } from './spent-tokens.ts';
 
 export interface WriteSnapshotOptions {
@@ -39,7 +39,7 @@ export interface WriteSnapshotOptions {
   /** How far into the disk, in bytes. */
   readonly onProgress?: (progress: { readonly done: number }) => void;
   readonly onNotice?: (message: string) => void;
-  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<unknown>;
+  readonly sleep?: Sleep;
   readonly now?: () => number;
 }
 
@@ -59,7 +59,6 @@ const idleTimeoutMinutes = 24 * 60;
 const maxAttempts = 5;
 /** EBS may answer "does not exist" for about two minutes after StartSnapshot. */
 const seenEverywhereMs = 150_000;
-const longestPauseMs = 15_000;
 /** For a snapshot that takes no more blocks to show that it is complete. */
 const refusedTimeoutMs = 5 * 60_000;
 
@@ -156,7 +155,7 @@ async function fillSnapshot(
 
 async function startSnapshot(options: WriteSnapshotOptions, clientToken: string): Promise<StartedSnapshot> {
   const { ebs, volumeSizeGiB, tags, description, encrypted, kmsKeyArn, now = Date.now } = options;
-  const { SnapshotId, Status, BlockSize, StartTime } = await retried(options, 'StartSnapshot', () =>
+  const { SnapshotId, Status, BlockSize, StartTime } = await patiently(options, 'StartSnapshot', () =>
     ebs.send(
       new StartSnapshotCommand({
         VolumeSize: volumeSizeGiB,
@@ -188,82 +187,6 @@ async function startSnapshot(options: WriteSnapshotOptions, clientToken: string)
   };
 }
 
-/** SHA-256 over the blocks' SHA-256 in the order of their indexes: what EBS calls LINEAR. */
-export function linearChecksum(digests: ReadonlyMap<number, Buffer>): string {
-  const hash = createHash('sha256');
-  for (const index of [...digests.keys()].sort((a, b) => a - b)) hash.update(digests.get(index)!);
-  return hash.digest('base64');
-}
-
-async function completeSnapshot(
-  options: WriteSnapshotOptions,
-  { snapshotId, digests }: { readonly snapshotId: string; readonly digests: ReadonlyMap<number, Buffer> },
-): Promise<void> {
-  await retried(options, 'CompleteSnapshot', () =>
-    options.ebs.send(
-      new CompleteSnapshotCommand({
-        SnapshotId: snapshotId,
-        ChangedBlocksCount: digests.size,
-        Checksum: linearChecksum(digests),
-        ChecksumAlgorithm: 'SHA256',
-        ChecksumAggregationMethod: 'LINEAR',
-      }),
-      { abortSignal: options.signal },
-    ),
-  );
-}
-
-/** Reads lag; so many in a row, over some two minutes, do not. */
-const believedAbsences = 15;
-
-/** EBS completes in its own time, and only EC2 tells. An absence right after the start is a lagging read. */
-async function waitUntilComplete(options: WriteSnapshotOptions, snapshotId: string): Promise<void> {
-  const { ec2, signal, sleep = sleepFor, now = Date.now } = options;
-  const { completeTimeoutMs = 60 * 60_000, pollIntervalMs = longestPauseMs } = options;
-  const deadline = now() + completeTimeoutMs;
-  let absences = 0;
-  for (let pauseMs = Math.min(500, pollIntervalMs); ; pauseMs = Math.min(pauseMs * 1.5, pollIntervalMs)) {
-    const { Snapshots = [] } = await retried(options, 'DescribeSnapshots', () =>
-      ec2
-        .send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }), { abortSignal: signal })
-        .catch((error: unknown) => {
-          if (hasAwsCode(error, 'InvalidSnapshot.NotFound')) return { Snapshots: [] };
-          throw error;
-        }),
-    );
-    const [snapshot] = Snapshots;
-    if (snapshot?.State === 'completed') return;
-    absences = snapshot ? 0 : absences + 1;
-    if (absences >= believedAbsences) {
-      throw new EbsDirectError('SNAPSHOT_FAILED', `${snapshotId} is gone before it was complete`, {
-        hint: 'See who deletes snapshots in this account, then run the same command again.',
-        facts: { snapshotId },
-      });
-    }
-    if (snapshot?.State === 'error') {
-      throw new EbsDirectError(
-        'SNAPSHOT_FAILED',
-        `${snapshotId} failed: ${snapshot.StateMessage || 'EBS gives no reason'}`,
-        {
-          hint: 'Run the same command again: it writes another snapshot.',
-          facts: { snapshotId },
-        },
-      );
-    }
-    if (now() >= deadline) {
-      throw new EbsDirectError(
-        'SNAPSHOT_STALLED',
-        `${snapshotId} is not complete after ${Math.round(completeTimeoutMs / 60_000)} minutes`,
-        {
-          hint: 'Run the same command again: it looks for the snapshot and goes on with it.',
-          facts: { snapshotId },
-        },
-      );
-    }
-    await sleep(pauseMs, signal);
-  }
-}
-
 /** Whatever gave the snapshot up is the error to tell: a deletion that fails too leaves a pending snapshot, which is said. */
 async function deletePending(
   { ec2, journalPath, onNotice }: WriteSnapshotOptions,
@@ -288,28 +211,4 @@ function explainRefusal(error: unknown, snapshotId: string): EbsDirectError {
     cause: error,
     facts: { snapshotId },
   });
-}
-
-const callTries = 6;
-
-/** What the SDK gave up on, tried a few times more: these calls may be made again, by their token or by their nature. */
-async function retried<T>(
-  { signal, sleep = sleepFor, pollIntervalMs = longestPauseMs }: WriteSnapshotOptions,
-  operation: string,
-  call: () => Promise<T>,
-): Promise<T> {
-  for (let n = 1; ; n += 1) {
-    try {
-      return await call();
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (n >= callTries || !(isThrottling(error) || isPassing(error)))
-        throw explainCall(error, { operation });
-      await sleep(Math.min(1000 * 2 ** n, pollIntervalMs) * (0.5 + Math.random()), signal);
-    }
-  }
-}
-
-function sleepFor(ms: number, signal?: AbortSignal): Promise<unknown> {
-  return delay(ms, undefined, { signal });
 }
