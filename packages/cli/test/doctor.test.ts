@@ -55,6 +55,12 @@ test('all is well, and then the bucket is gone and the credentials are', async (
   expect(states(locked)).toMatchObject({ credentials: 'failed' });
 });
 
+function trusting(Condition: object): string {
+  return JSON.stringify({
+    Statement: [{ Effect: 'Allow', Principal: { Service: 'vmie.amazonaws.com' }, Condition }],
+  });
+}
+
 test.each([
   ['{"Statement":[{"Effect":"Allow","Principal":{"Service":"vmie.amazonaws.com"}}]}', undefined],
   [
@@ -63,6 +69,10 @@ test.each([
   ],
   ['{"Statement":[{"Effect":"Deny","Principal":{"Service":"vmie.amazonaws.com"}}]}', /does not name/],
   ['{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"}}]}', /does not name/],
+  [trusting({ StringEquals: { 'sts:ExternalId': 'vmimport' } }), undefined],
+  [trusting({ StringEquals: { 'sts:Externalid': ['other', 'vmimport'] } }), undefined],
+  [trusting({ StringEquals: { 'aws:SourceAccount': '123456789012' } }), undefined],
+  [trusting({ StringEquals: { 'sts:ExternalId': 'vm-import' } }), /another sts:ExternalId/],
   ['', /cannot be read/],
 ])('the trust policy %s', (document, problem) => {
   if (problem) expect(trustProblem(document)).toMatch(problem);

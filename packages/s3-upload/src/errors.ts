@@ -49,7 +49,7 @@ export function explainCall({ error, operation }: { error: unknown; operation: s
   }
   if (isThrottling(error)) {
     return new S3UploadError('THROTTLED', `S3 is throttling these requests: ${said}`, {
-      hint: 'Wait a few minutes and run the same command again; the parts that arrived are kept.',
+      hint: 'Wait a few minutes and run the same command again; it goes on where it stopped.',
       ...rest,
     });
   }
@@ -57,7 +57,7 @@ export function explainCall({ error, operation }: { error: unknown; operation: s
   // 501 says something: it was not done, and will not be.
   if ((isAmbiguous(error) && httpStatus !== 501) || (httpStatus !== undefined && httpStatus < 300)) {
     return new S3UploadError('S3_UNREACHABLE', `no clear answer from S3: ${said}`, {
-      hint: 'Check the network, then run the same command again; the parts that arrived are kept.',
+      hint: 'Check the network, then run the same command again; it goes on where it stopped.',
       ...rest,
     });
   }

@@ -31,10 +31,18 @@ export async function check(
   try {
     return { check: name, ...(await look()) };
   } catch (error) {
-    const { message, hint } = explain(error);
-    return { check: name, state: 'failed', detail: message, hint };
+    const { code, message, hint } = explain(error);
+    return { check: name, state: 'failed', detail: message, hint: hints[code] ?? hint };
   }
 }
+
+/** Of what is said to an import, the half that matters here: there is nothing that could go on. */
+const hints: Readonly<Record<string, string>> = {
+  NETWORK_ERROR: 'Check the network, its proxy, and --endpoint-url.',
+  S3_UNREACHABLE: 'Check the network, its proxy, and --endpoint-url.',
+  TIMED_OUT: 'Check the network and its proxy; on a slow line raise --request-timeout.',
+  CREDENTIALS_EXPIRED: 'Renew them (for SSO: aws sso login).',
+};
 
 export function checkTool({
   tool,
@@ -130,12 +138,27 @@ export function trustProblem(document: string): string | undefined {
   } catch {
     return 'its trust policy cannot be read';
   }
-  const trusts = statements.some((statement) => {
+  const trusting = statements.filter((statement) => {
     const { Effect, Principal } = statement as {
       Effect?: string;
       Principal?: { Service?: string | string[] };
     };
     return Effect === 'Allow' && [Principal?.Service ?? []].flat().includes('vmie.amazonaws.com');
   });
-  return trusts ? undefined : 'its trust policy does not name vmie.amazonaws.com';
+  if (trusting.length === 0) return 'its trust policy does not name vmie.amazonaws.com';
+  return trusting.some(takesExternalId)
+    ? undefined
+    : `its trust policy asks vmie.amazonaws.com for another sts:ExternalId than ${externalId}`;
+}
+
+/** What VM Import sends along when it assumes the role. */
+const externalId = 'vmimport';
+
+/** No condition on it is as good as the right one. */
+function takesExternalId(statement: unknown): boolean {
+  const { Condition } = statement as { Condition?: Record<string, Record<string, string | string[]>> };
+  return Object.values(Condition ?? {})
+    .flatMap((keys) => Object.entries(keys ?? {}))
+    .filter(([key]) => key.toLowerCase() === 'sts:externalid')
+    .every(([, values]) => [values].flat().includes(externalId));
 }
