@@ -1,5 +1,4 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { type PeakMemory, watchPeakMemory } from '../process-memory.ts';
 
@@ -13,7 +12,7 @@ export interface Measured {
 export const toolPath = '/usr/bin:/bin:/usr/sbin:/sbin';
 
 /** The command keeps one too (`module.enableCompileCache`); the small programs that measure its parts do as it does. */
-const compileCache = join(tmpdir(), 'ec2-image-bench-compile-cache');
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url));
 
 /** Runs a command to its end, its start included in the time. Throws where it fails. */
 export async function measure(

@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface CliRun {
@@ -31,8 +29,8 @@ export const ownEnvironment = {
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   NODE_NO_WARNINGS: '1',
-  // Shared by all runs of a suite: the command is compiled once.
-  NODE_COMPILE_CACHE: join(tmpdir(), 'ec2-image-compile-cache'),
+  // Shared by all runs of a suite: the command is compiled once. Not in the temporary directory, where anybody can plant one.
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url)),
 };
 
 /** Starts the real command as a process of its own: as it is published, with the stand-in from its sources. */
