@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { importRequests } from '../src/config/import-request.ts';
 import { parseConfig } from '../src/config/read-config.ts';
 
@@ -136,4 +136,85 @@ test('an image that the file does not have is answered with those that it has', 
   expect(() => requestsOf(common, { env: { IMG_SFX: '1' }, names: ['debian'] })).toThrow(
     expect.objectContaining({ code: 'UNKNOWN_IMAGE', hint: 'It has: fedora-aws, fedora-aws-arm64.' }),
   );
+});
+
+describe('names of credentials', () => {
+  const names = [
+    'AWS_SECRET_ACCESS_KEY',
+    'AWS_SESSION_TOKEN',
+    'AWS_ACCESS_KEY_ID',
+    'AWS_WEB_IDENTITY_TOKEN_FILE',
+    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+    'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+    'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
+    'ACTIONS_RUNTIME_TOKEN',
+    'GITHUB_TOKEN',
+    'github_token',
+    'GH_PAT',
+    'CI_JOB_JWT_V2',
+    'NPM_TOKEN',
+    'npm_config__auth',
+    'DOCKER_AUTH_CONFIG',
+    'GOOGLE_APPLICATION_CREDENTIALS',
+    'AZURE_STORAGE_KEY',
+    'AZURE_STORAGE_CONNECTION_STRING',
+    'PGPASSWORD',
+    'MYSQL_PWD',
+    'DB_PASS',
+    'SSH_PRIVATE_KEY',
+    'OPENAI_API_KEY',
+    'APIKEY',
+    'GPG_PASSPHRASE',
+  ];
+
+  test.each(names)('${%s} is refused, set or not', (name) => {
+    for (const env of [{}, { [name]: 's3cr3t' }]) {
+      expect(() => parseConfig({ path, source: `region: us-east-1\nsuffix: "\${${name}}"\n`, env })).toThrow(
+        expect.objectContaining({
+          code: 'CONFIG_CREDENTIAL',
+          message: expect.stringContaining(`ec2-image.yaml:2: \${${name}} is the name of a credential`),
+          hint: expect.stringContaining(`Remove \${${name}}`),
+          facts: expect.objectContaining({ variable: name }),
+        }),
+      );
+    }
+  });
+
+  test.each([
+    'url: "https://h/${AWS_SECRET_ACCESS_KEY}"',
+    'url: [a, "https://h/?x=${AWS_SECRET_ACCESS_KEY:-none}"]',
+    'url: "${BASE:-https://h}/${AWS_SECRET_ACCESS_KEY}"',
+    'tag: { owner: "${AWS_SECRET_ACCESS_KEY}" }',
+    'amis: { us-east-1: "${AWS_SECRET_ACCESS_KEY}" }',
+    'checksum-url: |\n      https://h/${AWS_SECRET_ACCESS_KEY}',
+    'unknown: { deep: [ { er: "${AWS_SECRET_ACCESS_KEY}" } ] }',
+  ])('are refused wherever they stand: %s', (line) => {
+    const env = { AWS_SECRET_ACCESS_KEY: 's3cr3t' };
+    expect(() => parseConfig({ path, source: `images:\n  a:\n    ${line}\n`, env })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_CREDENTIAL' }),
+    );
+  });
+
+  test.each([
+    'IMG_SFX',
+    'AWS_REGION',
+    'AWS_PROFILE',
+    'PWD',
+    'HOME',
+    'KEY_PREFIX',
+    'KMS_KEY',
+    'KMS_KEY_ID',
+    'AUTHOR',
+    'BYPASS',
+    'URL_PATTERN',
+    'BUILD_NUMBER',
+  ])('${%s} is no such name', (name) => {
+    const file = parseConfig({ path, source: `suffix: "\${${name}}"\n`, env: { [name]: 'value' } });
+    expect(file.config.suffix).toBe('value');
+  });
+
+  test('the text that stands for a dollar sign and a brace is not a variable', () => {
+    const { config } = parseConfig({ path, source: 'suffix: "$${AWS_SECRET_ACCESS_KEY}"\n', env: {} });
+    expect(config.suffix).toBe('${AWS_SECRET_ACCESS_KEY}');
+  });
 });

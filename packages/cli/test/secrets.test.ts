@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bucket, openAccount } from './support/account.ts';
 import { expectOneOfEach } from './support/crash-points.ts';
 import { publishImages, type TestImages } from './support/images.ts';
-import { importArgs, makeWorkDirectory } from './support/import.ts';
+import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
 import { ownEnvironment, runCli } from './support/run-cli.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
@@ -97,6 +97,34 @@ describe('secrets of URLs and of the credentials', () => {
     expectNoSecret('stderr', end.stderr);
     expectNoSecret('the log', await readFile(log, 'utf8'));
   });
+});
+
+test('a configuration file cannot send the credentials to a server', async () => {
+  await using account = await openAccount();
+  const directory = await temporaryDirectory('checkout');
+  await writeFile(
+    join(directory, 'ec2-image.yaml'),
+    `bucket: ${bucket}
+endpoint-url: ${account.aws.url}
+images:
+  innocent:
+    url: ${images.url('qcow2')}
+    checksum-url: ${images.checksumUrl}?\${AWS_SECRET_ACCESS_KEY}
+    arch: x86_64
+`,
+  );
+  const served = images.server.requests.length;
+  const called = account.aws.calls.list().length;
+  const end = await runCli(['import', '--json'], { cwd: directory });
+  expect(end.exitCode).toBe(2);
+  const { error } = end.json<ImportDocument>();
+  expect(error).toMatchObject({
+    code: 'CONFIG_CREDENTIAL',
+    message: expect.stringContaining('ec2-image.yaml:6: ${AWS_SECRET_ACCESS_KEY}'),
+  });
+  expect(images.server.requests).toHaveLength(served);
+  expect(account.aws.calls.list()).toHaveLength(called);
+  expectNoSecret('the output', end.stdout + end.stderr);
 });
 
 test('credentials that expire are fetched anew from where they came from', async () => {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isAlias, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { UsageError } from '../errors.ts';
+import { namesCredential } from './credential-names.ts';
 import { type Config, configSchema } from './schema.ts';
 
 export interface ConfigFile {
@@ -17,7 +18,7 @@ const maxConfigBytes = 4 * 1024 * 1024;
 /**
  * Reads, interpolates and checks a configuration file.
  *
- * @throws UsageError `CONFIG_NOT_FOUND`, `CONFIG_SYNTAX`, `CONFIG_VARIABLE_UNSET`, `CONFIG_INVALID`
+ * @throws UsageError `CONFIG_NOT_FOUND`, `CONFIG_SYNTAX`, `CONFIG_VARIABLE_UNSET`, `CONFIG_CREDENTIAL`, `CONFIG_INVALID`
  */
 export async function readConfig({
   path,
@@ -74,6 +75,16 @@ export function parseConfig({
       }
       node.value = interpolate(node.value, {
         env,
+        onCredential(name) {
+          throw new UsageError(
+            'CONFIG_CREDENTIAL',
+            `${path}:${lineAt(node.range?.[0])}: $\{${name}} is the name of a credential, which a configuration file must not use`,
+            {
+              hint: `Remove $\{${name}}: values of the file are sent to servers and written to tags, and the AWS credentials are found without it. A URL that holds a secret can be given by --url, or exported whole under a name of its own, such as IMAGE_URL.`,
+              facts: { path, line: lineAt(node.range?.[0]), variable: name },
+            },
+          );
+        },
         onUnset(name) {
           throw new UsageError(
             'CONFIG_VARIABLE_UNSET',
@@ -104,18 +115,27 @@ function isText(ancestors: readonly unknown[]): boolean {
   return textKeys.has(keyOf(ancestors.at(-1))) || keyOf(ancestors.at(-3)) === 'tag';
 }
 
-/** `${NAME}` and `${NAME:-default}`; `$$` is a dollar sign. */
+/**
+ * `${NAME}` and `${NAME:-default}`; `$$` is a dollar sign. A name of a credential is refused whether it is set or not:
+ * the file may come with a directory that somebody else wrote, and decides which server its values are sent to.
+ */
 export function interpolate(
   text: string,
   {
     env,
+    onCredential,
     onUnset,
-  }: { readonly env: Readonly<Record<string, string | undefined>>; onUnset(name: string): never },
+  }: {
+    readonly env: Readonly<Record<string, string | undefined>>;
+    onCredential(name: string): never;
+    onUnset(name: string): never;
+  },
 ): string {
   return text.replace(
     /\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})/g,
     (match, name?: string, fallback?: string) => {
       if (match === '$$') return '$';
+      if (namesCredential(name!)) onCredential(name!);
       const value = env[name!];
       return value || (fallback ?? value ?? onUnset(name!));
     },
