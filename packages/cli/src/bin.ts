@@ -2,24 +2,23 @@
 import './small-heap.ts';
 import { enableCompileCache } from 'node:module';
 import { privateCompileCache } from './compile-cache.ts';
+import { ignoresHangup } from './hangup.ts';
+
+if (ignoresHangup(process.env)) process.on('SIGHUP', () => {});
 
 // Before anything else is loaded: a third of the time until the first request is compiling the SDK. Where
 // NODE_COMPILE_CACHE names a directory, Node has enabled that one already.
 const compileCache = process.env.NODE_COMPILE_CACHE ? undefined : privateCompileCache(process.env);
 if (compileCache !== undefined) enableCompileCache(compileCache);
-const { main } = await import('./main.ts');
+const [{ main }, { guardOutputs }] = await Promise.all([import('./main.ts'), import('./outputs.ts')]);
 
+const outputs = guardOutputs(process);
 const colors = process.env.NO_COLOR || !process.stdout.isTTY ? 1 : process.stdout.getColorDepth();
-
-// A reader that has seen enough, as `| head` has, is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
-
-process.exitCode = await main(process.argv.slice(2), {
+const code = await main(process.argv.slice(2), {
   env: process.env,
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   colorDepth: colors,
 });
+process.exitCode = await outputs.end(code);

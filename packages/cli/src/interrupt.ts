@@ -7,15 +7,26 @@ export interface InterruptWatch extends Disposable {
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The first signal aborts, so that everything stops cleanly; the second ends the process where it stands. */
+/**
+ * The first signal aborts, so that everything stops cleanly; the second SIGINT or SIGTERM ends the process where it
+ * stands. A SIGHUP never does: where a terminal is closed, kernel and shell send one each, and nobody asked for haste.
+ *
+ * @param options.ignoreHangup for a command that `nohup` started; see `hangup.ts`
+ */
 export function watchInterrupts({
   onInterrupt,
+  ignoreHangup = false,
 }: {
   readonly onInterrupt?: (signalName: string) => void;
+  readonly ignoreHangup?: boolean;
 } = {}): InterruptWatch {
+  let asked = false;
   const controller = new AbortController();
   const listener = (signalName: NodeJS.Signals) => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    if (signalName === 'SIGHUP' && ignoreHangup) return;
+    if (asked && signalName !== 'SIGHUP') process.exit(exitCodes.interrupted);
+    asked ||= signalName !== 'SIGHUP';
+    if (controller.signal.aborted) return;
     onInterrupt?.(signalName);
     controller.abort(new Interrupted(signalName));
   };

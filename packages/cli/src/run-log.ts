@@ -34,8 +34,16 @@ export async function openRunLog({
       });
     });
   }
-  const write = (kind: string, facts: object) =>
+  // A full disk under the log loses the log, and not the run.
+  let lost = false;
+  file?.on('error', (error) => {
+    if (!lost) stream.write(`cannot write to the log ${path}: ${error.message}; continuing without it\n`);
+    lost = true;
+  });
+  const write = (kind: string, facts: object) => {
+    if (lost) return;
     file?.write(`${redactText(JSON.stringify({ time: new Date().toISOString(), kind, ...facts }))}\n`);
+  };
   write('start', { version, node: process.version, platform: `${process.platform}-${process.arch}` });
   return {
     enabled: verbose || file !== undefined,
@@ -45,9 +53,10 @@ export async function openRunLog({
     },
     event: (kind, facts) => write(kind, facts),
     async close() {
-      if (!file) return;
+      if (!file || file.closed) return;
+      const closed = new Promise<void>((resolve) => file.once('close', resolve));
       file.end();
-      await once(file, 'close');
+      await closed;
     },
   };
 }

@@ -7,6 +7,7 @@ import { defaultMaxAttempts, defaultRequestTimeoutMs } from '../clients.ts';
 import { type ConfigFile, describeIssue, readConfig } from '../config/read-config.ts';
 import { connectionShape, sharedShape } from '../config/schema.ts';
 import { exitCodeOf, UsageError } from '../errors.ts';
+import { ignoresHangup } from '../hangup.ts';
 import { type InterruptWatch, watchInterrupts } from '../interrupt.ts';
 import { reportFatal } from '../report-fatal.ts';
 import { openRunLog, type RunLog } from '../run-log.ts';
@@ -66,6 +67,7 @@ export abstract class RegionsCommand extends Command {
 
   async execute(): Promise<number> {
     using interrupt: InterruptWatch = watchInterrupts({
+      ignoreHangup: ignoresHangup(this.context.env),
       onInterrupt: (signalName) =>
         this.context.stderr.write(`${signalName}: stopping; once more ends at once\n`),
     });

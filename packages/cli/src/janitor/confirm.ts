@@ -4,15 +4,21 @@ import { UsageError } from '../errors.ts';
 
 type Terminal = Pick<BaseContext, 'stdin' | 'stderr'>;
 
-/** Asks before anything is deleted. Anything but "yes" is a no. */
+/** Asks before anything is deleted. Anything but "yes" is a no, the end of the terminal too. */
 export async function confirmed(
   question: string,
   { stdin, stderr }: Terminal,
   signal: AbortSignal,
 ): Promise<boolean> {
   const lines = createInterface({ input: stdin, output: stderr });
+  const ended = new Promise<string>((resolve) => {
+    lines.once('close', () => resolve(''));
+    // Both, and to the end: a lost terminal fails again when its mode is set back.
+    for (const source of [lines, stdin]) source.on('error', () => resolve(''));
+  });
   try {
-    return (await lines.question(`${question} Type yes: `, { signal })).trim().toLowerCase() === 'yes';
+    const asked = lines.question(`${question} Type yes: `, { signal });
+    return (await Promise.race([asked, ended])).trim().toLowerCase() === 'yes';
   } finally {
     lines.close();
   }

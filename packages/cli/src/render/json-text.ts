@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 
 /** About what a pipe takes at once. */
@@ -16,13 +15,16 @@ export function* jsonText(value: unknown): Generator<string> {
   yield `${chunk}\n`;
 }
 
-/** At the reader's pace; a reader that has seen enough, as `| head` has, is no error. */
+/**
+ * At the reader's pace. Ends early where the stream can no longer be written; its 'error' event says why, to whoever
+ * watches the outputs of the run.
+ */
 export async function writeJson(stream: Writable, value: unknown): Promise<void> {
-  try {
-    for (const text of jsonText(value)) if (!stream.write(text)) await once(stream, 'drain');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
-  }
+  for (const text of jsonText(value)) if (await failsToWrite(stream, text)) return;
+}
+
+function failsToWrite(stream: Writable, text: string): Promise<boolean> {
+  return new Promise((resolve) => void stream.write(text, (error) => resolve(Boolean(error))));
 }
 
 function* jsonPieces(value: unknown, indent: string): Generator<string> {

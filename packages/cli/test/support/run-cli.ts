@@ -20,6 +20,13 @@ export interface CliEnd {
 
 const bin = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
 
+/** The real command: as it is published, with the stand-in from its sources. */
+export const cliCommand: readonly [string, ...string[]] = [
+  process.execPath,
+  '--conditions=@ec2-image/source',
+  bin,
+];
+
 /** Nothing of the developer's own: no profile, no credentials, no proxies. */
 export const ownEnvironment = {
   AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
@@ -33,7 +40,7 @@ export const ownEnvironment = {
   NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url)),
 };
 
-/** Starts the real command as a process of its own: as it is published, with the stand-in from its sources. */
+/** Starts the command as a process of its own. */
 export function startCli(
   args: readonly string[],
   {
@@ -41,7 +48,8 @@ export function startCli(
     cwd,
   }: { readonly env?: Readonly<Record<string, string | undefined>>; readonly cwd?: string } = {},
 ): CliRun {
-  const child = spawn(process.execPath, ['--conditions=@ec2-image/source', bin, ...args], {
+  const [file, ...before] = cliCommand;
+  const child = spawn(file, [...before, ...args], {
     cwd,
     env: { PATH: process.env.PATH, HOME: cwd ?? '/nonexistent', ...ownEnvironment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
