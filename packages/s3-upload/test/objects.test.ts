@@ -8,6 +8,7 @@ import {
   abortUploads,
   deleteObject,
   findObject,
+  readObject,
   type StoredObject,
   uploadDisk,
   verifyObject,
@@ -33,12 +34,12 @@ beforeAll(async () => {
 afterEach(() => standIn.aws.faults.clear());
 afterAll(() => standIn[Symbol.asyncDispose]());
 
-async function uploaded() {
+async function uploaded(size = 1000) {
   const { client, directory } = standIn;
   const options = uploadOptions(client);
   const { outcome, bytesSent, ...object } = await uploadDisk({
     ...options,
-    disk: await directory.disk({ size: 1000 }),
+    disk: await directory.disk({ size }),
   });
   return { options, object: object as StoredObject, address: { Bucket: bucket, Key: options.key } };
 }
@@ -99,6 +100,60 @@ describe('findObject', () => {
     const { options } = await uploaded();
     standIn.aws.faults.add({ times: 'always', action: { kind: 'error', preset: 'expired-token' } });
     await expect(findObject(options)).rejects.toMatchObject({ code: 'CREDENTIALS_EXPIRED' });
+  });
+});
+
+describe('readObject', () => {
+  const size = 65 * 2 ** 20;
+  const spoilt = { kind: 'flip-bit', shows: 'bytes' } as const;
+
+  test('passes an object of several ranges, and tells how far it has come', async () => {
+    const { options, object } = await uploaded(size);
+    const progress: unknown[] = [];
+    await readObject({ ...options, object, onProgress: (each) => progress.push(each) });
+    expect(progress).toEqual([
+      { done: 64 * 2 ** 20, total: size },
+      { done: size, total: size },
+    ]);
+  });
+
+  test('meets a bit that changed in S3, of which S3 reports nothing', async () => {
+    const { options, object } = await uploaded(size);
+    standIn.aws.faults.add({ match: { operation: 'HeadObject' }, action: spoilt });
+    await verifyObject({ ...options, object });
+    await expect(readObject({ ...options, object })).rejects.toMatchObject({
+      code: 'OBJECT_CORRUPT',
+      key: options.key,
+    });
+  });
+
+  test('resumes after a broken connection', async () => {
+    const { options, object } = await uploaded();
+    standIn.aws.faults.add({
+      match: { operation: 'GetObject' },
+      times: 2,
+      action: { kind: 'cut', afterBytes: 100 },
+    });
+    await readObject({ ...options, object });
+  });
+
+  test('does not take another object, or none, for a corrupt one', async () => {
+    const { options, object, address } = await uploaded();
+    await overwrite(address);
+    await expect(readObject({ ...options, object })).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
+    await expect(readObject({ ...options, object: { ...object, key: 'none' } })).rejects.toMatchObject({
+      code: 'OBJECT_MISSING',
+    });
+  });
+
+  test('does not take an object that may not be read for a corrupt one', async () => {
+    const { options, object } = await uploaded();
+    standIn.aws.faults.add({
+      match: { operation: 'GetObject' },
+      times: 'always',
+      action: { kind: 'error', preset: 'access-denied' },
+    });
+    await expect(readObject({ ...options, object })).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
   });
 });
 

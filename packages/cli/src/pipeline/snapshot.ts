@@ -2,14 +2,11 @@ import type { ExpectedContent } from '@ec2-image/ebs-direct';
 import {
   deleteSnapshot,
   findSnapshot,
-  type ImportProgress,
-  importSnapshot,
   type Snapshot,
   tagResources,
   waitForImport,
 } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
-import { clientToken } from '@ec2-image/provenance';
 import {
   abortUploads,
   deleteObject,
@@ -17,8 +14,8 @@ import {
   type StoredObject,
   verifyObject,
 } from '@ec2-image/s3-upload';
-import { type ObtainedObject, obtainObject } from './object.ts';
-import { constantTagsOf, snapshotTagsOf } from './tags.ts';
+import { importObject, mayBeTheObject, waitOptions } from './import-object.ts';
+import { snapshotTagsOf } from './tags.ts';
 import { ec2Options, objectLocation, type Work } from './work.ts';
 
 export interface ObtainedSnapshot extends Snapshot {
@@ -51,9 +48,9 @@ export async function obtainSnapshot(work: Work): Promise<ObtainedSnapshot> {
   }
   const awaited = found.state === 'running' ? await waitFor(work, found.importTaskId) : undefined;
   if (awaited) return settle(work, awaited);
-  const obtained = await obtainObject(work);
   const endedAttempts = found.endedAttempts + (found.state === 'running' ? 1 : 0);
-  return settle(work, await importFrom(work, { ...obtained, endedAttempts }), obtained.object);
+  const { snapshot, object } = await importObject(work, { endedAttempts });
+  return settle(work, snapshot, object);
 }
 
 /** A task that an earlier run started. Undefined where it came to nothing in a way that another attempt may mend. */
@@ -67,47 +64,11 @@ async function waitFor(work: Work, importTaskId: string): Promise<Snapshot | und
       retryable?: boolean;
       snapshotId?: string;
     };
-    if (!retryable || work.signal.aborted) throw error;
+    if (!(retryable || mayBeTheObject(error)) || work.signal.aborted) throw error;
     work.notice(`${(error as Error).message}; importing once more`);
     if (snapshotId) await deleteSnapshot({ ...ec2Options(work), snapshotId });
     return undefined;
   }
-}
-
-function importFrom(
-  work: Work,
-  { object, virtualSizeBytes, endedAttempts }: ObtainedObject & { readonly endedAttempts: number },
-): Promise<Snapshot> {
-  const { request, cloud, digest, steps, remains } = work;
-  const { bucket, key } = object;
-  const tags = constantTagsOf(work);
-  return steps.take('import', () =>
-    importSnapshot({
-      ...waitOptions(work),
-      object,
-      format: request.format,
-      digest,
-      virtualSizeBytes,
-      tags,
-      onStarted: (importTaskId) => remains.set('task', `import task ${importTaskId}`),
-      endedAttempts,
-      attempts: request.importAttempts,
-      clientTokenFor: (attempt) =>
-        clientToken({
-          account: cloud.account ?? '',
-          region: cloud.region,
-          bucket,
-          key,
-          digest,
-          format: request.format,
-          options: { ...tags, roleName: request.roleName },
-          attempt,
-        }),
-      beforeRetry: async () => {
-        await verifyObject({ ...objectLocation(work), object });
-      },
-    }),
-  );
 }
 
 /** The order is the contract's: tagged and read back, the object still the proven one, the object deleted. */
@@ -156,31 +117,4 @@ async function clearObject(work: Work, proven?: StoredObject): Promise<void> {
     if (!isExplained(error) || error.code !== 'ACCESS_DENIED') throw error;
     work.notice(`unfinished uploads of other runs are not looked for: ${error.message}`);
   }
-}
-
-function waitOptions(work: Work) {
-  const { request, view, cancelOnInterrupt, remains } = work;
-  return {
-    ...ec2Options(work),
-    roleName: request.roleName,
-    taskTimeoutMs: request.importTimeoutMs,
-    cancelOnAbort: cancelOnInterrupt,
-    onProgress({ importTaskId, percent, status, message }: ImportProgress) {
-      remains.set('task', remainOf(importTaskId, status));
-      view.progress(request.name, {
-        done: status === 'completed' ? 100 : (percent ?? 0),
-        total: 100,
-        unit: 'percent',
-        note: message ?? status,
-      });
-    },
-  };
-}
-
-/** One that failed leaves nothing: what there may be of its snapshot is deleted. */
-function remainOf(importTaskId: string, status: string): string | undefined {
-  if (['deleted', 'cancelled', 'error'].includes(status)) return undefined;
-  return status === 'completed'
-    ? `the snapshot of import task ${importTaskId}`
-    : `import task ${importTaskId}`;
 }

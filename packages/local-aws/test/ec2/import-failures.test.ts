@@ -28,6 +28,12 @@ describe('an import fails', () => {
     `# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\ncreateType="monolithicFlat"\nRW 8 FLAT "${extent}" 0\n`;
   const unsupported = 'ClientError: Disk validation failed [Unsupported specified file format]';
   const unsupportedVmdk = 'ClientError: Disk validation failed [Unsupported VMDK File Format]';
+  const damagedVhdx = 'ClientError: Disk validation failed [The VHDX disk is damaged]';
+  const damaged = async (offset: number) => {
+    const bytes = Buffer.from(await disk.as('VHDX'));
+    bytes[offset]! ^= 1;
+    return bytes;
+  };
 
   it.each([
     ['a VMDK under the name of VHDX', 'VHDX', () => disk.as('VMDK'), unsupported],
@@ -36,6 +42,8 @@ describe('an import fails', () => {
     ['a VMDK not stream-optimized', 'VMDK', () => disk.as(['-O', 'vmdk']), unsupportedVmdk],
     ['a text VMDK naming a file', 'VMDK', async () => Buffer.from(text('/etc/passwd')), unsupportedVmdk],
     ['a cut VHDX', 'VHDX', async () => (await disk.as('VHDX')).subarray(0, 100_000), unsupported],
+    ['a VHDX with a damaged header copy', 'VHDX', () => damaged(129 * 1024), damagedVhdx],
+    ['a VHDX with a damaged region table copy', 'VHDX', () => damaged(257 * 1024), damagedVhdx],
     [
       'nothing',
       'RAW',

@@ -1,4 +1,5 @@
 import { type ByteSource, ImageHeaderError, readImageHeader } from '@ec2-image/image-headers';
+import { createChecksum } from '@ec2-image/s3-checksum';
 import { type ImportFailure, validationFailure } from './import-failure.ts';
 import type { DiskFormat } from './import-task.ts';
 
@@ -39,7 +40,34 @@ async function validateHeader(disk: ByteSource, declared: DiskFormat | undefined
   const format = names[header.format];
   if (declared !== undefined && declared !== format) throw unsupported(declared);
   if (format === 'VMDK' && !(await isStreamOptimized(disk))) throw unsupported('VMDK');
+  if (format === 'VHDX') await requireWholeVhdx(disk);
   return { format, virtualSizeBytes: header.virtualSize };
+}
+
+/** The structures of a VHDX that carry a CRC-32C, by MS-VHDX: each is there twice. */
+const vhdxStructures = [
+  { signature: 'head', offset: 64 * 1024, length: 4 * 1024 },
+  { signature: 'head', offset: 128 * 1024, length: 4 * 1024 },
+  { signature: 'regi', offset: 192 * 1024, length: 64 * 1024 },
+  { signature: 'regi', offset: 256 * 1024, length: 64 * 1024 },
+] as const;
+
+/** A reader needs one of each. How EC2 takes a damaged copy is not known, so that it is refused here. */
+async function requireWholeVhdx(disk: ByteSource): Promise<void> {
+  for (const { signature, offset, length } of vhdxStructures) {
+    const structure = Buffer.from(await disk.read(offset, length));
+    const isWhole = structure.length === length && structure.toString('latin1', 0, 4) === signature;
+    if (!isWhole || !hasValidCrc(structure)) throw validationFailure('The VHDX disk is damaged');
+  }
+}
+
+/** The checksum is taken with its own field, bytes 4 to 7, as zeros. */
+function hasValidCrc(structure: Buffer): boolean {
+  const expected = structure.readUInt32LE(4);
+  structure.writeUInt32LE(0, 4);
+  const checksum = createChecksum('CRC32C');
+  checksum.update(structure);
+  return Buffer.from(checksum.digest(), 'base64').readUInt32BE(0) === expected;
 }
 
 function unsupported(declared: DiskFormat | undefined): ImportFailure {
