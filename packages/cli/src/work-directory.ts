@@ -1,12 +1,14 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileLock, waitForLock } from '@ec2-image/file-lock';
-import { type Digest, type DiskFormat, digestAlgorithm, digestHex } from '@ec2-image/provenance';
+import { type Digest, type DiskFormat, shortDigest } from '@ec2-image/provenance';
+import { hasMarker, imageDirectoryName, writeMarker } from './work-marker.ts';
 
 /*
  * The work directory:
  *
- *   images/<algorithm>-<digest>/   the image as downloaded, and what was made of it; one directory a digest
+ *   images/<algorithm>-<digest>/   the image as downloaded, and what was made of it; one directory a digest, with a
+ *                                  marker in it that says whose it is
  *   locks/<algorithm>-<digest>     held by the run that works in that directory
  *   local-aws/                     the account of the embedded stand-in
  */
@@ -15,17 +17,10 @@ import { type Digest, type DiskFormat, digestAlgorithm, digestHex } from '@ec2-i
 export interface ImageDirectory {
   readonly path: string;
   diskPath(format: DiskFormat): string;
-  /** Removes the image and the disk: the last thing a run does. */
+  /** Removes the image and the disk: the last thing a run does. In a directory without our marker, those alone. */
   remove(): Promise<void>;
   /** Lets the next run at it. */
   release(): void;
-}
-
-/** 32 hex digits name a digest as surely as all of them do, and leave room in a path for the image's own name. */
-const nameDigits = 32;
-
-export function imageDirectoryName(digest: Digest): string {
-  return `${digestAlgorithm(digest)}-${digestHex(digest).slice(0, nameDigits)}`;
 }
 
 export const imagesDirectory = (workDirectory: string) => join(workDirectory, 'images');
@@ -52,8 +47,9 @@ export async function openImageDirectory({
     signal,
     onWait,
   });
+  let ours: boolean;
   try {
-    await mkdir(path, { recursive: true });
+    ours = await makeDirectory(path, digest);
   } catch (error) {
     lock.release();
     throw error;
@@ -61,7 +57,27 @@ export async function openImageDirectory({
   return {
     path,
     diskPath: (format) => join(path, `disk.${format}`),
-    remove: () => rm(path, { recursive: true, force: true }),
+    remove: () => (ours ? rm(path, { recursive: true, force: true }) : removeOwnFiles(path, digest)),
     release: () => lock.release(),
   };
+}
+
+/** Whether the directory is ours as a whole. One that somebody filled before us is used, and never marked. */
+async function makeDirectory(path: string, digest: Digest): Promise<boolean> {
+  await mkdir(path, { recursive: true });
+  if (await hasMarker(path)) return true;
+  if ((await readdir(path)).length > 0) return false;
+  await writeMarker(path, digest);
+  return true;
+}
+
+/** The download begins with the digest, and all else that a run writes with one of these. */
+async function removeOwnFiles(path: string, digest: Digest): Promise<void> {
+  const own = [`${shortDigest(digest)}-`, 'disk.', 'blocks.journal'];
+  for (const name of await readdir(path)) {
+    if (own.some((start) => name.startsWith(start))) await rm(join(path, name), { force: true });
+  }
+  await rmdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  });
 }

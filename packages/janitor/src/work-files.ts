@@ -10,11 +10,17 @@ export interface WorkFiles {
   readonly sizeBytes: number;
   /** A run holds its lock. */
   readonly live: boolean;
+  /** Why it is not for us to remove, as "it is a symbolic link"; undefined where it is ours. */
+  readonly foreign?: string;
 }
 
 export interface FindWorkFilesOptions {
   /** Holds one directory for each image. It need not exist. */
   readonly directory: string;
+  /** Whether a run gives such a name; nothing is said of other entries. */
+  readonly isOwnName: (name: string) => boolean;
+  /** What speaks against its being ours, seen from its content. Rejects with ENOENT where it is gone. */
+  readonly whyNotOurs: (path: string) => Promise<string | undefined>;
   /** Whether a run holds the lock of this name. */
   readonly isLocked: (name: string) => Promise<boolean>;
   readonly signal?: AbortSignal;
@@ -22,38 +28,53 @@ export interface FindWorkFilesOptions {
 
 export interface RemoveWorkFilesOptions {
   readonly files: readonly WorkFiles[];
+  readonly whyNotOurs: FindWorkFilesOptions['whyNotOurs'];
   /** Takes the lock of this name, at once or not at all, so that no run starts on what is being removed. */
   readonly tryLock: (name: string) => Promise<{ release(): void } | undefined>;
   readonly signal?: AbortSignal;
 }
 
+/** What has a name of ours, whether it is ours or not: the latter is for the report alone. */
 export async function findWorkFiles({
   directory,
+  isOwnName,
+  whyNotOurs,
   isLocked,
   signal,
 }: FindWorkFilesOptions): Promise<WorkFiles[]> {
   const found: WorkFiles[] = [];
-  for (const name of await subdirectories(directory)) {
+  for (const name of (await entries(directory)).filter(isOwnName)) {
     signal?.throwIfAborted();
     const path = join(directory, name);
-    found.push({ name, path, sizeBytes: await diskUsage(path), live: await isLocked(name) });
+    const foreign = await whyNotOurs(path).catch(missing);
+    if (foreign === isMissing) continue;
+    found.push({
+      name,
+      path,
+      sizeBytes: await diskUsage(path),
+      live: await isLocked(name),
+      ...(foreign !== undefined && { foreign }),
+    });
   }
   return found;
 }
 
-/** Removes what is under nobody's lock; gives back what it removed. */
+/** Removes what is ours and under nobody's lock; gives back what it removed. */
 export async function removeWorkFiles({
   files,
+  whyNotOurs,
   tryLock,
   signal,
 }: RemoveWorkFilesOptions): Promise<WorkFiles[]> {
   const removed: WorkFiles[] = [];
   for (const file of files) {
     signal?.throwIfAborted();
-    if (file.live) continue;
+    if (file.live || file.foreign !== undefined) continue;
     const lock = await tryLock(file.name);
     if (!lock) continue;
     try {
+      // Under the lock: what was ours when it was found may have been put in another's place since.
+      if ((await whyNotOurs(file.path).catch(missing)) !== undefined) continue;
       await rm(file.path, { recursive: true, force: true });
       removed.push(file);
     } finally {
@@ -63,14 +84,20 @@ export async function removeWorkFiles({
   return removed;
 }
 
-async function subdirectories(directory: string): Promise<string[]> {
+async function entries(directory: string): Promise<string[]> {
   try {
-    const entries = await readdir(directory, { withFileTypes: true });
-    return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+    return (await readdir(directory)).sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
+}
+
+const isMissing = Symbol('missing');
+
+function missing(error: NodeJS.ErrnoException): typeof isMissing {
+  if (error.code !== 'ENOENT') throw error;
+  return isMissing;
 }
 
 /** POSIX counts `st_blocks` in units of 512 bytes, whatever the file system's own block is. */

@@ -8,7 +8,14 @@ import { findWorkFiles, removeWorkFiles } from '../src/index.ts';
 let root: string;
 let directory: string;
 const lockPath = (name: string) => join(root, 'locks', name);
+/** A name and a content that the tests take for ours. */
+const marks = {
+  isOwnName: (name: string) => name.startsWith('sha256-'),
+  whyNotOurs: async (path: string) =>
+    (await readdir(path)).includes('disk.vhdx') ? undefined : 'it holds something else',
+};
 const locks = {
+  ...marks,
   isLocked: (name: string) => isLocked({ path: lockPath(name) }),
   tryLock: (name: string) => tryLock({ path: lockPath(name) }),
 };
@@ -58,6 +65,20 @@ it('lets the next run at it afterwards', async () => {
 
 it('finds nothing where there is no work directory', async () => {
   expect(await findWorkFiles({ directory: join(root, 'none'), ...locks })).toEqual([]);
+});
+
+it('leaves alone what is not ours, or has stopped being so since it was found', async () => {
+  await addFiles('sha256-dead', 10);
+  await addFiles('mine', 10);
+  await mkdir(join(directory, 'sha256-other'));
+  const files = await findWorkFiles({ directory, ...locks });
+  expect(files).toMatchObject([
+    { name: 'sha256-dead' },
+    { name: 'sha256-other', foreign: 'it holds something else' },
+  ]);
+  await rm(join(directory, 'sha256-dead', 'disk.vhdx'));
+  expect(await removeWorkFiles({ files, ...locks })).toEqual([]);
+  expect(await readdir(directory)).toEqual(['mine', 'sha256-dead', 'sha256-other']);
 });
 
 it('stops when it is told to', async () => {

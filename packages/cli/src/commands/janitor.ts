@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLocked, tryLock } from '@ec2-image/file-lock';
 import {
@@ -14,7 +15,7 @@ import {
 import { Command, Option } from 'clipanion';
 import { CliError, UsageError } from '../errors.ts';
 import { checkCanConfirm, confirmed } from '../janitor/confirm.ts';
-import { type JanitorResult, janitorExitCode } from '../janitor/outcome.ts';
+import { isDead, type JanitorResult, janitorExitCode } from '../janitor/outcome.ts';
 import { loadPlan, savePlan } from '../janitor/plan-file.ts';
 import { keepTagOf, maxDeletesOf, policyOf } from '../janitor/policy.ts';
 import { type AccountScope, openScope, type ScopeFlags } from '../janitor/scope.ts';
@@ -28,6 +29,7 @@ import {
 } from '../render/janitor-report.ts';
 import { writeJson } from '../render/json-text.ts';
 import { imagesDirectory, locksDirectory } from '../work-directory.ts';
+import { isImageDirectoryName, whyNotOurs } from '../work-marker.ts';
 import { type CommonSettings, RegionsCommand } from './common.ts';
 
 export class JanitorCommand extends RegionsCommand {
@@ -187,7 +189,7 @@ export class JanitorCommand extends RegionsCommand {
     const { plan, workFiles } = found;
     const { signal, log } = settings;
     const deletes = thingsToDelete(plan).length;
-    const dead = workFiles?.filter(({ live }) => !live) ?? [];
+    const dead = workFiles?.filter(isDead) ?? [];
     if (deletes + dead.length > 0 && deletes <= maxDeletes && !this.yes) {
       const what = [
         count(deletes, 'thing'),
@@ -228,8 +230,14 @@ function workFilesOf({ workDirectory, signal }: CommonSettings) {
   const lock = (name: string) => ({ path: join(locksDirectory(workDirectory), name) });
   return {
     directory: imagesDirectory(workDirectory),
+    isOwnName: isImageDirectoryName,
+    whyNotOurs,
     isLocked: (name: string) => isLocked(lock(name)),
-    tryLock: (name: string) => tryLock(lock(name)),
+    async tryLock(name: string) {
+      // Without it there is no lock to take, and a run that starts meanwhile would make it.
+      await mkdir(locksDirectory(workDirectory), { recursive: true });
+      return tryLock(lock(name));
+    },
     signal,
   };
 }

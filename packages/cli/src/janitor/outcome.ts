@@ -14,11 +14,16 @@ export interface JanitorResult {
   readonly stoppedByCap?: number;
 }
 
+/** Ours, and no run works with it. */
+export function isDead({ live, foreign }: WorkFiles): boolean {
+  return !live && foreign === undefined;
+}
+
 export function janitorExitCode(result: JanitorResult): ExitCode {
   const { plan, outcomes, workFiles = [], removedWorkFiles, stoppedByCap } = result;
   const left =
     (outcomes === undefined && thingsToDelete(plan).length > 0) ||
-    (removedWorkFiles === undefined && workFiles.some(({ live }) => !live));
+    (removedWorkFiles === undefined && workFiles.some(isDead));
   return worstExitCode([
     stoppedByCap === undefined ? exitCodes.done : exitCodes.capped,
     plan.gaps.length > 0 || outcomes?.some(({ outcome }) => outcome === 'failed')

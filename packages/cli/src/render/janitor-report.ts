@@ -33,6 +33,7 @@ export function janitorDocument({ plan, outcomes, workFiles, removedWorkFiles }:
           path: files.path,
           sizeBytes: files.sizeBytes,
           live: files.live,
+          foreign: files.foreign,
           removed: removedWorkFiles?.includes(files) ?? false,
         })),
       }),
@@ -101,7 +102,7 @@ export function renderOutcome({ thing, outcome, detail }: SweepOutcome): string 
 }
 
 export function renderWorkFiles(files: readonly WorkFiles[], removed?: readonly WorkFiles[]): string {
-  if (files.length === 0) return 'The work directory holds nothing.';
+  if (files.length === 0) return 'The work directory holds no files of ec2-image.';
   return renderTable([
     ['WORK FILES', 'SIZE', 'STATE'],
     ...files.map((file) => [
@@ -109,9 +110,11 @@ export function renderWorkFiles(files: readonly WorkFiles[], removed?: readonly 
       formatBytes(file.sizeBytes),
       file.live
         ? 'kept: a run works with it'
-        : removed?.includes(file)
-          ? 'removed'
-          : 'to delete: no run works with it',
+        : file.foreign !== undefined
+          ? `kept: ${file.foreign}`
+          : removed?.includes(file)
+            ? 'removed'
+            : 'to delete: no run works with it',
     ]),
   ]);
 }

@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tryLock } from '@ec2-image/file-lock';
 import type { Plan } from '@ec2-image/janitor';
 import { seedEc2 } from '@ec2-image/local-aws';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -218,26 +217,6 @@ describe('a saved plan', () => {
     }
     expect(account.changes()).toEqual([]);
   });
-});
-
-test('42: --work-files: what no run works with is removed, a live run’s files are kept', async () => {
-  const workDirectory = await mkdtemp(join(tmpdir(), 'work-'));
-  for (const name of ['sha256-dead', 'sha256-live']) {
-    await mkdir(join(workDirectory, 'images', name), { recursive: true });
-    await writeFile(join(workDirectory, 'images', name, 'disk.vhdx'), 'x'.repeat(10_000));
-  }
-  await mkdir(join(workDirectory, 'locks'));
-  const lock = await tryLock({ path: join(workDirectory, 'locks', 'sha256-live') });
-  const flags = ['--work-files', '--work-dir', workDirectory];
-  const told = await account.run('janitor', ...where, ...flags);
-  expect(told).toMatchObject({
-    exitCode: 3,
-    stdout: expect.stringMatching(/sha256-live +\S+ \S+ +kept: a run works/),
-  });
-  const done = await account.run('janitor', ...where, ...flags, '--apply', '--yes');
-  expect(done).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/sha256-dead +\S+ \S+ +removed/) });
-  expect(await readdir(join(workDirectory, 'images'))).toEqual(['sha256-live']);
-  lock?.release();
 });
 
 describe('tag-fix', () => {

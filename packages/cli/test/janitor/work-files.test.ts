@@ -1,0 +1,133 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tryLock } from '@ec2-image/file-lock';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openAccount, region, type TestAccount } from '../support/account.ts';
+import { publishImages, type TestImages } from '../support/images.ts';
+import { importArgs } from '../support/import.ts';
+import { runInProcess, useOwnEnvironment } from '../support/in-process.ts';
+
+let images: TestImages;
+let account: TestAccount;
+/** With what an import of `--keep-files` leaves in it, under {@link own}. */
+let workDirectory: string;
+let own: string;
+
+beforeAll(async () => {
+  useOwnEnvironment();
+  images = await publishImages(['qcow2']);
+  account = await openAccount();
+});
+afterAll(async () => {
+  await account[Symbol.asyncDispose]();
+  await images[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  workDirectory = await mkdtemp(join(tmpdir(), 'work-'));
+  await importImage({ 'keep-files': true, fresh: true, replace: true });
+  [own = ''] = await entries();
+  expect(own).toMatch(/^sha256-[0-9a-f]{32}$/);
+});
+
+async function importImage(flags: Readonly<Record<string, unknown>>): Promise<void> {
+  const flagged = importArgs({
+    account,
+    workDirectory,
+    url: images.url('qcow2'),
+    'checksum-url': images.checksumUrl,
+    suffix: '1',
+    region,
+    ...flags,
+  });
+  const run = await runInProcess(flagged);
+  expect(run.exitCode, run.stdout + run.stderr).toBe(0);
+}
+
+const entry = (name: string) => join(workDirectory, 'images', name);
+const entries = () => readdir(entry(''));
+const named = (digit: string) => `sha256-${digit.repeat(32)}`;
+const clean = (...flags: readonly string[]) =>
+  runInProcess([
+    'janitor',
+    ...['--work-files', '--work-dir', workDirectory],
+    ...['--endpoint-url', account.aws.url, '--region', region],
+    ...flags,
+  ]);
+
+async function makeDirectory(name: string): Promise<string> {
+  await mkdir(entry(name), { recursive: true });
+  await writeFile(join(entry(name), 'thesis.txt'), 'years of work');
+  return entry(name);
+}
+
+test('42: --work-files: what no run works with is removed, a live run’s files are kept', async () => {
+  const lock = await tryLock({ path: join(workDirectory, 'locks', own) });
+  const live = await clean('--apply', '--yes');
+  expect(live).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/ kept: a run works with it/) });
+  expect(await entries()).toEqual([own]);
+  lock?.release();
+  expect(await clean()).toMatchObject({ exitCode: 3, stdout: expect.stringMatching(/ to delete: /) });
+  const done = await clean('--apply', '--yes');
+  expect(done).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/sha256-\S+ +\S+ \S+ +removed/) });
+  expect(await entries()).toEqual([]);
+});
+
+test('52: foreign directories in the work directory: untouched', async () => {
+  const elsewhere = await mkdtemp(join(tmpdir(), 'elsewhere-'));
+  await writeFile(join(elsewhere, 'thesis.txt'), 'years of work');
+  const marker = join(entry(own), '.ec2-image-work');
+  const names = {
+    anotherName: 'holiday-2026',
+    longerName: `${own}-backup`,
+    noMarker: named('1'),
+    linkedMarker: named('2'),
+    markerOfAnother: named('3'),
+    markerIsDirectory: named('4'),
+    linkToOurs: named('5'),
+    linkElsewhere: named('6'),
+    file: named('7'),
+  };
+  for (const name of Object.values(names).slice(0, 6)) await makeDirectory(name);
+  const text = await readFile(marker, 'utf8');
+  await writeFile(join(entry(names.longerName), '.ec2-image-work'), text);
+  // What it points to would do for this very directory.
+  const forged = join(elsewhere, 'marker');
+  await writeFile(forged, text.replace(/sha256:[0-9a-f]{64}/, `sha256:${'2'.repeat(64)}`));
+  await symlink(forged, join(entry(names.linkedMarker), '.ec2-image-work'));
+  await writeFile(join(entry(names.markerOfAnother), '.ec2-image-work'), text);
+  await mkdir(join(entry(names.markerIsDirectory), '.ec2-image-work'));
+  await symlink(entry(own), entry(names.linkToOurs));
+  await symlink(elsewhere, entry(names.linkElsewhere));
+  await writeFile(entry(names.file), 'a file');
+
+  const done = await clean('--apply', '--yes');
+  expect(done.exitCode, done.stderr).toBe(0);
+  expect(await entries()).toEqual(Object.values(names).sort());
+  for (const name of Object.values(names).slice(0, 6))
+    expect(await readFile(join(entry(name), 'thesis.txt'), 'utf8')).toBe('years of work');
+  expect(await readdir(elsewhere)).toEqual(['marker', 'thesis.txt']);
+  expect(done.stdout).toMatch(/sha256-1{32} +\S+ \S+ +kept: it has no marker of ec2-image/);
+  expect(done.stdout).toMatch(/sha256-6{32} +\S+ \S+ +kept: it is a symbolic link/);
+  expect(done.stdout).not.toMatch(/holiday|backup/);
+  // Nothing is left that --apply would remove.
+  expect((await clean()).exitCode).toBe(0);
+});
+
+test('a link inside of a directory of ours is removed, not what it points to', async () => {
+  const elsewhere = await makeDirectory('elsewhere');
+  await symlink(elsewhere, join(entry(own), 'link'));
+  expect((await clean('--apply', '--yes')).exitCode).toBe(0);
+  expect(await entries()).toEqual(['elsewhere']);
+  expect(await readdir(elsewhere)).toEqual(['thesis.txt']);
+});
+
+test('an import that works in a directory of somebody else’s removes its own files alone', async () => {
+  await rm(join(entry(own), '.ec2-image-work'));
+  await writeFile(join(entry(own), 'thesis.txt'), 'years of work');
+  await importImage({ suffix: '2' });
+  expect(await readdir(entry(own))).toEqual(['thesis.txt']);
+  await rename(entry(own), join(workDirectory, 'moved'));
+  await importImage({ suffix: '3', fresh: true });
+  expect(await entries()).toEqual([]);
+});
