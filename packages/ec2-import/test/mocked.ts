@@ -86,6 +86,7 @@ export function snapshotAnswer(change: Partial<Snapshot> = {}): Snapshot {
     VolumeSize: 5,
     OwnerId: '1',
     Progress: '100%',
+    Description: 'Created by AWS-VMImport service for import-snap-0',
     ...change,
   };
 }

@@ -1,4 +1,4 @@
-import type { Tags } from '@ec2-image/provenance';
+import type { SnapshotOrigin, Tags } from '@ec2-image/provenance';
 
 /**
  * What a scan saw of an account: plain data, small enough that a hundred thousand of each fit in memory.
@@ -71,8 +71,8 @@ export interface SnapshotFact {
   readonly startedAt?: number;
   /** Of the volume it restores to: an upper bound for what deleting it gives back. */
   readonly sizeBytes: number;
-  /** The import task that its description names. AWS writes that description, but so can anybody. */
-  readonly describedTaskId?: string;
+  /** As its description and its volume tell. AWS writes the description of an import, but so can anybody. */
+  readonly origin: SnapshotOrigin;
   readonly tags: Tags;
 }
 
@@ -90,6 +90,8 @@ export interface ImageFact {
   /** As AWS says it, such as `enabled-with-cooldown`; undefined where deregistration is free. */
   readonly protection?: string;
   readonly snapshotIds: readonly string[];
+  /** Why it was not registered by ec2-image, as a predicate: "is a copy of ami-…". */
+  readonly foreignOrigin?: string;
   readonly tags: Tags;
 }
 
@@ -175,6 +177,11 @@ export function refOf(thing: ThingFact): string {
 /** EC2's ids are unique within a region. */
 export function inRegion({ region }: { readonly region: string }, id: string): string {
   return `${region}/${id}`;
+}
+
+/** The import task that a snapshot's description names. */
+export function describedTaskOf({ origin }: Pick<SnapshotFact, 'origin'>): string | undefined {
+  return origin.kind === 'import' ? origin.taskId : undefined;
 }
 
 export function idOf(thing: ThingFact): string {

@@ -1,4 +1,4 @@
-import { amiTags, objectKey, provenanceTags, type Tags } from '@ec2-image/provenance';
+import { amiTags, isOurs, objectKey, provenanceTags, snapshotOrigin, type Tags } from '@ec2-image/provenance';
 import type {
   Details,
   Facts,
@@ -81,9 +81,15 @@ export const snapshot = (fields: Partial<SnapshotFact> = {}): SnapshotFact => ({
   state: 'completed',
   startedAt: hoursAgo(100),
   sizeBytes: 4 * 1024 ** 3,
+  // One with our tags was imported, any other came from nowhere that is known.
+  origin: isOurs(fields.tags ?? ourTags())
+    ? imported(`import-${fields.snapshotId ?? 'snap-0aaa'}`)
+    : snapshotOrigin({}),
   tags: ourTags(),
   ...fields,
 });
+
+export const imported = (taskId: string) => ({ kind: 'import', taskId }) as const;
 
 export const image = (fields: Partial<ImageFact> = {}): ImageFact => ({
   kind: 'image',

@@ -1,3 +1,4 @@
+import { snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Facts, type Gap, idOf, type Looked, refOf, type ThingFact, taskPhase } from '../src/facts.ts';
@@ -8,9 +9,11 @@ import { relationsOf } from '../src/relations.ts';
 import {
   bucket,
   details,
+  digest,
   facts,
   hoursAgo,
   image,
+  imported,
   key,
   now,
   object,
@@ -37,6 +40,7 @@ const tags = fc.constantFrom(
   { Name: 'fedora-i43' },
 );
 const anyKey = fc.constantFrom(key, key.replace('43', '44'), 'ec2-image/other', 'elsewhere/x.vhdx');
+const writtenHere = snapshotOrigin({ Description: writtenDescription(digest) });
 const anyBucket = fc.constantFrom(bucket, 'foreign');
 
 const anyTask = fc
@@ -56,7 +60,13 @@ const anySnapshot = fc
     snapshotId,
     state: fc.constantFrom('completed', 'pending', 'error', 'recovering'),
     startedAt: time,
-    describedTaskId: fc.constantFrom(undefined, 'import-snap-0a', 'import-snap-0c'),
+    origin: fc.constantFrom(
+      snapshotOrigin({}),
+      snapshotOrigin({ Description: '[Copied snap-0b from eu-west-1] ' }),
+      writtenHere,
+      imported('import-snap-0a'),
+      imported('import-snap-0c'),
+    ),
     tags,
   })
   .map(snapshot);
@@ -66,6 +76,7 @@ const anyImage = fc
     imageId: fc.constantFrom('ami-0a', 'ami-0b', 'ami-0c'),
     name: fc.constantFrom('fedora-i43', 'fedora-i44', 'other'),
     state: fc.constantFrom('available', 'failed', 'pending', 'disabled', 'invalid', 'strange'),
+    foreignOrigin: fc.constantFrom(undefined, undefined, 'is a copy of ami-0d'),
     createdAt: time,
     lastLaunchedAt: time,
     isPublic: fc.boolean(),
@@ -226,6 +237,13 @@ it('deletes no snapshot that an AMI uses which stays, and none that lives', () =
     if (makers.length === 1 && relationsOf(facts({ tasks })).proofs.task(makers[0]!)) {
       expect(taskPhase(makers[0]!)).toBe('ended');
     }
+  });
+});
+
+it('deletes no snapshot of another origin than ours, and no AMI that was copied', () => {
+  ofEveryDeletion(({ fact }) => {
+    if (fact.kind === 'snapshot') expect(fact.origin.kind).not.toBe('foreign');
+    if (fact.kind === 'image') expect(fact.foreignOrigin).toBeUndefined();
   });
 });
 

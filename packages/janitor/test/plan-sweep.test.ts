@@ -9,6 +9,7 @@ import {
   facts,
   hoursAgo,
   image,
+  imported,
   key,
   nothingAgainstImage,
   nothingAgainstSnapshot,
@@ -48,17 +49,29 @@ function describeVerdict(thing: Thing | undefined): string {
 describe('a snapshot', () => {
   const cases: [string, string, Partial<Facts>, Partial<Policy>?][] = [
     ['ours, old, of no AMI', 'delete', { snapshots: [snapshot()] }],
-    ['proven by its task', 'delete', { snapshots: [snapshot({ tags: {} })], tasks: [task()] }],
+    [
+      'proven by its task',
+      'delete',
+      { snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0aaa') })], tasks: [task()] },
+    ],
+    [
+      'made by a task of ours, but of another origin',
+      'absent',
+      { snapshots: [snapshot({ tags: {} })], tasks: [task()] },
+    ],
     [
       'proven by a task without tags that read from under our prefix',
       'delete',
-      { snapshots: [snapshot({ tags: {} })], tasks: [task({ tags: {} })] },
+      {
+        snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0aaa') })],
+        tasks: [task({ tags: {} })],
+      },
     ],
     [
       'of an import that read from elsewhere',
       'keep: no-proof',
       {
-        snapshots: [snapshot({ tags: {}, describedTaskId: 'import-snap-0aaa' })],
+        snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0aaa') })],
         tasks: [task({ tags: {}, bucket: 'other' })],
       },
     ],
@@ -66,14 +79,14 @@ describe('a snapshot', () => {
       'whose description names our task, which made another',
       'keep: no-proof',
       {
-        snapshots: [snapshot({ tags: {}, describedTaskId: 'import-snap-0aaa' })],
+        snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0aaa') })],
         tasks: [task({ snapshotId: 'snap-0bbb' })],
       },
     ],
     [
       'whose description names a task that nobody knows',
       'keep: no-proof',
-      { snapshots: [snapshot({ tags: {}, describedTaskId: 'import-snap-0aaa' })] },
+      { snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0aaa') })] },
     ],
     ['with our name tag only', 'absent', { snapshots: [snapshot({ tags: { Name: 'fedora-i43' } })] }],
     ['pending', 'keep: live', { snapshots: [snapshot({ state: 'pending' })] }],
@@ -108,7 +121,7 @@ describe('a snapshot', () => {
       'made by an import, untagged, in an AMI with our tags that goes',
       'delete',
       {
-        snapshots: [snapshot({ tags: {}, describedTaskId: 'import-snap-0fff' })],
+        snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0fff') })],
         images: [image({ state: 'failed' })],
       },
     ],

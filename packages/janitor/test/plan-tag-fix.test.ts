@@ -2,7 +2,17 @@ import { provenanceKeys } from '@ec2-image/provenance';
 import { describe, expect, it } from 'vitest';
 import type { Facts } from '../src/facts.ts';
 import { planTagFix, type TagFixRequest } from '../src/tag-fix/plan-tag-fix.ts';
-import { amiName, facts, hoursAgo, image, ourImageTags, ourTags, snapshot, task } from './facts-builder.ts';
+import {
+  amiName,
+  facts,
+  hoursAgo,
+  image,
+  imported,
+  ourImageTags,
+  ourTags,
+  snapshot,
+  task,
+} from './facts-builder.ts';
 
 const fixesOf = (given: Partial<Facts>, request?: TagFixRequest) => planTagFix(facts(given), request).fixes;
 const without = (tags: Record<string, string>, ...keys: string[]) =>
@@ -40,7 +50,8 @@ describe('planTagFix, looking at everything', () => {
   });
 
   it('gives an untagged snapshot what its task knows', () => {
-    const fixes = fixesOf({ snapshots: [snapshot({ tags: {} })], tasks: [task()] });
+    const untagged = snapshot({ tags: {}, origin: imported('import-snap-0aaa') });
+    const fixes = fixesOf({ snapshots: [untagged], tasks: [task()] });
     expect(fixes).toMatchObject([{ id: 'snap-0aaa', add: ourTags() }]);
   });
 

@@ -13,10 +13,23 @@ export { ProvenanceError } from './errors.ts';
 export {
   type DiskFormat,
   diskFormats,
+  earlierObjectKey,
+  keyPrefix,
   type ObjectKeyParts,
   objectKey,
   parseObjectKey,
 } from './object-key.ts';
+export {
+  copyOfKey,
+  foreignImageOrigin,
+  type ImageMarks,
+  type SnapshotMarks,
+  type SnapshotOrigin,
+  snapshotOrigin,
+  whyNotOurImage,
+  whyNotOurSnapshot,
+  writtenDescription,
+} from './origin.ts';
 export { redactText, redactUrl } from './redact-url.ts';
 export {
   amiTags,

@@ -12,16 +12,27 @@ export interface ObjectKeyParts {
   readonly format: DiskFormat;
 }
 
-/** `<prefix><amiName>/<first 12 hex digits of the digest>.<format>`. */
-export function objectKey({ prefix, amiName, digest, format }: ObjectKeyParts): string {
-  return `${prefix}${amiName}/${shortDigest(digest)}.${format}`;
+/** A prefix as a whole path element: `ec2` is `ec2/`, which does not cover `ec2-legacy/…`. An empty one stays empty. */
+export function keyPrefix(prefix: string): string {
+  return prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
 }
 
-/** The parts of a key that has exactly our shape under the prefix; undefined for every other key. An AMI's name may hold slashes. */
+/** `<prefix><amiName>/<first 12 hex digits of the digest>.<format>`, with the prefix as a {@link keyPrefix}. */
+export function objectKey({ prefix, amiName, digest, format }: ObjectKeyParts): string {
+  return `${keyPrefix(prefix)}${amiName}/${shortDigest(digest)}.${format}`;
+}
+
+/** The key under which versions up to 0.1.0 put the same object, where it is another: to them a prefix without a slash began the name. */
+export function earlierObjectKey({ prefix, ...parts }: ObjectKeyParts): string | undefined {
+  return keyPrefix(prefix) === prefix ? undefined : `${prefix}${objectKey({ ...parts, prefix: '' })}`;
+}
+
+/** The parts of a key that has exactly our shape under the {@link keyPrefix}; undefined for every other key. An AMI's name may hold slashes. */
 export function parseObjectKey(
   key: string,
-  { prefix }: { readonly prefix: string },
+  { prefix: given }: { readonly prefix: string },
 ): { amiName: string; shortDigest: string; format: DiskFormat } | undefined {
+  const prefix = keyPrefix(given);
   if (!key.startsWith(prefix)) return undefined;
   const match = /^([A-Za-z0-9()[\] ./\-'@_]{3,128})\/([0-9a-f]{12})\.(vhdx|vhd|vmdk|raw)$/.exec(
     key.slice(prefix.length),

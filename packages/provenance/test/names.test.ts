@@ -3,6 +3,7 @@ import {
   clientToken,
   type Digest,
   diskFormats,
+  earlierObjectKey,
   objectKey,
   parseObjectKey,
 } from '@ec2-image/provenance';
@@ -43,6 +44,28 @@ test('every key that is made is recognised, under its own prefix alone', () => {
       },
     ),
   );
+});
+
+test.each(['ec2', 'ec2/'])('46: the prefix %j is a whole path element', (prefix) => {
+  const parts = { amiName: 'fedora-i1', digest, format: 'vhdx' } as const;
+  expect(objectKey({ ...parts, prefix })).toBe('ec2/fedora-i1/0123456789ab.vhdx');
+  for (const other of ['ec2-legacy/', 'ec2', 'ec2legacy-', '']) {
+    const key = `${other}fedora-i1/0123456789ab.vhdx`;
+    expect(parseObjectKey(key, { prefix }), key).toBeUndefined();
+  }
+});
+
+test('an empty prefix stays empty', () => {
+  const key = objectKey({ prefix: '', amiName: 'fedora-i1', digest, format: 'vhdx' });
+  expect(key).toBe('fedora-i1/0123456789ab.vhdx');
+  expect(parseObjectKey(key, { prefix: '' })).toMatchObject({ amiName: 'fedora-i1' });
+});
+
+test('the key of earlier versions is another only under a prefix without a slash', () => {
+  const parts = { amiName: 'fedora-i1', digest, format: 'vhdx' } as const;
+  expect(earlierObjectKey({ ...parts, prefix: 'ec2-' })).toBe('ec2-fedora-i1/0123456789ab.vhdx');
+  expect(earlierObjectKey({ ...parts, prefix: 'ec2/' })).toBeUndefined();
+  expect(earlierObjectKey({ ...parts, prefix: '' })).toBeUndefined();
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import type { RegionalClients } from '@ec2-image/janitor';
+import { keyPrefix } from '@ec2-image/provenance';
 import type { z } from 'zod';
 import type { Cloud } from '../cloud.ts';
 import { createClouds } from '../clouds.ts';
@@ -48,7 +49,11 @@ export async function openScope(flags: ScopeFlags, settings: CommonSettings): Pr
         ? await enabledRegions(cloud, settings.signal)
         : (flags.regions ?? configured('region', settings, cloud.region)),
       buckets: flags.buckets ?? configured('bucket', settings),
-      prefixes: flags.keyPrefixes ?? configured('key-prefix', settings, defaultKeyPrefix),
+      prefixes: [
+        ...new Set(
+          (flags.keyPrefixes ?? configured('key-prefix', settings, defaultKeyPrefix)).map(keyPrefix),
+        ),
+      ],
       names: Object.keys(settings.file?.config.images ?? {}),
       [Symbol.asyncDispose]: async () => local?.[Symbol.asyncDispose](),
     };

@@ -7,6 +7,7 @@ import {
   waitForImport,
 } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
+import { earlierObjectKey } from '@ec2-image/provenance';
 import {
   abortUploads,
   deleteObject,
@@ -30,6 +31,19 @@ export interface ObtainedSnapshot extends Snapshot {
 export async function obtainSnapshot(work: Work): Promise<ObtainedSnapshot> {
   // Loaded only where it is wanted, with a client of its own service.
   if (work.request.via === 'ebs') return (await import('./written-snapshot.ts')).obtainWrittenSnapshot(work);
+  return obtainImported({ ...work, earlierKey: await earlierKeyOf(work) });
+}
+
+/** Where a version that did not take a prefix for a whole path element left this image's object, if it did. */
+async function earlierKeyOf(work: Work): Promise<string | undefined> {
+  const { request, amiName, digest } = work;
+  const { keyPrefix: prefix, format } = request;
+  const earlierKey = earlierObjectKey({ prefix, amiName, digest, format });
+  if (request.fresh || earlierKey === undefined) return undefined;
+  return (await findObject(objectLocation({ ...work, earlierKey }))) && earlierKey;
+}
+
+async function obtainImported(work: Work): Promise<ObtainedSnapshot> {
   const { request, cloud, digest, notice, steps } = work;
   const { bucket, key } = objectLocation(work);
   const found = await findSnapshot({

@@ -39,6 +39,8 @@ export interface Identified extends ImportJob {
 /** The same once the work directory of the digest is this run's alone. */
 export interface Work extends Identified {
   readonly directory: ImageDirectory;
+  /** Of an object that an earlier version left under a key of its own; undefined: as it is made now. */
+  readonly earlierKey?: string;
   /** Snapshots that this run found wrong and deleted: a token that leads to one of them is of no use. */
   readonly discardedSnapshots?: readonly string[];
 }
@@ -49,13 +51,14 @@ export function ec2Options({ cloud, request, signal, notice }: Identified) {
 }
 
 /** What every verb of `s3-upload` is given: the place of this image's object. */
-export function objectLocation({ request, cloud, amiName, digest, signal, notice }: Identified) {
+export function objectLocation(work: Identified & Pick<Work, 'earlierKey'>) {
+  const { request, cloud, amiName, digest, signal, notice } = work;
   const { bucket, bucketOwner, format, keyPrefix } = request;
   if (bucket === undefined) throw new TypeError('an import by way of S3 has a bucket');
   return {
     client: cloud.s3,
     bucket,
-    key: objectKey({ prefix: keyPrefix, amiName, digest, format }),
+    key: work.earlierKey ?? objectKey({ prefix: keyPrefix, amiName, digest, format }),
     digest,
     format,
     expectedBucketOwner: bucketOwner ?? cloud.account,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { blockSizeBytes, volumeSizeGiB, type WrittenSnapshot, writeSnapshot } from '@ec2-image/ebs-direct';
 import { findSnapshot, type Snapshot, tagResources } from '@ec2-image/ec2-import';
 import { streamImage } from '@ec2-image/fetch';
-import { clientToken, type Digest, shortDigest } from '@ec2-image/provenance';
+import { clientToken, type Digest, shortDigest, writtenDescription } from '@ec2-image/provenance';
 import { type Content, openContent, streamedContent } from '../content.ts';
 import { createEbsClient } from '../ebs-client.ts';
 import { obtainImage } from './image.ts';
@@ -118,6 +118,7 @@ function writeFrom(
 ): Promise<Written> {
   const { request, cloud, directory, digest, steps, view, signal, notice, remains } = work;
   const tags = constantTagsOf(work);
+  const description = writtenDescription(digest);
   const sizeGiB = volumeSizeGiB(content.virtualSizeBytes);
   return steps.take(
     'import',
@@ -131,7 +132,7 @@ function writeFrom(
           blocks: content.blocks,
           volumeSizeGiB: sizeGiB,
           tags,
-          description: work.amiName,
+          description,
           clientTokenFor: (attempt) =>
             clientToken({
               account: cloud.account ?? '',
@@ -142,6 +143,7 @@ function writeFrom(
               format: 'raw',
               options: {
                 ...tags,
+                description,
                 sizeGiB,
                 ...(request.fresh && { fresh: work.startedAt.toISOString() }),
                 ...(work.discardedSnapshots && { after: work.discardedSnapshots.join() }),

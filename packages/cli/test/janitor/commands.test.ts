@@ -5,7 +5,15 @@ import type { Plan } from '@ec2-image/janitor';
 import { seedEc2 } from '@ec2-image/local-aws';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bucket } from '../support/account.ts';
-import { hoursAgo, id, type JanitorAccount, openJanitorAccount, ourImageTags, ourTags } from './support.ts';
+import {
+  hoursAgo,
+  id,
+  imported,
+  type JanitorAccount,
+  openJanitorAccount,
+  ourImageTags,
+  ourTags,
+} from './support.ts';
 
 const [ami, snap, otherSnap] = [id('ami', 1), id('snap', 1), id('snap', 2)];
 const where = ['--bucket', bucket];
@@ -31,6 +39,7 @@ const seedSnapshots = (count: number) =>
     snapshots: Array.from({ length: count }, (_, number) => ({
       id: id('snap', number + 1),
       createdAt: hoursAgo(100),
+      description: imported,
       tags: ourTags,
     })),
   });
@@ -195,7 +204,9 @@ describe('a saved plan', () => {
     seedSnapshots(1);
     const [from, path] = await args();
     expect((await account.run('janitor', ...where, '--save-plan', path)).exitCode).toBe(3);
-    seed({ snapshots: [{ id: otherSnap, createdAt: hoursAgo(100), tags: ourTags }] });
+    seed({
+      snapshots: [{ id: otherSnap, createdAt: hoursAgo(100), description: imported, tags: ourTags }],
+    });
     const run = await account.runWithoutRegion('janitor', from, path, '--apply', '--yes');
     expect(run.exitCode).toBe(0);
     expect((await account.contents()).snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([otherSnap]);
@@ -222,7 +233,7 @@ describe('a saved plan', () => {
 describe('tag-fix', () => {
   const seedImage = (tags: Record<string, string>, snapshotTags: Record<string, string> = ourTags) =>
     seed({
-      snapshots: [{ id: snap, tags: snapshotTags }],
+      snapshots: [{ id: snap, description: imported, tags: snapshotTags }],
       images: [{ id: ami, name: 'fedora-i43', snapshotIds: [snap], tags }],
     });
   const { automation: _, ...lacking } = ourImageTags;

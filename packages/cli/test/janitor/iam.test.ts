@@ -12,6 +12,7 @@ import { bucket } from '../support/account.ts';
 import {
   hoursAgo,
   id,
+  imported,
   type JanitorAccount,
   key,
   openJanitorAccount,
@@ -100,7 +101,7 @@ test('janitor.json allows what the janitor calls, and nothing else', async () =>
     );
   };
   seed({
-    snapshots: [{ id: id('snap', 1), createdAt, tags: ourTags }],
+    snapshots: [{ id: id('snap', 1), createdAt, description: imported, tags: ourTags }],
     images: [
       { createdAt, name: 'fedora-i43', snapshotIds: [id('snap', 1)], tags: ourImageTags },
       { name: 'fedora-i44', snapshotIds: [], tags: ourImageTags },

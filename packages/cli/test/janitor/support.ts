@@ -18,6 +18,9 @@ export const ourTags = {
 };
 export const ourImageTags = { ...ourTags, automation: 'false' };
 
+/** How EC2 describes the snapshot of an import. */
+export const imported = 'Created by AWS-VMImport service for import-snap-0123456789abcdef0';
+
 export const hoursAgo = (hours: number) => Date.now() - hours * 3_600_000;
 export const id = (type: 'ami' | 'snap', number: number) =>
   `${type}-${number.toString(16).padStart(17, '0')}`;

@@ -1,5 +1,14 @@
 import type { Image } from '@aws-sdk/client-ec2';
-import { type Digest, readProvenance, type Tags, tagRecord } from '@ec2-image/provenance';
+import {
+  type Digest,
+  foreignImageOrigin,
+  readProvenance,
+  type Tags,
+  tagRecord,
+  whyNotOurImage,
+  whyNotOurSnapshot,
+} from '@ec2-image/provenance';
+import type { SnapshotFacts } from '../snapshot/snapshot.ts';
 
 /** What an AMI is asked to be. What is left out may be anything. */
 export interface WantedAmi {
@@ -29,10 +38,14 @@ export interface AmiFacts {
   readonly snapshotIds: readonly string[];
   /** Of its root device. */
   readonly rootSnapshotId?: string;
+  /** Why it was not registered by ec2-image, as a predicate: "is a copy of ami-…". */
+  readonly foreignOrigin?: string;
   readonly tags: Tags;
 }
 
-export function amiFacts(image: Image): AmiFacts {
+/** @param region where it was described */
+export function amiFacts(image: Image, region: string): AmiFacts {
+  const tags = tagRecord(image.Tags);
   const devices = image.BlockDeviceMappings ?? [];
   const root = devices.find(({ DeviceName }) => DeviceName === image.RootDeviceName) ?? devices[0];
   return {
@@ -49,7 +62,8 @@ export function amiFacts(image: Image): AmiFacts {
     protected: (image.DeregistrationProtection ?? 'disabled').startsWith('enabled'),
     snapshotIds: devices.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
     rootSnapshotId: root?.Ebs?.SnapshotId,
-    tags: tagRecord(image.Tags),
+    foreignOrigin: foreignImageOrigin(image, { region, tags }),
+    tags,
   };
 }
 
@@ -63,21 +77,26 @@ export type AmiVerdict =
 
 const unusableStates = new Set(['failed', 'error', 'invalid']);
 
-/** `snapshotTags`: those of its root device's snapshot, as far as they could be read. */
+/** `snapshot`: that of its root device, as far as it could be read. */
 export function judgeAmi({
   ami,
-  snapshotTags = {},
+  snapshot,
   wanted,
 }: {
   readonly ami: AmiFacts;
-  readonly snapshotTags?: Tags;
+  readonly snapshot?: Pick<SnapshotFacts, 'snapshotId' | 'tags' | 'origin'>;
   readonly wanted: WantedAmi;
 }): AmiVerdict {
+  if (ami.foreignOrigin !== undefined) return { kind: 'foreign', ami };
   const ownDigest = readProvenance(ami.tags)?.digest;
+  const isWanted = wanted.snapshotId !== undefined && ami.rootSnapshotId === wanted.snapshotId;
   const snapshotDigest =
-    readProvenance(snapshotTags)?.digest ??
-    (wanted.snapshotId !== undefined && ami.rootSnapshotId === wanted.snapshotId ? wanted.digest : undefined);
-  if (!ownDigest && !snapshotDigest) return { kind: 'foreign', ami };
+    readProvenance(snapshot?.tags ?? {})?.digest ?? (isWanted ? wanted.digest : undefined);
+  const proven =
+    whyNotOurImage(ami) === undefined ||
+    isWanted ||
+    (snapshot !== undefined && whyNotOurSnapshot(snapshot) === undefined);
+  if (!proven) return { kind: 'foreign', ami };
 
   const differences: string[] = [];
   // Tags say whose it is; what is in it, its snapshot's say. Both must name the image where both are there.

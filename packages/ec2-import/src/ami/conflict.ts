@@ -36,9 +36,9 @@ export function conflictError(verdict: AmiVerdict): Ec2ImportError {
   }
   return new Ec2ImportError(
     'AMI_NAME_TAKEN',
-    `the name ${name} is taken by an AMI that is not ours: ${which}`,
+    `the name ${name} is taken by an AMI that is not ours: ${which}${ami.foreignOrigin ? `; it ${ami.foreignOrigin}` : ''}`,
     {
-      hint: 'Give another --name or --suffix; an AMI without our tags is never touched.',
+      hint: 'Use another --name or --suffix. An AMI that ec2-image did not register is never touched, a copy with its tags included.',
       facts,
     },
   );

@@ -46,7 +46,7 @@ export async function waitForImage(
     }
     if (image.State === 'available') return image;
     if (image.State !== 'pending' && image.State !== 'transient') {
-      const ami = amiFacts(image);
+      const ami = amiFacts(image, await ec2.region());
       throw conflictError({ kind: ami.state === 'disabled' ? 'disabled' : 'failed', ami });
     }
     if (waitedMs < timeoutMs) return undefined;

@@ -24,8 +24,8 @@ export async function lookForImage(
   // `*` and `?` in a filter are wildcards; a name may hold neither, but what answers as EC2 may see it otherwise.
   const image = images.find(({ Name, State }) => Name === name && State !== 'deregistered');
   if (!image) return undefined;
-  const ami = amiFacts(image);
-  return judgeAmi({ ami, snapshotTags: await snapshotTagsOf(ec2, ami.rootSnapshotId), wanted });
+  const ami = amiFacts(image, await ec2.region());
+  return judgeAmi({ ami, snapshot: await snapshotOf(ec2, ami.rootSnapshotId), wanted });
 }
 
 /** The account's own AMIs that a filter matches, those included that are deprecated or disabled. */
@@ -47,10 +47,10 @@ export async function listImages(
 }
 
 /** None where there is no such snapshot, or where it may not be looked at. */
-async function snapshotTagsOf(ec2: Ec2, snapshotId: string | undefined) {
+async function snapshotOf(ec2: Ec2, snapshotId: string | undefined) {
   if (!snapshotId) return undefined;
   try {
-    return (await describeSnapshot(ec2, snapshotId))?.tags;
+    return await describeSnapshot(ec2, snapshotId);
   } catch (error) {
     if (isCode(error, 'ACCESS_DENIED')) return undefined;
     throw error;

@@ -59,7 +59,7 @@ export async function registerImage(options: RegisterImageOptions): Promise<Ami>
 
   const tagged = await tagImage({ options, imageId, tags });
   const image = await waitForImage(ec2, { imageId, timeoutMs });
-  const used = amiFacts(image);
+  const used = amiFacts(image, await ec2.region());
   const keep = [snapshotId, ...used.snapshotIds];
   const leftSnapshotIds = await deleteSnapshotsOf(options, { amis: replaced, keep });
   return {

@@ -1,5 +1,5 @@
 import { DeregisterImageCommand } from '@aws-sdk/client-ec2';
-import { isOurs } from '@ec2-image/provenance';
+import { whyNotOurSnapshot } from '@ec2-image/provenance';
 import { describeSnapshot } from '../ec2/describe.ts';
 import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
 import { backoffMs } from '../ec2/poll.ts';
@@ -67,7 +67,8 @@ async function whyKept(
   { snapshotId, gone }: { snapshotId: string; gone: ReadonlySet<string> },
 ): Promise<string | undefined> {
   const snapshot = await describeSnapshot(ec2, snapshotId);
-  if (snapshot && !isOurs(snapshot.tags)) return 'it does not carry our tags';
+  const foreign = snapshot && whyNotOurSnapshot(snapshot);
+  if (foreign) return `it ${foreign}`;
   const users = await listImages(ec2, { name: 'block-device-mapping.snapshot-id', value: snapshotId });
   const user = users.find(({ ImageId = '', State }) => State !== 'deregistered' && !gone.has(ImageId));
   return user && `AMI ${user.ImageId} uses it`;

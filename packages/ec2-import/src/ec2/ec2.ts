@@ -37,6 +37,8 @@ export interface Ec2 {
   send<I extends ServiceInputTypes, O extends ServiceOutputTypes>(
     command: $Command<I, O, EC2ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
   ): Promise<O>;
+  /** That the client is set up for. */
+  region(): Promise<string>;
   sleep(ms: number): Promise<void>;
   now(): number;
   random(): number;
@@ -66,6 +68,7 @@ export function ec2Of({
         throw explainCall({ error, operation: command.constructor.name.replace(/Command$/, '') });
       }
     },
+    region: async () => client.config.region(),
     async sleep(ms) {
       try {
         await sleep(ms, signal);

@@ -1,4 +1,4 @@
-import { provenanceKeys, readProvenance } from '@ec2-image/provenance';
+import { provenanceKeys, readProvenance, whyNotOurSnapshot } from '@ec2-image/provenance';
 import { type ImportTask, taskState } from './import-task.ts';
 import type { SnapshotFacts } from './snapshot.ts';
 import { isOurTask, type WantedSnapshot, whyNotSnapshot, whyNotTask } from './wanted-snapshot.ts';
@@ -39,10 +39,22 @@ export function chooseSnapshot({
     return reason === undefined;
   };
 
+  const isOurs = (snapshot: SnapshotFacts) => {
+    const taskSnapshotId = taskById.get(snapshot.importTaskId ?? '')?.snapshotId;
+    const reason = whyNotOurSnapshot(snapshot, { taskSnapshotId });
+    if (reason) passedOver.push(`${snapshot.snapshotId} ${reason}`);
+    return reason === undefined;
+  };
+
+  const isImported = ({ snapshotId, origin }: SnapshotFacts) => {
+    if (origin.kind === 'foreign') passedOver.push(`${snapshotId} ${origin.reason}`);
+    return origin.kind !== 'foreign';
+  };
+
   const fitting = new Set(
     snapshots
       .filter(({ tags }) => readProvenance(tags)?.digest === wanted.digest)
-      .filter((snapshot) => fits(snapshot))
+      .filter((snapshot) => isOurs(snapshot) && fits(snapshot))
       .map(({ snapshotId }) => snapshotId),
   );
   const proven: SnapshotFacts[] = snapshots.filter(({ snapshotId }) => fitting.has(snapshotId));
@@ -63,7 +75,8 @@ export function chooseSnapshot({
       running.push(task);
       continue;
     }
-    const usable = made && !reason && (fitting.has(made.snapshotId) || fits(made, task));
+    const usable =
+      made && !reason && (fitting.has(made.snapshotId) || (isImported(made) && fits(made, task)));
     if (!usable) endedAttempts += 1;
     else if (!fitting.has(made.snapshotId)) byTask.push({ ...made, importTaskId: task.importTaskId });
   }

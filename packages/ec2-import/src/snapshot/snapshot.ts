@@ -1,5 +1,5 @@
 import type { Snapshot as Ec2Snapshot } from '@aws-sdk/client-ec2';
-import { type Tags, tagRecord } from '@ec2-image/provenance';
+import { type SnapshotOrigin, snapshotOrigin, type Tags, tagRecord } from '@ec2-image/provenance';
 
 /** A complete EBS snapshot of the disk. */
 export interface Snapshot {
@@ -20,18 +20,18 @@ export interface SnapshotFacts extends Snapshot {
   readonly kmsKeyId?: string;
   readonly archived: boolean;
   readonly startedAt?: Date;
+  /** As its description tells: the only trace of the task once that is no longer listed. */
+  readonly origin: SnapshotOrigin;
   readonly tags: Tags;
 }
 
-/** How AWS describes the snapshots of its imports; the only trace of the task once that is no longer listed. */
-const importDescription = /\b(import-snap-[0-9a-z]+)\b/;
-
 export function snapshotFacts(snapshot: Ec2Snapshot): SnapshotFacts {
   const percent = Number.parseFloat(snapshot.Progress ?? '');
+  const origin = snapshotOrigin(snapshot);
   return {
     snapshotId: snapshot.SnapshotId ?? '',
     sizeGiB: snapshot.VolumeSize ?? 0,
-    importTaskId: importDescription.exec(snapshot.Description ?? '')?.[1],
+    importTaskId: origin.kind === 'import' ? origin.taskId : undefined,
     encrypted: snapshot.Encrypted,
     state: snapshot.State ?? 'unknown',
     stateMessage: snapshot.StateMessage || undefined,
@@ -40,6 +40,7 @@ export function snapshotFacts(snapshot: Ec2Snapshot): SnapshotFacts {
     kmsKeyId: snapshot.KmsKeyId || undefined,
     archived: snapshot.StorageTier === 'archive',
     startedAt: snapshot.StartTime,
+    origin,
     tags: tagRecord(snapshot.Tags),
   };
 }

@@ -1,9 +1,11 @@
+import { type SnapshotOrigin, snapshotOrigin } from '@ec2-image/provenance';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AmiFacts, amiFacts, judgeAmi, type WantedAmi } from '../../src/ami/ami.ts';
 import { conflictError } from '../../src/ami/conflict.ts';
 import { digest, otherDigest, ourTags } from '../marks.ts';
 
+const region = 'us-east-1';
 const wanted: WantedAmi = { digest, architecture: 'x86_64', snapshotId: 'snap-1' };
 
 function ami(change: Partial<AmiFacts> = {}): AmiFacts {
@@ -22,6 +24,10 @@ function ami(change: Partial<AmiFacts> = {}): AmiFacts {
   };
 }
 
+const imported = { kind: 'import', taskId: 'import-snap-1' } as const;
+const snapshotOf = (tags: Record<string, string> | undefined, origin: SnapshotOrigin = imported) =>
+  tags && { snapshotId: 'snap-9', tags, origin };
+
 describe('the AMI of the wanted name', () => {
   test.each<[string, Partial<AmiFacts>, Record<string, string> | undefined]>([
     ['its tags name the image', {}, undefined],
@@ -31,7 +37,7 @@ describe('the AMI of the wanted name', () => {
     ['it is pending', { state: 'pending' }, undefined],
     ['it reports no architecture', { architecture: undefined }, undefined],
   ])('is ours where %s', (_, change, snapshotTags) => {
-    expect(judgeAmi({ ami: ami(change), snapshotTags, wanted }).kind).toBe('ours');
+    expect(judgeAmi({ ami: ami(change), snapshot: snapshotOf(snapshotTags), wanted }).kind).toBe('ours');
   });
 
   test.each<[string, Partial<AmiFacts>, Record<string, string> | undefined]>([
@@ -39,7 +45,7 @@ describe('the AMI of the wanted name', () => {
     ["its tags are somebody else's", { tags: { Name: 'image-i1', automation: 'false' } }, undefined],
     ['it names a digest but no version', { tags: { 'ec2-image:source-digest': digest } }, undefined],
   ])('is foreign where %s', (_, change, snapshotTags) => {
-    expect(judgeAmi({ ami: ami(change), snapshotTags, wanted }).kind).toBe('foreign');
+    expect(judgeAmi({ ami: ami(change), snapshot: snapshotOf(snapshotTags), wanted }).kind).toBe('foreign');
   });
 
   test.each<[string, Partial<AmiFacts>, Record<string, string> | undefined, Partial<WantedAmi>]>([
@@ -50,8 +56,37 @@ describe('the AMI of the wanted name', () => {
     ['its imdsSupport is not set, not v2.0', {}, undefined, { imdsSupport: 'v2.0' }],
     ['its tpmSupport is not set, not v2.0', {}, undefined, { tpmSupport: 'v2.0' }],
   ])('is ours, but different: %s', (difference, change, snapshotTags, wish) => {
-    const verdict = judgeAmi({ ami: ami(change), snapshotTags, wanted: { ...wanted, ...wish } });
+    const verdict = judgeAmi({
+      ami: ami(change),
+      snapshot: snapshotOf(snapshotTags),
+      wanted: { ...wanted, ...wish },
+    });
     expect(verdict).toMatchObject({ kind: 'different', differences: [difference] });
+  });
+
+  test.each([
+    ['CopyImage made it', { SourceImageId: 'ami-2', SourceImageRegion: 'us-west-2' }],
+    ['CreateImage made it', { SourceInstanceId: 'i-1', SourceImageId: 'ami-2' }],
+    ['only its description says that it is a copy', { Description: '[Copied ami-2 from us-west-2] x' }],
+  ])('45: is foreign where %s, whatever tags it carries', (_, fields) => {
+    const tagSet = (tags: Record<string, string>) =>
+      Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    const copy = amiFacts({ ...fields, Tags: tagSet(ourTags()) }, region);
+    const snapshot = snapshotOf(ourTags());
+    expect(judgeAmi({ ami: copy, snapshot, wanted }).kind).toBe('foreign');
+    const claimed = (copyOf: string) =>
+      amiFacts({ ...fields, Tags: tagSet({ ...ourTags(), 'ec2-image:copy-of': copyOf }) }, region);
+    expect(judgeAmi({ ami: claimed('ami-2 us-west-2'), snapshot, wanted }).kind).toBe('foreign');
+    expect(judgeAmi({ ami: claimed('ami-2 us-east-1'), snapshot, wanted }).kind).toBe(
+      'SourceImageRegion' in fields ? 'ours' : 'foreign',
+    );
+  });
+
+  test('44: is foreign where only the tags of a copied snapshot speak for it', () => {
+    const copied = snapshotOrigin({ Description: '[Copied snap-1 from us-west-2] Created by AWS-VMImport' });
+    expect(judgeAmi({ ami: ami({ tags: {} }), snapshot: snapshotOf(ourTags(), copied), wanted }).kind).toBe(
+      'foreign',
+    );
   });
 
   test('is failed or disabled where its state says so', () => {
@@ -68,7 +103,8 @@ describe('the AMI of the wanted name', () => {
         fc.dictionary(fc.string(), fc.string()),
         fc.constantFrom('available', 'pending', 'failed', 'disabled'),
         (tags, snapshotTags, state) =>
-          judgeAmi({ ami: ami({ tags, state }), snapshotTags, wanted }).kind === 'foreign',
+          judgeAmi({ ami: ami({ tags, state }), snapshot: snapshotOf(snapshotTags), wanted }).kind ===
+          'foreign',
       ),
     );
   });
@@ -84,15 +120,15 @@ describe('an AMI as EC2 reports it', () => {
         { DeviceName: '/dev/sdc', VirtualName: 'ephemeral0' },
       ],
     };
-    expect(amiFacts(image)).toMatchObject({
+    expect(amiFacts(image, region)).toMatchObject({
       rootSnapshotId: 'snap-root',
       snapshotIds: ['snap-data', 'snap-root'],
     });
-    expect(amiFacts({ ...image, RootDeviceName: undefined }).rootSnapshotId).toBe('snap-data');
+    expect(amiFacts({ ...image, RootDeviceName: undefined }, region).rootSnapshotId).toBe('snap-data');
   });
 
   test('one that reports next to nothing is foreign', () => {
-    expect(judgeAmi({ ami: amiFacts({}), wanted: { digest } }).kind).toBe('foreign');
+    expect(judgeAmi({ ami: amiFacts({}, region), wanted: { digest } }).kind).toBe('foreign');
   });
 
   test.each([
@@ -101,7 +137,7 @@ describe('an AMI as EC2 reports it', () => {
     ['enabled', true],
     ['enabled-with-cooldown', true],
   ])('deregistration protection %s', (DeregistrationProtection, isProtected) => {
-    expect(amiFacts({ DeregistrationProtection }).protected).toBe(isProtected);
+    expect(amiFacts({ DeregistrationProtection }, region).protected).toBe(isProtected);
   });
 });
 

@@ -442,7 +442,7 @@ describe('an AMI that has the name', () => {
     [
       'does not carry our tags',
       [snapshotAnswer(), snapshotAnswer({ SnapshotId: 'snap-old' })],
-      /does not carry our tags/,
+      /has no tags of ec2-image/,
     ],
   ])('of ours leaves a snapshot that %s', async (_, snapshots, reason) => {
     const other = imageAnswer({ ImageId: 'ami-other', Name: 'other-i1' });

@@ -1,3 +1,4 @@
+import { snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chooseSnapshot } from '../../src/snapshot/choose-snapshot.ts';
@@ -25,6 +26,7 @@ function snapshot(change: Partial<SnapshotFacts> = {}): SnapshotFacts {
     encrypted: false,
     archived: false,
     startedAt: new Date('2026-11-22T10:00:00Z'),
+    origin: { kind: 'import', taskId: 'import-snap-0' },
     tags: ourTags(),
     ...change,
   };
@@ -102,6 +104,51 @@ describe('a snapshot with our tags', () => {
       tasks: [],
     });
     expect(chosen.state).toBe('complete');
+  });
+
+  test.each([
+    [
+      'is a copy of snap-7',
+      { Description: '[Copied snap-7 from us-west-2] Created by AWS-VMImport service for import-snap-1' },
+    ],
+    [
+      'was made from the volume vol-1',
+      { VolumeId: 'vol-1', Description: 'Created by AWS-VMImport service for import-snap-1' },
+    ],
+    [
+      'has neither the description of an import nor',
+      { Description: 'This snapshot is created by the AWS Backup service.' },
+    ],
+    [`was written from the image ${otherDigest}`, { Description: writtenDescription(otherDigest) }],
+  ])('44: is passed over where it %s, our tags or not', (reason, described) => {
+    const chosen = chooseSnapshot({
+      wanted,
+      snapshots: [snapshot({ origin: snapshotOrigin(described) })],
+      tasks: [],
+    });
+    expect(chosen).toMatchObject({ state: 'none', passedOver: [expect.stringContaining(reason)] });
+  });
+
+  test('44: is passed over where the task in its description made another', () => {
+    const copy = snapshot({ snapshotId: 'snap-2', importTaskId: 'import-snap-1' });
+    const tasks = [task()];
+    expect(chooseSnapshot({ wanted, snapshots: [copy, snapshot({ tags: {} })], tasks })).toMatchObject({
+      state: 'complete',
+      snapshot: { snapshotId: 'snap-1' },
+      proof: 'task',
+    });
+    const named = { ...copy, origin: { kind: 'import', taskId: 'import-snap-1' } as const };
+    expect(
+      chooseSnapshot({ wanted, snapshots: [named], tasks: [task({ snapshotId: 'snap-1' })] }),
+    ).toMatchObject({
+      state: 'none',
+      passedOver: ['snap-2 is a copy: import-snap-1, which its description names, made snap-1'],
+    });
+  });
+
+  test('is taken where EBS direct wrote it from this image', () => {
+    const written = snapshot({ origin: snapshotOrigin({ Description: writtenDescription(digest) }) });
+    expect(chooseSnapshot({ wanted, snapshots: [written], tasks: [] }).state).toBe('complete');
   });
 
   test('is not taken on the word of its tags alone where its task says otherwise', () => {
@@ -250,6 +297,13 @@ const anySnapshot = fc.record({
   encrypted: fc.constantFrom(true, false, undefined),
   archived: fc.boolean(),
   importTaskId: fc.constantFrom(undefined, 'import-snap-1', 'import-snap-2'),
+  origin: fc.constantFrom(
+    { kind: 'import', taskId: 'import-snap-1' } as const,
+    snapshotOrigin({ Description: writtenDescription(digest) }),
+    snapshotOrigin({ Description: writtenDescription(otherDigest) }),
+    snapshotOrigin({ Description: '[Copied snap-7 from us-west-2] ' }),
+    snapshotOrigin({ VolumeId: 'vol-1' }),
+  ),
   tags: fc.constantFrom({}, ourTags(), ourTags({ of: otherDigest }), { 'ec2-image:source-digest': digest }),
 });
 const anyTask = fc.record({
@@ -294,6 +348,9 @@ test('whatever the account holds, what is chosen is complete, ours and of the ri
         expect(tags).not.toEqual(ourTags({ of: otherDigest }));
         if (encrypted !== undefined) expect(isEncrypted ?? false).toBe(encrypted);
         if (chosen.proof === 'tags') expect(tags).toEqual(ourTags());
+        const { origin } = chosen.snapshot;
+        expect(origin.kind).not.toBe('foreign');
+        if (chosen.proof === 'tags' && origin.kind === 'written') expect(origin.digest).toBe(digest);
       },
     ),
     { numRuns: 500 },

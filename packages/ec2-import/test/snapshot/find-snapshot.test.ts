@@ -24,7 +24,7 @@ describe('what the account has of a snapshot', () => {
     expect(await findSnapshot({ ...account.verb, ...wanted })).toEqual({
       state: 'complete',
       proof: 'tags',
-      snapshot: { snapshotId: 'snap-1', sizeGiB: 5, importTaskId: undefined, encrypted: undefined },
+      snapshot: { snapshotId: 'snap-1', sizeGiB: 5, importTaskId: 'import-snap-0', encrypted: undefined },
       endedAttempts: 0,
     });
     expect(looks(account)).toBe(1);

@@ -1,4 +1,3 @@
-import { isOurs } from '@ec2-image/provenance';
 import { parseAmiName } from '../ami-name.ts';
 import { type ImageDetail, type ImageFact, refOf } from '../facts.ts';
 import { missingOf, wantedImageTags } from '../tag-fix/missing-tags.ts';
@@ -13,6 +12,8 @@ export function judgeImage(image: ImageFact, context: Context): Verdict | undefi
   const { policy, proofs } = context;
   const proof = proofs.image(image);
   if (proof === undefined) {
+    const foreign = proofs.whyForeign(image);
+    if (foreign !== undefined) return keep('no-proof', `it carries our tags, but it ${foreign}`);
     const looksOurs =
       policy.amis.includes(image.imageId) || policy.names.includes(parseAmiName(image.name)?.name ?? '');
     return looksOurs
@@ -44,7 +45,7 @@ function groundsToDelete(image: ImageFact, { policy, proofs, seriesOf }: Context
   if (failedStates.has(image.state)) return `is ${image.state}`;
   if (policy.amis.includes(image.imageId)) return 'was named with --ami';
   // A chain proves an AMI that somebody registered from our snapshot by hand, too: only tags make one of a series.
-  if (!policy.superseded || image.state !== 'available' || !isOurs(image.tags)) return undefined;
+  if (!policy.superseded || image.state !== 'available' || !proofs.hasOwnMarks(image)) return undefined;
   const newer = seriesOf(image).find(
     (other) => supersedes(other, image) && proofs.image(other) !== undefined,
   );

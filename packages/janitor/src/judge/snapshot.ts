@@ -1,4 +1,4 @@
-import { type ImageFact, refOf, type SnapshotFact, taskPhase } from '../facts.ts';
+import { describedTaskOf, type ImageFact, refOf, type SnapshotFact, taskPhase } from '../facts.ts';
 import { type Context, unread } from './context.ts';
 import { list } from './image.ts';
 import { type Keep, keep, keptBySuffix, protectedByTags, tooYoung, type Verdict } from './keep.ts';
@@ -17,11 +17,14 @@ export function judgeSnapshot(
   const { policy, now, proofs, imagesOf } = context;
   const proof = proofs.snapshot(snapshot);
   if (proof === undefined) {
-    return snapshot.describedTaskId === undefined
+    const foreign = proofs.whyForeign(snapshot);
+    if (foreign !== undefined) return keep('no-proof', `it carries our tags, but it ${foreign}`);
+    const taskId = describedTaskOf(snapshot);
+    return taskId === undefined
       ? undefined
       : keep(
           'no-proof',
-          `an import made it (${snapshot.describedTaskId}), but it has no provenance tags, and no import task of ours or from our bucket is known to have made it`,
+          `an import made it (${taskId}), but it has no provenance tags, and no import task of ours or from our bucket is known to have made it`,
         );
   }
   const images = imagesOf(snapshot);

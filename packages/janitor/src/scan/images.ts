@@ -1,5 +1,5 @@
 import { DescribeImagesCommand, type Filter, type Image } from '@aws-sdk/client-ec2';
-import { tagRecord } from '@ec2-image/provenance';
+import { foreignImageOrigin, tagRecord } from '@ec2-image/provenance';
 import type { ImageFact } from '../facts.ts';
 import { ownStrings } from './own-strings.ts';
 import { pages } from './pages.ts';
@@ -34,6 +34,7 @@ export async function* scanImages({
 
 function imageFact(image: Image, region: string): ImageFact {
   const protection = image.DeregistrationProtection;
+  const tags = tagRecord(image.Tags);
   return ownStrings({
     kind: 'image',
     region,
@@ -47,7 +48,8 @@ function imageFact(image: Image, region: string): ImageFact {
     // With a cooldown it goes on for a day after it was switched off, and says so in words.
     protection: protection && protection !== 'disabled' ? protection : undefined,
     snapshotIds: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
-    tags: tagRecord(image.Tags),
+    foreignOrigin: foreignImageOrigin(image, { region, tags }),
+    tags,
   });
 }
 

@@ -1,5 +1,5 @@
 import { formatAwsError } from '@ec2-image/aws-error';
-import { isOurs } from '@ec2-image/provenance';
+import { isOurs, keyPrefix } from '@ec2-image/provenance';
 import pLimit from 'p-limit';
 import type { RegionalClients } from '../clients.ts';
 import {
@@ -119,8 +119,8 @@ export async function scanRegion({
   if (!regions.includes(region)) return { tasks, snapshots: [], images: [] };
   const madeByTasks = new Set(tasks.map(({ snapshotId }) => snapshotId));
   /** All that may turn out to be ours, or is worth a line in the report: the others are not kept in memory. */
-  const wanted = ({ tags, describedTaskId, snapshotId }: SnapshotFact) =>
-    isOurs(tags) || describedTaskId !== undefined || madeByTasks.has(snapshotId);
+  const wanted = ({ tags, origin, snapshotId }: SnapshotFact) =>
+    isOurs(tags) || origin.kind === 'import' || madeByTasks.has(snapshotId);
   const [snapshots, images] = await Promise.all([
     collect({ what: 'snapshots', region }, () => scanSnapshots({ ...at, wanted })),
     collect({ what: 'images', region }, () => scanImages(at)),
@@ -142,7 +142,7 @@ async function scanBucket({
   const where = { region: bucket.region, bucket: bucket.bucket };
   const uploads = new Map<string, UploadFact>();
   const objects = new Map<string, ObjectFact>();
-  for (const prefix of new Set(prefixes)) {
+  for (const prefix of new Set(prefixes.map(keyPrefix))) {
     const at = { s3: clients.s3(bucket.region), bucket, account, prefix, signal };
     const add = <F extends UploadFact | ObjectFact>(things: Map<string, F>, more: readonly F[]) => {
       // One prefix may lie within another.

@@ -1,5 +1,5 @@
 import { DescribeSnapshotsCommand, type Filter, type Snapshot } from '@aws-sdk/client-ec2';
-import { tagRecord } from '@ec2-image/provenance';
+import { snapshotOrigin, tagRecord } from '@ec2-image/provenance';
 import type { SnapshotFact } from '../facts.ts';
 import { ownStrings } from './own-strings.ts';
 import { pages } from './pages.ts';
@@ -33,9 +33,6 @@ export async function* scanSnapshots({
   }
 }
 
-/** The words of AWS around the id of the task. */
-const importDescription = /^Created by AWS-VMImport service for (import-snap-[0-9a-z]+)/;
-
 function snapshotFact(snapshot: Snapshot, region: string): SnapshotFact {
   return {
     kind: 'snapshot',
@@ -44,7 +41,7 @@ function snapshotFact(snapshot: Snapshot, region: string): SnapshotFact {
     state: snapshot.State ?? 'unknown',
     startedAt: snapshot.StartTime?.getTime(),
     sizeBytes: (snapshot.VolumeSize ?? 0) * gib,
-    describedTaskId: importDescription.exec(snapshot.Description ?? '')?.[1],
+    origin: snapshotOrigin(snapshot),
     tags: tagRecord(snapshot.Tags),
   };
 }

@@ -12,7 +12,11 @@ export function wantedImageTags(image: ImageFact, { proofs, snapshotOf }: Relati
   const sources = image.snapshotIds
     .map((id) => snapshotOf(image.region, id))
     .filter((snapshot) => snapshot !== undefined)
-    .flatMap((snapshot) => [snapshot.tags, proofs.taskOf(snapshot)?.tags ?? {}]);
+    // Tags that a copy brought along speak of another snapshot.
+    .flatMap((snapshot) => [
+      proofs.whyForeign(snapshot) === undefined ? snapshot.tags : {},
+      proofs.taskOf(snapshot)?.tags ?? {},
+    ]);
   // The user's own tags go to AMI and snapshot alike: an AMI without any provenance lost them with the rest.
   const extra = isOurs(image.tags) ? undefined : sources.find((tags) => tags.Name === image.name);
   return {
@@ -34,7 +38,10 @@ export function wantedSnapshotTags(
   const taskTags = proofs.taskOf(snapshot)?.tags ?? {};
   const name = images[0]?.name ?? taskTags.Name;
   return {
-    ...provenanceFor(snapshot.tags, [taskTags, ...images.map(({ tags }) => tags)]),
+    ...provenanceFor(snapshot.tags, [
+      taskTags,
+      ...images.map((image) => (proofs.whyForeign(image) === undefined ? image.tags : {})),
+    ]),
     ...(name !== undefined && { Name: name }),
   };
 }

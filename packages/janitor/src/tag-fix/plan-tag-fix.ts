@@ -1,4 +1,4 @@
-import { amiNameOf, isOurs, provenanceKeys, type Tags } from '@ec2-image/provenance';
+import { amiNameOf, provenanceKeys, type Tags } from '@ec2-image/provenance';
 import { type Facts, type Gap, type ImageFact, idOf, inRegion, type SnapshotFact } from '../facts.ts';
 import { type Relations, relationsOf } from '../relations.ts';
 import { missingOf, wantedImageTags, wantedSnapshotTags } from './missing-tags.ts';
@@ -146,17 +146,18 @@ function fix(
 }
 
 /** The digest that the AMI's snapshots agree on. */
-function digestOfSnapshots(image: ImageFact, { snapshotOf }: Relations): string | undefined {
+function digestOfSnapshots(image: ImageFact, { snapshotOf, proofs }: Relations): string | undefined {
   const digests = new Set(
     image.snapshotIds.flatMap((id) => {
-      const tags = snapshotOf(image.region, id)?.tags ?? {};
-      return isOurs(tags) ? [tags[provenanceKeys.sourceDigest]] : [];
+      const snapshot = snapshotOf(image.region, id);
+      return snapshot && proofs.hasOwnMarks(snapshot) ? [snapshot.tags[provenanceKeys.sourceDigest]] : [];
     }),
   );
   return digests.size === 1 ? [...digests][0] : undefined;
 }
 
 function noProof(image: ImageFact, { buckets, prefixes }: Facts): string {
+  if (image.foreignOrigin !== undefined) return `nothing proves that it is ours: it ${image.foreignOrigin}`;
   const places = buckets.flatMap(({ bucket }) => prefixes.map((prefix) => `s3://${bucket}/${prefix}`));
   return [
     `nothing proves that it is ours: looked for the tag ${provenanceKeys.sourceDigest} on it and on`,

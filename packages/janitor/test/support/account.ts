@@ -14,6 +14,7 @@ import {
   seedEc2,
   startLocalAws,
 } from '@ec2-image/local-aws';
+import { isOurs } from '@ec2-image/provenance';
 import {
   defaultPolicy,
   type FindOptions,
@@ -39,6 +40,11 @@ export const otherAccount = {
   secretAccessKey: 'another',
   accountId: '210987654321',
 };
+
+/** How EC2 describes the snapshot of an import. */
+export function importedBy(taskId: string): string {
+  return `Created by AWS-VMImport service for ${taskId}`;
+}
 
 const hourMs = 3_600_000;
 
@@ -103,7 +109,19 @@ export async function openAccount(): Promise<TestAccount> {
         offsetMs = before;
       }
     },
-    seed: (things) => seedEc2({ directory, accountId, region, ...things }),
+    seed: ({ snapshots = [], ...things }) =>
+      seedEc2({
+        directory,
+        accountId,
+        region,
+        ...things,
+        // As an import leaves what has its tags, unless the test says otherwise.
+        snapshots: [...snapshots].map((snapshot) =>
+          isOurs(snapshot.tags ?? {})
+            ? { description: importedBy(`import-${snapshot.id ?? 'snap-0f'}`), ...snapshot }
+            : snapshot,
+        ),
+      }),
     async find(policy = {}, options = {}) {
       const full = { ...defaultPolicy, ...policy };
       const facts = await findLeftovers({

@@ -37,9 +37,7 @@ export const ourImageTags = (name = amiName): Record<string, string> => ({
   ...provenance(0),
 });
 
-export function importedBy(taskId: string): string {
-  return `Created by AWS-VMImport service for ${taskId}`;
-}
+export { importedBy } from './account.ts';
 
 export async function makeBucket({ s3 }: TestAccount, name = bucket): Promise<void> {
   await s3.send(new CreateBucketCommand({ Bucket: name }));

@@ -26,6 +26,8 @@ export interface SeedSnapshot extends Seed {
   readonly state?: 'pending' | 'completed' | 'error';
   /** Account ids, or `all`. */
   readonly createVolumePermissions?: readonly string[];
+  /** Default `vol-ffffffff`: it was made from no volume, as an import, EBS direct and CopySnapshot make it. */
+  readonly volumeId?: string;
 }
 
 export interface SeedImage extends Seed {
@@ -40,6 +42,11 @@ export interface SeedImage extends Seed {
   /** Default `available`. */
   readonly state?: 'pending' | 'available' | 'failed' | 'disabled';
   readonly lastLaunchedAt?: number;
+  /** Of an AMI that CopyImage or CreateImage made. */
+  readonly sourceImageId?: string;
+  readonly sourceImageRegion?: string;
+  /** Of an AMI that CreateImage made. */
+  readonly sourceInstanceId?: string;
 }
 
 export interface SeedImportTask extends Seed {
@@ -132,6 +139,7 @@ function addSnapshot({ resources, accountId }: Account, snapshot: SeedSnapshot):
       settlesAt: state === 'pending' ? undefined : createdAt,
       fullSizeBytes: snapshot.fullSizeBytes,
       createVolumePermissions: snapshot.createVolumePermissions,
+      volumeId: snapshot.volumeId,
     },
   });
 }
@@ -164,6 +172,9 @@ function addImage({ store, resources, accountId }: Account, image: SeedImage): v
       outcome: state === 'pending' ? 'available' : state,
       settlesAt: state === 'pending' ? Number.MAX_SAFE_INTEGER : createdAt,
       lastLaunchedAt: image.lastLaunchedAt,
+      sourceImageId: image.sourceImageId,
+      sourceImageRegion: image.sourceImageRegion,
+      sourceInstanceId: image.sourceInstanceId,
     },
   });
   linkSnapshots(store, made.id, snapshotIds);

@@ -33,6 +33,9 @@ export interface ImageFacts {
   readonly lastLaunchedAt?: number;
   readonly launchPermissions?: readonly LaunchPermission[];
   readonly sourceInstanceId?: string;
+  /** Of one that CopyImage or CreateImage made. */
+  readonly sourceImageId?: string;
+  readonly sourceImageRegion?: string;
 }
 
 export interface LaunchPermission {
@@ -94,6 +97,8 @@ export function describedImage({ id, createdAt, facts, tags }: Image, now: numbe
     tpmSupport: facts.tpmSupport,
     imdsSupport: facts.imdsSupport,
     sourceInstanceId: facts.sourceInstanceId,
+    sourceImageId: facts.sourceImageId,
+    sourceImageRegion: facts.sourceImageRegion,
     deprecationTime: facts.deprecatedAt === undefined ? undefined : new Date(facts.deprecatedAt),
     deregistrationProtection: protectionOf(facts, now),
     lastLaunchedTime: facts.lastLaunchedAt === undefined ? undefined : new Date(facts.lastLaunchedAt),
@@ -135,8 +140,8 @@ export function imageFilters(now: number): FilterableFields<Image> {
     'ramdisk-id': ({ facts }) => facts.ramdiskId,
     'root-device-name': ({ facts }) => facts.rootDeviceName,
     'root-device-type': () => 'ebs',
-    'source-image-id': () => undefined,
-    'source-image-region': () => undefined,
+    'source-image-id': ({ facts }) => facts.sourceImageId,
+    'source-image-region': ({ facts }) => facts.sourceImageRegion,
     'source-instance-id': ({ facts }) => facts.sourceInstanceId,
     'sriov-net-support': ({ facts }) => facts.sriovNetSupport,
     state: ({ facts }) => imageState(facts, now),

@@ -1,0 +1,137 @@
+import { type Digest, parseDigest } from './digest.ts';
+import { isOurs, readProvenance, type Tags } from './tags.ts';
+
+/*
+ * Tags travel: CopySnapshot, CopyImage, AWS Backup and lifecycle policies put them on what others made. So they show
+ * that a snapshot or an AMI is ours only together with the origin of one that ec2-image makes.
+ */
+
+/** Where a snapshot comes from, as its description and its volume tell. */
+export type SnapshotOrigin =
+  /** An import task made it. Anybody's may have: its tags say whose. */
+  | { readonly kind: 'import'; readonly taskId: string }
+  /** `import --via ebs` wrote it, from the image of this digest. */
+  | { readonly kind: 'written'; readonly digest: Digest }
+  /** A predicate: "is a copy of snap-…". */
+  | { readonly kind: 'foreign'; readonly reason: string };
+
+/** AWS's own words around the id of the task. The whole description: a copy's has others before them. */
+const importDescription = /^Created by AWS-VMImport service for (import-snap-[0-9a-z]+)$/;
+
+/** CopySnapshot without a description of its own puts this before the one that it copies, CopyImage likewise. */
+const copyDescription = /^\[Copied ((?:snap|ami)-[0-9a-z]+)/;
+
+/** What CopyImage says of the snapshots that it makes. */
+const copiedForAmi = /^Copied for DestinationAmi \S+ from SourceAmi \S+ for SourceSnapshot (snap-[0-9a-z]+)/;
+
+/** EC2 gives a snapshot that was made from no volume this one: those of imports, of EBS direct, and copies. */
+const noVolume = 'vol-ffffffff';
+
+const writtenHead = 'ec2-image ';
+
+/** The description of a snapshot that `import --via ebs` writes: at most 145 characters, where EBS takes 255. */
+export function writtenDescription(digest: Digest): string {
+  return `${writtenHead}${digest}`;
+}
+
+/** @param snapshot as DescribeSnapshots gives it */
+export function snapshotOrigin({
+  Description: description = '',
+  VolumeId: volumeId = noVolume,
+}: {
+  readonly Description?: string;
+  readonly VolumeId?: string;
+}): SnapshotOrigin {
+  const copied = copyDescription.exec(description) ?? copiedForAmi.exec(description);
+  if (copied) return { kind: 'foreign', reason: `is a copy of ${copied[1]}` };
+  if (volumeId !== '' && volumeId !== noVolume)
+    return { kind: 'foreign', reason: `was made from the volume ${volumeId}` };
+  const taskId = importDescription.exec(description)?.[1];
+  if (taskId !== undefined) return { kind: 'import', taskId };
+  const digest = description.startsWith(writtenHead)
+    ? parseDigest(description.slice(writtenHead.length))
+    : undefined;
+  return digest
+    ? { kind: 'written', digest }
+    : {
+        kind: 'foreign',
+        reason: 'has neither the description of an import nor that of a snapshot that ec2-image wrote',
+      };
+}
+
+/** What of a snapshot says whether it is ours. */
+export interface SnapshotMarks {
+  readonly snapshotId: string;
+  readonly tags: Tags;
+  readonly origin: SnapshotOrigin;
+}
+
+/**
+ * Why a snapshot that carries our tags is not ours, as a predicate; undefined where it is.
+ *
+ * @param options.taskSnapshotId what the import task that its description names has made, where that is known
+ */
+export function whyNotOurSnapshot(
+  { snapshotId, tags, origin }: SnapshotMarks,
+  { taskSnapshotId }: { readonly taskSnapshotId?: string } = {},
+): string | undefined {
+  const digest = readProvenance(tags)?.digest;
+  if (digest === undefined) return 'has no tags of ec2-image';
+  switch (origin.kind) {
+    case 'foreign':
+      return origin.reason;
+    case 'written':
+      return origin.digest === digest ? undefined : `was written from the image ${origin.digest}`;
+    case 'import':
+      // CopySnapshot lets its caller choose the description.
+      return taskSnapshotId === undefined || taskSnapshotId === snapshotId
+        ? undefined
+        : `is a copy: ${origin.taskId}, which its description names, made ${taskSnapshotId}`;
+  }
+}
+
+/** A copy that ec2-image makes names its source and its own region: `<source AMI> <region>`. */
+export const copyOfKey = 'ec2-image:copy-of';
+
+/**
+ * Why an AMI was not registered by ec2-image, whatever it carries, as a predicate ("is a copy of ami-…"); undefined
+ * where RegisterImage made it, or ec2-image copied it to this region.
+ *
+ * @param image as DescribeImages of `region` gives it
+ */
+export function foreignImageOrigin(
+  {
+    Description: description = '',
+    SourceImageId: sourceImageId,
+    SourceImageRegion: sourceImageRegion,
+    SourceInstanceId: sourceInstanceId,
+  }: {
+    readonly Description?: string;
+    readonly SourceImageId?: string;
+    readonly SourceImageRegion?: string;
+    readonly SourceInstanceId?: string;
+  },
+  { region, tags }: { readonly region: string; readonly tags: Tags },
+): string | undefined {
+  if (sourceInstanceId) return `was made from the instance ${sourceInstanceId}`;
+  // An AMI from before EC2 told the source has nothing but this description.
+  const source = sourceImageId || copyDescription.exec(description)?.[1];
+  const claimed = tags[copyOfKey];
+  if (!source && !sourceImageRegion && claimed === undefined) return undefined;
+  if (sourceImageId && sourceImageRegion && claimed === `${sourceImageId} ${region}`) return undefined;
+  return source
+    ? `is a copy of ${source} that ec2-image did not make`
+    : `has the tag ${copyOfKey} of a copy and is none`;
+}
+
+/** What of an AMI says whether it is ours. */
+export interface ImageMarks {
+  readonly tags: Tags;
+  /** See {@link foreignImageOrigin}. */
+  readonly foreignOrigin?: string;
+}
+
+/** Why an AMI that carries our tags is not ours, as a predicate; undefined where it is. */
+export function whyNotOurImage({ tags, foreignOrigin }: ImageMarks): string | undefined {
+  return isOurs(tags) ? foreignOrigin : 'has no tags of ec2-image';
+}
