@@ -15,7 +15,7 @@ export type {
 } from './facts.ts';
 export { type FindOptions, findLeftovers } from './find-leftovers.ts';
 export type { KeepCode, Suggestion } from './judge/keep.ts';
-export { parsePlan } from './parse-plan.ts';
+export { explainMissing, type NarrowedPlan, narrowPlan } from './narrow-plan.ts';
 export {
   kindsInOrder,
   type Plan,
@@ -28,6 +28,8 @@ export {
 } from './plan.ts';
 export { planSweep } from './plan-sweep.ts';
 export { defaultMaxDeletes, defaultPolicy, type Policy, planLifetimeMs } from './policy.ts';
+export { checkSavedPlan, type NamedThing, parsePlan, type SavedPlan } from './saved-plan.ts';
+export type { Scope } from './scan/scan-account.ts';
 export { type SweepOptions, type SweepOutcome, sweep } from './sweep.ts';
 export { type ApplyTagFixOptions, applyTagFix, type TagFixOutcome } from './tag-fix/apply-tag-fix.ts';
 export { type FindMissingTagsOptions, findMissingTags } from './tag-fix/find-missing-tags.ts';

@@ -4,9 +4,10 @@ import { type Details, type Facts, type ImageFact, refOf, type ThingFact, taskPh
 import { nothingLookedAt } from './find-leftovers.ts';
 import { contextOf } from './judge/context.ts';
 import { judgeAlone } from './judge/judge.ts';
-import type { Plan, ThingToDelete } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
 import { readNearby } from './read-nearby.ts';
+import type { NamedThing } from './saved-plan.ts';
 
 export interface LookAgainOptions {
   readonly plan: Plan;
@@ -32,7 +33,7 @@ export type SecondLook =
  *
  * @throws what the SDK throws
  */
-export async function lookAgain(thing: ThingToDelete, options: LookAgainOptions): Promise<SecondLook> {
+export async function lookAgain(thing: NamedThing, options: LookAgainOptions): Promise<SecondLook> {
   const { plan, policy, clients, signal } = options;
   const takenAt = options.now();
   const { fact, ...nearby } = await readNearby(thing, options);

@@ -1,6 +1,7 @@
 import type { BucketFact, Gap, Kind } from './facts.ts';
 import type { KeepCode, Suggestion } from './judge/keep.ts';
 import type { Policy } from './policy.ts';
+import type { NamedThing } from './saved-plan.ts';
 
 /** What was found, what is to become of it and why: the document that `--save-plan` writes. Times are ISO 8601 in UTC. */
 export interface Plan {
@@ -20,18 +21,7 @@ export interface Plan {
   readonly notices: readonly string[];
 }
 
-interface ThingBase {
-  readonly kind: Kind;
-  /** Names the thing among all of the account's. */
-  readonly ref: string;
-  /** AWS's id; an object's key. */
-  readonly id: string;
-  readonly region: string;
-  /** The AMI's name, or the AMI's that it was made for. */
-  readonly name?: string;
-  readonly bucket?: string;
-  readonly key?: string;
-  readonly versionId?: string;
+interface ThingBase extends NamedThing {
   /** Null where the service does not tell. */
   readonly sizeBytes: number | null;
   /** A snapshot gives back what no other snapshot shares: its size is the most that it can be. */
@@ -74,10 +64,10 @@ export interface Totals {
   readonly snapshotBytes: number;
 }
 
-export function totalsOf(things: readonly Pick<Thing, 'sizeBytes' | 'sizeIsUpperBound'>[]): Totals {
+export function totalsOf(things: readonly Partial<Pick<Thing, 'sizeBytes' | 'sizeIsUpperBound'>>[]): Totals {
   const sum = (upperBound: boolean) =>
     things
-      .filter((thing) => thing.sizeIsUpperBound === upperBound)
+      .filter((thing) => (thing.sizeIsUpperBound ?? false) === upperBound)
       .reduce((total, { sizeBytes }) => total + (sizeBytes ?? 0), 0);
   return { things: things.length, bytes: sum(false), snapshotBytes: sum(true) };
 }

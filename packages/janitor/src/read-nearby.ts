@@ -3,7 +3,7 @@ import { parseAmiName } from './ami-name.ts';
 import { isNotFound } from './examine/objects.ts';
 import type { BucketFact, Facts, ImageFact, ObjectFact, SnapshotFact, ThingFact } from './facts.ts';
 import type { LookAgainOptions } from './look-again.ts';
-import type { ThingToDelete } from './plan.ts';
+import type { NamedThing } from './saved-plan.ts';
 import { lookAtBucket } from './scan/bucket.ts';
 import { scanImages } from './scan/images.ts';
 import { all } from './scan/pages.ts';
@@ -19,7 +19,7 @@ type Nearby = { readonly fact: ThingFact | undefined } & Partial<
 /** EC2 takes no more values in one filter. */
 const maxFilterValues = 200;
 
-export async function readNearby(thing: ThingToDelete, options: LookAgainOptions): Promise<Nearby> {
+export async function readNearby(thing: NamedThing, options: LookAgainOptions): Promise<Nearby> {
   switch (thing.kind) {
     case 'upload':
       return nearUpload(thing, options);
@@ -36,7 +36,7 @@ export async function readNearby(thing: ThingToDelete, options: LookAgainOptions
   }
 }
 
-async function nearUpload(thing: ThingToDelete, options: LookAgainOptions): Promise<Nearby> {
+async function nearUpload(thing: NamedThing, options: LookAgainOptions): Promise<Nearby> {
   const { clients, plan, signal } = options;
   const bucket = await bucketOf(thing, options);
   const s3 = clients.s3(bucket.region);
@@ -56,7 +56,7 @@ async function nearUpload(thing: ThingToDelete, options: LookAgainOptions): Prom
   return { fact: undefined };
 }
 
-async function nearObject(thing: ThingToDelete, options: LookAgainOptions): Promise<Nearby> {
+async function nearObject(thing: NamedThing, options: LookAgainOptions): Promise<Nearby> {
   const { clients, plan, signal } = options;
   const { bucket, region } = await bucketOf(thing, options);
   const key = thing.key!;
@@ -88,7 +88,7 @@ async function nearObject(thing: ThingToDelete, options: LookAgainOptions): Prom
   }
 }
 
-async function nearImage(thing: ThingToDelete, options: LookAgainOptions): Promise<Nearby> {
+async function nearImage(thing: NamedThing, options: LookAgainOptions): Promise<Nearby> {
   const [image] = await imagesBy('image-id', [thing.id], thing, options);
   if (!image) return { fact: undefined };
   const series = options.policy.superseded ? await imagesOfSeries(image, options) : [];
@@ -101,7 +101,7 @@ async function nearImage(thing: ThingToDelete, options: LookAgainOptions): Promi
   return { fact: image, images, snapshots, tasks: await all(scanTasks(at(thing, options))) };
 }
 
-async function nearSnapshot(thing: ThingToDelete, options: LookAgainOptions): Promise<Nearby> {
+async function nearSnapshot(thing: NamedThing, options: LookAgainOptions): Promise<Nearby> {
   const [snapshot] = await snapshotsBy([thing.id], thing, options);
   const { deregistered } = options;
   const images = (await imagesBy('block-device-mapping.snapshot-id', [thing.id], thing, options)).filter(
@@ -117,7 +117,7 @@ async function nearSnapshot(thing: ThingToDelete, options: LookAgainOptions): Pr
 }
 
 /** The owner and the region are checked anew: a bucket may have been deleted and its name taken by somebody else. */
-function bucketOf(thing: ThingToDelete, { clients, plan, signal }: LookAgainOptions): Promise<BucketFact> {
+function bucketOf(thing: NamedThing, { clients, plan, signal }: LookAgainOptions): Promise<BucketFact> {
   return lookAtBucket({
     s3: clients.s3,
     bucket: thing.bucket!,

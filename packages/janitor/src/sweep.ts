@@ -5,22 +5,22 @@ import type { RegionalClients } from './clients.ts';
 import type { ImageFact, Kind, ThingFact } from './facts.ts';
 import { lookAgain } from './look-again.ts';
 import { kindsInOrder, type Plan, type ThingToDelete, thingsToDelete } from './plan.ts';
-import { defaultMaxDeletes, type Policy } from './policy.ts';
+import { defaultMaxDeletes } from './policy.ts';
 import { removeImage } from './remove/image.ts';
 import { removeObject } from './remove/object.ts';
 import type { Removal, RemovalOptions } from './remove/removal.ts';
 import { removeSnapshot } from './remove/snapshot.ts';
 import { removeTask } from './remove/task.ts';
 import { removeUpload } from './remove/upload.ts';
+import type { NamedThing } from './saved-plan.ts';
 import { realSleep, type Sleep } from './wait.ts';
 
 export interface SweepOptions {
+  /** Of `planSweep`, or one of those narrowed: one that was read from a file is no authority for its own scope and policy. */
   readonly plan: Plan;
   /** The account that the clients' credentials are of: the plan must be of the same. */
   readonly account: string;
   readonly clients: RegionalClients;
-  /** Holds back more than the plan does; its own policy holds anyway. */
-  readonly keep?: Pick<Policy, 'keepTags' | 'keepSuffixes'>;
   /** A plan that would delete more deletes nothing. Default 50. */
   readonly maxDeletes?: number;
   /** How many things of one kind are removed at once. Default 4. */
@@ -32,7 +32,7 @@ export interface SweepOptions {
 }
 
 export interface SweepOutcome {
-  readonly thing: ThingToDelete;
+  readonly thing: NamedThing & Partial<Pick<ThingToDelete, 'sizeBytes' | 'sizeIsUpperBound'>>;
   /**
    * `deleted`: a read confirmed it. `gone`: somebody else had been faster. `skipped`: looked at again, it is to be
    * kept. `failed`: it is still there, or nobody knows.
@@ -50,14 +50,9 @@ const defaultConcurrency = 4;
  * @throws JanitorError `PLAN_EXPIRED`, `PLAN_OF_ANOTHER_ACCOUNT` or `TOO_MANY_DELETES`, before anything is deleted
  */
 export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
-  const { plan, account, clients, keep, maxDeletes = defaultMaxDeletes } = options;
+  const { plan, account, clients, maxDeletes = defaultMaxDeletes } = options;
   const { concurrency = defaultConcurrency, now = Date.now, sleep = realSleep, signal, onOutcome } = options;
   checkPlan(plan, { account, now: now(), maxDeletes });
-  const policy: Policy = {
-    ...plan.policy,
-    keepTags: [...plan.policy.keepTags, ...(keep?.keepTags ?? [])],
-    keepSuffixes: [...plan.policy.keepSuffixes, ...(keep?.keepSuffixes ?? [])],
-  };
   const deregistered: ImageFact[] = [];
   const outcomes: SweepOutcome[] = [];
   const limit = pLimit(concurrency);
@@ -68,7 +63,7 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
       const outcome = await sweepOne(thing, async () => {
         const look = await lookAgain(thing, {
           plan,
-          policy,
+          policy: plan.policy,
           clients,
           now,
           deregistered: [...deregistered],

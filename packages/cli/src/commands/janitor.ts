@@ -2,13 +2,18 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLocked, tryLock } from '@ec2-image/file-lock';
 import {
+  checkSavedPlan,
   defaultMaxDeletes,
+  explainMissing,
   findLeftovers,
   findWorkFiles,
   JanitorError,
+  narrowPlan,
   type Plan,
   planSweep,
   removeWorkFiles,
+  type SavedPlan,
+  type SweepOutcome,
   sweep,
   thingsToDelete,
 } from '@ec2-image/janitor';
@@ -17,11 +22,12 @@ import { CliError, UsageError } from '../errors.ts';
 import { checkCanConfirm, confirmed } from '../janitor/confirm.ts';
 import { isDead, type JanitorResult, janitorExitCode } from '../janitor/outcome.ts';
 import { loadPlan, savePlan } from '../janitor/plan-file.ts';
-import { keepTagOf, maxDeletesOf, policyOf } from '../janitor/policy.ts';
-import { type AccountScope, openScope, type ScopeFlags } from '../janitor/scope.ts';
+import { maxDeletesOf, policyOf } from '../janitor/policy.ts';
+import { type AccountScope, openScope } from '../janitor/scope.ts';
 import { renderError } from '../render/error.ts';
 import {
   janitorDocument,
+  renderMissing,
   renderOutcome,
   renderOutcomes,
   renderPlan,
@@ -50,8 +56,8 @@ export class JanitorCommand extends RegionsCommand {
     examples: [
       ['What is left over, where the configuration says to look', '$0 janitor'],
       ['The same without a configuration', '$0 janitor --bucket my-bucket --region us-east-1'],
-      ['A plan to look over first', '$0 janitor --save-plan plan.json'],
-      ['and to carry out then', '$0 janitor --from-plan plan.json --apply'],
+      ['A plan to look over first', '$0 janitor --bucket my-bucket --save-plan plan.json'],
+      ['and to carry out then', '$0 janitor --bucket my-bucket --from-plan plan.json --apply'],
       ['From a script', '$0 janitor --apply --yes --expect-account 123456789012 --json'],
       ['Older AMIs of ours too, where nothing uses them', '$0 janitor --superseded'],
     ],
@@ -97,7 +103,7 @@ export class JanitorCommand extends RegionsCommand {
   });
   savePlan = Option.String('--save-plan', { description: 'Write the plan to this file' });
   fromPlan = Option.String('--from-plan', {
-    description: 'Take what to delete from a saved plan, and nothing else',
+    description: 'Delete only what this saved plan names, of what would be deleted now',
   });
 
   protected firstRegion(): string | undefined {
@@ -109,17 +115,19 @@ export class JanitorCommand extends RegionsCommand {
     this.checkFlags();
     const { stdout, stderr } = this.context;
     const saved = this.fromPlan === undefined ? undefined : await loadPlan(this.fromPlan);
-    await using scope = await openScope(
-      { ...this.scopeFlags(), ...(saved && { regions: saved.regions }) },
-      settings,
-    );
+    await using scope = await openScope(this, settings);
     this.checkAccount(scope);
-    const plan = saved ?? (await this.makePlan(scope, settings));
+    const { plan, missing } = await this.makePlan(scope, settings, saved);
     if (this.savePlan !== undefined) await savePlan(this.savePlan, plan);
     const files = this.workFiles ? await findWorkFiles(workFilesOf(settings)) : undefined;
 
-    const found: JanitorResult = { plan, workFiles: files };
-    const show = () => `${[renderPlan(plan), ...(files ? [renderWorkFiles(files)] : [])].join('\n\n')}\n`;
+    const found: JanitorResult = { plan, missing, workFiles: files };
+    const parts = () => [
+      renderPlan(plan),
+      ...(missing?.length ? [renderMissing(missing)] : []),
+      ...(files ? [renderWorkFiles(files)] : []),
+    ];
+    const show = () => `${parts().join('\n\n')}\n`;
     if (!this.json) stdout.write(show());
     else if (this.apply && !this.yes) stderr.write(show());
     const result = this.apply ? await this.clean(found, { maxDeletes, scope, settings }) : found;
@@ -128,26 +136,11 @@ export class JanitorCommand extends RegionsCommand {
     return janitorExitCode(result);
   }
 
-  private scopeFlags(): ScopeFlags {
-    const { regions, allRegions, buckets, keyPrefixes } = this;
-    return { regions, allRegions, buckets, keyPrefixes };
-  }
-
   private checkFlags(): void {
     if (this.apply && !this.yes) checkCanConfirm(this.context);
-    const besidePlan = Object.entries({
-      '--region': this.regions,
-      '--all-regions': this.allRegions || undefined,
-      '--bucket': this.buckets,
-      '--key-prefix': this.keyPrefixes,
-      '--older-than': this.olderThan,
-      '--ami': this.amis,
-      '--superseded': this.superseded || undefined,
-      '--save-plan': this.savePlan,
-    }).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
-    if (this.fromPlan !== undefined && besidePlan.length > 0) {
-      throw new UsageError('USAGE', `${besidePlan.join(', ')} cannot stand beside --from-plan`, {
-        hint: 'A saved plan says where and what. Leave them out, or make a new plan.',
+    if (this.fromPlan !== undefined && this.savePlan !== undefined) {
+      throw new UsageError('USAGE', '--save-plan cannot be combined with --from-plan', {
+        hint: 'Leave out one of them.',
       });
     }
   }
@@ -164,7 +157,13 @@ export class JanitorCommand extends RegionsCommand {
     );
   }
 
-  private async makePlan(scope: AccountScope, { signal, log }: CommonSettings): Promise<Plan> {
+  /** Where to look and what to keep is said by flags and configuration, with a saved plan too: it only narrows. */
+  private async makePlan(
+    scope: AccountScope,
+    { signal, log }: CommonSettings,
+    saved: SavedPlan | undefined,
+  ): Promise<{ plan: Plan; missing?: readonly SweepOutcome[] }> {
+    if (saved) checkSavedPlan(saved, { account: scope.account, now: Date.now() });
     const policy = policyOf(this, scope.names);
     const facts = await findLeftovers({
       ...scope,
@@ -175,7 +174,11 @@ export class JanitorCommand extends RegionsCommand {
         if (!this.quiet) this.context.stderr.write(`${message}\n`);
       },
     });
-    return planSweep(facts, policy);
+    const fresh = planSweep(facts, policy);
+    if (!saved) return { plan: fresh };
+    const narrowed = narrowPlan(saved, { fresh, scope });
+    const { clients } = scope;
+    return { plan: narrowed.plan, missing: await explainMissing(narrowed, { clients, signal }) };
   }
 
   private async clean(
@@ -203,7 +206,6 @@ export class JanitorCommand extends RegionsCommand {
         plan,
         account: scope.account,
         clients: scope.clients,
-        keep: { keepTags: (this.keepTags ?? []).map(keepTagOf), keepSuffixes: this.keepSuffixes ?? [] },
         maxDeletes,
         signal,
         onOutcome: (outcome) => {
@@ -213,7 +215,7 @@ export class JanitorCommand extends RegionsCommand {
       });
       const removedWorkFiles =
         workFiles && (await removeWorkFiles({ ...workFilesOf(settings), files: workFiles }));
-      return { ...found, outcomes, removedWorkFiles };
+      return { ...found, outcomes: [...(found.missing ?? []), ...outcomes], removedWorkFiles };
     } catch (error) {
       if (!(error instanceof JanitorError) || error.code !== 'TOO_MANY_DELETES') throw error;
       this.context.stderr.write(`${renderError(error)}\n`);

@@ -4,6 +4,8 @@ import { type ExitCode, exitCodes, worstExitCode } from '../exit-code.ts';
 /** One run of the janitor, told or done. */
 export interface JanitorResult {
   readonly plan: Plan;
+  /** What became of that which a saved plan names, and which would not be deleted now. Undefined without one. */
+  readonly missing?: readonly SweepOutcome[];
   /** Undefined where nothing was to be done about it, or the cap stopped it. */
   readonly outcomes?: readonly SweepOutcome[];
   /** Undefined where they were not asked for. */
@@ -20,13 +22,13 @@ export function isDead({ live, foreign }: WorkFiles): boolean {
 }
 
 export function janitorExitCode(result: JanitorResult): ExitCode {
-  const { plan, outcomes, workFiles = [], removedWorkFiles, stoppedByCap } = result;
+  const { plan, missing = [], outcomes, workFiles = [], removedWorkFiles, stoppedByCap } = result;
   const left =
     (outcomes === undefined && thingsToDelete(plan).length > 0) ||
     (removedWorkFiles === undefined && workFiles.some(isDead));
   return worstExitCode([
     stoppedByCap === undefined ? exitCodes.done : exitCodes.capped,
-    plan.gaps.length > 0 || outcomes?.some(({ outcome }) => outcome === 'failed')
+    plan.gaps.length > 0 || (outcomes ?? missing).some(({ outcome }) => outcome === 'failed')
       ? exitCodes.incomplete
       : exitCodes.done,
     left ? exitCodes.leftovers : exitCodes.done,

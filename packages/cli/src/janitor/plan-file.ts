@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { type Plan, parsePlan } from '@ec2-image/janitor';
+import { type Plan, parsePlan, type SavedPlan } from '@ec2-image/janitor';
 import { CliError, UsageError } from '../errors.ts';
 import { jsonText } from '../render/json-text.ts';
 
@@ -18,7 +18,7 @@ export async function savePlan(path: string, plan: Plan): Promise<void> {
 }
 
 /** @throws UsageError `PLAN_NOT_FOUND`; JanitorError `PLAN_UNREADABLE` */
-export async function loadPlan(path: string): Promise<Plan> {
+export async function loadPlan(path: string): Promise<SavedPlan> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new UsageError('PLAN_NOT_FOUND', `cannot read the plan ${path}: ${cause.code ?? cause.message}`, {
       hint: 'Name a file that --save-plan wrote.',

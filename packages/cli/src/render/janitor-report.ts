@@ -1,4 +1,5 @@
 import {
+  type NamedThing,
   type Plan,
   type SweepOutcome,
   type Thing,
@@ -14,20 +15,14 @@ import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
 /** The one document of `janitor --json`. */
-export function janitorDocument({ plan, outcomes, workFiles, removedWorkFiles }: JanitorResult): object {
+export function janitorDocument(result: JanitorResult): object {
+  const { plan, missing, outcomes, workFiles, removedWorkFiles } = result;
   return {
     version: 1,
     janitor: {
       plan,
-      ...(outcomes && {
-        outcomes: outcomes.map(({ thing: { ref, kind, id }, outcome, detail }) => ({
-          ref,
-          kind,
-          id,
-          outcome,
-          detail,
-        })),
-      }),
+      ...(missing && { missing: missing.map(outcomeDocument) }),
+      ...(outcomes && { outcomes: outcomes.map(outcomeDocument) }),
       ...(workFiles && {
         workFiles: workFiles.map((files) => ({
           path: files.path,
@@ -39,6 +34,18 @@ export function janitorDocument({ plan, outcomes, workFiles, removedWorkFiles }:
       }),
     },
   };
+}
+
+function outcomeDocument({ thing: { ref, kind, id }, outcome, detail }: SweepOutcome): object {
+  return { ref, kind, id, outcome, detail };
+}
+
+/** What a saved plan names, and no plan of now does. */
+export function renderMissing(missing: readonly SweepOutcome[]): string {
+  return [
+    'In the saved plan, and not found to be deleted:',
+    ...missing.map((one) => `  ${renderOutcome(one)}`),
+  ].join('\n');
 }
 
 /** What was found, by verdict. */
@@ -184,11 +191,11 @@ function shortDigests(text: string): string {
   return text.replace(/(sha(?:256|512):[0-9a-f]{12})[0-9a-f]+/g, '$1…');
 }
 
-function whatOf(thing: Thing): string {
+function whatOf(thing: NamedThing): string {
   return printable(nameOf(thing));
 }
 
-function nameOf({ kind, id, name, bucket, key, versionId }: Thing): string {
+function nameOf({ kind, id, name, bucket, key, versionId }: NamedThing): string {
   if (kind === 'object')
     return `s3://${bucket}/${key}${versionId === undefined ? '' : ` (version ${versionId})`}`;
   if (kind === 'upload') return `s3://${bucket}/${key} (upload ${id.slice(0, 12)})`;

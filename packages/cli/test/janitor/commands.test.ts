@@ -171,7 +171,8 @@ describe('janitor', () => {
     ['an AMI that is none', ['--ami', 'fedora'], 2, 'BAD_OPTION'],
     ['a tag without a key', ['--keep-tag', '=x'], 2, 'BAD_OPTION'],
     ['regions and all of them', ['--all-regions'], 2, 'USAGE'],
-    ['a plan that is not there', ['--from-plan', '/nowhere/plan.json'], 2, 'USAGE'],
+    ['a plan that is not there', ['--from-plan', '/nowhere/plan.json'], 2, 'PLAN_NOT_FOUND'],
+    ['a plan to write beside one to carry out', ['--from-plan', 'a', '--save-plan', 'b'], 2, 'USAGE'],
     ['a bucket name that is none', ['--bucket', 'a/b'], 2, 'BAD_OPTION'],
   ])('refuses %s', async (_, args, exitCode, code) => {
     seedSnapshots(1);
@@ -207,7 +208,7 @@ describe('a saved plan', () => {
     seed({
       snapshots: [{ id: otherSnap, createdAt: hoursAgo(100), description: imported, tags: ourTags }],
     });
-    const run = await account.runWithoutRegion('janitor', from, path, '--apply', '--yes');
+    const run = await account.run('janitor', ...where, from, path, '--apply', '--yes');
     expect(run.exitCode).toBe(0);
     expect((await account.contents()).snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([otherSnap]);
   });
@@ -219,14 +220,106 @@ describe('a saved plan', () => {
     const plan = JSON.parse(await readFile(path, 'utf8')) as Plan;
     for (const [change, code] of [
       [{ expiresAt: new Date(hoursAgo(1)).toISOString() }, 'PLAN_EXPIRED'],
+      [{ madeAt: new Date(hoursAgo(25)).toISOString(), expiresAt: '2999-01-01T00:00:00Z' }, 'PLAN_EXPIRED'],
+      [{ madeAt: new Date(hoursAgo(-1)).toISOString() }, 'PLAN_FROM_THE_FUTURE'],
       [{ account: '210987654321' }, 'PLAN_OF_ANOTHER_ACCOUNT'],
       [{ version: 2 }, 'PLAN_UNREADABLE'],
     ] as const) {
       await writeFile(path, JSON.stringify({ ...plan, ...change }));
-      const run = await account.runWithoutRegion('janitor', from, path, '--apply', '--yes');
+      const run = await account.run('janitor', ...where, from, path, '--apply', '--yes');
       expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`error ${code}`) });
     }
     expect(account.changes()).toEqual([]);
+  });
+
+  describe('47: with edited bucket, prefix, policy, ids', () => {
+    const [healthy, foreign] = [id('ami', 7), id('snap', 8)];
+    const elsewhere = {
+      region: 'eu-west-1',
+      snapshots: [{ id: id('snap', 9), description: imported, tags: ourTags }],
+    };
+    let plan: Plan;
+    let path: string;
+
+    /** One leftover; beside it a healthy AMI of ours, another tool's snapshot, and one of ours in another region. */
+    beforeEach(async () => {
+      seedSnapshots(1);
+      seed({
+        snapshots: [{ id: foreign, createdAt: hoursAgo(1000), description: 'a backup' }],
+        images: [
+          { id: healthy, createdAt: hoursAgo(1000), name: 'fedora-i9', snapshotIds: [], tags: ourImageTags },
+        ],
+      });
+      seed(elsewhere);
+      await account.putObject(100);
+      path = (await args())[1];
+      await account.run('janitor', ...where, '--save-plan', path);
+      plan = JSON.parse(await readFile(path, 'utf8'));
+      account.aws.calls.clear();
+    });
+
+    const carryOut = async (edited: unknown, ...flags: string[]) => {
+      await writeFile(path, JSON.stringify(edited));
+      return account.run('janitor', '--from-plan', path, '--apply', '--yes', ...flags);
+    };
+    const leftover = () => plan.things.find((thing) => thing.id === snap)!;
+    const named = (kind: 'image' | 'snapshot', thingId: string, region = 'us-east-1') => ({
+      ...leftover(),
+      kind,
+      id: thingId,
+      ref: `${region}/${thingId}`,
+      region,
+    });
+
+    test('policy, buckets and prefixes of the file are not believed', async () => {
+      const policy = { ...plan.policy, olderThanMs: 0, superseded: true, amis: [healthy] };
+      const buckets = [{ bucket: 'made-up', region: 'us-east-1', versioning: 'Never' }];
+      const edited = { ...plan, policy, buckets, prefixes: ['', 'x/'], regions: ['eu-west-1'] };
+      const things = [...plan.things, named('image', healthy), named('snapshot', foreign)];
+      const run = await carryOut({ ...edited, things }, ...where, '--older-than', '200h');
+      expect(run.exitCode).toBe(0);
+      expect(run.stdout).toMatch(new RegExp(`skipped +snapshot +${foreign}`));
+      expect(account.changes()).toEqual([]);
+      const now = await carryOut({ ...edited, things }, ...where);
+      expect(now.exitCode).toBe(0);
+      expect(account.changes().sort()).toEqual(['DeleteObject', 'DeleteSnapshot']);
+      const { images, snapshots } = await account.contents();
+      expect(images.map(({ ImageId }) => ImageId)).toEqual([healthy]);
+      expect(snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([foreign]);
+    });
+
+    test.each([
+      ['another region', () => named('snapshot', id('snap', 9), 'eu-west-1'), 'PLAN_OUT_OF_SCOPE'],
+      ['an id without its ref', () => ({ ...leftover(), id: foreign }), 'PLAN_UNREADABLE'],
+      ['another kind', () => ({ ...leftover(), kind: 'image' }), 'PLAN_UNREADABLE'],
+      [
+        'a bucket that is not looked in',
+        () => ({ ...leftover(), kind: 'object', bucket: 'b', key: 'k', id: 'k', ref: 's3://b/k' }),
+        'PLAN_OUT_OF_SCOPE',
+      ],
+    ])('refused: %s', async (_, edit, code) => {
+      const run = await carryOut({ ...plan, things: [...plan.things, edit()] }, ...where);
+      expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`error ${code}`) });
+      expect(account.changes()).toEqual([]);
+    });
+
+    test('without the flags that it was made with, it is refused with what to do', async () => {
+      const run = await carryOut(plan);
+      expect(run).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(/error PLAN_OUT_OF_SCOPE.*\n.*--bucket/),
+      });
+      expect(account.changes()).toEqual([]);
+    });
+
+    test('the cap of the flags holds, and what is gone is told', async () => {
+      expect((await carryOut(plan, ...where, '--max-deletes', '1')).exitCode).toBe(5);
+      expect(account.changes()).toEqual([]);
+      const gone = id('snap', 6);
+      const run = await carryOut({ ...plan, things: [...plan.things, named('snapshot', gone)] }, ...where);
+      expect(run.exitCode).toBe(0);
+      expect(run.stdout).toMatch(new RegExp(`gone +snapshot +${gone}`));
+    });
   });
 });
 

@@ -1,7 +1,6 @@
 import { CreateTagsCommand, DeleteSnapshotCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { exampleCredentials } from '@ec2-image/local-aws';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { parsePlan } from '../../src/index.ts';
 import { openAccount, otherRegion, region, results, type TestAccount, verdicts } from '../support/account.ts';
 import { amiName, id, key, makeBucket, ourImageTags, ourTags, putObject } from '../support/things.ts';
 
@@ -261,7 +260,7 @@ it('35: a janitor killed midway: a second run finishes', async () => {
 
 it('43: a plan older than its expiry, or of another account: refuses it', async () => {
   seedSnapshots([snap]);
-  const plan = parsePlan(JSON.stringify(await account.find()));
+  const plan = await account.find();
   changes = account.watch();
   await expect(account.sweep({ ...plan, account: '210987654321' })).rejects.toMatchObject({
     code: 'PLAN_OF_ANOTHER_ACCOUNT',

@@ -1,0 +1,76 @@
+import { keyPrefix } from '@ec2-image/provenance';
+import pLimit from 'p-limit';
+import type { RegionalClients } from './clients.ts';
+import { JanitorError } from './errors.ts';
+import { lookAgain } from './look-again.ts';
+import type { Plan } from './plan.ts';
+import type { NamedThing, SavedPlan } from './saved-plan.ts';
+import type { Scope } from './scan/scan-account.ts';
+import type { SweepOutcome } from './sweep.ts';
+
+export interface NarrowedPlan {
+  /** The fresh plan, with nothing in it that the saved one does not name. */
+  readonly plan: Plan;
+  /** What the saved plan names and the fresh one does not know. */
+  readonly missing: readonly NamedThing[];
+}
+
+/**
+ * Takes out of a fresh plan whatever a saved one does not name. So only what the flags and the configuration of now
+ * would delete is deleted, and only if somebody had it before them: the saved plan adds nothing. Pure.
+ *
+ * @param fresh made for `scope`, a moment ago
+ * @throws JanitorError `PLAN_OUT_OF_SCOPE` where the saved plan names what lies elsewhere
+ */
+export function narrowPlan(saved: SavedPlan, { fresh, scope }: { fresh: Plan; scope: Scope }): NarrowedPlan {
+  const nameOf = ({ kind, ref }: Pick<NamedThing, 'kind' | 'ref'>) => `${kind} ${ref}`;
+  const wanted = new Map(saved.deletes.map((thing) => [nameOf(thing), thing]));
+  const things = fresh.things.filter(
+    (thing) =>
+      wanted.get(nameOf(thing))?.id === thing.id && wanted.get(nameOf(thing))?.region === thing.region,
+  );
+  const found = new Set(things.map(nameOf));
+  const missing = [...wanted.values()].filter((thing) => !found.has(nameOf(thing)));
+  const outside = missing.filter((thing) => !isInScope(thing, scope));
+  if (outside.length > 0) {
+    throw new JanitorError(
+      'PLAN_OUT_OF_SCOPE',
+      `the plan names ${outside[0]!.ref}${outside.length > 1 ? ` and ${outside.length - 1} more` : ''}, which this run does not look at`,
+      {
+        hint: 'Use the --region, --bucket and --key-prefix that the plan was made with: they are not taken from the plan.',
+        facts: { refs: outside.map(({ ref }) => ref) },
+      },
+    );
+  }
+  return { plan: { ...fresh, things }, missing };
+}
+
+function isInScope({ kind, region, bucket = '', key = '' }: NamedThing, scope: Scope): boolean {
+  // A task reads an object, and is itself in no bucket.
+  if (kind !== 'upload' && kind !== 'object') return scope.regions.includes(region);
+  return scope.buckets.includes(bucket) && scope.prefixes.some((prefix) => key.startsWith(keyPrefix(prefix)));
+}
+
+/** Says of what a fresh plan did not know whether it is gone, or why it is left alone. Deletes nothing. */
+export async function explainMissing(
+  { plan, missing }: NarrowedPlan,
+  {
+    clients,
+    now = Date.now,
+    signal,
+  }: { readonly clients: RegionalClients; readonly now?: () => number; readonly signal?: AbortSignal },
+): Promise<SweepOutcome[]> {
+  const options = { plan, policy: plan.policy, clients, now, deregistered: [], signal };
+  return pLimit(4).map(missing, async (thing): Promise<SweepOutcome> => {
+    try {
+      const look = await lookAgain(thing, options);
+      if (look.status === 'gone') return { thing, outcome: 'gone' };
+      if (look.status === 'delete')
+        return { thing, outcome: 'skipped', detail: 'it appeared during this run' };
+      return { thing, outcome: look.status === 'unread' ? 'failed' : 'skipped', detail: look.reason };
+    } catch (error) {
+      signal?.throwIfAborted();
+      return { thing, outcome: 'failed', detail: (error as Error).message };
+    }
+  });
+}

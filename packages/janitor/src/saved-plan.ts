@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { JanitorError } from './errors.ts';
+import { type Kind, refOf, type ThingFact } from './facts.ts';
+import { planLifetimeMs } from './policy.ts';
+
+/** One thing of an account, named so that it can be found again. */
+export interface NamedThing {
+  readonly kind: Kind;
+  /** Names the thing among all of the account's. */
+  readonly ref: string;
+  /** AWS's id; an object's key. */
+  readonly id: string;
+  readonly region: string;
+  /** The AMI's name, or the AMI's that it was made for. */
+  readonly name?: string;
+  readonly bucket?: string;
+  readonly key?: string;
+  readonly versionId?: string;
+}
+
+/**
+ * What is read of a saved plan: whose it is, from when, and the names of what it would delete. Everything else in it
+ * (where to look, policy, ages, proofs) is for those who read it: a file can be edited.
+ */
+export interface SavedPlan {
+  readonly account: string;
+  readonly madeAt: string;
+  readonly expiresAt: string;
+  readonly deletes: readonly NamedThing[];
+}
+
+const text = z.string().min(1);
+const ids: Readonly<Record<Exclude<Kind, 'upload' | 'object'>, RegExp>> = {
+  task: /^import-snap-[0-9a-z]+$/,
+  image: /^ami-[0-9a-z]+$/,
+  snapshot: /^snap-[0-9a-z]+$/,
+};
+
+const named = z
+  .object({
+    kind: z.enum(['upload', 'task', 'image', 'snapshot', 'object']),
+    ref: text,
+    id: text,
+    region: text,
+    name: z.string().optional(),
+    bucket: text.optional(),
+    key: text.optional(),
+    versionId: z.string().optional(),
+  })
+  .refine((thing) => refOfNamed(thing) === thing.ref, {
+    error: 'its kind, id and place are not those of its ref',
+  });
+
+const plan = z.object({
+  version: z.literal(1),
+  account: z.string(),
+  madeAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  things: z.array(
+    z.discriminatedUnion('verdict', [
+      z.looseObject({ verdict: z.literal('delete') }),
+      z.looseObject({ verdict: z.literal('keep') }),
+    ]),
+  ),
+});
+
+/** Undefined where the fields do not name a thing of this kind. */
+function refOfNamed({ kind, id, region, bucket, key, versionId }: NamedThing): string | undefined {
+  if (kind === 'upload' || kind === 'object') {
+    if (bucket === undefined || key === undefined || (kind === 'object' && id !== key)) return undefined;
+    const place = { region, bucket, key };
+    return refOf(
+      kind === 'upload' ? { ...place, kind, uploadId: id } : { ...place, kind, versionId, sizeBytes: 0 },
+    );
+  }
+  // Of these nothing but region and id makes the ref.
+  return ids[kind].test(id) ? refOf({ kind, region, [`${kind}Id`]: id } as unknown as ThingFact) : undefined;
+}
+
+/**
+ * Reads what `--save-plan` wrote. Entries may have been taken out by hand.
+ *
+ * @throws JanitorError `PLAN_UNREADABLE`
+ */
+export function parsePlan(json: string): SavedPlan {
+  try {
+    const { things, ...rest } = plan.parse(JSON.parse(json));
+    const deletes = things.filter(({ verdict }) => verdict === 'delete').map((thing) => named.parse(thing));
+    return {
+      account: rest.account,
+      madeAt: rest.madeAt,
+      expiresAt: rest.expiresAt,
+      deletes: [...new Map(deletes.map((thing) => [`${thing.kind} ${thing.ref}`, thing])).values()],
+    };
+  } catch (error) {
+    const detail = error instanceof z.ZodError ? z.prettifyError(error) : String((error as Error).message);
+    throw new JanitorError('PLAN_UNREADABLE', `not a plan of the janitor: ${detail}`, {
+      hint: 'Make a new plan with --save-plan.',
+      cause: error,
+    });
+  }
+}
+
+/** How far two clocks may be apart. */
+const clockSkewMs = 5 * 60_000;
+
+/**
+ * Whether the plan may still be carried out with these credentials, whatever expiry it claims for itself.
+ *
+ * @throws JanitorError `PLAN_OF_ANOTHER_ACCOUNT`, `PLAN_EXPIRED` or `PLAN_FROM_THE_FUTURE`
+ */
+export function checkSavedPlan(
+  saved: Pick<SavedPlan, 'account' | 'madeAt' | 'expiresAt'>,
+  { account, now }: { readonly account: string; readonly now: number },
+): void {
+  const { madeAt } = saved;
+  if (saved.account !== account) {
+    throw new JanitorError(
+      'PLAN_OF_ANOTHER_ACCOUNT',
+      `the plan is of account ${saved.account}, the credentials are of ${account}`,
+      {
+        hint: 'Use the credentials of the account that the plan was made in.',
+        facts: { planAccount: saved.account, account },
+      },
+    );
+  }
+  if (Date.parse(madeAt) > now + clockSkewMs) {
+    throw new JanitorError('PLAN_FROM_THE_FUTURE', `the plan says that it was made at ${madeAt}`, {
+      hint: "Check this machine's clock, or make a new plan with --save-plan.",
+      facts: { madeAt },
+    });
+  }
+  const expiresAt = Math.min(Date.parse(saved.expiresAt), Date.parse(madeAt) + planLifetimeMs);
+  if (now >= expiresAt) {
+    const expired = new Date(expiresAt).toISOString();
+    throw new JanitorError('PLAN_EXPIRED', `the plan was made at ${madeAt} and expired at ${expired}`, {
+      hint: 'Make a new plan with --save-plan and review it.',
+      facts: { madeAt, expiresAt: expired },
+    });
+  }
+}
