@@ -1,11 +1,12 @@
-import { provenanceKeys } from '@ec2-image/provenance';
+import { provenanceKeys, snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
 import { describe, expect, it } from 'vitest';
-import { type Facts, refOf, type ThingFact } from '../src/facts.ts';
+import { type Facts, refOf, type SnapshotFact, type ThingFact } from '../src/facts.ts';
 import type { Thing } from '../src/plan.ts';
 import { planSweep, thingsToExamine } from '../src/plan-sweep.ts';
 import type { Policy } from '../src/policy.ts';
 import {
   details,
+  digest,
   facts,
   hoursAgo,
   image,
@@ -40,6 +41,10 @@ function cleared(given: Facts): Facts {
 function verdictOn(ref: string, given: Partial<Facts>, rules: Partial<Policy> = {}): string {
   const thing = planSweep(cleared(facts(given)), policy(rules)).things.find(({ id }) => id === ref);
   return describeVerdict(thing);
+}
+
+function withoutTag(tags: Record<string, string>, key: string): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).filter(([name]) => name !== key));
 }
 
 function describeVerdict(thing: Thing | undefined): string {
@@ -229,18 +234,9 @@ describe('a snapshot', () => {
     const [thing] = planSweep(facts({ snapshots: [young], tasks: [task()] }), policy()).things;
     expect(thing).toMatchObject({
       suggestion: [
-        ...['import', '--name', 'fedora', '--suffix', '43', '--url', 'https://example.org/fedora.qcow2'],
-        ...[
-          '--sha256',
-          '0123456789ab'.padEnd(64, 'c'),
-          '--arch',
-          'ARCH',
-          '--bucket',
-          'imports',
-          '--format',
-          'vhdx',
-        ],
-        ...['--region', 'eu-west-1'],
+        ...['import', '--name', 'fedora', '--url', 'https://example.org/fedora.qcow2', '--suffix', '43'],
+        ...['--sha256', '0123456789ab'.padEnd(64, 'c'), '--via', 's3', '--format', 'vhdx'],
+        ...['--region', 'eu-west-1', '--arch', 'ARCH', '--bucket', 'imports'],
       ],
     });
   });
@@ -251,8 +247,64 @@ describe('a snapshot', () => {
       policy({ names: ['fedora'] }),
     ).things;
     expect(thing).toMatchObject({
-      suggestion: ['import', 'fedora', '--suffix', '43', '--region', 'eu-west-1'],
+      suggestion: [
+        ...[
+          'import',
+          'fedora',
+          '--url',
+          'https://example.org/fedora.qcow2',
+          '--suffix',
+          '43',
+          '--sha256',
+          '0123456789ab'.padEnd(64, 'c'),
+        ],
+        ...['--via', 's3', '--format', 'vhdx', '--region', 'eu-west-1'],
+      ],
     });
+  });
+
+  const suggestionFor = (change: Partial<SnapshotFact>, given: Partial<Facts> = {}, names: string[] = []) => {
+    const young = snapshot({ startedAt: hoursAgo(1), ...change });
+    const { things } = planSweep(facts({ ...given, snapshots: [young] }), policy({ names }));
+    const thing = things.find(({ kind }) => kind === 'snapshot');
+    return thing?.verdict === 'keep' ? thing.suggestion : undefined;
+  };
+  const written = snapshotOrigin({ Description: writtenDescription(digest) });
+
+  it('goes by way of EBS where that wrote the snapshot, and knows the architecture of an AMI of the same image', () => {
+    const arm = image({ imageId: 'ami-0b', name: 'fedora-i1', architecture: 'arm64', snapshotIds: [] });
+    const command = suggestionFor({ origin: written }, { images: [arm] });
+    expect(command?.slice(-6)).toEqual(['--via', 'ebs', '--region', 'eu-west-1', '--arch', 'arm64']);
+    const both = { images: [arm, { ...arm, imageId: 'ami-0c', name: 'fedora-i2', architecture: 'x86_64' }] };
+    expect(suggestionFor({ origin: written }, both)?.slice(-1)).toEqual(['ARCH']);
+    const other = ourImageTags();
+    other[provenanceKeys.sourceDigest] = `sha256:${'f'.repeat(64)}`;
+    expect(suggestionFor({ origin: written }, { images: [{ ...arm, tags: other }] })?.slice(-1)).toEqual([
+      'ARCH',
+    ]);
+  });
+
+  it.each<[string, Partial<SnapshotFact>, Partial<Facts>?, string[]?]>([
+    ['the URL is not known', { tags: withoutTag(ourTags(), 'ec2-image:source-url') }],
+    [
+      'the URL was cut',
+      { tags: ourTags({ 'ec2-image:source-url': `https://example.org/${'x'.repeat(236)}` }) },
+    ],
+    ['the name is not known', { tags: withoutTag(ourTags(), 'Name') }],
+    ['the name is none of an AMI', { tags: ourTags({ Name: 'fedora-i$(reboot)' }) }],
+    ['the name would be an option', { tags: ourTags({ Name: '--replace-i1' }) }, {}, ['--replace']],
+    ['the suffix would be an option', { tags: ourTags({ Name: 'fedora-i-x' }) }],
+    ['the URL could not be pasted', { tags: ourTags({ 'ec2-image:source-url': 'https://a/\u202e' }) }],
+    ['another AMI has the name', {}, { images: [image({ snapshotIds: [] })] }, ['fedora']],
+    [
+      'only a task proves it, by the key that it read',
+      { tags: {}, origin: imported('import-snap-0aaa') },
+      { tasks: [task({ tags: {} })] },
+      ['fedora'],
+    ],
+  ])('names none where %s', (_, change, given, names) => {
+    expect(suggestionFor({})).toBeDefined();
+    expect(suggestionFor(change, given, names)).toBeUndefined();
   });
 });
 

@@ -57,12 +57,13 @@ export interface Requested {
 
 /**
  * What to import: the one image that the flags describe, or those of the file. A flag wins over the image's entry,
- * which wins over the top of the file.
+ * which wins over the top of the file; `--url` over the entry of one image that is named.
  *
  * @throws UsageError naming the flag, or the file's line
  */
 export function importRequests({ flagName, flags, names, file }: Requested): ImportRequest[] {
-  if (flags.url !== undefined || flagName !== undefined) {
+  const ofOneImage = flags.url !== undefined && names.length === 1 && flagName === undefined;
+  if ((flags.url !== undefined || flagName !== undefined) && !ofOneImage) {
     if (names.length > 0) {
       throw new UsageError(
         'USAGE',
@@ -91,11 +92,21 @@ export function importRequests({ flagName, flags, names, file }: Requested): Imp
   return (names.length > 0 ? [...new Set(names)] : Object.keys(images)).map((name) =>
     request(
       name,
-      { ...sharedOf(file), ...defined(images[name]!), ...defined(flags) },
+      { ...sharedOf(file), ...withoutOtherChecksum(defined(images[name]!), flags), ...defined(flags) },
       { file, path: ['images', name] },
     ),
   );
 }
+
+/** A checksum by flag wins over the image's, whichever way either is given. */
+function withoutOtherChecksum(image: ImageSettings, flags: ImageSettings): ImageSettings {
+  if (checksumKeys.every((key) => flags[key] === undefined)) return image;
+  return Object.fromEntries(
+    Object.entries(image).filter(([key]) => !(checksumKeys as readonly string[]).includes(key)),
+  );
+}
+
+const checksumKeys = ['checksum-url', 'sha256', 'sha512'] as const;
 
 interface Origin {
   readonly file?: ConfigFile;

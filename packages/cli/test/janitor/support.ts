@@ -31,7 +31,6 @@ export interface JanitorAccount extends TestAccount {
   putObject(hoursAgo: number): Promise<void>;
   /** Runs a command in this process. */
   run(...args: readonly string[]): Promise<Ended>;
-  runWithoutRegion(...args: readonly string[]): Promise<Ended>;
   runEverywhere(...args: readonly string[]): Promise<Ended>;
   /** The same with a terminal, in which somebody types. */
   runInTerminal(typed: string, ...args: readonly string[]): Promise<Ended>;
@@ -96,7 +95,6 @@ export async function openJanitorAccount(): Promise<JanitorAccount> {
       account.aws.calls.clear();
     },
     run: (...args) => run(args),
-    runWithoutRegion: (...args) => run(args, { region: [] }),
     runEverywhere: (...args) => run(args, { region: ['--all-regions'], env: { AWS_REGION: 'us-east-1' } }),
     runInTerminal: (typed, ...args) => run(args, { typed }),
     changes: () =>

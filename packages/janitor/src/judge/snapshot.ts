@@ -54,7 +54,7 @@ export function judgeSnapshot(
     floorMs: policy.olderThanMs,
     what: 'its start',
   });
-  if (young) return resumable ? { ...young, suggestion: importSuggestion(snapshot, context) } : young;
+  if (young) return resumable ? keep(young.code, young.reason, importSuggestion(snapshot, context)) : young;
   if (resumable && now - snapshot.startedAt! < 2 * policy.olderThanMs) {
     return keep(
       'resumable',

@@ -1,44 +1,114 @@
-import { parseDigest, parseObjectKey, provenanceKeys, readProvenance } from '@ec2-image/provenance';
+import {
+  amiNameOf,
+  type Digest,
+  digestAlgorithm,
+  digestHex,
+  parseObjectKey,
+  provenanceKeys,
+  readProvenance,
+  type Tags,
+} from '@ec2-image/provenance';
 import { parseAmiName } from '../ami-name.ts';
-import type { SnapshotFact } from '../facts.ts';
+import type { Facts, SnapshotFact, TaskFact } from '../facts.ts';
 import type { Context } from './context.ts';
 import type { Suggestion } from './keep.ts';
 
 /**
- * The command that would make the missing AMI, as far as tags and task tell: what they don't say stands as a word
- * in capitals.
+ * The command that makes the missing AMI, and no other: it names the leftover's URL and digest, so that a configuration
+ * which means another image by now changes neither what is registered nor what its tags say. Undefined where tags and task do not tell name, digest and URL. What else is
+ * unknown stands as a word in capitals, which `import` refuses.
  */
 export function importSuggestion(
   snapshot: SnapshotFact,
   { facts, policy, proofs }: Pick<Context, 'facts' | 'policy' | 'proofs'>,
-): Suggestion {
+): Suggestion | undefined {
   const task = proofs.taskOf(snapshot);
-  const tags = { ...task?.tags, ...snapshot.tags };
-  const inKey = facts.prefixes
-    .map((prefix) => parseObjectKey(task?.key ?? '', { prefix })?.amiName)
-    .find((name) => name !== undefined);
-  const named = parseAmiName(tags.Name ?? inKey ?? '');
-  const name = named?.name ?? 'NAME';
-  const suffix = ['--suffix', named?.suffix ?? 'SUFFIX'];
-  const region = ['--region', snapshot.region];
-  if (policy.names.includes(name)) return ['import', name, ...suffix, ...region];
-  const digest = parseDigest(tags[provenanceKeys.sourceDigest] ?? '');
-  const sibling = facts.images.find(
-    (image) => image.region === snapshot.region && parseAmiName(image.name)?.name === name,
-  );
-  const bucket =
-    task?.bucket ??
-    facts.buckets.find((candidate) => candidate.region === snapshot.region)?.bucket ??
-    'BUCKET';
-  return [
-    'import',
-    ...['--name', name],
-    ...suffix,
-    ...['--url', readProvenance(tags)?.sourceUrl ?? 'URL'],
-    ...(digest ? [`--${digest.slice(0, 6)}`, digest.slice(7)] : ['--checksum-url', 'URL']),
-    ...['--arch', sibling?.architecture ?? 'ARCH'],
-    ...['--bucket', bucket],
-    ...(tags[provenanceKeys.diskFormat] ? ['--format', tags[provenanceKeys.diskFormat]!] : []),
-    ...region,
+  const tags: Tags = { ...task?.tags, ...snapshot.tags };
+  const provenance = readProvenance(tags);
+  const named = partsOf(tags.Name ?? nameInKey(task, facts));
+  if (!provenance || !named) return undefined;
+  const { digest, sourceUrl } = provenance;
+  if (sourceUrl === undefined || sourceUrl.length >= shortestCutUrl) return undefined;
+  if (isNameTaken(amiNameOf(named), snapshot, facts)) return undefined;
+  const architecture = architectureOf(digest, facts);
+  const image: Flags = [
+    ['--url', sourceUrl],
+    ['--suffix', named.suffix],
+    [`--${digestAlgorithm(digest)}`, digestHex(digest)],
+    ...wayOf(snapshot, tags),
+    ['--region', snapshot.region],
   ];
+  if (policy.names.includes(named.name)) {
+    return commandOf([named.name], [...image, ...(architecture ? [['--arch', architecture] as const] : [])]);
+  }
+  return commandOf(
+    [],
+    [
+      ['--name', named.name],
+      ...image,
+      ['--arch', architecture ?? 'ARCH'],
+      ...(snapshot.origin.kind === 'written'
+        ? []
+        : [['--bucket', bucketFor(snapshot, { task, facts })] as const]),
+    ],
+  );
+}
+
+type Flags = readonly (readonly [flag: string, value: string])[];
+
+/** Undefined where a value could not be pasted, or would be taken for an option: tags may hold anything. */
+function commandOf(names: readonly string[], flags: Flags): Suggestion | undefined {
+  const values = [...names, ...flags.map(([, value]) => value)];
+  return values.every((value) => /^[\x20-\x7e]+$/.test(value) && !value.startsWith('-'))
+    ? ['import', ...names, ...flags.flat()]
+    : undefined;
+}
+
+/** Then no `import` can make this AMI, unless it replaces that one. */
+function isNameTaken(amiName: string, { region }: SnapshotFact, { images }: Facts): boolean {
+  return images.some(
+    (image) => image.region === region && image.name === amiName && image.state !== 'deregistered',
+  );
+}
+
+/** A URL that is as long as a tag may be has lost its end. */
+const shortestCutUrl = 255;
+
+function nameInKey(task: TaskFact | undefined, { prefixes }: Facts): string {
+  const names = prefixes.map((prefix) => parseObjectKey(task?.key ?? '', { prefix })?.amiName);
+  return names.find((name) => name !== undefined) ?? '';
+}
+
+/** Undefined for what is no AMI's name: a tag may hold anything. */
+function partsOf(amiName: string): { readonly name: string; readonly suffix: string } | undefined {
+  const parts = parseAmiName(amiName);
+  try {
+    return parts && amiNameOf(parts) === amiName ? parts : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The way that finds this very snapshot. */
+function wayOf({ origin }: SnapshotFact, tags: Tags): Flags {
+  if (origin.kind === 'written') return [['--via', 'ebs']];
+  const format = tags[provenanceKeys.diskFormat];
+  return [['--via', 's3'], ...(format === undefined ? [] : [['--format', format] as const])];
+}
+
+/** Only an AMI of the same image tells: a name may stand for several architectures. */
+function architectureOf(digest: Digest, { images }: Facts): string | undefined {
+  const found = new Set(
+    images
+      .filter(({ tags, foreignOrigin }) => !foreignOrigin && readProvenance(tags)?.digest === digest)
+      .flatMap(({ architecture }) => architecture ?? []),
+  );
+  return found.size === 1 ? [...found][0] : undefined;
+}
+
+function bucketFor(
+  { region }: SnapshotFact,
+  { task, facts }: { readonly task: TaskFact | undefined; readonly facts: Facts },
+): string {
+  return task?.bucket ?? facts.buckets.find((bucket) => bucket.region === region)?.bucket ?? 'BUCKET';
 }

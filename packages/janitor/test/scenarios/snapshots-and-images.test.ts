@@ -50,7 +50,7 @@ describe('snapshots', () => {
       {
         id: snap,
         code: 'young',
-        suggestion: expect.arrayContaining(['import', '--name', 'fedora', '--suffix', '43']),
+        suggestion: expect.arrayContaining(['import', '--name', 'fedora', '--suffix', '43', '--sha256']),
       },
     ]);
     expect(changes()).toEqual([]);
