@@ -15,9 +15,11 @@ export class TagFixCommand extends RegionsCommand {
     details: `
       Finds AMIs and snapshots that are provably ours and lack \`Name\`, \`automation\` or the tags that say where they
       came from, and adds what is missing, as their snapshots, import tasks and AMIs tell it. A tag that is there is
-      never overwritten: another value on an AMI is reported.
+      not overwritten: another value on an AMI is reported, and with --force corrected, where it is a tag of ours and
+      the right value is known.
 
-      AMIs made by other means are tagged when they are named together with --name and --suffix. Exit codes: 0 done or
+      AMIs made by other means are tagged when they are named together with the --name and --suffix that make their
+      name. Exit codes: 0 done or
       nothing to do, 1 a tag has another value, an AMI was refused or could not be tagged, 4 something could not be
       read.
     `,
@@ -46,6 +48,9 @@ export class TagFixCommand extends RegionsCommand {
     description:
       'Where in the buckets our objects are; may be repeated (default: the configuration, or ec2-image/)',
   });
+  force = Option.Boolean('--force', false, {
+    description: 'Correct wrong tags of ours on AMIs (Name and origin), where the right value is known',
+  });
   dryRun = Option.Boolean('--dry-run', false, { description: 'Show what would be added, and add nothing' });
 
   protected firstRegion(): string | undefined {
@@ -57,7 +62,7 @@ export class TagFixCommand extends RegionsCommand {
     const { signal } = settings;
     await using scope = await openScope(this, settings);
     const facts = await findMissingTags({ ...scope, imageIds, signal });
-    const plan = planTagFix(facts, { imageIds, name, suffix });
+    const plan = planTagFix(facts, { imageIds, name, suffix, force: this.force });
     const outcomes = this.dryRun ? undefined : await applyTagFix({ plan, clients: scope.clients, signal });
     const result: TagFixResult = { plan, outcomes };
     if (this.json) await writeJson(this.context.stdout, tagFixDocument(result));

@@ -68,19 +68,20 @@ export function renderTagFix({ plan, outcomes }: TagFixResult): string {
   ].join('\n\n');
 }
 
-function isRemarkable({ add, conflicts }: TagFix): boolean {
-  return Object.keys(add).length > 0 || conflicts.length > 0;
+function isRemarkable({ add, replace, conflicts }: TagFix): boolean {
+  return Object.keys({ ...add, ...replace }).length > 0 || conflicts.length > 0;
 }
 
 function renderFix(
-  { kind, id, region, proof, before, add, conflicts }: TagFix,
+  { kind, id, region, proof, before, add, replace, conflicts }: TagFix,
   done: TagFixOutcome | undefined,
 ): string {
   const state = done ? `${done.outcome}${done.detail ? ` (${done.detail})` : ''}` : 'would be tagged';
-  const changed = Object.keys(add).length > 0;
+  const changed = Object.keys({ ...add, ...replace }).length > 0;
   const tags = [
     ...Object.entries(before).map(([key, value]) => `    ${key}=${value}`),
     ...Object.entries(add).map(([key, value]) => `  + ${key}=${value}`),
+    ...Object.entries(replace).map(([key, value]) => `  ~ ${key}=${value}, instead of ${before[key]}`),
     ...conflicts.map(
       ({ key, value, wanted }) => `  ! ${key}=${value}, where ${wanted} was expected: left as it is`,
     ),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Plan } from '@ec2-image/janitor';
 import { seedEc2 } from '@ec2-image/local-aws';
+import { tagRecord } from '@ec2-image/provenance';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bucket } from '../support/account.ts';
 import {
@@ -386,6 +387,52 @@ describe('tag-fix', () => {
     expect((await account.run('tag-fix', ami, '--name', 'fedora', '--suffix', '43')).exitCode).toBe(0);
     const { images } = await account.contents();
     expect(images[0]?.Tags).toEqual(expect.arrayContaining([{ Key: 'Name', Value: 'fedora-i43' }]));
+  });
+
+  test('refuses a name and suffix that do not make the AMI’s own name, and says which do', async () => {
+    seedImage({}, {});
+    const run = await account.run('tag-fix', ami, '--name', 'fedora', '--suffix', '44');
+    expect(run).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/error NAME_CONTRADICTS_AMI: .*\n.*--name fedora --suffix 43/),
+    });
+    const forced = await account.run('tag-fix', ami, '--name', 'fedora', '--suffix', '44', '--force');
+    expect(forced.stderr).toContain('NAME_CONTRADICTS_AMI');
+    expect(account.changes()).toEqual([]);
+  });
+
+  test('--force corrects a wrong tag of ours, and nothing else', async () => {
+    const theirs = { team: 'x', automation: 'true' };
+    seedImage({ ...ourImageTags, ...theirs, Name: 'fedora-i44' });
+    const told = await account.run('tag-fix', '--force', '--dry-run');
+    expect(told.stdout).toContain('  ~ Name=fedora-i43, instead of fedora-i44');
+    expect(account.changes()).toEqual([]);
+    const run = await account.run('tag-fix', '--force');
+    expect(run).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('! automation=true') });
+    const [image] = (await account.contents()).images;
+    expect(tagRecord(image?.Tags)).toEqual({ ...ourImageTags, ...theirs });
+    expect(account.changes()).toEqual(['CreateTags']);
+  });
+
+  test('--force gives an AMI the whole origin that its snapshot proves', async () => {
+    const wrong = {
+      'ec2-image:source-digest': `sha256:${'f'.repeat(64)}`,
+      'ec2-image:source-url': 'https://example.org/another.qcow2',
+    };
+    seedImage({ ...ourImageTags, ...wrong });
+    expect((await account.run('tag-fix')).exitCode).toBe(1);
+    expect(account.changes()).toEqual([]);
+    expect((await account.run('tag-fix', '--force')).exitCode).toBe(0);
+    const [image] = (await account.contents()).images;
+    expect(tagRecord(image?.Tags)).toEqual(ourImageTags);
+  });
+
+  test('--force leaves alone what nothing proves to be wrong', async () => {
+    const tags = { ...ourImageTags, 'ec2-image:source-digest': `sha256:${'f'.repeat(64)}` };
+    seedImage(tags, {});
+    expect((await account.run('tag-fix', '--force')).exitCode).toBe(0);
+    const [image] = (await account.contents()).images;
+    expect(tagRecord(image?.Tags)).toEqual(tags);
   });
 
   test.each([

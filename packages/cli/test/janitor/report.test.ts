@@ -184,6 +184,7 @@ describe('tag-fix', () => {
     proof: 'was made from snap-0a',
     before: { Name: 'mine' },
     add: { automation: 'false' },
+    replace: {},
     conflicts: [{ key: 'Name', value: 'mine', wanted: 'fedora-i43' }],
   } as const;
   const complete = { ...fix, id: 'ami-0b', add: {}, conflicts: [] };

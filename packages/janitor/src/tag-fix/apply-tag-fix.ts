@@ -26,11 +26,11 @@ export interface TagFixOutcome {
   readonly detail?: string;
 }
 
-/** Adds what is missing, after a second look so that nothing is overwritten, and reads it back. Things that lack nothing get no call. */
+/** Adds what is missing and overwrites what is to be replaced, after a second look so that nothing newer is, and reads it back. Things that lack nothing get no call. */
 export async function applyTagFix(options: ApplyTagFixOptions): Promise<TagFixOutcome[]> {
   const outcomes: TagFixOutcome[] = [];
   for (const fix of options.plan.fixes) {
-    if (Object.keys(fix.add).length === 0) continue;
+    if (Object.keys({ ...fix.add, ...fix.replace }).length === 0) continue;
     const outcome = await applyOne(fix, options);
     outcomes.push(outcome);
     options.onOutcome?.(outcome);
@@ -45,7 +45,7 @@ async function applyOne(
   let after: Tags = fix.before;
   try {
     after = await readTags(fix, clients, signal);
-    const add = missingOf(after, fix.add);
+    const add = { ...missingOf(after, fix.add), ...stillWrong(after, fix) };
     if (Object.keys(add).length === 0) return { fix, outcome: 'unchanged', after };
     await clients
       .ec2(fix.region)
@@ -62,6 +62,18 @@ async function applyOne(
     signal?.throwIfAborted();
     return { fix, outcome: 'failed', after, detail: formatAwsError(error) };
   }
+}
+
+/**
+ * What is still as it was when it was found wrong.
+ *
+ * @throws where somebody has given it another value since: that is not for us to overwrite
+ */
+function stillWrong(after: Tags, { id, before, replace }: TagFix): Record<string, string> {
+  const wrong = Object.entries(replace).filter(([key, value]) => after[key] !== value);
+  const changed = wrong.find(([key]) => after[key] !== before[key]);
+  if (changed) throw new Error(`the tag ${changed[0]} of ${id} was changed meanwhile`);
+  return Object.fromEntries(wrong);
 }
 
 async function readTags(

@@ -9,14 +9,7 @@ const provenanceTagKeys: readonly string[] = Object.values(provenanceKeys);
 
 /** The tags that an AMI of ours should carry, with their values as its snapshots and their import tasks tell them. */
 export function wantedImageTags(image: ImageFact, { proofs, snapshotOf }: Relatives): Record<string, string> {
-  const sources = image.snapshotIds
-    .map((id) => snapshotOf(image.region, id))
-    .filter((snapshot) => snapshot !== undefined)
-    // Tags that a copy brought along speak of another snapshot.
-    .flatMap((snapshot) => [
-      proofs.whyForeign(snapshot) === undefined ? snapshot.tags : {},
-      proofs.taskOf(snapshot)?.tags ?? {},
-    ]);
+  const sources = sourcesOf(image, { proofs, snapshotOf });
   // The user's own tags go to AMI and snapshot alike: an AMI without any provenance lost them with the rest.
   const extra = isOurs(image.tags) ? undefined : sources.find((tags) => tags.Name === image.name);
   return {
@@ -25,6 +18,30 @@ export function wantedImageTags(image: ImageFact, { proofs, snapshotOf }: Relati
     Name: image.name,
     automation: 'false',
   };
+}
+
+/** The provenance that an AMI of this digest should carry. */
+export function provenanceOfImage(
+  image: ImageFact,
+  { digest, relations }: { readonly digest: string; readonly relations: Relatives },
+): Record<string, string> {
+  return provenanceFor({ [provenanceKeys.sourceDigest]: digest }, sourcesOf(image, relations));
+}
+
+function sourcesOf(
+  image: ImageFact,
+  { proofs, snapshotOf }: Pick<Relatives, 'proofs' | 'snapshotOf'>,
+): Tags[] {
+  return (
+    image.snapshotIds
+      .map((id) => snapshotOf(image.region, id))
+      .filter((snapshot) => snapshot !== undefined)
+      // Tags that a copy brought along speak of another snapshot.
+      .flatMap((snapshot) => [
+        proofs.whyForeign(snapshot) === undefined ? snapshot.tags : {},
+        proofs.taskOf(snapshot)?.tags ?? {},
+      ])
+  );
 }
 
 /** The tags that a snapshot of ours should carry, as its task and its AMIs tell them. Its `Name` is that of its first AMI. */

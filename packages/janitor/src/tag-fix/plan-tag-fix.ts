@@ -1,14 +1,18 @@
 import { amiNameOf, provenanceKeys, type Tags } from '@ec2-image/provenance';
+import { parseAmiName } from '../ami-name.ts';
+import { JanitorError } from '../errors.ts';
 import { type Facts, type Gap, type ImageFact, idOf, inRegion, type SnapshotFact } from '../facts.ts';
 import { type Relations, relationsOf } from '../relations.ts';
-import { missingOf, wantedImageTags, wantedSnapshotTags } from './missing-tags.ts';
+import { missingOf, provenanceOfImage, wantedImageTags, wantedSnapshotTags } from './missing-tags.ts';
 
 export interface TagFixRequest {
   /** AMIs to look at; undefined: all that are ours. */
   readonly imageIds?: readonly string[];
-  /** Together with `suffix` they stand for the proof that an AMI of `imageIds` lacks, and name it. */
+  /** Together with `suffix` it stands for the proof that an AMI of `imageIds` lacks; both have to make its name. */
   readonly name?: string;
   readonly suffix?: string;
+  /** Correct wrong tags of ours on AMIs, where the right value is known. Default false. */
+  readonly force?: boolean;
 }
 
 /** What one AMI or snapshot lacks. */
@@ -21,7 +25,9 @@ export interface TagFix {
   readonly before: Tags;
   /** Empty where nothing is missing. */
   readonly add: Tags;
-  /** Tags with another value than they should have: reported, never overwritten. */
+  /** Tags of ours to overwrite, with their right values. Empty without `force`. */
+  readonly replace: Tags;
+  /** Tags with another value than they should have: reported, and left as they are. */
   readonly conflicts: readonly { readonly key: string; readonly value: string; readonly wanted: string }[];
 }
 
@@ -39,7 +45,8 @@ export interface TagFixPlan {
 /**
  * Decides which tags to add. Pure.
  *
- * @throws ProvenanceError `BAD_AMI_NAME` where name and suffix make none
+ * @throws ProvenanceError `BAD_AMI_NAME` where name and suffix make none; JanitorError `NAME_CONTRADICTS_AMI` where they
+ *   do not make the name of each AMI that is given
  */
 export function planTagFix(facts: Facts, request: TagFixRequest = {}): TagFixPlan {
   const relations = relationsOf(facts);
@@ -51,14 +58,16 @@ export function planTagFix(facts: Facts, request: TagFixRequest = {}): TagFixPla
   const fixes = new Map<string, TagFix>();
   const add = (fix: TagFix) => fixes.set(inRegion(fix, fix.id), fix);
 
-  for (const image of imagesToFix(facts, request, refusals)) {
+  const images = imagesToFix(facts, request, refusals);
+  if (given !== undefined) checkNames(images, given);
+  for (const image of images) {
     const proof =
       relations.proofs.image(image) ?? (given === undefined ? undefined : `was named as ${given}`);
     if (proof === undefined) {
       if (request.imageIds) refusals.push({ id: image.imageId, reason: noProof(image, facts) });
       continue;
     }
-    add(fixOfImage(image, { given, proof, relations }));
+    add(fixOfImage(image, { proof, relations, force: request.force }));
     for (const id of image.snapshotIds) {
       const snapshot = relations.snapshotOf(image.region, id);
       // A snapshot that nothing proves was not made by us, even if an AMI of ours has it: a user's data disk, say.
@@ -101,27 +110,60 @@ function imagesToFix(
   });
 }
 
+/** An AMI's name is its own for good: a `Name` tag that says another would be wrong. */
+function checkNames(images: readonly ImageFact[], given: string): void {
+  const other = images.find(({ name }) => name !== given);
+  if (!other) return;
+  const parts = parseAmiName(other.name);
+  throw new JanitorError(
+    'NAME_CONTRADICTS_AMI',
+    `--name and --suffix make ${given}, but ${other.imageId} is named ${other.name}`,
+    {
+      hint: parts
+        ? `Use the name and suffix that make it, such as --name ${parts.name} --suffix ${parts.suffix}.`
+        : 'Name only AMIs that are named <name>-i<suffix>.',
+      facts: { imageId: other.imageId, amiName: other.name, given },
+    },
+  );
+}
+
 interface FixContext {
   readonly given?: string;
+  readonly force?: boolean;
   readonly proof: string;
   readonly relations: Relations;
 }
 
-function fixOfImage(image: ImageFact, { given, proof, relations }: FixContext): TagFix {
-  const wanted: Tags = { ...wantedImageTags(image, relations), ...(given !== undefined && { Name: given }) };
+function fixOfImage(image: ImageFact, { proof, relations, force = false }: FixContext): TagFix {
+  const wanted = wantedImageTags(image, relations);
   const digest = digestOfSnapshots(image, relations);
+  const right: Tags = {
+    Name: image.name,
+    // Where the digest is that of another image, so may be everything that is said of its origin.
+    ...(digest !== undefined &&
+      image.tags[provenanceKeys.sourceDigest] !== digest &&
+      provenanceOfImage(image, { digest, relations })),
+  };
+  const replace = force ? differing(image.tags, right) : {};
   const checked: Tags = {
-    Name: wanted.Name!,
+    Name: image.name,
     automation: wanted.automation!,
     ...(digest !== undefined && { [provenanceKeys.sourceDigest]: digest }),
   };
   return {
-    ...fix(image, { before: image.tags, wanted, proof }),
-    conflicts: Object.entries(checked).flatMap(([key, value]) => {
-      const has = image.tags[key];
-      return has === undefined || has === value ? [] : [{ key, value: has, wanted: value }];
-    }),
+    ...fix(image, { before: image.tags, wanted: { ...wanted, ...replace }, proof }),
+    replace,
+    conflicts: Object.entries(differing(image.tags, checked))
+      .filter(([key]) => !(key in replace))
+      .map(([key, value]) => ({ key, value: image.tags[key]!, wanted: value })),
   };
+}
+
+/** What of `right` has another value. */
+function differing(tags: Tags, right: Tags): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(right).filter(([key, value]) => tags[key] !== undefined && tags[key] !== value),
+  );
 }
 
 /** On a snapshot only absence counts: several AMIs may share it, each with a name of its own. */
@@ -141,6 +183,7 @@ function fix(
     proof,
     before,
     add: missingOf(before, wanted),
+    replace: {},
     conflicts: [],
   };
 }

@@ -127,6 +127,22 @@ it('overwrites nothing that came after it looked', async () => {
   expect(await tagsOf(ami)).toMatchObject({ automation: 'true' });
 });
 
+it('14: overwrites with force what it found wrong, not what was changed since', async () => {
+  seedImage({ ...ourImageTags(), Name: 'wrong' });
+  const look = { account: accountId, clients: account.clients, regions: [region], buckets: [], prefixes: [] };
+  const plan = planTagFix(await findMissingTags(look), { force: true });
+  expect(plan.fixes[0]).toMatchObject({ replace: { Name: amiName }, conflicts: [] });
+  await account.ec2.send(
+    new CreateTagsCommand({ Resources: [ami], Tags: [{ Key: 'Name', Value: 'changed' }] }),
+  );
+  const late = await applyTagFix({ plan, clients: account.clients });
+  expect(late).toMatchObject([{ outcome: 'failed', detail: expect.stringContaining('changed meanwhile') }]);
+  expect(await tagsOf(ami)).toMatchObject({ Name: 'changed' });
+  const { outcomes } = await fixTags({ force: true });
+  expect(outcomes).toMatchObject([{ outcome: 'tagged', after: { Name: amiName } }]);
+  expect((await fixTags({ force: true })).outcomes).toEqual([]);
+});
+
 it('reads back until the tags are seen', async () => {
   seedImage(without(ourImageTags(), 'automation'));
   account.aws.faults.add({ match: { operation: 'CreateTags' }, action: { kind: 'unseen', ms: 5_000 } });
