@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type Digest, digestAlgorithm } from '@ec2-image/provenance';
 import { type ChecksumEntry, parseChecksumLines } from './checksum-lines.ts';
 import { signedText } from './clear-signed.ts';
@@ -28,7 +29,12 @@ export function publishedDigest({
       hint: 'Give the URL of the checksum file itself: its "raw" or "download" link.',
       facts: { url },
     });
-  const entries = parseChecksumLines(signedText({ text: decode(content), url }));
+  if (isBinary(content))
+    throw new FetchError('CHECKSUM_UNREADABLE', `${url} is a binary file, not a checksum file`, {
+      hint: 'Give the URL of the text file: a binary one may be a PGP signature, or a message that holds the text.',
+      facts: { url },
+    });
+  const entries = parseChecksumLines(signedText({ text: decode(content), url }).replace(/^\ufeff/, ''));
   if (entries.length === 0)
     throw new FetchError('CHECKSUM_UNREADABLE', `${url} holds no checksum in any known form`, {
       hint: 'Known are the lines of sha256sum and sha512sum, BSD lines (SHA256 (file) = …), and a digest alone.',
@@ -44,10 +50,23 @@ export function publishedDigest({
   return digest;
 }
 
-/** PowerShell's redirections write UTF-16; everybody else writes UTF-8. TextDecoder takes the byte order mark off. */
+/** PowerShell's redirections write UTF-16; everybody else writes UTF-8. */
+function isUtf16(content: Buffer): boolean {
+  return content[0] === 0xff && content[1] === 0xfe;
+}
+
+/**
+ * What another program may read differently than this one reads its lines. A binary PGP message begins with a byte above 127, and may hold lines that
+ * nobody signed, such as in the file name that it gives. Bytes of an ASCII message have no business in UTF-16.
+ */
+function isBinary(content: Buffer): boolean {
+  if (isUtf16(content)) return content.includes('-----BEGIN PGP');
+  return content.length > 0 && content[0]! > 0x7f && !isUtf8(content);
+}
+
+/** The byte order mark stays. */
 function decode(content: Buffer): string {
-  const isUtf16 = content[0] === 0xff && content[1] === 0xfe;
-  return new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(content);
+  return new TextDecoder(isUtf16(content) ? 'utf-16le' : 'utf-8', { ignoreBOM: true }).decode(content);
 }
 
 function entriesOf(entries: readonly ChecksumEntry[], fileName: string): readonly ChecksumEntry[] {

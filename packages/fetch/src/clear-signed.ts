@@ -1,44 +1,64 @@
 import { FetchError } from './errors.ts';
 
 /**
- * The text a PGP clear-signed message signs (RFC 9580 §7), or the whole text where it is none.
+ * The text that a PGP clear-signed message signs (RFC 9580 §7), or the whole text where there is no PGP armor in it.
  *
- * The signature itself is not verified: that needs the publisher's key. But what stands outside the signed part was never signed by
- * anybody, so it never counts, and whatever could make a reader and gpg disagree about where the signed part is, is refused: a second header, a
- * header that does not stand alone on its line, header fields other than Hash, a line that should have been dash-escaped, a signature that is missing.
+ * The signature itself is not verified: that needs the publisher's key. But whoever verifies the file with gpg must have verified exactly the lines
+ * that are returned here. gpg says "Good signature" of a file with unsigned lines around the message, and with other armor than a clear-signed
+ * text, so the file has to be one clear-signed message and nothing else. Refused are: any other line with PGP armor, wherever it stands; lines that are not
+ * blank before or after the message; header fields other than Hash; a line that should have been dash-escaped; a line so long that gpg leaves its end out.
  *
+ * @param options.text with its byte order mark, if it has one: gpg does not see a message behind one
  * @throws FetchError `CHECKSUM_SIGNATURE_MALFORMED`
  */
 export function signedText({ text, url }: { readonly text: string; readonly url: string }): string {
   const lines = text.split(/\r?\n/);
-  const headers = lines.filter((line) => line.includes(marker) && !line.startsWith('- '));
-  if (headers.length === 0) return text;
-  if (headers.length > 1) throw malformed(url, 'it has more than one signed part');
-  const header = lines.indexOf(headers[0]!);
-  if (!/^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*$/.test(headers[0]!))
-    throw malformed(url, 'the header of its signed part does not stand alone on its line');
-  const blank = lines.findIndex((line, index) => index > header && /^[ \t]*$/.test(line));
-  const end = lines.findIndex(
-    (line, index) => index > blank && line.startsWith('-') && !line.startsWith('- '),
-  );
+  const [header, ...others] = lines.flatMap((line, index) => (armor.test(line) ? [index] : []));
+  if (header === undefined) return text;
+  requireHeader(lines[header]!, url);
+  if (!lines.slice(0, header).every(isBlank))
+    throw malformed(url, 'lines that nobody signed stand before it');
+  const blank = lines.findIndex((line, index) => index > header && isBlank(line));
+  const end = lines.findIndex((line, index) => index > blank && /^-(?! )/.test(line));
   if (blank === -1 || end === -1) throw malformed(url, 'its signature is missing');
   if (lines.slice(header + 1, blank).some((line) => !/^Hash: [A-Za-z0-9, /-]+$/.test(line)))
     throw malformed(url, 'it has header fields other than Hash');
-  if (!/^-----BEGIN PGP SIGNATURE-----[ \t]*$/.test(lines[end]!))
+  if (!beginSignature.test(lines[end]!))
     throw malformed(url, 'a line in its signed part begins with an unescaped dash');
-  if (!lines.slice(end).some((line) => /^-----END PGP SIGNATURE-----[ \t]*$/.test(line)))
+  const [signature, last] = others;
+  if (signature !== end) throw malformed(url, 'its signed part holds PGP armor');
+  if (last === undefined || !endSignature.test(lines[last]!))
     throw malformed(url, 'its signature does not end');
-  return lines
-    .slice(blank + 1, end)
-    .map((line) => line.replace(/^- /, ''))
-    .join('\n');
+  if (others.length > 2) throw malformed(url, 'it holds more than one PGP message');
+  if (!lines.slice(last + 1).every(isBlank)) throw malformed(url, 'lines that nobody signed stand after it');
+  const signed = lines.slice(blank + 1, end);
+  if (signed.some((line) => line.length > maxLineLength))
+    throw malformed(url, `a line in its signed part is longer than ${maxLineLength} characters`);
+  return signed.map((line) => line.replace(/^- /, '')).join('\n');
 }
 
-const marker = 'BEGIN PGP SIGNED MESSAGE';
+/** Anywhere in a line: gpg wants it at the beginning, and what is elsewhere is there to mislead somebody. */
+const armor = /-----(?:BEGIN|END) PGP/;
+const beginMessage = /^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*$/;
+const beginSignature = /^-----BEGIN PGP SIGNATURE-----[ \t]*$/;
+const endSignature = /^-----END PGP SIGNATURE-----[ \t]*$/;
+/** gpg hashes the first 20,000 bytes of a line, warns, and finds the signature good. */
+const maxLineLength = 4096;
+
+function requireHeader(line: string, url: string): void {
+  if (beginMessage.test(line)) return;
+  if (line.includes('BEGIN PGP SIGNED MESSAGE'))
+    throw malformed(url, 'the header of its signed part does not stand alone on its line');
+  throw malformed(url, 'its PGP armor is not that of a clear-signed text');
+}
+
+function isBlank(line: string): boolean {
+  return /^[ \t]*$/.test(line);
+}
 
 function malformed(url: string, why: string): FetchError {
-  return new FetchError('CHECKSUM_SIGNATURE_MALFORMED', `the clear-signed file ${url} is malformed: ${why}`, {
-    hint: 'Do not use it: get the checksum from the publisher by another way, and give it with --sha256 or --sha512.',
+  return new FetchError('CHECKSUM_SIGNATURE_MALFORMED', `the signed file ${url} is not used: ${why}`, {
+    hint: 'Give the URL of the plain or clear-signed checksum file; or get the checksum from the publisher another way, and give it with --sha256 or --sha512.',
     facts: { url },
   });
 }

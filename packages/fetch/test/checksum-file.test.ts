@@ -28,6 +28,8 @@ const failure = (content: string | Buffer, fileName = name): FetchError => {
 const signed = (text: string, { header = 'Hash: SHA256\n', before = '', after = '' } = {}) =>
   `${before}-----BEGIN PGP SIGNED MESSAGE-----\n${header}\n${text}-----BEGIN PGP SIGNATURE-----\n\niQIzBAEBCAAdFiEE\n=abcd\n-----END PGP SIGNATURE-----\n${after}`;
 
+const signatureOnly = '-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n';
+
 describe('the forms', () => {
   test.each([
     [
@@ -48,7 +50,11 @@ describe('the forms', () => {
     ['CRLF', `${other}  other\r\n${hex256}  ${name}\r\n`, sha256],
     ['CRLF, signed', signed(`${hex256}  ${name}\n`).replaceAll('\n', '\r\n'), sha256],
     ['a byte order mark', `\ufeff${hex256}  ${name}\n`, sha256],
-    ['a byte order mark, signed', `\ufeff${signed(`${hex256}  ${name}\n`)}`, sha256],
+    [
+      'signed, with blank lines around it',
+      signed(`${hex256}  ${name}\n`, { before: '\n \n', after: '\n\t\n' }),
+      sha256,
+    ],
     ['UTF-16, as PowerShell writes it', Buffer.from(`\ufeff${hex256}  ${name}\r\n`, 'utf16le'), sha256],
     ['./ before the name', `${hex256}  ./${name}\n`, sha256],
     ['a directory before the name', `SHA256 (images/x86_64/${name}) = ${hex256}\n`, sha256],
@@ -74,19 +80,13 @@ describe('the forms', () => {
   });
 });
 
-describe('of a clear-signed file only the signed part counts', () => {
+describe('a signed file is one clear-signed message and nothing else', () => {
   const forged = `SHA256 (${name}) = ${other}\n`;
 
   test.each([
-    ['before it', { before: forged }],
-    ['after it', { after: forged }],
-    ['before and after it', { before: forged, after: forged }],
-  ])('lines %s', (_, around) => {
-    expect(read(signed(`SHA256 (${name}) = ${hex256}\n`, around))).toBe(sha256);
-    expect(failure(signed('# nothing\n', around)).code).toBe('CHECKSUM_UNREADABLE');
-  });
-
-  test.each([
+    ['a line before it', signed(`${hex256}  ${name}\n`, { before: '# comment\n' })],
+    ['a line after it', signed(`${hex256}  ${name}\n`, { after: '# comment\n' })],
+    ['a byte order mark before it', `\ufeff${signed(`${hex256}  ${name}\n`)}`],
     ['a second signed part', signed(`${hex256}  x\n`) + signed(forged)],
     ['a second header inside', signed(`-----BEGIN PGP SIGNED MESSAGE-----\n\n${forged}`)],
     ['a header that does not stand alone', `x ${signed(forged)}`],
@@ -98,14 +98,15 @@ describe('of a clear-signed file only the signed part counts', () => {
     ['another armor in its place', signed(`-----BEGIN PGP MESSAGE-----\n${forged}`)],
     ['no signature', `-----BEGIN PGP SIGNED MESSAGE-----\n\n${forged}`],
     ['no blank line', `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256`],
+    ['an escaped header inside', signed(`- -----BEGIN PGP MESSAGE-----\n${hex256}  ${name}\n`)],
+    ['a signature before it', signatureOnly + signed(`${hex256}  ${name}\n`)],
+    ['a signature in the signature', signed(`${hex256}  ${name}\n`).replace('=abcd', signatureOnly)],
+    ['a signature alone, after lines', `${hex256}  ${name}\n${signatureOnly}`],
+    ['a line that gpg cuts', signed(`${' '.repeat(20_000)}${hex256}\n`)],
+    ['the end of another armor', `${hex256}  ${name}\n-----END PGP MESSAGE-----\n`],
     ['a signature without end', signed(forged).replace(/-----END.*/s, '')],
   ])('%s is refused', (_, content) => {
     expect(failure(content).code).toBe('CHECKSUM_SIGNATURE_MALFORMED');
-  });
-
-  test('an escaped header inside is text', () => {
-    const text = `- -----BEGIN PGP SIGNED MESSAGE-----\n- -----BEGIN PGP SIGNATURE-----\n${hex256}  ${name}\n`;
-    expect(read(signed(text))).toBe(sha256);
   });
 });
 
@@ -144,7 +145,7 @@ describe('what cannot be answered', () => {
     ['', 'CHECKSUM_UNREADABLE'],
     ['# only a comment\n', 'CHECKSUM_UNREADABLE'],
     [`${hex256.slice(1)}  ${name}`, 'CHECKSUM_ENTRY_MISSING'],
-    ['-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n', 'CHECKSUM_UNREADABLE'],
+    [signatureOnly, 'CHECKSUM_SIGNATURE_MALFORMED'],
   ])('%j', (content, code) => {
     expect(failure(content).code).toBe(code);
   });
