@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openAccount, type TestAccount } from './support/account.ts';
 import { publishImages, type TestImages } from './support/images.ts';
 import { flagsOf, type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
-import { type CliEnd, runCli } from './support/run-cli.ts';
+import { type CliEnd, runCli, startCli } from './support/run-cli.ts';
 
 let images: TestImages;
 let account: TestAccount;
@@ -55,6 +55,22 @@ async function importing(
   const run = await runCli(importArgs({ account, workDirectory, ...flags }), { env });
   return { run, workDirectory };
 }
+
+test('a header that names another file by two megabytes is refused before anybody thinks of Ctrl-C', async () => {
+  const path = join(images.directory, 'named-at-length.qcow2');
+  await execa('qemu-img', ['create', '-q', '-f', 'qcow2', '-o', 'cluster_size=2M', path, '1G']);
+  const image = await readFile(path);
+  const name = Buffer.alloc(2 * 2 ** 20 - 1024, 'a.');
+  image.writeUInt32BE(0x44415441, image.readUInt32BE(100));
+  image.writeUInt32BE(name.length, image.readUInt32BE(100) + 4);
+  name.copy(image, image.readUInt32BE(100) + 8);
+  const { url, sha256 } = await publish('named-at-length.qcow2', image);
+  const run = startCli(importArgs({ account, workDirectory: await makeWorkDirectory(), url, sha256 }));
+  const tooLong = setTimeout(() => run.child.kill('SIGKILL'), 30_000);
+  const end = await run.ended;
+  clearTimeout(tooLong);
+  await expectFailure(end, { code: 'EXTERNAL_DATA_FILE', says: /^.{1,250}$/ });
+}, 60_000);
 
 test('an image that is not there', async () => {
   const { run } = await importing({ url: `${images.server.url}/nothing.qcow2`, sha256: 'a'.repeat(64) });

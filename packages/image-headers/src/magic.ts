@@ -79,8 +79,9 @@ export async function detectMagic(source: ByteSource): Promise<Magic> {
   return { kind: 'unknown' };
 }
 
-/** The same by the head alone, as of a stream: of VHD only the dynamic kind shows. */
-export function magicOfHead(head: Buffer): Magic | undefined {
+/** The same by the head alone, as of a stream, of which 4096 bytes count: of VHD only the dynamic kind shows. */
+export function magicOfHead(start: Buffer): Magic | undefined {
+  const head = start.subarray(0, headLength);
   for (const { at, bytes, magic } of signatures) {
     if (head.subarray(at, at + bytes.length).equals(bytes)) return magic;
   }

@@ -3,6 +3,8 @@ import { corrupt, ImageHeaderError } from './errors.ts';
 import { printable } from './printable.ts';
 
 const extension = { end: 0, dataFile: 0x44415441, encryption: 0x0537be77 };
+/** As much of a name as QEMU takes of a backing file's. */
+const maxNameLength = 1023;
 
 /**
  * Walks the header extensions as QEMU does, whatever the feature bits say: a data file's name or an encryption
@@ -25,7 +27,7 @@ export async function requireNoForeignExtension(
     if (type === extension.dataFile) {
       const name = await readSpan(source, {
         offset: offset + at + 8,
-        length,
+        length: Math.min(length, maxNameLength),
         what: 'a qcow2 header extension',
       });
       throw externalDataFile(name);

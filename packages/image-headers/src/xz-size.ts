@@ -4,7 +4,8 @@ import { type ByteSource, isInside } from './byte-source.ts';
 /** Numbers as in "The .xz File Format" 1.1.0. */
 const streamHeaderBytes = 12;
 const streamFooterBytes = 12;
-const maxIndexBytes = 16 * 1024 ** 2;
+/** Of all streams together: room for half a million blocks, which takes less than a second. */
+const maxIndexBytes = 4 * 1024 ** 2;
 const maxStreams = 1000;
 
 /**
@@ -16,6 +17,7 @@ const maxStreams = 1000;
 export async function readXzUncompressedSize(source: ByteSource): Promise<number | undefined> {
   let total = 0n;
   let end = BigInt(source.size);
+  let indexBytes = 0;
   for (let streams = 0; end > 0n; streams++) {
     const footer = await readBack(source, end, streamFooterBytes);
     if (!footer || streams === maxStreams) return undefined;
@@ -24,15 +26,20 @@ export async function readXzUncompressedSize(source: ByteSource): Promise<number
       end -= 4n;
       continue;
     }
-    const stream = await readStream(source, footer, end);
+    const stream = await readStream(source, footer, { end, maxIndexBytes: maxIndexBytes - indexBytes });
     if (!stream) return undefined;
+    indexBytes += stream.indexBytes;
     total += stream.uncompressed;
     end -= stream.length;
   }
   return total <= BigInt(Number.MAX_SAFE_INTEGER) && source.size > 0 ? Number(total) : undefined;
 }
 
-async function readStream(source: ByteSource, footer: Buffer, end: bigint) {
+async function readStream(
+  source: ByteSource,
+  footer: Buffer,
+  { end, maxIndexBytes }: { readonly end: bigint; readonly maxIndexBytes: number },
+) {
   if (
     footer.toString('latin1', 10, 12) !== 'YZ' ||
     crc32(footer.subarray(4, 10)) !== footer.readUInt32LE(0)
@@ -44,7 +51,7 @@ async function readStream(source: ByteSource, footer: Buffer, end: bigint) {
   const sizes = index && readIndex(index);
   if (!sizes) return undefined;
   const length = BigInt(streamHeaderBytes + streamFooterBytes + indexBytes) + sizes.blocks;
-  return length <= end ? { length, uncompressed: sizes.uncompressed } : undefined;
+  return length <= end ? { length, indexBytes, uncompressed: sizes.uncompressed } : undefined;
 }
 
 /** The records of all blocks: unpadded size and uncompressed size of each. */

@@ -6,6 +6,7 @@ import {
 } from '@ec2-image/image-headers';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { printable } from '../src/printable.ts';
 import { parseVmdkDescriptor, requireSelfContained } from '../src/vmdk-descriptor.ts';
 import { buildGpt, buildMbr } from './build/partition-table.ts';
 import { buildQcow2 } from './build/qcow2.ts';
@@ -40,6 +41,64 @@ const magics = [
   '<html',
   '',
 ];
+
+/** Each holds as much text as its format has room for, of words that a search for URLs begins at anew. */
+const talkative: readonly [string, Buffer, string][] = [
+  [
+    'a data file named by a whole cluster',
+    buildQcow2({
+      clusterBits: 21,
+      extensions: [{ type: 0x44415441, data: Buffer.alloc(2 * mib - 1024, 'a.') }],
+    }),
+    'EXTERNAL_DATA_FILE',
+  ],
+  [
+    'a backing file named by 4 GiB, of which the file holds some',
+    buildQcow2({ clusterBits: 21, backing: { offset: 4096n, length: 2 ** 32 - 1, name: 'a-'.repeat(mib) } }),
+    'BACKING_FILE',
+  ],
+  [
+    'a VMDK of a type of 100 kB',
+    buildVmdk({
+      descriptor: descriptorOf({ createType: 'a.'.repeat(50_000) }),
+      descriptorSectors: 400n,
+      bodySectors: 1000,
+    }),
+    'VMDK_NOT_SELF_CONTAINED',
+  ],
+  [
+    'a VMDK whose extent is named by 100 kB',
+    buildVmdk({
+      descriptor: descriptorOf({ extents: [`RW 65536 SPARSE "/${'a.'.repeat(50_000)}"`] }),
+      descriptorSectors: 400n,
+      bodySectors: 1000,
+    }),
+    'VMDK_NOT_SELF_CONTAINED',
+  ],
+];
+
+test.each(talkative)('%s is refused at once, in a short message', async (_, bytes, code) => {
+  const start = performance.now();
+  const error = await readImageHeader(watched(bytes)).catch((error: Error & { code?: string }) => error);
+  expect(performance.now() - start, 'ms').toBeLessThan(2000);
+  expect(error).toMatchObject({ code });
+  expect((error as Error).message.length).toBeLessThan(250);
+});
+
+test('a name is shown with nothing that a terminal obeys, and without what a cut could hide of a URL', () => {
+  const password = 'hunter2';
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.nat({ max: 6000 }), (text, padding) => {
+      const url = `https://user:${password}${'x'.repeat(padding)}@host/disk`;
+      for (const name of [text, `${text} ${url}`, `${'y'.repeat(padding)} ${url}`, url]) {
+        const shown = printable(name);
+        expect(shown).toMatch(/^"[\x20-\x7e]*…?"$/);
+        expect(shown.length).toBeLessThan(250);
+        if (!text.includes(password)) expect(shown).not.toContain(password);
+      }
+    }),
+  );
+});
 
 test('any bytes behind any signature', async () => {
   await fc.assert(
@@ -234,4 +293,13 @@ test('the kind of a file is told from any bytes', async () => {
       expect((await detectMagic(watched(Buffer.from(bytes)))).kind).toMatch(/^[a-z]+$/);
     }),
   );
+});
+
+test('an xz index is believed up to 4 MiB of it, however many streams it is spread over', async () => {
+  const blocks = Array.from({ length: 400_000 }, () => ({ unpadded: 4, uncompressed: 2 ** 31 }));
+  const stream = buildXz(blocks);
+  expect(await readXzUncompressedSize(watched(stream))).toBe(blocks.length * 2 ** 31);
+  const twice = watched(Buffer.concat([stream, stream]));
+  expect(await readXzUncompressedSize(twice)).toBeUndefined();
+  expect(twice.bytesRead).toBeLessThan(4 * mib);
 });

@@ -15,6 +15,38 @@ test.each([
   expect(redactUrl(url)).toBe(shown);
 });
 
+test.each([
+  ['see https://u:p@h.example/a?s then <http://u:p@h/b#c>', 'see https://h.example/a then <http://h/b>'],
+  ['1http://u:p@h/a _http://u:p@h/b', '1http://h/a _http://h/b'],
+  ['git+ssh://u:p@h/a', 'git+ssh://h/a'],
+  ['://u:p@h x:// https://', '://u:p@h x:// https://'],
+  ['no scheme ://x/http://u:p@h/a', 'no scheme ://x/http://h/a'],
+])('in %j every URL is shown as %j does', (text, shown) => {
+  expect(redactText(text)).toBe(shown);
+});
+
+test('a text takes time in proportion to its length, whatever it is made of', () => {
+  const length = 2 ** 18;
+  const piece = fc.string({ unit: fc.constantFrom(...'a1.-+:/ @?#"<'), minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(piece, piece, (one, other) => {
+      const start = performance.now();
+      redactText(other + one.repeat(length / one.length) + other);
+      expect(performance.now() - start, 'ms').toBeLessThan(2000);
+    }),
+    {
+      examples: [
+        ['a.', ''],
+        ['a-', '://'],
+        ['a://', ''],
+        ['://', 'a'],
+        ['a', '://'],
+      ],
+      numRuns: 30,
+    },
+  );
+});
+
 test('no userinfo and no query survives, in a URL or in a sentence', () => {
   const word = fc.string({ unit: fc.constantFrom(...'abcdefXYZ0123'), minLength: 8, maxLength: 20 });
   fc.assert(
