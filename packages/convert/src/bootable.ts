@@ -2,6 +2,7 @@ import type { PartitionTable } from '@ec2-image/image-headers';
 import { ConvertError } from './errors.ts';
 
 export interface BootableOptions {
+  /** Only tell what would be refused. Default false. */
   readonly allowUnbootable?: boolean;
   /** In bytes; absent where it is not known yet. */
   readonly virtualSize?: number;
@@ -9,46 +10,46 @@ export interface BootableOptions {
 }
 
 /**
- * An instance boots from a partition table, and EC2 itself looks at none: a disk without one becomes an AMI that never
- * starts.
+ * An instance boots from a partition table, and EC2 itself looks at none: a disk without one, or whose table speaks of more than the disk has, becomes an AMI
+ * that does not start. (Linux ignores a GPT that reaches beyond the disk, and mounts no file system that does.)
  *
- * @throws ConvertError `NOT_BOOTABLE`, `TRUNCATED_IMAGE`
+ * @throws ConvertError `NOT_BOOTABLE`, `PARTITION_BEYOND_DISK`
  */
 export function requireBootable(table: PartitionTable, options: BootableOptions): void {
-  const { allowUnbootable = false, onNotice } = options;
-  const why = unbootable(table);
-  if (why && !allowUnbootable) {
-    throw new ConvertError('NOT_BOOTABLE', why, {
+  const { allowUnbootable = false, virtualSize, onNotice } = options;
+  for (const problem of [tableProblem(table), sizeProblem(table, virtualSize)]) {
+    if (!problem) continue;
+    if (!allowUnbootable) throw problem;
+    onNotice?.(problem.message);
+  }
+}
+
+function tableProblem({ type, sectorSize }: PartitionTable): ConvertError | undefined {
+  if (type !== 'none' && sectorSize === 512) return undefined;
+  return new ConvertError(
+    'NOT_BOOTABLE',
+    type === 'none'
+      ? 'the disk has neither a GPT nor an MBR with partitions'
+      : `the disk's GPT is made for sectors of ${sectorSize} bytes, and EC2's have 512`,
+    {
       hint: 'Use a disk image, not a partition or a file system; --allow-unbootable imports it as it is.',
-      facts: { partitionTable: table.type },
-    });
-  }
-  if (why) onNotice?.(why);
-  requireWhole(table, options);
+      facts: { partitionTable: type },
+    },
+  );
 }
 
-function unbootable({ type, sectorSize }: PartitionTable): string | undefined {
-  if (type === 'none') return 'the disk has neither a GPT nor an MBR with partitions';
-  if (sectorSize !== 512)
-    return `the disk's GPT is made for sectors of ${sectorSize} bytes, and EC2's have 512`;
-  return undefined;
-}
-
-/** A GPT is exact; in an MBR, old tools have written ends that reach a little too far, but never a start. */
-function requireWhole(
-  { type, partitions }: PartitionTable,
-  { virtualSize, onNotice }: BootableOptions,
-): void {
-  if (virtualSize === undefined) return;
-  const beyond = partitions.filter(({ offset, size }) => offset + size > virtualSize);
-  if (beyond.length === 0) return;
-  const end = Math.max(...beyond.map(({ offset, size }) => offset + size));
-  const message = `a partition ends at byte ${end}, but the disk has ${virtualSize} bytes`;
-  if (type === 'gpt' || beyond.some(({ offset }) => offset >= virtualSize)) {
-    throw new ConvertError('TRUNCATED_IMAGE', message, {
-      hint: 'Download the image again and compare its checksum with the published one.',
-      facts: { partitionEnd: end, virtualSize },
-    });
-  }
-  onNotice?.(message);
+function sizeProblem(
+  { type, partitions, endBytes }: PartitionTable,
+  virtualSize: number | undefined,
+): ConvertError | undefined {
+  if (virtualSize === undefined || endBytes <= virtualSize) return undefined;
+  const isPartition = partitions.some(({ offset, size }) => offset + size > virtualSize);
+  return new ConvertError(
+    'PARTITION_BEYOND_DISK',
+    `${isPartition ? 'a partition' : 'the GPT, with its backup,'} ends at byte ${endBytes}, but the disk has ${virtualSize} bytes`,
+    {
+      hint: 'The end of the disk is missing: download the image again, or export the whole disk. --allow-unbootable imports it as it is.',
+      facts: { partitionTable: type, endBytes, virtualSize },
+    },
+  );
 }

@@ -38,7 +38,8 @@ export async function compareDisk({ disk, signal, onProgress }: CompareOptions):
   try {
     const differences = await limit.map(ranges, (range, index) =>
       firstDifference({
-        devices: [blockDevice(source, range), blockDevice(disk, range)],
+        images: [source, disk],
+        range,
         signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
         onFraction(fraction) {
           done[index] = Math.floor(fraction * range.length);
@@ -73,16 +74,18 @@ function rangesOf(total: number): DiskRange[] {
 }
 
 async function firstDifference({
-  devices,
+  images,
+  range,
   signal,
   onFraction,
 }: {
-  readonly devices: readonly [string, string];
+  readonly images: readonly [ImageFile, ImageFile];
+  readonly range: DiskRange;
   readonly signal: AbortSignal;
   readonly onFraction: (fraction: number) => void;
 }): Promise<number | undefined> {
   const { exitCode, stdout, stderr } = await runQemuImg({
-    args: ['compare', '-p', ...devices],
+    args: ['compare', '-p', ...(await Promise.all(images.map((image) => blockDevice(image, range))))],
     signal,
     onFraction,
   });

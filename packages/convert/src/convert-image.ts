@@ -26,7 +26,7 @@ export interface ConvertOptions {
   readonly reuse?: boolean;
   /** In bytes; default 64 GiB. */
   readonly maxDiskSize?: number;
-  /** Accept a disk without a partition table. Default false. */
+  /** Accept a disk without a partition table, or with one that reaches beyond the disk's end. Default false. */
   readonly allowUnbootable?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ConvertProgress) => void;

@@ -25,7 +25,7 @@ export interface InspectOptions {
   readonly path: string;
   /** In bytes; default 64 GiB. */
   readonly maxDiskSize?: number;
-  /** Accept a disk without a partition table. Default false. */
+  /** Accept a disk without a partition table, or with one that reaches beyond the disk's end. Default false. */
   readonly allowUnbootable?: boolean;
   readonly signal?: AbortSignal;
   readonly onNotice?: (message: string) => void;
@@ -63,7 +63,7 @@ export type ImageFacts = DiskFacts | CompressedFacts;
  * the rest is settled when it has been decompressed.
  *
  * @throws ImageHeaderError for what the headers say
- * @throws ConvertError `IMAGE_NOT_READABLE`, `DISK_TOO_LARGE`, `NOT_BOOTABLE`, `TRUNCATED_IMAGE`, `NO_DISK_INSIDE`,
+ * @throws ConvertError `IMAGE_NOT_READABLE`, `DISK_TOO_LARGE`, `NOT_BOOTABLE`, `PARTITION_BEYOND_DISK`, `NO_DISK_INSIDE`,
  * `NESTED_COMPRESSION`, `QEMU_IMG_MISSING`, `XZ_MISSING`, and those of a damaged compression
  */
 export async function inspectImage(options: InspectOptions): Promise<ImageFacts> {

@@ -21,6 +21,7 @@ import {
   partialPath,
 } from '@ec2-image/convert';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { blockDevice } from '../src/qemu/block-device.ts';
 import {
   compressFile,
   expectSameDisk,
@@ -288,6 +289,23 @@ describe('what is there already', () => {
     await compareDisk({ disk: await convertImage({ image, format: 'vhdx', output }) });
     expect((await readdir(directory)).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
+});
+
+test('a disk of 5 GiB is a VHD of 5 GiB, not of whole cylinders, for every version of QEMU', async () => {
+  const directory = await temporaryDirectory();
+  const [raw, output] = [join(directory, 'disk.raw'), join(directory, 'disk.vhd')];
+  const size = 5 * 1024 * mib;
+  await makeRawDisk(raw, { size });
+  const disk = await convertImage({ image: { path: raw }, format: 'vhd', output });
+  expect(disk.virtualSize).toBe(size);
+  await compareDisk({ disk });
+  const path = await blockDevice({ path: output, format: 'vhd' });
+  expect(JSON.parse(path.slice('json:'.length))).toMatchObject({
+    driver: 'vpc',
+    force_size_calc: 'current_size',
+  });
+  const { stdout } = await qemuImg('info', '--output=json', path);
+  expect(JSON.parse(stdout)).toMatchObject({ 'virtual-size': size });
 });
 
 test('progress counts the compressed file, then the disk, and ends at the totals', async () => {

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
+import { fileSource, type ImageHeader, readImageHeader } from '@ec2-image/image-headers';
 import { execa } from 'execa';
 import type { Disk, Extent } from './disk.ts';
-import { EbsDirectError } from './errors.ts';
+import { EbsDirectError, nbdFailed } from './errors.ts';
 import { connectNbd } from './nbd/client.ts';
 import { type DiskImageFormat, startQemuNbd } from './nbd/qemu-nbd.ts';
 
@@ -9,7 +10,7 @@ import { type DiskImageFormat, startQemuNbd } from './nbd/qemu-nbd.ts';
  * Opens the content of a disk image for reading: a raw one as the file it is, any other through qemu-nbd, so that no
  * raw copy is needed. Holes cost nothing either way. The header must have been found harmless before.
  *
- * @throws EbsDirectError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED`, `NBD_FAILED`
+ * @throws EbsDirectError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED`, `NBD_FAILED`; ImageHeaderError of a VHD that has changed since
  */
 export async function openDisk(options: {
   readonly path: string;
@@ -81,10 +82,13 @@ async function openThroughNbd(options: {
   readonly format: DiskImageFormat;
   readonly signal?: AbortSignal;
 }): Promise<Disk> {
-  const server = await startQemuNbd(options);
+  const vhd = options.format === 'vhd' ? await readHeader(options.path) : undefined;
+  const server = await startQemuNbd({ ...options, vhdSizeRule: vhd?.vhdSizeRule });
   try {
     const client = await connectNbd({ socketPath: server.socketPath, signal: options.signal });
     await server.hide();
+    if (vhd && client.sizeBytes !== vhd.virtualSize)
+      throw nbdFailed(`a disk of ${client.sizeBytes} bytes, and the VHD says ${vhd.virtualSize}`);
     return {
       sizeBytes: client.sizeBytes,
       async *extents({ signal }) {
@@ -103,6 +107,15 @@ async function openThroughNbd(options: {
     const reason = options.signal?.aborted ? undefined : await server.whyEnded();
     await server[Symbol.asyncDispose]();
     throw reason ?? error;
+  }
+}
+
+async function readHeader(path: string): Promise<ImageHeader> {
+  const file = await open(path, 'r');
+  try {
+    return await readImageHeader(fileSource(file, (await file.stat()).size));
+  } finally {
+    await file.close();
   }
 }
 

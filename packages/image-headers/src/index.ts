@@ -8,5 +8,6 @@ export {
   readPartitionTable,
 } from './partition-table.ts';
 export { type ImageHeader, readImageHeader, refusalOf } from './read-image-header.ts';
+export type { VhdSizeRule } from './vhd.ts';
 export { maxVirtualSize } from './virtual-size.ts';
 export { readXzUncompressedSize } from './xz-size.ts';

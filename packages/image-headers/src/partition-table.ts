@@ -7,6 +7,11 @@ export interface PartitionTable {
   /** Of a GPT the size of the sectors it was made for; EC2 boots only from 512. */
   readonly sectorSize: 512 | 4096;
   readonly partitions: readonly Partition[];
+  /**
+   * How large the disk has to be for everything that the table speaks of, in bytes: its partitions, and of a GPT the backup header, which stands
+   * in the last sector.
+   */
+  readonly endBytes: number;
 }
 
 export interface Partition {
@@ -17,7 +22,7 @@ export interface Partition {
   readonly type: string;
 }
 
-const none: PartitionTable = { type: 'none', sectorSize: 512, partitions: [] };
+const none: PartitionTable = { type: 'none', sectorSize: 512, partitions: [], endBytes: 0 };
 const sectorSizes = [512, 4096] as const;
 
 /** How much of a disk's beginning {@link readPartitionTable} looks at, at most. */
@@ -30,15 +35,26 @@ export const partitionTableBytes = 1024 ** 2;
 export async function readPartitionTable(disk: ByteSource): Promise<PartitionTable> {
   const bootSector = await disk.read(0, 512);
   for (const sectorSize of sectorSizes) {
-    const partitions = await readGpt(disk, sectorSize);
-    if (partitions) return { type: 'gpt', sectorSize, partitions };
+    const gpt = await readGpt(disk, sectorSize);
+    if (!gpt) continue;
+    const { partitions, backupEnd } = gpt;
+    return { type: 'gpt', sectorSize, partitions, endBytes: Math.max(backupEnd, endOf(partitions)) };
   }
   const partitions = readMbr(bootSector);
-  return partitions ? { type: 'mbr', sectorSize: 512, partitions } : none;
+  return partitions ? { type: 'mbr', sectorSize: 512, partitions, endBytes: endOf(partitions) } : none;
 }
 
-/** UEFI 2.10, 5.3.2: the header in sector 1, its own size at 12, its CRC at 16 (taken with that field as zeros). */
-async function readGpt(disk: ByteSource, sectorSize: 512 | 4096): Promise<Partition[] | undefined> {
+function endOf(partitions: readonly Partition[]): number {
+  return Math.max(0, ...partitions.map(({ offset, size }) => offset + size));
+}
+
+/**
+ * UEFI 2.10, 5.3.2: the header in sector 1, its own size at 12, its CRC at 16 (taken with that field as zeros), the sector of its backup at 32.
+ */
+async function readGpt(
+  disk: ByteSource,
+  sectorSize: 512 | 4096,
+): Promise<{ partitions: Partition[]; backupEnd: number } | undefined> {
   const sector = await disk.read(sectorSize, sectorSize);
   if (sector.length < 512 || sector.toString('latin1', 0, 8) !== 'EFI PART') return undefined;
   const headerSize = sector.readUInt32LE(12);
@@ -65,7 +81,7 @@ async function readGpt(disk: ByteSource, sectorSize: 512 | 4096): Promise<Partit
       type: guidOf(entry.subarray(0, 16)),
     });
   }
-  return partitions;
+  return { partitions, backupEnd: Number(header.readBigUInt64LE(32) + 1n) * sectorSize };
 }
 
 const mbrProtective = 0xee;

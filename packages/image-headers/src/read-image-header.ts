@@ -2,7 +2,7 @@ import type { ByteSource } from './byte-source.ts';
 import { ImageHeaderError, truncated } from './errors.ts';
 import { detectMagic, type ImageFormat, type Magic } from './magic.ts';
 import { readQcow2 } from './qcow2.ts';
-import { readVhd } from './vhd.ts';
+import { readVhd, type VhdSizeRule } from './vhd.ts';
 import { readVhdx } from './vhdx.ts';
 import { virtualSizeOf } from './virtual-size.ts';
 import { readVmdk } from './vmdk.ts';
@@ -11,6 +11,8 @@ export interface ImageHeader {
   readonly format: ImageFormat;
   /** In bytes, as qemu-img sees it: of a raw disk the file's size rounded up to whole 512-byte sectors. */
   readonly virtualSize: number;
+  /** Of a VHD alone. Without it as `force_size_calc`, another version of a qemu tool may see another size. */
+  readonly vhdSizeRule?: VhdSizeRule;
 }
 
 /**
@@ -23,7 +25,7 @@ export async function readImageHeader(source: ByteSource): Promise<ImageHeader> 
   const magic = await detectMagic(source);
   switch (magic.kind) {
     case 'disk':
-      return { format: magic.format, virtualSize: (await readers[magic.format](source)).virtualSize };
+      return readDisk(source, magic.format);
     case 'unknown':
       return readRaw(source);
     default:
@@ -31,7 +33,15 @@ export async function readImageHeader(source: ByteSource): Promise<ImageHeader> 
   }
 }
 
-const readers = { qcow2: readQcow2, vmdk: readVmdk, vhd: readVhd, vhdx: readVhdx } as const;
+async function readDisk(source: ByteSource, format: Exclude<ImageFormat, 'raw'>): Promise<ImageHeader> {
+  if (format === 'vhd') {
+    const { virtualSize, vhdSizeRule } = await readVhd(source);
+    return { format, virtualSize, vhdSizeRule };
+  }
+  return { format, virtualSize: (await readers[format](source)).virtualSize };
+}
+
+const readers = { qcow2: readQcow2, vmdk: readVmdk, vhdx: readVhdx } as const;
 
 const sectorSize = 512;
 

@@ -8,13 +8,21 @@ const cookie = 'conectix';
 const diskType = { fixed: 2, dynamic: 3, differencing: 4 };
 /** 2040 GiB, the format's limit. */
 const maxSectors = (2040n * 1024n ** 3n) / 512n;
-/** The largest geometry, 65535 × 16 × 255: the disk is as large or larger. */
+/** The largest geometry, 65535 × 16 × 255: the disk is as large or larger, whoever made it. */
 const maxGeometrySectors = 65535n * 16n * 255n;
-/** Programs whose `current size` is the disk's; the others mean the geometry. The rule and the list are QEMU's. */
-const sizedByFooter = ['win ', 'qem2', 'd2v ', 'CTXS', 'tap\0'];
+/**
+ * Programs that mean the geometry: Virtual PC, and QEMU before it wrote `qem2`. Every other one (Azure, Hyper-V, VirtualBox, VMware, XenServer …) means the
+ * `current size`, of which its geometry is a whole number of cylinders below. The rule is QEMU's since version 10; earlier ones take the geometry
+ * of programs they do not know, so the rule has to be stated to them.
+ */
+const sizedByGeometry = ['vpc ', 'qemu'];
+
+/** What makes the size of a VHD's disk: values of QEMU's option `force_size_calc`. */
+export type VhdSizeRule = 'current_size' | 'chs';
 
 export interface VhdHeader {
   readonly virtualSize: number;
+  readonly vhdSizeRule: VhdSizeRule;
   readonly type: 'fixed' | 'dynamic';
 }
 
@@ -50,7 +58,7 @@ export async function readVhd(source: ByteSource): Promise<VhdHeader> {
       fileSize: source.size,
     });
   }
-  return { virtualSize, type: isDynamic ? 'dynamic' : 'fixed' };
+  return { virtualSize, vhdSizeRule: leading!.sizeRule, type: isDynamic ? 'dynamic' : 'fixed' };
 }
 
 function hasCookie(sector: Buffer): boolean {
@@ -63,10 +71,12 @@ function checkedFooter(footer: Buffer) {
   if (~sum >>> 0 !== stored) throw corrupt("the VHD footer's checksum is wrong");
   const geometry = BigInt(footer.readUInt16BE(56)) * BigInt(footer[58]!) * BigInt(footer[59]!);
   const creator = footer.toString('latin1', 28, 32);
-  const byFooter = sizedByFooter.includes(creator) || geometry === maxGeometrySectors;
+  const sizeRule: VhdSizeRule = sizedByGeometry.includes(creator) ? 'chs' : 'current_size';
+  const byGeometry = sizeRule === 'chs' && geometry !== maxGeometrySectors;
   return {
     type: footer.readUInt32BE(60),
-    sectors: byFooter ? footer.readBigUInt64BE(48) / BigInt(sectorSize) : geometry,
+    sizeRule,
+    sectors: byGeometry ? geometry : footer.readBigUInt64BE(48) / BigInt(sectorSize),
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { buildGpt, buildMbr } from './build/partition-table.ts';
 
 const read = (disk: Buffer) => readPartitionTable(bufferSource(disk));
-const none = { type: 'none', sectorSize: 512, partitions: [] };
+const none = { type: 'none', sectorSize: 512, partitions: [], endBytes: 0 };
 
 describe('GPT', () => {
   test('its partitions, with their type', async () => {
@@ -11,6 +11,7 @@ describe('GPT', () => {
       type: 'gpt',
       sectorSize: 512,
       partitions: [{ offset: 1024 ** 2, size: 1024 ** 2, type: '0FC63DAF-8483-4772-8E79-3D69D8477DE4' }],
+      endBytes: 2 * 1024 ** 2,
     });
   });
   test('without a protective MBR, as EC2 and EDK2 take it', async () => {
@@ -18,6 +19,14 @@ describe('GPT', () => {
   });
   test('made for 4096-byte sectors', async () => {
     expect(await read(buildGpt({ sectorSize: 4096 }))).toMatchObject({ type: 'gpt', sectorSize: 4096 });
+  });
+  test.each([
+    [512, 8191n, 4 * 1024 ** 2],
+    [4096, 1023n, 4 * 1024 ** 2],
+    [512, 2n ** 64n - 1n, 2 ** 64 * 512],
+  ] as const)('its backup is in its last sector, of %i bytes', async (sectorSize, backupSector, endBytes) => {
+    const partitions = [{ first: 256n, last: 511n }];
+    expect(await read(buildGpt({ sectorSize, backupSector, partitions }))).toMatchObject({ endBytes });
   });
   test('entries larger than usual', async () => {
     expect((await read(buildGpt({ entrySize: 256 }))).partitions).toHaveLength(1);
@@ -47,6 +56,7 @@ describe('MBR', () => {
         { offset: 1024 ** 2, size: 2 * 1024 ** 2, type: '83' },
         { offset: 4 * 1024 ** 2, size: 512, type: '05' },
       ],
+      endBytes: 4 * 1024 ** 2 + 512,
     });
   });
   test.each([

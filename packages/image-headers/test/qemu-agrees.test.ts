@@ -3,7 +3,7 @@ import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { fileSource, type ImageFormat, readImageHeader } from '@ec2-image/image-headers';
+import { fileSource, type ImageFormat, type ImageHeader, readImageHeader } from '@ec2-image/image-headers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildQcow2 } from './build/qcow2.ts';
 import { buildVhd } from './build/vhd.ts';
@@ -19,8 +19,13 @@ afterAll(() => rm(directory, { recursive: true }));
 
 const driver = (format: ImageFormat) => (format === 'vhd' ? 'vpc' : format);
 
-async function sizeByQemu(path: string, format: ImageFormat): Promise<number> {
-  const { stdout } = await run('qemu-img', ['info', '--output=json', '-f', driver(format), path]);
+async function sizeByQemu(path: string, { format, vhdSizeRule }: ImageHeader): Promise<number> {
+  const options = {
+    driver: driver(format),
+    ...(vhdSizeRule && { force_size_calc: vhdSizeRule }),
+    file: { driver: 'file', filename: path },
+  };
+  const { stdout } = await run('qemu-img', ['info', '--output=json', `json:${JSON.stringify(options)}`]);
   return (JSON.parse(stdout) as { 'virtual-size': number })['virtual-size'];
 }
 
@@ -65,7 +70,8 @@ describe('images that qemu-img makes', () => {
           path,
           `${size}`,
         ]);
-        expect(await headerOf(path)).toEqual({ format, virtualSize: await sizeByQemu(path, format) });
+        const header = await headerOf(path);
+        expect(header).toMatchObject({ format, virtualSize: await sizeByQemu(path, header) });
       }
     },
   );
@@ -83,10 +89,16 @@ test.each<[ImageFormat, string, Buffer]>([
   ],
   ['vhd', 'dynamic', buildVhd()],
   ['vhd', 'sized by geometry', buildVhd({ creator: 'vpc ', geometry: [240, 4, 17] })],
+  ['vhd', 'sized by the largest geometry', buildVhd({ creator: 'vpc ' })],
+  ['vhd', 'from Azure', buildVhd({ creator: 'wa\0\0', geometry: [240, 4, 17] })],
+  ['vhd', 'of a size of no whole sectors', buildVhd({ creator: 'vbox', currentSize: 8n * 1024n ** 2n - 1n })],
   ['vhd', 'fixed', buildVhd({ kind: 'fixed' })],
+  ['vhd', 'fixed, sized by geometry', buildVhd({ kind: 'fixed', creator: 'qemu', geometry: [240, 4, 17] })],
+  ['vhd', 'fixed, from VirtualBox', buildVhd({ kind: 'fixed', creator: 'vbox', geometry: [240, 4, 17] })],
   ['vhdx', 'dynamic', buildVhdx()],
 ])('an image by hand, %s %s, is one to qemu-img too', async (format, name, image) => {
   const path = join(directory, `by-hand-${format}-${name.replaceAll(' ', '-')}`);
   await writeFile(path, image);
-  expect(await headerOf(path)).toEqual({ format, virtualSize: await sizeByQemu(path, format) });
+  const header = await headerOf(path);
+  expect(header).toMatchObject({ format, virtualSize: await sizeByQemu(path, header) });
 });

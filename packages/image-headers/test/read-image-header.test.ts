@@ -238,16 +238,39 @@ describe('VHD', () => {
   test.each([
     ['dynamic', {}, 8 * mib],
     ['fixed', { kind: 'fixed' }, 8 * mib],
-    ['sized by Hyper-V', { creator: 'win ', geometry: [100, 4, 17] }, 8 * mib],
     [
-      'sized by its geometry, as Virtual PC does',
-      { creator: 'vpc ', geometry: [240, 4, 17] },
-      240 * 4 * 17 * 512,
+      'with a size of no whole sectors, whose last bytes no disk has',
+      { currentSize: 8n * 1024n ** 2n - 1n },
+      8 * mib - 512,
     ],
-    ['of the largest geometry, whoever made it', { creator: 'vpc ' }, 8 * mib],
   ] as const)('takes one %s', async (_, options, virtualSize) => {
-    expect(await read(buildVhd(options))).toEqual({ format: 'vhd', virtualSize });
+    expect(await read(buildVhd(options))).toEqual({
+      format: 'vhd',
+      virtualSize,
+      vhdSizeRule: 'current_size',
+    });
   });
+
+  const geometry = [240, 4, 17] as const;
+  test.each(['win ', 'wa\0\0', 'vbox', 'VMW ', 'qem2', 'd2v ', 'tap\0', 'CTXS', '\0\0\0\0', 'vpc\0', 'QEMU'])(
+    'of creator %j has its current size, dynamic or fixed',
+    async (creator) => {
+      for (const kind of ['dynamic', 'fixed'] as const)
+        expect(await read(buildVhd({ kind, creator, geometry }))).toMatchObject({
+          virtualSize: 8 * mib,
+          vhdSizeRule: 'current_size',
+        });
+    },
+  );
+  test.each(['vpc ', 'qemu'])(
+    'of creator %j has the size of its geometry, unless that is the largest',
+    async (creator) => {
+      const sized = { virtualSize: 240 * 4 * 17 * 512, vhdSizeRule: 'chs' };
+      expect(await read(buildVhd({ creator, geometry }))).toMatchObject(sized);
+      expect(await read(buildVhd({ kind: 'fixed', creator, geometry }))).toMatchObject(sized);
+      expect(await read(buildVhd({ creator }))).toMatchObject({ virtualSize: 8 * mib, vhdSizeRule: 'chs' });
+    },
+  );
 
   refuses('DIFFERENCING_DISK', [
     ['type 4', buildVhd({ type: 4 })],

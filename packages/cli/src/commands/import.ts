@@ -87,7 +87,7 @@ export class ImportCommand extends CommonCommand {
     description: 'Take a checksum over plain http from another host',
   });
   allowUnbootable = Option.Boolean('--allow-unbootable', {
-    description: 'Go on with a disk that has no partition table or boot record',
+    description: 'Accept a disk without a partition table, or with one that reaches beyond the disk',
   });
   maxDiskSize = Option.String('--max-disk-size', {
     description: 'Refuse disks larger than this (default: 64GiB)',

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { ImageFormat } from '@ec2-image/image-headers';
+import { type ImageFormat, readImageHeader } from '@ec2-image/image-headers';
+import { withSource } from '../with-source.ts';
 
 /** A disk image as qemu-img opens it. */
 export interface ImageFile {
@@ -28,12 +29,15 @@ export interface DiskRange {
 /**
  * The image, or a stretch of the disk in it, as a `json:` name, which leaves QEMU nothing to guess: driver and file are
  * stated, and `backing: null` overrides whatever the header names. (`--image-opts` can say the same only as `backing=`,
- * which is deprecated.)
+ * which is deprecated.) Of a VHD the rule for its size is stated too, which is read from its header: QEMU's versions differ in it.
+ *
+ * @throws ImageHeaderError, ConvertError `IMAGE_NOT_READABLE` of a VHD that has changed since it was inspected
  */
-export function blockDevice({ path, format }: ImageFile, range?: DiskRange): string {
+export async function blockDevice({ path, format }: ImageFile, range?: DiskRange): Promise<string> {
   const disk = {
     driver: qemuDriver[format],
     ...(canHaveBacking.includes(format) && { backing: null }),
+    ...(format === 'vhd' && { force_size_calc: (await withSource(path, readImageHeader)).vhdSizeRule }),
     file: { driver: 'file', filename: resolve(path) },
   };
   const device = range ? { driver: 'raw', offset: range.offset, size: range.length, file: disk } : disk;

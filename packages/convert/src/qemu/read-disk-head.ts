@@ -21,7 +21,7 @@ export async function readDiskHead({
         'raw',
         `bs=${partitionTableBytes}`,
         'count=1',
-        `if=${blockDevice(image)}`,
+        `if=${await blockDevice(image)}`,
         `of=${head}`,
       ],
       maxOutputBytes: partitionTableBytes,

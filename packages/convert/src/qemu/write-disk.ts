@@ -39,7 +39,7 @@ export async function writeDisk(options: WriteDiskOptions): Promise<void> {
     await requireFreeSpace(directory, await allocatedBytes(source, signal));
   }
   const { exitCode, stderr } = await runQemuImg({
-    args: ['convert', '-p', ...outputFormats[format].args, blockDevice(source), output],
+    args: ['convert', '-p', ...outputFormats[format].args, await blockDevice(source), output],
     maxOutputBytes: maxOutputBytes(virtualSize),
     signal,
     onFraction: (fraction) => onBytes?.(Math.floor(fraction * virtualSize)),
@@ -76,7 +76,7 @@ function maxOutputBytes(virtualSize: number): number {
 /** What the disk will take at least, unless its clusters hold zeros. 0 where qemu-img can't say. */
 async function allocatedBytes(source: ImageFile, signal?: AbortSignal): Promise<number> {
   const { exitCode, stdout } = await runQemuImg({
-    args: ['measure', '--output=json', '-O', 'raw', blockDevice(source)],
+    args: ['measure', '--output=json', '-O', 'raw', await blockDevice(source)],
     signal,
   });
   if (exitCode !== 0) return 0;

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { VhdSizeRule } from '@ec2-image/image-headers';
 import { execa } from 'execa';
 import { EbsDirectError } from '../errors.ts';
 
@@ -29,10 +30,13 @@ const endGraceMs = 250;
 export async function startQemuNbd({
   path,
   format,
+  vhdSizeRule,
   signal,
 }: {
   readonly path: string;
   readonly format: DiskImageFormat;
+  /** Of a VHD, from its header. */
+  readonly vhdSizeRule?: VhdSizeRule;
   readonly signal?: AbortSignal;
 }): Promise<NbdServer> {
   const directory = await mkdtemp(join(tmpdir(), 'ec2-image-nbd-'));
@@ -47,7 +51,7 @@ export async function startQemuNbd({
       '--shared=0',
       '--cache=writeback',
       '--image-opts',
-      imageOptions(path, format),
+      imageOptions({ path, format, vhdSizeRule }),
     ],
     {
       stdin: 'ignore',
@@ -84,14 +88,25 @@ export async function startQemuNbd({
   };
 }
 
-/** The format is stated, and nothing that the image names is opened: qemu guesses neither. */
-function imageOptions(path: string, format: DiskImageFormat): string {
+/**
+ * The format is stated, and of a VHD what makes its size, in which qemu's versions differ; nothing that the image names is opened: qemu guesses nothing.
+ */
+function imageOptions({
+  path,
+  format,
+  vhdSizeRule,
+}: {
+  readonly path: string;
+  readonly format: DiskImageFormat;
+  readonly vhdSizeRule?: VhdSizeRule;
+}): string {
   const filename = path.replaceAll(',', ',,');
   return [
     `driver=${drivers[format]}`,
     'file.driver=file',
     `file.filename=${filename}`,
     ...(format === 'qcow2' ? ['backing='] : []),
+    ...(vhdSizeRule ? [`force_size_calc=${vhdSizeRule}`] : []),
   ].join(',');
 }
 

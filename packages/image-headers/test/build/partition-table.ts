@@ -7,6 +7,7 @@ export interface GptOptions {
   readonly entrySize?: number;
   readonly entryCount?: number;
   readonly entriesSector?: bigint;
+  readonly backupSector?: bigint;
   /** Changed after the checksums are made. */
   readonly damage?: readonly number[];
 }
@@ -31,6 +32,7 @@ export function buildGpt(options: GptOptions = {}): Buffer {
   header.writeUInt32LE(0x10000, 8);
   header.writeUInt32LE(92, 12);
   header.writeBigUInt64LE(1n, 24);
+  header.writeBigUInt64LE(options.backupSector ?? 0n, 32);
   header.writeBigUInt64LE(entriesSector, 72);
   header.writeUInt32LE(entryCount, 80);
   header.writeUInt32LE(entrySize, 84);

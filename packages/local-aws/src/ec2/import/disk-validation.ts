@@ -1,4 +1,9 @@
-import { type ByteSource, ImageHeaderError, readImageHeader } from '@ec2-image/image-headers';
+import {
+  type ByteSource,
+  ImageHeaderError,
+  readImageHeader,
+  type VhdSizeRule,
+} from '@ec2-image/image-headers';
 import { createChecksum } from '@ec2-image/s3-checksum';
 import { type ImportFailure, validationFailure } from './import-failure.ts';
 import type { DiskFormat } from './import-task.ts';
@@ -6,6 +11,8 @@ import type { DiskFormat } from './import-task.ts';
 export interface ValidDisk {
   readonly format: DiskFormat;
   readonly virtualSizeBytes: number;
+  /** Of a VHD. */
+  readonly vhdSizeRule?: VhdSizeRule;
 }
 
 const names = { vhd: 'VHD', vhdx: 'VHDX', vmdk: 'VMDK' } as const;
@@ -41,7 +48,7 @@ async function validateHeader(disk: ByteSource, declared: DiskFormat | undefined
   if (declared !== undefined && declared !== format) throw unsupported(declared);
   if (format === 'VMDK' && !(await isStreamOptimized(disk))) throw unsupported('VMDK');
   if (format === 'VHDX') await requireWholeVhdx(disk);
-  return { format, virtualSizeBytes: header.virtualSize };
+  return { format, virtualSizeBytes: header.virtualSize, vhdSizeRule: header.vhdSizeRule };
 }
 
 /** The structures of a VHDX that carry a CRC-32C, by MS-VHDX: each is there twice. */

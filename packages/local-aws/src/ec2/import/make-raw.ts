@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { validateDisk } from './disk-validation.ts';
+import { type ValidDisk, validateDisk } from './disk-validation.ts';
 import { ImportFailure, validationFailure } from './import-failure.ts';
 import type { ImportObject, ObjectBytes } from './import-objects.ts';
-import type { DiskFormat } from './import-task.ts';
 import {
   convertedProgress,
   downloadPath,
@@ -27,7 +26,7 @@ export async function makeRaw(work: ImportWork, waitFor: (share: number) => Prom
   const object = permittedObject(work);
   const disk = await object.open();
   try {
-    const { format, virtualSizeBytes } = await validateDisk(disk, task.facts.format);
+    const { virtualSizeBytes, ...valid } = await validateDisk(disk, task.facts.format);
     task.update({ diskImageSizeBytes: object.sizeBytes });
     await waitFor(validated.share);
     task.reach(validated.progress, validated.message);
@@ -38,7 +37,7 @@ export async function makeRaw(work: ImportWork, waitFor: (share: number) => Prom
     if (stallsAt !== undefined) await stall(work);
     const giveBack = await slots.take(signal);
     try {
-      await copyAndConvert(work, { disk, format });
+      await copyAndConvert(work, { disk, ...valid });
     } finally {
       giveBack();
     }
@@ -59,7 +58,7 @@ export async function makeRaw(work: ImportWork, waitFor: (share: number) => Prom
 
 async function copyAndConvert(
   work: ImportWork,
-  { disk, format }: { disk: ObjectBytes; format: DiskFormat },
+  { disk, format, vhdSizeRule }: Omit<ValidDisk, 'virtualSizeBytes'> & { disk: ObjectBytes },
 ): Promise<void> {
   const { task } = work;
   const { signal } = task;
@@ -75,6 +74,7 @@ async function copyAndConvert(
   await convertToRaw({
     input: downloadPath(work),
     format,
+    vhdSizeRule,
     output: rawPath(work),
     signal,
     onProgress: (percent) => shown(copied, convertedProgress, percent / 100),

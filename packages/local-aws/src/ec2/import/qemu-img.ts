@@ -1,3 +1,4 @@
+import type { VhdSizeRule } from '@ec2-image/image-headers';
 import { execa } from 'execa';
 import type { DiskFormat } from './import-task.ts';
 
@@ -17,17 +18,21 @@ const drivers: Readonly<Record<Exclude<DiskFormat, 'RAW'>, string>> = {
 export async function convertToRaw({
   input,
   format,
+  vhdSizeRule,
   output,
   signal,
   onProgress,
 }: {
   input: string;
   format: Exclude<DiskFormat, 'RAW'>;
+  /** Of a VHD, whose size the versions of qemu-img do not agree on. */
+  vhdSizeRule?: VhdSizeRule;
   output: string;
   signal: AbortSignal;
   onProgress: (percent: number) => void;
 }): Promise<void> {
-  const source = `driver=${drivers[format]},file.driver=file,file.filename=${input.replaceAll(',', ',,')}`;
+  const sizeRule = vhdSizeRule ? `,force_size_calc=${vhdSizeRule}` : '';
+  const source = `driver=${drivers[format]}${sizeRule},file.driver=file,file.filename=${input.replaceAll(',', ',,')}`;
   const qemuImg = execa('qemu-img', ['convert', '-p', '--image-opts', '-O', 'raw', source, output], {
     cancelSignal: signal,
     stdin: 'ignore',
