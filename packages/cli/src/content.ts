@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { convertImage, decompress, inspectImage, inspectStream } from '@ec2-image/convert';
+import { decompress, decompressImage, inspectImage, inspectStream } from '@ec2-image/convert';
 import { type Block, type DiskImageFormat, diskBlocks, openDisk, streamBlocks } from '@ec2-image/ebs-direct';
 import type { ImageStream } from '@ec2-image/fetch';
 import { CliError } from './errors.ts';
@@ -13,8 +13,8 @@ export interface Content extends AsyncDisposable {
 
 export interface ContentOptions {
   readonly path: string;
-  /** Where the disk goes, should one have to be made. */
-  readonly rawPath: string;
+  /** Where the disk goes, should it have to be decompressed into a file. */
+  readonly diskPath: string;
   readonly maxDiskSize?: number;
   readonly allowUnbootable?: boolean;
   readonly signal?: AbortSignal;
@@ -22,8 +22,9 @@ export interface ContentOptions {
 }
 
 /**
- * Opens an image, of any format that is taken, for reading what is in it. No raw copy is made on the way, unless
- * its compression hides how large the disk is, or it is a disk format inside a compressed file.
+ * Opens an image, of any format that is taken, for reading what is in it. Nothing is written on the way, unless its
+ * compression hides how large the disk is, or it is a disk format inside a compressed file: that is decompressed each
+ * time, whatever an earlier run left.
  */
 export async function openContent(options: ContentOptions): Promise<Content> {
   const facts = await inspectImage(options);
@@ -39,11 +40,8 @@ export async function openContent(options: ContentOptions): Promise<Content> {
       [Symbol.asyncDispose]: async () => {},
     };
   }
-  const { path, rawPath: output } = options;
-  return openedDisk(
-    await convertImage({ ...options, image: { path }, format: 'raw', output, reuse: true }),
-    options,
-  );
+  const { path, diskPath: output } = options;
+  return openedDisk(await decompressImage({ ...options, image: { path }, output }), options);
 }
 
 const readBytes = 1024 * 1024;
@@ -57,7 +55,7 @@ export async function streamedContent({
   stream,
   onProgress,
   ...options
-}: Omit<ContentOptions, 'path' | 'rawPath'> & {
+}: Omit<ContentOptions, 'path' | 'diskPath'> & {
   readonly stream: ImageStream;
   /** In bytes of the download. */
   readonly onProgress?: (progress: { readonly done: number; readonly total?: number }) => void;

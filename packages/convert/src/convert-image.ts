@@ -1,4 +1,4 @@
-import { rename, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type ImageFormat, readImageHeader } from '@ec2-image/image-headers';
 import { decompressFile } from './decompress/decompress-file.ts';
@@ -22,7 +22,10 @@ export interface ConvertOptions {
   readonly format: DiskFormat;
   /** The disk's path; its directory also takes what a compressed image decompresses to. */
   readonly output: string;
-  /** Take a disk that stands at `output`, and an image decompressed earlier, where format and size are right. */
+  /**
+   * Take a disk that an earlier run converted to `output`, where format and size are right: `compareDisk` has to prove
+   * it. What has nothing to be compared with, as it was decompressed, is made again. Default false.
+   */
   readonly reuse?: boolean;
   /** In bytes; default 64 GiB. */
   readonly maxDiskSize?: number;
@@ -69,10 +72,8 @@ export async function convertImage(options: ConvertOptions): Promise<Disk> {
   const facts = await inspectImage({ ...options, path: image.path });
   if (facts.compression === undefined) return diskFrom({ ...facts, temporary: false }, output, options);
 
-  if (options.reuse && format === 'raw' && facts.format === 'raw') {
-    const disk = await reusable(output, facts, options);
-    if (disk) return diskInPlace({ ...disk, temporary: false }, 'reused');
-  }
+  // Where the decompressed file is to be the disk, an earlier one would only take the room.
+  if (format === 'raw' && facts.format === 'raw') await rm(output, { force: true });
   const inside = await decompressed(facts, `${output}.decompressed`, options);
   if (format === 'raw' && isWholeRaw(inside)) {
     await rename(inside.path, output);
@@ -97,8 +98,7 @@ async function diskFrom(source: Source, output: string, options: ConvertOptions)
       await writeDisk({ source, format, output: partial, virtualSize, signal, onBytes });
       if (!(await isDisk(partial, { format, virtualSize }))) throw notAsAsked({ format, virtualSize });
     };
-    // Nobody uses it before `compareDisk`, whichever run made it; to wait for the platter costs a third of the conversion.
-    await writeIntoPlace(output, write, { sync: false });
+    await writeIntoPlace(output, write);
   }
   const { path, format: sourceFormat, temporary } = source;
   return {
@@ -120,15 +120,24 @@ function diskInPlace({ path, size, virtualSize, temporary }: Source, outcome: Di
   return { path, format: 'raw', size, virtualSize, outcome, source: { path, format: 'raw', temporary } };
 }
 
-/** The disk inside a compressed image, as a file of its own, with the checks that only the whole of it allows. */
+/**
+ * Decompresses an image to `output`, with the checks that only the whole of it allows. A file that is there already is
+ * replaced: nothing says that it still holds what the image does.
+ *
+ * @throws as {@link convertImage}
+ */
+export async function decompressImage(options: Omit<ConvertOptions, 'format' | 'reuse'>): Promise<DiskFacts> {
+  const facts = await inspectImage({ ...options, path: options.image.path });
+  return facts.compression === undefined ? facts : decompressed(facts, resolve(options.output), options);
+}
+
 async function decompressed(
   image: CompressedFacts,
   path: string,
-  options: ConvertOptions,
+  options: Omit<ConvertOptions, 'format'>,
 ): Promise<DiskFacts> {
-  const { reuse = false, maxDiskSize = defaultMaxDiskSize, signal, onProgress } = options;
-  const earlier = reuse && (await reusable(path, image, options));
-  if (earlier) return earlier;
+  const { maxDiskSize = defaultMaxDiskSize, signal, onProgress } = options;
+  await rm(path, { force: true });
   await requireFreeSpace(dirname(path), image.size);
   const facts = await writeIntoPlace(path, async (partial) => {
     await decompressFile({
@@ -142,17 +151,6 @@ async function decompressed(
     return inspectUncompressed({ ...options, path: partial });
   });
   return { ...facts, path };
-}
-
-/** What an earlier run decompressed: it stands under its name, so it was complete then; its size must still be right. */
-async function reusable(
-  path: string,
-  image: CompressedFacts,
-  options: ConvertOptions,
-): Promise<DiskFacts | undefined> {
-  const facts = await inspectUncompressed({ ...options, path, onNotice: undefined }).catch(() => undefined);
-  options.signal?.throwIfAborted();
-  return facts && (image.virtualSize ?? facts.virtualSize) === facts.virtualSize ? facts : undefined;
 }
 
 interface Wanted {

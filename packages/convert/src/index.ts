@@ -5,6 +5,7 @@ export {
   convertImage,
   type Disk,
   type DiskSource,
+  decompressImage,
 } from './convert-image.ts';
 export { type DecompressOptions, decompress } from './decompress/decompress.ts';
 export { ConvertError, type ConvertErrorCode, defaultMaxDiskSize } from './errors.ts';

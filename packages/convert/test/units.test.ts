@@ -13,6 +13,7 @@ test('the exported names', () => {
     'compareDisk',
     'convertImage',
     'decompress',
+    'decompressImage',
     'defaultMaxDiskSize',
     'inspectImage',
     'inspectStream',

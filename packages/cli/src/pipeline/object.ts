@@ -38,9 +38,12 @@ export async function obtainObject(work: Work): Promise<ObtainedObject> {
   }
 }
 
-/** The image was verified: it is the disk that has changed on its way, or since an earlier run wrote it. */
+/**
+ * The image was verified: it is the disk that has changed on its way, or since an earlier run wrote it; perhaps so that
+ * it cannot even be read.
+ */
 function isDamagedDisk(error: unknown): boolean {
-  return isExplained(error) && error.code === 'DISK_DIFFERS';
+  return isExplained(error) && ['DISK_DIFFERS', 'COMPARISON_FAILED'].includes(error.code);
 }
 
 /** A later run must not take it. What has been uploaded of it is proven part by part against the next one. */

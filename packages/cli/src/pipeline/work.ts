@@ -70,7 +70,7 @@ export function objectLocation(work: Identified & Pick<Work, 'earlierKey'>) {
 /** What opening the image's content takes. */
 export function contentOptions({ request, directory, signal, notice }: Work) {
   return {
-    rawPath: directory.diskPath('raw'),
+    diskPath: `${directory.diskPath('raw')}.decompressed`,
     maxDiskSize: request.maxDiskSizeBytes,
     allowUnbootable: request.allowUnbootable,
     signal,

@@ -82,7 +82,7 @@ async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedCo
     const path = 'file' in source ? source.file : await download(options, { source, directory });
     await using content = await openContent({
       path,
-      rawPath: join(directory, 'disk.raw'),
+      diskPath: join(directory, 'disk.decompressed'),
       maxDiskSize,
       allowUnbootable: true,
       signal,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -51,6 +51,16 @@ function bootSector(size: number): Buffer {
   sector.writeUInt32LE(Math.floor(size / 512) - 2048, 458);
   sector.writeUInt16BE(0x55aa, 510);
   return sector;
+}
+
+/** Changes one bit of a file; its size and its times stay. */
+export async function flipBit(path: string, offset: number): Promise<void> {
+  const { atime, mtime } = await stat(path);
+  const handle = await open(path, 'r+');
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, offset);
+  await handle.write(Buffer.of(buffer[0]! ^ 1), 0, 1, offset);
+  await handle.close();
+  await utimes(path, atime, mtime);
 }
 
 export const qemuImg = (...args: string[]) => run('qemu-img', args);

@@ -1,0 +1,99 @@
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type DirectoryServer, serveDirectory } from '@ec2-image/sample-image';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openAccount, type TestAccount } from './support/account.ts';
+import { alterFilesBelow } from './support/alter-file.ts';
+import { areEqualDisks, type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
+import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
+import { type LocalFormat, type LocalImages, makeLocalImages } from './support/local-images.ts';
+import { startCli } from './support/run-cli.ts';
+
+let local: LocalImages;
+let server: DirectoryServer;
+let account: TestAccount;
+let workDirectory: string;
+
+beforeAll(async () => {
+  useOwnEnvironment();
+  local = await makeLocalImages({ sizeBytes: 32 * 2 ** 20, dataBytes: 20 * 2 ** 20 });
+  server = await serveDirectory({ directory: local.directory });
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  account = await openAccount();
+  workDirectory = await makeWorkDirectory();
+});
+afterEach(async () => {
+  await account[Symbol.asyncDispose]();
+  await rm(workDirectory, { recursive: true, force: true });
+});
+
+const argsOf = (format: LocalFormat, flags: Readonly<Record<string, unknown>>) => {
+  const { path, sha256 } = local.images[format];
+  return importArgs({ account, workDirectory, url: `${server.url}/${basename(path)}`, sha256, ...flags });
+};
+
+/** Kills the import at this call, before it is acted on. */
+async function killAt(operation: string, args: readonly string[]): Promise<void> {
+  const fault = account.aws.faults.add({ match: { operation }, action: { kind: 'hang' } });
+  const { child, ended } = startCli(args);
+  const early = await Promise.race([fault.struck, ended]);
+  expect(early && 'stderr' in early ? early.stderr : undefined).toBeUndefined();
+  child.kill('SIGKILL');
+  await ended;
+  fault.remove();
+}
+
+async function expectRightDisk(args: readonly string[]): Promise<void> {
+  const end = await runInProcess(args);
+  const [result] = end.json<ImportDocument>().images;
+  expect(end.exitCode, end.stderr).toBe(0);
+  expect(await areEqualDisks(local.disk, account.snapshotPath(result!.snapshotId!))).toBe(true);
+}
+
+test.each<[LocalFormat, string, RegExp[]]>([
+  ['qcow2', 'vhdx', [/^disk\.vhdx$/, /\.upload$/, /-Test\.qcow2$/]],
+  ['qcow2', 'raw', [/^disk\.raw$/, /\.upload$/, /-Test\.qcow2$/]],
+  ['raw', 'raw', [/-Test\.raw$/, /\.upload$/]],
+  ['raw.xz', 'vhdx', [/^disk\.vhdx$/, /\.decompressed$/, /\.upload$/, /-Test\.raw\.xz$/]],
+  ['raw.gz', 'raw', [/^disk\.raw$/, /\.upload$/, /-Test\.raw\.gz$/]],
+  ['qcow2.gz', 'vmdk', [/^disk\.vmdk$/, /\.decompressed$/, /\.upload$/, /-Test\.qcow2\.gz$/]],
+])(
+  'of a %s on its way to S3 as %s, whatever a killed run left is proven before it is used',
+  async (image, format, names) => {
+    const args = argsOf(image, { format });
+    await killAt('CompleteMultipartUpload', args);
+    const altered = await alterFilesBelow(join(workDirectory, 'images'));
+    for (const name of names) expect(altered).toContainEqual(expect.stringMatching(name));
+    await expectRightDisk(args);
+  },
+);
+
+test('what a killed run decompressed is no source for a conversion', async () => {
+  const args = argsOf('raw.xz', { format: 'vhdx' });
+  await killAt('CompleteMultipartUpload', args);
+  const images = join(workDirectory, 'images');
+  const names = await readdir(images, { recursive: true });
+  for (const name of names.filter((name) => name.endsWith('disk.vhdx'))) await rm(join(images, name));
+  expect(await alterFilesBelow(images)).toContainEqual(expect.stringMatching(/\.decompressed$/));
+  await expectRightDisk(args);
+});
+
+test.each<[LocalFormat, boolean, RegExp[]]>([
+  ['qcow2', false, [/^blocks\.journal$/, /-Test\.qcow2$/]],
+  ['raw', false, [/^blocks\.journal$/, /-Test\.raw$/]],
+  ['raw.xz', false, [/^blocks\.journal$/]],
+  ['raw.xz', true, [/^blocks\.journal$/, /-Test\.raw\.xz$/]],
+  ['raw.gz', true, [/^blocks\.journal$/, /\.decompressed$/, /-Test\.raw\.gz$/]],
+  ['qcow2.gz', false, [/^blocks\.journal$/, /\.decompressed$/, /-Test\.qcow2\.gz$/]],
+])(
+  'of a %s written by EBS direct (--keep-files: %s), whatever a killed run left is proven before it is used',
+  async (image, keepFiles, names) => {
+    const args = argsOf(image, { via: 'ebs', bucket: undefined, 'keep-files': keepFiles });
+    await killAt('CompleteSnapshot', args);
+    const altered = await alterFilesBelow(join(workDirectory, 'images'));
+    for (const name of names) expect(altered).toContainEqual(expect.stringMatching(name));
+    await expectRightDisk(args);
+  },
+);
