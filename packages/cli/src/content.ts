@@ -1,7 +1,13 @@
 import { createReadStream } from 'node:fs';
-import { decompress, decompressImage, inspectImage, inspectStream } from '@ec2-image/convert';
+import {
+  decompress,
+  decompressImage,
+  type ImageFacts,
+  inspectImage,
+  inspectStream,
+} from '@ec2-image/convert';
 import { type Block, type DiskImageFormat, diskBlocks, openDisk, streamBlocks } from '@ec2-image/ebs-direct';
-import type { ImageStream } from '@ec2-image/fetch';
+import type { ImageStream, LocalImage } from '@ec2-image/fetch';
 import { CliError } from './errors.ts';
 
 /** What is in an image, as blocks. */
@@ -29,17 +35,8 @@ export interface ContentOptions {
 export async function openContent(options: ContentOptions): Promise<Content> {
   const facts = await inspectImage(options);
   if (facts.compression === undefined) return openedDisk(facts, options);
-  if (facts.format === 'raw' && facts.virtualSize !== undefined) {
-    const { path, compression, virtualSize } = facts;
-    return {
-      virtualSizeBytes: virtualSize,
-      blocks: ({ signal }) => {
-        const source = createReadStream(path, { highWaterMark: readBytes });
-        return streamBlocks(ofSize(virtualSize, decompress({ compression, source, signal })));
-      },
-      [Symbol.asyncDispose]: async () => {},
-    };
-  }
+  const streamed = inOrder(facts, () => createReadStream(facts.path, { highWaterMark: readBytes }));
+  if (streamed) return streamed;
   const { path, diskPath: output } = options;
   return openedDisk(await decompressImage({ ...options, image: { path }, output }), options);
 }
@@ -62,13 +59,37 @@ export async function streamedContent({
 }): Promise<Content | undefined> {
   const { signal } = options;
   const facts = await inspectStream({ ...options, source: stream, chunks: () => stream.chunks({ signal }) });
-  if (facts?.format !== 'raw' || facts.virtualSize === undefined) return undefined;
-  const { compression, virtualSize } = facts;
+  return facts && inOrder(facts, (signal) => stream.chunks({ signal, onProgress }));
+}
+
+/**
+ * The content of a local image, read once: hashed as its blocks are made, of which the last only comes when the whole
+ * image had its digest. Undefined where that cannot be, or where the file is not what it should be: that is found out
+ * best by hashing it first.
+ */
+export async function localContent({
+  image,
+  ...options
+}: Omit<ContentOptions, 'path' | 'diskPath'> & { readonly image: LocalImage }): Promise<Content | undefined> {
+  const facts = await inspectImage({ ...options, path: image.path, onNotice: undefined }).catch(
+    () => undefined,
+  );
+  options.signal?.throwIfAborted();
+  return facts && inOrder(facts, (signal) => image.chunks({ signal }));
+}
+
+/** Of a raw disk of known size, compressed or not: it can be read from the front. Undefined where it is another. */
+function inOrder(
+  { format, compression, virtualSize }: Pick<ImageFacts, 'format' | 'compression' | 'virtualSize'>,
+  chunks: (signal?: AbortSignal) => AsyncIterable<Buffer>,
+): Content | undefined {
+  if (format !== 'raw' || virtualSize === undefined) return undefined;
   return {
     virtualSizeBytes: virtualSize,
     blocks: ({ signal }) => {
-      const source = stream.chunks({ signal, onProgress });
-      return streamBlocks(ofSize(virtualSize, decompress({ compression, source, signal })));
+      const source = chunks(signal);
+      const raw = compression === undefined ? source : decompress({ compression, source, signal });
+      return streamBlocks(ofSize(virtualSize, raw));
     },
     [Symbol.asyncDispose]: async () => {},
   };

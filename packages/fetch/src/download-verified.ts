@@ -3,6 +3,7 @@ import { mismatchError } from './digest-mismatch.ts';
 import { type Download, download } from './download.ts';
 import { FetchError } from './errors.ts';
 import type { FetchImageOptions, VerifiedImage } from './fetch-image.ts';
+import { recordFile } from './file-state.ts';
 import { headBytes } from './hash-file.ts';
 import { openDispatcher } from './http-get.ts';
 import { defaultMaxSizeBytes } from './image-size.ts';
@@ -44,7 +45,8 @@ export async function downloadVerified(options: DownloadVerifiedOptions): Promis
       report();
       const outcome = file.keptBytes > 0 ? 'resumed' : 'downloaded';
       await file.finish();
-      return { path, size: file.bytes, digest, outcome, bytesTransferred };
+      const { state } = await recordFile(path);
+      return { path, size: file.bytes, digest, state, outcome, bytesTransferred };
     };
 
     if (file.bytes > 0) onNotice?.(`going on with ${bytes(file.bytes)} of an earlier run`);

@@ -20,6 +20,7 @@ export type FetchErrorCode =
   | 'HTTP_FORBIDDEN'
   | 'HTTP_NOT_FOUND'
   | 'HTTP_STATUS'
+  | 'IMAGE_CHANGED'
   | 'IMAGE_TOO_LARGE'
   | 'INSECURE_CHECKSUM'
   | 'LOCAL_FILE_UNREADABLE'

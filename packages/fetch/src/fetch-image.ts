@@ -6,6 +6,7 @@ import { mismatchError } from './digest-mismatch.ts';
 import { downloadVerified } from './download-verified.ts';
 import { FetchError } from './errors.ts';
 import { imageFileName, storedFileName } from './file-name.ts';
+import { type FileState, recordFile, requireUnchanged } from './file-state.ts';
 import { hashFile, type Progress } from './hash-file.ts';
 import type { RetryOptions } from './mirrors.ts';
 import { removePartial } from './partial-file.ts';
@@ -31,11 +32,13 @@ export interface FetchImageOptions extends RetryOptions {
 }
 
 export interface VerifiedImage {
-  /** Absolute. */
+  /** Absolute; of a local file without symbolic links. */
   readonly path: string;
   readonly size: number;
   /** The one that was asked for, and that the file has. */
   readonly digest: Digest;
+  /** From before it was hashed, of a download from when it was complete: for `requireUnchanged`, when all that read it have ended. */
+  readonly state: FileState;
   /** `resumed`: some of it came from an earlier run. `reused`: it was there already. `local`: the user's own file, used in place and never to be deleted. */
   readonly outcome: 'downloaded' | 'resumed' | 'reused' | 'local';
   /** What this run brought over the network, retries included. */
@@ -85,19 +88,20 @@ async function useLocalImage({
   signal,
   onProgress,
 }: FetchImageOptions & { readonly source: LocalSource }): Promise<VerifiedImage> {
-  const { path, shown } = source;
-  const found = await hashFile({ path, algorithm: digestAlgorithm(digest), signal, onProgress }).catch(
-    (cause: Error) => {
-      signal?.throwIfAborted();
-      throw unreadable({ source, cause });
-    },
-  );
+  const cannotRead = (cause: Error) => {
+    signal?.throwIfAborted();
+    throw unreadable({ source, cause });
+  };
+  const { path, state } = await recordFile(source.path).catch(cannotRead);
+  const algorithm = digestAlgorithm(digest);
+  const found = await hashFile({ path, algorithm, signal, onProgress }).catch(cannotRead);
   if (found.digest === digest)
-    return { path, size: found.size, digest, outcome: 'local', bytesTransferred: 0 };
+    return { path, size: found.size, digest, state, outcome: 'local', bytesTransferred: 0 };
+  await requireUnchanged({ file: { path, state }, signal });
   throw mismatchError({
     expected: digest,
     actual: [found.digest],
-    urls: [shown],
+    urls: [source.shown],
     checksumUrl: checksumUrl && redactUrl(checksumUrl),
     head: found.head,
     sizeBytes: found.size,
@@ -114,10 +118,11 @@ async function reuse({
   onNotice,
 }: FetchImageOptions & { readonly path: string }): Promise<VerifiedImage | undefined> {
   try {
+    const { state } = await recordFile(path);
     const found = await hashFile({ path, algorithm: digestAlgorithm(digest), signal, onProgress });
     if (found.digest === digest) {
       await removePartial(path);
-      return { path, size: found.size, digest, outcome: 'reused', bytesTransferred: 0 };
+      return { path, size: found.size, digest, state, outcome: 'reused', bytesTransferred: 0 };
     }
     onNotice?.(`${printable(path, 400)} is damaged (it is ${found.digest}): it is downloaded again`);
     await rm(path);

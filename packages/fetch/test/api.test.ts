@@ -6,7 +6,10 @@ test('the exported names', () => {
     'FetchError',
     'fetchImage',
     'imageFileName',
+    'openLocalImage',
     'readChecksum',
+    'recordFile',
+    'requireUnchanged',
     'streamImage',
   ]);
 });

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import type { Digest } from '@ec2-image/provenance';
 import { checksumOf } from '@ec2-image/s3-checksum';
 import { uploadDisk } from '@ec2-image/s3-upload';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -53,6 +55,23 @@ test.each([
   expect(progress.map(({ done }) => done)).toEqual(progress.map(({ done }) => done).sort((a, b) => a - b));
   expect(options.notices).toEqual([]);
   expect(await openUploadsOf(client, options.key)).toEqual([]);
+});
+
+test('a disk that has a digest is hashed as it is sent, and is never complete without it', async () => {
+  const { client, directory } = standIn;
+  const disk = await directory.disk({ size: 3 * partSize + 1000 });
+  const sha256 = (bytes: Buffer): Digest => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const options = uploadOptions(client);
+  const wrong = sha256(Buffer.from('another'));
+  await expect(uploadDisk({ ...options, disk: { ...disk, digest: wrong } })).rejects.toMatchObject({
+    code: 'DISK_CHANGED',
+    message: expect.stringContaining(sha256(disk.bytes)),
+  });
+  const head = new HeadObjectCommand({ Bucket: bucket, Key: options.key });
+  await expect(client.send(head)).rejects.toMatchObject({ name: 'NotFound' });
+
+  await uploadDisk({ ...options, disk: { ...disk, digest: sha256(disk.bytes) } });
+  expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
 });
 
 test('an object that is there and proven is used, whatever the local disk has in it', async () => {

@@ -1,6 +1,6 @@
 import { convertImage, type Disk, partialPath, unsettledBytes } from '@ec2-image/convert';
+import type { VerifiedImage } from '@ec2-image/fetch';
 import type { UploadableDisk } from '@ec2-image/s3-upload';
-import { obtainImage } from './image.ts';
 import type { Work } from './work.ts';
 
 /** A disk that is there, or on its way: then what is written of it can be uploaded already. */
@@ -12,10 +12,9 @@ export interface StartedDisk {
 /** The disk: converted from this digest and in the work directory, or being converted from the image. */
 export async function startDisk(
   work: Work,
-  { signal }: { readonly signal: AbortSignal },
+  { image, signal }: { readonly image: VerifiedImage; readonly signal: AbortSignal },
 ): Promise<StartedDisk> {
   const { request, directory, steps, view, notice, limits } = work;
-  const image = await obtainImage(work);
   const output = directory.diskPath(request.format);
   const writing = Promise.withResolvers<number>();
   const finished = limits.conversions(() =>
@@ -45,7 +44,11 @@ export async function startDisk(
   finished.catch(() => {});
   const virtualSize = await Promise.race([writing.promise, finished.then(() => undefined)]);
   // A raw file has its full size at once, which says nothing of what is in it.
-  if (virtualSize === undefined || request.format === 'raw') return { uploadable: await finished, finished };
+  if (virtualSize === undefined || request.format === 'raw') {
+    const { path, size, outcome } = await finished;
+    const digest = outcome === 'in-place' ? image.digest : undefined;
+    return { uploadable: { path, size, digest }, finished };
+  }
   const maxSize = greatestDiskSize(virtualSize);
   return { uploadable: { path: partialPath(output), maxSize, unsettledBytes, finished }, finished };
 }

@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { compareDisk } from '@ec2-image/convert';
 import { isExplained } from '@ec2-image/explained-error';
+import { requireUnchanged, type VerifiedImage } from '@ec2-image/fetch';
 import { metadataOf } from '@ec2-image/provenance';
 import { findObject, type StoredObject, uploadDisk } from '@ec2-image/s3-upload';
 import { startDisk } from './disk.ts';
+import { obtainImage, readingImage } from './image.ts';
 import { provenanceTagsOf } from './tags.ts';
 import { objectLocation, type Work } from './work.ts';
 
@@ -57,14 +59,30 @@ async function discardDisk({ directory, request }: Work): Promise<void> {
  * equal: so an object that exists is known to hold the image, whenever this process may end.
  */
 async function uploadProven(work: Work): Promise<ObtainedObject> {
+  const image = await obtainImage(work);
+  return readingImage(work, image, () => uploadFrom(work, image));
+}
+
+async function uploadFrom(work: Work, image: VerifiedImage): Promise<ObtainedObject> {
   const { request, steps, view, directory, limits, remains } = work;
   const location = objectLocation(work);
   const stop = new AbortController();
   const signal = AbortSignal.any([work.signal, stop.signal]);
   const reading: Promise<unknown>[] = [];
   try {
-    const { uploadable, finished } = await startDisk(work, { signal });
+    const { uploadable, finished } = await startDisk(work, { image, signal });
     reading.push(finished);
+    // Where the image itself is sent, it is hashed as it is: nothing else could be compared with it.
+    const isImage = 'digest' in uploadable && uploadable.digest !== undefined;
+    const proveDisk = isImage
+      ? undefined
+      : () => {
+          const proof = finished
+            .then((disk) => compareDisk({ disk, signal }))
+            .then(() => requireUnchanged({ file: image, signal }));
+          reading.push(proof);
+          return proof;
+        };
     let converting = 'finished' in uploadable;
     const shown = finished.then(() => {
       converting = false;
@@ -82,11 +100,7 @@ async function uploadProven(work: Work): Promise<ObtainedObject> {
             disk: uploadable,
             journalPath: `${directory.diskPath(request.format)}.upload`,
             fresh: request.fresh,
-            proveDisk() {
-              const equal = finished.then((disk) => compareDisk({ disk, signal }));
-              reading.push(equal);
-              return equal;
-            },
+            proveDisk,
             metadata: metadataOf(provenanceTagsOf(work)),
             signal,
             onProgress(progress) {

@@ -1,7 +1,8 @@
 import { digestBlocks, type ExpectedContent, verifySnapshot } from '@ec2-image/ebs-direct';
-import { openContent } from '../content.ts';
+import { requireUnchanged } from '@ec2-image/fetch';
+import { type Content, openContent } from '../content.ts';
 import { createEbsClient } from '../ebs-client.ts';
-import { obtainImage } from './image.ts';
+import { obtainImage, readingImage, readingLocalImage } from './image.ts';
 import { contentOptions, type Work } from './work.ts';
 
 /** `--verify`: reads the snapshot back, block by block, and compares it with what is in the image. */
@@ -24,10 +25,20 @@ export async function proveSnapshot(work: Work, snapshotId: string, known?: Expe
   }
 }
 
+/** Of the image that has the published digest, whatever was sent: read and hashed for this. */
 async function contentOfImage(work: Work): Promise<ExpectedContent> {
+  const digestsOf = (content: Content) => {
+    work.view.stage(work.request.name, 'prove');
+    const blocks = content.blocks({ signal: work.signal });
+    return digestBlocks({ blocks, sizeBytes: content.virtualSizeBytes });
+  };
+  const ofLocal = await readingLocalImage(work, digestsOf);
+  if (ofLocal) return ofLocal;
   const image = await obtainImage(work);
-  await using content = await openContent({ ...contentOptions(work), path: image.path });
-  work.view.stage(work.request.name, 'prove');
-  const blocks = content.blocks({ signal: work.signal });
-  return await digestBlocks({ blocks, sizeBytes: content.virtualSizeBytes });
+  return readingImage(work, image, async () => {
+    await using content = await openContent({ ...contentOptions(work), path: image.path });
+    const expected = await digestsOf(content);
+    await requireUnchanged({ file: image, signal: work.signal });
+    return expected;
+  });
 }

@@ -2,11 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blockSizeBytes, volumeSizeGiB, type WrittenSnapshot, writeSnapshot } from '@ec2-image/ebs-direct';
 import { findSnapshot, type Snapshot, tagResources } from '@ec2-image/ec2-import';
-import { streamImage } from '@ec2-image/fetch';
+import { requireUnchanged, streamImage } from '@ec2-image/fetch';
 import { clientToken, type Digest, shortDigest, writtenDescription } from '@ec2-image/provenance';
 import { type Content, openContent, streamedContent } from '../content.ts';
 import { createEbsClient } from '../ebs-client.ts';
-import { obtainImage } from './image.ts';
+import { obtainImage, readingImage, readingLocalImage } from './image.ts';
 import type { ObtainedSnapshot } from './snapshot.ts';
 import { constantTagsOf, snapshotTagsOf } from './tags.ts';
 import { contentOptions, ec2Options, type Work } from './work.ts';
@@ -27,19 +27,31 @@ export async function obtainWrittenSnapshot(work: Work): Promise<ObtainedSnapsho
     steps.reuse('import');
     return tagged(work, found.snapshot);
   }
-  const { snapshotId, sizeGiB, digests, sizeBytes } =
-    (await writeStreamed(work)) ?? (await writeFromFile(work));
+  const streamed = await writeStreamed(work);
+  const { snapshotId, sizeGiB } = streamed ?? (await writeLocal(work)) ?? (await writeFromFile(work));
   const snapshot = await tagged(work, { snapshotId, sizeGiB });
-  // They are those of the verified image: nobody has to read it once more to prove the snapshot.
-  return { ...snapshot, content: { sizeBytes, digests } };
+  // Of a stream they were made of the bytes that had the digest; a file can be read again for the proof.
+  const content = streamed && { sizeBytes: streamed.sizeBytes, digests: streamed.digests };
+  return { ...snapshot, content };
 }
 
 type Written = WrittenSnapshot & { readonly sizeBytes: number };
 
 async function writeFromFile(work: Work): Promise<Written> {
   const image = await obtainImage(work);
-  await using content = await openContent({ ...contentOptions(work), path: image.path });
-  return await writeFrom(work, content);
+  return readingImage(work, image, async () => {
+    await using content = await openContent({ ...contentOptions(work), path: image.path });
+    const beforeComplete = () => requireUnchanged({ file: image, signal: work.signal });
+    return await writeFrom(work, content, { beforeComplete });
+  });
+}
+
+/** From the user's own file, read once: it is hashed as its blocks are sent, and without its digest their end never comes. */
+function writeLocal(work: Work): Promise<Written | undefined> {
+  return readingLocalImage(work, (content) => {
+    work.steps.reuse('download');
+    return writeFrom(work, content, { beforeComplete: () => work.steps.take('verify', async () => {}) });
+  });
 }
 
 /**

@@ -8,7 +8,14 @@ import {
   writeDigests,
 } from '@ec2-image/ebs-direct';
 import { describeImage } from '@ec2-image/ec2-import';
-import { fetchImage, imageFileName, readChecksum } from '@ec2-image/fetch';
+import {
+  fetchImage,
+  imageFileName,
+  type RecordedFile,
+  readChecksum,
+  recordFile,
+  requireUnchanged,
+} from '@ec2-image/fetch';
 import { type Cloud, openCloud } from '../cloud.ts';
 import type { CommonSettings } from '../commands/common.ts';
 import type { ImportRequest } from '../config/import-request.ts';
@@ -79,16 +86,23 @@ async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedCo
   await mkdir(workDirectory, { recursive: true });
   const directory = await mkdtemp(join(workDirectory, 'verify-'));
   try {
-    const path = 'file' in source ? source.file : await download(options, { source, directory });
+    const isFile = 'file' in source;
+    // Where that fails, what opens the file next says why.
+    const file = isFile
+      ? await recordFile(source.file).catch(() => undefined)
+      : await download(options, { source, directory });
     await using content = await openContent({
-      path,
+      path: isFile ? source.file : file!.path,
       diskPath: join(directory, 'disk.decompressed'),
       maxDiskSize,
       allowUnbootable: true,
       signal,
       onNotice,
     });
-    return await digestBlocks({ blocks: content.blocks({ signal }), sizeBytes: content.virtualSizeBytes });
+    const blocks = content.blocks({ signal });
+    const expected = await digestBlocks({ blocks, sizeBytes: content.virtualSizeBytes });
+    if (file) await requireUnchanged({ file, signal });
+    return expected;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -100,7 +114,7 @@ async function download(
     source,
     directory,
   }: { readonly source: Extract<DiskSource, { urls: unknown }>; readonly directory: string },
-): Promise<string> {
+): Promise<RecordedFile> {
   const { urls, checksum, allowInsecureChecksum } = source;
   const digest =
     'digest' in checksum
@@ -114,6 +128,5 @@ async function download(
             onNotice,
           })
         ).digest;
-  const { path } = await fetchImage({ url: urls, digest, directory, signal, onNotice });
-  return path;
+  return fetchImage({ url: urls, digest, directory, signal, onNotice });
 }

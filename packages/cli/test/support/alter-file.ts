@@ -1,14 +1,21 @@
 import { open, readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Changes one bit in the middle of a file's data, in place: its size and its times stay as they are. */
-export async function alterFile(path: string): Promise<void> {
+/**
+ * Changes one bit of a file's data in place, behind a part of it (default a quarter): its size and its times stay as
+ * they are. Twice, and the file is what it was.
+ */
+export async function alterFile(path: string, { behind = 1 / 4 } = {}): Promise<void> {
   const { size, atime, mtime } = await stat(path);
   const file = await open(path, 'r+');
-  const start = Math.floor(size / 4);
+  const start = Math.floor(size * behind);
   const { buffer } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
-  const at = buffer.findIndex((byte) => byte !== 0);
-  if (at >= 0) await file.write(Buffer.of(buffer[at]! ^ 1), 0, 1, start + at);
+  // Not the lowest bits: what stays other than zero is found again.
+  const at = Math.max(
+    0,
+    buffer.findIndex((byte) => byte > 1),
+  );
+  await file.write(Buffer.of(buffer[at]! ^ 1), 0, 1, start + at);
   await file.close();
   await utimes(path, atime, mtime);
 }

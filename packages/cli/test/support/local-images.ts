@@ -33,8 +33,10 @@ export async function makeLocalImages({
   await makeSampleDisk({ path: raw, sizeBytes, dataBytes });
   const qcow2 = join(directory, 'Test.qcow2');
   await execa('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, qcow2]);
-  for (const path of [raw, qcow2]) await execa('gzip', ['-1', '--keep', path]);
-  await execa('xz', ['-1', '--keep', raw]);
+  await Promise.all([
+    ...[raw, qcow2].map((path) => execa('gzip', ['-1', '--keep', path])),
+    execa('xz', ['-0', '--threads=2', '--keep', raw]),
+  ]);
   const image = async (format: LocalFormat): Promise<[LocalFormat, LocalImage]> => {
     const path = join(directory, `Test.${format}`);
     return [

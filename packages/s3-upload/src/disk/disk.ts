@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import type { Digest } from '@ec2-image/provenance';
 import { S3UploadError } from '../errors.ts';
 
 /** A disk that is complete. */
@@ -6,6 +7,8 @@ export interface FinishedDisk {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
+  /** The published digest of the file itself, where it has one: of what is sent, or the upload is not completed. */
+  readonly digest?: Digest;
 }
 
 /**

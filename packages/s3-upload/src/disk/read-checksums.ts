@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { digestAlgorithm, digestOf } from '@ec2-image/provenance';
 import { combineChecksums, createChecksum } from '@ec2-image/s3-checksum';
-import type { FinishedDisk } from './disk.ts';
+import { diskChanged, type FinishedDisk } from './disk.ts';
 import { readFully } from './disk-reader.ts';
 import { type ByteRange, type PartPlan, partRange } from './part-plan.ts';
 
@@ -22,7 +24,12 @@ export interface PartChecksum {
 
 const stepBytes = 2 ** 20;
 
-/** Reads the disk on its own, by another handle and other buffers than those its parts are sent from; what is known already is not read. */
+/**
+ * Reads the disk on its own, by another handle and other buffers than those its parts are sent from; what is known
+ * already is not read. Of a disk with a digest everything is read, and hashed in the same pass.
+ *
+ * @throws S3UploadError `DISK_CHANGED` where the digest is another
+ */
 export async function readChecksums({
   disk,
   plan,
@@ -38,9 +45,11 @@ export async function readChecksums({
   await using file = await open(disk.path);
   const buffers = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(stepBytes, disk.size)));
   const parts: PartChecksum[] = [];
+  const algorithm = disk.digest && digestAlgorithm(disk.digest);
+  const hash = algorithm && createHash(algorithm);
   for (let number = 1; number <= plan.count; number++) {
     const { start, end } = partRange(plan, number);
-    const knownPart = known?.get(number);
+    const knownPart = hash ? undefined : known?.get(number);
     if (knownPart) {
       parts.push({ checksum: knownPart.checksum, size: knownPart.size });
       continue;
@@ -49,9 +58,12 @@ export async function readChecksums({
     for await (const bytes of readRange(file, { path: disk.path, start, end, buffers })) {
       signal?.throwIfAborted();
       checksum.update(bytes);
+      hash?.update(bytes);
     }
     parts.push({ checksum: checksum.digest(), size: end - start });
   }
+  const digest = hash && algorithm && digestOf(algorithm, hash.digest('hex'));
+  if (digest !== disk.digest) throw diskChanged(disk.path, `it is ${digest}, not ${disk.digest}`);
   return { size: plan.size, parts, whole: combineChecksums('CRC32', parts) };
 }
 

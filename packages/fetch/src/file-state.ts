@@ -1,0 +1,127 @@
+import type { BigIntStats } from 'node:fs';
+import { open, realpath, stat, statfs } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Digest, digestAlgorithm } from '@ec2-image/provenance';
+import { FetchError } from './errors.ts';
+import { hashFile } from './hash-file.ts';
+import { printable } from './printable.ts';
+
+/** What tells whether a file was replaced, or written to. Values are decimal numbers. */
+export interface FileState {
+  readonly device: string;
+  readonly inode: string;
+  /** In bytes. */
+  readonly size: number;
+  /** In nanoseconds since 1970. */
+  readonly modified: string;
+  /** The time of the last change of its bytes or its inode, in nanoseconds since 1970: no program can set it. */
+  readonly changed: string;
+}
+
+/** A file as it was before the first byte of it was read. */
+export interface RecordedFile {
+  /** Absolute, without symbolic links: all that read it read one file. */
+  readonly path: string;
+  readonly state: FileState;
+  /** The digest that its bytes had. */
+  readonly digest?: Digest;
+  /** `local`: others may write to it. */
+  readonly outcome?: string;
+}
+
+/** The kernel's clock for files may be so far behind. */
+const clockTickMs = 50;
+
+/**
+ * To be called before the file is read: whatever is written to it afterwards shows in its state. A file that was
+ * written to only just now is waited for, some 50 ms: until the clock goes on, another write could not be told from it.
+ *
+ * @throws what the filesystem throws; Error where it is no regular file
+ */
+export async function recordFile(path: string): Promise<RecordedFile & { readonly size: number }> {
+  const real = await realpath(path);
+  let stats = await statsOf(real);
+  for (let waits = 0; waits < 3; waits++) {
+    const ageMs = Date.now() - Number(stats.ctimeMs);
+    if (ageMs < 0 || ageMs >= clockTickMs) break;
+    await sleep(clockTickMs - ageMs);
+    stats = await statsOf(real);
+  }
+  return { path: real, state: stateOf(stats), size: Number(stats.size) };
+}
+
+/**
+ * Passes where the file is the one that was recorded and nobody wrote to it since. Where the filesystem's times do not
+ * tell that, a local file is hashed again.
+ *
+ * @throws FetchError `IMAGE_CHANGED`
+ */
+export async function requireUnchanged({
+  file,
+  signal,
+}: {
+  readonly file: RecordedFile;
+  readonly signal?: AbortSignal;
+}): Promise<void> {
+  const { path, state, digest, outcome } = file;
+  const now = await statsOf(path).then(stateOf, (cause: Error) => {
+    throw changed(path, printable(cause.message, 300), cause);
+  });
+  const differences = (Object.keys(state) as (keyof FileState)[]).filter((key) => state[key] !== now[key]);
+  if (differences.length > 0)
+    throw changed(path, `another ${differences.map((key) => words[key]).join(', ')}`);
+  if (digest === undefined || outcome !== 'local' || (await showsEveryWrite(path))) return;
+  const found = await hashFile({ path, algorithm: digestAlgorithm(digest), signal });
+  if (found.digest !== digest) throw changed(path, `it is ${found.digest} now`);
+}
+
+const words: Readonly<Record<keyof FileState, string>> = {
+  device: 'device',
+  inode: 'inode',
+  size: 'size',
+  modified: 'time of modification',
+  changed: 'time of change',
+};
+
+function changed(path: string, how: string, cause?: unknown): FetchError {
+  return new FetchError('IMAGE_CHANGED', `${printable(path, 400)} changed while it was read: ${how}`, {
+    hint: 'Make sure that nothing writes to the file, then run the same command again.',
+    cause,
+    facts: { path },
+  });
+}
+
+/** By an open file: a network filesystem asks its server then, and not otherwise. */
+async function statsOf(path: string): Promise<BigIntStats> {
+  // Before it is opened: opening a named pipe would wait for its writer.
+  if (!(await stat(path)).isFile()) throw new Error(`${path} is not a regular file`);
+  await using file = await open(path);
+  return await file.stat({ bigint: true });
+}
+
+function stateOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileState {
+  return {
+    device: String(dev),
+    inode: String(ino),
+    size: Number(size),
+    modified: String(mtimeNs),
+    changed: String(ctimeNs),
+  };
+}
+
+/**
+ * ext2 to ext4, XFS, Btrfs, F2FS, ZFS, bcachefs, and overlays on them (statfs(2)). Of others, tmpfs tells nothing of
+ * writes through a mapping, and filesystems of another machine or of a program tell what they like.
+ */
+const localFilesystems: ReadonlySet<number> = new Set([
+  0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0xca451a4e, 0x794c7630,
+]);
+
+async function showsEveryWrite(path: string): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  const type = await statfs(path).then(
+    ({ type }) => type >>> 0,
+    () => undefined,
+  );
+  return type !== undefined && localFilesystems.has(type);
+}
