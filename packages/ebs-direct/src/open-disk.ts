@@ -1,10 +1,11 @@
 import { open } from 'node:fs/promises';
+import { startConfined } from '@ec2-image/confined-process';
 import { fileSource, type ImageHeader, readImageHeader } from '@ec2-image/image-headers';
-import { execa } from 'execa';
 import type { Disk, Extent } from './disk.ts';
 import { EbsDirectError, nbdFailed } from './errors.ts';
 import { connectNbd } from './nbd/client.ts';
 import { type DiskImageFormat, startQemuNbd } from './nbd/qemu-nbd.ts';
+import { qemuLimits } from './qemu-limits.ts';
 
 /**
  * Opens the content of a disk image for reading: a raw one as the file it is, any other through qemu-nbd, so that no
@@ -50,28 +51,44 @@ async function* fileExtents({
   readonly sizeBytes: number;
   readonly signal?: AbortSignal;
 }): AsyncGenerator<Extent> {
-  const { stdout, failed } = await execa(
-    'qemu-img',
-    [
+  const map = await readMap(path, signal);
+  if (map === undefined) {
+    yield { offset: 0, length: sizeBytes };
+    return;
+  }
+  for (const { start, length, zero } of map) if (!zero) yield { offset: start, length };
+}
+
+interface MappedRun {
+  readonly start: number;
+  readonly length: number;
+  readonly zero: boolean;
+}
+
+async function readMap(path: string, signal: AbortSignal | undefined): Promise<MappedRun[] | undefined> {
+  const program = await startConfined({
+    name: 'qemu-img',
+    args: [
       'map',
       '--output=json',
       '--image-opts',
       `driver=raw,file.driver=file,file.filename=${path.replaceAll(',', ',,')}`,
     ],
-    { cancelSignal: signal, reject: false, stdin: 'ignore', maxBuffer: maxMapBytes },
-  );
-  signal?.throwIfAborted();
-  if (failed) {
-    yield { offset: 0, length: sizeBytes };
-    return;
+    limits: qemuLimits,
+    signal,
+  });
+  if (!program) return undefined;
+  program.stdin.end();
+  let json = '';
+  for await (const piece of program.stdout.setEncoding('utf8')) {
+    json += piece as string;
+    if (json.length > maxMapBytes) {
+      program.stop();
+      return undefined;
+    }
   }
-  for (const { start, length, zero } of JSON.parse(stdout) as {
-    start: number;
-    length: number;
-    zero: boolean;
-  }[]) {
-    if (!zero) yield { offset: start, length };
-  }
+  const { exitCode } = await program.ended;
+  return exitCode === 0 ? (JSON.parse(json) as MappedRun[]) : undefined;
 }
 
 /** Some 100 bytes a run: room for a badly torn file, beyond which it is read whole. */

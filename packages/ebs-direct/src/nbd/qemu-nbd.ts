@@ -3,9 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type ProcessEnd, startConfined } from '@ec2-image/confined-process';
 import type { VhdSizeRule } from '@ec2-image/image-headers';
-import { execa } from 'execa';
 import { EbsDirectError } from '../errors.ts';
+import { qemuLimits } from '../qemu-limits.ts';
 
 /** qemu-nbd as it serves one image, read-only, on a Unix socket of its own. */
 export interface NbdServer extends AsyncDisposable {
@@ -41,9 +42,10 @@ export async function startQemuNbd({
 }): Promise<NbdServer> {
   const directory = await mkdtemp(join(tmpdir(), 'ec2-image-nbd-'));
   const socketPath = join(directory, 'socket');
-  const child = execa(
-    'qemu-nbd',
-    [
+  const hide = () => rm(directory, { recursive: true, force: true });
+  const server = await startConfined({
+    name: 'qemu-nbd',
+    args: [
       '--socket',
       socketPath,
       '--read-only',
@@ -53,36 +55,41 @@ export async function startQemuNbd({
       '--image-opts',
       imageOptions({ path, format, vhdSizeRule }),
     ],
-    {
-      stdin: 'ignore',
-      stdout: 'ignore',
-      stderr: 'pipe',
-      maxBuffer: 64 * 1024,
-      reject: false,
-      cancelSignal: signal,
-      forceKillAfterDelay: 2_000,
-    },
-  );
-  const hide = () => rm(directory, { recursive: true, force: true });
+    limits: qemuLimits,
+    signal,
+  }).catch(async (error: unknown) => {
+    await hide();
+    throw error;
+  });
+  if (!server) {
+    await hide();
+    throw new EbsDirectError('QEMU_NBD_MISSING', 'qemu-nbd is not installed', {
+      hint: 'Install qemu-utils (Debian) or qemu-img (Fedora).',
+    });
+  }
+  server.stdin.end();
+  server.stdout.resume();
+  // Whoever aborts hears of it from the signal; here it only matters that the program has ended.
+  const ended = server.ended.catch((): ProcessEnd => ({ stderr: 'it was stopped' }));
   const stop = async () => {
-    child.kill('SIGTERM');
-    await child;
+    server.stop('SIGTERM');
+    await ended;
     await hide();
   };
   const deadline = Date.now() + startTimeoutMs;
   while (!existsSync(socketPath)) {
-    const ended = await Promise.race([child, delay(10)]);
-    if (!ended && Date.now() < deadline) continue;
+    const end = await Promise.race([ended, delay(10)]);
+    if (!end && Date.now() < deadline) continue;
     await stop();
     signal?.throwIfAborted();
-    throw startError(ended ?? undefined);
+    throw startError(end ?? undefined);
   }
   return {
     socketPath,
     hide,
     async whyEnded() {
-      const ended = await Promise.race([child, delay(endGraceMs)]);
-      return ended ? startError(ended) : undefined;
+      const end = await Promise.race([ended, delay(endGraceMs)]);
+      return end ? startError(end) : undefined;
     },
     [Symbol.asyncDispose]: stop,
   };
@@ -110,19 +117,10 @@ function imageOptions({
   ].join(',');
 }
 
-function startError(
-  ended: { readonly code?: string; readonly stderr?: unknown } | undefined,
-): EbsDirectError {
-  if (ended?.code === 'ENOENT') {
-    return new EbsDirectError('QEMU_NBD_MISSING', 'qemu-nbd is not installed', {
-      hint: 'Install qemu-utils (Debian) or qemu-img (Fedora).',
-    });
-  }
-  return new EbsDirectError(
-    'QEMU_NBD_FAILED',
-    `qemu-nbd did not open the image: ${String(ended?.stderr ?? 'no answer in time')}`,
-    {
-      hint: 'Check the image with `qemu-img check`.',
-    },
-  );
+function startError(end: ProcessEnd | undefined): EbsDirectError {
+  const said = end?.stderr || (end?.signal ? `it was ended by ${end.signal}` : 'no answer in time');
+  return new EbsDirectError('QEMU_NBD_FAILED', `qemu-nbd did not open the image: ${said}`, {
+    hint: 'Check the image with `qemu-img check`.',
+    cause: end?.cause,
+  });
 }

@@ -1,0 +1,82 @@
+import type { Readable, Writable } from 'node:stream';
+import { execa } from 'execa';
+import { confine, type Limits } from './confine.ts';
+import { findProgram } from './find-program.ts';
+
+export interface ConfinedProcessOptions {
+  /** Looked up on the PATH. */
+  readonly name: string;
+  /** Each one as it is: no shell sees them. */
+  readonly args: readonly string[];
+  readonly limits: Limits;
+  readonly signal?: AbortSignal;
+}
+
+export interface ConfinedProcess {
+  readonly stdin: Writable;
+  /** Must be read to its end, or the program waits forever. */
+  readonly stdout: Readable;
+  /** Rejects with the signal's reason after an abort, and with nothing else. */
+  readonly ended: Promise<ProcessEnd>;
+  /** Default `SIGKILL`. A program that outlives another signal for half a second is killed. */
+  stop(signal?: 'SIGKILL' | 'SIGTERM'): void;
+}
+
+export interface ProcessEnd {
+  /** Undefined where a signal ended it, or where it never began. */
+  readonly exitCode?: number;
+  readonly signal?: string;
+  /** Its last few thousand characters. */
+  readonly stderr: string;
+  readonly cause?: unknown;
+}
+
+const maxStderrLength = 8192;
+/** The programs that this is for have nothing to put in order. */
+const forceKillAfterMs = 500;
+
+/**
+ * Starts a program that reads what strangers made: under limits, killed by the kernel when this process ends, and with
+ * nothing of this process's environment but the PATH. Undefined where the PATH has no such program.
+ */
+export async function startConfined(options: ConfinedProcessOptions): Promise<ConfinedProcess | undefined> {
+  const { name, args, limits, signal } = options;
+  signal?.throwIfAborted();
+  const path = await findProgram(name);
+  if (!path) return undefined;
+  const [file, ...rest] = await confine([path, ...args], limits);
+  const child = execa(file, rest, {
+    env: cleanEnvironment(),
+    extendEnv: false,
+    stdin: 'pipe',
+    buffer: false,
+    reject: false,
+    cancelSignal: signal,
+    forceKillAfterDelay: forceKillAfterMs,
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-maxStderrLength);
+  });
+  // A program that ends early leaves its input unread; its exit code tells why.
+  child.stdin.on('error', () => {});
+
+  const ended = child.then((result): ProcessEnd => {
+    if (result.isCanceled) throw signal!.reason;
+    const { exitCode, signal: killedBy, cause } = result;
+    return { exitCode, signal: killedBy, stderr: stderr.trim(), cause };
+  });
+  // Whoever stops a program early no longer waits for its end.
+  ended.catch(() => {});
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout,
+    ended,
+    stop: (signal = 'SIGKILL') => void child.kill(signal),
+  };
+}
+
+/** Messages in English, nothing of the user's environment, and few malloc arenas, which count as address space. */
+function cleanEnvironment(): Record<string, string> {
+  return { PATH: process.env.PATH ?? '', LC_ALL: 'C', MALLOC_ARENA_MAX: '2' };
+}
