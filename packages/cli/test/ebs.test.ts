@@ -1,10 +1,19 @@
+import { createHash } from 'node:crypto';
 import { copyFile, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  CompleteSnapshotCommand,
+  EBSClient,
+  PutSnapshotBlockCommand,
+  StartSnapshotCommand,
+} from '@aws-sdk/client-ebs';
+import { DeleteSnapshotCommand, DeregisterImageCommand } from '@aws-sdk/client-ec2';
+import { exampleCredentials } from '@ec2-image/local-aws';
 import { tagRecord } from '@ec2-image/provenance';
 import type { ImageFormat } from '@ec2-image/sample-image';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { StepName } from '../src/outcome.ts';
-import { bucket, openAccount, type TestAccount } from './support/account.ts';
+import { bucket, openAccount, region, type TestAccount } from './support/account.ts';
 import { publishImages, type TestImages } from './support/images.ts';
 import {
   areEqualDisks,
@@ -54,6 +63,20 @@ const verify = (target: string, flags: Readonly<Record<string, unknown>>) =>
     ...flagsOf({ 'endpoint-url': account.aws.url, 'work-dir': workDirectory, json: true, ...flags }),
   ]);
 
+/** Whoever launches the AMI may encrypt its volume: what was never written is noise then. */
+async function encryptedVolumeHoldsDisk(snapshotId: string): Promise<boolean> {
+  await using disk = await open(images.disk);
+  const { size } = await disk.stat();
+  let at = 0;
+  for await (const block of account.aws.readVolume({ snapshotId, encrypted: true })) {
+    const { buffer, bytesRead } = await disk.read(Buffer.alloc(block.length), 0, block.length, at);
+    if (!buffer.subarray(0, bytesRead).equals(block.subarray(0, bytesRead))) return false;
+    at += block.length;
+    if (at >= size) return true;
+  }
+  return false;
+}
+
 const callsOf = (operation: string) =>
   account.aws.calls.list().filter((call) => call.operation === operation);
 
@@ -75,6 +98,7 @@ describe('import --via ebs', () => {
       });
       const byEbs = account.snapshotPath(result.snapshotId!);
       expect(await areEqualDisks(images.disk, byEbs)).toBe(true);
+      expect(await encryptedVolumeHoldsDisk(result.snapshotId!)).toBe(true);
 
       const byS3 = await importBy(format, { via: 's3', suffix: 'other', fresh: true });
       expect(byS3.exitCode, byS3.stderr).toBe(0);
@@ -209,5 +233,74 @@ describe('verify', () => {
     const { exitCode, result } = await importBy('raw.xz', { verify: true });
     expect([exitCode, result.error?.code]).toEqual([1, 'SNAPSHOT_DIFFERS']);
     expect((await account.contents()).images).toEqual([]);
+  });
+});
+
+describe('blocks of zeros that a snapshot never got', () => {
+  const disk = () => ({ file: images.disk });
+
+  /** In the place of the AMI and its snapshot, a snapshot like it as a writer makes it that leaves zeros out. */
+  async function leaveOnlySparse({ snapshotId, imageId }: ImportDocument['images'][number]): Promise<string> {
+    const [snapshot] = (await account.contents()).snapshots;
+    const ebs = new EBSClient({ region, endpoint: account.aws.url, credentials: exampleCredentials });
+    const { SnapshotId } = await ebs.send(
+      new StartSnapshotCommand({ VolumeSize: 1, Tags: snapshot!.Tags, Description: snapshot!.Description }),
+    );
+    const bytes = await readFile(images.disk);
+    let written = 0;
+    for (let at = 0; at < bytes.length; at += 524_288) {
+      const data = bytes.subarray(at, at + 524_288);
+      if (data.every((byte) => byte === 0)) continue;
+      written += 1;
+      await ebs.send(
+        new PutSnapshotBlockCommand({
+          SnapshotId,
+          BlockIndex: at / 524_288,
+          BlockData: data,
+          DataLength: 524_288,
+          Checksum: createHash('sha256').update(data).digest('base64'),
+          ChecksumAlgorithm: 'SHA256',
+        }),
+      );
+    }
+    await ebs.send(new CompleteSnapshotCommand({ SnapshotId, ChangedBlocksCount: written }));
+    ebs.destroy();
+    await account.ec2.send(new DeregisterImageCommand({ ImageId: imageId! }));
+    await account.ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId! }));
+    return SnapshotId!;
+  }
+
+  test('are an error of their own where EBS direct wrote it, and never a reason to delete it', async () => {
+    const sparse = await leaveOnlySparse((await importBy('qcow2')).result);
+    const verified = await verify(sparse, disk());
+    expect([verified.exitCode, verified.json()]).toMatchObject([
+      1,
+      { error: { code: 'ABSENT_BLOCKS', hint: expect.stringMatching(/--fresh.*--allow-absent/) } },
+    ]);
+    const allowed = await verify(sparse, { ...disk(), 'allow-absent': true });
+    expect([allowed.exitCode, allowed.json()]).toMatchObject([
+      0,
+      { verify: { equal: true, absentBlocks: expect.any(Number) } },
+    ]);
+    expect(allowed.stderr).toMatch(/lacks \d+ blocks of zeros/);
+
+    const refused = await importBy('qcow2', { verify: true });
+    expect([refused.exitCode, refused.result.error?.code]).toEqual([1, 'ABSENT_BLOCKS']);
+    const { images: amis, snapshots } = await account.contents();
+    expect([amis, snapshots.map(({ SnapshotId }) => SnapshotId)]).toEqual([[], [sparse]]);
+    expect(await importBy('qcow2', { verify: true, 'allow-absent': true })).toMatchObject({
+      exitCode: 0,
+      result: { outcome: 'imported', snapshotId: sparse },
+      stderr: expect.stringMatching(/lacks \d+ blocks of zeros/),
+    });
+  });
+
+  test('are a warning in an imported snapshot', async () => {
+    const { result } = await importBy('qcow2', { via: 's3', verify: true });
+    expect(result.outcome).toBe('imported');
+    const end = await verify(result.imageId!, disk());
+    expect([end.exitCode, end.json()]).toMatchObject([0, { verify: { equal: true } }]);
+    expect(end.json<{ verify: { absentBlocks: number } }>().verify.absentBlocks).toBeGreaterThan(0);
+    expect(end.stderr).toMatch(/lacks \d+ blocks of zeros/);
   });
 });

@@ -3,7 +3,8 @@ import { hash } from 'node:crypto';
 /** EBS direct's one block size (StartSnapshot, `BlockSize`). */
 export const blockSizeBytes = 524_288;
 
-const zeros = Buffer.alloc(blockSizeBytes);
+/** Shared by every block that is all zeros. Not to be written to. */
+export const zeroBlock = Buffer.alloc(blockSizeBytes);
 
 /** A piece of the disk that is not all zeros. */
 export interface Block {
@@ -34,13 +35,16 @@ export function blockCount(sizeBytes: number): number {
 }
 
 export function isZeroBlock(data: Buffer): boolean {
-  return data.equals(data.length === blockSizeBytes ? zeros : zeros.subarray(0, data.length));
+  return data.equals(data.length === blockSizeBytes ? zeroBlock : zeroBlock.subarray(0, data.length));
 }
 
 /** SHA-256, raw. On the event loop: WebCrypto has threads for it, and copies every block for them, which costs no less. */
 export function blockDigest(data: Buffer): Buffer {
   return hash('sha256', data, 'buffer');
 }
+
+/** SHA-256 of a block of zeros. */
+export const zeroDigest: Buffer = blockDigest(zeroBlock);
 
 /** EBS counts volumes in whole GiB. */
 export function volumeSizeGiB(sizeBytes: number): number {

@@ -2,27 +2,30 @@ import { createHash } from 'node:crypto';
 import { CompleteSnapshotCommand, type EBSClient } from '@aws-sdk/client-ebs';
 import { DescribeSnapshotsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { hasAwsCode } from '@ec2-image/aws-error';
+import { blockCount, zeroDigest } from './block.ts';
 import { EbsDirectError } from './errors.ts';
 import { type PatientCalls, patiently, sleepFor } from './retried.ts';
+import type { ExpectedContent } from './verify-snapshot.ts';
 
 /** SHA-256 over the blocks' SHA-256 in the order of their indexes: what EBS calls LINEAR. */
-function linearChecksum(digests: ReadonlyMap<number, Buffer>): string {
+function linearChecksum({ digests, sizeBytes }: ExpectedContent): string {
   const hash = createHash('sha256');
-  for (const index of [...digests.keys()].sort((a, b) => a - b)) hash.update(digests.get(index)!);
+  for (let index = 0; index < blockCount(sizeBytes); index += 1)
+    hash.update(digests.get(index) ?? zeroDigest);
   return hash.digest('base64');
 }
 
-/** Tells EBS that these are all blocks. It answers before it has looked. */
+/** Tells EBS that these are all blocks, those of zeros included. It answers before it has looked. */
 export async function completeSnapshot(
   { ebs, ...options }: PatientCalls & { readonly ebs: EBSClient },
-  { snapshotId, digests }: { readonly snapshotId: string; readonly digests: ReadonlyMap<number, Buffer> },
+  { snapshotId, content }: { readonly snapshotId: string; readonly content: ExpectedContent },
 ): Promise<void> {
   await patiently(options, 'CompleteSnapshot', () =>
     ebs.send(
       new CompleteSnapshotCommand({
         SnapshotId: snapshotId,
-        ChangedBlocksCount: digests.size,
-        Checksum: linearChecksum(digests),
+        ChangedBlocksCount: blockCount(content.sizeBytes),
+        Checksum: linearChecksum(content),
         ChecksumAlgorithm: 'SHA256',
         ChecksumAggregationMethod: 'LINEAR',
       }),

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { zeroDigest } from './block.ts';
 
 /** What tells one snapshot being written from another. */
 export interface JournalHead {
@@ -19,6 +20,7 @@ export interface Journal {
 }
 
 const version = 1;
+const zeroChecksum = zeroDigest.toString('base64');
 
 /**
  * Opens the journal of this snapshot; one of another snapshot is written over. A line that a kill cut short is no
@@ -100,7 +102,9 @@ async function readJournal({
         continue;
       }
       const match = /^(\d+) ([A-Za-z0-9+/]{43}=)$/.exec(line);
-      if (match) acknowledged.set(Number(match[1]), match[2]!);
+      if (!match) continue;
+      // Most of a disk is zeros, which need no text of their own each.
+      acknowledged.set(Number(match[1]), match[2] === zeroChecksum ? zeroChecksum : match[2]!);
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

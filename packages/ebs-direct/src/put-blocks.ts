@@ -1,14 +1,17 @@
 import { type EBSClient, PutSnapshotBlockCommand } from '@aws-sdk/client-ebs';
 import { isThrottling } from '@ec2-image/aws-error';
 import { createAdaptiveLimit } from './adaptive-limit.ts';
-import { type Block, blockDigest, blockSizeBytes } from './block.ts';
+import { type Block, blockCount, blockDigest, blockSizeBytes, zeroBlock, zeroDigest } from './block.ts';
 import { explainCall, isChecksumRefused, isNotFound, isPassing } from './errors.ts';
 import type { Journal } from './journal.ts';
 
 export interface PutBlocksOptions {
   readonly ebs: EBSClient;
   readonly snapshotId: string;
+  /** Those that hold data, in order: the others are sent as zeros. */
   readonly blocks: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
+  /** Of the disk. */
+  readonly sizeBytes: number;
   readonly journal?: Journal;
   /** False: only hash them, for a snapshot that is complete already. */
   readonly send: boolean;
@@ -22,6 +25,8 @@ export interface PutBlocksOptions {
   readonly now: () => number;
 }
 
+const zeroChecksum = zeroDigest.toString('base64');
+
 /** How long a block that cannot be sent is tried. */
 const blockTimeoutMs = 150_000;
 const firstPauseMs = 250;
@@ -29,11 +34,29 @@ const longestPauseMs = 10_000;
 /** A block that arrives damaged time and again is damaged here, not on its way. */
 const damagedTries = 4;
 
-/** Sends every block, side by side, and gives the SHA-256 of each by index. The first lasting failure stops all. */
+/** Every block of the disk in order. One that nobody gives is zeros: left out, it would read as noise on an encrypted volume. */
+async function* withZeros(blocks: AsyncIterable<Block>, count: number): AsyncGenerator<Block> {
+  let next = 0;
+  const zerosUntil = function* (end: number): Generator<Block> {
+    for (; next < end; next += 1) yield { index: next, data: zeroBlock, release: () => {} };
+  };
+  for await (const block of blocks) {
+    yield* zerosUntil(block.index);
+    next = block.index + 1;
+    yield block;
+  }
+  yield* zerosUntil(count);
+}
+
+/**
+ * Sends every block, side by side, and gives the SHA-256 by index of those that are not all zeros. The first lasting
+ * failure stops all.
+ */
 export async function putBlocks({
   ebs,
   snapshotId,
   blocks,
+  sizeBytes,
   journal,
   send,
   concurrency,
@@ -50,9 +73,9 @@ export async function putBlocks({
   const underWay = new Set<Promise<void>>();
 
   const put = async ({ index, data }: Block) => {
-    const digest = blockDigest(data);
-    const checksum = digest.toString('base64');
-    digests.set(index, digest);
+    const digest = data === zeroBlock ? zeroDigest : blockDigest(data);
+    const checksum = digest === zeroDigest ? zeroChecksum : digest.toString('base64');
+    if (checksum !== zeroChecksum) digests.set(index, digest);
     if (!send || journal?.acknowledged.get(index) === checksum) return onBlock({ index, sent: false });
     const deadline = now() + blockTimeoutMs;
     let damaged = 0;
@@ -96,7 +119,7 @@ export async function putBlocks({
   };
 
   try {
-    for await (const block of blocks({ signal })) {
+    for await (const block of withZeros(blocks({ signal }), blockCount(sizeBytes))) {
       signal.throwIfAborted();
       const sending = put(block).finally(() => {
         underWay.delete(sending);

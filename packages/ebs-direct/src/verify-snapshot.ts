@@ -18,6 +18,11 @@ export interface VerifySnapshotOptions {
   readonly concurrency?: number;
   /** Blocks listed at a time, 100 to 10,000. Default 10,000. */
   readonly pageSize?: number;
+  /**
+   * Whether blocks of zeros may be absent from the snapshot, which on an encrypted volume read as noise; asked only where
+   * some are. Default false.
+   */
+  readonly allowAbsent?: boolean | (() => Promise<boolean>);
   readonly signal?: AbortSignal;
   /** In bytes of the snapshot's blocks. */
   readonly onProgress?: (progress: { readonly done: number }) => void;
@@ -28,22 +33,28 @@ export interface VerifiedSnapshot {
   readonly snapshotId: string;
   /** Read and found equal. */
   readonly blocks: number;
+  /** Blocks of the disk, zeros all of them, that the snapshot never got. */
+  readonly absentBlocks: number;
 }
 
 /**
  * Proves that a complete snapshot holds the disk: each of its blocks is read and hashed, and what it does not list
- * must be zeros of the disk.
+ * must be zeros of the disk, and allowed to be absent.
  *
- * @throws EbsDirectError `SNAPSHOT_DIFFERS` with the offset of the first difference; `SNAPSHOT_UNREADABLE`, `BLOCK_DAMAGED`, `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`
+ * @throws EbsDirectError `SNAPSHOT_DIFFERS` with the offset of the first difference; `ABSENT_BLOCKS` where nothing differs; `SNAPSHOT_UNREADABLE`, `BLOCK_DAMAGED`, `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`
  */
 export async function verifySnapshot(options: VerifySnapshotOptions): Promise<VerifiedSnapshot> {
   const { snapshotId, expected, concurrency = 16, signal: outer, onProgress } = options;
   const stop = new AbortController();
   const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
+  const count = blockCount(expected.sizeBytes);
   const unseen = new Set([...expected.digests.keys()].sort((a, b) => a - b));
   const underWay = new Set<Promise<void>>();
   let firstDifference: number | undefined;
   let blocks = 0;
+  // Of those that are listed and within the disk: what is missing to all of its blocks is absent.
+  let present = 0;
+  let firstAbsent = 0;
   const differs = (index: number) => {
     firstDifference = Math.min(firstDifference ?? index, index);
   };
@@ -53,6 +64,8 @@ export async function verifySnapshot(options: VerifySnapshotOptions): Promise<Ve
       if (firstDifference !== undefined && index > firstDifference) break;
       for (const missing of missingBefore(unseen, index)) differs(missing);
       unseen.delete(index);
+      if (index < count) present += 1;
+      if (index === firstAbsent) firstAbsent += 1;
       const reading = verifyBlock(options, { index, token, signal })
         .then((equal) => {
           if (!equal) differs(index);
@@ -74,7 +87,15 @@ export async function verifySnapshot(options: VerifySnapshotOptions): Promise<Ve
   const [missing] = unseen;
   if (firstDifference === undefined && missing !== undefined) differs(missing);
   if (firstDifference !== undefined) throw difference(snapshotId, firstDifference, expected);
-  return { snapshotId, blocks };
+  const absentBlocks = count - present;
+  if (absentBlocks > 0 && !(await mayBeAbsent(options))) {
+    throw absence(snapshotId, { absentBlocks, firstAbsent, count });
+  }
+  return { snapshotId, blocks, absentBlocks };
+}
+
+async function mayBeAbsent({ allowAbsent = false }: VerifySnapshotOptions): Promise<boolean> {
+  return typeof allowAbsent === 'function' ? await allowAbsent() : allowAbsent;
 }
 
 /** Blocks of data that the snapshot, which lists in order, has passed over. */
@@ -144,6 +165,22 @@ function difference(snapshotId: string, index: number, { sizeBytes }: ExpectedCo
     {
       hint: 'Do not use AMIs of this snapshot: delete them with it, and import again.',
       facts: { snapshotId, offset, blockIndex: index },
+    },
+  );
+}
+
+function absence(
+  snapshotId: string,
+  facts: { readonly absentBlocks: number; readonly firstAbsent: number; readonly count: number },
+): EbsDirectError {
+  const { absentBlocks, firstAbsent, count } = facts;
+  const offset = firstAbsent * blockSizeBytes;
+  return new EbsDirectError(
+    'ABSENT_BLOCKS',
+    `${snapshotId} lacks ${absentBlocks} of the disk's ${count} blocks, the first at offset ${offset}: zeros that were never written, which an encrypted volume reads as noise`,
+    {
+      hint: 'Import the image again with --fresh and --via ebs, which writes every block; or give --allow-absent if no volume made from it is ever encrypted.',
+      facts: { snapshotId, absentBlocks, offset },
     },
   );
 }

@@ -3,7 +3,7 @@ import { type EBSClient, StartSnapshotCommand } from '@aws-sdk/client-ebs';
 import { DeleteSnapshotCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { formatAwsError, hasAwsCode } from '@ec2-image/aws-error';
 import { type Tags, tagList } from '@ec2-image/provenance';
-import { type Block, blockSizeBytes } from './block.ts';
+import { type Block, blockCount, blockSizeBytes, volumeSizeGiB } from './block.ts';
 import { completeSnapshot, waitUntilComplete } from './complete-snapshot.ts';
 import { EbsDirectError, isNotFound, isRefusedByState } from './errors.ts';
 import { openJournal } from './journal.ts';
@@ -15,9 +15,10 @@ export interface WriteSnapshotOptions {
   readonly ebs: EBSClient;
   /** Tells when the snapshot is complete, and deletes one that is given up. */
   readonly ec2: EC2Client;
-  /** The blocks that are not all zeros. Asked for anew where the snapshot has to be. */
+  /** The blocks that are not all zeros, in order; the others are sent as zeros. Called again where the snapshot has to be started again. */
   readonly blocks: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
-  readonly volumeSizeGiB: number;
+  /** Of the disk. The volume is the next whole GiB. */
+  readonly sizeBytes: number;
   /** Set by the call that starts the snapshot: nothing that varies between runs. */
   readonly tags: Tags;
   readonly description?: string;
@@ -46,10 +47,10 @@ export interface WriteSnapshotOptions {
 export interface WrittenSnapshot {
   readonly snapshotId: string;
   readonly sizeGiB: number;
-  /** Blocks that hold data, and of these, the ones that this run sent. */
+  /** Of the disk, those of zeros included, and of these, the ones that this run sent. */
   readonly blocks: number;
   readonly blocksSent: number;
-  /** SHA-256 by block index: what `verifySnapshot` takes in place of the disk. */
+  /** SHA-256 by block index of those that are not all zeros: what `verifySnapshot` takes in place of the disk. */
   readonly digests: ReadonlyMap<number, Buffer>;
 }
 
@@ -112,7 +113,7 @@ async function fillSnapshot(
   options: WriteSnapshotOptions,
   { snapshotId, clientToken, status, startedAt }: StartedSnapshot,
 ): Promise<WrittenSnapshot> {
-  const { ebs, blocks, journalPath, volumeSizeGiB, concurrency = 32 } = options;
+  const { ebs, blocks, journalPath, sizeBytes, concurrency = 32 } = options;
   const { onProgress, onNotice, beforeComplete } = options;
   const { signal = new AbortController().signal, sleep = sleepFor, now = Date.now } = options;
   const journal =
@@ -129,6 +130,7 @@ async function fillSnapshot(
       ebs,
       snapshotId,
       blocks,
+      sizeBytes,
       journal,
       send: status !== 'completed',
       concurrency,
@@ -143,10 +145,17 @@ async function fillSnapshot(
       },
     });
     await beforeComplete?.();
-    if (status !== 'completed') await completeSnapshot(options, { snapshotId, digests });
+    if (status !== 'completed')
+      await completeSnapshot(options, { snapshotId, content: { sizeBytes, digests } });
     await waitUntilComplete(options, snapshotId);
     await journal?.remove();
-    return { snapshotId, sizeGiB: volumeSizeGiB, blocks: digests.size, blocksSent, digests };
+    return {
+      snapshotId,
+      sizeGiB: volumeSizeGiB(sizeBytes),
+      blocks: blockCount(sizeBytes),
+      blocksSent,
+      digests,
+    };
   } catch (error) {
     await journal?.close();
     throw error;
@@ -154,11 +163,11 @@ async function fillSnapshot(
 }
 
 async function startSnapshot(options: WriteSnapshotOptions, clientToken: string): Promise<StartedSnapshot> {
-  const { ebs, volumeSizeGiB, tags, description, encrypted, kmsKeyArn, now = Date.now } = options;
+  const { ebs, sizeBytes, tags, description, encrypted, kmsKeyArn, now = Date.now } = options;
   const { SnapshotId, Status, BlockSize, StartTime } = await patiently(options, 'StartSnapshot', () =>
     ebs.send(
       new StartSnapshotCommand({
-        VolumeSize: volumeSizeGiB,
+        VolumeSize: volumeSizeGiB(sizeBytes),
         Tags: tagList(tags),
         Description: description,
         ClientToken: clientToken,

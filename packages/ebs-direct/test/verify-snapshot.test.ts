@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { appendFile, open, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CompleteSnapshotCommand, PutSnapshotBlockCommand, StartSnapshotCommand } from '@aws-sdk/client-ebs';
 import {
   blockSizeBytes,
   digestBlocks,
@@ -11,8 +13,8 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Account, openAccount, someBlocks, writing } from './support/account.ts';
 
-const sizeBytes = 700 * blockSizeBytes;
-const indexes = [0, 3, 4, 5, 90, 699];
+const sizeBytes = 70 * blockSizeBytes;
+const indexes = [0, 3, 4, 5, 50, 69];
 
 let account: Account;
 
@@ -24,7 +26,7 @@ afterEach(() => account[Symbol.asyncDispose]());
 
 async function written() {
   const { blocks, data } = someBlocks(indexes);
-  const { snapshotId, digests } = await writeSnapshot({ ...writing(account), blocks });
+  const { snapshotId, digests } = await writeSnapshot({ ...writing(account), sizeBytes, blocks });
   const verify = (expected = { sizeBytes, digests }) =>
     verifySnapshot({ ebs: account.ebs, snapshotId, expected, sleep: async () => {} });
   return { snapshotId, blocks, data, digests, verify };
@@ -35,7 +37,8 @@ describe('verifySnapshot', () => {
     const { blocks, snapshotId, verify } = await written();
     expect(await verify(await digestBlocks({ blocks: blocks(), sizeBytes }))).toEqual({
       snapshotId,
-      blocks: 6,
+      blocks: 70,
+      absentBlocks: 0,
     });
   });
 
@@ -70,39 +73,87 @@ describe('verifySnapshot', () => {
   test('names the first of several differences', async () => {
     const { digests, verify } = await written();
     const expected = new Map(digests);
-    // 4 is data in what should be a hole, 60 is missing, 90 differs.
+    // 4 is data in what should be a hole, 40 is missing, 50 differs.
     expected.delete(4);
-    expected.set(60, digests.get(3)!);
-    expected.set(90, digests.get(3)!);
+    expected.set(40, digests.get(3)!);
+    expected.set(50, digests.get(3)!);
     await expect(verify({ sizeBytes, digests: expected })).rejects.toMatchObject({
       facts: { blockIndex: 4 },
     });
     expected.set(4, digests.get(4)!);
     await expect(verify({ sizeBytes, digests: expected })).rejects.toMatchObject({
-      facts: { blockIndex: 60 },
+      facts: { blockIndex: 40 },
     });
-    expected.delete(60);
+    expected.delete(40);
     await expect(verify({ sizeBytes, digests: expected })).rejects.toMatchObject({
-      facts: { blockIndex: 90 },
+      facts: { blockIndex: 50 },
     });
   });
 
-  test('a block of zeros is as good as none', async () => {
-    const { blocks, data } = someBlocks([0, 7]);
-    data.get(7)!.fill(0);
-    const { snapshotId, digests } = await writeSnapshot({ ...writing(account), blocks });
-    const expected = { sizeBytes, digests: new Map([[0, digests.get(0)!]]) };
-    expect(await verifySnapshot({ ebs: account.ebs, snapshotId, expected })).toEqual({
-      snapshotId,
-      blocks: 2,
+  /** As a writer makes it that leaves zeros out. */
+  async function sparse() {
+    const { data } = someBlocks([0, 7]);
+    const { SnapshotId: snapshotId } = await account.ebs.send(new StartSnapshotCommand({ VolumeSize: 1 }));
+    const digests = new Map<number, Buffer>();
+    for (const [index, bytes] of data) {
+      digests.set(index, createHash('sha256').update(bytes).digest());
+      await account.ebs.send(
+        new PutSnapshotBlockCommand({
+          SnapshotId: snapshotId,
+          BlockIndex: index,
+          BlockData: bytes,
+          DataLength: blockSizeBytes,
+          Checksum: digests.get(index)!.toString('base64'),
+          ChecksumAlgorithm: 'SHA256',
+        }),
+      );
+    }
+    await account.ebs.send(new CompleteSnapshotCommand({ SnapshotId: snapshotId, ChangedBlocksCount: 2 }));
+    return { ebs: account.ebs, snapshotId: snapshotId!, expected: { sizeBytes, digests }, data };
+  }
+
+  test('blocks of zeros that were never written are an error of their own', async () => {
+    const { data, ...options } = await sparse();
+    await expect(verifySnapshot(options)).rejects.toMatchObject({
+      code: 'ABSENT_BLOCKS',
+      facts: { absentBlocks: 68, offset: blockSizeBytes },
     });
+    expect(await verifySnapshot({ ...options, allowAbsent: true })).toMatchObject({
+      blocks: 2,
+      absentBlocks: 68,
+    });
+    const seen: Buffer[] = [];
+    const { snapshotId } = options;
+    for await (const block of account.aws.readVolume({ snapshotId, encrypted: true, blocks: 8 }))
+      seen.push(block);
+    expect([seen[0]!.equals(data.get(0)!), seen[7]!.equals(data.get(7)!)]).toEqual([true, true]);
+    expect(seen[1]!.equals(Buffer.alloc(blockSizeBytes))).toBe(false);
+  });
+
+  test('whether blocks may be absent is asked where some are, and where nothing else is wrong', async () => {
+    let asked = 0;
+    const allowAbsent = async () => {
+      asked += 1;
+      return true;
+    };
+    const { snapshotId, digests } = await written();
+    await verifySnapshot({ ebs: account.ebs, snapshotId, expected: { sizeBytes, digests }, allowAbsent });
+    expect(asked).toBe(0);
+    const { data: _, ...options } = await sparse();
+    const other = new Map(options.expected.digests).set(9, digests.get(0)!);
+    await expect(
+      verifySnapshot({ ...options, expected: { sizeBytes, digests: other }, allowAbsent }),
+    ).rejects.toMatchObject({ code: 'SNAPSHOT_DIFFERS', facts: { blockIndex: 9 } });
+    expect(asked).toBe(0);
+    await verifySnapshot({ ...options, allowAbsent });
+    expect(asked).toBe(1);
   });
 
   test('data past the end of the disk is a difference', async () => {
     const { digests, verify } = await written();
     const shorter = new Map(digests);
-    shorter.delete(699);
-    await expect(verify({ sizeBytes: 699 * blockSizeBytes, digests: shorter })).rejects.toThrow(
+    shorter.delete(69);
+    await expect(verify({ sizeBytes: 69 * blockSizeBytes, digests: shorter })).rejects.toThrow(
       /past the end of the disk/,
     );
   });
@@ -115,15 +166,16 @@ describe('verifySnapshot', () => {
   });
 
   test('more blocks than a page are all read', async () => {
-    const { blocks } = someBlocks(Array.from({ length: 250 }, (_, index) => 2 * index));
-    const { snapshotId, digests } = await writeSnapshot({ ...writing(account), blocks });
+    const { blocks } = someBlocks([0, 99, 100, 129]);
+    const sizeBytes = 130 * blockSizeBytes;
+    const { snapshotId, digests } = await writeSnapshot({ ...writing(account), sizeBytes, blocks });
     const { blocks: read } = await verifySnapshot({
       ebs: account.ebs,
       snapshotId,
       expected: { sizeBytes, digests },
       pageSize: 100,
     });
-    expect([read, account.calls('ListSnapshotBlocks').length]).toEqual([250, 3]);
+    expect([read, account.calls('ListSnapshotBlocks').length]).toEqual([130, 2]);
   });
 
   test('damage on the way is told from damage in the snapshot', async () => {
@@ -133,7 +185,7 @@ describe('verifySnapshot', () => {
       times: 2,
       action: { kind: 'flip-bit' },
     });
-    expect(await verify()).toMatchObject({ blocks: 6 });
+    expect(await verify()).toMatchObject({ blocks: 70 });
     account.aws.faults.add({
       match: { operation: 'GetSnapshotBlock' },
       times: 'always',
@@ -151,7 +203,7 @@ describe('verifySnapshot', () => {
     const { verify } = await written();
     for (const operation of ['ListSnapshotBlocks', 'GetSnapshotBlock'])
       account.aws.faults.add({ match: { operation }, times: 2, action });
-    expect(await verify()).toMatchObject({ blocks: 6 });
+    expect(await verify()).toMatchObject({ blocks: 70 });
   });
 
   test('a snapshot that is not there, or pending, is unreadable, and access may be denied', async () => {
@@ -195,7 +247,7 @@ describe('the file of digests', () => {
     const read = await readDigests({ path });
     expect(read.sizeBytes).toBe(sizeBytes);
     expect([...read.digests]).toEqual([...digests].sort(([a], [b]) => a - b));
-    expect(await verify(read as never)).toMatchObject({ blocks: 6 });
+    expect(await verify(read as never)).toMatchObject({ blocks: 70 });
   });
 
   test.each([

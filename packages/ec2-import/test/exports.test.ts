@@ -8,6 +8,7 @@ test('the exported names', () => {
     'conflictError',
     'deleteSnapshot',
     'describeImage',
+    'describeSnapshot',
     'failureKind',
     'findImage',
     'findSnapshot',

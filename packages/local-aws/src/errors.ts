@@ -5,6 +5,7 @@ export type LocalAwsErrorCode =
   | 'BUCKET_NAME_INVALID'
   | 'COMMAND_LINE_INVALID'
   | 'FAULT_INVALID'
+  | 'SNAPSHOT_UNREADABLE'
   | 'STATE_UNUSABLE';
 
 /** What the stand-in throws at those who start it or set its faults; its callers over HTTP get AWS's own errors. */

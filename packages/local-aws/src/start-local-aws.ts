@@ -1,9 +1,11 @@
 import { autoScalingService } from './autoscaling/autoscaling-service.ts';
 import { type CallRecord, type Calls, createCalls } from './calls.ts';
 import { ebsService } from './ebs/ebs-service.ts';
+import { type ReadVolumeOptions, readVolume } from './ebs/read-volume.ts';
 import { ec2Service } from './ec2/ec2-service.ts';
 import { s3ImportObjects } from './ec2/import/s3-import-objects.ts';
 import type { Ec2Settings } from './ec2/settings.ts';
+import { snapshotFiles } from './ec2/snapshots/snapshot-files.ts';
 import { LocalAwsError } from './errors.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
 import type { FaultRule } from './faults/rules.ts';
@@ -61,6 +63,8 @@ export interface LocalAws {
   readonly port: number;
   readonly faults: Faults;
   readonly calls: Calls;
+  /** What an instance would read of a volume made from a snapshot, in blocks of 512 KiB. Throws SNAPSHOT_UNREADABLE. */
+  readVolume(options: ReadVolumeOptions): AsyncIterable<Buffer>;
   /** Resets the connections, waits for what is running, and closes the state. */
   close(): Promise<void>;
 }
@@ -102,7 +106,9 @@ export async function startLocalAws({
     makeBuckets(context, buckets);
     const known = [...credentials, exampleCredentials];
     const dispatching = { services, faults, calls, accountId, credentials: known, now, onNotice };
-    const server = await listen({ host, port, ...dispatching }).catch((cause: Error) => {
+    const volumes = { store, files: snapshotFiles(store.directory), now };
+    const read = (options: ReadVolumeOptions) => readVolume(options, volumes);
+    const server = await listen({ host, port, readVolume: read, ...dispatching }).catch((cause: Error) => {
       throw new LocalAwsError('ADDRESS_UNAVAILABLE', `Cannot listen on ${host}:${port}: ${cause.message}`, {
         hint: 'Choose another port, or 0 for any free one.',
         cause,
@@ -114,6 +120,7 @@ export async function startLocalAws({
       port: server.port,
       faults,
       calls,
+      readVolume: read,
       async close() {
         await server.close();
         await release();

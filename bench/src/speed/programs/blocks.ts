@@ -18,7 +18,7 @@ const before = process.cpuUsage();
 const { blocksSent } = await writeSnapshot({
   ...sinkEbs(url, { stock: client === 'stock' }),
   blocks,
-  volumeSizeGiB: Number(times) * Math.ceil(disk.sizeBytes / 2 ** 30),
+  sizeBytes: Number(times) * Math.ceil(disk.sizeBytes / 524_288) * 524_288,
   tags: {},
   clientTokenFor: (attempt) => `bench-${attempt}`,
 });

@@ -76,6 +76,9 @@ export class ImportCommand extends CommonCommand {
   verify = Option.Boolean('--verify', {
     description: 'Prove the snapshot equal to the disk, block by block',
   });
+  allowAbsent = Option.Boolean('--allow-absent', {
+    description: 'Let --verify accept a snapshot that lacks blocks of zeros',
+  });
   via = Option.String('--via', {
     description: 's3 (default), or ebs: written block by block, without bucket, role and import task',
   });
@@ -158,6 +161,7 @@ export class ImportCommand extends CommonCommand {
       'keep-files': this.keepFiles,
       via: this.via,
       verify: this.verify,
+      'allow-absent': this.allowAbsent,
       fresh: this.fresh,
       replace: this.replace,
       'allow-insecure-checksum': this.allowInsecureChecksum,

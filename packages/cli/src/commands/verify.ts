@@ -15,6 +15,10 @@ export class VerifyCommand extends CommonCommand {
       Reads every block of the snapshot (of an AMI: of its root device) through the EBS direct APIs and compares its
       SHA-256 with the disk's; what the snapshot leaves out must be zeros of the disk. The disk is a file in any
       format that \`import\` takes, an image to download, or the digests that an earlier run saved.
+
+      A block that a snapshot lacks reads as zeros on an unencrypted volume and as noise on an encrypted one. Blocks of
+      zeros that are absent from a snapshot written by EBS direct are an error, ABSENT_BLOCKS, unless --allow-absent is
+      given; in an imported snapshot they are a warning.
       Exit codes: 0 equal, 1 different or not readable, 2 wrong usage.
     `,
     examples: [
@@ -44,6 +48,10 @@ export class VerifyCommand extends CommonCommand {
     description: 'Refuse disks larger than this (default: 64GiB)',
   });
 
+  allowAbsent = Option.Boolean('--allow-absent', false, {
+    description: 'Accept a snapshot that lacks blocks of zeros, which encrypted volumes read as noise',
+  });
+
   protected async run(settings: CommonSettings): Promise<number> {
     const source = this.source();
     const { 'max-disk-size': maxDiskSize } = parseFlags(imageShape, { 'max-disk-size': this.maxDiskSize });
@@ -52,6 +60,7 @@ export class VerifyCommand extends CommonCommand {
       target: this.target,
       source,
       saveDigests: this.saveDigests,
+      allowAbsent: this.allowAbsent,
       maxDiskSize,
       settings,
       onNotice: (message) => {

@@ -36,6 +36,8 @@ export interface ImportRequest {
   readonly keepObject: boolean;
   readonly keepFiles: boolean;
   readonly verify: boolean;
+  /** `verify` accepts a snapshot that lacks blocks of zeros, whoever made it. */
+  readonly allowAbsent: boolean;
   readonly fresh: boolean;
   readonly replace: boolean;
   readonly allowInsecureChecksum: boolean;
@@ -145,6 +147,7 @@ function request(name: string, settings: ImageSettings, origin: Origin): ImportR
     keepObject: settings['keep-object'] ?? false,
     keepFiles: settings['keep-files'] ?? false,
     verify: settings.verify ?? false,
+    allowAbsent: settings['allow-absent'] ?? false,
     fresh: settings.fresh ?? false,
     replace: settings.replace ?? false,
     allowInsecureChecksum: settings['allow-insecure-checksum'] ?? false,

@@ -62,6 +62,7 @@ export const sharedShape = {
   'keep-files': z.boolean().optional(),
   via: oneOf(ways).optional(),
   verify: z.boolean().optional(),
+  'allow-absent': z.boolean().optional(),
   fresh: z.boolean().optional(),
   replace: z.boolean().optional(),
   'allow-insecure-checksum': z.boolean().optional(),

@@ -2,8 +2,9 @@ import { digestBlocks, type ExpectedContent, verifySnapshot } from '@ec2-image/e
 import { requireUnchanged } from '@ec2-image/fetch';
 import { type Content, openContent } from '../content.ts';
 import { createEbsClient } from '../ebs-client.ts';
+import { absentBlocksNotice, mayLackBlocks } from '../verify/may-lack-blocks.ts';
 import { obtainImage, readingImage, readingLocalImage } from './image.ts';
-import { contentOptions, type Work } from './work.ts';
+import { contentOptions, ec2Options, type Work } from './work.ts';
 
 /** `--verify`: reads the snapshot back, block by block, and compares it with what is in the image. */
 export async function proveSnapshot(work: Work, snapshotId: string, known?: ExpectedContent): Promise<void> {
@@ -12,13 +13,15 @@ export async function proveSnapshot(work: Work, snapshotId: string, known?: Expe
   view.stage(request.name, 'prove');
   const ebs = createEbsClient(cloud.connection);
   try {
-    const { blocks } = await verifySnapshot({
+    const { blocks, absentBlocks } = await verifySnapshot({
       ebs,
       snapshotId,
       expected,
+      allowAbsent: () => mayLackBlocks({ ...ec2Options(work), snapshotId, allowAbsent: request.allowAbsent }),
       signal,
       onProgress: ({ done }) => view.progress(request.name, { done, unit: 'bytes' }),
     });
+    if (absentBlocks > 0) notice(absentBlocksNotice(snapshotId, absentBlocks));
     notice(`${snapshotId} holds the disk: all ${blocks} blocks read and compared`);
   } finally {
     ebs.destroy();

@@ -142,7 +142,7 @@ function writeFrom(
           ebs,
           ec2: cloud.ec2,
           blocks: content.blocks,
-          volumeSizeGiB: sizeGiB,
+          sizeBytes: content.virtualSizeBytes,
           tags,
           description,
           clientTokenFor: (attempt) =>
@@ -157,6 +157,8 @@ function writeFrom(
                 ...tags,
                 description,
                 sizeGiB,
+                // A version that left zeros out must not be continued, nor what it completed be taken for this.
+                blocks: 'all',
                 ...(request.fresh && { fresh: work.startedAt.toISOString() }),
                 ...(work.discardedSnapshots && { after: work.discardedSnapshots.join() }),
               },

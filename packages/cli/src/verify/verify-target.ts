@@ -23,6 +23,7 @@ import { openContent } from '../content.ts';
 import { createEbsClient } from '../ebs-client.ts';
 import { CliError } from '../errors.ts';
 import { openLocalAccount } from '../local-account.ts';
+import { absentBlocksNotice, mayLackBlocks } from './may-lack-blocks.ts';
 
 /** The disk that a snapshot is compared with. */
 export type DiskSource =
@@ -41,15 +42,25 @@ export interface VerifyTargetOptions {
   /** Where to write the digests of the disk's blocks. */
   readonly saveDigests?: string;
   readonly maxDiskSize?: number;
+  /** Whether blocks of zeros may be absent, whoever made the snapshot. */
+  readonly allowAbsent: boolean;
   readonly settings: CommonSettings;
   readonly onNotice: (message: string) => void;
 }
 
-/** @throws EbsDirectError `SNAPSHOT_DIFFERS` */
-export async function verifyTarget(
-  options: VerifyTargetOptions,
-): Promise<{ snapshotId: string; blocks: number; sizeBytes: number }> {
-  const { target, saveDigests, settings, onNotice } = options;
+export interface VerifiedTarget {
+  readonly snapshotId: string;
+  /** Read and found equal. */
+  readonly blocks: number;
+  /** Blocks of zeros that the snapshot never got. */
+  readonly absentBlocks: number;
+  /** Of the disk. */
+  readonly sizeBytes: number;
+}
+
+/** @throws EbsDirectError `SNAPSHOT_DIFFERS`, `ABSENT_BLOCKS` */
+export async function verifyTarget(options: VerifyTargetOptions): Promise<VerifiedTarget> {
+  const { target, saveDigests, allowAbsent, settings, onNotice } = options;
   const { signal } = settings;
   await using local = settings.local ? await openLocalAccount(settings) : undefined;
   const cloud = await openCloud({ ...settings.connection, ...local?.connection, onNotice, signal });
@@ -58,8 +69,15 @@ export async function verifyTarget(
   if (saveDigests !== undefined) await writeDigests({ path: saveDigests, content: expected });
   const ebs = createEbsClient(cloud.connection);
   try {
-    const { blocks } = await verifySnapshot({ ebs, snapshotId, expected, signal });
-    return { snapshotId, blocks, sizeBytes: expected.sizeBytes };
+    const { blocks, absentBlocks } = await verifySnapshot({
+      ebs,
+      snapshotId,
+      expected,
+      allowAbsent: () => mayLackBlocks({ client: cloud.ec2, snapshotId, allowAbsent, signal, onNotice }),
+      signal,
+    });
+    if (absentBlocks > 0) onNotice(absentBlocksNotice(snapshotId, absentBlocks));
+    return { snapshotId, blocks, absentBlocks, sizeBytes: expected.sizeBytes };
   } finally {
     ebs.destroy();
   }

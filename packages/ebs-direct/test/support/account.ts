@@ -49,6 +49,7 @@ export async function openAccount({ requestTimeoutMs = 5_000 }: { readonly reque
       const { Snapshots = [] } = await ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }));
       return Snapshots.map(({ SnapshotId, State, Tags }) => ({ SnapshotId, State, Tags }));
     },
+    snapshotPath: (snapshotId: string) => join(directory, 'account', 'snapshots', `${snapshotId}.raw`),
     /** Of a snapshot's bytes, by block, as far as they are not zeros. */
     async content(snapshotId: string): Promise<Map<number, string>> {
       await using disk = await openDisk({
@@ -87,6 +88,9 @@ export function someBlocks(indexes: readonly number[]) {
   };
 }
 
+/** Small: every block of it is sent. */
+export const testDiskBytes = 48 * blockSizeBytes;
+
 /** Time passes only while somebody waits, so that a busy machine is never out of time. */
 export function writing(account: Account, options: Partial<WriteSnapshotOptions> = {}) {
   const notices: string[] = [];
@@ -95,7 +99,7 @@ export function writing(account: Account, options: Partial<WriteSnapshotOptions>
   return {
     ebs: account.ebs,
     ec2: account.ec2,
-    volumeSizeGiB: 1,
+    sizeBytes: testDiskBytes,
     tags: { Name: 'test', 'ec2-image:source-digest': `sha256:${'ab'.repeat(32)}` },
     description: 'test',
     clientTokenFor: (attempt: number) => `token-${attempt}`,

@@ -8,6 +8,7 @@ import type { EbsContext, EbsOperation } from './ebs-context.ts';
 import { validation } from './errors.ts';
 import { flipBit } from './flip-bit.ts';
 import { blockCount, writableSnapshot } from './snapshot-access.ts';
+import { isZero, zeroDigest } from './zero-block.ts';
 
 /** https://docs.aws.amazon.com/ebs/latest/APIReference/API_PutSnapshotBlock.html */
 export const putSnapshotBlock: EbsOperation = async ({ snapshotId, blockIndex }, context) => {
@@ -22,10 +23,15 @@ export const putSnapshotBlock: EbsOperation = async ({ snapshotId, blockIndex },
     if (blockIndex >= blockCount(snapshot.facts)) {
       throw validation('INVALID_BLOCK', `Block index ${blockIndex} is beyond the volume size extent`);
     }
-    const { data, checksum } = await readBlock(request);
+    const { data, checksum } = await readBlock(request, declared);
     if (!checksum.equals(declared)) throw mismatch(checksum, declared);
     const flip = faults.take('flip-bit', call);
-    await blockFiles.write(snapshotId, blockIndex, flip ? [flipBit(Buffer.concat(data), flip)] : data);
+    // The file reads as zeros where nothing was written: a disk's many empty blocks take neither time nor space.
+    const isThere =
+      !flip && checksum.equals(zeroDigest) && isZero(await blockFiles.read(snapshotId, blockIndex));
+    if (!isThere) {
+      await blockFiles.write(snapshotId, blockIndex, flip ? [flipBit(Buffer.concat(data), flip)] : data);
+    }
     store.transaction(() => {
       putBlock(store, snapshotId, blockIndex, checksum);
       noteProgress(snapshot, context);
@@ -63,15 +69,23 @@ export function sha256Header(checksum: unknown, algorithm: unknown): Buffer {
   return bytes;
 }
 
-/** As the chunks come: they are hashed on the way and never put together. */
-async function readBlock({ body }: ServiceRequest): Promise<{ data: Buffer[]; checksum: Buffer }> {
+/** As the chunks come: they are hashed on the way and never put together. Declared zeros are only compared with zeros. */
+async function readBlock(
+  { body }: ServiceRequest,
+  declared: Buffer,
+): Promise<{ data: Buffer[]; checksum: Buffer }> {
   const data: Buffer[] = [];
   const hash = createHash('sha256');
+  let isAllZeros = declared.equals(zeroDigest);
   let length = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > blockBytes) break;
-    hash.update(chunk);
+    if (isAllZeros && !isZero(chunk)) {
+      isAllZeros = false;
+      for (const earlier of data) hash.update(earlier);
+    }
+    if (!isAllZeros) hash.update(chunk);
     data.push(chunk);
   }
   if (length !== blockBytes) {
@@ -80,7 +94,7 @@ async function readBlock({ body }: ServiceRequest): Promise<{ data: Buffer[]; ch
       `A block has ${blockBytes} bytes, not ${length > blockBytes ? 'more' : length}`,
     );
   }
-  return { data, checksum: hash.digest() };
+  return { data, checksum: isAllZeros ? zeroDigest : hash.digest() };
 }
 
 function mismatch(computed: Buffer, declared: Buffer): ServiceError {

@@ -103,6 +103,15 @@ export function isPresent(store: Store, id: string): boolean {
   return store.get(`SELECT 1 FROM ec2_resource WHERE id = ? AND seen_until = ${forever}`, [id]) !== undefined;
 }
 
+/** What is known of a thing, in whatever account and region it is. */
+export function findFacts<Facts>(store: Store, type: ResourceType, id: string): Facts | undefined {
+  const row = store.get<Pick<Row, 'facts'>>(
+    `SELECT facts FROM ec2_resource WHERE id = ? AND type = ? AND seen_until = ${forever}`,
+    [id, type],
+  );
+  return row && (JSON.parse(row.facts) as Facts);
+}
+
 export function openResources({ store, accountId, region, now, unseenMs = 0 }: ResourcesOptions): Resources {
   const seenFrom = () => now() + unseenMs;
 

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallRecord, Calls } from '../calls.ts';
+import type { ReadVolumeOptions } from '../ebs/read-volume.ts';
 import { LocalAwsError } from '../errors.ts';
 import type { FaultHandle, Faults } from '../faults/faults.ts';
 import { parseFaultFile } from '../faults/parse-rule.ts';
@@ -11,13 +12,14 @@ import { send } from './send.ts';
 
 export const controlPrefix = '/_local-aws/';
 
-interface Control {
+export interface Control {
   readonly faults: Faults;
   readonly calls: Calls;
+  readVolume(options: ReadVolumeOptions): AsyncGenerator<Buffer>;
 }
 
 /** Answers what is asked of the stand-in itself: its faults and its log of calls. No bucket can have the prefix as its name. */
-export function createControl({ faults, calls }: Control) {
+export function createControl({ faults, calls, readVolume }: Control) {
   // Handles of rules added over HTTP, for those who wait until one strikes.
   const handles = new Map<string, FaultHandle>();
 
@@ -55,6 +57,8 @@ export function createControl({ faults, calls }: Control) {
       case 'DELETE calls':
         calls.clear();
         return { status: 204 };
+      case 'GET volumes/:id':
+        return volume(readVolume(volumeOptions(id ?? '', url.searchParams)));
       default:
         return json(404, { error: `no ${message.method} ${url.pathname} here` });
     }
@@ -84,6 +88,31 @@ function follow(calls: Calls, after: number, signal: AbortSignal): ServiceRespon
     lines.end();
   });
   return { status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: lines };
+}
+
+function volumeOptions(snapshotId: string, query: URLSearchParams): ReadVolumeOptions {
+  const number = (name: string) => (query.has(name) ? Number(query.get(name)) : undefined);
+  return {
+    snapshotId,
+    encrypted: query.get('encrypted') === 'true',
+    firstBlock: number('firstBlock'),
+    blocks: number('blocks'),
+  };
+}
+
+/** The first block is read before the answer begins, so that a snapshot that cannot be read is told as an error. */
+async function volume(blocks: AsyncGenerator<Buffer>): Promise<ServiceResponse> {
+  const first = await blocks.next();
+  const all = async function* () {
+    if (first.done) return;
+    yield first.value;
+    yield* blocks;
+  };
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/octet-stream' },
+    body: Readable.from(all(), { objectMode: false }),
+  };
 }
 
 function json(status: number, value: unknown): ServiceResponse {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { controlPrefix, createControl } from './control.ts';
+import { type Control, controlPrefix, createControl } from './control.ts';
 import { type DispatchOptions, dispatch } from './dispatch.ts';
 
 export interface ListeningServer {
@@ -17,10 +17,11 @@ const keepAliveTimeoutMs = 120_000;
 export async function listen({
   host,
   port,
+  readVolume,
   ...options
-}: DispatchOptions & { host: string; port: number }): Promise<ListeningServer> {
+}: DispatchOptions & { host: string; port: number } & Pick<Control, 'readVolume'>): Promise<ListeningServer> {
   const running = new Set<Promise<void>>();
-  const control = createControl(options);
+  const control = createControl({ ...options, readVolume });
 
   function track(work: Promise<void>): void {
     running.add(work);

@@ -417,6 +417,77 @@ describe('a fault', () => {
   });
 });
 
+describe('a volume', () => {
+  async function volume(snapshotId: string, options: { encrypted?: boolean; blocks?: number } = {}) {
+    const blocks: Buffer[] = [];
+    for await (const each of account.aws.readVolume({ snapshotId, blocks: 4, ...options })) blocks.push(each);
+    return blocks;
+  }
+  async function written(given: Partial<StartSnapshotCommandInput>, blocks: ReadonlyMap<number, Buffer>) {
+    const id = await start(given);
+    for (const [index, data] of blocks) await put(id, index, data);
+    await complete(id, blocks.size);
+    return id;
+  }
+  const data = new Map([
+    [0, block(1)],
+    [2, block(0)],
+  ]);
+
+  it('of an encrypted snapshot holds noise where no block was written, always the same', async () => {
+    const id = await written({ Encrypted: true }, data);
+    const [first, absent, zeros, other] = await volume(id, { encrypted: false });
+    expect([first!.equals(block(1)), zeros!.equals(block(0))]).toEqual([true, true]);
+    expect(new Set(absent).size).toBe(256);
+    expect(absent!.equals(other!)).toBe(false);
+    expect((await volume(id))[1]!.equals(absent!)).toBe(true);
+    expect((await blocksOf(id)).map(([index]) => index)).toEqual([0, 2]);
+    const answer = await fetch(`${account.aws.url}/_local-aws/volumes/${id}?firstBlock=1&blocks=1`);
+    expect(Buffer.from(await answer.arrayBuffer()).equals(absent!)).toBe(true);
+  });
+
+  it('of another snapshot does so only where the volume itself is encrypted', async () => {
+    const id = await written({}, data);
+    expect((await volume(id))[1]!.equals(block(0))).toBe(true);
+    const [first, absent, zeros] = await volume(id, { encrypted: true });
+    expect([first!.equals(block(1)), zeros!.equals(block(0))]).toEqual([true, true]);
+    expect(new Set(absent).size).toBe(256);
+  });
+
+  it('cannot be made of a snapshot that is not complete', async () => {
+    const id = await start();
+    await expect(volume(id)).rejects.toMatchObject({ code: 'SNAPSHOT_UNREADABLE' });
+    expect((await fetch(`${account.aws.url}/_local-aws/volumes/${id}`)).status).toBe(400);
+  });
+});
+
+describe('a block of zeros', () => {
+  it('takes no room, and replaces what was there', async () => {
+    const id = await start();
+    await put(id, 0, block(7));
+    for (let index = 0; index < 40; index += 1) await put(id, index, block(0));
+    await complete(id, 40, linear(...Array.from({ length: 40 }, () => block(0))));
+    expect((await described(id)).State).toBe('completed');
+    const blocks = await blocksOf(id);
+    expect(blocks.map(([index]) => index)).toEqual(Array.from({ length: 40 }, (_, index) => index));
+    expect(blocks.every(([, each]) => each.equals(block(0)))).toBe(true);
+    const { blocks: sectors } = await stat(join(account.directory, 'snapshots', `${id}.raw`));
+    expect(sectors * 512).toBeLessThan(2 * blockBytes);
+  });
+
+  it('is not believed for its checksum', async () => {
+    const id = await start();
+    const Checksum = sha256(block(0)).toString('base64');
+    for (const data of [block(1), Buffer.concat([block(0).subarray(1), Buffer.of(1)])]) {
+      await expect(put(id, 0, data, { Checksum })).rejects.toEqual(
+        refusal('InvalidSignatureException', 403, {
+          message: new RegExp(`Computed checksum: ${sha256(data).toString('base64').replace(/[+]/g, '.')}`),
+        }),
+      );
+    }
+  });
+});
+
 it('a deleted snapshot takes its bytes along, also after a crash in between', async () => {
   await using first = await openAccount();
   const other = client(first.aws.url);

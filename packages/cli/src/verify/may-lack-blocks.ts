@@ -1,0 +1,27 @@
+import { describeSnapshot, type Ec2Options } from '@ec2-image/ec2-import';
+import { isExplained } from '@ec2-image/explained-error';
+
+/**
+ * Whether blocks of zeros may be absent from a snapshot. What EBS direct wrote has to have all of them. Of an imported
+ * one it is not known whether EC2 writes the zeros of a hole, so that their absence is no fault of the import.
+ */
+export async function mayLackBlocks({
+  snapshotId,
+  allowAbsent,
+  ...ec2Options
+}: Ec2Options & { readonly snapshotId: string; readonly allowAbsent: boolean }): Promise<boolean> {
+  if (allowAbsent) return true;
+  try {
+    const snapshot = await describeSnapshot({ ...ec2Options, snapshotId });
+    return snapshot?.importTaskId !== undefined;
+  } catch (error) {
+    if (!isExplained(error) || error.code !== 'ACCESS_DENIED') throw error;
+    ec2Options.onNotice?.(`cannot tell how ${snapshotId} was made: ${error.message}`);
+    return false;
+  }
+}
+
+/** What to say of a snapshot that passed although blocks are absent. */
+export function absentBlocksNotice(snapshotId: string, absentBlocks: number): string {
+  return `warning: ${snapshotId} lacks ${absentBlocks} blocks of zeros, which an encrypted volume reads as noise`;
+}

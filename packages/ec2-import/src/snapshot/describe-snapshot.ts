@@ -1,0 +1,16 @@
+import { describeSnapshot as describe } from '../ec2/describe.ts';
+import { type Ec2Options, ec2Of } from '../ec2/ec2.ts';
+import { lookSeveralTimes } from '../ec2/poll.ts';
+import type { SnapshotFacts } from './snapshot.ts';
+
+/**
+ * A snapshot as EC2 reports it; undefined where it is not there, which only several looks are believed about.
+ *
+ * @throws Ec2ImportError `ACCESS_DENIED` and the other codes of a call
+ */
+export async function describeSnapshot(
+  options: Ec2Options & { readonly snapshotId: string },
+): Promise<SnapshotFacts | undefined> {
+  const ec2 = ec2Of(options);
+  return lookSeveralTimes(ec2, () => describe(ec2, options.snapshotId));
+}
