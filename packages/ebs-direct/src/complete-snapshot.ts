@@ -8,7 +8,7 @@ import { type PatientCalls, patiently, sleepFor } from './retried.ts';
 import type { ExpectedContent } from './verify-snapshot.ts';
 
 /** SHA-256 over the blocks' SHA-256 in the order of their indexes: what EBS calls LINEAR. */
-function linearChecksum({ digests, sizeBytes }: ExpectedContent): string {
+export function linearChecksum({ digests, sizeBytes }: ExpectedContent): string {
   const hash = createHash('sha256');
   for (let index = 0; index < blockCount(sizeBytes); index += 1)
     hash.update(digests.get(index) ?? zeroDigest);

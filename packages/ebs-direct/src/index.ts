@@ -14,4 +14,9 @@ export {
   type VerifySnapshotOptions,
   verifySnapshot,
 } from './verify-snapshot.ts';
-export { type WriteSnapshotOptions, type WrittenSnapshot, writeSnapshot } from './write-snapshot.ts';
+export {
+  type SnapshotProgress,
+  type WriteSnapshotOptions,
+  type WrittenSnapshot,
+  writeSnapshot,
+} from './write-snapshot.ts';

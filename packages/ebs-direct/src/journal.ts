@@ -14,6 +14,9 @@ export interface Journal {
   /** SHA-256 (base64) by block index. */
   readonly acknowledged: ReadonlyMap<number, string>;
   add(index: number, digest: string): void;
+  /** LINEAR checksum of the blocks with which this tool completed the snapshot, once EBS has acknowledged that. */
+  readonly completedWith: string | undefined;
+  noteCompleted(checksum: string): Promise<void>;
   /** Waits until everything added is in the file, and leaves the file for a later run. */
   close(): Promise<void>;
   remove(): Promise<void>;
@@ -33,21 +36,21 @@ export async function openJournal({
   readonly path: string;
   readonly head: JournalHead;
 }): Promise<Journal> {
-  const acknowledged = await readJournal({ path, head });
-  const file = await open(path, acknowledged ? 'a' : 'w', 0o600);
-  await file.appendFile(acknowledged ? '\n' : `${JSON.stringify({ version, ...head })}\n`);
-  return journalOn({ file, path, acknowledged: acknowledged ?? new Map() });
+  const known = await readJournal({ path, head });
+  const file = await open(path, known ? 'a' : 'w', 0o600);
+  await file.appendFile(known ? '\n' : `${JSON.stringify({ version, ...head })}\n`);
+  return journalOn({ file, path, ...(known ?? { acknowledged: new Map() }) });
 }
 
 function journalOn({
   file,
   path,
   acknowledged,
+  completedWith,
 }: {
   readonly file: FileHandle;
   readonly path: string;
-  readonly acknowledged: Map<number, string>;
-}): Journal {
+} & Known): Journal {
   let queued = '';
   let writing = Promise.resolve();
   const flush = () => {
@@ -61,6 +64,12 @@ function journalOn({
   };
   return {
     acknowledged,
+    completedWith,
+    async noteCompleted(checksum) {
+      queued += `complete ${checksum}\n`;
+      // Without the note the next run reads the snapshot to know as much.
+      await flush().catch(() => {});
+    },
     add(index, digest) {
       acknowledged.set(index, digest);
       queued += `${index} ${digest}\n`;
@@ -82,14 +91,21 @@ function journalOn({
 /** About thirty blocks: what a kill can lose is sent again in a moment. */
 const flushAtCharacters = 1500;
 
+/** What an earlier run has noted. */
+interface Known {
+  readonly acknowledged: Map<number, string>;
+  readonly completedWith?: string;
+}
+
 async function readJournal({
   path,
   head,
 }: {
   readonly path: string;
   readonly head: JournalHead;
-}): Promise<Map<number, string> | undefined> {
+}): Promise<Known | undefined> {
   const acknowledged = new Map<number, string>();
+  let completedWith: string | undefined;
   let first = true;
   try {
     for await (const line of createInterface({
@@ -102,7 +118,10 @@ async function readJournal({
         continue;
       }
       const match = /^(\d+) ([A-Za-z0-9+/]{43}=)$/.exec(line);
-      if (!match) continue;
+      if (!match) {
+        completedWith = /^complete ([A-Za-z0-9+/]{43}=)$/.exec(line)?.[1] ?? completedWith;
+        continue;
+      }
       // Most of a disk is zeros, which need no text of their own each.
       acknowledged.set(Number(match[1]), match[2] === zeroChecksum ? zeroChecksum : match[2]!);
     }
@@ -110,5 +129,5 @@ async function readJournal({
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return first ? undefined : acknowledged;
+  return first ? undefined : { acknowledged, completedWith };
 }

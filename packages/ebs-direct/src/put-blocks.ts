@@ -1,8 +1,7 @@
 import { type EBSClient, PutSnapshotBlockCommand } from '@aws-sdk/client-ebs';
-import { isThrottling } from '@ec2-image/aws-error';
 import { createAdaptiveLimit } from './adaptive-limit.ts';
 import { type Block, blockCount, blockDigest, blockSizeBytes, zeroBlock, zeroDigest } from './block.ts';
-import { explainCall, isChecksumRefused, isNotFound, isPassing } from './errors.ts';
+import { explainCall, isChecksumRefused, isNotFound, isOverload, isPassing, isThrottled } from './errors.ts';
 import type { Journal } from './journal.ts';
 
 export interface PutBlocksOptions {
@@ -27,8 +26,8 @@ export interface PutBlocksOptions {
 
 const zeroChecksum = zeroDigest.toString('base64');
 
-/** How long a block that cannot be sent is tried. */
-const blockTimeoutMs = 150_000;
+/** How long a block that cannot be sent is tried, from when any block last got through. */
+const stallTimeoutMs = 150_000;
 const firstPauseMs = 250;
 const longestPauseMs = 10_000;
 /** A block that arrives damaged time and again is damaged here, not on its way. */
@@ -71,13 +70,14 @@ export async function putBlocks({
   const limit = createAdaptiveLimit({ max: concurrency });
   const digests = new Map<number, Buffer>();
   const underWay = new Set<Promise<void>>();
+  let lastProgressAt = 0;
 
   const put = async ({ index, data }: Block) => {
     const digest = data === zeroBlock ? zeroDigest : blockDigest(data);
     const checksum = digest === zeroDigest ? zeroChecksum : digest.toString('base64');
     if (checksum !== zeroChecksum) digests.set(index, digest);
     if (!send || journal?.acknowledged.get(index) === checksum) return onBlock({ index, sent: false });
-    const deadline = now() + blockTimeoutMs;
+    const firstTriedAt = now();
     let damaged = 0;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       await limit.enter();
@@ -96,16 +96,18 @@ export async function putBlocks({
           { abortSignal: signal },
         );
         outcome = 'done';
+        lastProgressAt = now();
       } catch (error) {
         signal.throwIfAborted();
-        if (isThrottling(error)) outcome = 'throttled';
+        if (isOverload(error)) outcome = 'throttled';
         if (isChecksumRefused(error)) damaged += 1;
         const mayPass =
-          isThrottling(error) ||
+          isThrottled(error) ||
           isPassing(error) ||
           (isChecksumRefused(error) && damaged < damagedTries) ||
           (isNotFound(error) && now() < seenEverywhereAt);
-        if (!mayPass || now() >= deadline)
+        // Where few get through at a time, the others' turn comes late: that is no reason to give them up.
+        if (!mayPass || now() >= Math.max(firstTriedAt, lastProgressAt) + stallTimeoutMs)
           throw explainCall(error, { operation: 'PutSnapshotBlock', snapshotId });
       } finally {
         limit.leave(outcome);

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isThrottling } from '@ec2-image/aws-error';
-import { explainCall, isPassing } from './errors.ts';
+import { explainCall, isPassing, isThrottled } from './errors.ts';
 
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<unknown>;
 
@@ -35,7 +34,7 @@ export async function retried<T>(
       return await call();
     } catch (error) {
       signal?.throwIfAborted();
-      if (n >= tries || !(isThrottling(error) || isPassing(error) || mayPass(error))) throw explain(error);
+      if (n >= tries || !(isThrottled(error) || isPassing(error) || mayPass(error))) throw explain(error);
       await sleep(pauseMs(n) * (0.5 + Math.random()), signal);
     }
   }

@@ -1,48 +1,46 @@
 import { rm } from 'node:fs/promises';
-import { type EBSClient, StartSnapshotCommand } from '@aws-sdk/client-ebs';
 import { DeleteSnapshotCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { formatAwsError, hasAwsCode } from '@ec2-image/aws-error';
-import { type Tags, tagList } from '@ec2-image/provenance';
-import { type Block, blockCount, blockSizeBytes, volumeSizeGiB } from './block.ts';
-import { completeSnapshot, waitUntilComplete } from './complete-snapshot.ts';
-import { EbsDirectError, isNotFound, isRefusedByState } from './errors.ts';
-import { openJournal } from './journal.ts';
-import { putBlocks } from './put-blocks.ts';
-import { patiently, type Sleep, sleepFor } from './retried.ts';
+import { isExplained } from '@ec2-image/explained-error';
+import type { Block } from './block.ts';
+import { isNotFound } from './errors.ts';
+import { adoptSnapshot, fillSnapshot, waitWhereRefused } from './fill-snapshot.ts';
 import { noteSpentToken, readSpentTokens } from './spent-tokens.ts';
+import { type StartedSnapshot, type StartSnapshotOptions, startSnapshot } from './start-snapshot.ts';
 
-export interface WriteSnapshotOptions {
-  readonly ebs: EBSClient;
+export interface WriteSnapshotOptions extends StartSnapshotOptions {
   /** Tells when the snapshot is complete, and deletes one that is given up. */
   readonly ec2: EC2Client;
   /** The blocks that are not all zeros, in order; the others are sent as zeros. Called again where the snapshot has to be started again. */
   readonly blocks: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
-  /** Of the disk. The volume is the next whole GiB. */
-  readonly sizeBytes: number;
-  /** Set by the call that starts the snapshot: nothing that varies between runs. */
-  readonly tags: Tags;
-  readonly description?: string;
   /** The same for the same work, for each attempt from 1: 64 characters at most. */
   readonly clientTokenFor: (attempt: number) => string;
   /** Where to note which blocks are there, so that a run after a kill sends only the others. */
   readonly journalPath?: string;
-  readonly encrypted?: boolean;
-  readonly kmsKeyArn?: string;
   /** Blocks under way at a time. Default 32. */
   readonly concurrency?: number;
-  /** Awaited before the snapshot is completed: what it rejects with gives the snapshot up. */
+  /** Awaited before the snapshot is completed: what it rejects with ends the run. */
   readonly beforeComplete?: () => Promise<unknown>;
+  /**
+   * Whether an error of `blocks` or `beforeComplete` proves that what was sent is wrong: then the snapshot is deleted.
+   * After any other it is kept for the next run. Default: none does.
+   */
+  readonly isWrongContent?: (error: unknown) => boolean;
+  /**
+   * Whether the run that completed the snapshot has said so, such as by a tag that it sets afterwards. Asked of a
+   * complete snapshot that this run has not completed; where it has not, the snapshot is read back.
+   */
+  readonly isFinished?: (snapshotId: string) => Promise<boolean>;
+  /** What there is of the snapshot in the account, as it changes. */
+  readonly onState?: (state: { readonly snapshotId: string; readonly state: SnapshotProgress }) => void;
   /** How long EBS may take to complete it. Default 1 hour. */
   readonly completeTimeoutMs?: number;
-  /** The longest pause between two looks, or between two tries of a call that failed in passing. Default 15000. */
-  readonly pollIntervalMs?: number;
-  readonly signal?: AbortSignal;
   /** How far into the disk, in bytes. */
   readonly onProgress?: (progress: { readonly done: number }) => void;
   readonly onNotice?: (message: string) => void;
-  readonly sleep?: Sleep;
-  readonly now?: () => number;
 }
+
+export type SnapshotProgress = 'pending' | 'completing' | 'deleted';
 
 export interface WrittenSnapshot {
   readonly snapshotId: string;
@@ -50,27 +48,25 @@ export interface WrittenSnapshot {
   /** Of the disk, those of zeros included, and of these, the ones that this run sent. */
   readonly blocks: number;
   readonly blocksSent: number;
-  /** SHA-256 by block index of those that are not all zeros: what `verifySnapshot` takes in place of the disk. */
-  readonly digests: ReadonlyMap<number, Buffer>;
+  /**
+   * SHA-256 by block index of those that are not all zeros: what `verifySnapshot` takes in place
+   * of the disk. Undefined where another run has written the snapshot and this one has not read the disk.
+   */
+  readonly digests: ReadonlyMap<number, Buffer> | undefined;
 }
 
-/** Minutes a pending snapshot may go without a block before EBS ends it as failed (10 to 4320): a day for a resume. */
-const idleTimeoutMinutes = 24 * 60;
-/** A token may be spent on a snapshot that has been deleted since. */
+/** A token may be spent on a snapshot that has been deleted since, or that cannot be used. */
 const maxAttempts = 5;
-/** EBS may answer "does not exist" for about two minutes after StartSnapshot. */
-const seenEverywhereMs = 150_000;
-/** For a snapshot that takes no more blocks to show that it is complete. */
-const refusedTimeoutMs = 5 * 60_000;
 
 /**
  * Writes a snapshot block by block, and waits until it is complete. A run with the same tokens and journal goes on
- * where a killed one stopped. An abort leaves the pending snapshot for that; any other failure deletes it.
+ * where an earlier one stopped, for whatever reason it did: snapshot and journal are kept, unless it is proven that what
+ * was sent is wrong, or EBS has ended the snapshot. Runs side by side write the same snapshot; one completes it.
  *
- * @throws EbsDirectError `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `QUOTA_EXCEEDED`, `SNAPSHOT_MISMATCH`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
+ * @throws EbsDirectError `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `QUOTA_EXCEEDED`, `THROTTLED`, `EBS_UNREACHABLE`, `SNAPSHOT_MISMATCH`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
  */
 export async function writeSnapshot(options: WriteSnapshotOptions): Promise<WrittenSnapshot> {
-  const { onNotice, signal, clientTokenFor, journalPath } = options;
+  const { onState, onNotice, signal, clientTokenFor, journalPath, isWrongContent = () => false } = options;
   const spent = await readSpentTokens(journalPath);
   let started = 0;
   for (let attempt = 1; ; attempt += 1) {
@@ -80,144 +76,82 @@ export async function writeSnapshot(options: WriteSnapshotOptions): Promise<Writ
     const { snapshotId } = snapshot;
     started += 1;
     if (snapshot.status === 'error' && started < maxAttempts) continue;
+    onState?.({ snapshotId, state: 'pending' });
     try {
-      return await fillSnapshot(options, snapshot).catch(async (error: unknown) => {
-        if (!isRefusedByState(error)) throw error;
-        // A run before this one may have come as far as completing it.
-        await waitUntilComplete({ ...options, completeTimeoutMs: refusedTimeoutMs }, snapshotId).catch(() => {
-          throw explainRefusal(error, snapshotId);
-        });
-        return fillSnapshot(options, { ...snapshot, status: 'completed' });
-      });
+      return await fillOrAdopt(options, snapshot);
     } catch (error) {
       signal?.throwIfAborted();
-      if (isNotFound(error) && started < maxAttempts) {
-        onNotice?.(`${snapshotId} is gone: starting another snapshot`);
-        continue;
-      }
-      await deletePending(options, snapshot);
-      throw error;
+      const { cause, isUseless } = error instanceof NotUsable ? error : { cause: error, isUseless: false };
+      if (isUseless || hasFailed(cause) || isWrongContent(cause)) await discard(options, snapshot);
+      const isGone = isNotFound(cause);
+      if (isGone) onState?.({ snapshotId, state: 'deleted' });
+      if (started >= maxAttempts || !(isGone || error instanceof NotUsable)) throw cause;
+      onNotice?.(
+        `${isGone ? `${snapshotId} was deleted` : (cause as Error).message}: starting another snapshot`,
+      );
     }
   }
 }
 
-interface StartedSnapshot {
-  readonly snapshotId: string;
-  readonly clientToken: string;
-  readonly status: string;
-  /** Milliseconds since 1970. */
-  readonly startedAt: number;
+/** A snapshot that others have completed, or that EBS has ended before this run came to it: another one has to be written. */
+class NotUsable extends Error {
+  override readonly cause: unknown;
+  /** Proven to be of use to nobody. */
+  readonly isUseless: boolean;
+
+  constructor(cause: unknown, { isUseless }: { readonly isUseless: boolean }) {
+    super('not usable');
+    this.cause = cause;
+    this.isUseless = isUseless;
+  }
 }
 
-async function fillSnapshot(
+async function fillOrAdopt(
   options: WriteSnapshotOptions,
-  { snapshotId, clientToken, status, startedAt }: StartedSnapshot,
+  snapshot: StartedSnapshot,
 ): Promise<WrittenSnapshot> {
-  const { ebs, blocks, journalPath, sizeBytes, concurrency = 32 } = options;
-  const { onProgress, onNotice, beforeComplete } = options;
-  const { signal = new AbortController().signal, sleep = sleepFor, now = Date.now } = options;
-  const journal =
-    journalPath === undefined
-      ? undefined
-      : await openJournal({ path: journalPath, head: { clientToken, snapshotId } });
-  if (journal && journal.acknowledged.size > 0) {
-    onNotice?.(`${snapshotId} has ${journal.acknowledged.size} blocks already: going on with the others`);
+  if (snapshot.status !== 'completed') {
+    try {
+      return await fillSnapshot(options, snapshot);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      await waitWhereRefused(options, snapshot.snapshotId, error).catch((failure: unknown) => {
+        throw failure !== error && hasFailed(failure) ? new NotUsable(failure, { isUseless: true }) : failure;
+      });
+    }
   }
-  let blocksSent = 0;
-  let done = 0;
   try {
-    const digests = await putBlocks({
-      ebs,
-      snapshotId,
-      blocks,
-      sizeBytes,
-      journal,
-      send: status !== 'completed',
-      concurrency,
-      seenEverywhereAt: startedAt + seenEverywhereMs,
-      signal,
-      sleep,
-      now,
-      onBlock({ index, sent }) {
-        if (sent) blocksSent += 1;
-        done = Math.max(done, (index + 1) * blockSizeBytes);
-        onProgress?.({ done });
-      },
-    });
-    await beforeComplete?.();
-    if (status !== 'completed')
-      await completeSnapshot(options, { snapshotId, content: { sizeBytes, digests } });
-    await waitUntilComplete(options, snapshotId);
-    await journal?.remove();
-    return {
-      snapshotId,
-      sizeGiB: volumeSizeGiB(sizeBytes),
-      blocks: blockCount(sizeBytes),
-      blocksSent,
-      digests,
-    };
+    return await adoptSnapshot(options, snapshot);
   } catch (error) {
-    await journal?.close();
+    options.signal?.throwIfAborted();
+    const code = isExplained(error) ? error.code : '';
+    if (code === 'SNAPSHOT_DIFFERS') throw new NotUsable(error, { isUseless: true });
+    if (['ABSENT_BLOCKS', 'ACCESS_DENIED', 'SNAPSHOT_UNREADABLE'].includes(code))
+      throw new NotUsable(error, { isUseless: false });
     throw error;
   }
 }
 
-async function startSnapshot(options: WriteSnapshotOptions, clientToken: string): Promise<StartedSnapshot> {
-  const { ebs, sizeBytes, tags, description, encrypted, kmsKeyArn, now = Date.now } = options;
-  const { SnapshotId, Status, BlockSize, StartTime } = await patiently(options, 'StartSnapshot', () =>
-    ebs.send(
-      new StartSnapshotCommand({
-        VolumeSize: volumeSizeGiB(sizeBytes),
-        Tags: tagList(tags),
-        Description: description,
-        ClientToken: clientToken,
-        Timeout: idleTimeoutMinutes,
-        Encrypted: encrypted,
-        KmsKeyArn: kmsKeyArn,
-      }),
-      { abortSignal: options.signal },
-    ),
-  );
-  if (SnapshotId === undefined || (BlockSize ?? blockSizeBytes) !== blockSizeBytes) {
-    throw new EbsDirectError(
-      'SNAPSHOT_MISMATCH',
-      `EBS started ${SnapshotId} with blocks of ${BlockSize} bytes, not ${blockSizeBytes}`,
-      {
-        hint: 'Use --via s3, and report this.',
-        facts: { snapshotId: SnapshotId, blockSize: BlockSize },
-      },
-    );
-  }
-  return {
-    snapshotId: SnapshotId,
-    clientToken,
-    status: Status ?? 'pending',
-    startedAt: StartTime?.getTime() ?? now(),
-  };
+/** EBS itself has ended the snapshot: nothing becomes of it. */
+function hasFailed(error: unknown): boolean {
+  return isExplained(error) && error.code === 'SNAPSHOT_FAILED';
 }
 
-/** Whatever gave the snapshot up is the error to tell: a deletion that fails too leaves a pending snapshot, which is said. */
-async function deletePending(
-  { ec2, journalPath, onNotice }: WriteSnapshotOptions,
+/** What gave the snapshot up is the error to tell: a deletion that fails too is a notice, and leaves the snapshot. */
+async function discard(
+  { ec2, journalPath, onNotice, onState }: WriteSnapshotOptions,
   { snapshotId, clientToken }: StartedSnapshot,
 ): Promise<void> {
   try {
     await ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }));
   } catch (error) {
     if (!hasAwsCode(error, 'InvalidSnapshot.NotFound')) {
-      onNotice?.(`the unfinished ${snapshotId} could not be deleted: ${formatAwsError(error)}`);
+      onNotice?.(`${snapshotId}, which is of no use, could not be deleted: ${formatAwsError(error)}`);
       return;
     }
   }
+  onState?.({ snapshotId, state: 'deleted' });
   if (journalPath === undefined) return;
   await noteSpentToken(journalPath, clientToken);
   await rm(journalPath, { force: true });
-}
-
-function explainRefusal(error: unknown, snapshotId: string): EbsDirectError {
-  return new EbsDirectError('BLOCK_REFUSED', `${snapshotId} takes no blocks: ${formatAwsError(error)}`, {
-    hint: 'Run the same command again; if it stays so, use --via s3.',
-    cause: error,
-    facts: { snapshotId },
-  });
 }

@@ -26,7 +26,8 @@ afterEach(() => account[Symbol.asyncDispose]());
 
 async function written() {
   const { blocks, data } = someBlocks(indexes);
-  const { snapshotId, digests } = await writeSnapshot({ ...writing(account), sizeBytes, blocks });
+  const { snapshotId, ...rest } = await writeSnapshot({ ...writing(account), sizeBytes, blocks });
+  const digests = rest.digests!;
   const verify = (expected = { sizeBytes, digests }) =>
     verifySnapshot({ ebs: account.ebs, snapshotId, expected, sleep: async () => {} });
   return { snapshotId, blocks, data, digests, verify };
@@ -168,11 +169,12 @@ describe('verifySnapshot', () => {
   test('more blocks than a page are all read', async () => {
     const { blocks } = someBlocks([0, 99, 100, 129]);
     const sizeBytes = 130 * blockSizeBytes;
-    const { snapshotId, digests } = await writeSnapshot({ ...writing(account), sizeBytes, blocks });
+    const { snapshotId, ...rest } = await writeSnapshot({ ...writing(account), sizeBytes, blocks });
+    const digests = rest.digests!;
     const { blocks: read } = await verifySnapshot({
       ebs: account.ebs,
       snapshotId,
-      expected: { sizeBytes, digests },
+      expected: { sizeBytes, digests: digests! },
       pageSize: 100,
     });
     expect([read, account.calls('ListSnapshotBlocks').length]).toEqual([130, 2]);

@@ -1,9 +1,9 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
+import { CompleteSnapshotCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
 import { blockSizeBytes, type WriteSnapshotOptions, writeSnapshot } from '@ec2-image/ebs-direct';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Account, openAccount, someBlocks, testDiskBytes, writing } from './support/account.ts';
 
 let account: Account;
@@ -25,7 +25,7 @@ test('a disk is written as a tagged snapshot that holds it', async () => {
     onProgress: ({ done }) => void progress.push(done),
   });
   expect(written).toMatchObject({ sizeGiB: 1, blocks: 48, blocksSent: 48 });
-  expect([...written.digests.keys()].sort((a, b) => a - b)).toEqual([...data.keys()]);
+  expect([...written.digests!.keys()].sort((a, b) => a - b)).toEqual([...data.keys()]);
   expect(await account.content(written.snapshotId)).toEqual(content);
   expect(await account.snapshots()).toEqual([
     {
@@ -227,35 +227,121 @@ test.each([
   ['access-denied', 'PutSnapshotBlock', 'ACCESS_DENIED'],
   ['expired-token', 'PutSnapshotBlock', 'CREDENTIALS_EXPIRED'],
   ['access-denied', 'CompleteSnapshot', 'ACCESS_DENIED'],
+  ['internal-error', 'PutSnapshotBlock', 'EBS_UNREACHABLE'],
+  ['throttling', 'PutSnapshotBlock', 'THROTTLED'],
+  ['unavailable', 'CompleteSnapshot', 'EBS_UNREACHABLE'],
 ] as const)(
-  '%s at %s fails at once as %3$s, and deletes the pending snapshot',
+  '%s at %s that lasts fails as %s, and keeps snapshot and journal',
   async (preset, operation, code) => {
-    const { blocks } = someBlocks(indexes);
+    const { blocks, content } = someBlocks(indexes);
     account.aws.faults.add({
       match: { operation },
-      nth: 1,
+      nth: operation === 'PutSnapshotBlock' ? 20 : 1,
       times: 'always',
       action: { kind: 'error', preset },
     });
-    const options = { ...writing(account), blocks, journalPath: join(account.directory, 'journal') };
+    const states: string[] = [];
+    const options = {
+      ...writing(account),
+      blocks,
+      journalPath: join(account.directory, 'journal'),
+      onState: ({ state }: { readonly state: string }) => void states.push(state),
+    };
     await expect(writeSnapshot(options)).rejects.toMatchObject({ code });
-    expect(await account.snapshots()).toEqual([]);
-    await expect(readFile(options.journalPath)).rejects.toMatchObject({ code: 'ENOENT' });
+    const [pending] = await account.snapshots();
+    expect(pending?.State).toBe('pending');
+    expect(states.at(-1)).toBe(operation === 'CompleteSnapshot' ? 'completing' : 'pending');
+    account.aws.faults.clear();
+    const written = await writeSnapshot(options);
+    expect(written.snapshotId).toBe(pending?.SnapshotId);
+    expect(written.blocksSent).toBeLessThan(40);
+    expect(await account.content(written.snapshotId)).toEqual(content);
   },
 );
+
+test.each([
+  ['connections that are refused', { kind: 'drop' }],
+  ['requests that hang', { kind: 'hang' }],
+] as const)('%s for longer than they are waited for keep snapshot and journal', async (_, action) => {
+  await using own = await openAccount({ requestTimeoutMs: 200 });
+  const { blocks, content } = someBlocks(indexes);
+  const journalPath = join(own.directory, 'journal');
+  const options = { ...writing(own), blocks, journalPath };
+  own.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 30, times: 'always', action });
+  await expect(writeSnapshot(options)).rejects.toMatchObject({
+    code: 'EBS_UNREACHABLE',
+    hint: expect.stringContaining('resume'),
+  });
+  expect(own.calls('DeleteSnapshot')).toEqual([]);
+  own.aws.faults.clear();
+  const written = await writeSnapshot(options);
+  expect(written.blocksSent).toBeLessThan(30);
+  expect(await own.content(written.snapshotId)).toEqual(content);
+  expect(await own.snapshots()).toHaveLength(1);
+});
+
+test('a snapshot that does not become complete in time is kept, and resumed', async () => {
+  const { blocks } = someBlocks(indexes);
+  await using own = await openAccount({ snapshotCompletionMs: 60 * 60_000 });
+  const options = { ...writing(own), blocks, completeTimeoutMs: 60_000 };
+  await expect(writeSnapshot(options)).rejects.toMatchObject({ code: 'SNAPSHOT_STALLED' });
+  expect(await own.snapshots()).toMatchObject([{ State: 'pending' }]);
+});
+
+test.each([
+  ['Failed to read block data', {}],
+  ['The request took too long', { reason: 'WRITE_REQUEST_TIMEOUT' }],
+  ['The block is being written', { reason: 'CONFLICTING_BLOCK_UPDATE' }],
+] as const)(
+  '"%s" is answered by fewer blocks at a time, for as long as some get through',
+  async (message, reason) => {
+    const { blocks, content } = someBlocks(indexes);
+    const operation = 'PutSnapshotBlock';
+    account.aws.faults.add({ match: { operation }, times: 'always', action: { kind: 'delay', ms: 20 } });
+    account.aws.faults.add({
+      match: { operation, moreThan: 3 },
+      times: 'always',
+      action: { kind: 'error', status: 400, code: 'ValidationException', message, ...reason },
+    });
+    const options = writing(account, { concurrency: 12 });
+    const { snapshotId } = await writeSnapshot({ ...options, blocks });
+    expect(await account.content(snapshotId)).toEqual(content);
+    expect(account.calls('DeleteSnapshot')).toEqual([]);
+    const refused = account.calls(operation).filter(({ errorCode }) => errorCode === 'ValidationException');
+    expect(refused.length).toBeGreaterThan(3);
+  },
+);
+
+test('what a ValidationException says that does not pass ends the run at once, and keeps the snapshot', async () => {
+  const { blocks } = someBlocks(indexes);
+  account.aws.faults.add({
+    match: { operation: 'PutSnapshotBlock' },
+    times: 'always',
+    action: {
+      kind: 'error',
+      status: 400,
+      code: 'ValidationException',
+      reason: 'INVALID_BLOCK',
+      message: 'no',
+    },
+  });
+  const options = { ...writing(account), blocks };
+  await expect(writeSnapshot(options)).rejects.toMatchObject({ code: 'BLOCK_REFUSED' });
+  expect(options.pauses).toEqual([]);
+  expect(await account.snapshots()).toMatchObject([{ State: 'pending' }]);
+});
+
+const wrong = { isWrongContent: (error: unknown) => (error as Error).message === 'another digest' };
+const beforeComplete = async () => {
+  throw new Error('another digest');
+};
 
 test('the next run asks for a snapshot of its own, not for the one that was deleted', async () => {
   await using own = await openAccount();
   const { blocks, content } = someBlocks(indexes);
-  const options = { ...writing(own), blocks, journalPath: join(own.directory, 'journal') };
-  own.aws.faults.add({
-    match: { operation: 'PutSnapshotBlock' },
-    times: 'always',
-    action: { kind: 'error', preset: 'access-denied' },
-  });
+  const options = { ...writing(own), blocks, journalPath: join(own.directory, 'journal'), ...wrong };
   for (const _ of [1, 2])
-    await expect(writeSnapshot(options)).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
-  own.aws.faults.clear();
+    await expect(writeSnapshot({ ...options, beforeComplete })).rejects.toThrow('another digest');
   const before = own.aws.calls.list().at(-1)!.sequence;
   const { snapshotId } = await writeSnapshot(options);
   expect(await own.content(snapshotId)).toEqual(content);
@@ -264,24 +350,91 @@ test('the next run asks for a snapshot of its own, not for the one that was dele
   expect(calls.filter(({ errorCode }) => errorCode !== undefined)).toEqual([]);
 });
 
-test('what is wrong with the disk deletes the pending snapshot, and is what is told', async () => {
+test('only what proves that the content is wrong deletes the pending snapshot', async () => {
   const { blocks } = someBlocks(indexes);
   async function* torn() {
     yield* blocks();
     throw new Error('the disk cannot be read');
   }
-  await expect(writeSnapshot({ ...writing(account), blocks: torn })).rejects.toThrow(
-    'the disk cannot be read',
-  );
-  expect(await account.snapshots()).toEqual([]);
-  const beforeComplete = async () => {
-    throw new Error('another digest');
-  };
-  await expect(
-    writeSnapshot({ ...writing(account), blocks, beforeComplete, clientTokenFor: () => 'other' }),
-  ).rejects.toThrow('another digest');
+  const options = { ...writing(account), ...wrong };
+  await expect(writeSnapshot({ ...options, blocks: torn })).rejects.toThrow('the disk cannot be read');
+  expect(await account.snapshots()).toMatchObject([{ State: 'pending' }]);
+  await expect(writeSnapshot({ ...options, blocks, beforeComplete })).rejects.toThrow('another digest');
   expect(await account.snapshots()).toEqual([]);
   expect(account.calls('CompleteSnapshot')).toEqual([]);
+});
+
+describe('a snapshot that somebody else has completed', () => {
+  const completedElsewhere = async (blocks: number) => {
+    const [{ SnapshotId } = {}] = await account.snapshots();
+    await account.ebs.send(new CompleteSnapshotCommand({ SnapshotId, ChangedBlocksCount: blocks }));
+    return SnapshotId!;
+  };
+  const blocksThere = () => account.calls('PutSnapshotBlock').filter(({ status }) => status === 201).length;
+
+  test.each([true, false])(
+    'without all its blocks is not taken for the disk (journal: %s)',
+    async (withJournal) => {
+      const { blocks, content } = someBlocks(indexes);
+      const journalPath = withJournal ? join(account.directory, 'journal') : undefined;
+      const options = { ...writing(account, { concurrency: 1 }), blocks, journalPath };
+      await writeAndAbort(options, 4);
+      const theirs = await completedElsewhere(blocksThere());
+      const { snapshotId } = await writeSnapshot(options);
+      expect(snapshotId).not.toBe(theirs);
+      expect(await account.content(snapshotId)).toEqual(content);
+      expect(await account.snapshots()).toMatchObject([{ SnapshotId: snapshotId }]);
+    },
+  );
+
+  test('without blocks of zeros is left alone, and another one is written', async () => {
+    const { blocks } = someBlocks([0, 1]);
+    const options = { ...writing(account, { concurrency: 1 }), blocks };
+    await writeAndAbort(options, 4);
+    const theirs = await completedElsewhere(blocksThere());
+    const { snapshotId } = await writeSnapshot(options);
+    expect((await account.snapshots()).map(({ SnapshotId }) => SnapshotId).sort()).toEqual(
+      [theirs, snapshotId].sort(),
+    );
+  });
+
+  test('and that cannot be read is left alone, and another one is written', async () => {
+    const { blocks, content } = someBlocks(indexes);
+    const options = { ...writing(account), blocks };
+    await writeSnapshot(options);
+    account.aws.faults.add({
+      match: { operation: 'ListSnapshotBlocks' },
+      times: 'always',
+      action: { kind: 'error', preset: 'access-denied' },
+    });
+    const { snapshotId } = await writeSnapshot(options);
+    expect(await account.content(snapshotId)).toEqual(content);
+    expect(await account.snapshots()).toHaveLength(2);
+  });
+
+  test('is used where the run that did so has said that it is whole', async () => {
+    const { blocks } = someBlocks(indexes);
+    const options = { ...writing(account), blocks };
+    const first = await writeSnapshot(options);
+    const again = await writeSnapshot({ ...options, isFinished: async (id) => id === first.snapshotId });
+    expect(again).toMatchObject({ snapshotId: first.snapshotId, digests: undefined });
+    expect(account.calls('GetSnapshotBlock')).toEqual([]);
+  });
+});
+
+test('two writers of one snapshot, block by block in conflict: both end with it, and neither deletes it', async () => {
+  const { blocks, content } = someBlocks(indexes);
+  account.aws.faults.add({
+    match: { operation: 'PutSnapshotBlock' },
+    times: 'always',
+    action: { kind: 'slow-write', ms: 15 },
+  });
+  const written = await Promise.all([0, 1].map(() => writeSnapshot({ ...writing(account), blocks })));
+  expect(written[0]!.snapshotId).toBe(written[1]!.snapshotId);
+  expect(await account.content(written[0]!.snapshotId)).toEqual(content);
+  expect(account.calls('DeleteSnapshot')).toEqual([]);
+  const refused = account.calls('PutSnapshotBlock').filter(({ errorCode }) => errorCode !== undefined);
+  expect(refused.length).toBeGreaterThan(0);
 });
 
 test('blocks that EBS keeps otherwise than they were sent are found at completion', async () => {

@@ -19,5 +19,5 @@ export {
 } from './snapshot/import-task.ts';
 export type { Snapshot } from './snapshot/snapshot.ts';
 export { type ImportProgress, type ImportWaitOptions, waitForImport } from './snapshot/wait-for-import.ts';
-export type { WantedSnapshot } from './snapshot/wanted-snapshot.ts';
+export { isFinished, type WantedSnapshot } from './snapshot/wanted-snapshot.ts';
 export { missingTags, type TagReport, type TagResourcesOptions, tagResources } from './tag-resources.ts';

@@ -14,6 +14,7 @@ test('the exported names', () => {
     'findSnapshot',
     'importSnapshot',
     'importTaskOf',
+    'isFinished',
     'judgeAmi',
     'missingTags',
     'registerImage',

@@ -26,6 +26,8 @@ export type NewCall = Omit<CallRecord, 'sequence' | 'mutating' | 'outcome'>;
 export interface Calls {
   start(call: NewCall): CallRecord;
   end(record: CallRecord): void;
+  /** How many calls of the operation are under way. */
+  underWay(operation: string): number;
   /** Those kept, oldest first; `after` is a sequence number. */
   list(options?: { after?: number; limit?: number }): CallRecord[];
   /** Forgets the records; the numbers go on. */
@@ -44,6 +46,9 @@ export function createCalls({ kept = 10_000 }: { kept?: number } = {}): Calls {
   let sequence = 0;
   let records: CallRecord[] = [];
   const listeners = new Set<(record: CallRecord) => void>();
+  const running = new Map<string, number>();
+  const count = ({ operation }: CallRecord, change: number) =>
+    void running.set(operation, (running.get(operation) ?? 0) + change);
   return {
     start(call) {
       sequence += 1;
@@ -54,13 +59,16 @@ export function createCalls({ kept = 10_000 }: { kept?: number } = {}): Calls {
         outcome: 'running',
       };
       records.push(record);
+      count(record, 1);
       // Cut in one go now and then: dropping one at each call would move the whole list each time.
       if (records.length > 2 * kept) records = records.slice(-kept);
       return record;
     },
     end(record) {
+      count(record, -1);
       for (const listener of listeners) listener(record);
     },
+    underWay: (operation) => running.get(operation) ?? 0,
     list({ after = 0, limit = kept } = {}) {
       return records
         .slice(-kept)

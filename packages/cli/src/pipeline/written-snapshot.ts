@@ -1,7 +1,20 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { blockSizeBytes, volumeSizeGiB, type WrittenSnapshot, writeSnapshot } from '@ec2-image/ebs-direct';
-import { findSnapshot, type Snapshot, tagResources } from '@ec2-image/ec2-import';
+import {
+  blockSizeBytes,
+  type SnapshotProgress,
+  volumeSizeGiB,
+  type WrittenSnapshot,
+  writeSnapshot,
+} from '@ec2-image/ebs-direct';
+import {
+  describeSnapshot,
+  findSnapshot,
+  isFinished,
+  type Snapshot,
+  tagResources,
+} from '@ec2-image/ec2-import';
+import { isExplained } from '@ec2-image/explained-error';
 import { requireUnchanged, streamImage } from '@ec2-image/fetch';
 import { clientToken, type Digest, shortDigest, writtenDescription } from '@ec2-image/provenance';
 import { type Content, openContent, streamedContent } from '../content.ts';
@@ -31,7 +44,7 @@ export async function obtainWrittenSnapshot(work: Work): Promise<ObtainedSnapsho
   const { snapshotId, sizeGiB } = streamed ?? (await writeLocal(work)) ?? (await writeFromFile(work));
   const snapshot = await tagged(work, { snapshotId, sizeGiB });
   // Of a stream they were made of the bytes that had the digest; a file can be read again for the proof.
-  const content = streamed && { sizeBytes: streamed.sizeBytes, digests: streamed.digests };
+  const content = streamed?.digests && { sizeBytes: streamed.sizeBytes, digests: streamed.digests };
   return { ...snapshot, content };
 }
 
@@ -114,6 +127,14 @@ async function hasDownload(directory: string, digest: Digest): Promise<boolean> 
   return names.some((name) => name.startsWith(shortDigest(digest)) && !name.endsWith('.lock'));
 }
 
+/** What was sent is not the image that was asked for. */
+const wrongContentCodes: ReadonlySet<string> = new Set(['DIGEST_MISMATCH', 'DISK_SIZE_WRONG']);
+
+function remainOf(snapshotId: string, state: SnapshotProgress): string | undefined {
+  if (state === 'deleted') return undefined;
+  return state === 'completing' ? `snapshot ${snapshotId}` : `pending snapshot ${snapshotId}`;
+}
+
 async function tagged(work: Work, snapshot: Snapshot): Promise<Snapshot> {
   work.remains.set('snapshot', `snapshot ${snapshot.snapshotId}`);
   await tagResources({ ...ec2Options(work), ids: [snapshot.snapshotId], tags: snapshotTagsOf(work) });
@@ -136,7 +157,7 @@ function writeFrom(
     'import',
     async () => {
       const ebs = createEbsClient(cloud.connection);
-      remains.set('pending', 'perhaps a pending snapshot');
+      remains.set('pending', 'possibly a pending snapshot');
       try {
         const written = await writeSnapshot({
           ebs,
@@ -168,6 +189,10 @@ function writeFrom(
           pollIntervalMs: request.pollIntervalMs,
           signal,
           beforeComplete,
+          isWrongContent: (error) => isExplained(error) && wrongContentCodes.has(error.code),
+          isFinished: async (snapshotId) =>
+            isFinished(await describeSnapshot({ ...ec2Options(work), snapshotId })),
+          onState: ({ snapshotId, state }) => remains.set('pending', remainOf(snapshotId, state)),
           onNotice: notice,
           onProgress: ({ done }) => {
             if (showsProgress)

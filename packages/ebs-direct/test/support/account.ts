@@ -19,11 +19,17 @@ import { exampleCredentials, startLocalAws } from '@ec2-image/local-aws';
 export type Account = Awaited<ReturnType<typeof openAccount>>;
 
 /** A stand-in in which everything takes as little time as it can, and clients as the command makes them. */
-export async function openAccount({ requestTimeoutMs = 5_000 }: { readonly requestTimeoutMs?: number } = {}) {
+export async function openAccount({
+  requestTimeoutMs = 5_000,
+  snapshotCompletionMs = 0,
+}: {
+  readonly requestTimeoutMs?: number;
+  readonly snapshotCompletionMs?: number;
+} = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'ebs-direct-'));
   const aws = await startLocalAws({
     directory: join(directory, 'account'),
-    ec2: { importTaskMs: 0, snapshotCompletionMs: 0, imageCreationMs: 0 },
+    ec2: { importTaskMs: 0, snapshotCompletionMs, imageCreationMs: 0 },
     // Signatures with these are checked, those of the block's own digest among them.
     credentials: [exampleCredentials],
   });

@@ -45,6 +45,14 @@ export function whyNotTask({
   return whyNotEncryption({ found: task, wanted });
 }
 
+/**
+ * Whether a run of this tool has seen the snapshot complete with everything in it. The tags of an EBS direct write are
+ * there from its start, and anybody may complete it; the time of the run is added when all is written.
+ */
+export function isFinished(snapshot: SnapshotFacts | undefined): boolean {
+  return snapshot?.state === 'completed' && snapshot.tags[provenanceKeys.startedAt] !== undefined;
+}
+
 /** Why a snapshot is not the wanted one, whoever says that it is ours. */
 export function whyNotSnapshot({
   snapshot,
@@ -63,6 +71,8 @@ export function whyNotSnapshot({
   if (snapshot.archived) return 'is archived';
   const size = wanted.virtualSizeBytes === undefined ? sizeGiB : sizeGiBOf(wanted.virtualSizeBytes);
   if (size !== sizeGiB) return `has ${sizeGiB} GiB, not ${size}`;
+  if (snapshot.origin.kind === 'written' && !isFinished(snapshot))
+    return 'was not completed by a run that has written all of it';
   const format = tags[provenanceKeys.diskFormat];
   if (wanted.format && format && format !== wanted.format)
     return `was imported as ${format}, not ${wanted.format}`;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Resource } from '../ec2/resources.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
@@ -24,6 +25,8 @@ export const putSnapshotBlock: EbsOperation = async ({ snapshotId, blockIndex },
       throw validation('INVALID_BLOCK', `Block index ${blockIndex} is beyond the volume size extent`);
     }
     const { data, checksum } = await readBlock(request, declared);
+    const slow = faults.take('slow-write', call);
+    if (slow) await sleep(slow.ms, undefined, { signal: request.signal });
     if (!checksum.equals(declared)) throw mismatch(checksum, declared);
     const flip = faults.take('flip-bit', call);
     // The file reads as zeros where nothing was written: a disk's many empty blocks take neither time nor space.

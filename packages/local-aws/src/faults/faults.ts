@@ -17,6 +17,8 @@ export interface FaultTarget {
   readonly operation: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly mutating?: boolean;
+  /** Calls of the operation that are under way, this one included. */
+  readonly underWay?: number;
 }
 
 export interface ActiveFault extends FaultRule {
@@ -130,6 +132,7 @@ function matches(match: FaultMatch, target: FaultTarget): boolean {
   if (match.service !== undefined && match.service !== target.service) return false;
   if (match.operation !== undefined && match.operation !== target.operation) return false;
   if (match.mutating !== undefined && match.mutating !== (target.mutating ?? true)) return false;
+  if (match.moreThan !== undefined && (target.underWay ?? 0) <= match.moreThan) return false;
   return Object.entries(match.parameters ?? {}).every(([name, pattern]) => {
     const value = target.parameters[name];
     return value !== undefined && matchesPattern(pattern, value);

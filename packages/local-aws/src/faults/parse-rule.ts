@@ -27,7 +27,7 @@ export function parseFaultFile(text: string): FaultRule[] {
 }
 
 function checkMatch(given: unknown): void {
-  const match = objectOf('match', given, ['service', 'operation', 'parameters', 'mutating']);
+  const match = objectOf('match', given, ['service', 'operation', 'parameters', 'mutating', 'moreThan']);
   if (match.service !== undefined && !services.has(match.service as string)) {
     throw invalid('match.service', `one of ${[...services].join(', ')}`);
   }
@@ -37,6 +37,7 @@ function checkMatch(given: unknown): void {
   if (match.mutating !== undefined && typeof match.mutating !== 'boolean') {
     throw invalid('match.mutating', 'true or false');
   }
+  if (match.moreThan !== undefined) wholeNumber('match.moreThan', match.moreThan);
   if (match.parameters !== undefined) textValues('match.parameters', match.parameters);
 }
 
@@ -50,7 +51,7 @@ function checkAction(given: unknown): void {
   if (kind === 'error' && action.preset === undefined && action.status === undefined) {
     throw invalid('action.preset or action.status', 'given');
   }
-  if (kind === 'delay' || kind === 'unseen') positive('action.ms', action.ms);
+  if (kind === 'delay' || kind === 'slow-write' || kind === 'unseen') positive('action.ms', action.ms);
   if (kind === 'cut') wholeNumber('action.afterBytes', action.afterBytes);
   if (kind === 'task-fails' && typeof action.statusMessage !== 'string') {
     throw invalid('action.statusMessage', 'text');
@@ -91,6 +92,7 @@ function checkField(name: string, value: unknown): void {
       return;
     case 'code':
     case 'message':
+    case 'reason':
       if (typeof value !== 'string') throw invalid(where, 'text');
   }
 }

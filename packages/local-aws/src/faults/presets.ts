@@ -57,5 +57,6 @@ export function faultError(action: ActionOf<'error'>, service: ServiceName): Ser
     : ([action.status ?? 500, 'InternalError', 'A fault was set'] as const);
   return new ServiceError(action.status ?? status, action.code ?? code, action.message ?? message, {
     headers: action.headers,
+    details: action.reason === undefined ? {} : { Reason: action.reason },
   });
 }

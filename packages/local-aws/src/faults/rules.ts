@@ -21,6 +21,8 @@ export interface FaultMatch {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Calls that change something, or those that only read. */
   readonly mutating?: boolean;
+  /** Only while more calls of the operation than this are under way, this one included: what a slow line or a busy service cannot take. */
+  readonly moreThan?: number;
 }
 
 export type When = 'before' | 'after';
@@ -46,6 +48,8 @@ export type CallAction =
       readonly status?: number;
       readonly code?: string;
       readonly message?: string;
+      /** EBS direct's `Reason` beside the code. */
+      readonly reason?: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
   /** Resets the connection. */
@@ -74,6 +78,8 @@ export type ServiceAction =
   | { readonly kind: 'task-stalls'; readonly progress?: number }
   /** EC2 CancelImportTask: the task completes all the same. */
   | { readonly kind: 'completes-while-cancelling' }
+  /** EBS PutSnapshotBlock: the block is being written for so long; another write of it meanwhile is in conflict. */
+  | { readonly kind: 'slow-write'; readonly ms: number }
   /** EC2: what the call made, or changed, is not seen by describe calls for so long. */
   | { readonly kind: 'unseen'; readonly ms: number };
 
@@ -85,7 +91,7 @@ export type ActionOf<Kind extends FaultKind> = Extract<FaultAction, { kind: Kind
 export const actionFields: {
   readonly [Kind in FaultKind]: readonly Exclude<keyof ActionOf<Kind>, 'kind'>[];
 } = {
-  error: ['when', 'preset', 'status', 'code', 'message', 'headers'],
+  error: ['when', 'preset', 'status', 'code', 'message', 'reason', 'headers'],
   drop: ['when'],
   hang: ['when'],
   delay: ['when', 'ms'],
@@ -98,6 +104,7 @@ export const actionFields: {
   'task-fails': ['statusMessage', 'status'],
   'task-stalls': ['progress'],
   'completes-while-cancelling': [],
+  'slow-write': ['ms'],
   unseen: ['ms'],
 };
 

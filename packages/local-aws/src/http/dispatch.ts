@@ -87,7 +87,7 @@ async function decide(incoming: Incoming, options: DispatchOptions): Promise<Dec
       operation,
       parameters,
     });
-    struck = faults.strike(record);
+    struck = faults.strike({ ...record, underWay: calls.underWay(operation) });
     if (struck.length > 0) record.faults = struck.map(({ action }) => action.kind);
     await carryOut(struck, { when: 'before', service: service.name, signal });
     answer = await act(call, incoming, { options, record });

@@ -1,0 +1,66 @@
+import { type EBSClient, StartSnapshotCommand } from '@aws-sdk/client-ebs';
+import { type Tags, tagList } from '@ec2-image/provenance';
+import { blockSizeBytes, volumeSizeGiB } from './block.ts';
+import { EbsDirectError } from './errors.ts';
+import { type PatientCalls, patiently } from './retried.ts';
+
+export interface StartSnapshotOptions extends PatientCalls {
+  readonly ebs: EBSClient;
+  /** Of the disk. The volume is the next whole GiB. */
+  readonly sizeBytes: number;
+  /** Nothing that varies between runs: the token would be refused. */
+  readonly tags: Tags;
+  readonly description?: string;
+  readonly encrypted?: boolean;
+  readonly kmsKeyArn?: string;
+  readonly now?: () => number;
+}
+
+export interface StartedSnapshot {
+  readonly snapshotId: string;
+  readonly clientToken: string;
+  readonly status: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+/** Minutes a pending snapshot may go without a block before EBS ends it as failed (10 to 4320): a day for a resume. */
+const idleTimeoutMinutes = 24 * 60;
+
+/** A new snapshot, or the one that an earlier call with this token has started. */
+export async function startSnapshot(
+  options: StartSnapshotOptions,
+  clientToken: string,
+): Promise<StartedSnapshot> {
+  const { ebs, sizeBytes, tags, description, encrypted, kmsKeyArn, now = Date.now } = options;
+  const { SnapshotId, Status, BlockSize, StartTime } = await patiently(options, 'StartSnapshot', () =>
+    ebs.send(
+      new StartSnapshotCommand({
+        VolumeSize: volumeSizeGiB(sizeBytes),
+        Tags: tagList(tags),
+        Description: description,
+        ClientToken: clientToken,
+        Timeout: idleTimeoutMinutes,
+        Encrypted: encrypted,
+        KmsKeyArn: kmsKeyArn,
+      }),
+      { abortSignal: options.signal },
+    ),
+  );
+  if (SnapshotId === undefined || (BlockSize ?? blockSizeBytes) !== blockSizeBytes) {
+    throw new EbsDirectError(
+      'SNAPSHOT_MISMATCH',
+      `EBS started ${SnapshotId} with blocks of ${BlockSize} bytes, not ${blockSizeBytes}`,
+      {
+        hint: 'Use --via s3, and report this.',
+        facts: { snapshotId: SnapshotId, blockSize: BlockSize },
+      },
+    );
+  }
+  return {
+    snapshotId: SnapshotId,
+    clientToken,
+    status: Status ?? 'pending',
+    startedAt: StartTime?.getTime() ?? now(),
+  };
+}
