@@ -128,7 +128,11 @@ async function hasDownload(directory: string, digest: Digest): Promise<boolean> 
 }
 
 /** What was sent is not the image that was asked for. */
-const wrongContentCodes: ReadonlySet<string> = new Set(['DIGEST_MISMATCH', 'DISK_SIZE_WRONG']);
+const wrongContentCodes: ReadonlySet<string> = new Set([
+  'DIGEST_MISMATCH',
+  'DISK_SIZE_WRONG',
+  'IMAGE_CHANGED',
+]);
 
 function remainOf(snapshotId: string, state: SnapshotProgress): string | undefined {
   if (state === 'deleted') return undefined;
