@@ -71,9 +71,7 @@ export async function localContent({
   image,
   ...options
 }: Omit<ContentOptions, 'path' | 'diskPath'> & { readonly image: LocalImage }): Promise<Content | undefined> {
-  const facts = await inspectImage({ ...options, path: image.path, onNotice: undefined }).catch(
-    () => undefined,
-  );
+  const facts = await inspectImage({ ...options, path: image.path }).catch(() => undefined);
   options.signal?.throwIfAborted();
   return facts && inOrder(facts, (signal) => image.chunks({ signal }));
 }
