@@ -1,4 +1,5 @@
-import { type Digest, redactUrl } from '@ec2-image/provenance';
+import type { Digest } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import { mismatchError } from './digest-mismatch.ts';
 import { type Download, download } from './download.ts';
 import { FetchError } from './errors.ts';

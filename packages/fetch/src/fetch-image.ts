@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type FileLock, waitForLock } from '@ec2-image/file-lock';
-import { type Digest, digestAlgorithm, redactUrl } from '@ec2-image/provenance';
+import { type Digest, digestAlgorithm } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import { mismatchError } from './digest-mismatch.ts';
 import { downloadVerified } from './download-verified.ts';
 import { FetchError } from './errors.ts';

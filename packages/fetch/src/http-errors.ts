@@ -1,4 +1,4 @@
-import { redactText, redactUrl } from '@ec2-image/provenance';
+import { redactText, redactUrl } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
 import type { ResponseHeaders } from './http-exchange.ts';
 import { bytes, printable } from './printable.ts';

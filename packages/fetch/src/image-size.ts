@@ -1,4 +1,4 @@
-import { redactUrl } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
 import { bytes } from './printable.ts';
 

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { type Digest, redactUrl } from '@ec2-image/provenance';
+import type { Digest } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import type { Dispatcher } from 'undici';
 import { publishedDigest } from './checksum-file.ts';
 import { FetchError } from './errors.ts';

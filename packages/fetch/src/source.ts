@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { redactUrl } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
 import { printable } from './printable.ts';
 

@@ -1,4 +1,4 @@
-import { redactText } from '@ec2-image/provenance';
+import { redactText } from '@ec2-image/redact';
 
 /** Text out of a hostile header as it may stand in a message: one line, ASCII, short, and no credentials of a URL. */
 export function printable(text: string | Buffer, maxLength = 100): string {

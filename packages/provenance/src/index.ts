@@ -17,7 +17,6 @@ export {
   objectKey,
   parseObjectKey,
 } from './object-key.ts';
-export { redactText, redactUrl } from './redact-url.ts';
 export {
   amiTags,
   formatStartedAt,

@@ -20,8 +20,6 @@ test('the exported names', () => {
     'provenanceKeys',
     'provenanceTags',
     'readProvenance',
-    'redactText',
-    'redactUrl',
     'shortDigest',
     'tagList',
     'tagRecord',

@@ -1,4 +1,4 @@
-import { redactText, redactUrl } from '@ec2-image/provenance';
+import { redactText, redactUrl } from '@ec2-image/redact';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
