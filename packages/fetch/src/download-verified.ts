@@ -4,12 +4,12 @@ import { mismatchError } from './digest-mismatch.ts';
 import { type Download, download } from './download.ts';
 import { FetchError } from './errors.ts';
 import type { FetchImageOptions, VerifiedImage } from './fetch-image.ts';
+import { formatBytes } from './format-bytes.ts';
 import { headBytes } from './hash-file.ts';
 import { openDispatcher } from './http-get.ts';
 import { defaultMaxSizeBytes } from './image-size.ts';
 import { defaultStallTimeoutMs, tryMirrors } from './mirrors.ts';
 import { PartialFile } from './partial-file.ts';
-import { bytes } from './printable.ts';
 import type { HttpSource } from './source.ts';
 
 /** Above this a server is more likely to take offence than to be faster. */
@@ -48,7 +48,7 @@ export async function downloadVerified(options: DownloadVerifiedOptions): Promis
       return { path, size: file.bytes, digest, outcome, bytesTransferred };
     };
 
-    if (file.bytes > 0) onNotice?.(`going on with ${bytes(file.bytes)} of an earlier run`);
+    if (file.bytes > 0) onNotice?.(`going on with ${formatBytes(file.bytes)} of an earlier run`);
     report();
     const first = await complete({
       ...run,

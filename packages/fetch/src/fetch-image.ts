@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type FileLock, waitForLock } from '@ec2-image/file-lock';
 import { type Digest, digestAlgorithm } from '@ec2-image/provenance';
-import { redactUrl } from '@ec2-image/redact';
+import { printable, redactUrl } from '@ec2-image/redact';
 import { mismatchError } from './digest-mismatch.ts';
 import { downloadVerified } from './download-verified.ts';
 import { FetchError } from './errors.ts';
@@ -10,7 +10,6 @@ import { imageFileName, storedFileName } from './file-name.ts';
 import { hashFile, type Progress } from './hash-file.ts';
 import type { RetryOptions } from './mirrors.ts';
 import { removePartial } from './partial-file.ts';
-import { printable } from './printable.ts';
 import { type LocalSource, parseSources, unreadable } from './source.ts';
 import { ensureDirectory, workDirectoryError } from './work-directory.ts';
 
@@ -120,7 +119,9 @@ async function reuse({
       await removePartial(path);
       return { path, size: found.size, digest, outcome: 'reused', bytesTransferred: 0 };
     }
-    onNotice?.(`${printable(path, 400)} is damaged (it is ${found.digest}): it is downloaded again`);
+    onNotice?.(
+      `${printable(path, { maxLength: 400 })} is damaged (it is ${found.digest}): it is downloaded again`,
+    );
     await rm(path);
   } catch (cause) {
     signal?.throwIfAborted();
