@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { checksumOf } from '@ec2-image/s3-checksum';
+import { checksumOf } from '@ec2-image/checksum';
 import { uploadDisk } from '@ec2-image/s3-upload';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { flipBit, metadata, partSize } from './support/disks.ts';

@@ -1,4 +1,4 @@
-import type { ChecksumAlgorithm } from '@ec2-image/s3-checksum';
+import type { ChecksumAlgorithm } from '@ec2-image/checksum';
 import type { ActionOf } from '../faults/rules.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { StoredBody } from './body/store-body.ts';

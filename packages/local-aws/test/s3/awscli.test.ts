@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compositeETag } from '@ec2-image/s3-checksum';
+import { compositeETag } from '@ec2-image/checksum';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exampleCredentials } from '../../src/start-local-aws.ts';

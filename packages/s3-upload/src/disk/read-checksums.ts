@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { combineChecksums, createChecksum } from '@ec2-image/s3-checksum';
+import { combineChecksums, createChecksum } from '@ec2-image/checksum';
 import type { FinishedDisk } from './disk.ts';
 import { readFully } from './disk-reader.ts';
 import { type ByteRange, type PartPlan, partRange } from './part-plan.ts';

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { checksumHeader } from '@ec2-image/s3-checksum';
+import { checksumHeader } from '@ec2-image/checksum';
 import type { ServiceResponse } from '../../service.ts';
 import { findBucket } from '../buckets/bucket-table.ts';
 import { invalidRequest, s3Error } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as api from '@ec2-image/s3-checksum';
+import * as api from '@ec2-image/checksum';
 import {
   type ChecksumAlgorithm,
   checksumAlgorithms,
@@ -12,7 +12,7 @@ import {
   createChecksum,
   isChecksumAlgorithm,
   multipartChecksumTypes,
-} from '@ec2-image/s3-checksum';
+} from '@ec2-image/checksum';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
