@@ -1,4 +1,4 @@
-import type { Checksum } from './create-checksum.ts';
+import type { Checksum } from './checksum.ts';
 
 /** Castagnoli's polynomial, bits reversed (RFC 3720, B.4). */
 const polynomial = 0x82f63b78;
@@ -9,6 +9,11 @@ const polynomial = 0x82f63b78;
  * the SDK ships.
  */
 const table = sliceTable();
+
+/** The CRC-32C of bytes as an unsigned number, as `crc32` of `node:zlib` gives a CRC-32. */
+export function crc32c(bytes: Uint8Array): number {
+  return ~advance(-1, bytes) >>> 0;
+}
 
 export function createCrc32c(): Checksum {
   let crc = -1;

@@ -1,4 +1,4 @@
-import type { Checksum } from './create-checksum.ts';
+import type { Checksum } from './checksum.ts';
 
 /**
  * NVMe's polynomial, bits reversed (NVM Express NVM Command Set Specification, "64b CRC"), in two halves:

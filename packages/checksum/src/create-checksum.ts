@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { ChecksumAlgorithm } from './algorithms.ts';
+import type { Checksum } from './checksum.ts';
 import { createCrc32c } from './crc32c.ts';
 import { createCrc64Nvme } from './crc64nvme.ts';
-
-/** A checksum being computed. After `digest` it must not be used again. */
-export interface Checksum {
-  update(bytes: Uint8Array): void;
-  /** Base64, as S3 writes it. */
-  digest(): string;
-}
 
 export function createChecksum(algorithm: ChecksumAlgorithm): Checksum {
   switch (algorithm) {

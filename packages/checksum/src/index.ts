@@ -7,6 +7,8 @@ export {
   isChecksumAlgorithm,
   multipartChecksumTypes,
 } from './algorithms.ts';
+export type { Checksum } from './checksum.ts';
 export { combineChecksums, type PartChecksum } from './combine.ts';
 export { compositeChecksum, compositeETag } from './composite.ts';
-export { type Checksum, checksumOf, createChecksum } from './create-checksum.ts';
+export { crc32c } from './crc32c.ts';
+export { checksumOf, createChecksum } from './create-checksum.ts';

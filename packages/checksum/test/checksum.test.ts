@@ -9,6 +9,7 @@ import {
   combineChecksums,
   compositeChecksum,
   compositeETag,
+  crc32c,
   createChecksum,
   isChecksumAlgorithm,
   multipartChecksumTypes,
@@ -25,6 +26,7 @@ test('the exported names', () => {
     'combineChecksums',
     'compositeChecksum',
     'compositeETag',
+    'crc32c',
     'createChecksum',
     'isChecksumAlgorithm',
     'multipartChecksumTypes',
@@ -55,6 +57,15 @@ describe('known values', () => {
   ] satisfies [ChecksumAlgorithm, string, string][])('%s of %j', (algorithm, text, expected) => {
     expect(hex(checksumOf(algorithm, bytesOf(text)))).toBe(expected);
   });
+});
+
+test('the CRC32C as a number is the one in base64', () => {
+  expect(crc32c(bytesOf('123456789'))).toBe(0xe3069283);
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+      expect(crc32c(bytes)).toBe(Number.parseInt(hex(checksumOf('CRC32C', bytes)), 16));
+    }),
+  );
 });
 
 const algorithm = fc.constantFrom(...checksumAlgorithms);
