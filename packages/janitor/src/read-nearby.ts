@@ -1,5 +1,5 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
-import { parseAmiName } from './ami-name.ts';
+import { parseAmiName } from '@ec2-image/provenance';
 import { isNotFound } from './examine/objects.ts';
 import type { BucketFact, Facts, ImageFact, ObjectFact, SnapshotFact, ThingFact } from './facts.ts';
 import type { LookAgainOptions } from './look-again.ts';

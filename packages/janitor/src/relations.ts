@@ -1,4 +1,4 @@
-import { parseAmiName } from './ami-name.ts';
+import { parseAmiName } from '@ec2-image/provenance';
 import { type Facts, type ImageFact, inRegion, type SnapshotFact, type TaskFact } from './facts.ts';
 import { type Proofs, proofsOf } from './judge/proof.ts';
 

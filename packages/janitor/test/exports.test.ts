@@ -11,7 +11,6 @@ it('exports these names and no others', () => {
     'findMissingTags',
     'findWorkFiles',
     'kindsInOrder',
-    'parseAmiName',
     'parsePlan',
     'planLifetimeMs',
     'planSweep',

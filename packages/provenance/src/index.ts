@@ -1,4 +1,4 @@
-export { amiNameOf } from './ami-name.ts';
+export { amiNameOf, parseAmiName } from './ami-name.ts';
 export { type ClientTokenParts, clientToken } from './client-token.ts';
 export {
   type Digest,

@@ -15,6 +15,7 @@ test('the exported names', () => {
     'isOurs',
     'metadataOf',
     'objectKey',
+    'parseAmiName',
     'parseDigest',
     'parseObjectKey',
     'provenanceKeys',

@@ -1,5 +1,4 @@
-import { isOurs } from '@ec2-image/provenance';
-import { parseAmiName } from '../ami-name.ts';
+import { isOurs, parseAmiName } from '@ec2-image/provenance';
 import { type ImageDetail, type ImageFact, refOf } from '../facts.ts';
 import { missingOf, wantedImageTags } from '../tag-fix/missing-tags.ts';
 import { type Context, unread } from './context.ts';

@@ -1,5 +1,10 @@
-import { parseDigest, parseObjectKey, provenanceKeys, readProvenance } from '@ec2-image/provenance';
-import { parseAmiName } from '../ami-name.ts';
+import {
+  parseAmiName,
+  parseDigest,
+  parseObjectKey,
+  provenanceKeys,
+  readProvenance,
+} from '@ec2-image/provenance';
 import type { SnapshotFact } from '../facts.ts';
 import type { Context } from './context.ts';
 import type { Suggestion } from './keep.ts';

@@ -1,7 +1,6 @@
-import { amiNameOf } from '@ec2-image/provenance';
+import { amiNameOf, parseAmiName } from '@ec2-image/provenance';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseAmiName } from '../src/ami-name.ts';
 
 it.each([
   ['fedora-aws-i20261122', { name: 'fedora-aws', suffix: '20261122' }],
