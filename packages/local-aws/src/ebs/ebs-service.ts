@@ -2,7 +2,7 @@ import { json } from 'node:stream/consumers';
 import { isMutating } from '../calls.ts';
 import { openResources } from '../ec2/resources.ts';
 import { defaultSettings, type Ec2Settings } from '../ec2/settings.ts';
-import { snapshotFiles } from '../ec2/snapshots/snapshot-files.ts';
+import { snapshotFiles } from '../ec2/snapshot-files.ts';
 import { createEc2Tables } from '../ec2/tables.ts';
 import type { FaultTarget } from '../faults/faults.ts';
 import {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
+import type { ImportObject, ObjectBytes } from '../import-objects.ts';
 import { validateDisk } from './disk-validation.ts';
 import { ImportFailure, validationFailure } from './import-failure.ts';
-import type { ImportObject, ObjectBytes } from './import-objects.ts';
 import type { DiskFormat } from './import-task.ts';
 import {
   convertedProgress,

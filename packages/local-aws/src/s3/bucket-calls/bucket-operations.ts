@@ -1,10 +1,10 @@
 import { readXmlBody } from '../body/read-xml-body.ts';
+import { setVersioning } from '../buckets/bucket-table.ts';
+import { openBucket } from '../buckets/open-bucket.ts';
 import { s3Error } from '../errors.ts';
 import { accessControlPolicy } from '../owner.ts';
 import type { Operation } from '../s3-call.ts';
 import { xmlResponse } from '../xml.ts';
-import { setVersioning } from './bucket-table.ts';
-import { openBucket } from './open-bucket.ts';
 
 export const headBucket: Operation = (call) => {
   const { region } = openBucket(call);

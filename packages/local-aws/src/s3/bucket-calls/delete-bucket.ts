@@ -1,7 +1,7 @@
+import { openBucket } from '../buckets/open-bucket.ts';
 import { s3Error } from '../errors.ts';
 import { removeUpload } from '../multipart/upload-table.ts';
 import type { Operation } from '../s3-call.ts';
-import { openBucket } from './open-bucket.ts';
 
 /** Objects stand in its way, versions and delete markers included; unfinished uploads go with it. */
 export const deleteBucket: Operation = async (call) => {

@@ -1,4 +1,4 @@
-import type { Store } from '../store/store.ts';
+import type { Store } from '../../store/store.ts';
 
 /** Which blocks of a snapshot hold data, and what was said of those that were put. */
 export const blockTables: readonly string[] = [

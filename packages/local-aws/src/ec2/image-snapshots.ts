@@ -1,4 +1,4 @@
-import type { Store } from '../../store/store.ts';
+import type { Store } from '../store/store.ts';
 
 /** Which AMIs are made of which snapshots. */
 export const imageSnapshotTables: readonly string[] = [

@@ -1,8 +1,8 @@
 import type { XmlElements } from '../../query/xml.ts';
+import { openBucket } from '../buckets/open-bucket.ts';
 import { type S3ErrorCode, s3Error } from '../errors.ts';
 import type { Operation } from '../s3-call.ts';
 import { xmlResponse } from '../xml.ts';
-import { openBucket } from './open-bucket.ts';
 
 /**
  * What a bucket says of settings that nobody has touched. None of them can be set here, so these are the whole truth;

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import type { Blobs } from '../../store/blobs.ts';
+import type { Blobs } from '../store/blobs.ts';
 
 /** A file, or nothing, that makes up so many bytes of a content. */
 export interface Extent {

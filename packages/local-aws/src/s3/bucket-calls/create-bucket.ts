@@ -1,8 +1,8 @@
 import { readXmlBody } from '../body/read-xml-body.ts';
+import { refuseInvalidBucketName } from '../buckets/bucket-name.ts';
+import { findBucket, insertBucket } from '../buckets/bucket-table.ts';
 import { s3Error } from '../errors.ts';
 import type { Operation, S3Call } from '../s3-call.ts';
-import { refuseInvalidBucketName } from './bucket-name.ts';
-import { findBucket, insertBucket } from './bucket-table.ts';
 
 const legacyRegion = 'us-east-1';
 

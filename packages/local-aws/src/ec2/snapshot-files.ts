@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Store } from '../../store/store.ts';
-import { isPresent } from '../resources.ts';
+import type { Store } from '../store/store.ts';
+import { isPresent } from './resources.ts';
 
 /** The bytes of snapshots: one raw sparse file each, `snapshots/<id>.raw` in the store's directory. */
 export interface SnapshotFiles {

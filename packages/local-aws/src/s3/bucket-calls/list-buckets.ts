@@ -1,10 +1,10 @@
+import { listBuckets as query } from '../buckets/bucket-table.ts';
 import { invalidArgument } from '../errors.ts';
 import { decodeToken, encodeToken } from '../listing/token.ts';
 import { owner } from '../owner.ts';
 import type { Operation } from '../s3-call.ts';
 import { isoSeconds } from '../times.ts';
 import { xmlResponse } from '../xml.ts';
-import { listBuckets as query } from './bucket-table.ts';
 
 const mostBuckets = 10_000;
 
