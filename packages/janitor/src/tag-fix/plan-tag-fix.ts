@@ -1,7 +1,7 @@
 import { amiNameOf, isOurs, provenanceKeys, type Tags } from '@ec2-image/provenance';
 import { type Facts, type Gap, type ImageFact, idOf, inRegion, type SnapshotFact } from '../facts.ts';
+import { missingOf, wantedImageTags, wantedSnapshotTags } from '../missing-tags.ts';
 import { type Relations, relationsOf } from '../relations.ts';
-import { missingOf, wantedImageTags, wantedSnapshotTags } from './missing-tags.ts';
 
 export interface TagFixRequest {
   /** AMIs to look at; undefined: all that are ours. */

@@ -3,10 +3,10 @@ import {
   DescribeSnapshotsCommand,
   type DescribeSnapshotsRequest,
 } from '@aws-sdk/client-ec2';
+import type { Ec2 } from '../ec2/ec2.ts';
 import { refusedCode } from '../errors.ts';
-import { type ImportTask, importTaskOf } from '../snapshot/import-task.ts';
-import { type SnapshotFacts, snapshotFacts } from '../snapshot/snapshot.ts';
-import type { Ec2 } from './ec2.ts';
+import { type ImportTask, importTaskOf } from './import-task.ts';
+import { type SnapshotFacts, snapshotFacts } from './snapshot.ts';
 
 /** A filter takes 200 values at most (EC2 API reference, Filter). */
 const maxFilterValues = 200;

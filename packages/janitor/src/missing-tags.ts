@@ -1,6 +1,6 @@
 import { isOurs, provenanceKeys, type Tags } from '@ec2-image/provenance';
-import type { ImageFact, SnapshotFact } from '../facts.ts';
-import type { Relations } from '../relations.ts';
+import type { ImageFact, SnapshotFact } from './facts.ts';
+import type { Relations } from './relations.ts';
 
 /** Where the values of missing tags are looked up. */
 type Relatives = Pick<Relations, 'proofs' | 'snapshotOf' | 'imagesOf'>;

@@ -1,5 +1,5 @@
 import { isOurs, parseObjectKey, provenanceKeys, type Tags } from '@ec2-image/provenance';
-import { type Facts, type ImageFact, inRegion, type SnapshotFact, type TaskFact } from '../facts.ts';
+import { type Facts, type ImageFact, inRegion, type SnapshotFact, type TaskFact } from './facts.ts';
 
 /** Why a thing is ours, as a sentence's predicate ("is tagged …"); undefined where nothing proves it. */
 export interface Proofs {
