@@ -1,9 +1,9 @@
 import { CreateTagsCommand, DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import { type Tags, tagList, tagRecord } from '@ec2-image/provenance';
+import { allPages } from './ec2/all-pages.ts';
 import { type Ec2, type Ec2Options, ec2Of } from './ec2/ec2.ts';
 import { backoffMs } from './ec2/poll.ts';
 import { Ec2ImportError, isCode, isPassing, refusedCode } from './errors.ts';
-import { allPages } from './snapshot/describe.ts';
 
 export interface TagResourcesOptions extends Ec2Options {
   /** AMIs, snapshots, import tasks: anything that EC2 tags; 200 at most. */

@@ -3,7 +3,7 @@ import { redactUrl } from '@ec2-image/redact';
 import { mismatchError } from './digest-mismatch.ts';
 import { type Download, download } from './download.ts';
 import { FetchError } from './errors.ts';
-import type { FetchImageOptions, VerifiedImage } from './fetch-image.ts';
+import type { FetchImageOptions } from './fetch-image-options.ts';
 import { formatBytes } from './format-bytes.ts';
 import { headBytes } from './hash-file.ts';
 import { openDispatcher } from './http-get.ts';
@@ -11,6 +11,7 @@ import { defaultMaxSizeBytes } from './image-size.ts';
 import { defaultStallTimeoutMs, tryMirrors } from './mirrors.ts';
 import { PartialFile } from './partial-file.ts';
 import type { HttpSource } from './source.ts';
+import type { VerifiedImage } from './verified-image.ts';
 
 /** Above this a server is more likely to take offence than to be faster. */
 const maxConnections = 16;

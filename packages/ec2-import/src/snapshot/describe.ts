@@ -3,6 +3,7 @@ import {
   DescribeSnapshotsCommand,
   type DescribeSnapshotsRequest,
 } from '@aws-sdk/client-ec2';
+import { allPages } from '../ec2/all-pages.ts';
 import type { Ec2 } from '../ec2/ec2.ts';
 import { refusedCode } from '../errors.ts';
 import { type ImportTask, importTaskOf } from './import-task.ts';
@@ -10,22 +11,6 @@ import { type SnapshotFacts, snapshotFacts } from './snapshot.ts';
 
 /** A filter takes 200 values at most (EC2 API reference, Filter). */
 const maxFilterValues = 200;
-
-/** Every page of a list. A page may be empty though more follow. */
-export async function allPages<Item>(
-  page: (
-    nextToken: string | undefined,
-  ) => Promise<{ items: readonly Item[] | undefined; nextToken: string | undefined }>,
-): Promise<Item[]> {
-  const all: Item[] = [];
-  let token: string | undefined;
-  do {
-    const { items, nextToken } = await page(token);
-    all.push(...(items ?? []));
-    token = nextToken || undefined;
-  } while (token !== undefined);
-  return all;
-}
 
 /** The account's tasks: those that run, and the ended ones of about a week. Tag filters are not documented for them. */
 export async function listImportTasks(ec2: Ec2): Promise<ImportTask[]> {
