@@ -42,7 +42,7 @@ describe('an import', () => {
     await tagResources({ ...verb, ids: [snapshot.snapshotId], tags: disk.tags });
     expect(await findSnapshot({ ...verb, ...disk.find })).toMatchObject({ state: 'complete', proof: 'tags' });
 
-    const { tasks, snapshots } = await account.holds();
+    const { tasks, snapshots } = await account.contents();
     expect(tasks).toHaveLength(1);
     expect(tagRecord(tasks[0]!.Tags)).toMatchObject(disk.tags);
     expect(readProvenance(tagRecord(tasks[0]!.Tags))?.startedAt).toBeInstanceOf(Date);
@@ -55,7 +55,7 @@ describe('an import', () => {
     const disk = await uploadDisk(account);
     const { tags, object, clientTokenFor } = disk.import;
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-    await account.client.send(
+    await account.ec2.send(
       new ImportSnapshotCommand({
         ClientToken: clientTokenFor(1),
         DiskContainer: { Format: 'RAW', UserBucket: { S3Bucket: object.bucket, S3Key: object.key } },
@@ -67,7 +67,7 @@ describe('an import', () => {
     const snapshot = await waitForImport({ ...verb, importTaskId: found.importTaskId });
     // The same token with another description: somebody else's run, whose work is taken.
     expect(await importSnapshot({ ...verb, ...disk.import })).toEqual(snapshot);
-    expect((await account.holds()).tasks).toHaveLength(1);
+    expect((await account.contents()).tasks).toHaveLength(1);
   });
 
   test('that two runs start at once is one', async () => {
@@ -80,7 +80,7 @@ describe('an import', () => {
     });
     const [first, second] = await Promise.all([one, two]);
     expect(second.snapshotId).toBe(first.snapshotId);
-    const { tasks, snapshots } = await account.holds();
+    const { tasks, snapshots } = await account.contents();
     expect([tasks.length, snapshots.length]).toEqual([1, 1]);
   });
 });
@@ -105,7 +105,7 @@ test.each<[string, FaultAction]>([
     account.aws.faults.add(once(operation, action));
   const { snapshotId } = await importSnapshot({ ...verb, ...disk.import });
   await tagResources({ ...verb, ids: [snapshotId], tags: disk.tags });
-  const { tasks, snapshots } = await account.holds();
+  const { tasks, snapshots } = await account.contents();
   expect(tasks).toHaveLength(1);
   expect(snapshots.map(({ SnapshotId, Tags }) => [SnapshotId, tagRecord(Tags)])).toEqual([
     [snapshotId, disk.tags],
@@ -114,12 +114,12 @@ test.each<[string, FaultAction]>([
 });
 
 test('no answer in time costs no second import', async () => {
-  const verb = verbs({ client: account.hurried });
+  const verb = verbs({ ec2: account.hurried });
   const disk = await uploadDisk(account);
   for (const operation of ['ImportSnapshot', 'DescribeImportSnapshotTasks'])
     account.aws.faults.add(once(operation, { kind: 'hang', when: 'after' }));
   const { snapshotId } = await importSnapshot({ ...verb, ...disk.import });
-  const { tasks, snapshots } = await account.holds();
+  const { tasks, snapshots } = await account.contents();
   expect(tasks).toHaveLength(1);
   expect(snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([snapshotId]);
   expect(account.aws.faults.list().map(({ struck }) => struck)).toEqual([1, 1]);
@@ -133,7 +133,7 @@ describe('a task that fails', () => {
     const disk = await uploadDisk(account);
     account.aws.faults.add(failing('ClientError: Disk validation failed'));
     await importSnapshot({ ...verb, ...disk.import });
-    const { tasks } = await account.holds();
+    const { tasks } = await account.contents();
     expect(tasks.map(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status).sort()).toEqual([
       'completed',
       'deleted',
@@ -157,7 +157,7 @@ describe('a task that fails', () => {
     const { state, endedAttempts } = await findSnapshot({ ...verb, ...disk.find });
     expect({ state, endedAttempts }).toEqual({ state: 'none', endedAttempts: 1 });
     await importSnapshot({ ...verb, ...disk.import, endedAttempts });
-    expect((await account.holds()).tasks).toHaveLength(2);
+    expect((await account.contents()).tasks).toHaveLength(2);
   });
 
   test('because the object is no disk of its format says so', async () => {
@@ -168,7 +168,7 @@ describe('a task that fails', () => {
     await expect(importSnapshot({ ...verbs(account), ...disk.import })).rejects.toMatchObject({
       code: 'IMPORT_FORMAT_REFUSED',
     });
-    expect((await account.holds()).tasks).toHaveLength(1);
+    expect((await account.contents()).tasks).toHaveLength(1);
   });
 
   test('before it starts says what is wrong with role and object', async () => {
@@ -181,7 +181,7 @@ describe('a task that fails', () => {
     const object = { ...disk.import.object, key: `${disk.import.object.key}.gone` };
     const gone = importSnapshot({ ...verbs(account), ...disk.import, object });
     await expect(gone).rejects.toMatchObject({ code: 'IMPORT_OBJECT_MISSING' });
-    expect((await account.holds()).tasks).toEqual([]);
+    expect((await account.contents()).tasks).toEqual([]);
   });
 });
 
@@ -191,7 +191,7 @@ describe('a task that stalls', () => {
     const disk = await uploadDisk(account);
     account.aws.faults.add(once('ImportSnapshot', { kind: 'task-stalls', progress: 19 }));
     await importSnapshot({ ...verb, ...disk.import, taskTimeoutMs: 300 });
-    const { tasks } = await account.holds();
+    const { tasks } = await account.contents();
     expect(tasks.map(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status).sort()).toEqual([
       'cancelled',
       'completed',
@@ -204,7 +204,7 @@ describe('a task that stalls', () => {
     account.aws.faults.add(once('ImportSnapshot', { kind: 'task-stalls', progress: 19 }));
     account.aws.faults.add(once('CancelImportTask', { kind: 'completes-while-cancelling' }));
     await importSnapshot({ ...verb, ...disk.import, taskTimeoutMs: 300 });
-    expect((await account.holds()).tasks).toHaveLength(1);
+    expect((await account.contents()).tasks).toHaveLength(1);
     expect(verb.notices.at(-1)).toMatch(/completed while it was being cancelled/);
   });
 });
@@ -230,7 +230,7 @@ test('expired credentials end the wait at once, and the next run takes the task'
   });
   expect(verb.notices).toEqual([expect.stringMatching(/may still be running/)]);
   await importSnapshot({ ...verb, ...disk.import });
-  expect((await account.holds()).tasks).toHaveLength(1);
+  expect((await account.contents()).tasks).toHaveLength(1);
 });
 
 test.each([
@@ -253,7 +253,7 @@ test.each([
   expect(verb.notices).toEqual([expect.stringMatching(notice)]);
   await expect
     .poll(async () =>
-      (await account.holds()).tasks.map(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status),
+      (await account.contents()).tasks.map(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status),
     )
     .toEqual([status]);
 });

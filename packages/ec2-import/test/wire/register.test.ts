@@ -66,14 +66,14 @@ describe('an AMI', () => {
       outcome: 'reused',
       imageId: ami.imageId,
     });
-    expect((await account.holds()).images).toHaveLength(1);
+    expect((await account.contents()).images).toHaveLength(1);
   });
 
   test('that two runs register at once is one', async () => {
     const request = await snapshotOf();
     const [one, two] = await Promise.all([1, 2].map(() => registerImage({ ...verbs(account), ...request })));
     expect(two!.imageId).toBe(one!.imageId);
-    expect((await account.holds()).images).toHaveLength(1);
+    expect((await account.contents()).images).toHaveLength(1);
   });
 
   test('of another image that has the name goes with replace alone, and its snapshot with it', async () => {
@@ -91,7 +91,7 @@ describe('an AMI', () => {
       replaced: [{ imageId: old.imageId, snapshotIds: [earlier.snapshot.snapshotId] }],
       leftSnapshotIds: [],
     });
-    const { images, snapshots } = await account.holds();
+    const { images, snapshots } = await account.contents();
     expect(images.map(({ ImageId }) => ImageId)).toEqual([ami.imageId]);
     expect(snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([request.snapshot.snapshotId]);
   });
@@ -116,19 +116,19 @@ test.each<[string, FaultAction]>([
   // The first asks whether it would be allowed, the second is meant.
   account.aws.faults.add(once('RegisterImage', action, { times: 2 }));
   const { imageId } = await registerImage({ ...verb, ...request });
-  const { images, snapshots } = await account.holds();
+  const { images, snapshots } = await account.contents();
   expect(images.map(({ ImageId, Tags }) => [ImageId, tagRecord(Tags)])).toEqual([[imageId, request.tags]]);
   expect(snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([request.snapshot.snapshotId]);
   expect(account.aws.faults.list().map(({ struck }) => struck)).toEqual([1, 1, 1, 1, 1, 2]);
 });
 
 test('no answer in time costs no second AMI', async () => {
-  const verb = verbs({ client: account.hurried });
+  const verb = verbs({ ec2: account.hurried });
   const request = await snapshotOf();
   for (const operation of ['RegisterImage', 'DescribeTags'])
     account.aws.faults.add(once(operation, { kind: 'hang', when: 'after' }));
   const { imageId } = await registerImage({ ...verb, ...request });
-  const { images } = await account.holds();
+  const { images } = await account.contents();
   expect(images.map(({ ImageId, Tags }) => [ImageId, tagRecord(Tags)])).toEqual([[imageId, request.tags]]);
   expect(account.aws.faults.list().map(({ struck }) => struck)).toEqual([1, 1]);
 });
@@ -146,7 +146,7 @@ describe('where EC2 shows its writes late', () => {
     account.aws.faults.add(once('RegisterImage', { kind: 'unseen', ms: 400 }));
     account.aws.faults.add(once('RegisterImage', { kind: 'drop', when: 'after' }));
     const { imageId } = await registerImage({ ...verb, ...request });
-    const { Images = [] } = await account.client.send(new DescribeImagesCommand({ Owners: ['self'] }));
+    const { Images = [] } = await account.ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
     expect(Images.map(({ ImageId }) => ImageId)).toEqual([imageId]);
   });
 });

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openAccount, type TestAccount } from '../support/account.ts';
+import { type JanitorAccount, openAccount } from '../support/account.ts';
 import { id, makeBucket, ourImageTags, ourTags, putObject } from '../support/things.ts';
 
-let account: TestAccount;
+let account: JanitorAccount;
 beforeEach(async () => {
   account = await openAccount();
   await makeBucket(account);

@@ -15,13 +15,13 @@ import {
 } from '@aws-sdk/client-ec2';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openAccount, region, results, type TestAccount, verdicts } from '../support/account.ts';
+import { type JanitorAccount, openAccount, region, results, verdicts } from '../support/account.ts';
 import { amiName, id, makeBucket, ourImageTags, ourTags } from '../support/things.ts';
 
 const [ami, olderAmi] = [id('ami', 1), id('ami', 2)];
 const [snap, otherSnap] = [id('snap', 1), id('snap', 2)];
 
-let account: TestAccount;
+let account: JanitorAccount;
 let changes: () => string[];
 beforeEach(async () => {
   account = await openAccount();

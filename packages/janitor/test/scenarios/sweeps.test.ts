@@ -2,14 +2,21 @@ import { CreateTagsCommand, DeleteSnapshotCommand, EC2Client } from '@aws-sdk/cl
 import { exampleCredentials } from '@ec2-image/local-aws';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parsePlan } from '../../src/index.ts';
-import { openAccount, otherRegion, region, results, type TestAccount, verdicts } from '../support/account.ts';
+import {
+  type JanitorAccount,
+  openAccount,
+  otherRegion,
+  region,
+  results,
+  verdicts,
+} from '../support/account.ts';
 import { amiName, id, key, makeBucket, ourImageTags, ourTags, putObject } from '../support/things.ts';
 
 const ami = id('ami', 1);
 const snaps = Array.from({ length: 60 }, (_, number) => id('snap', number));
 const [snap, otherSnap] = snaps as [string, string];
 
-let account: TestAccount;
+let account: JanitorAccount;
 let changes: () => string[];
 beforeEach(async () => {
   account = await openAccount();

@@ -2,12 +2,12 @@ import { CreateTagsCommand, DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import { tagRecord } from '@ec2-image/provenance';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { applyTagFix, findMissingTags, planTagFix, type TagFixRequest } from '../../src/index.ts';
-import { accountId, bucket, openAccount, prefix, region, type TestAccount } from '../support/account.ts';
+import { accountId, bucket, type JanitorAccount, openAccount, prefix, region } from '../support/account.ts';
 import { amiName, id, makeBucket, ourImageTags, ourTags } from '../support/things.ts';
 
 const [ami, snap] = [id('ami', 1), id('snap', 1)];
 
-let account: TestAccount;
+let account: JanitorAccount;
 let changes: () => string[];
 beforeEach(async () => {
   account = await openAccount();

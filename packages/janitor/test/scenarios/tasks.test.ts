@@ -1,10 +1,10 @@
 import { CreateTagsCommand, DescribeSnapshotsCommand, ImportSnapshotCommand } from '@aws-sdk/client-ec2';
 import { tagList } from '@ec2-image/provenance';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { bucket, openAccount, results, type TestAccount, verdicts } from '../support/account.ts';
+import { bucket, type JanitorAccount, openAccount, results, verdicts } from '../support/account.ts';
 import { id, importedBy, key, makeBucket, ourTags, provenance, putObject } from '../support/things.ts';
 
-let account: TestAccount;
+let account: JanitorAccount;
 let changes: () => string[];
 beforeEach(async () => {
   account = await openAccount();

@@ -12,10 +12,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { totalsOf } from '../../src/index.ts';
 import {
   bucket,
+  type JanitorAccount,
   openAccount,
   otherAccount,
   results,
-  type TestAccount,
   verdicts,
 } from '../support/account.ts';
 import {
@@ -31,7 +31,7 @@ import {
   startUploads,
 } from '../support/things.ts';
 
-let account: TestAccount;
+let account: JanitorAccount;
 let changes: () => string[];
 beforeEach(async () => {
   account = await openAccount();
