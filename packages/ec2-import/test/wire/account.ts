@@ -17,6 +17,7 @@ import {
   provenanceTags,
   shortDigest,
 } from '@ec2-image/provenance';
+import { test as base } from 'vitest';
 
 const region = 'us-east-1';
 const bucket = 'images';
@@ -25,8 +26,16 @@ const sizeBytes = 3 * 2 ** 20;
 
 export type Account = Awaited<ReturnType<typeof openAccount>>;
 
+/** A test with an account of its own. */
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+export const test = base.extend('account', async ({}, { onCleanup }) => {
+  const account = await openAccount();
+  onCleanup(() => account[Symbol.asyncDispose]());
+  return account;
+});
+
 /** An account with a bucket in it, in which everything takes as little time as it can. */
-export async function openAccount() {
+async function openAccount() {
   const account = await openTestAccount({
     region,
     buckets: [bucket],

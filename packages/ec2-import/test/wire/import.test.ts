@@ -2,14 +2,8 @@ import { ImportSnapshotCommand } from '@aws-sdk/client-ec2';
 import { findSnapshot, importSnapshot, tagResources, waitForImport } from '@ec2-image/ec2-import';
 import type { FaultAction, FaultRule } from '@ec2-image/local-aws';
 import { readProvenance, tagRecord } from '@ec2-image/provenance';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Account, openAccount, uploadDisk, verbs } from './account.ts';
-
-let account: Account;
-beforeEach(async () => {
-  account = await openAccount();
-});
-afterEach(() => account[Symbol.asyncDispose]());
+import { describe, expect } from 'vitest';
+import { test, uploadDisk, verbs } from './account.ts';
 
 const once = (operation: string, action: FaultAction, rule: Partial<FaultRule> = {}): FaultRule => ({
   match: { service: 'ec2', operation },
@@ -18,7 +12,9 @@ const once = (operation: string, action: FaultAction, rule: Partial<FaultRule> =
 });
 
 describe('an import', () => {
-  test('ends in a snapshot that is found by its task, and once it is tagged by its tags', async () => {
+  test('ends in a snapshot that is found by its task, and once it is tagged by its tags', async ({
+    account,
+  }) => {
     const verb = verbs(account);
     const disk = await uploadDisk(account, { format: 'vhdx' });
     expect(await findSnapshot({ ...verb, ...disk.find })).toEqual({ state: 'none', endedAttempts: 0 });
@@ -50,7 +46,7 @@ describe('an import', () => {
     expect(verb.notices).toEqual([]);
   });
 
-  test('that runs already is found and waited for', async () => {
+  test('that runs already is found and waited for', async ({ account }) => {
     const verb = verbs(account);
     const disk = await uploadDisk(account);
     const { tags, object, clientTokenFor } = disk.import;
@@ -70,7 +66,7 @@ describe('an import', () => {
     expect((await account.contents()).tasks).toHaveLength(1);
   });
 
-  test('that two runs start at once is one', async () => {
+  test('that two runs start at once is one', async ({ account }) => {
     const disk = await uploadDisk(account);
     const one = importSnapshot({ ...verbs(account), ...disk.import });
     const two = importSnapshot({
@@ -86,14 +82,14 @@ describe('an import', () => {
 });
 
 // Each call gets it once, on top of one another: whatever is lost is looked up, and the look-up is lost too.
-test.each<[string, FaultAction]>([
+test.for<[string, FaultAction]>([
   ['an internal error before it acts', { kind: 'error', preset: 'internal-error' }],
   ['an internal error after it acted', { kind: 'error', preset: 'internal-error', when: 'after' }],
   ['a reset before it acts', { kind: 'drop' }],
   ['a reset after it acted', { kind: 'drop', when: 'after' }],
   ['half an answer', { kind: 'cut', afterBytes: 100 }],
   ['throttling', { kind: 'error', preset: 'throttling' }],
-])('%s', async (_, action) => {
+])('%s', async ([_, action], { account }) => {
   const verb = verbs(account);
   const disk = await uploadDisk(account);
   for (const operation of [
@@ -113,7 +109,7 @@ test.each<[string, FaultAction]>([
   expect(account.aws.faults.list().map(({ struck }) => struck)).toEqual([1, 1, 1, 1]);
 });
 
-test('no answer in time costs no second import', async () => {
+test('no answer in time costs no second import', async ({ account }) => {
   const verb = verbs({ ec2: account.hurried });
   const disk = await uploadDisk(account);
   for (const operation of ['ImportSnapshot', 'DescribeImportSnapshotTasks'])
@@ -128,7 +124,7 @@ test('no answer in time costs no second import', async () => {
 describe('a task that fails', () => {
   const failing = (statusMessage: string) => once('ImportSnapshot', { kind: 'task-fails', statusMessage });
 
-  test('its validation is tried again', async () => {
+  test('its validation is tried again', async ({ account }) => {
     const verb = verbs(account);
     const disk = await uploadDisk(account);
     account.aws.faults.add(failing('ClientError: Disk validation failed'));
@@ -147,7 +143,9 @@ describe('a task that fails', () => {
     });
   });
 
-  test('for want of permission fails at once, and the next run gets a token of its own', async () => {
+  test('for want of permission fails at once, and the next run gets a token of its own', async ({
+    account,
+  }) => {
     const verb = verbs(account);
     const disk = await uploadDisk(account);
     account.aws.faults.add(failing('ClientError: Disk validation failed [Reason 403 Forbidden]'));
@@ -160,7 +158,7 @@ describe('a task that fails', () => {
     expect((await account.contents()).tasks).toHaveLength(2);
   });
 
-  test('because the object is no disk of its format says so', async () => {
+  test('because the object is no disk of its format says so', async ({ account }) => {
     const disk = await uploadDisk(account, {
       format: 'vhdx',
       body: Buffer.from('<html>not found</html>'.repeat(1000)),
@@ -171,7 +169,7 @@ describe('a task that fails', () => {
     expect((await account.contents()).tasks).toHaveLength(1);
   });
 
-  test('before it starts says what is wrong with role and object', async () => {
+  test('before it starts says what is wrong with role and object', async ({ account }) => {
     const disk = await uploadDisk(account);
     const role = importSnapshot({ ...verbs(account), ...disk.import, roleName: 'nobody' });
     await expect(role).rejects.toMatchObject({
@@ -186,7 +184,7 @@ describe('a task that fails', () => {
 });
 
 describe('a task that stalls', () => {
-  test('is cancelled, and the import tried again', async () => {
+  test('is cancelled, and the import tried again', async ({ account }) => {
     const verb = verbs(account);
     const disk = await uploadDisk(account);
     account.aws.faults.add(once('ImportSnapshot', { kind: 'task-stalls', progress: 19 }));
@@ -198,7 +196,7 @@ describe('a task that stalls', () => {
     ]);
   });
 
-  test('and completes while it is cancelled is taken', async () => {
+  test('and completes while it is cancelled is taken', async ({ account }) => {
     const verb = verbs(account);
     const disk = await uploadDisk(account);
     account.aws.faults.add(once('ImportSnapshot', { kind: 'task-stalls', progress: 19 }));
@@ -209,7 +207,7 @@ describe('a task that stalls', () => {
   });
 });
 
-test('what EC2 does not show yet is waited for', async () => {
+test('what EC2 does not show yet is waited for', async ({ account }) => {
   const verb = verbs(account);
   const disk = await uploadDisk(account);
   account.aws.faults.add(once('ImportSnapshot', { kind: 'unseen', ms: 300 }));
@@ -219,7 +217,7 @@ test('what EC2 does not show yet is waited for', async () => {
   expect(report?.added).toEqual(Object.keys(disk.tags));
 });
 
-test('expired credentials end the wait at once, and the next run takes the task', async () => {
+test('expired credentials end the wait at once, and the next run takes the task', async ({ account }) => {
   const verb = verbs(account);
   const disk = await uploadDisk(account);
   account.aws.faults.add(
@@ -233,27 +231,30 @@ test('expired credentials end the wait at once, and the next run takes the task'
   expect((await account.contents()).tasks).toHaveLength(1);
 });
 
-test.each([
+test.for<[boolean, string, RegExp]>([
   [false, 'completed', /goes on running/],
   [true, 'cancelled', /is cancelled/],
-])('interrupted with cancelOnAbort %s, the task is %s', async (cancelOnAbort, status, notice) => {
-  const verb = verbs(account);
-  const disk = await uploadDisk(account);
-  const controller = new AbortController();
-  const reason = new Error('interrupted');
-  const onProgress = () => controller.abort(reason);
-  const interrupted = importSnapshot({
-    ...verb,
-    ...disk.import,
-    cancelOnAbort,
-    onProgress,
-    signal: controller.signal,
-  });
-  await expect(interrupted).rejects.toBe(reason);
-  expect(verb.notices).toEqual([expect.stringMatching(notice)]);
-  await expect
-    .poll(async () =>
-      (await account.contents()).tasks.map(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status),
-    )
-    .toEqual([status]);
-});
+])(
+  'interrupted with cancelOnAbort %s, the task is %s',
+  async ([cancelOnAbort, status, notice], { account }) => {
+    const verb = verbs(account);
+    const disk = await uploadDisk(account);
+    const controller = new AbortController();
+    const reason = new Error('interrupted');
+    const onProgress = () => controller.abort(reason);
+    const interrupted = importSnapshot({
+      ...verb,
+      ...disk.import,
+      cancelOnAbort,
+      onProgress,
+      signal: controller.signal,
+    });
+    await expect(interrupted).rejects.toBe(reason);
+    expect(verb.notices).toEqual([expect.stringMatching(notice)]);
+    await expect
+      .poll(async () =>
+        (await account.contents()).tasks.map(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status),
+      )
+      .toEqual([status]);
+  },
+);

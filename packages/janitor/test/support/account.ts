@@ -5,6 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { type CallRecord, type SeedEc2Options, seedEc2 } from '@ec2-image/local-aws';
 import { openTestAccount, type TestAccount } from '@ec2-image/local-aws/testing';
+import { test } from 'vitest';
 import {
   defaultPolicy,
   type FindOptions,
@@ -54,12 +55,21 @@ export interface JanitorAccount extends TestAccount {
   watch(): () => string[];
 }
 
-export async function openAccount(): Promise<JanitorAccount> {
+/** A test with an account of its own, in which there is a bucket. */
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+export const it = test.extend('account', async ({}, { onCleanup }) => {
+  const account = await openAccount();
+  onCleanup(() => account[Symbol.asyncDispose]());
+  return account;
+});
+
+async function openAccount(): Promise<JanitorAccount> {
   let offsetMs = 0;
   const now = () => Date.now() + offsetMs;
   const account = await openTestAccount({
     now,
     region,
+    buckets: [bucket],
     maxAttempts: 2,
     credentials: [otherAccount],
     // Long enough for a task to be seen running.

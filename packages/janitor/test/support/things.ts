@@ -1,9 +1,4 @@
-import {
-  CreateBucketCommand,
-  CreateMultipartUploadCommand,
-  PutObjectCommand,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { amiTags, metadataOf, objectKey, provenanceTags } from '@ec2-image/provenance';
 import { bucket, type JanitorAccount, prefix } from './account.ts';
 
@@ -39,10 +34,6 @@ export const ourImageTags = (name = amiName): Record<string, string> => ({
 
 export function importedBy(taskId: string): string {
   return `Created by AWS-VMImport service for ${taskId}`;
-}
-
-export async function makeBucket({ s3 }: JanitorAccount, name = bucket): Promise<void> {
-  await s3.send(new CreateBucketCommand({ Bucket: name }));
 }
 
 export async function putObject(
