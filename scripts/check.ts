@@ -20,6 +20,7 @@ const checks = {
     ...['exec', 'turbo', 'run', 'build', 'typecheck'],
     ...['--continue', '--output-logs=errors-only'],
   ],
+  imports: ['exec', 'node', 'scripts/check-imports.ts'],
   'unused code': ['exec', 'knip', '--no-config-hints'],
   'dependency versions': ['exec', 'sherif'],
   'published form': ['--recursive', '--filter=./packages/*', 'exec', 'publint', '--strict'],

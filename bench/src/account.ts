@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { execa } from 'execa';
 import { programOf } from './programs.ts';
 
@@ -31,7 +30,10 @@ export async function startAccount({
   await mkdir(directory, { recursive: true });
   const server = execa(
     'node',
-    [await programOf('@ec2-image/local-aws'), '--port', '0', '--directory', directory, ...args],
+    [
+      await programOf('@ec2-image/local-aws'),
+      ...['--port', '0', '--directory', directory, '--bucket', `${bucket}@${region}`, ...args],
+    ],
     {
       stdin: 'ignore',
       stderr: 'inherit',
@@ -47,14 +49,6 @@ export async function startAccount({
     AWS_REGION: region,
     AWS_ENDPOINT_URL: url,
   };
-  const s3 = new S3Client({
-    endpoint: url,
-    region,
-    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
-    forcePathStyle: true,
-  });
-  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-  s3.destroy();
   return {
     url,
     bucket,

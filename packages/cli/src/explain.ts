@@ -6,7 +6,7 @@ import {
   isThrottling,
 } from '@ec2-image/aws-error';
 import { isExplained } from '@ec2-image/explained-error';
-import { redactText } from '@ec2-image/provenance';
+import { redactText } from '@ec2-image/redact';
 
 /** An error as it is shown and as it stands in `--json`. */
 export interface Explained {

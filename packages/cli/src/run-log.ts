@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { redactText } from '@ec2-image/provenance';
+import { redactText } from '@ec2-image/redact';
 import type { AwsCall } from './clients.ts';
 import { CliError } from './errors.ts';
 import { version } from './version.ts';

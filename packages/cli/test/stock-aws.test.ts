@@ -21,19 +21,15 @@ beforeAll(async () => {
 afterAll(() => Promise.all([images[Symbol.asyncDispose](), account[Symbol.asyncDispose]()]));
 
 async function aws<T>(...args: string[]): Promise<T> {
-  const { stdout } = await execa(
-    '/usr/bin/aws',
-    ['--endpoint-url', account.aws.url, '--output', 'json', ...args],
-    {
-      env: {
-        AWS_ACCESS_KEY_ID: exampleCredentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: exampleCredentials.secretAccessKey,
-        AWS_DEFAULT_REGION: region,
-        AWS_CONFIG_FILE: '/dev/null',
-        AWS_PAGER: '',
-      },
+  const { stdout } = await execa('aws', ['--endpoint-url', account.aws.url, '--output', 'json', ...args], {
+    env: {
+      AWS_ACCESS_KEY_ID: exampleCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: exampleCredentials.secretAccessKey,
+      AWS_DEFAULT_REGION: region,
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_PAGER: '',
     },
-  );
+  });
   return (stdout.trim() === '' ? undefined : JSON.parse(stdout)) as T;
 }
 

@@ -7,7 +7,7 @@ import { putBlocks } from './put-blocks.ts';
 import { sleepFor } from './retried.ts';
 import type { StartedSnapshot } from './start-snapshot.ts';
 import { verifySnapshot } from './verify-snapshot.ts';
-import type { WriteSnapshotOptions, WrittenSnapshot } from './write-snapshot.ts';
+import type { WriteSnapshotOptions, WrittenSnapshot } from './write-snapshot-options.ts';
 
 /** EBS may answer "does not exist" for about two minutes after StartSnapshot. */
 const seenEverywhereMs = 150_000;

@@ -14,9 +14,5 @@ export {
   type VerifySnapshotOptions,
   verifySnapshot,
 } from './verify-snapshot.ts';
-export {
-  type SnapshotProgress,
-  type WriteSnapshotOptions,
-  type WrittenSnapshot,
-  writeSnapshot,
-} from './write-snapshot.ts';
+export { writeSnapshot } from './write-snapshot.ts';
+export type { SnapshotProgress, WriteSnapshotOptions, WrittenSnapshot } from './write-snapshot-options.ts';

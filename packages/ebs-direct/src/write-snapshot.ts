@@ -1,59 +1,12 @@
 import { rm } from 'node:fs/promises';
-import { DeleteSnapshotCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
 import { formatAwsError, hasAwsCode } from '@ec2-image/aws-error';
 import { isExplained } from '@ec2-image/explained-error';
-import type { Block } from './block.ts';
 import { isNotFound } from './errors.ts';
 import { adoptSnapshot, fillSnapshot, waitWhereRefused } from './fill-snapshot.ts';
 import { noteSpentToken, readSpentTokens } from './spent-tokens.ts';
-import { type StartedSnapshot, type StartSnapshotOptions, startSnapshot } from './start-snapshot.ts';
-
-export interface WriteSnapshotOptions extends StartSnapshotOptions {
-  /** Tells when the snapshot is complete, and deletes one that is given up. */
-  readonly ec2: EC2Client;
-  /** The blocks that are not all zeros, in order; the others are sent as zeros. Called again where the snapshot has to be started again. */
-  readonly blocks: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
-  /** The same for the same work, for each attempt from 1: 64 characters at most. */
-  readonly clientTokenFor: (attempt: number) => string;
-  /** Where to note which blocks are there, so that a run after a kill sends only the others. */
-  readonly journalPath?: string;
-  /** Blocks under way at a time. Default 32. */
-  readonly concurrency?: number;
-  /** Awaited before the snapshot is completed: what it rejects with ends the run. */
-  readonly beforeComplete?: () => Promise<unknown>;
-  /**
-   * Whether an error of `blocks` or `beforeComplete` proves that what was sent is wrong: then the snapshot is deleted.
-   * After any other it is kept for the next run. Default: none does.
-   */
-  readonly isWrongContent?: (error: unknown) => boolean;
-  /**
-   * Whether the run that completed the snapshot has said so, such as by a tag that it sets afterwards. Asked of a
-   * complete snapshot that this run has not completed; where it has not, the snapshot is read back.
-   */
-  readonly isFinished?: (snapshotId: string) => Promise<boolean>;
-  /** What there is of the snapshot in the account, as it changes. */
-  readonly onState?: (state: { readonly snapshotId: string; readonly state: SnapshotProgress }) => void;
-  /** How long EBS may take to complete it. Default 1 hour. */
-  readonly completeTimeoutMs?: number;
-  /** How far into the disk, in bytes. */
-  readonly onProgress?: (progress: { readonly done: number }) => void;
-  readonly onNotice?: (message: string) => void;
-}
-
-export type SnapshotProgress = 'pending' | 'completing' | 'deleted';
-
-export interface WrittenSnapshot {
-  readonly snapshotId: string;
-  readonly sizeGiB: number;
-  /** Of the disk, those of zeros included, and of these, the ones that this run sent. */
-  readonly blocks: number;
-  readonly blocksSent: number;
-  /**
-   * SHA-256 by block index of those that are not all zeros: what `verifySnapshot` takes in place
-   * of the disk. Undefined where another run has written the snapshot and this one has not read the disk.
-   */
-  readonly digests: ReadonlyMap<number, Buffer> | undefined;
-}
+import { type StartedSnapshot, startSnapshot } from './start-snapshot.ts';
+import type { WriteSnapshotOptions, WrittenSnapshot } from './write-snapshot-options.ts';
 
 /** A token may be spent on a snapshot that has been deleted since, or that cannot be used. */
 const maxAttempts = 5;

@@ -2,7 +2,8 @@ export { type AmiFacts, type AmiVerdict, judgeAmi, type WantedAmi } from './ami/
 export { conflictError } from './ami/conflict.ts';
 export { type DescribeImageOptions, describeImage } from './ami/describe-image.ts';
 export { type FindImageOptions, findImage } from './ami/find-image.ts';
-export { type Ami, type RegisterImageOptions, registerImage } from './ami/register-image.ts';
+export { type Ami, registerImage } from './ami/register-image.ts';
+export type { RegisterImageOptions } from './ami/register-image-options.ts';
 export type { Ec2Options } from './ec2/ec2.ts';
 export { Ec2ImportError } from './errors.ts';
 export { type ChosenSnapshot, chooseSnapshot } from './snapshot/choose-snapshot.ts';

@@ -1,6 +1,6 @@
 import { CreateTagsCommand, DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import { type Tags, tagList, tagRecord } from '@ec2-image/provenance';
-import { allPages } from './ec2/describe.ts';
+import { allPages } from './ec2/all-pages.ts';
 import { type Ec2, type Ec2Options, ec2Of } from './ec2/ec2.ts';
 import { backoffMs } from './ec2/poll.ts';
 import { Ec2ImportError, isCode, isPassing, refusedCode } from './errors.ts';

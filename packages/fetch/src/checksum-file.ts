@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { type Digest, digestAlgorithm } from '@ec2-image/provenance';
+import { printable } from '@ec2-image/redact';
 import { type ChecksumEntry, parseChecksumLines } from './checksum-lines.ts';
 import { signedText } from './clear-signed.ts';
 import { FetchError } from './errors.ts';
 import { looksLikeHtml } from './html.ts';
-import { printable } from './printable.ts';
 
 /**
  * The digest that a checksum file publishes for the image, from bytes nobody vouches for.
@@ -80,6 +80,9 @@ function entriesOf(entries: readonly ChecksumEntry[], fileName: string): readonl
 /** More names than these help nobody. */
 const maxNamesShown = 10;
 
+/** Of a file's name in a message, in characters. */
+const maxNameLength = 120;
+
 function missing({
   entries,
   matching,
@@ -91,8 +94,14 @@ function missing({
   readonly fileName: string;
   readonly url: string;
 }): FetchError {
-  const wanted = printable(fileName);
-  const all = [...new Set(entries.flatMap(({ name }) => (name === undefined ? [] : printable(name))))];
+  const wanted = printable(fileName, { maxLength: maxNameLength });
+  const all = [
+    ...new Set(
+      entries.flatMap(({ name }) =>
+        name === undefined ? [] : printable(name, { maxLength: maxNameLength }),
+      ),
+    ),
+  ];
   const names = all.slice(0, maxNamesShown);
   const more = all.length > names.length ? `, and ${all.length - names.length} more` : '';
   const message =
@@ -117,10 +126,10 @@ function conflict({
   const shown = digests.slice(0, 4);
   return new FetchError(
     'CHECKSUM_CONFLICT',
-    `${url} gives ${digests.length} different checksums for ${printable(fileName)}: ${shown.join(', ')}`,
+    `${url} gives ${digests.length} different checksums for ${printable(fileName, { maxLength: maxNameLength })}: ${shown.join(', ')}`,
     {
       hint: 'Find out which of them is this image, and give it with --sha256 or --sha512.',
-      facts: { url, fileName: printable(fileName), digests: shown },
+      facts: { url, fileName: printable(fileName, { maxLength: maxNameLength }), digests: shown },
     },
   );
 }

@@ -1,16 +1,18 @@
-import { type Digest, redactUrl } from '@ec2-image/provenance';
+import type { Digest } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import { mismatchError } from './digest-mismatch.ts';
 import { type Download, download } from './download.ts';
 import { FetchError } from './errors.ts';
-import type { FetchImageOptions, VerifiedImage } from './fetch-image.ts';
+import type { FetchImageOptions } from './fetch-image-options.ts';
 import { recordFile } from './file-state.ts';
+import { formatBytes } from './format-bytes.ts';
 import { headBytes } from './hash-file.ts';
 import { openDispatcher } from './http-get.ts';
 import { defaultMaxSizeBytes } from './image-size.ts';
 import { defaultStallTimeoutMs, tryMirrors } from './mirrors.ts';
 import { PartialFile } from './partial-file.ts';
-import { bytes } from './printable.ts';
 import type { HttpSource } from './source.ts';
+import type { VerifiedImage } from './verified-image.ts';
 
 /** Above this a server is more likely to take offence than to be faster. */
 const maxConnections = 16;
@@ -49,7 +51,7 @@ export async function downloadVerified(options: DownloadVerifiedOptions): Promis
       return { path, size: file.bytes, digest, state, outcome, bytesTransferred };
     };
 
-    if (file.bytes > 0) onNotice?.(`going on with ${bytes(file.bytes)} of an earlier run`);
+    if (file.bytes > 0) onNotice?.(`going on with ${formatBytes(file.bytes)} of an earlier run`);
     report();
     const first = await complete({
       ...run,

@@ -1,4 +1,4 @@
-import { redactUrl } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import type { Dispatcher } from 'undici';
 import { FetchError } from './errors.ts';
 import type { Extent } from './extents.ts';

@@ -1,49 +1,19 @@
 import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type FileLock, waitForLock } from '@ec2-image/file-lock';
-import { type Digest, digestAlgorithm, redactUrl } from '@ec2-image/provenance';
+import { digestAlgorithm } from '@ec2-image/provenance';
+import { printable, redactUrl } from '@ec2-image/redact';
 import { mismatchError } from './digest-mismatch.ts';
 import { downloadVerified } from './download-verified.ts';
 import { FetchError } from './errors.ts';
+import type { FetchImageOptions } from './fetch-image-options.ts';
 import { imageFileName, storedFileName } from './file-name.ts';
-import { type FileState, recordFile, requireUnchanged } from './file-state.ts';
-import { hashFile, type Progress } from './hash-file.ts';
-import type { RetryOptions } from './mirrors.ts';
+import { recordFile, requireUnchanged } from './file-state.ts';
+import { hashFile } from './hash-file.ts';
 import { removePartial } from './partial-file.ts';
-import { printable } from './printable.ts';
 import { type LocalSource, parseSources, unreadable } from './source.ts';
+import type { VerifiedImage } from './verified-image.ts';
 import { ensureDirectory, workDirectoryError } from './work-directory.ts';
-
-export interface FetchImageOptions extends RetryOptions {
-  /** Where the image is: http(s) URLs, `file:` URLs, local paths; several of them are mirrors of one another, the preferred one first; local ones are looked at before any server is asked. */
-  readonly url: string | readonly string[];
-  /** As it was published. It decides, whatever the servers say. */
-  readonly digest: Digest;
-  /** Where downloads go; made where it is missing. */
-  readonly directory: string;
-  /** Where the digest comes from; only for the message of a mismatch. */
-  readonly checksumUrl?: string;
-  /** How many ranges of the file to fetch at once, 1 to 16. Default: 1. */
-  readonly connections?: number;
-  /** Larger images are refused. Default: 64 GiB. */
-  readonly maxSizeBytes?: number;
-  /** Bytes of the image that are here, those of an earlier run included; of a file that is only checked, those hashed. */
-  readonly onProgress?: (progress: Progress) => void;
-}
-
-export interface VerifiedImage {
-  /** Absolute; of a local file without symbolic links. */
-  readonly path: string;
-  readonly size: number;
-  /** The one that was asked for, and that the file has. */
-  readonly digest: Digest;
-  /** From before it was hashed, of a download from when it was complete: for `requireUnchanged`, when all that read it have ended. */
-  readonly state: FileState;
-  /** `resumed`: some of it came from an earlier run. `reused`: it was there already. `local`: the user's own file, used in place and never to be deleted. */
-  readonly outcome: 'downloaded' | 'resumed' | 'reused' | 'local';
-  /** What this run brought over the network, retries included. */
-  readonly bytesTransferred: number;
-}
 
 /**
  * Brings the image into the directory, or uses what is there already, and proves it against its digest.
@@ -124,7 +94,9 @@ async function reuse({
       await removePartial(path);
       return { path, size: found.size, digest, state, outcome: 'reused', bytesTransferred: 0 };
     }
-    onNotice?.(`${printable(path, 400)} is damaged (it is ${found.digest}): it is downloaded again`);
+    onNotice?.(
+      `${printable(path, { maxLength: 400 })} is damaged (it is ${found.digest}): it is downloaded again`,
+    );
     await rm(path);
   } catch (cause) {
     signal?.throwIfAborted();

@@ -2,9 +2,9 @@ import type { BigIntStats } from 'node:fs';
 import { open, realpath, stat, statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Digest, digestAlgorithm } from '@ec2-image/provenance';
+import { printable } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
 import { hashFile } from './hash-file.ts';
-import { printable } from './printable.ts';
 
 /** What tells whether a file was replaced, or written to. Values are decimal numbers. */
 export interface FileState {
@@ -65,7 +65,7 @@ export async function requireUnchanged({
 }): Promise<void> {
   const { path, state, digest, outcome } = file;
   const now = await statsOf(path).then(stateOf, (cause: Error) => {
-    throw changed(path, printable(cause.message, 300), cause);
+    throw changed(path, printable(cause.message, { maxLength: 300 }), cause);
   });
   const differences = (Object.keys(state) as (keyof FileState)[]).filter((key) => state[key] !== now[key]);
   if (differences.length > 0)
@@ -84,11 +84,15 @@ const words: Readonly<Record<keyof FileState, string>> = {
 };
 
 function changed(path: string, how: string, cause?: unknown): FetchError {
-  return new FetchError('IMAGE_CHANGED', `${printable(path, 400)} changed while it was read: ${how}`, {
-    hint: 'Make sure that nothing writes to the file, then run the same command again.',
-    cause,
-    facts: { path },
-  });
+  return new FetchError(
+    'IMAGE_CHANGED',
+    `${printable(path, { maxLength: 400 })} changed while it was read: ${how}`,
+    {
+      hint: 'Make sure that nothing writes to the file, then run the same command again.',
+      cause,
+      facts: { path },
+    },
+  );
 }
 
 /** By an open file: a network filesystem asks its server then, and not otherwise. */

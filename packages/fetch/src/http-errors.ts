@@ -1,7 +1,7 @@
-import { redactText, redactUrl } from '@ec2-image/provenance';
+import { printable, redactText, redactUrl } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
+import { formatBytes } from './format-bytes.ts';
 import type { ResponseHeaders } from './http-exchange.ts';
-import { bytes, printable } from './printable.ts';
 import { retryAfterMs } from './retry.ts';
 
 const notFound: ReadonlySet<number> = new Set([404, 410]);
@@ -79,18 +79,22 @@ export function transferError({
   if (received)
     return new FetchError(
       'BODY_TRUNCATED',
-      `the connection to ${shown} broke after ${bytes(received.bytes)}${
-        received.expected === undefined ? '' : ` of ${bytes(received.expected)}`
+      `the connection to ${shown} broke after ${formatBytes(received.bytes)}${
+        received.expected === undefined ? '' : ` of ${formatBytes(received.expected)}`
       } (${reason})`,
       { hint: 'Run the same command again to go on from there, or give another mirror.', cause, facts },
     );
   if (reason === 'ENOTFOUND')
-    return new FetchError('HOST_NOT_FOUND', `there is no host ${printable(url.hostname)}`, {
-      hint: 'Check the spelling of the URL, and that this machine can resolve names.',
-      cause,
-      facts,
-    });
-  const message = printable(redactText(cause.message), 300) || reason;
+    return new FetchError(
+      'HOST_NOT_FOUND',
+      `there is no host ${printable(url.hostname, { maxLength: 120 })}`,
+      {
+        hint: 'Check the spelling of the URL, and that this machine can resolve names.',
+        cause,
+        facts,
+      },
+    );
+  const message = printable(redactText(cause.message), { maxLength: 300 }) || reason;
   if (untrusted.test(reason))
     return new FetchError('TLS_UNTRUSTED', `the certificate of ${url.host} is not trusted: ${message}`, {
       hint: 'Check the URL; for a certificate authority of your own, name its file in NODE_EXTRA_CA_CERTS.',
@@ -114,9 +118,13 @@ export function stallError({
   readonly cause?: unknown;
 }): FetchError {
   const shown = redactUrl(url);
-  return new FetchError('DOWNLOAD_STALLED', `nothing more comes from ${shown} after ${bytes(received)}`, {
-    hint: 'Try again later, or give another mirror.',
-    cause,
-    facts: { url: shown, receivedBytes: received },
-  });
+  return new FetchError(
+    'DOWNLOAD_STALLED',
+    `nothing more comes from ${shown} after ${formatBytes(received)}`,
+    {
+      hint: 'Try again later, or give another mirror.',
+      cause,
+      facts: { url: shown, receivedBytes: received },
+    },
+  );
 }

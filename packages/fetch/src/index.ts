@@ -1,5 +1,6 @@
 export { FetchError, type FetchErrorCode } from './errors.ts';
-export { type FetchImageOptions, fetchImage, type VerifiedImage } from './fetch-image.ts';
+export { fetchImage } from './fetch-image.ts';
+export type { FetchImageOptions } from './fetch-image-options.ts';
 export { imageFileName } from './file-name.ts';
 export { type FileState, type RecordedFile, recordFile, requireUnchanged } from './file-state.ts';
 export type { Progress } from './hash-file.ts';
@@ -7,3 +8,4 @@ export { type LocalImage, type LocalImageOptions, openLocalImage } from './local
 export type { RetryOptions } from './mirrors.ts';
 export { type PublishedChecksum, type ReadChecksumOptions, readChecksum } from './read-checksum.ts';
 export { type ImageStream, type StreamImageOptions, streamImage } from './stream-image.ts';
+export type { VerifiedImage } from './verified-image.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { type Digest, digestAlgorithm, digestOf, redactUrl } from '@ec2-image/provenance';
+import { type Digest, digestAlgorithm, digestOf } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import { mismatchError } from './digest-mismatch.ts';
 import { type RecordedFile, recordFile, requireUnchanged } from './file-state.ts';
 import { headBytes, type Progress } from './hash-file.ts';

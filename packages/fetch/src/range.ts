@@ -1,4 +1,4 @@
-import { redactUrl } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import type { Extent } from './extents.ts';
 import type { ResponseHeaders } from './http-exchange.ts';
 import type { Origin } from './journal.ts';

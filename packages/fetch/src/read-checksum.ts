@@ -1,12 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
-import { type Digest, redactUrl } from '@ec2-image/provenance';
+import type { Digest } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import type { Dispatcher } from 'undici';
 import { publishedDigest } from './checksum-file.ts';
 import { FetchError } from './errors.ts';
+import { formatBytes } from './format-bytes.ts';
 import { stallError, statusError, transferError } from './http-errors.ts';
 import { httpGet, openDispatcher, type Response } from './http-get.ts';
 import { defaultStallTimeoutMs, type RetryOptions, tryMirrors } from './mirrors.ts';
-import { bytes } from './printable.ts';
 import { isLoopback } from './redirect.ts';
 import { type HttpSource, type LocalSource, parseSources, unreadable } from './source.ts';
 
@@ -129,7 +130,7 @@ function refuseInsecure(hop: URL): void {
 function tooLarge({ shown }: { readonly shown: string }): FetchError {
   return new FetchError(
     'CHECKSUM_TOO_LARGE',
-    `${shown} is larger than ${bytes(maxChecksumFileBytes)}: it is no checksum file`,
+    `${shown} is larger than ${formatBytes(maxChecksumFileBytes)}: it is no checksum file`,
     {
       hint: 'Check the checksum URL: it may be the one of the image.',
       facts: { url: shown, maxSizeBytes: maxChecksumFileBytes },

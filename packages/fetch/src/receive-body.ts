@@ -1,10 +1,10 @@
-import { redactUrl } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
+import { formatBytes } from './format-bytes.ts';
 import { stallError, transferError } from './http-errors.ts';
 import type { Response } from './http-get.ts';
 import { tooLarge } from './image-size.ts';
 import type { PartialFile } from './partial-file.ts';
-import { bytes } from './printable.ts';
 import { RangeWriter } from './range-writer.ts';
 
 /** A connection that brings less than this over a whole stall time-out counts as stalled: it would take weeks for an image. */
@@ -94,7 +94,7 @@ function tooShort({
   const shown = redactUrl(url);
   return new FetchError(
     'BODY_TRUNCATED',
-    `${shown} announced ${bytes(expected)} and sent ${bytes(received)}`,
+    `${shown} announced ${formatBytes(expected)} and sent ${formatBytes(received)}`,
     {
       hint: 'Run the same command again to go on from there, or give another mirror.',
       facts: { url: shown, receivedBytes: received, expectedBytes: expected },
@@ -104,8 +104,12 @@ function tooShort({
 
 function tooLong(url: URL, expected: number): FetchError {
   const shown = redactUrl(url);
-  return new FetchError('BODY_TOO_LONG', `${shown} sent more than the ${bytes(expected)} it announced`, {
-    hint: 'The server or a proxy on the way is broken: give another mirror.',
-    facts: { url: shown, expectedBytes: expected },
-  });
+  return new FetchError(
+    'BODY_TOO_LONG',
+    `${shown} sent more than the ${formatBytes(expected)} it announced`,
+    {
+      hint: 'The server or a proxy on the way is broken: give another mirror.',
+      facts: { url: shown, expectedBytes: expected },
+    },
+  );
 }

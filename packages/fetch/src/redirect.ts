@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { redactUrl } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
 
 export const maxRedirects = 10;

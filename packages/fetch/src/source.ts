@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { redactUrl } from '@ec2-image/provenance';
+import { printable, redactUrl } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
-import { printable } from './printable.ts';
 
 /** Where a file is, as the user gave it. `shown` is how messages name it: without credentials, query or control characters. */
 export type Source = LocalSource | HttpSource;
@@ -46,7 +45,7 @@ export function parseSources(urls: string | readonly string[]): readonly Source[
 }
 
 function localSource(path: string): LocalSource {
-  return { kind: 'local', path, shown: printable(path, 400) };
+  return { kind: 'local', path, shown: printable(path, { maxLength: 400 }) };
 }
 
 function pathOfFileUrl(text: string): string {
@@ -58,7 +57,7 @@ function pathOfFileUrl(text: string): string {
 }
 
 function badUrl(text: string, what: string, cause?: unknown): FetchError {
-  const shown = printable(redactUrl(text));
+  const shown = printable(redactUrl(text), { maxLength: 120 });
   return new FetchError('BAD_URL', `the URL ${JSON.stringify(shown)} ${what}`, {
     hint: 'Give an http or https URL, or the path of a local file.',
     cause,
@@ -75,7 +74,7 @@ export function unreadable({
   readonly cause: Error;
 }): FetchError {
   const reason = (cause as NodeJS.ErrnoException).code;
-  const what = reason === 'ENOENT' ? 'there is no such file' : printable(cause.message, 400);
+  const what = reason === 'ENOENT' ? 'there is no such file' : printable(cause.message, { maxLength: 400 });
   return new FetchError('LOCAL_FILE_UNREADABLE', `cannot read ${source.shown}: ${what}`, {
     hint: 'Check the path, and that it names a regular file that you may read.',
     cause,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { type Digest, digestAlgorithm, digestOf, redactUrl } from '@ec2-image/provenance';
+import { type Digest, digestAlgorithm, digestOf } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import type { Dispatcher } from 'undici';
 import { mismatchError } from './digest-mismatch.ts';
 import { FetchError } from './errors.ts';

@@ -1,7 +1,8 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { printable } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
-import { bytes, printable } from './printable.ts';
+import { formatBytes } from './format-bytes.ts';
 
 /** @throws FetchError `WORK_DIRECTORY_UNUSABLE`, `WORK_DIRECTORY_FULL` */
 export async function ensureDirectory(directory: string): Promise<void> {
@@ -48,7 +49,7 @@ export async function workDirectoryError({
   const reason = (cause as { code?: unknown }).code ?? cause.name;
   if (fullCodes.has(reason))
     return fullError({ directory, neededBytes, freeBytes: await freeSpace(directory), cause });
-  const message = `the work directory ${printable(directory, 400)} cannot be used: ${printable(cause.message, 300)}`;
+  const message = `the work directory ${printable(directory, { maxLength: 400 })} cannot be used: ${printable(cause.message, { maxLength: 300 })}`;
   return new FetchError('WORK_DIRECTORY_UNUSABLE', message, {
     hint: 'Give a directory (--work-dir) that exists or can be made, and in which files can be written.',
     cause,
@@ -78,13 +79,13 @@ function fullError({
   readonly cause?: unknown;
 }): FetchError {
   const facts = [
-    neededBytes === undefined ? undefined : `${bytes(neededBytes)} still needed`,
-    freeBytes === undefined ? undefined : `${bytes(freeBytes)} free`,
+    neededBytes === undefined ? undefined : `${formatBytes(neededBytes)} still needed`,
+    freeBytes === undefined ? undefined : `${formatBytes(freeBytes)} free`,
   ].filter((fact) => fact !== undefined);
   const detail = facts.length > 0 ? ` (${facts.join(', ')})` : '';
   return new FetchError(
     'WORK_DIRECTORY_FULL',
-    `there is no room in the work directory ${printable(directory, 400)}${detail}`,
+    `there is no room in the work directory ${printable(directory, { maxLength: 400 })}${detail}`,
     {
       hint: 'Free some space, or give another directory (--work-dir); what is already downloaded is kept and used.',
       cause,

@@ -1,6 +1,6 @@
 import { type ByteSource, readSpan } from './byte-source.ts';
 import { corrupt, ImageHeaderError } from './errors.ts';
-import { printable } from './printable.ts';
+import { quoted } from './quoted.ts';
 
 const extension = { end: 0, dataFile: 0x44415441, encryption: 0x0537be77 };
 /** As much of a name as QEMU takes of a backing file's. */
@@ -44,7 +44,7 @@ export async function requireNoForeignExtension(
 export function externalDataFile(name?: Buffer): ImageHeaderError {
   return new ImageHeaderError(
     'EXTERNAL_DATA_FILE',
-    `the qcow2 image keeps its data in another file${name ? `: ${printable(name)}` : ''}`,
+    `the qcow2 image keeps its data in another file${name ? `: ${quoted(name)}` : ''}`,
     { hint: 'Convert it to a self-contained qcow2 where its data file is (qemu-img convert -O qcow2).' },
   );
 }

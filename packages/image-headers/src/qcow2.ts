@@ -1,7 +1,7 @@
 import { type ByteSource, readSpan, requireInside } from './byte-source.ts';
 import { corrupt, ImageHeaderError, truncated, unsupported } from './errors.ts';
-import { printable } from './printable.ts';
 import { externalDataFile, requireNoForeignExtension } from './qcow2-extensions.ts';
+import { quoted } from './quoted.ts';
 import { virtualSizeOf } from './virtual-size.ts';
 
 /** Numbers and names as in QEMU's docs/interop/qcow2; all fields are big-endian. */
@@ -59,9 +59,9 @@ async function requireNoBackingFile(source: ByteSource, fixed: Buffer): Promise<
   if (offset === 0n) return;
   const length = Math.min(fixed.readUInt32BE(16), maxBackingNameLength);
   const name = offset < BigInt(source.size) ? await source.read(Number(offset), length) : Buffer.alloc(0);
-  throw new ImageHeaderError('BACKING_FILE', `the qcow2 image needs a backing file: ${printable(name)}`, {
+  throw new ImageHeaderError('BACKING_FILE', `the qcow2 image needs a backing file: ${quoted(name)}`, {
     hint: 'Flatten the image where its backing file is (qemu-img convert -O qcow2), and import the result.',
-    facts: { backingFile: printable(name) },
+    facts: { backingFile: quoted(name) },
   });
 }
 

@@ -1,5 +1,5 @@
+import { crc32c } from '@ec2-image/checksum';
 import { type ByteSource, isInside, readSpan, requireInside } from './byte-source.ts';
-import { crc32c } from './crc32c.ts';
 import { corrupt, ImageHeaderError, truncated, unsupported } from './errors.ts';
 import { virtualSizeOf } from './virtual-size.ts';
 

@@ -1,5 +1,5 @@
 import { ImageHeaderError } from './errors.ts';
-import { printable } from './printable.ts';
+import { quoted } from './quoted.ts';
 
 const singleFileTypes = ['monolithicSparse', 'streamOptimized'];
 const noParent = 'ffffffff';
@@ -55,15 +55,13 @@ export function requireSelfContained(text: string): void {
   const types = settings.get('createtype') ?? [];
   const [type] = types;
   if (types.length !== 1 || !singleFileTypes.includes(type!)) {
-    throw notSelfContained(
-      types.length > 1 ? 'it names several types' : `its type is ${printable(type ?? '')}`,
-    );
+    throw notSelfContained(types.length > 1 ? 'it names several types' : `its type is ${quoted(type ?? '')}`);
   }
   const [extent] = extents;
   if (!extent || extents.length !== 1) throw notSelfContained(`it has ${extents.length} extents`);
-  if (extent.type !== 'SPARSE') throw notSelfContained(`its extent is of type ${printable(extent.type)}`);
+  if (extent.type !== 'SPARSE') throw notSelfContained(`its extent is of type ${quoted(extent.type)}`);
   if (/[/\\:]|^\.*$/.test(extent.fileName)) {
-    throw notSelfContained(`its extent is named ${printable(extent.fileName)}`);
+    throw notSelfContained(`its extent is named ${quoted(extent.fileName)}`);
   }
 }
 

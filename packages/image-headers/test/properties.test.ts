@@ -6,7 +6,7 @@ import {
 } from '@ec2-image/image-headers';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { printable } from '../src/printable.ts';
+import { quoted } from '../src/quoted.ts';
 import { parseVmdkDescriptor, requireSelfContained } from '../src/vmdk-descriptor.ts';
 import { buildGpt, buildMbr } from './build/partition-table.ts';
 import { buildQcow2 } from './build/qcow2.ts';
@@ -91,7 +91,7 @@ test('a name is shown with nothing that a terminal obeys, and without what a cut
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.nat({ max: 6000 }), (text, padding) => {
       const url = `https://user:${password}${'x'.repeat(padding)}@host/disk`;
       for (const name of [text, `${text} ${url}`, `${'y'.repeat(padding)} ${url}`, url]) {
-        const shown = printable(name);
+        const shown = quoted(name);
         expect(shown).toMatch(/^"[\x20-\x7e]*…?"$/);
         expect(shown.length).toBeLessThan(250);
         if (!text.includes(password)) expect(shown).not.toContain(password);

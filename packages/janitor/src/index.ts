@@ -1,4 +1,3 @@
-export { parseAmiName } from './ami-name.ts';
 export type { RegionalClients } from './clients.ts';
 export { JanitorError } from './errors.ts';
 export type {

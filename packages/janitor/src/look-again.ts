@@ -1,23 +1,11 @@
-import type { RegionalClients } from './clients.ts';
 import { examine } from './examine/examine.ts';
-import { type Details, type Facts, type ImageFact, refOf, type ThingFact, taskPhase } from './facts.ts';
+import { type Details, type Facts, refOf, type ThingFact, taskPhase } from './facts.ts';
 import { nothingLookedAt } from './find-leftovers.ts';
 import { contextOf } from './judge/context.ts';
 import { judgeAlone } from './judge/judge.ts';
-import type { Plan } from './plan.ts';
-import type { Policy } from './policy.ts';
+import type { LookAgainOptions } from './look-again-options.ts';
 import { readNearby } from './read-nearby.ts';
 import type { NamedThing } from './saved-plan.ts';
-
-export interface LookAgainOptions {
-  readonly plan: Plan;
-  readonly policy: Policy;
-  readonly clients: RegionalClients;
-  readonly now: () => number;
-  /** What this sweep has deregistered: still the proof of snapshots, and the reason why they go. */
-  readonly deregistered: readonly ImageFact[];
-  readonly signal?: AbortSignal;
-}
 
 export type SecondLook =
   /** As the thing is now. */

@@ -1,6 +1,6 @@
-import { parseAmiName } from './ami-name.ts';
+import { parseAmiName } from '@ec2-image/provenance';
 import { type Facts, type ImageFact, inRegion, type SnapshotFact, type TaskFact } from './facts.ts';
-import { type Proofs, proofsOf } from './judge/proof.ts';
+import { type Proofs, proofsOf } from './proof.ts';
 
 /** Who belongs to whom, each looked up in one step. */
 export interface Relations {

@@ -14,7 +14,6 @@ it('exports these names and no others', () => {
     'findWorkFiles',
     'kindsInOrder',
     'narrowPlan',
-    'parseAmiName',
     'parsePlan',
     'planLifetimeMs',
     'planSweep',

@@ -1,8 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Faults } from './faults/faults.ts';
-import type { ChunkVerifier } from './http/signature.ts';
-import type { Store } from './store/store.ts';
 
 /** One HTTP request as a service sees it: where it came from is settled, what it asks is not. */
 export interface ServiceRequest {
@@ -23,6 +20,14 @@ export interface ServiceRequest {
   readonly chunkVerifier?: ChunkVerifier;
   /** Aborts when the client hangs up or the server closes. */
   readonly signal: AbortSignal;
+}
+
+/** Checks the signatures inside a signed `aws-chunked` body; each takes in the one before it, the first the request's own. */
+export interface ChunkVerifier {
+  /** True if the chunk of this data, hashed, carries the right signature. Call it for every chunk, in order. */
+  chunk(dataHash: string, signature: string): boolean;
+  /** `hash` is that of the trailer's lines, each ended by a newline. */
+  trailer(hash: string, signature: string): boolean;
 }
 
 export interface ServiceResponse {
@@ -47,18 +52,6 @@ export interface Service {
   /** An error as this service puts it on the wire: its own thrown errors, a fault's code, or an internal failure. */
   renderError(error: ServiceError, request: ServiceRequest): ServiceResponse;
   close?(): Promise<void>;
-}
-
-/** What the stand-in gives each of its services. */
-export interface ServiceContext {
-  readonly store: Store;
-  readonly faults: Faults;
-  /** Milliseconds since 1970: every time that a service writes down, shows or waits for. */
-  readonly now: () => number;
-  /** The account of whoever signs with credentials that the stand-in was not told of. */
-  readonly accountId: string;
-  /** Something that a person at the terminal should read. */
-  readonly onNotice: (message: string) => void;
 }
 
 export type ServiceName = 's3' | 'ec2' | 'sts' | 'iam' | 'ebs' | 'ssm' | 'autoscaling';

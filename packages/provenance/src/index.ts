@@ -1,4 +1,4 @@
-export { amiNameOf } from './ami-name.ts';
+export { amiNameOf, parseAmiName } from './ami-name.ts';
 export { type ClientTokenParts, clientToken } from './client-token.ts';
 export {
   type Digest,
@@ -30,7 +30,6 @@ export {
   whyNotOurSnapshot,
   writtenDescription,
 } from './origin.ts';
-export { redactText, redactUrl } from './redact-url.ts';
 export {
   amiTags,
   formatStartedAt,

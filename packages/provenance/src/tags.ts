@@ -1,6 +1,6 @@
+import { redactUrl } from '@ec2-image/redact';
 import { type Digest, parseDigest } from './digest.ts';
 import type { DiskFormat } from './object-key.ts';
-import { redactUrl } from './redact-url.ts';
 
 /** The tags that prove a thing is ours. EC2 takes them as they are; S3 metadata takes `-` for `:` (see {@link metadataOf}). */
 export const provenanceKeys = {

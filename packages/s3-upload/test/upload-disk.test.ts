@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { checksumOf } from '@ec2-image/checksum';
 import type { Digest } from '@ec2-image/provenance';
-import { checksumOf } from '@ec2-image/s3-checksum';
 import { uploadDisk } from '@ec2-image/s3-upload';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { flipBit, metadata, partSize } from './support/disks.ts';

@@ -1,4 +1,4 @@
-import { checksumOf, compositeChecksum, compositeETag } from '@ec2-image/s3-checksum';
+import { checksumOf, compositeChecksum, compositeETag } from '@ec2-image/checksum';
 import { describe, expect, test } from 'vitest';
 import { isMd5Etag } from '../src/object/describe-object.ts';
 import { judgeObject } from '../src/object/judge-object.ts';

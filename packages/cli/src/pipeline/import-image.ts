@@ -1,5 +1,6 @@
 import { imageFileName, readChecksum } from '@ec2-image/fetch';
-import { amiNameOf, type Digest, redactUrl, shortDigest } from '@ec2-image/provenance';
+import { amiNameOf, type Digest, shortDigest } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import { checkBucket } from '@ec2-image/s3-upload';
 import { explain } from '../explain.ts';
 import type { ImageOutcome, ImageResult } from '../outcome.ts';

@@ -8,10 +8,10 @@ import {
   totalsOf,
   type WorkFiles,
 } from '@ec2-image/janitor';
+import { printable } from '@ec2-image/redact';
 import type { JanitorResult } from '../janitor/outcome.ts';
 import { renderCommandLine } from './command-line.ts';
 import { formatBytes, formatSeconds } from './format.ts';
-import { printable } from './printable.ts';
 import { renderTable } from './table.ts';
 
 /** The one document of `janitor --json`. */

@@ -1,4 +1,4 @@
-import { redactUrl } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import { stringify } from 'yaml';
 import { defaultKeyPrefix, type ImportRequest } from '../config/import-request.ts';
 import type { ImageResult } from '../outcome.ts';

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { redactText } from '@ec2-image/provenance';
+import { redactText } from '@ec2-image/redact';
 import { formatBytes, formatRate, formatSeconds } from './format.ts';
 import type { RunView, Stage, StageProgress } from './view.ts';
 

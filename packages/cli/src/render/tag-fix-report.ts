@@ -1,6 +1,6 @@
 import type { TagFix, TagFixOutcome, TagFixPlan } from '@ec2-image/janitor';
+import { printable } from '@ec2-image/redact';
 import { type ExitCode, exitCodes, worstExitCode } from '../exit-code.ts';
-import { printable } from './printable.ts';
 
 /** One run of tag-fix, told or done. */
 export interface TagFixResult {
@@ -87,6 +87,6 @@ function renderFix(
     ),
   ];
   return [`${kind} ${id} in ${region}${changed ? `: ${state}` : ''} (it ${proof})`, ...tags]
-    .map(printable)
+    .map((line) => printable(line))
     .join('\n');
 }

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
-import { redactText } from '@ec2-image/provenance';
+import { redactText } from '@ec2-image/redact';
 import { createLogUpdate } from 'log-update';
 import { formatBytes, formatRate, formatSeconds } from './format.ts';
 import { createRateMeter, type RateMeter } from './rate.ts';

@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EBSClient } from '@aws-sdk/client-ebs';
-import { DescribeSnapshotsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import type { Snapshot } from '@aws-sdk/client-ec2';
 import {
   type Block,
   blockSizeBytes,
@@ -14,66 +13,49 @@ import {
   reuseBlockDigest,
   type WriteSnapshotOptions,
 } from '@ec2-image/ebs-direct';
-import { exampleCredentials, startLocalAws } from '@ec2-image/local-aws';
+import { openTestAccount, type TestAccount } from '@ec2-image/local-aws/testing';
 
-export type Account = Awaited<ReturnType<typeof openAccount>>;
+export interface Account extends TestAccount {
+  readonly ebs: EBSClient;
+  /** For files of the test. */
+  readonly directory: string;
+  snapshots(): Promise<Pick<Snapshot, 'SnapshotId' | 'State' | 'Tags'>[]>;
+  /** Of a snapshot's bytes, by block, as far as they are not zeros. */
+  content(snapshotId: string): Promise<Map<number, string>>;
+}
 
-/** A stand-in in which everything takes as little time as it can, and clients as the command makes them. */
+/** An account with clients as the command makes them. */
 export async function openAccount({
   requestTimeoutMs = 5_000,
   snapshotCompletionMs = 0,
 }: {
   readonly requestTimeoutMs?: number;
   readonly snapshotCompletionMs?: number;
-} = {}) {
-  const directory = await mkdtemp(join(tmpdir(), 'ebs-direct-'));
-  const aws = await startLocalAws({
-    directory: join(directory, 'account'),
-    ec2: { importTaskMs: 0, snapshotCompletionMs, imageCreationMs: 0 },
-    // Signatures with these are checked, those of the block's own digest among them.
-    credentials: [exampleCredentials],
-  });
-  const settings = {
-    region: 'us-east-1',
-    endpoint: aws.url,
-    credentials: exampleCredentials,
-    maxAttempts: 1,
-  };
-  const ebs = new EBSClient({
-    ...settings,
+} = {}): Promise<Account> {
+  const account = await openTestAccount({ ec2: { snapshotCompletionMs } });
+  const directory = join(account.directory, 'of-the-test');
+  await mkdir(directory);
+  const ebs = account.client(EBSClient, {
     requestHandler: createUndiciHandler({ connections: 16, requestTimeoutMs }),
   });
+  // The signature of each block takes in its own digest; the emulator checks it.
   ebs.middlewareStack.use(reuseBlockDigest);
-  const ec2 = new EC2Client(settings);
   return {
-    aws,
+    ...account,
     ebs,
-    ec2,
     directory,
-    calls: (operation: string) => aws.calls.list().filter((call) => call.operation === operation),
     async snapshots() {
-      const { Snapshots = [] } = await ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }));
-      return Snapshots.map(({ SnapshotId, State, Tags }) => ({ SnapshotId, State, Tags }));
+      const { snapshots } = await account.contents();
+      return snapshots.map(({ SnapshotId, State, Tags }) => ({ SnapshotId, State, Tags }));
     },
-    snapshotPath: (snapshotId: string) => join(directory, 'account', 'snapshots', `${snapshotId}.raw`),
-    /** Of a snapshot's bytes, by block, as far as they are not zeros. */
-    async content(snapshotId: string): Promise<Map<number, string>> {
-      await using disk = await openDisk({
-        path: join(directory, 'account', 'snapshots', `${snapshotId}.raw`),
-        format: 'raw',
-      });
+    async content(snapshotId) {
+      await using disk = await openDisk({ path: account.snapshotPath(snapshotId), format: 'raw' });
       const blocks = new Map<number, string>();
       for await (const { index, data, release } of diskBlocks({ disk })) {
         blocks.set(index, fingerprint(data));
         release();
       }
       return blocks;
-    },
-    async [Symbol.asyncDispose]() {
-      ebs.destroy();
-      ec2.destroy();
-      await aws.close();
-      await rm(directory, { recursive: true });
     },
   };
 }

@@ -1,7 +1,8 @@
 import { DescribeImagesCommand, type DescribeImagesRequest, type Image } from '@aws-sdk/client-ec2';
-import { allPages, describeSnapshot } from '../ec2/describe.ts';
+import { allPages } from '../ec2/all-pages.ts';
 import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
 import { isCode } from '../errors.ts';
+import { describeSnapshot } from '../snapshot/describe.ts';
 import { type AmiVerdict, amiFacts, judgeAmi, type WantedAmi } from './ami.ts';
 
 export interface FindImageOptions extends Ec2Options, WantedAmi {

@@ -6,7 +6,7 @@ import { Ec2ImportError, isCode, refusedCode } from '../errors.ts';
 import type { AmiFacts, AmiVerdict } from './ami.ts';
 import { conflictError } from './conflict.ts';
 import { lookForImage } from './find-image.ts';
-import type { RegisterImageOptions } from './register-image.ts';
+import type { RegisterImageOptions } from './register-image-options.ts';
 import { deregisterImage } from './replace-image.ts';
 
 export interface Registered {

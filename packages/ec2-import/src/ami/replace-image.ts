@@ -1,10 +1,10 @@
 import { DeregisterImageCommand } from '@aws-sdk/client-ec2';
 import { whyNotOurSnapshot } from '@ec2-image/provenance';
-import { describeSnapshot } from '../ec2/describe.ts';
 import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
 import { backoffMs } from '../ec2/poll.ts';
 import { Ec2ImportError, isPassing, refusedCode } from '../errors.ts';
 import { deleteSnapshot } from '../snapshot/delete-snapshot.ts';
+import { describeSnapshot } from '../snapshot/describe.ts';
 import type { AmiFacts } from './ami.ts';
 import { listImages } from './find-image.ts';
 

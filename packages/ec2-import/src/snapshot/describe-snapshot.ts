@@ -1,6 +1,6 @@
-import { describeSnapshot as describe } from '../ec2/describe.ts';
 import { type Ec2Options, ec2Of } from '../ec2/ec2.ts';
 import { lookSeveralTimes } from '../ec2/poll.ts';
+import { describeSnapshot as describe } from './describe.ts';
 import type { SnapshotFacts } from './snapshot.ts';
 
 /**

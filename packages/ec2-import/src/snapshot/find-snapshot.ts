@@ -1,8 +1,8 @@
 import { provenanceKeys } from '@ec2-image/provenance';
-import { listImportTasks, listSnapshots } from '../ec2/describe.ts';
 import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
 import { lookSeveralTimes } from '../ec2/poll.ts';
 import { type ChosenSnapshot, chooseSnapshot } from './choose-snapshot.ts';
+import { listImportTasks, listSnapshots } from './describe.ts';
 import { taskState } from './import-task.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
 import { isOurTask, type WantedSnapshot } from './wanted-snapshot.ts';

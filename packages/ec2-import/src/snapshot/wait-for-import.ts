@@ -1,8 +1,8 @@
-import { describeImportTask } from '../ec2/describe.ts';
 import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
 import { poll } from '../ec2/poll.ts';
 import { Ec2ImportError, isCallError } from '../errors.ts';
 import { cancelTask, leaveOrCancel } from './cancel-import.ts';
+import { describeImportTask } from './describe.ts';
 import { discardSnapshot } from './discard-snapshot.ts';
 import { type ImportSource, importFailure } from './import-failure.ts';
 import { failureKind, type ImportTask, isKnownStatus, taskState } from './import-task.ts';

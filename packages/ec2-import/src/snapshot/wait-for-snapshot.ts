@@ -1,7 +1,7 @@
-import { describeSnapshot } from '../ec2/describe.ts';
 import type { Ec2 } from '../ec2/ec2.ts';
 import { poll } from '../ec2/poll.ts';
 import { Ec2ImportError } from '../errors.ts';
+import { describeSnapshot } from './describe.ts';
 import type { SnapshotFacts } from './snapshot.ts';
 
 /** How long EC2 may take to show a snapshot that it has named. */

@@ -4,15 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import {
-  DescribeImagesCommand,
-  DescribeImportSnapshotTasksCommand,
-  DescribeSnapshotsCommand,
-  EC2Client,
-} from '@aws-sdk/client-ec2';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { ImportSnapshotOptions, RegisterImageOptions } from '@ec2-image/ec2-import';
-import { startLocalAws } from '@ec2-image/local-aws';
+import { openTestAccount } from '@ec2-image/local-aws/testing';
 import {
   amiTags,
   clientToken,
@@ -22,6 +17,7 @@ import {
   provenanceTags,
   shortDigest,
 } from '@ec2-image/provenance';
+import { test as base } from 'vitest';
 
 const region = 'us-east-1';
 const bucket = 'images';
@@ -30,59 +26,30 @@ const sizeBytes = 3 * 2 ** 20;
 
 export type Account = Awaited<ReturnType<typeof openAccount>>;
 
-/** A stand-in with a bucket in it, in which everything takes as little time as it can. */
-export async function openAccount() {
-  const directory = await mkdtemp(join(tmpdir(), 'ec2-import-'));
-  const ec2Settings = { importTaskMs: 60, snapshotCompletionMs: 20, imageCreationMs: 20 };
-  const notices: string[] = [];
-  const aws = await startLocalAws({
-    directory,
-    ec2: ec2Settings,
-    onNotice: (message) => notices.push(message),
-  });
-  const settings = {
-    region,
-    endpoint: aws.url,
-    credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' },
-    // What is to be survived here is survived by the verbs, not by the SDK.
-    maxAttempts: 1,
-  };
-  const s3 = new S3Client({ ...settings, forcePathStyle: true });
-  const client = new EC2Client(settings);
-  const hurried = new EC2Client({
-    ...settings,
-    requestHandler: { requestTimeout: 400, throwOnRequestTimeout: true },
-  });
-  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+/** A test with an account of its own. */
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+export const test = base.extend('account', async ({}, { onCleanup }) => {
+  const account = await openAccount();
+  onCleanup(() => account[Symbol.asyncDispose]());
+  return account;
+});
 
+/** An account with a bucket in it, in which everything takes as little time as it can. */
+async function openAccount() {
+  const account = await openTestAccount({
+    region,
+    buckets: [bucket],
+    // Long enough for a task to be seen running.
+    ec2: { importTaskMs: 60, snapshotCompletionMs: 20, imageCreationMs: 20 },
+  });
   return {
-    aws,
-    client,
-    /** One that does not wait long for an answer. */
-    hurried,
-    s3,
+    ...account,
     bucket,
     region,
-    /** All tasks, snapshots and AMIs of the account. */
-    async holds() {
-      const [tasks, snapshots, images] = await Promise.all([
-        client.send(new DescribeImportSnapshotTasksCommand({})),
-        client.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] })),
-        client.send(new DescribeImagesCommand({ Owners: ['self'] })),
-      ]);
-      return {
-        tasks: tasks.ImportSnapshotTasks ?? [],
-        snapshots: snapshots.Snapshots ?? [],
-        images: images.Images ?? [],
-      };
-    },
-    async [Symbol.asyncDispose]() {
-      client.destroy();
-      hurried.destroy();
-      s3.destroy();
-      await aws.close();
-      await rm(directory, { recursive: true });
-    },
+    /** A client that does not wait long for an answer. */
+    hurried: account.client(EC2Client, {
+      requestHandler: { requestTimeout: 400, throwOnRequestTimeout: true },
+    }),
   };
 }
 
@@ -90,7 +57,7 @@ export async function openAccount() {
  * What every verb is given: nobody waits long, and time passes only while somebody waits, so that a busy machine
  * makes no task look stalled.
  */
-export function verbs({ client }: Pick<Account, 'client'>) {
+export function verbs({ ec2: client }: Pick<Account, 'ec2'>) {
   const notices: string[] = [];
   let time = Date.now();
   return {

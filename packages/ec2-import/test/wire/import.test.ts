@@ -2,14 +2,8 @@ import { ImportSnapshotCommand } from '@aws-sdk/client-ec2';
 import { findSnapshot, importSnapshot, tagResources, waitForImport } from '@ec2-image/ec2-import';
 import type { FaultAction, FaultRule } from '@ec2-image/local-aws';
 import { readProvenance, tagRecord } from '@ec2-image/provenance';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Account, openAccount, uploadDisk, verbs } from './account.ts';
-
-let account: Account;
-beforeEach(async () => {
-  account = await openAccount();
-});
-afterEach(() => account[Symbol.asyncDispose]());
+import { describe, expect } from 'vitest';
+import { test, uploadDisk, verbs } from './account.ts';
 
 const once = (operation: string, action: FaultAction, rule: Partial<FaultRule> = {}): FaultRule => ({
   match: { service: 'ec2', operation },
@@ -18,7 +12,9 @@ const once = (operation: string, action: FaultAction, rule: Partial<FaultRule> =
 });
 
 describe('an import', () => {
-  test('ends in a snapshot that is found by its task, and once it is tagged by its tags', async () => {
+  test('ends in a snapshot that is found by its task, and once it is tagged by its tags', async ({
+    account,
+  }) => {
     const verb = verbs(account);
     const disk = await uploadDisk(account, { format: 'vhdx' });
     expect(await findSnapshot({ ...verb, ...disk.find })).toEqual({ state: 'none', endedAttempts: 0 });
@@ -42,7 +38,7 @@ describe('an import', () => {
     await tagResources({ ...verb, ids: [snapshot.snapshotId], tags: disk.tags });
     expect(await findSnapshot({ ...verb, ...disk.find })).toMatchObject({ state: 'complete', proof: 'tags' });
 
-    const { tasks, snapshots } = await account.holds();
+    const { tasks, snapshots } = await account.contents();
     expect(tasks).toHaveLength(1);
     expect(tagRecord(tasks[0]!.Tags)).toMatchObject(disk.tags);
     expect(readProvenance(tagRecord(tasks[0]!.Tags))?.startedAt).toBeInstanceOf(Date);
@@ -50,12 +46,12 @@ describe('an import', () => {
     expect(verb.notices).toEqual([]);
   });
 
-  test('that runs already is found and waited for', async () => {
+  test('that runs already is found and waited for', async ({ account }) => {
     const verb = verbs(account);
     const disk = await uploadDisk(account);
     const { tags, object, clientTokenFor } = disk.import;
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-    await account.client.send(
+    await account.ec2.send(
       new ImportSnapshotCommand({
         ClientToken: clientTokenFor(1),
         DiskContainer: { Format: 'RAW', UserBucket: { S3Bucket: object.bucket, S3Key: object.key } },
@@ -67,10 +63,10 @@ describe('an import', () => {
     const snapshot = await waitForImport({ ...verb, importTaskId: found.importTaskId });
     // The same token with another description: somebody else's run, whose work is taken.
     expect(await importSnapshot({ ...verb, ...disk.import })).toEqual(snapshot);
-    expect((await account.holds()).tasks).toHaveLength(1);
+    expect((await account.contents()).tasks).toHaveLength(1);
   });
 
-  test('that two runs start at once is one', async () => {
+  test('that two runs start at once is one', async ({ account }) => {
     const disk = await uploadDisk(account);
     const one = importSnapshot({ ...verbs(account), ...disk.import });
     const two = importSnapshot({
@@ -80,20 +76,20 @@ describe('an import', () => {
     });
     const [first, second] = await Promise.all([one, two]);
     expect(second.snapshotId).toBe(first.snapshotId);
-    const { tasks, snapshots } = await account.holds();
+    const { tasks, snapshots } = await account.contents();
     expect([tasks.length, snapshots.length]).toEqual([1, 1]);
   });
 });
 
 // Each call gets it once, on top of one another: whatever is lost is looked up, and the look-up is lost too.
-test.each<[string, FaultAction]>([
+test.for<[string, FaultAction]>([
   ['an internal error before it acts', { kind: 'error', preset: 'internal-error' }],
   ['an internal error after it acted', { kind: 'error', preset: 'internal-error', when: 'after' }],
   ['a reset before it acts', { kind: 'drop' }],
   ['a reset after it acted', { kind: 'drop', when: 'after' }],
   ['half an answer', { kind: 'cut', afterBytes: 100 }],
   ['throttling', { kind: 'error', preset: 'throttling' }],
-])('%s', async (_, action) => {
+])('%s', async ([_, action], { account }) => {
   const verb = verbs(account);
   const disk = await uploadDisk(account);
   for (const operation of [
@@ -105,7 +101,7 @@ test.each<[string, FaultAction]>([
     account.aws.faults.add(once(operation, action));
   const { snapshotId } = await importSnapshot({ ...verb, ...disk.import });
   await tagResources({ ...verb, ids: [snapshotId], tags: disk.tags });
-  const { tasks, snapshots } = await account.holds();
+  const { tasks, snapshots } = await account.contents();
   expect(tasks).toHaveLength(1);
   expect(snapshots.map(({ SnapshotId, Tags }) => [SnapshotId, tagRecord(Tags)])).toEqual([
     [snapshotId, disk.tags],
@@ -113,13 +109,13 @@ test.each<[string, FaultAction]>([
   expect(account.aws.faults.list().map(({ struck }) => struck)).toEqual([1, 1, 1, 1]);
 });
 
-test('no answer in time costs no second import', async () => {
-  const verb = verbs({ client: account.hurried });
+test('no answer in time costs no second import', async ({ account }) => {
+  const verb = verbs({ ec2: account.hurried });
   const disk = await uploadDisk(account);
   for (const operation of ['ImportSnapshot', 'DescribeImportSnapshotTasks'])
     account.aws.faults.add(once(operation, { kind: 'hang', when: 'after' }));
   const { snapshotId } = await importSnapshot({ ...verb, ...disk.import });
-  const { tasks, snapshots } = await account.holds();
+  const { tasks, snapshots } = await account.contents();
   expect(tasks).toHaveLength(1);
   expect(snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([snapshotId]);
   expect(account.aws.faults.list().map(({ struck }) => struck)).toEqual([1, 1]);
@@ -128,12 +124,12 @@ test('no answer in time costs no second import', async () => {
 describe('a task that fails', () => {
   const failing = (statusMessage: string) => once('ImportSnapshot', { kind: 'task-fails', statusMessage });
 
-  test('its validation is tried again', async () => {
+  test('its validation is tried again', async ({ account }) => {
     const verb = verbs(account);
     const disk = await uploadDisk(account);
     account.aws.faults.add(failing('ClientError: Disk validation failed'));
     await importSnapshot({ ...verb, ...disk.import });
-    const { tasks } = await account.holds();
+    const { tasks } = await account.contents();
     expect(tasks.map(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status).sort()).toEqual([
       'completed',
       'deleted',
@@ -147,7 +143,9 @@ describe('a task that fails', () => {
     });
   });
 
-  test('for want of permission fails at once, and the next run gets a token of its own', async () => {
+  test('for want of permission fails at once, and the next run gets a token of its own', async ({
+    account,
+  }) => {
     const verb = verbs(account);
     const disk = await uploadDisk(account);
     account.aws.faults.add(failing('ClientError: Disk validation failed [Reason 403 Forbidden]'));
@@ -157,10 +155,10 @@ describe('a task that fails', () => {
     const { state, endedAttempts } = await findSnapshot({ ...verb, ...disk.find });
     expect({ state, endedAttempts }).toEqual({ state: 'none', endedAttempts: 1 });
     await importSnapshot({ ...verb, ...disk.import, endedAttempts });
-    expect((await account.holds()).tasks).toHaveLength(2);
+    expect((await account.contents()).tasks).toHaveLength(2);
   });
 
-  test('because the object is no disk of its format says so', async () => {
+  test('because the object is no disk of its format says so', async ({ account }) => {
     const disk = await uploadDisk(account, {
       format: 'vhdx',
       body: Buffer.from('<html>not found</html>'.repeat(1000)),
@@ -168,10 +166,10 @@ describe('a task that fails', () => {
     await expect(importSnapshot({ ...verbs(account), ...disk.import })).rejects.toMatchObject({
       code: 'IMPORT_FORMAT_REFUSED',
     });
-    expect((await account.holds()).tasks).toHaveLength(1);
+    expect((await account.contents()).tasks).toHaveLength(1);
   });
 
-  test('before it starts says what is wrong with role and object', async () => {
+  test('before it starts says what is wrong with role and object', async ({ account }) => {
     const disk = await uploadDisk(account);
     const role = importSnapshot({ ...verbs(account), ...disk.import, roleName: 'nobody' });
     await expect(role).rejects.toMatchObject({
@@ -181,35 +179,35 @@ describe('a task that fails', () => {
     const object = { ...disk.import.object, key: `${disk.import.object.key}.gone` };
     const gone = importSnapshot({ ...verbs(account), ...disk.import, object });
     await expect(gone).rejects.toMatchObject({ code: 'IMPORT_OBJECT_MISSING' });
-    expect((await account.holds()).tasks).toEqual([]);
+    expect((await account.contents()).tasks).toEqual([]);
   });
 });
 
 describe('a task that stalls', () => {
-  test('is cancelled, and the import tried again', async () => {
+  test('is cancelled, and the import tried again', async ({ account }) => {
     const verb = verbs(account);
     const disk = await uploadDisk(account);
     account.aws.faults.add(once('ImportSnapshot', { kind: 'task-stalls', progress: 19 }));
     await importSnapshot({ ...verb, ...disk.import, taskTimeoutMs: 300 });
-    const { tasks } = await account.holds();
+    const { tasks } = await account.contents();
     expect(tasks.map(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status).sort()).toEqual([
       'cancelled',
       'completed',
     ]);
   });
 
-  test('and completes while it is cancelled is taken', async () => {
+  test('and completes while it is cancelled is taken', async ({ account }) => {
     const verb = verbs(account);
     const disk = await uploadDisk(account);
     account.aws.faults.add(once('ImportSnapshot', { kind: 'task-stalls', progress: 19 }));
     account.aws.faults.add(once('CancelImportTask', { kind: 'completes-while-cancelling' }));
     await importSnapshot({ ...verb, ...disk.import, taskTimeoutMs: 300 });
-    expect((await account.holds()).tasks).toHaveLength(1);
+    expect((await account.contents()).tasks).toHaveLength(1);
     expect(verb.notices.at(-1)).toMatch(/completed while it was being cancelled/);
   });
 });
 
-test('what EC2 does not show yet is waited for', async () => {
+test('what EC2 does not show yet is waited for', async ({ account }) => {
   const verb = verbs(account);
   const disk = await uploadDisk(account);
   account.aws.faults.add(once('ImportSnapshot', { kind: 'unseen', ms: 300 }));
@@ -219,7 +217,7 @@ test('what EC2 does not show yet is waited for', async () => {
   expect(report?.added).toEqual(Object.keys(disk.tags));
 });
 
-test('expired credentials end the wait at once, and the next run takes the task', async () => {
+test('expired credentials end the wait at once, and the next run takes the task', async ({ account }) => {
   const verb = verbs(account);
   const disk = await uploadDisk(account);
   account.aws.faults.add(
@@ -230,30 +228,33 @@ test('expired credentials end the wait at once, and the next run takes the task'
   });
   expect(verb.notices).toEqual([expect.stringMatching(/may still be running/)]);
   await importSnapshot({ ...verb, ...disk.import });
-  expect((await account.holds()).tasks).toHaveLength(1);
+  expect((await account.contents()).tasks).toHaveLength(1);
 });
 
-test.each([
+test.for<[boolean, string, RegExp]>([
   [false, 'completed', /goes on running/],
   [true, 'cancelled', /is cancelled/],
-])('interrupted with cancelOnAbort %s, the task is %s', async (cancelOnAbort, status, notice) => {
-  const verb = verbs(account);
-  const disk = await uploadDisk(account);
-  const controller = new AbortController();
-  const reason = new Error('interrupted');
-  const onProgress = () => controller.abort(reason);
-  const interrupted = importSnapshot({
-    ...verb,
-    ...disk.import,
-    cancelOnAbort,
-    onProgress,
-    signal: controller.signal,
-  });
-  await expect(interrupted).rejects.toBe(reason);
-  expect(verb.notices).toEqual([expect.stringMatching(notice)]);
-  await expect
-    .poll(async () =>
-      (await account.holds()).tasks.map(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status),
-    )
-    .toEqual([status]);
-});
+])(
+  'interrupted with cancelOnAbort %s, the task is %s',
+  async ([cancelOnAbort, status, notice], { account }) => {
+    const verb = verbs(account);
+    const disk = await uploadDisk(account);
+    const controller = new AbortController();
+    const reason = new Error('interrupted');
+    const onProgress = () => controller.abort(reason);
+    const interrupted = importSnapshot({
+      ...verb,
+      ...disk.import,
+      cancelOnAbort,
+      onProgress,
+      signal: controller.signal,
+    });
+    await expect(interrupted).rejects.toBe(reason);
+    expect(verb.notices).toEqual([expect.stringMatching(notice)]);
+    await expect
+      .poll(async () =>
+        (await account.contents()).tasks.map(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status),
+      )
+      .toEqual([status]);
+  },
+);

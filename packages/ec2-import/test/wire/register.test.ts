@@ -2,17 +2,11 @@ import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
 import { describeImage, findImage, importSnapshot, registerImage, tagResources } from '@ec2-image/ec2-import';
 import type { FaultAction, FaultRule } from '@ec2-image/local-aws';
 import { tagRecord } from '@ec2-image/provenance';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Account, type DiskOptions, openAccount, uploadDisk, verbs } from './account.ts';
-
-let account: Account;
-beforeEach(async () => {
-  account = await openAccount();
-});
-afterEach(() => account[Symbol.asyncDispose]());
+import { describe, expect } from 'vitest';
+import { type Account, type DiskOptions, test, uploadDisk, verbs } from './account.ts';
 
 /** A tagged snapshot, and what RegisterImage is told of it. */
-async function snapshotOf(options: DiskOptions = {}) {
+async function snapshotOf(account: Account, options: DiskOptions = {}) {
   const verb = verbs(account);
   const disk = await uploadDisk(account, options);
   const snapshot = await importSnapshot({ ...verb, ...disk.import });
@@ -27,9 +21,9 @@ const once = (operation: string, action: FaultAction, rule: Partial<FaultRule> =
 });
 
 describe('an AMI', () => {
-  test('is registered with its tags, described in full, and used by the next run', async () => {
+  test('is registered with its tags, described in full, and used by the next run', async ({ account }) => {
     const verb = verbs(account);
-    const request = await snapshotOf();
+    const request = await snapshotOf(account);
     expect(await findImage({ ...verb, ...request })).toBeUndefined();
     const told: string[] = [];
     const onRegistered = (imageId: string) => told.push(imageId);
@@ -66,21 +60,23 @@ describe('an AMI', () => {
       outcome: 'reused',
       imageId: ami.imageId,
     });
-    expect((await account.holds()).images).toHaveLength(1);
+    expect((await account.contents()).images).toHaveLength(1);
   });
 
-  test('that two runs register at once is one', async () => {
-    const request = await snapshotOf();
+  test('that two runs register at once is one', async ({ account }) => {
+    const request = await snapshotOf(account);
     const [one, two] = await Promise.all([1, 2].map(() => registerImage({ ...verbs(account), ...request })));
     expect(two!.imageId).toBe(one!.imageId);
-    expect((await account.holds()).images).toHaveLength(1);
+    expect((await account.contents()).images).toHaveLength(1);
   });
 
-  test('of another image that has the name goes with replace alone, and its snapshot with it', async () => {
+  test('of another image that has the name goes with replace alone, and its snapshot with it', async ({
+    account,
+  }) => {
     const verb = verbs(account);
-    const earlier = await snapshotOf({ hex: 'b2' });
+    const earlier = await snapshotOf(account, { hex: 'b2' });
     const old = await registerImage({ ...verb, ...earlier });
-    const request = { ...(await snapshotOf()), name: earlier.name };
+    const request = { ...(await snapshotOf(account)), name: earlier.name };
     await expect(registerImage({ ...verb, ...request })).rejects.toMatchObject({
       code: 'AMI_NAME_TAKEN_BY_OURS',
       imageId: old.imageId,
@@ -91,62 +87,62 @@ describe('an AMI', () => {
       replaced: [{ imageId: old.imageId, snapshotIds: [earlier.snapshot.snapshotId] }],
       leftSnapshotIds: [],
     });
-    const { images, snapshots } = await account.holds();
+    const { images, snapshots } = await account.contents();
     expect(images.map(({ ImageId }) => ImageId)).toEqual([ami.imageId]);
     expect(snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([request.snapshot.snapshotId]);
   });
 });
 
 // Each call gets it once, on top of one another, while one AMI replaces another.
-test.each<[string, FaultAction]>([
+test.for<[string, FaultAction]>([
   ['an internal error before it acts', { kind: 'error', preset: 'internal-error' }],
   ['an internal error after it acted', { kind: 'error', preset: 'internal-error', when: 'after' }],
   ['a reset before it acts', { kind: 'drop' }],
   ['a reset after it acted', { kind: 'drop', when: 'after' }],
   ['half an answer', { kind: 'cut', afterBytes: 100 }],
   ['throttling', { kind: 'error', preset: 'throttling' }],
-])('%s', async (_, action) => {
+])('%s', async ([_, action], { account }) => {
   const verb = verbs(account);
-  const earlier = await snapshotOf({ hex: 'b2' });
+  const earlier = await snapshotOf(account, { hex: 'b2' });
   await registerImage({ ...verb, ...earlier });
-  const request = { ...(await snapshotOf()), name: earlier.name, replace: true };
+  const request = { ...(await snapshotOf(account)), name: earlier.name, replace: true };
   const struck = ['DescribeTags', 'DescribeSnapshots', 'DeregisterImage', 'DeleteSnapshot'];
   for (const operation of struck) account.aws.faults.add(once(operation, action));
   account.aws.faults.add(once('DescribeImages', action, { nth: 2 }));
   // The first asks whether it would be allowed, the second is meant.
   account.aws.faults.add(once('RegisterImage', action, { times: 2 }));
   const { imageId } = await registerImage({ ...verb, ...request });
-  const { images, snapshots } = await account.holds();
+  const { images, snapshots } = await account.contents();
   expect(images.map(({ ImageId, Tags }) => [ImageId, tagRecord(Tags)])).toEqual([[imageId, request.tags]]);
   expect(snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([request.snapshot.snapshotId]);
   expect(account.aws.faults.list().map(({ struck }) => struck)).toEqual([1, 1, 1, 1, 1, 2]);
 });
 
-test('no answer in time costs no second AMI', async () => {
-  const verb = verbs({ client: account.hurried });
-  const request = await snapshotOf();
+test('no answer in time costs no second AMI', async ({ account }) => {
+  const verb = verbs({ ec2: account.hurried });
+  const request = await snapshotOf(account);
   for (const operation of ['RegisterImage', 'DescribeTags'])
     account.aws.faults.add(once(operation, { kind: 'hang', when: 'after' }));
   const { imageId } = await registerImage({ ...verb, ...request });
-  const { images } = await account.holds();
+  const { images } = await account.contents();
   expect(images.map(({ ImageId, Tags }) => [ImageId, tagRecord(Tags)])).toEqual([[imageId, request.tags]]);
   expect(account.aws.faults.list().map(({ struck }) => struck)).toEqual([1, 1]);
 });
 
 describe('where EC2 shows its writes late', () => {
-  test('a fresh AMI is waited for', async () => {
-    const request = await snapshotOf();
+  test('a fresh AMI is waited for', async ({ account }) => {
+    const request = await snapshotOf(account);
     account.aws.faults.add(once('RegisterImage', { kind: 'unseen', ms: 300 }));
     expect(await registerImage({ ...verbs(account), ...request })).toMatchObject({ outcome: 'registered' });
   });
 
-  test('an AMI of the run before is found behind the refusal of its name', async () => {
+  test('an AMI of the run before is found behind the refusal of its name', async ({ account }) => {
     const verb = verbs(account);
-    const request = await snapshotOf();
+    const request = await snapshotOf(account);
     account.aws.faults.add(once('RegisterImage', { kind: 'unseen', ms: 400 }));
     account.aws.faults.add(once('RegisterImage', { kind: 'drop', when: 'after' }));
     const { imageId } = await registerImage({ ...verb, ...request });
-    const { Images = [] } = await account.client.send(new DescribeImagesCommand({ Owners: ['self'] }));
+    const { Images = [] } = await account.ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
     expect(Images.map(({ ImageId }) => ImageId)).toEqual([imageId]);
   });
 });
@@ -154,17 +150,17 @@ describe('where EC2 shows its writes late', () => {
 describe('where tags are forbidden', () => {
   const denied: FaultAction = { kind: 'error', preset: 'access-denied' };
 
-  test('with the registration, they are set after it', async () => {
-    const request = await snapshotOf();
+  test('with the registration, they are set after it', async ({ account }) => {
+    const request = await snapshotOf(account);
     account.aws.faults.add(once('RegisterImage', denied));
     const ami = await registerImage({ ...verbs(account), ...request });
     expect(ami.tagging?.added).toEqual(Object.keys(request.tags));
     expect(tagRecord(ami.image.Tags)).toEqual(request.tags);
   });
 
-  test('altogether, the AMI stands, and the next run knows it by its snapshot', async () => {
+  test('altogether, the AMI stands, and the next run knows it by its snapshot', async ({ account }) => {
     const verb = verbs(account);
-    const request = await snapshotOf();
+    const request = await snapshotOf(account);
     account.aws.faults.add(once('RegisterImage', denied));
     const handle = account.aws.faults.add(once('CreateTags', denied, { times: 'always' }));
     const ami = await registerImage({ ...verb, ...request });
@@ -184,8 +180,8 @@ describe('where tags are forbidden', () => {
     });
   });
 
-  test('as the registration is, it fails with what is to be allowed', async () => {
-    const request = await snapshotOf();
+  test('as the registration is, it fails with what is to be allowed', async ({ account }) => {
+    const request = await snapshotOf(account);
     account.aws.faults.add(once('RegisterImage', denied, { times: 'always' }));
     await expect(registerImage({ ...verbs(account), ...request })).rejects.toMatchObject({
       code: 'ACCESS_DENIED',

@@ -1,4 +1,4 @@
-import { crc32c } from '../../src/crc32c.ts';
+import { crc32c } from '@ec2-image/checksum';
 
 export interface VhdxOptions {
   readonly virtualSize?: bigint;

@@ -1,17 +1,10 @@
 import { DescribeLaunchConfigurationsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeImageReferencesCommand } from '@aws-sdk/client-ec2';
 import { hasAwsCode } from '@ec2-image/aws-error';
-import type { RegionalClients } from '../clients.ts';
 import { pages } from '../scan/pages.ts';
 import { isImageGone } from './images.ts';
+import type { ReferenceSearch } from './reference-search.ts';
 import { searchReferences } from './search-references.ts';
-
-export interface ReferenceSearch {
-  readonly clients: RegionalClients;
-  readonly region: string;
-  readonly imageIds: readonly string[];
-  readonly signal?: AbortSignal;
-}
 
 /** What uses an AMI, by the AMI's id. */
 export type References = ReadonlyMap<string, readonly string[]>;

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { DescribeParametersCommand, GetParametersCommand } from '@aws-sdk/client-ssm';
 import { pages } from '../scan/pages.ts';
-import type { ReferenceSearch } from './references.ts';
+import type { ReferenceSearch } from './reference-search.ts';
 
 type Add = (imageId?: string, what?: string) => void;
 

@@ -1,6 +1,6 @@
-import { parseAmiName } from '../ami-name.ts';
+import { parseAmiName } from '@ec2-image/provenance';
 import { type ImageDetail, type ImageFact, refOf } from '../facts.ts';
-import { missingOf, wantedImageTags } from '../tag-fix/missing-tags.ts';
+import { missingOf, wantedImageTags } from '../missing-tags.ts';
 import { type Context, unread } from './context.ts';
 import { type Keep, keep, keptBySuffix, newest, protectedByTags, tooYoung, type Verdict } from './keep.ts';
 

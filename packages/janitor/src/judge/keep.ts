@@ -1,5 +1,4 @@
-import type { Tags } from '@ec2-image/provenance';
-import { parseAmiName } from '../ami-name.ts';
+import { parseAmiName, type Tags } from '@ec2-image/provenance';
 import type { Policy } from '../policy.ts';
 
 /** Why a thing is kept. Stable words: scripts match on them. */

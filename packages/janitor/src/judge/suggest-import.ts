@@ -3,12 +3,12 @@ import {
   type Digest,
   digestAlgorithm,
   digestHex,
+  parseAmiName,
   parseObjectKey,
   provenanceKeys,
   readProvenance,
   type Tags,
 } from '@ec2-image/provenance';
-import { parseAmiName } from '../ami-name.ts';
 import type { Facts, SnapshotFact, TaskFact } from '../facts.ts';
 import type { Context } from './context.ts';
 import type { Suggestion } from './keep.ts';

@@ -2,11 +2,11 @@ import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { formatAwsError } from '@ec2-image/aws-error';
 import { type Tags, tagList } from '@ec2-image/provenance';
 import type { RegionalClients } from '../clients.ts';
+import { missingOf } from '../missing-tags.ts';
 import { scanImages } from '../scan/images.ts';
 import { all } from '../scan/pages.ts';
 import { scanSnapshots } from '../scan/snapshots.ts';
 import { realSleep, type Sleep, untilConfirmed, waitFor } from '../wait.ts';
-import { missingOf } from './missing-tags.ts';
 import type { TagFix, TagFixPlan } from './plan-tag-fix.ts';
 
 export interface ApplyTagFixOptions {

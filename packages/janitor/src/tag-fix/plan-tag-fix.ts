@@ -1,9 +1,8 @@
-import { amiNameOf, provenanceKeys, type Tags } from '@ec2-image/provenance';
-import { parseAmiName } from '../ami-name.ts';
+import { amiNameOf, parseAmiName, provenanceKeys, type Tags } from '@ec2-image/provenance';
 import { JanitorError } from '../errors.ts';
 import { type Facts, type Gap, type ImageFact, idOf, inRegion, type SnapshotFact } from '../facts.ts';
+import { missingOf, provenanceOfImage, wantedImageTags, wantedSnapshotTags } from '../missing-tags.ts';
 import { type Relations, relationsOf } from '../relations.ts';
-import { missingOf, provenanceOfImage, wantedImageTags, wantedSnapshotTags } from './missing-tags.ts';
 
 export interface TagFixRequest {
   /** AMIs to look at; undefined: all that are ours. */

@@ -1,19 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { applyTagFix, findMissingTags, planTagFix } from '../../src/index.ts';
-import { accountId, bucket, openAccount, region, type TestAccount, verdicts } from '../support/account.ts';
-import { amiName, id, importedBy, key, keyOf, makeBucket, ourImageTags, ourTags } from '../support/things.ts';
+import { accountId, bucket, it, type JanitorAccount, region, verdicts } from '../support/account.ts';
+import { amiName, id, importedBy, key, keyOf, ourImageTags, ourTags } from '../support/things.ts';
 
 const [ami, olderAmi] = [id('ami', 1), id('ami', 2)];
 const [snap, otherSnap] = [id('snap', 1), id('snap', 2)];
 const taskId = id('import-snap', 1);
 
-let account: TestAccount;
+let account: JanitorAccount;
 let changes: () => string[];
-beforeEach(async () => {
-  account = await openAccount();
-  await makeBucket(account);
+it.beforeEach(({ account: own }) => {
+  account = own;
 });
-afterEach(() => account[Symbol.asyncDispose]());
 
 const old = () => ({ createdAt: account.hoursAgo(100) });
 

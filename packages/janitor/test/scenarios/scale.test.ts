@@ -1,16 +1,11 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openAccount, type TestAccount } from '../support/account.ts';
-import { id, makeBucket, ourImageTags, ourTags, putObject } from '../support/things.ts';
-
-let account: TestAccount;
-beforeEach(async () => {
-  account = await openAccount();
-  await makeBucket(account);
-});
-afterEach(() => account[Symbol.asyncDispose]());
+import { expect } from 'vitest';
+import { it } from '../support/account.ts';
+import { id, ourImageTags, ourTags, putObject } from '../support/things.ts';
 
 /** The whole of it, with memory and time, is `npm run bench -- janitor`. */
-it('36, a fiftieth of it: every page read once, no call for a thing but for candidates', async () => {
+it('36, a fiftieth of it: every page read once, no call for a thing but for candidates', async ({
+  account,
+}) => {
   const createdAt = account.hoursAgo(100);
   const numbers = (count: number) => Array.from({ length: count }, (_, number) => number);
   account.seed({
@@ -53,7 +48,7 @@ it('36, a fiftieth of it: every page read once, no call for a thing but for cand
   });
 });
 
-it('examines AMIs for references ten at a time', async () => {
+it('examines AMIs for references ten at a time', async ({ account }) => {
   account.seed({
     images: Array.from({ length: 25 }, (_, number) => ({
       id: id('ami', number),

@@ -6,6 +6,7 @@ import {
   DescribeSnapshotsCommand,
   EnableImageDeprecationCommand,
   EnableImageDeregistrationProtectionCommand,
+  type LaunchPermission,
   LockSnapshotCommand,
   ModifyImageAttributeCommand,
   ModifySnapshotAttributeCommand,
@@ -14,35 +15,29 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openAccount, region, results, type TestAccount, verdicts } from '../support/account.ts';
-import { amiName, id, makeBucket, ourImageTags, ourTags } from '../support/things.ts';
+import { describe, expect } from 'vitest';
+import { it, type JanitorAccount, region, results, verdicts } from '../support/account.ts';
+import { amiName, id, ourImageTags, ourTags } from '../support/things.ts';
 
 const [ami, olderAmi] = [id('ami', 1), id('ami', 2)];
 const [snap, otherSnap] = [id('snap', 1), id('snap', 2)];
 
-let account: TestAccount;
 let changes: () => string[];
-beforeEach(async () => {
-  account = await openAccount();
-  await makeBucket(account);
-});
-afterEach(() => account[Symbol.asyncDispose]());
 
-const old = () => ({ createdAt: account.hoursAgo(100) });
-const imageIds = async () => {
+const old = (account: JanitorAccount) => ({ createdAt: account.hoursAgo(100) });
+const imageIds = async (account: JanitorAccount) => {
   const { Images } = await account.ec2.send(
     new DescribeImagesCommand({ Owners: ['self'], IncludeDisabled: true, IncludeDeprecated: true }),
   );
   return Images!.map(({ ImageId }) => ImageId).sort();
 };
-const snapshotIds = async () => {
+const snapshotIds = async (account: JanitorAccount) => {
   const { Snapshots } = await account.ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }));
   return Snapshots!.map(({ SnapshotId }) => SnapshotId).sort();
 };
 
 describe('snapshots', () => {
-  it('16: a young complete snapshot, no AMI yet: keeps it, suggests `import`', async () => {
+  it('16: a young complete snapshot, no AMI yet: keeps it, suggests `import`', async ({ account }) => {
     account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(2), tags: ourTags() }] });
     changes = account.watch();
     const { plan } = await account.clean();
@@ -56,20 +51,20 @@ describe('snapshots', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('16: and between the age floor and twice that still', async () => {
+  it('16: and between the age floor and twice that still', async ({ account }) => {
     account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(30), tags: ourTags() }] });
     expect((await account.find()).things).toMatchObject([
       { code: 'resumable', suggestion: expect.arrayContaining(['import']) },
     ]);
   });
 
-  it.each(['disabled', 'deprecated'])('17: a snapshot in a %s AMI: keeps it', async (state) => {
+  it.for(['disabled', 'deprecated'])('17: a snapshot in a %s AMI: keeps it', async (state, { account }) => {
     account.seed({
-      snapshots: [{ id: snap, ...old(), tags: ourTags() }],
+      snapshots: [{ id: snap, ...old(account), tags: ourTags() }],
       images: [
         {
           id: ami,
-          ...old(),
+          ...old(account),
           name: amiName,
           snapshotIds: [snap],
           tags: ourImageTags(),
@@ -91,12 +86,25 @@ describe('snapshots', () => {
     }
   });
 
-  it('18: a snapshot shared by two AMIs: keeps it', async () => {
+  it('18: a snapshot shared by two AMIs: keeps it', async ({ account }) => {
     account.seed({
-      snapshots: [{ id: snap, ...old(), tags: ourTags() }],
+      snapshots: [{ id: snap, ...old(account), tags: ourTags() }],
       images: [
-        { id: ami, ...old(), name: 'fedora-i44', snapshotIds: [snap], tags: ourImageTags('fedora-i44') },
-        { id: olderAmi, ...old(), name: amiName, snapshotIds: [snap], tags: ourImageTags(), state: 'failed' },
+        {
+          id: ami,
+          ...old(account),
+          name: 'fedora-i44',
+          snapshotIds: [snap],
+          tags: ourImageTags('fedora-i44'),
+        },
+        {
+          id: olderAmi,
+          ...old(account),
+          name: amiName,
+          snapshotIds: [snap],
+          tags: ourImageTags(),
+          state: 'failed',
+        },
       ],
     });
     changes = account.watch();
@@ -107,12 +115,12 @@ describe('snapshots', () => {
     expect(changes()).toEqual([`DeregisterImage ${olderAmi}`]);
   });
 
-  it.each([
+  it.for<[string, Record<string, string>]>([
     ['of AWS Backup', { 'aws:backup:source-resource': 'arn:aws:ec2:x' }],
     ['of a lifecycle policy', { 'aws:dlm:lifecycle-policy-id': 'policy-1' }],
     ['of a lifecycle policy, as its other tag says', { 'dlm:managed': 'true' }],
-  ])('19: a snapshot %s: keeps it, with the reason', async (_, extra) => {
-    account.seed({ snapshots: [{ id: snap, ...old(), tags: { ...ourTags(), ...extra } }] });
+  ])('19: a snapshot %s: keeps it, with the reason', async ([_, extra], { account }) => {
+    account.seed({ snapshots: [{ id: snap, ...old(account), tags: { ...ourTags(), ...extra } }] });
     changes = account.watch();
     const { plan } = await account.clean();
     expect(plan.things).toMatchObject([
@@ -121,8 +129,8 @@ describe('snapshots', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('19: a locked snapshot: keeps it, with the reason', async () => {
-    account.seed({ snapshots: [{ id: snap, ...old(), tags: ourTags() }] });
+  it('19: a locked snapshot: keeps it, with the reason', async ({ account }) => {
+    account.seed({ snapshots: [{ id: snap, ...old(account), tags: ourTags() }] });
     await account.ec2.send(
       new LockSnapshotCommand({ SnapshotId: snap, LockMode: 'governance', LockDuration: 1 }),
     );
@@ -132,8 +140,8 @@ describe('snapshots', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('keeps a snapshot that is shared with another account', async () => {
-    account.seed({ snapshots: [{ id: snap, ...old(), tags: ourTags() }] });
+  it('keeps a snapshot that is shared with another account', async ({ account }) => {
+    account.seed({ snapshots: [{ id: snap, ...old(account), tags: ourTags() }] });
     await account.ec2.send(
       new ModifySnapshotAttributeCommand({
         SnapshotId: snap,
@@ -150,16 +158,16 @@ describe('snapshots', () => {
 });
 
 describe('AMIs', () => {
-  it('20: a failed AMI of ours: deregisters it, then deletes each of its snapshots', async () => {
+  it('20: a failed AMI of ours: deregisters it, then deletes each of its snapshots', async ({ account }) => {
     account.seed({
       snapshots: [
-        { id: snap, ...old(), tags: ourTags() },
-        { id: otherSnap, ...old(), tags: ourTags() },
+        { id: snap, ...old(account), tags: ourTags() },
+        { id: otherSnap, ...old(account), tags: ourTags() },
       ],
       images: [
         {
           id: ami,
-          ...old(),
+          ...old(account),
           name: amiName,
           snapshotIds: [snap, otherSnap],
           tags: ourImageTags(),
@@ -173,14 +181,21 @@ describe('AMIs', () => {
     expect(results(outcomes)).toEqual([`${ami} deleted`, `${snap} deleted`, `${otherSnap} deleted`]);
     expect(changes()[0]).toBe(`DeregisterImage ${ami}`);
     expect(changes().slice(1).sort()).toEqual([`DeleteSnapshot ${snap}`, `DeleteSnapshot ${otherSnap}`]);
-    expect([await imageIds(), await snapshotIds()]).toEqual([[], []]);
+    expect([await imageIds(account), await snapshotIds(account)]).toEqual([[], []]);
   });
 
-  it('21: a pending AMI: keeps it', async () => {
+  it('21: a pending AMI: keeps it', async ({ account }) => {
     account.seed({
-      snapshots: [{ id: snap, ...old(), tags: ourTags() }],
+      snapshots: [{ id: snap, ...old(account), tags: ourTags() }],
       images: [
-        { id: ami, ...old(), name: amiName, snapshotIds: [snap], tags: ourImageTags(), state: 'pending' },
+        {
+          id: ami,
+          ...old(account),
+          name: amiName,
+          snapshotIds: [snap],
+          tags: ourImageTags(),
+          state: 'pending',
+        },
       ],
     });
     changes = account.watch();
@@ -189,10 +204,10 @@ describe('AMIs', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('22: a healthy AMI without its tags: suggests `tag-fix`', async () => {
+  it('22: a healthy AMI without its tags: suggests `tag-fix`', async ({ account }) => {
     account.seed({
-      snapshots: [{ id: snap, ...old(), tags: ourTags() }],
-      images: [{ id: ami, ...old(), name: amiName, snapshotIds: [snap] }],
+      snapshots: [{ id: snap, ...old(account), tags: ourTags() }],
+      images: [{ id: ami, ...old(account), name: amiName, snapshotIds: [snap] }],
     });
     changes = account.watch();
     const { plan } = await account.clean();
@@ -206,14 +221,20 @@ describe('AMIs', () => {
 });
 
 describe('healthy AMIs that were asked for', () => {
-  function seedPair() {
+  function seedPair(account: JanitorAccount) {
     account.seed({
       snapshots: [
-        { id: snap, ...old(), tags: ourTags('fedora-i44') },
+        { id: snap, ...old(account), tags: ourTags('fedora-i44') },
         { id: otherSnap, createdAt: account.hoursAgo(200), tags: ourTags() },
       ],
       images: [
-        { id: ami, ...old(), name: 'fedora-i44', snapshotIds: [snap], tags: ourImageTags('fedora-i44') },
+        {
+          id: ami,
+          ...old(account),
+          name: 'fedora-i44',
+          snapshotIds: [snap],
+          tags: ourImageTags('fedora-i44'),
+        },
         {
           id: olderAmi,
           createdAt: account.hoursAgo(200),
@@ -225,7 +246,7 @@ describe('healthy AMIs that were asked for', () => {
     });
   }
   const superseded = { superseded: true };
-  const keptAll = async (policy: object, code: string, reason: RegExp) => {
+  const keptAll = async (account: JanitorAccount, policy: object, code: string, reason: RegExp) => {
     changes = account.watch();
     const { plan } = await account.clean(policy);
     expect(plan.things.filter(({ verdict }) => verdict === 'delete')).toEqual([]);
@@ -237,8 +258,10 @@ describe('healthy AMIs that were asked for', () => {
     return plan;
   };
 
-  it('41: an unused older AMI of ours beside a newer healthy one: deregisters it, deletes its snapshots', async () => {
-    seedPair();
+  it('41: an unused older AMI of ours beside a newer healthy one: deregisters it, deletes its snapshots', async ({
+    account,
+  }) => {
+    seedPair(account);
     changes = account.watch();
     const { plan, outcomes } = await account.clean(superseded);
     expect(plan.things.find((thing) => thing.id === olderAmi)).toMatchObject({
@@ -246,11 +269,11 @@ describe('healthy AMIs that were asked for', () => {
     });
     expect(results(outcomes)).toEqual([`${olderAmi} deleted`, `${otherSnap} deleted`]);
     expect(changes()).toEqual([`DeregisterImage ${olderAmi}`, `DeleteSnapshot ${otherSnap}`]);
-    expect([await imageIds(), await snapshotIds()]).toEqual([[ami], [snap]]);
+    expect([await imageIds(account), await snapshotIds(account)]).toEqual([[ami], [snap]]);
   });
 
-  it.each([
-    ['public', { Group: 'all' as const }, 'shared', /public|all/],
+  it.for<[string, LaunchPermission, string, RegExp]>([
+    ['public', { Group: 'all' }, 'shared', /public|all/],
     ['shared with an account', { UserId: '210987654321' }, 'shared', /210987654321/],
     [
       'shared with an organisation',
@@ -258,46 +281,48 @@ describe('healthy AMIs that were asked for', () => {
       'shared',
       /o-123example/,
     ],
-  ])('25: `--ami`: one that is %s: keeps it', async (_, permission, code, reason) => {
-    seedPair();
+  ])('25: `--ami`: one that is %s: keeps it', async ([_, permission, code, reason], { account }) => {
+    seedPair(account);
     await account.ec2.send(
       new ModifyImageAttributeCommand({ ImageId: olderAmi, LaunchPermission: { Add: [permission] } }),
     );
-    await keptAll({ amis: [olderAmi] }, code, reason);
+    await keptAll(account, { amis: [olderAmi] }, code, reason);
   });
 
-  it('26: `--ami`: a deregistration-protected AMI: keeps it', async () => {
-    seedPair();
+  it('26: `--ami`: a deregistration-protected AMI: keeps it', async ({ account }) => {
+    seedPair(account);
     await account.ec2.send(
       new EnableImageDeregistrationProtectionCommand({ ImageId: olderAmi, WithCooldown: true }),
     );
-    await keptAll({ amis: [olderAmi] }, 'protected', /enabled-with-cooldown/);
+    await keptAll(account, { amis: [olderAmi] }, 'protected', /enabled-with-cooldown/);
   });
 
-  it('23: `--superseded`: an AMI that a stopped instance came from: keeps it', async () => {
-    seedPair();
+  it('23: `--superseded`: an AMI that a stopped instance came from: keeps it', async ({ account }) => {
+    seedPair(account);
     const launched = await account.at(account.hoursAgo(90), () =>
       account.ec2.send(new RunInstancesCommand({ ImageId: olderAmi, MinCount: 1, MaxCount: 1 })),
     );
     const instanceId = launched.Instances![0]!.InstanceId!;
     await account.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
-    const plan = await keptAll(superseded, 'in-use', new RegExp(`${instanceId} refers to it`));
+    const plan = await keptAll(account, superseded, 'in-use', new RegExp(`${instanceId} refers to it`));
     expect(plan.things.find((thing) => thing.id === olderAmi)?.dependents).toEqual([
       expect.stringContaining(instanceId),
     ]);
   });
 
-  it('keeps an AMI that was launched within the floor, though no instance of it is left', async () => {
-    seedPair();
+  it('keeps an AMI that was launched within the floor, though no instance of it is left', async ({
+    account,
+  }) => {
+    seedPair(account);
     const { Instances } = await account.at(account.hoursAgo(3), () =>
       account.ec2.send(new RunInstancesCommand({ ImageId: olderAmi, MinCount: 1, MaxCount: 1 })),
     );
     await account.ec2.send(new TerminateInstancesCommand({ InstanceIds: [Instances![0]!.InstanceId!] }));
-    await keptAll(superseded, 'young', /its last launch/);
+    await keptAll(account, superseded, 'young', /its last launch/);
   });
 
   /** The first of twelve versions names the AMI, the others another. */
-  async function makeLaunchTemplate(): Promise<string> {
+  async function makeLaunchTemplate(account: JanitorAccount): Promise<string> {
     const data = (ImageId: string) => ({ LaunchTemplateData: { ImageId } });
     const { LaunchTemplate } = await account.ec2.send(
       new CreateLaunchTemplateCommand({ LaunchTemplateName: 'web', ...data(olderAmi) }),
@@ -309,7 +334,9 @@ describe('healthy AMIs that were asked for', () => {
     }
     return LaunchTemplate!.LaunchTemplateId!;
   }
-  const makeLaunchConfiguration = () =>
+  /** Makes something that uses the older AMI. */
+  type Refer = (account: JanitorAccount) => Promise<unknown>;
+  const makeLaunchConfiguration = (account: JanitorAccount) =>
     account.clients.autoScaling(region).send(
       new CreateLaunchConfigurationCommand({
         LaunchConfigurationName: 'old-fleet',
@@ -317,54 +344,57 @@ describe('healthy AMIs that were asked for', () => {
         InstanceType: 't3.micro',
       }),
     );
-  const makeParameter = () =>
+  const makeParameter = (account: JanitorAccount) =>
     account.clients
       .ssm(region)
       .send(new PutParameterCommand({ Name: '/golden', Type: 'String', Value: olderAmi, DataType: 'text' }));
 
-  it('24: `--superseded`: an AMI that a launch template’s version names, 11 versions back: keeps it', async () => {
-    seedPair();
-    const templateId = await makeLaunchTemplate();
-    await keptAll(superseded, 'in-use', new RegExp(`${templateId} refers to it`));
+  it('24: `--superseded`: an AMI that a launch template’s version names, 11 versions back: keeps it', async ({
+    account,
+  }) => {
+    seedPair(account);
+    const templateId = await makeLaunchTemplate(account);
+    await keptAll(account, superseded, 'in-use', new RegExp(`${templateId} refers to it`));
   });
 
-  it.each([
-    ['a launch configuration', () => makeLaunchConfiguration(), /old-fleet/],
-    ['an SSM parameter', () => makeParameter(), /golden/],
-  ])('keeps an AMI that %s refers to', async (_, refer, reason) => {
-    seedPair();
-    await refer();
-    await keptAll(superseded, 'in-use', reason);
+  it.for<[string, Refer, RegExp]>([
+    ['a launch configuration', makeLaunchConfiguration, /old-fleet/],
+    ['an SSM parameter', makeParameter, /golden/],
+  ])('keeps an AMI that %s refers to', async ([_, refer, reason], { account }) => {
+    seedPair(account);
+    await refer(account);
+    await keptAll(account, superseded, 'in-use', reason);
   });
 
   describe('where there is no DescribeImageReferences', () => {
-    const hideReferences = () =>
+    const hideReferences = (account: JanitorAccount) =>
       account.aws.faults.add({
         match: { operation: 'DescribeImageReferences' },
         times: 'always',
         action: { kind: 'error', status: 400, code: 'InvalidAction', message: 'no such action' },
       });
 
-    it.each([
+    it.for<[string, Refer, RegExp]>([
       [
         'an instance',
-        () => account.ec2.send(new RunInstancesCommand({ ImageId: olderAmi, MinCount: 1, MaxCount: 1 })),
+        (account) =>
+          account.ec2.send(new RunInstancesCommand({ ImageId: olderAmi, MinCount: 1, MaxCount: 1 })),
         /^i-[0-9a-f]+ refers/,
       ],
       ['an old version of a launch template', makeLaunchTemplate, /^lt-[0-9a-f]+ version 1 refers/],
       ['a launch configuration', makeLaunchConfiguration, /old-fleet/],
       ['an SSM parameter', makeParameter, /golden/],
-    ] as const)('%s is found all the same', async (_, refer, reason) => {
-      seedPair();
-      hideReferences();
-      await account.at(account.hoursAgo(90), refer as () => Promise<unknown>);
-      await keptAll(superseded, 'in-use', reason);
+    ])('%s is found all the same', async ([_, refer, reason], { account }) => {
+      seedPair(account);
+      hideReferences(account);
+      await account.at(account.hoursAgo(90), () => refer(account));
+      await keptAll(account, superseded, 'in-use', reason);
     });
 
-    it('an AMI that nothing refers to goes', async () => {
-      seedPair();
-      hideReferences();
-      await makeParameter();
+    it('an AMI that nothing refers to goes', async ({ account }) => {
+      seedPair(account);
+      hideReferences(account);
+      await makeParameter(account);
       await account.clients
         .ssm(region)
         .send(new PutParameterCommand({ Name: '/golden', Type: 'String', Value: ami, Overwrite: true }));
@@ -372,26 +402,26 @@ describe('healthy AMIs that were asked for', () => {
       expect(results(outcomes)).toEqual([`${olderAmi} deleted`, `${otherSnap} deleted`]);
     });
 
-    it('a denied search keeps it', async () => {
-      seedPair();
-      hideReferences();
+    it('a denied search keeps it', async ({ account }) => {
+      seedPair(account);
+      hideReferences(account);
       account.aws.faults.add({
         match: { operation: 'DescribeLaunchTemplates' },
         times: 'always',
         action: { kind: 'error', preset: 'access-denied' },
       });
-      await keptAll(superseded, 'unread', /UnauthorizedOperation/);
+      await keptAll(account, superseded, 'unread', /UnauthorizedOperation/);
     });
   });
 
-  it('27: `--superseded`: AccessDenied on the reference check: deletes no AMI', async () => {
-    seedPair();
+  it('27: `--superseded`: AccessDenied on the reference check: deletes no AMI', async ({ account }) => {
+    seedPair(account);
     account.aws.faults.add({
       match: { operation: 'DescribeImageReferences' },
       times: 'always',
       action: { kind: 'error', preset: 'access-denied' },
     });
-    const plan = await keptAll(superseded, 'unread', /UnauthorizedOperation/);
+    const plan = await keptAll(account, superseded, 'unread', /UnauthorizedOperation/);
     expect(plan.gaps).toMatchObject([{ what: 'references', ref: `us-east-1/${olderAmi}` }]);
   });
 });

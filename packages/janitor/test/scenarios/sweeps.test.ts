@@ -1,22 +1,16 @@
 import { CreateTagsCommand, DeleteSnapshotCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { exampleCredentials } from '@ec2-image/local-aws';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openAccount, otherRegion, region, results, type TestAccount, verdicts } from '../support/account.ts';
-import { amiName, id, key, makeBucket, ourImageTags, ourTags, putObject } from '../support/things.ts';
+import { expect } from 'vitest';
+import { it, type JanitorAccount, otherRegion, region, results, verdicts } from '../support/account.ts';
+import { amiName, id, key, ourImageTags, ourTags, putObject } from '../support/things.ts';
 
 const ami = id('ami', 1);
 const snaps = Array.from({ length: 60 }, (_, number) => id('snap', number));
 const [snap, otherSnap] = snaps as [string, string];
 
-let account: TestAccount;
 let changes: () => string[];
-beforeEach(async () => {
-  account = await openAccount();
-  await makeBucket(account);
-});
-afterEach(() => account[Symbol.asyncDispose]());
 
-const seedSnapshots = (ids: readonly string[], inRegion = region, hoursAgo = 100) =>
+const seedSnapshots = (account: JanitorAccount, ids: readonly string[], inRegion = region, hoursAgo = 100) =>
   account.seed({
     region: inRegion,
     snapshots: ids.map((snapshotId) => ({
@@ -26,9 +20,9 @@ const seedSnapshots = (ids: readonly string[], inRegion = region, hoursAgo = 100
     })),
   });
 
-it('28: throttling in mid-page, passing: finishes', async () => {
+it('28: throttling in mid-page, passing: finishes', async ({ account }) => {
   const many = Array.from({ length: 2100 }, (_, number) => id('snap', number));
-  seedSnapshots(many, region, 1);
+  seedSnapshots(account, many, region, 1);
   // The second page of three; what strikes it is gone when the SDK tries again.
   account.aws.faults.add({
     match: { operation: 'DescribeSnapshots' },
@@ -41,8 +35,13 @@ it('28: throttling in mid-page, passing: finishes', async () => {
   expect(plan.things).toHaveLength(2100);
 });
 
-it('28: throttling in mid-page, never ending: keeps everything that rests on the list', async () => {
-  seedSnapshots(Array.from({ length: 1100 }, (_, number) => id('snap', number)));
+it('28: throttling in mid-page, never ending: keeps everything that rests on the list', async ({
+  account,
+}) => {
+  seedSnapshots(
+    account,
+    Array.from({ length: 1100 }, (_, number) => id('snap', number)),
+  );
   await putObject(account, 100);
   account.aws.faults.add({
     match: { operation: 'DescribeSnapshots' },
@@ -62,7 +61,7 @@ it('28: throttling in mid-page, never ending: keeps everything that rests on the
   expect(changes()).toEqual([`DeleteObject ${key}`]);
 });
 
-it('29: InUse after deregistering: retries, confirms', async () => {
+it('29: InUse after deregistering: retries, confirms', async ({ account }) => {
   account.seed({
     snapshots: [{ id: snap, createdAt: account.hoursAgo(100), tags: ourTags() }],
     images: [
@@ -87,8 +86,8 @@ it('29: InUse after deregistering: retries, confirms', async () => {
   expect(changes()).toEqual([`DeregisterImage ${ami}`, ...Array(5).fill(`DeleteSnapshot ${snap}`)]);
 });
 
-it('29: InUse that never ends: gives up, and says that it is still there', async () => {
-  seedSnapshots([snap]);
+it('29: InUse that never ends: gives up, and says that it is still there', async ({ account }) => {
+  seedSnapshots(account, [snap]);
   account.aws.faults.add({
     match: { operation: 'DeleteSnapshot' },
     times: 'always',
@@ -98,8 +97,8 @@ it('29: InUse that never ends: gives up, and says that it is still there', async
   expect(outcomes).toMatchObject([{ outcome: 'failed', detail: expect.stringContaining('gave up waiting') }]);
 });
 
-it('says "deleted" only once a read confirms it', async () => {
-  seedSnapshots([snap]);
+it('says "deleted" only once a read confirms it', async ({ account }) => {
+  seedSnapshots(account, [snap]);
   // Describe calls go on showing it for a minute.
   account.aws.faults.add({ match: { operation: 'DeleteSnapshot' }, action: { kind: 'unseen', ms: 60_000 } });
   const before = account.now();
@@ -108,8 +107,8 @@ it('says "deleted" only once a read confirms it', async () => {
   expect(account.now() - before).toBeGreaterThanOrEqual(60_000);
 });
 
-it('30: a thing gone since the plan: success', async () => {
-  seedSnapshots([snap, otherSnap]);
+it('30: a thing gone since the plan: success', async ({ account }) => {
+  seedSnapshots(account, [snap, otherSnap]);
   const plan = await account.find();
   await account.ec2.send(new DeleteSnapshotCommand({ SnapshotId: snap }));
   changes = account.watch();
@@ -117,8 +116,8 @@ it('30: a thing gone since the plan: success', async () => {
   expect(changes()).toEqual([`DeleteSnapshot ${otherSnap}`]);
 });
 
-it('30: a thing newly protected since the plan: skipped with its reason', async () => {
-  seedSnapshots([snap]);
+it('30: a thing newly protected since the plan: skipped with its reason', async ({ account }) => {
+  seedSnapshots(account, [snap]);
   const plan = await account.find();
   await account.ec2.send(
     new CreateTagsCommand({ Resources: [snap], Tags: [{ Key: 'permanent', Value: 'true' }] }),
@@ -130,8 +129,8 @@ it('30: a thing newly protected since the plan: skipped with its reason', async 
   expect(changes()).toEqual([]);
 });
 
-it('30: a thing that has come into use since the plan: skipped with its reason', async () => {
-  seedSnapshots([snap]);
+it('30: a thing that has come into use since the plan: skipped with its reason', async ({ account }) => {
+  seedSnapshots(account, [snap]);
   const plan = await account.find();
   account.seed({ images: [{ id: ami, name: amiName, snapshotIds: [snap], tags: ourImageTags() }] });
   changes = account.watch();
@@ -139,17 +138,17 @@ it('30: a thing that has come into use since the plan: skipped with its reason',
   expect(changes()).toEqual([]);
 });
 
-it('31: a leftover that came after the plan: untouched', async () => {
-  seedSnapshots([snap]);
+it('31: a leftover that came after the plan: untouched', async ({ account }) => {
+  seedSnapshots(account, [snap]);
   const plan = await account.find();
-  seedSnapshots([otherSnap]);
+  seedSnapshots(account, [otherSnap]);
   changes = account.watch();
   expect(results(await account.sweep(plan))).toEqual([`${snap} deleted`]);
   expect(changes()).toEqual([`DeleteSnapshot ${snap}`]);
 });
 
-it('32: more than the cap: nothing deleted', async () => {
-  seedSnapshots(snaps.slice(0, 51));
+it('32: more than the cap: nothing deleted', async ({ account }) => {
+  seedSnapshots(account, snaps.slice(0, 51));
   const plan = await account.find();
   changes = account.watch();
   await expect(account.sweep(plan)).rejects.toMatchObject({
@@ -161,9 +160,9 @@ it('32: more than the cap: nothing deleted', async () => {
   expect(await account.sweep(plan, { maxDeletes: 51 })).toHaveLength(51);
 });
 
-it('33: one region of two failing: the other is done', async () => {
-  seedSnapshots([snap]);
-  seedSnapshots([otherSnap], otherRegion);
+it('33: one region of two failing: the other is done', async ({ account }) => {
+  seedSnapshots(account, [snap]);
+  seedSnapshots(account, [otherSnap], otherRegion);
   const unreachable = new EC2Client({
     region: otherRegion,
     endpoint: 'http://127.0.0.1:1',
@@ -185,8 +184,8 @@ it('33: one region of two failing: the other is done', async () => {
   expect(changes()).toEqual([`DeleteSnapshot ${snap}`]);
 });
 
-it('34: two janitors at once: both succeed', async () => {
-  seedSnapshots(snaps.slice(0, 20));
+it('34: two janitors at once: both succeed', async ({ account }) => {
+  seedSnapshots(account, snaps.slice(0, 20));
   await putObject(account, 100);
   const plan = await account.find();
   const [first, second] = await Promise.all([account.sweep(plan), account.sweep(plan)]);
@@ -196,7 +195,9 @@ it('34: two janitors at once: both succeed', async () => {
   expect((await account.find()).things).toEqual([]);
 });
 
-it('34: AMIs that another janitor deregisters while they are looked at: no failure, and nothing unread', async () => {
+it('34: AMIs that another janitor deregisters while they are looked at: no failure, and nothing unread', async ({
+  account,
+}) => {
   const amis = [1, 2, 3].map((number) => id('ami', number));
   account.seed({
     images: amis.map((imageId, number) => ({
@@ -224,7 +225,7 @@ it('34: AMIs that another janitor deregisters while they are looked at: no failu
   expect(verdicts(plan)).toEqual(left.map((imageId) => `${imageId} delete`));
 });
 
-it('35: a janitor killed midway: a second run finishes', async () => {
+it('35: a janitor killed midway: a second run finishes', async ({ account }) => {
   account.seed({
     snapshots: snaps
       .slice(0, 6)
@@ -258,8 +259,8 @@ it('35: a janitor killed midway: a second run finishes', async () => {
   expect((await account.find()).things).toEqual([]);
 });
 
-it('43: a plan older than its expiry, or of another account: refuses it', async () => {
-  seedSnapshots([snap]);
+it('43: a plan older than its expiry, or of another account: refuses it', async ({ account }) => {
+  seedSnapshots(account, [snap]);
   const plan = await account.find();
   changes = account.watch();
   await expect(account.sweep({ ...plan, account: '210987654321' })).rejects.toMatchObject({
@@ -272,14 +273,14 @@ it('43: a plan older than its expiry, or of another account: refuses it', async 
   expect(results(await account.sweep(plan))).toEqual([`${snap} deleted`]);
 });
 
-it('believes nothing of a plan but which things and what policy', async () => {
+it('believes nothing of a plan but which things and what policy', async ({ account }) => {
   account.seed({
     snapshots: [
       { id: snap, createdAt: account.hoursAgo(1), tags: ourTags() },
       { id: otherSnap, createdAt: account.hoursAgo(100) },
     ],
   });
-  seedSnapshots([snaps[2]!]);
+  seedSnapshots(account, [snaps[2]!]);
   const plan = await account.find();
   const claimed = plan.things.find(({ verdict }) => verdict === 'delete')!;
   const forged = {

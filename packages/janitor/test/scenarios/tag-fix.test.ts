@@ -1,21 +1,19 @@
 import { CreateTagsCommand, DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import { tagRecord } from '@ec2-image/provenance';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { applyTagFix, findMissingTags, planTagFix, type TagFixRequest } from '../../src/index.ts';
-import { accountId, bucket, openAccount, prefix, region, type TestAccount } from '../support/account.ts';
-import { amiName, id, makeBucket, ourImageTags, ourTags } from '../support/things.ts';
+import { accountId, bucket, it, type JanitorAccount, prefix, region } from '../support/account.ts';
+import { amiName, id, ourImageTags, ourTags } from '../support/things.ts';
 
 const [ami, snap] = [id('ami', 1), id('snap', 1)];
 
-let account: TestAccount;
 let changes: () => string[];
-beforeEach(async () => {
-  account = await openAccount();
-  await makeBucket(account);
-});
-afterEach(() => account[Symbol.asyncDispose]());
 
-function seedImage(tags: Record<string, string>, snapshotTags: Record<string, string> = ourTags()) {
+function seedImage(
+  account: JanitorAccount,
+  tags: Record<string, string>,
+  snapshotTags: Record<string, string> = ourTags(),
+) {
   account.seed({
     snapshots: [{ id: snap, tags: snapshotTags }],
     images: [{ id: ami, name: amiName, snapshotIds: [snap], tags }],
@@ -23,7 +21,7 @@ function seedImage(tags: Record<string, string>, snapshotTags: Record<string, st
   changes = account.watch();
 }
 
-async function fixTags(request: TagFixRequest = {}) {
+async function fixTags(account: JanitorAccount, request: TagFixRequest = {}) {
   const facts = await findMissingTags({
     account: accountId,
     clients: account.clients,
@@ -40,16 +38,16 @@ async function fixTags(request: TagFixRequest = {}) {
 const without = (tags: Record<string, string>, key: string) =>
   Object.fromEntries(Object.entries(tags).filter(([name]) => name !== key));
 
-const tagsOf = async (resource: string) => {
+const tagsOf = async (account: JanitorAccount, resource: string) => {
   const { Tags } = await account.ec2.send(
     new DescribeTagsCommand({ Filters: [{ Name: 'resource-id', Values: [resource] }] }),
   );
   return tagRecord(Tags);
 };
 
-it('37: one tag missing: adds that one', async () => {
-  seedImage(without(ourImageTags(), 'automation'));
-  const { outcomes } = await fixTags();
+it('37: one tag missing: adds that one', async ({ account }) => {
+  seedImage(account, without(ourImageTags(), 'automation'));
+  const { outcomes } = await fixTags(account);
   expect(outcomes).toMatchObject([
     { fix: { id: ami, add: { automation: 'false' } }, outcome: 'tagged', after: ourImageTags() },
   ]);
@@ -59,36 +57,36 @@ it('37: one tag missing: adds that one', async () => {
   expect(call?.parameters).not.toHaveProperty(['Tag.2.Key']);
 });
 
-it('adds everything to an AMI that has nothing, and to its snapshot', async () => {
-  seedImage({}, { ...without(ourTags(), 'Name'), team: 'images' });
-  const { outcomes } = await fixTags({ imageIds: [ami] });
+it('adds everything to an AMI that has nothing, and to its snapshot', async ({ account }) => {
+  seedImage(account, {}, { ...without(ourTags(), 'Name'), team: 'images' });
+  const { outcomes } = await fixTags(account, { imageIds: [ami] });
   expect(outcomes.map(({ fix, outcome }) => [fix.id, outcome])).toEqual([
     [ami, 'tagged'],
     [snap, 'tagged'],
   ]);
-  expect(await tagsOf(ami)).toEqual(ourImageTags());
-  expect(await tagsOf(snap)).toMatchObject({ Name: amiName, team: 'images' });
+  expect(await tagsOf(account, ami)).toEqual(ourImageTags());
+  expect(await tagsOf(account, snap)).toMatchObject({ Name: amiName, team: 'images' });
 });
 
-it('38: a tag with another value: reports, overwrites nothing', async () => {
-  seedImage({ ...ourImageTags(), Name: 'my own' });
-  const { plan, outcomes } = await fixTags();
+it('38: a tag with another value: reports, overwrites nothing', async ({ account }) => {
+  seedImage(account, { ...ourImageTags(), Name: 'my own' });
+  const { plan, outcomes } = await fixTags(account);
   expect(plan.fixes[0]?.conflicts).toEqual([{ key: 'Name', value: 'my own', wanted: amiName }]);
   expect(outcomes).toEqual([]);
   expect(changes()).toEqual([]);
 });
 
-it('39: all present: no write', async () => {
-  seedImage(ourImageTags());
-  const { plan, outcomes } = await fixTags();
+it('39: all present: no write', async ({ account }) => {
+  seedImage(account, ourImageTags());
+  const { plan, outcomes } = await fixTags(account);
   expect(plan.fixes.map(({ id: fixed }) => fixed).sort()).toEqual([ami, snap]);
   expect(outcomes).toEqual([]);
   expect(changes()).toEqual([]);
 });
 
-it('40: an AMI that is not ours: refuses, says what proof it looked for', async () => {
-  seedImage({}, {});
-  const { plan, outcomes } = await fixTags({ imageIds: [ami] });
+it('40: an AMI that is not ours: refuses, says what proof it looked for', async ({ account }) => {
+  seedImage(account, {}, {});
+  const { plan, outcomes } = await fixTags(account, { imageIds: [ami] });
   expect(plan.refusals).toEqual([
     {
       id: ami,
@@ -101,16 +99,16 @@ it('40: an AMI that is not ours: refuses, says what proof it looked for', async 
   expect(changes()).toEqual([]);
 });
 
-it('tags an AMI of other making when name and suffix are given', async () => {
-  seedImage({}, {});
-  const { outcomes } = await fixTags({ imageIds: [ami], name: 'fedora', suffix: '43' });
+it('tags an AMI of other making when name and suffix are given', async ({ account }) => {
+  seedImage(account, {}, {});
+  const { outcomes } = await fixTags(account, { imageIds: [ami], name: 'fedora', suffix: '43' });
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['tagged', 'tagged']);
-  expect(await tagsOf(ami)).toEqual({ Name: amiName, automation: 'false' });
-  expect(await tagsOf(snap)).toEqual({ Name: amiName });
+  expect(await tagsOf(account, ami)).toEqual({ Name: amiName, automation: 'false' });
+  expect(await tagsOf(account, snap)).toEqual({ Name: amiName });
 });
 
-it('overwrites nothing that came after it looked', async () => {
-  seedImage(without(ourImageTags(), 'automation'));
+it('overwrites nothing that came after it looked', async ({ account }) => {
+  seedImage(account, without(ourImageTags(), 'automation'));
   const facts = await findMissingTags({
     account: accountId,
     clients: account.clients,
@@ -124,11 +122,11 @@ it('overwrites nothing that came after it looked', async () => {
   );
   const outcomes = await applyTagFix({ plan, clients: account.clients });
   expect(outcomes).toMatchObject([{ outcome: 'unchanged' }]);
-  expect(await tagsOf(ami)).toMatchObject({ automation: 'true' });
+  expect(await tagsOf(account, ami)).toMatchObject({ automation: 'true' });
 });
 
-it('14: overwrites with force what it found wrong, not what was changed since', async () => {
-  seedImage({ ...ourImageTags(), Name: 'wrong' });
+it('14: overwrites with force what it found wrong, not what was changed since', async ({ account }) => {
+  seedImage(account, { ...ourImageTags(), Name: 'wrong' });
   const look = { account: accountId, clients: account.clients, regions: [region], buckets: [], prefixes: [] };
   const plan = planTagFix(await findMissingTags(look), { force: true });
   expect(plan.fixes[0]).toMatchObject({ replace: { Name: amiName }, conflicts: [] });
@@ -137,14 +135,14 @@ it('14: overwrites with force what it found wrong, not what was changed since', 
   );
   const late = await applyTagFix({ plan, clients: account.clients });
   expect(late).toMatchObject([{ outcome: 'failed', detail: expect.stringContaining('changed meanwhile') }]);
-  expect(await tagsOf(ami)).toMatchObject({ Name: 'changed' });
-  const { outcomes } = await fixTags({ force: true });
+  expect(await tagsOf(account, ami)).toMatchObject({ Name: 'changed' });
+  const { outcomes } = await fixTags(account, { force: true });
   expect(outcomes).toMatchObject([{ outcome: 'tagged', after: { Name: amiName } }]);
-  expect((await fixTags({ force: true })).outcomes).toEqual([]);
+  expect((await fixTags(account, { force: true })).outcomes).toEqual([]);
 });
 
-it('reads back until the tags are seen', async () => {
-  seedImage(without(ourImageTags(), 'automation'));
+it('reads back until the tags are seen', async ({ account }) => {
+  seedImage(account, without(ourImageTags(), 'automation'));
   account.aws.faults.add({ match: { operation: 'CreateTags' }, action: { kind: 'unseen', ms: 5_000 } });
   const facts = await findMissingTags({
     account: accountId,

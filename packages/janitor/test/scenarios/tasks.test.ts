@@ -1,19 +1,13 @@
 import { CreateTagsCommand, DescribeSnapshotsCommand, ImportSnapshotCommand } from '@aws-sdk/client-ec2';
 import { tagList } from '@ec2-image/provenance';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { bucket, openAccount, results, type TestAccount, verdicts } from '../support/account.ts';
-import { id, importedBy, key, makeBucket, ourTags, provenance, putObject } from '../support/things.ts';
+import { expect } from 'vitest';
+import { bucket, it, type JanitorAccount, results, verdicts } from '../support/account.ts';
+import { id, importedBy, key, ourTags, provenance, putObject } from '../support/things.ts';
 
-let account: TestAccount;
 let changes: () => string[];
-beforeEach(async () => {
-  account = await openAccount();
-  await makeBucket(account);
-});
-afterEach(() => account[Symbol.asyncDispose]());
 
 /** A real import of the object, which never gets beyond a few percent. */
-async function startStalledImport(startedHoursAgo: number): Promise<string> {
+async function startStalledImport(account: JanitorAccount, startedHoursAgo: number): Promise<string> {
   account.aws.faults.add({
     match: { operation: 'ImportSnapshot' },
     action: { kind: 'task-stalls', progress: 10 },
@@ -33,9 +27,11 @@ async function startStalledImport(startedHoursAgo: number): Promise<string> {
   return ImportTaskId!;
 }
 
-it('10: an active task older than the floor, its importer gone: cancels, waits, cleans', async () => {
+it('10: an active task older than the floor, its importer gone: cancels, waits, cleans', async ({
+  account,
+}) => {
   await putObject(account, 100);
-  const taskId = await startStalledImport(100);
+  const taskId = await startStalledImport(account, 100);
   changes = account.watch();
   const { outcomes } = await account.clean();
   expect(results(outcomes)).toEqual([`${taskId} deleted`, `${key} deleted`]);
@@ -43,9 +39,11 @@ it('10: an active task older than the floor, its importer gone: cancels, waits, 
   expect((await account.find()).things).toEqual([]);
 });
 
-it('11: a task that completes while it is being cancelled: treats its snapshot as new', async () => {
+it('11: a task that completes while it is being cancelled: treats its snapshot as new', async ({
+  account,
+}) => {
   await putObject(account, 100);
-  const taskId = await startStalledImport(100);
+  const taskId = await startStalledImport(account, 100);
   account.aws.faults.add({
     match: { operation: 'CancelImportTask' },
     action: { kind: 'completes-while-cancelling' },
@@ -62,7 +60,7 @@ it('11: a task that completes while it is being cancelled: treats its snapshot a
   expect(verdicts(await account.find())).toEqual([`${Snapshots![0]!.SnapshotId} keep young`]);
 });
 
-it('13: a task without a time: keeps it, says why', async () => {
+it('13: a task without a time: keeps it, says why', async ({ account }) => {
   account.seed({
     importTasks: [{ id: id('import-snap', 1), bucket, key, status: 'active', tags: provenance() }],
   });
@@ -74,7 +72,7 @@ it('13: a task without a time: keeps it, says why', async () => {
   expect(changes()).toEqual([]);
 });
 
-it('14: an untagged snapshot, provable through its task: deletes it', async () => {
+it('14: an untagged snapshot, provable through its task: deletes it', async ({ account }) => {
   const [taskId, snapshotId] = [id('import-snap', 1), id('snap', 1)];
   account.seed({
     importTasks: [
@@ -91,7 +89,7 @@ it('14: an untagged snapshot, provable through its task: deletes it', async () =
   expect(changes()).toEqual([`DeleteSnapshot ${snapshotId}`]);
 });
 
-it('15: an untagged snapshot, no proof: reports it', async () => {
+it('15: an untagged snapshot, no proof: reports it', async ({ account }) => {
   account.seed({
     snapshots: [
       { id: id('snap', 1), createdAt: account.hoursAgo(100), description: importedBy(id('import-snap', 9)) },

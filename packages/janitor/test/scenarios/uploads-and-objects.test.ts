@@ -8,21 +8,13 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { totalsOf } from '../../src/index.ts';
-import {
-  bucket,
-  openAccount,
-  otherAccount,
-  results,
-  type TestAccount,
-  verdicts,
-} from '../support/account.ts';
+import { bucket, it, type JanitorAccount, otherAccount, results, verdicts } from '../support/account.ts';
 import {
   id,
   key,
   keyOf,
-  makeBucket,
   ourTags,
   provenance,
   putObject,
@@ -31,24 +23,20 @@ import {
   startUploads,
 } from '../support/things.ts';
 
-let account: TestAccount;
 let changes: () => string[];
-beforeEach(async () => {
-  account = await openAccount();
-  await makeBucket(account);
-});
-afterEach(() => account[Symbol.asyncDispose]());
 
-const uploadsLeft = async () =>
+const uploadsLeft = async (account: JanitorAccount) =>
   (await account.s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads?.length ?? 0;
-const objectExists = (Key: string) =>
+const objectExists = (account: JanitorAccount, Key: string) =>
   account.s3.send(new HeadObjectCommand({ Bucket: bucket, Key })).then(
     () => true,
     () => false,
   );
 
 describe('uploads', () => {
-  it('3: an old multipart upload under our prefix: aborts it, counts its parts’ bytes', async () => {
+  it('3: an old multipart upload under our prefix: aborts it, counts its parts’ bytes', async ({
+    account,
+  }) => {
     const uploadId = await startUpload(account, 100);
     await putPart(account, 99, { uploadId, partNumber: 1, bytes: 3000 });
     await putPart(account, 98, { uploadId, partNumber: 2, bytes: 4000 });
@@ -57,10 +45,10 @@ describe('uploads', () => {
     expect(results(outcomes)).toEqual([`${uploadId} deleted`]);
     expect(totalsOf(plan.things)).toEqual({ things: 1, bytes: 7000, snapshotBytes: 0 });
     expect(changes()).toEqual([`AbortMultipartUpload ${key} ${uploadId}`]);
-    expect(await uploadsLeft()).toBe(0);
+    expect(await uploadsLeft(account)).toBe(0);
   });
 
-  it('4: a fresh upload, or an old one whose newest part is fresh: keeps it', async () => {
+  it('4: a fresh upload, or an old one whose newest part is fresh: keeps it', async ({ account }) => {
     const fresh = await startUpload(account, 1);
     const old = await startUpload(account, 100);
     await putPart(account, 99, { uploadId: old, partNumber: 1 });
@@ -71,7 +59,7 @@ describe('uploads', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('5: 1,001 uploads on one key: finds all', async () => {
+  it('5: 1,001 uploads on one key: finds all', async ({ account }) => {
     await startUploads(account, 1, 1001);
     changes = account.watch();
     const plan = await account.find();
@@ -79,18 +67,18 @@ describe('uploads', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('6: an upload outside our prefix: ignores it', async () => {
+  it('6: an upload outside our prefix: ignores it', async ({ account }) => {
     await startUpload(account, 100, 'elsewhere/fedora-i43/0123456789ab.vhdx');
     await startUpload(account, 100, 'ec2-image/notes.txt');
     changes = account.watch();
     const { plan } = await account.clean();
     expect(plan.things).toEqual([]);
     expect(changes()).toEqual([]);
-    expect(await uploadsLeft()).toBe(2);
+    expect(await uploadsLeft(account)).toBe(2);
   });
 });
 
-it('a bucket of another account is not looked into, whatever its keys look like', async () => {
+it('a bucket of another account is not looked into, whatever its keys look like', async ({ account }) => {
   const theirs = new S3Client({
     endpoint: account.aws.url,
     region: 'us-east-1',
@@ -109,17 +97,17 @@ it('a bucket of another account is not looked into, whatever its keys look like'
 });
 
 describe('objects', () => {
-  it('7: an old object, no task: deletes it', async () => {
+  it('7: an old object, no task: deletes it', async ({ account }) => {
     await putObject(account, 100);
     changes = account.watch();
     const { plan, outcomes } = await account.clean();
     expect(results(outcomes)).toEqual([`${key} deleted`]);
     expect(totalsOf(plan.things)).toEqual({ things: 1, bytes: 1000, snapshotBytes: 0 });
     expect(changes()).toEqual([`DeleteObject ${key}`]);
-    expect(await objectExists(key)).toBe(false);
+    expect(await objectExists(account, key)).toBe(false);
   });
 
-  it('leaves an object of our key’s shape alone that is not ours by its metadata', async () => {
+  it('leaves an object of our key’s shape alone that is not ours by its metadata', async ({ account }) => {
     await account.at(account.hoursAgo(100), () =>
       account.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'x' })),
     );
@@ -129,7 +117,7 @@ describe('objects', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('8: an object that an active task reads: keeps it', async () => {
+  it('8: an object that an active task reads: keeps it', async ({ account }) => {
     await putObject(account, 100);
     const startedAt = account.hoursAgo(2);
     account.seed({
@@ -142,7 +130,7 @@ describe('objects', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('9: a versioned bucket: deletes the versions', async () => {
+  it('9: a versioned bucket: deletes the versions', async ({ account }) => {
     const versioned = new PutBucketVersioningCommand({
       Bucket: bucket,
       VersioningConfiguration: { Status: 'Enabled' },
@@ -167,7 +155,7 @@ describe('objects', () => {
     expect(DeleteMarkers ?? []).toEqual([]);
   });
 
-  it('9: a versioned bucket whose versions may not be deleted: says that it did not', async () => {
+  it('9: a versioned bucket whose versions may not be deleted: says that it did not', async ({ account }) => {
     await account.s3.send(
       new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
     );
@@ -179,10 +167,10 @@ describe('objects', () => {
     });
     const { outcomes } = await account.clean();
     expect(outcomes).toMatchObject([{ outcome: 'failed', detail: expect.stringContaining('AccessDenied') }]);
-    expect(await objectExists(key)).toBe(true);
+    expect(await objectExists(account, key)).toBe(true);
   });
 
-  it('12: a task `deleted` (failed), its object left: deletes the object', async () => {
+  it('12: a task `deleted` (failed), its object left: deletes the object', async ({ account }) => {
     await putObject(account, 100);
     account.seed({
       importTasks: [
@@ -196,7 +184,7 @@ describe('objects', () => {
   });
 });
 
-it('1: nothing: no write', async () => {
+it('1: nothing: no write', async ({ account }) => {
   changes = account.watch();
   const { plan, outcomes } = await account.clean();
   expect(plan).toMatchObject({ things: [], gaps: [], notices: [] });
@@ -204,7 +192,7 @@ it('1: nothing: no write', async () => {
   expect(changes()).toEqual([]);
 });
 
-it('2: leftovers, no --apply: no mutating call', async () => {
+it('2: leftovers, no --apply: no mutating call', async ({ account }) => {
   await putObject(account, 100);
   await startUpload(account, 100, keyOf('fedora-i44'));
   account.seed({ snapshots: [{ createdAt: account.hoursAgo(100), tags: ourTags() }] });

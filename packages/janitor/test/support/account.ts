@@ -1,20 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import {
-  type CallRecord,
-  exampleCredentials,
-  type LocalAws,
-  type SeedEc2Options,
-  seedEc2,
-  startLocalAws,
-} from '@ec2-image/local-aws';
+import { type CallRecord, type SeedEc2Options, seedEc2 } from '@ec2-image/local-aws';
+import { openTestAccount, type TestAccount } from '@ec2-image/local-aws/testing';
 import { isOurs } from '@ec2-image/provenance';
+import { test } from 'vitest';
 import {
   defaultPolicy,
   type FindOptions,
@@ -49,15 +41,11 @@ export function importedBy(taskId: string): string {
 const hourMs = 3_600_000;
 
 /** An account on a stand-in of its own, at a time of its own: waiting moves its clock, not the real one. */
-export interface TestAccount extends AsyncDisposable {
-  readonly aws: LocalAws;
+export interface JanitorAccount extends TestAccount {
   readonly clients: RegionalClients;
-  readonly ec2: EC2Client;
-  readonly s3: S3Client;
   readonly now: () => number;
   /** What waiting verbs take. */
   readonly waits: Pick<SweepOptions, 'now' | 'sleep'>;
-  readonly directory: string;
   hoursAgo(hours: number): number;
   /** Does something as if it were then. */
   at<T>(time: number, work: () => Promise<T>): Promise<T>;
@@ -73,17 +61,27 @@ export interface TestAccount extends AsyncDisposable {
   watch(): () => string[];
 }
 
-export async function openAccount(): Promise<TestAccount> {
-  const directory = await mkdtemp(join(tmpdir(), 'janitor-'));
+/** A test with an account of its own, in which there is a bucket. */
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+export const it = test.extend('account', async ({}, { onCleanup }) => {
+  const account = await openAccount();
+  onCleanup(() => account[Symbol.asyncDispose]());
+  return account;
+});
+
+async function openAccount(): Promise<JanitorAccount> {
   let offsetMs = 0;
   const now = () => Date.now() + offsetMs;
-  const aws = await startLocalAws({
-    directory,
+  const account = await openTestAccount({
     now,
+    region,
+    buckets: [bucket],
+    maxAttempts: 2,
     credentials: [otherAccount],
-    ec2: { importTaskMs: 50, imageCreationMs: 0, snapshotCompletionMs: 0 },
+    // Long enough for a task to be seen running.
+    ec2: { importTaskMs: 50 },
   });
-  const clients = clientsOf(aws.url);
+  const clients = regionalClients(account);
   const waits = {
     now,
     sleep: async (ms: number, signal?: AbortSignal) => {
@@ -91,14 +89,12 @@ export async function openAccount(): Promise<TestAccount> {
       await delay(20, undefined, { signal });
     },
   };
-  const account: TestAccount = {
-    aws,
+  const { aws, directory } = account;
+  const janitor: JanitorAccount = {
+    ...account,
     clients,
-    ec2: clients.ec2(region),
-    s3: clients.s3(region),
     now,
     waits,
-    directory,
     hoursAgo: (hours) => now() - hours * hourMs,
     async at(time, work) {
       const before = offsetMs;
@@ -138,8 +134,8 @@ export async function openAccount(): Promise<TestAccount> {
     },
     sweep: (plan, options = {}) => sweep({ plan, account: accountId, clients, ...waits, ...options }),
     async clean(policy, options) {
-      const plan = await account.find(policy, options);
-      return { plan, outcomes: await account.sweep(plan) };
+      const plan = await janitor.find(policy, options);
+      return { plan, outcomes: await janitor.sweep(plan) };
     },
     watch() {
       const after = aws.calls.list().at(-1)?.sequence ?? 0;
@@ -149,12 +145,8 @@ export async function openAccount(): Promise<TestAccount> {
           .filter(({ mutating }) => mutating)
           .map(describeCall);
     },
-    async [Symbol.asyncDispose]() {
-      await aws.close();
-      await rm(directory, { recursive: true, force: true });
-    },
   };
-  return account;
+  return janitor;
 }
 
 /** What a call names, as the log has it: of EC2's ids, or a key with its version or upload. */
@@ -163,21 +155,21 @@ function describeCall({ operation, parameters }: CallRecord): string {
   return [operation, ...named.flatMap((name) => parameters[name] ?? [])].join(' ');
 }
 
-function clientsOf(endpoint: string): RegionalClients {
-  const settings = { endpoint, credentials: exampleCredentials, maxAttempts: 2 };
+/** One client of each service and region, as the command has them. */
+function regionalClients({ client }: TestAccount): RegionalClients {
   const perRegion = <C>(make: (region: string) => C): ((region: string) => C) => {
     const made = new Map<string, C>();
     return (wanted) => {
-      const client = made.get(wanted) ?? make(wanted);
-      made.set(wanted, client);
-      return client;
+      const existing = made.get(wanted) ?? make(wanted);
+      made.set(wanted, existing);
+      return existing;
     };
   };
   return {
-    s3: perRegion((wanted) => new S3Client({ ...settings, region: wanted, forcePathStyle: true })),
-    ec2: perRegion((wanted) => new EC2Client({ ...settings, region: wanted })),
-    autoScaling: perRegion((wanted) => new AutoScalingClient({ ...settings, region: wanted })),
-    ssm: perRegion((wanted) => new SSMClient({ ...settings, region: wanted })),
+    s3: perRegion((wanted) => client(S3Client, { region: wanted })),
+    ec2: perRegion((wanted) => client(EC2Client, { region: wanted })),
+    autoScaling: perRegion((wanted) => client(AutoScalingClient, { region: wanted })),
+    ssm: perRegion((wanted) => client(SSMClient, { region: wanted })),
   };
 }
 

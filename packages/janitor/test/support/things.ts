@@ -1,11 +1,6 @@
-import {
-  CreateBucketCommand,
-  CreateMultipartUploadCommand,
-  PutObjectCommand,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, PutObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { amiTags, metadataOf, objectKey, provenanceTags } from '@ec2-image/provenance';
-import { bucket, prefix, type TestAccount } from './account.ts';
+import { bucket, type JanitorAccount, prefix } from './account.ts';
 
 /** What an import leaves behind, as it leaves it. */
 
@@ -39,12 +34,8 @@ export const ourImageTags = (name = amiName): Record<string, string> => ({
 
 export { importedBy } from './account.ts';
 
-export async function makeBucket({ s3 }: TestAccount, name = bucket): Promise<void> {
-  await s3.send(new CreateBucketCommand({ Bucket: name }));
-}
-
 export async function putObject(
-  account: TestAccount,
+  account: JanitorAccount,
   hoursAgo: number,
   name = key,
   bytes = 1000,
@@ -62,7 +53,7 @@ export async function putObject(
   return VersionId;
 }
 
-export async function startUpload(account: TestAccount, hoursAgo: number, name = key): Promise<string> {
+export async function startUpload(account: JanitorAccount, hoursAgo: number, name = key): Promise<string> {
   const { UploadId } = await account.at(account.hoursAgo(hoursAgo), () =>
     account.s3.send(
       new CreateMultipartUploadCommand({ Bucket: bucket, Key: name, ChecksumAlgorithm: 'CRC32' }),
@@ -72,7 +63,7 @@ export async function startUpload(account: TestAccount, hoursAgo: number, name =
 }
 
 export async function putPart(
-  account: TestAccount,
+  account: JanitorAccount,
   hoursAgo: number,
   { uploadId, partNumber = 1, bytes = 1000 }: { uploadId: string; partNumber?: number; bytes?: number },
 ): Promise<void> {
@@ -90,7 +81,7 @@ export async function putPart(
 }
 
 /** Many uploads of one key, without the SDK: it would sign each of them. */
-export async function startUploads(account: TestAccount, hoursAgo: number, count: number): Promise<void> {
+export async function startUploads(account: JanitorAccount, hoursAgo: number, count: number): Promise<void> {
   const authorization =
     'AWS4-HMAC-SHA256 Credential=ANYBODY/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0';
   await account.at(account.hoursAgo(hoursAgo), async () => {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { operationFor } from '../query/operation.ts';
 import { queryService } from '../query/query-service.ts';
 import { boolean, integer, memberList, required, string } from '../query/shape.ts';
-import { type Service, type ServiceContext, ServiceError } from '../service.ts';
+import { type Service, ServiceError } from '../service.ts';
+import type { ServiceContext } from '../service-context.ts';
 import type { Store } from '../store/store.ts';
 
 interface AutoScalingContext {

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import type { SnapshotFiles } from '../ec2/snapshot-files.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
-import type { SnapshotFiles } from '../ec2/snapshots/snapshot-files.ts';
 
 /** The files of snapshots, kept open while blocks come and go. */
 export interface BlockFiles {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { countBlocks, putChecksums } from '../ec2/snapshots/block-table.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import { type SnapshotFacts, snapshotState } from '../ec2/snapshots/snapshot.ts';
 import type { ServiceRequest } from '../service.ts';
-import { countBlocks, putChecksums } from './block-table.ts';
 import { type EbsContext, type EbsOperation, jsonAnswer } from './ebs-context.ts';
 import { validation } from './errors.ts';
 import { sha256Header } from './put-snapshot-block.ts';

@@ -2,16 +2,11 @@ import { json } from 'node:stream/consumers';
 import { isMutating } from '../calls.ts';
 import { openResources } from '../ec2/resources.ts';
 import { defaultSettings, type Ec2Settings } from '../ec2/settings.ts';
-import { snapshotFiles } from '../ec2/snapshots/snapshot-files.ts';
+import { snapshotFiles } from '../ec2/snapshot-files.ts';
 import { createEc2Tables } from '../ec2/tables.ts';
 import type { FaultTarget } from '../faults/faults.ts';
-import {
-  type Call,
-  type Service,
-  type ServiceContext,
-  ServiceError,
-  type ServiceRequest,
-} from '../service.ts';
+import { type Call, type Service, ServiceError, type ServiceRequest } from '../service.ts';
+import type { ServiceContext } from '../service-context.ts';
 import { openBlockFiles } from './block-files.ts';
 import { completeSnapshot } from './complete-snapshot.ts';
 import { type EbsContext, type EbsOperation, jsonAnswer } from './ebs-context.ts';

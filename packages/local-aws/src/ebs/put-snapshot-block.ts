@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Resource } from '../ec2/resources.ts';
+import { putBlock } from '../ec2/snapshots/block-table.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
 import { ServiceError, type ServiceRequest } from '../service.ts';
-import { putBlock } from './block-table.ts';
 import type { EbsContext, EbsOperation } from './ebs-context.ts';
 import { validation } from './errors.ts';
 import { flipBit } from './flip-bit.ts';

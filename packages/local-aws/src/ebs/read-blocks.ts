@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { type BlockRange, hasBlock, listBlocks, listPutBlocks } from '../ec2/snapshots/block-table.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
-import { type BlockRange, hasBlock, listBlocks, listPutBlocks } from './block-table.ts';
 import { makeToken, readToken } from './block-token.ts';
 import { type EbsContext, type EbsOperation, epochSeconds, jsonAnswer } from './ebs-context.ts';
 import { validation } from './errors.ts';

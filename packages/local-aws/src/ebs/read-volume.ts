@@ -1,12 +1,12 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { findFacts } from '../ec2/resources.ts';
+import type { SnapshotFiles } from '../ec2/snapshot-files.ts';
+import { hasBlock } from '../ec2/snapshots/block-table.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import { type SnapshotFacts, snapshotState } from '../ec2/snapshots/snapshot.ts';
-import type { SnapshotFiles } from '../ec2/snapshots/snapshot-files.ts';
 import { LocalAwsError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { openBlockFiles } from './block-files.ts';
-import { hasBlock } from './block-table.ts';
 import { blockCount } from './snapshot-access.ts';
 
 export interface ReadVolumeOptions {

@@ -1,10 +1,10 @@
 import { oncePerToken } from '../ec2/client-tokens.ts';
 import { newResourceId } from '../ec2/resource-type.ts';
+import { inheritBlocks, listBlocks } from '../ec2/snapshots/block-table.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
 import { checkedTags, checkTagCount } from '../ec2/tags/tag-rules.ts';
 import { ServiceError, type ServiceResponse } from '../service.ts';
-import { inheritBlocks, listBlocks } from './block-table.ts';
 import { type EbsContext, epochSeconds, jsonAnswer } from './ebs-context.ts';
 import { conflict, validation } from './errors.ts';
 import { readableSnapshot } from './snapshot-access.ts';

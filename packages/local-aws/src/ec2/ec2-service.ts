@@ -4,16 +4,17 @@ import type { Roles } from '../iam/roles.ts';
 import { readQueryRequest, unknownAction } from '../query/query-request.ts';
 import { xmlAnswer } from '../query/query-service.ts';
 import { boolean, readFields } from '../query/shape.ts';
-import type { Service, ServiceContext, ServiceError, ServiceRequest, ServiceResponse } from '../service.ts';
+import type { Service, ServiceError, ServiceRequest, ServiceResponse } from '../service.ts';
+import type { ServiceContext } from '../service-context.ts';
 import type { ParameterStore } from '../ssm/parameter-store.ts';
 import { dryRunOperation } from './errors.ts';
-import type { ImportObjects } from './import/import-objects.ts';
 import { startImportWorker } from './import/import-worker.ts';
+import type { ImportObjects } from './import-objects.ts';
 import type { Ec2Context } from './operation.ts';
 import { ec2Operations } from './operations.ts';
 import { openResources } from './resources.ts';
 import { defaultSettings, type Ec2Settings } from './settings.ts';
-import { snapshotFiles, sweepSnapshotFiles } from './snapshots/snapshot-files.ts';
+import { snapshotFiles, sweepSnapshotFiles } from './snapshot-files.ts';
 import { createEc2Tables } from './tables.ts';
 
 export interface Ec2ServiceOptions {

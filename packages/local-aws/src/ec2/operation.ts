@@ -3,10 +3,10 @@ import type { Roles } from '../iam/roles.ts';
 import { operationFor } from '../query/operation.ts';
 import type { ParameterStore } from '../ssm/parameter-store.ts';
 import type { Store } from '../store/store.ts';
-import type { ImportObjects } from './import/import-objects.ts';
+import type { ImportObjects } from './import-objects.ts';
 import type { Resources } from './resources.ts';
 import type { Ec2Settings } from './settings.ts';
-import type { SnapshotFiles } from './snapshots/snapshot-files.ts';
+import type { SnapshotFiles } from './snapshot-files.ts';
 
 /** What an operation works with: one call's account and region. */
 export interface Ec2Context {

@@ -1,6 +1,6 @@
 import { openStore, type Store } from '../store/store.ts';
+import { linkSnapshots } from './image-snapshots.ts';
 import type { ImageFacts } from './images/image.ts';
-import { linkSnapshots } from './images/image-snapshots.ts';
 import type { ImportTaskFacts } from './import/import-task.ts';
 import { enqueue } from './import/task-queue.ts';
 import { openResources, type Resources, type Tag } from './resources.ts';

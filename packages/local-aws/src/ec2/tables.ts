@@ -1,9 +1,9 @@
-import { blockTables } from '../ebs/block-table.ts';
 import type { Store } from '../store/store.ts';
 import { clientTokenTables } from './client-tokens.ts';
-import { imageSnapshotTables } from './images/image-snapshots.ts';
+import { imageSnapshotTables } from './image-snapshots.ts';
 import { taskQueueTables } from './import/task-queue.ts';
 import { resourceTables } from './resources.ts';
+import { blockTables } from './snapshots/block-table.ts';
 
 export function createEc2Tables(store: Store): void {
   store.migrate('ec2', [

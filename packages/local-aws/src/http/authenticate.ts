@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { ServiceError, type ServiceName } from '../service.ts';
+import { type ChunkVerifier, ServiceError, type ServiceName } from '../service.ts';
 import type { Authorization, ReadAuthorization } from './authorization.ts';
-import { type ChunkVerifier, createChunkVerifier, isSignatureValid } from './signature.ts';
+import { createChunkVerifier, isSignatureValid } from './signature.ts';
 
 /** Credentials whose secret the stand-in knows: what they sign is verified. With any others all signatures pass. */
 export interface KnownCredentials {

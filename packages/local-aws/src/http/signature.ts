@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { ChunkVerifier } from '../service.ts';
 import type { Authorization } from './authorization.ts';
 
 /** What a Version 4 signature is taken over, as it came over the wire. */
@@ -26,14 +27,6 @@ export function isSignatureValid(
     sha256(canonicalRequest(request, authorization)),
   ].join('\n');
   return sameText(hmac(signingKey(authorization, secretAccessKey), stringToSign).toString('hex'), signature);
-}
-
-/** Checks the signatures inside a signed `aws-chunked` body; each takes in the one before it, the first the request's own. */
-export interface ChunkVerifier {
-  /** True if the chunk of this data, hashed, carries the right signature. Call it for every chunk, in order. */
-  chunk(dataHash: string, signature: string): boolean;
-  /** `hash` is that of the trailer's lines, each ended by a newline. */
-  trailer(hash: string, signature: string): boolean;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and …/sigv4-streaming-trailers.html */

@@ -4,11 +4,11 @@ import {
   getBucketVersioning,
   headBucket,
   putBucketVersioning,
-} from './buckets/bucket-operations.ts';
-import { bucketSettings } from './buckets/bucket-settings.ts';
-import { createBucket } from './buckets/create-bucket.ts';
-import { deleteBucket } from './buckets/delete-bucket.ts';
-import { listBuckets } from './buckets/list-buckets.ts';
+} from './bucket-calls/bucket-operations.ts';
+import { bucketSettings } from './bucket-calls/bucket-settings.ts';
+import { createBucket } from './bucket-calls/create-bucket.ts';
+import { deleteBucket } from './bucket-calls/delete-bucket.ts';
+import { listBuckets } from './bucket-calls/list-buckets.ts';
 import { listObjectVersions } from './listing/list-object-versions.ts';
 import { listObjects, listObjectsV2 } from './listing/list-objects.ts';
 import { abortMultipartUpload } from './multipart/abort-multipart-upload.ts';

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Faults, FaultTarget } from '../faults/faults.ts';
 import type { ActionOf, FaultKind } from '../faults/rules.ts';
-import type { ServiceContext, ServiceRequest, ServiceResponse } from '../service.ts';
+import type { ServiceRequest, ServiceResponse } from '../service.ts';
+import type { ServiceContext } from '../service-context.ts';
 import type { Store } from '../store/store.ts';
 
 /** One request as S3's operations see it. */

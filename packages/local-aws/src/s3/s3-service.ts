@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
-import type {
-  Call,
-  Service,
-  ServiceContext,
-  ServiceError,
-  ServiceRequest,
-  ServiceResponse,
-} from '../service.ts';
+import type { Call, Service, ServiceError, ServiceRequest, ServiceResponse } from '../service.ts';
+import type { ServiceContext } from '../service-context.ts';
 import { notImplemented, s3Error } from './errors.ts';
 import { operations } from './operations.ts';
 import { operationOf, subresource } from './route.ts';

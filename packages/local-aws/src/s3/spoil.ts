@@ -1,9 +1,9 @@
-import type { ChecksumAlgorithm } from '@ec2-image/s3-checksum';
+import type { ChecksumAlgorithm } from '@ec2-image/checksum';
 import type { ActionOf } from '../faults/rules.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { StoredBody } from './body/store-body.ts';
 import { storeBytes } from './body/store-bytes.ts';
-import { readContent } from './objects/content.ts';
+import { readContent } from './content.ts';
 import type { S3Call } from './s3-call.ts';
 
 type Spoiling = ActionOf<'flip-bit'> | ActionOf<'truncate'> | ActionOf<'duplicate'>;

@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 function aws(...command: string[]) {
-  return execa('/usr/bin/aws', ['--endpoint-url', account.aws.url, '--output', 'json', ...command], {
+  return execa('aws', ['--endpoint-url', account.aws.url, '--output', 'json', ...command], {
     extendEnv: false,
     env: {
       PATH: process.env.PATH,

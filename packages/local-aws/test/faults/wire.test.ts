@@ -7,7 +7,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { checksumOf } from '@ec2-image/s3-checksum';
+import { checksumOf } from '@ec2-image/checksum';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { FaultRule } from '../../src/faults/rules.ts';
 import { type Account, openAccount } from '../ec2/account.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { checksumOf } from '@ec2-image/s3-checksum';
+import { checksumOf } from '@ec2-image/checksum';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleCredentials } from '../../src/start-local-aws.ts';
 import { type Account, openAccount } from '../ec2/account.ts';

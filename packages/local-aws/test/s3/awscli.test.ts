@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compositeETag } from '@ec2-image/s3-checksum';
+import { compositeETag } from '@ec2-image/checksum';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exampleCredentials } from '../../src/start-local-aws.ts';
@@ -27,22 +27,18 @@ afterAll(async () => {
 
 /** With a key whose signatures are verified. */
 async function aws(...command: string[]): Promise<string> {
-  const { stdout } = await execa(
-    '/usr/bin/aws',
-    ['--endpoint-url', account.aws.url, '--output', 'json', ...command],
-    {
-      cwd: directory,
-      extendEnv: false,
-      env: {
-        PATH: process.env.PATH,
-        AWS_ACCESS_KEY_ID: exampleCredentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: exampleCredentials.secretAccessKey,
-        AWS_DEFAULT_REGION: 'us-east-1',
-        AWS_CONFIG_FILE: '/nonexistent',
-        AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
-      },
+  const { stdout } = await execa('aws', ['--endpoint-url', account.aws.url, '--output', 'json', ...command], {
+    cwd: directory,
+    extendEnv: false,
+    env: {
+      PATH: process.env.PATH,
+      AWS_ACCESS_KEY_ID: exampleCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: exampleCredentials.secretAccessKey,
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_CONFIG_FILE: '/nonexistent',
+      AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
     },
-  );
+  });
   return stdout;
 }
 const answer = async (...command: string[]) => JSON.parse(await aws('s3api', ...command));

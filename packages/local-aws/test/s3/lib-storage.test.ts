@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { checksumOf } from '@ec2-image/s3-checksum';
+import { checksumOf } from '@ec2-image/checksum';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exampleCredentials } from '../../src/start-local-aws.ts';
 import { type Account, openAccount } from '../ec2/account.ts';

@@ -17,7 +17,7 @@ import {
   type UploadPartCommandInput,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import { checksumOf, combineChecksums, compositeChecksum, compositeETag } from '@ec2-image/s3-checksum';
+import { checksumOf, combineChecksums, compositeChecksum, compositeETag } from '@ec2-image/checksum';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, openAccount } from '../ec2/account.ts';
 

@@ -13,7 +13,7 @@ import {
   type PutObjectCommandInput,
   PutObjectTaggingCommand,
 } from '@aws-sdk/client-s3';
-import { checksumOf } from '@ec2-image/s3-checksum';
+import { checksumOf } from '@ec2-image/checksum';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Account, openAccount } from '../ec2/account.ts';
 import { element, send } from '../support/raw.ts';

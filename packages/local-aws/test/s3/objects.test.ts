@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cutExtents } from '../../src/s3/content.ts';
 import { judgeRead, matchesETag, readWriteConditions, refuseWrite } from '../../src/s3/objects/conditions.ts';
-import { cutExtents } from '../../src/s3/objects/content.ts';
 import { parseCopySource } from '../../src/s3/objects/copy-source.ts';
 import { parseRange } from '../../src/s3/objects/range.ts';
 import { parseTagHeader } from '../../src/s3/objects/tags.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { combineChecksums, createChecksum } from '@ec2-image/checksum';
 import { digestAlgorithm, digestOf } from '@ec2-image/provenance';
-import { combineChecksums, createChecksum } from '@ec2-image/s3-checksum';
 import { diskChanged, type FinishedDisk } from './disk.ts';
 import { readFully } from './disk-reader.ts';
 import { type ByteRange, type PartPlan, partRange } from './part-plan.ts';

@@ -1,5 +1,5 @@
 import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { type ChecksumAlgorithm, type ChecksumType, checksumAlgorithms } from '@ec2-image/s3-checksum';
+import { type ChecksumAlgorithm, type ChecksumType, checksumAlgorithms } from '@ec2-image/checksum';
 import type { Address, S3 } from '../call/s3.ts';
 import { httpStatusOf, isCode } from '../errors.ts';
 

@@ -1,5 +1,5 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { createChecksum } from '@ec2-image/s3-checksum';
+import { createChecksum } from '@ec2-image/checksum';
 import type { Address, S3 } from '../call/s3.ts';
 import type { ByteRange } from '../disk/part-plan.ts';
 import { isCode, S3UploadError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import { combineChecksums } from '@ec2-image/s3-checksum';
+import { combineChecksums } from '@ec2-image/checksum';
 import { addressOf, type S3Options, s3Of } from '../call/s3.ts';
 import type { ByteRange } from '../disk/part-plan.ts';
 import { httpStatusOf, S3UploadError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import type { ChecksumAlgorithm, ChecksumType } from '@ec2-image/s3-checksum';
+import type { ChecksumAlgorithm, ChecksumType } from '@ec2-image/checksum';
 
 /** An object in S3 that is known to hold the disk. */
 export interface StoredObject {

@@ -1,4 +1,4 @@
-import { compositeChecksum, compositeETag } from '@ec2-image/s3-checksum';
+import { compositeChecksum, compositeETag } from '@ec2-image/checksum';
 import type { DiskChecksums } from '../disk/read-checksums.ts';
 import type { ObjectFacts } from '../object/describe-object.ts';
 import type { Proof } from '../object/stored-object.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UploadPartCommand, type UploadPartCommandOutput } from '@aws-sdk/client-s3';
-import { checksumOf } from '@ec2-image/s3-checksum';
+import { checksumOf } from '@ec2-image/checksum';
 import { partRange } from '../disk/part-plan.ts';
 import { awsCodeOf, httpStatusOf, isCode, S3UploadError } from '../errors.ts';
 import { judgePart } from './judge-part.ts';

@@ -1,15 +1,12 @@
-import {
-  CreateBucketCommand,
-  GetObjectCommand,
-  ListMultipartUploadsCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import { type LocalAws, startLocalAws } from '@ec2-image/local-aws';
+import { GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import type { LocalAws } from '@ec2-image/local-aws';
+import { openTestAccount } from '@ec2-image/local-aws/testing';
 import { digest, diskDirectory, format, metadata, partSize } from './disks.ts';
 
 export const region = 'eu-west-1';
 export const bucket = 'images';
 
+/** For what is not the emulator, or not with its settings. */
 export function clientFor(url: string, options: { maxAttempts?: number; region?: string } = {}): S3Client {
   return new S3Client({
     endpoint: url,
@@ -20,19 +17,16 @@ export function clientFor(url: string, options: { maxAttempts?: number; region?:
   });
 }
 
-/** Local AWS with a bucket, a client for it, and a directory for disks. */
+/** An account with a bucket, and a directory for disks. */
 export async function startStandIn() {
   const directory = await diskDirectory();
-  const aws: LocalAws = await startLocalAws({ directory: `${directory.path}/aws` });
-  const client = clientFor(aws.url);
-  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  const account = await openTestAccount({ region, buckets: [bucket], maxAttempts: 3 });
   return {
-    aws,
-    client,
+    aws: account.aws,
+    client: account.s3,
     directory,
     async [Symbol.asyncDispose]() {
-      client.destroy();
-      await aws.close();
+      await account[Symbol.asyncDispose]();
       await directory[Symbol.asyncDispose]();
     },
   };

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { compositeETag } from '@ec2-image/s3-checksum';
+import { compositeETag } from '@ec2-image/checksum';
 
 /**
  * A service that speaks S3 but reports less than S3 does: no checksum anywhere, short pages, ETags of its choice. What

@@ -1,11 +1,11 @@
 import { boolean, oneOf, required, string } from '../../query/shape.ts';
 import { ec2Error, invalidParameterCombination, invalidParameterValue } from '../errors.ts';
+import { linkSnapshots } from '../image-snapshots.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { type Snapshot, type SnapshotFacts, snapshotState } from '../snapshots/snapshot.ts';
 import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
 import { blockDeviceMappings, checkedBlockDevices } from './block-devices.ts';
 import type { ImageFacts } from './image.ts';
-import { linkSnapshots } from './image-snapshots.ts';
 
 const maxDescription = 255;
 const maxUefiData = 64_000;

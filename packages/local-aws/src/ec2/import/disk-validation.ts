@@ -1,10 +1,10 @@
+import { createChecksum } from '@ec2-image/checksum';
 import {
   type ByteSource,
   ImageHeaderError,
   readImageHeader,
   type VhdSizeRule,
 } from '@ec2-image/image-headers';
-import { createChecksum } from '@ec2-image/s3-checksum';
 import { type ImportFailure, validationFailure } from './import-failure.ts';
 import type { DiskFormat } from './import-task.ts';
 

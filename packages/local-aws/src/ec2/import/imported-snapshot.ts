@@ -1,10 +1,10 @@
-import { addBlocks } from '../../ebs/block-table.ts';
 import type { Store } from '../../store/store.ts';
 import { openResources, type Resources } from '../resources.ts';
 import type { Ec2Settings } from '../settings.ts';
+import type { SnapshotFiles } from '../snapshot-files.ts';
+import { addBlocks } from '../snapshots/block-table.ts';
 import { blockBytes, blocksOf } from '../snapshots/blocks.ts';
 import type { SnapshotFacts } from '../snapshots/snapshot.ts';
-import type { SnapshotFiles } from '../snapshots/snapshot-files.ts';
 import { dataExtents } from './qemu-img.ts';
 import { ImportCancelled, type RunningTask } from './running-task.ts';
 import { dequeue, type QueuedTask } from './task-queue.ts';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
+import type { ImportObject, ObjectBytes } from '../import-objects.ts';
 import { type ValidDisk, validateDisk } from './disk-validation.ts';
 import { ImportFailure, validationFailure } from './import-failure.ts';
-import type { ImportObject, ObjectBytes } from './import-objects.ts';
 import {
   convertedProgress,
   downloadPath,

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { findBucket } from '../../s3/buckets/bucket-table.ts';
-import { cutExtents } from '../../s3/objects/content.ts';
+import { cutExtents } from '../../s3/content.ts';
 import { findLatest, findParts, type ObjectRow } from '../../s3/objects/object-table.ts';
 import type { Store } from '../../store/store.ts';
-import type { ImportObjects, ObjectBytes } from './import-objects.ts';
+import type { ImportObjects, ObjectBytes } from '../import-objects.ts';
 
 /** The disks that S3 holds in the same store. */
 export function s3ImportObjects(store: Store): ImportObjects {

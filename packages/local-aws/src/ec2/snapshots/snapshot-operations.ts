@@ -2,7 +2,7 @@ import { list, required, string } from '../../query/shape.ts';
 import type { ServiceError } from '../../service.ts';
 import { ec2Error } from '../errors.ts';
 import { filterList } from '../filters.ts';
-import { snapshotInUseBy } from '../images/image-snapshots.ts';
+import { snapshotInUseBy } from '../image-snapshots.ts';
 import { listResources, rendered } from '../listing.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { pageFields } from '../paging.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ChunkVerifier } from '../../http/signature.ts';
+import type { ChunkVerifier } from '../../service.ts';
 import { s3Error } from '../errors.ts';
 
 export interface AwsChunkedOptions {

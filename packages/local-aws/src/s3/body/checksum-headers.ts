@@ -4,7 +4,7 @@ import {
   checksumByteLength,
   checksumHeader,
   isChecksumAlgorithm,
-} from '@ec2-image/s3-checksum';
+} from '@ec2-image/checksum';
 import { invalidRequest, notImplemented } from '../errors.ts';
 
 export interface ChecksumValue {

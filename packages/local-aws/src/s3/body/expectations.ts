@@ -1,4 +1,4 @@
-import type { ChecksumAlgorithm } from '@ec2-image/s3-checksum';
+import type { ChecksumAlgorithm } from '@ec2-image/checksum';
 import { invalidRequest, notImplemented, s3Error } from '../errors.ts';
 import {
   type ChecksumValue,

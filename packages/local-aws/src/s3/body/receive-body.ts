@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type Checksum, type ChecksumAlgorithm, createChecksum } from '@ec2-image/s3-checksum';
+import { type Checksum, type ChecksumAlgorithm, createChecksum } from '@ec2-image/checksum';
 import { s3Error } from '../errors.ts';
 import type { S3Call } from '../s3-call.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';

@@ -1,4 +1,4 @@
-import type { ChecksumAlgorithm } from '@ec2-image/s3-checksum';
+import type { ChecksumAlgorithm } from '@ec2-image/checksum';
 import type { BlobWriter } from '../../store/blobs.ts';
 import type { S3Call } from '../s3-call.ts';
 import type { ChecksumValue } from './checksum-headers.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type ChecksumAlgorithm, createChecksum } from '@ec2-image/s3-checksum';
+import { type ChecksumAlgorithm, createChecksum } from '@ec2-image/checksum';
 import type { Blobs, BlobWriter } from '../../store/blobs.ts';
 import type { StoredBody } from './store-body.ts';
 

@@ -4,7 +4,7 @@ import {
   combineChecksums,
   compositeChecksum,
   compositeETag,
-} from '@ec2-image/s3-checksum';
+} from '@ec2-image/checksum';
 import type { ChecksumValue } from '../body/checksum-headers.ts';
 import { invalidRequest, s3Error } from '../errors.ts';
 import type { UploadPartRow, UploadRow } from './upload-table.ts';

@@ -1,4 +1,4 @@
-import { checksumAlgorithms } from '@ec2-image/s3-checksum';
+import { checksumAlgorithms } from '@ec2-image/checksum';
 import { readChecksumHeader } from '../body/checksum-headers.ts';
 import { readXmlBody } from '../body/read-xml-body.ts';
 import type { Bucket } from '../buckets/bucket-table.ts';

@@ -1,4 +1,4 @@
-import { type ChecksumAlgorithm, type ChecksumType, multipartChecksumTypes } from '@ec2-image/s3-checksum';
+import { type ChecksumAlgorithm, type ChecksumType, multipartChecksumTypes } from '@ec2-image/checksum';
 import { parseAlgorithm } from '../body/checksum-headers.ts';
 import { openBucket } from '../buckets/open-bucket.ts';
 import { invalidRequest } from '../errors.ts';

@@ -1,9 +1,9 @@
 import { storeBytes } from '../body/store-bytes.ts';
 import { openBucket } from '../buckets/open-bucket.ts';
+import { readContent } from '../content.ts';
 import { errorWithin200, takeErrorWithin200 } from '../error-within-200.ts';
 import { invalidArgument } from '../errors.ts';
 import { encryptionHeaders } from '../objects/attributes.ts';
-import { readContent } from '../objects/content.ts';
 import { openCopySource } from '../objects/copy-source.ts';
 import { etagOf, quoted } from '../objects/etag.ts';
 import type { ByteRange } from '../objects/range.ts';

@@ -1,4 +1,4 @@
-import { type ChecksumAlgorithm, checksumHeader } from '@ec2-image/s3-checksum';
+import { type ChecksumAlgorithm, checksumHeader } from '@ec2-image/checksum';
 import { readExpectations } from '../body/expectations.ts';
 import { type StoredBody, storeBody } from '../body/store-body.ts';
 import { openBucket } from '../buckets/open-bucket.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { ChecksumAlgorithm, ChecksumType } from '@ec2-image/s3-checksum';
+import type { ChecksumAlgorithm, ChecksumType } from '@ec2-image/checksum';
 import type { Store } from '../../store/store.ts';
 import { s3Error } from '../errors.ts';
 import type { ObjectAttributes } from '../objects/attributes.ts';

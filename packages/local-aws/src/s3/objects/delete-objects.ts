@@ -1,4 +1,4 @@
-import { checksumAlgorithms, checksumHeader } from '@ec2-image/s3-checksum';
+import { checksumAlgorithms, checksumHeader } from '@ec2-image/checksum';
 import type { XmlElements } from '../../query/xml.ts';
 import { ServiceError } from '../../service.ts';
 import { readXmlBody } from '../body/read-xml-body.ts';

@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream';
-import { checksumHeader } from '@ec2-image/s3-checksum';
+import { checksumHeader } from '@ec2-image/checksum';
 import type { ServiceResponse } from '../../service.ts';
 import { findBucket } from '../buckets/bucket-table.ts';
+import { readContent } from '../content.ts';
 import { invalidRequest, s3Error } from '../errors.ts';
 import type { Operation, S3Call } from '../s3-call.ts';
 import { flipBit } from '../spoil.ts';
 import { httpDate } from '../times.ts';
 import { attributeHeaders } from './attributes.ts';
 import { judgeRead } from './conditions.ts';
-import { readContent } from './content.ts';
 import { quoted } from './etag.ts';
 import { openObject } from './find-object.ts';
 import { attributesOf, findParts, type ObjectRow, type PartRow } from './object-table.ts';

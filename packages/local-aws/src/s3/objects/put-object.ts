@@ -1,4 +1,4 @@
-import { checksumHeader } from '@ec2-image/s3-checksum';
+import { checksumHeader } from '@ec2-image/checksum';
 import type { ChecksumValue } from '../body/checksum-headers.ts';
 import { readExpectations } from '../body/expectations.ts';
 import { type StoredBody, storeBody } from '../body/store-body.ts';

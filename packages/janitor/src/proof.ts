@@ -1,0 +1,128 @@
+import {
+  isOurs,
+  keyPrefix,
+  parseObjectKey,
+  provenanceKeys,
+  type Tags,
+  whyNotOurImage,
+  whyNotOurSnapshot,
+} from '@ec2-image/provenance';
+import {
+  describedTaskOf,
+  type Facts,
+  type ImageFact,
+  inRegion,
+  type SnapshotFact,
+  type TaskFact,
+} from './facts.ts';
+
+/** Why a thing is ours, as a sentence's predicate ("is tagged …"); undefined where nothing proves it. */
+export interface Proofs {
+  task(task: TaskFact): string | undefined;
+  snapshot(snapshot: SnapshotFact): string | undefined;
+  image(image: ImageFact): string | undefined;
+  /** Whether an AMI proves itself: its tags are ours, and no copy brought them there. */
+  hasOwnMarks(thing: ImageFact | SnapshotFact): boolean;
+  /** Why a thing that carries our tags is not ours, as a predicate; undefined where it is, or carries none. */
+  whyForeign(thing: ImageFact | SnapshotFact): string | undefined;
+  /** The task that made a snapshot, where it is known and ours. */
+  taskOf(snapshot: SnapshotFact): TaskFact | undefined;
+}
+
+/** The chain of ownership: import task → snapshot → AMI, with provenance tags accepted at every link that has the origin for them. */
+export function proofsOf({
+  prefixes,
+  buckets,
+  tasks,
+  images,
+  snapshotOf,
+}: Pick<Facts, 'prefixes' | 'buckets' | 'tasks' | 'images'> & {
+  readonly snapshotOf: (region: string, snapshotId: string) => SnapshotFact | undefined;
+}): Proofs {
+  const ourBuckets = new Set(buckets.map(({ bucket }) => bucket));
+  const taskById = new Map(tasks.map((task) => [inRegion(task, task.taskId), task]));
+  const taskBySnapshot = new Map(
+    tasks.flatMap((task) => (task.snapshotId ? [[inRegion(task, task.snapshotId), task] as const] : [])),
+  );
+  const taggedImageBySnapshot = new Map(
+    images
+      .filter((image) => whyNotOurImage(image) === undefined)
+      .flatMap((image) => image.snapshotIds.map((id) => [inRegion(image, id), image] as const)),
+  );
+
+  const ofTask = (task: TaskFact): string | undefined => {
+    if (isOurs(task.tags)) return tagged(task.tags);
+    if (task.bucket === undefined || task.key === undefined || !ourBuckets.has(task.bucket)) return undefined;
+    return isUnderPrefix(task.key, prefixes)
+      ? `reads s3://${task.bucket}/${task.key}, which is in our bucket and under our prefix`
+      : undefined;
+  };
+
+  const describedTask = (snapshot: SnapshotFact): TaskFact | undefined => {
+    const taskId = describedTaskOf(snapshot);
+    return taskId === undefined ? undefined : taskById.get(inRegion(snapshot, taskId));
+  };
+
+  const whyNotOurs = (thing: ImageFact | SnapshotFact): string | undefined =>
+    thing.kind === 'image'
+      ? whyNotOurImage(thing)
+      : whyNotOurSnapshot(thing, { taskSnapshotId: describedTask(thing)?.snapshotId });
+
+  const taskOf = (snapshot: SnapshotFact): TaskFact | undefined => {
+    const made = taskBySnapshot.get(inRegion(snapshot, snapshot.snapshotId));
+    const described = describedTask(snapshot);
+    // Descriptions are anybody's to write: one that names a task which made another snapshot proves nothing.
+    const task = made ?? (described?.snapshotId ? undefined : described);
+    return task && ofTask(task) !== undefined ? task : undefined;
+  };
+
+  /** Its description names a task that is known to have made another snapshot. */
+  const isCopy = (snapshot: SnapshotFact): boolean => {
+    const made = describedTask(snapshot)?.snapshotId;
+    return made !== undefined && made !== snapshot.snapshotId;
+  };
+
+  const byOwnMarks = (snapshot: SnapshotFact): string | undefined => {
+    if (whyNotOurs(snapshot) === undefined) return tagged(snapshot.tags);
+    // What has another origin is no import's, whatever a task says.
+    const task = snapshot.origin.kind === 'import' ? taskOf(snapshot) : undefined;
+    return task && `was made by import task ${task.taskId}, which ${ofTask(task)}`;
+  };
+
+  return {
+    task: ofTask,
+    taskOf,
+    hasOwnMarks: (thing) => whyNotOurs(thing) === undefined,
+    whyForeign: (thing) => (isOurs(thing.tags) ? whyNotOurs(thing) : undefined),
+    snapshot(snapshot) {
+      const own = byOwnMarks(snapshot);
+      if (own !== undefined) return own;
+      const image = taggedImageBySnapshot.get(inRegion(snapshot, snapshot.snapshotId));
+      return image && describedTaskOf(snapshot) !== undefined && !isCopy(snapshot)
+        ? `was made by an import and is in ${image.imageId}, which ${tagged(image.tags)}`
+        : undefined;
+    },
+    image(image) {
+      // Nor does what it was made from prove it: CopyImage and CreateImage make snapshots of their own.
+      if (image.foreignOrigin !== undefined) return undefined;
+      if (isOurs(image.tags)) return tagged(image.tags);
+      for (const id of image.snapshotIds) {
+        const snapshot = snapshotOf(image.region, id);
+        const proof = snapshot && byOwnMarks(snapshot);
+        if (proof !== undefined) return `was made from ${id}, which ${proof}`;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Whether a key lies where only we write. An empty prefix sets nothing apart: there the key needs our exact shape. */
+function isUnderPrefix(key: string, prefixes: readonly string[]): boolean {
+  return prefixes.some((prefix) =>
+    prefix === '' ? parseObjectKey(key, { prefix }) !== undefined : key.startsWith(keyPrefix(prefix)),
+  );
+}
+
+function tagged(tags: Tags): string {
+  return `is tagged ${provenanceKeys.sourceDigest}=${tags[provenanceKeys.sourceDigest]}`;
+}

@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { KnownCredentials } from '../http/authenticate.ts';
+import { exampleCredentials } from '../start-local-aws.ts';
+import { type AccountContents, readContents } from './account-contents.ts';
+
+/** What every client of the account is made with. */
+export interface ClientSettings {
+  readonly region: string;
+  readonly endpoint: string;
+  readonly credentials: KnownCredentials;
+  readonly maxAttempts: number;
+  readonly forcePathStyle: true;
+}
+
+/** An account on an emulator that runs already, and stock clients for it. Disposing of it closes the clients. */
+export interface AccountClients extends AsyncDisposable {
+  readonly settings: ClientSettings;
+  readonly ec2: EC2Client;
+  readonly s3: S3Client;
+  /** Another client of the account, closed with it: `client(EBSClient)`, `client(S3Client, { region: 'eu-west-1' })`. */
+  client<Client extends { destroy(): void }, Config extends object>(
+    type: new (config: Config) => Client,
+    config?: Partial<Config>,
+  ): Client;
+  contents(): Promise<AccountContents>;
+  /** The raw bytes of a snapshot, as the emulator keeps them: a sparse file. */
+  snapshotPath(snapshotId: string): string;
+}
+
+/**
+ * @param options.directory the emulator's
+ * @param options.region default `us-east-1`
+ * @param options.maxAttempts default 1: what has to be survived, the code under test survives and not its client
+ * @param options.credentials default `exampleCredentials`, whose signatures the emulator verifies
+ */
+export function connectAccount({
+  url,
+  directory,
+  region = 'us-east-1',
+  maxAttempts = 1,
+  credentials = exampleCredentials,
+}: {
+  readonly url: string;
+  readonly directory: string;
+  readonly region?: string;
+  readonly maxAttempts?: number;
+  readonly credentials?: KnownCredentials;
+}): AccountClients {
+  const settings: ClientSettings = {
+    region,
+    endpoint: url,
+    credentials,
+    maxAttempts,
+    // Any host name resolves to AWS alone.
+    forcePathStyle: true,
+  };
+  const clients: { destroy(): void }[] = [];
+  const client: AccountClients['client'] = (type, config) => {
+    const made = new type({ ...settings, ...config } as unknown as ConstructorParameters<typeof type>[0]);
+    clients.push(made);
+    return made;
+  };
+  const ec2 = client(EC2Client);
+  const s3 = client(S3Client);
+  return {
+    settings,
+    ec2,
+    s3,
+    client,
+    contents: () => readContents({ ec2, s3 }),
+    snapshotPath: (snapshotId) => join(directory, 'snapshots', `${snapshotId}.raw`),
+    async [Symbol.asyncDispose]() {
+      for (const each of clients) each.destroy();
+    },
+  };
+}

@@ -1,0 +1,2 @@
+export { printable } from './printable.ts';
+export { redactText, redactUrl } from './redact-url.ts';

@@ -1,0 +1,61 @@
+import { redactText, redactUrl } from '@ec2-image/redact';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+test.each([
+  ['https://u:p@h.example/a?X-Amz-Signature=s#f', 'https://h.example/a'],
+  ['http://token@127.0.0.1:8080/x', 'http://127.0.0.1:8080/x'],
+  ['/srv/images/disk.qcow2', '/srv/images/disk.qcow2'],
+  ['not a url?secret=1', 'not a url'],
+  ['https://user:pa/ss@host.example/x?y', 'https://host.example/x'],
+  ['https://user:p@host.example:99999/x?mail=a@b', 'https://b'],
+  ['/srv//images/me@home?x', '/srv//images/me@home'],
+  ['a\nb\u001b[31m', 'ab[31m'],
+])('%j is shown as %j', (url, shown) => {
+  expect(redactUrl(url)).toBe(shown);
+});
+
+test.each([
+  ['see https://u:p@h.example/a?s then <http://u:p@h/b#c>', 'see https://h.example/a then <http://h/b>'],
+  ['1http://u:p@h/a _http://u:p@h/b', '1http://h/a _http://h/b'],
+  ['git+ssh://u:p@h/a', 'git+ssh://h/a'],
+  ['://u:p@h x:// https://', '://u:p@h x:// https://'],
+  ['no scheme ://x/http://u:p@h/a', 'no scheme ://x/http://h/a'],
+])('in %j every URL is shown as %j does', (text, shown) => {
+  expect(redactText(text)).toBe(shown);
+});
+
+test('a text takes time in proportion to its length, whatever it is made of', () => {
+  const length = 2 ** 18;
+  const piece = fc.string({ unit: fc.constantFrom(...'a1.-+:/ @?#"<'), minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(piece, piece, (one, other) => {
+      const start = performance.now();
+      redactText(other + one.repeat(length / one.length) + other);
+      expect(performance.now() - start, 'ms').toBeLessThan(2000);
+    }),
+    {
+      examples: [
+        ['a.', ''],
+        ['a-', '://'],
+        ['a://', ''],
+        ['://', 'a'],
+        ['a', '://'],
+      ],
+      numRuns: 30,
+    },
+  );
+});
+
+test('no userinfo and no query survives, in a URL or in a sentence', () => {
+  const word = fc.string({ unit: fc.constantFrom(...'abcdefXYZ0123'), minLength: 8, maxLength: 20 });
+  fc.assert(
+    fc.property(word, word, word, (user, password, query) => {
+      const url = `https://${user}:${password}@example.com/path?x=${query}`;
+      for (const shown of [redactUrl(url), redactText(`GET ${url} failed, see "${url}".`)]) {
+        expect(shown).not.toContain(password);
+        expect(shown).not.toContain(query);
+      }
+    }),
+  );
+});
