@@ -5,7 +5,7 @@ import {
   isAccessDenied,
   isAmbiguous,
   isCredentialsError,
-} from '@ec2-image/aws-error';
+} from '@ec2-image/aws-call';
 import { ExplainedError } from '@ec2-image/explained-error';
 
 export class EbsDirectError extends ExplainedError {

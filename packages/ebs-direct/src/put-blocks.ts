@@ -1,5 +1,5 @@
 import { type EBSClient, PutSnapshotBlockCommand } from '@aws-sdk/client-ebs';
-import { isThrottling } from '@ec2-image/aws-error';
+import { isThrottling } from '@ec2-image/aws-call';
 import { createAdaptiveLimit } from './adaptive-limit.ts';
 import { type Block, blockDigest, blockSizeBytes } from './block.ts';
 import { explainCall, isChecksumRefused, isNotFound, isPassing } from './errors.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isThrottling } from '@ec2-image/aws-error';
+import { isThrottling } from '@ec2-image/aws-call';
 import { explainCall, isPassing } from './errors.ts';
 
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<unknown>;

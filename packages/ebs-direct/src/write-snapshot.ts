@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { type EBSClient, StartSnapshotCommand } from '@aws-sdk/client-ebs';
 import { DeleteSnapshotCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import { formatAwsError, hasAwsCode } from '@ec2-image/aws-error';
+import { formatAwsError, hasAwsCode } from '@ec2-image/aws-call';
 import { type Tags, tagList } from '@ec2-image/provenance';
 import { type Block, blockSizeBytes } from './block.ts';
 import { completeSnapshot, waitUntilComplete } from './complete-snapshot.ts';

@@ -3,7 +3,7 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
-import { hasAwsCode, isAccessDenied } from '@ec2-image/aws-error';
+import { hasAwsCode, isAccessDenied } from '@ec2-image/aws-call';
 import { checkBucket } from '@ec2-image/s3-upload';
 import type { Cloud } from '../cloud.ts';
 import { explain } from '../explain.ts';

@@ -3,29 +3,13 @@ import {
   DescribeSnapshotsCommand,
   type DescribeSnapshotsRequest,
 } from '@aws-sdk/client-ec2';
-import { refusedCode } from '../errors.ts';
+import { allPages, refusedCodeOf } from '@ec2-image/aws-call';
 import { type ImportTask, importTaskOf } from '../snapshot/import-task.ts';
 import { type SnapshotFacts, snapshotFacts } from '../snapshot/snapshot.ts';
 import type { Ec2 } from './ec2.ts';
 
 /** A filter takes 200 values at most (EC2 API reference, Filter). */
 const maxFilterValues = 200;
-
-/** Every page of a list. A page may be empty though more follow. */
-export async function allPages<Item>(
-  page: (
-    nextToken: string | undefined,
-  ) => Promise<{ items: readonly Item[] | undefined; nextToken: string | undefined }>,
-): Promise<Item[]> {
-  const all: Item[] = [];
-  let token: string | undefined;
-  do {
-    const { items, nextToken } = await page(token);
-    all.push(...(items ?? []));
-    token = nextToken || undefined;
-  } while (token !== undefined);
-  return all;
-}
 
 /** The account's tasks: those that run, and the ended ones of about a week. Tag filters are not documented for them. */
 export async function listImportTasks(ec2: Ec2): Promise<ImportTask[]> {
@@ -46,7 +30,7 @@ export async function describeImportTask(ec2: Ec2, importTaskId: string): Promis
     return task && importTaskOf(task);
   } catch (error) {
     // EC2 has answered `InvalidConversionTaskId.Malformed` for well-formed ids of tasks that it does not list.
-    if (/^Invalid(ConversionTask|ImportTask)Id/i.test(refusedCode(error) ?? '')) return undefined;
+    if (/^Invalid(ConversionTask|ImportTask)Id/i.test(refusedCodeOf(error) ?? '')) return undefined;
     throw error;
   }
 }
@@ -79,7 +63,7 @@ export async function describeSnapshot(ec2: Ec2, snapshotId: string): Promise<Sn
     const snapshot = Snapshots.find(({ SnapshotId }) => SnapshotId === snapshotId);
     return snapshot && snapshotFacts(snapshot);
   } catch (error) {
-    if (refusedCode(error) === 'InvalidSnapshot.NotFound') return undefined;
+    if (refusedCodeOf(error) === 'InvalidSnapshot.NotFound') return undefined;
     throw error;
   }
 }
