@@ -1,4 +1,5 @@
 import { policies, waitUntil } from '@ec2-image/aws-call';
+import type { ErrorCode } from '@ec2-image/explained-error';
 import { describeSnapshot } from '../ec2/describe.ts';
 import type { Ec2 } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
@@ -37,7 +38,7 @@ export async function waitForSnapshot(
   return waitUntil(ec2, { policy: policies.snapshot, ask });
 }
 
-function snapshotError(code: string, snapshotId: string, why: string): Ec2ImportError {
+function snapshotError(code: ErrorCode, snapshotId: string, why: string): Ec2ImportError {
   return new Ec2ImportError(code, `snapshot ${snapshotId} cannot be used: ${why}`, {
     hint: 'Run the same command again: it imports the disk anew where this snapshot stays unusable.',
     facts: { snapshotId, retryable: code !== 'SNAPSHOT_STALLED' },
