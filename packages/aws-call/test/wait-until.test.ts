@@ -94,12 +94,12 @@ describe('a wait', () => {
     expect(clock.elapsedMs).toBeGreaterThanOrEqual(60_000);
     expect(clock.elapsedMs).toBeLessThan(80_000);
     let asked = 0;
-    const now_and_then = async () => {
+    const sometimes = async () => {
       asked += 1;
       if (asked % 5 !== 0) throw failed('AWS_UNREACHABLE');
       return asked === 50 ? 'done' : undefined;
     };
-    expect(await waitUntil(waiter, { policy, ask: now_and_then })).toBe('done');
+    expect(await waitUntil(waiter, { policy, ask: sometimes })).toBe('done');
   });
 
   test('ends at once with any other error', async () => {
@@ -206,12 +206,4 @@ describe('a call made again', () => {
     ).rejects.toMatchObject({ code: 'AWS_REFUSED' });
     expect(calls).toBe(4);
   });
-});
-
-test('every policy ends, and says why it ends then', () => {
-  for (const [name, policy] of Object.entries(policies)) {
-    expect(policy.reason, name).toMatch(/\.$/);
-    expect('limitMs' in policy || 'attempts' in policy, name).toBe(true);
-    expect(policy.firstMs, name).toBeLessThanOrEqual(policy.longestMs);
-  }
 });
