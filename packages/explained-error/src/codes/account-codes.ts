@@ -104,6 +104,11 @@ export const accountCodes = {
     means: 'The endpoint answers, but not as S3 does.',
     remedy: 'Check that the endpoint is an S3 service.',
   },
+  OBJECT_CORRUPT: {
+    means: 'S3 serves other bytes than the checksum that it reports for the object.',
+    remedy:
+      'Delete the object and run the same command again. If it recurs, contact AWS Support with the bucket, key and time.',
+  },
   OBJECT_CHANGED: {
     means: 'Another object has replaced the one that was proven.',
     remedy: 'Make sure only one run imports this image, then run the same command again.',

@@ -46,6 +46,10 @@ export const machineCodes = {
     means: 'The user may not read or write a file.',
     remedy: 'Use a --work-dir that this user can write to.',
   },
+  OUTPUT_FAILED: {
+    means: 'The result could not be written to stdout. What was done in the account stays done.',
+    remedy: 'Run the same command again with a stdout that can be written: it finds what is there.',
+  },
   PROGRAM_KILLED: {
     means: 'A program was killed from outside, or reached its limit of memory, output or time.',
     remedy: 'Check the system log, then run the same command again.',

@@ -22,6 +22,11 @@ export const usageCodes = {
     means: 'The command line of the emulator is wrong.',
     remedy: 'See its --help.',
   },
+  CONFIG_CREDENTIAL: {
+    means: 'The configuration file uses the name of a credential in ${…}, which would send it to a server.',
+    remedy:
+      'Remove it. AWS credentials are read from where the SDK finds them; a URL with a token goes to --url.',
+  },
   CONFIG_INVALID: {
     means: 'The configuration file has a key or a value that it may not have.',
     remedy: 'Correct the line that the message names.',
