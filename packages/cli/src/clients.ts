@@ -2,7 +2,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { awsErrorFacts } from '@ec2-image/aws-error';
+import { awsErrorFacts } from '@ec2-image/aws-call';
 import type { DeserializeMiddleware, Pluggable } from '@smithy/types';
 
 /** One request as it went over the wire, retries each on their own. Holds no secret. */

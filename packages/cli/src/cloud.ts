@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { formatAwsError, isCredentialsError } from '@ec2-image/aws-error';
+import { formatAwsError, isCredentialsError } from '@ec2-image/aws-call';
 import { type Clients, type ConnectionOptions, createClients } from './clients.ts';
 import { UsageError } from './errors.ts';
 

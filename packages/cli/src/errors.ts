@@ -1,4 +1,4 @@
-import { ExplainedError, type Explanation } from '@ec2-image/explained-error';
+import { type ErrorCode, ExplainedError, type Explanation } from '@ec2-image/explained-error';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 
 export class CliError extends ExplainedError {
@@ -9,7 +9,7 @@ export class CliError extends ExplainedError {
 export class UsageError extends CliError {
   override name = 'UsageError';
 
-  constructor(code: string, message: string, explanation: Explanation) {
+  constructor(code: ErrorCode, message: string, explanation: Explanation) {
     super(code, message, explanation);
   }
 }

@@ -4,7 +4,7 @@ import {
   isAccessDenied,
   isCredentialsError,
   isThrottling,
-} from '@ec2-image/aws-error';
+} from '@ec2-image/aws-call';
 import { isExplained } from '@ec2-image/explained-error';
 import { redactText } from '@ec2-image/redact';
 

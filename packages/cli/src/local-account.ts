@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { hasAwsCode } from '@ec2-image/aws-error';
+import { hasAwsCode } from '@ec2-image/aws-call';
 import type { ConnectionOptions } from './clients.ts';
 import { clientSettings } from './clients.ts';
 import type { CommonSettings } from './commands/common.ts';

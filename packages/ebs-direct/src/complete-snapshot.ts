@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CompleteSnapshotCommand, type EBSClient } from '@aws-sdk/client-ebs';
 import { DescribeSnapshotsCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import { hasAwsCode } from '@ec2-image/aws-error';
+import { hasAwsCode } from '@ec2-image/aws-call';
 import { blockCount, zeroDigest } from './block.ts';
 import { EbsDirectError } from './errors.ts';
 import { type PatientCalls, patiently, sleepFor } from './retried.ts';

@@ -6,7 +6,7 @@ import {
   isAmbiguous,
   isCredentialsError,
   isThrottling,
-} from '@ec2-image/aws-error';
+} from '@ec2-image/aws-call';
 import { ExplainedError } from '@ec2-image/explained-error';
 
 export class EbsDirectError extends ExplainedError {
@@ -135,7 +135,7 @@ export function explainCall(
     });
   }
   if (isAmbiguous(error)) {
-    return new EbsDirectError('EBS_UNREACHABLE', `cannot reach EBS: ${about}`, {
+    return new EbsDirectError('AWS_UNREACHABLE', `cannot reach EBS: ${about}`, {
       hint: 'Check the network, then run the same command again to resume.',
       cause: error,
       facts,

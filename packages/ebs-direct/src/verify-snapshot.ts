@@ -1,5 +1,5 @@
 import { type EBSClient, GetSnapshotBlockCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
-import { formatAwsError, hasAwsCode } from '@ec2-image/aws-error';
+import { formatAwsError, hasAwsCode } from '@ec2-image/aws-call';
 import { blockCount, blockDigest, blockSizeBytes, isZeroBlock, volumeSizeGiB } from './block.ts';
 import { EbsDirectError, explainCall } from './errors.ts';
 import { retried, type Sleep } from './retried.ts';

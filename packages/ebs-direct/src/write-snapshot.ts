@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
-import { formatAwsError, hasAwsCode } from '@ec2-image/aws-error';
+import { formatAwsError, hasAwsCode } from '@ec2-image/aws-call';
 import { isExplained } from '@ec2-image/explained-error';
 import { isNotFound } from './errors.ts';
 import { adoptSnapshot, fillSnapshot, waitWhereRefused } from './fill-snapshot.ts';
@@ -16,7 +16,7 @@ const maxAttempts = 5;
  * where an earlier one stopped, for whatever reason it did: snapshot and journal are kept, unless it is proven that what
  * was sent is wrong, or EBS has ended the snapshot. Runs side by side write the same snapshot; one completes it.
  *
- * @throws EbsDirectError `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `QUOTA_EXCEEDED`, `THROTTLED`, `EBS_UNREACHABLE`, `SNAPSHOT_MISMATCH`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
+ * @throws EbsDirectError `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `QUOTA_EXCEEDED`, `THROTTLED`, `AWS_UNREACHABLE`, `SNAPSHOT_MISMATCH`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
  */
 export async function writeSnapshot(options: WriteSnapshotOptions): Promise<WrittenSnapshot> {
   const { onState, onNotice, signal, clientTokenFor, journalPath, isWrongContent = () => false } = options;

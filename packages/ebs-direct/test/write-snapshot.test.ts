@@ -227,9 +227,9 @@ test.each([
   ['access-denied', 'PutSnapshotBlock', 'ACCESS_DENIED'],
   ['expired-token', 'PutSnapshotBlock', 'CREDENTIALS_EXPIRED'],
   ['access-denied', 'CompleteSnapshot', 'ACCESS_DENIED'],
-  ['internal-error', 'PutSnapshotBlock', 'EBS_UNREACHABLE'],
+  ['internal-error', 'PutSnapshotBlock', 'AWS_UNREACHABLE'],
   ['throttling', 'PutSnapshotBlock', 'THROTTLED'],
-  ['unavailable', 'CompleteSnapshot', 'EBS_UNREACHABLE'],
+  ['unavailable', 'CompleteSnapshot', 'AWS_UNREACHABLE'],
 ] as const)(
   '%s at %s that lasts fails as %s, and keeps snapshot and journal',
   async (preset, operation, code) => {
@@ -269,7 +269,7 @@ test.each([
   const options = { ...writing(own), blocks, journalPath };
   own.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 30, times: 'always', action });
   await expect(writeSnapshot(options)).rejects.toMatchObject({
-    code: 'EBS_UNREACHABLE',
+    code: 'AWS_UNREACHABLE',
     hint: expect.stringContaining('resume'),
   });
   expect(own.calls('DeleteSnapshot')).toEqual([]);

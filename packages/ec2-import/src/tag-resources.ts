@@ -1,15 +1,21 @@
 import { CreateTagsCommand, DescribeTagsCommand } from '@aws-sdk/client-ec2';
+import {
+  allPages,
+  isAboutCredentials,
+  isTransient,
+  pause,
+  policies,
+  refusedCodeOf,
+} from '@ec2-image/aws-call';
 import { type Tags, tagList, tagRecord } from '@ec2-image/provenance';
-import { allPages } from './ec2/all-pages.ts';
-import { type Ec2, type Ec2Options, ec2Of } from './ec2/ec2.ts';
-import { backoffMs } from './ec2/poll.ts';
-import { Ec2ImportError, isCode, isPassing, refusedCode } from './errors.ts';
+import { createEc2, type Ec2, type Ec2Options } from './ec2/ec2.ts';
+import { Ec2ImportError } from './errors.ts';
 
 export interface TagResourcesOptions extends Ec2Options {
   /** AMIs, snapshots, import tasks: anything that EC2 tags; 200 at most. */
   readonly ids: readonly string[];
   readonly tags: Tags;
-  /** How long to go on where EC2 does not see a resource or its tags yet, or throttles. Default 2 minutes. */
+  /** How long to go on where EC2 does not see a resource or its tags yet, or throttles. Default 3 minutes. */
   readonly tagTimeoutMs?: number;
 }
 
@@ -31,8 +37,8 @@ const looksBeforeRewriting = 3;
  * @throws Ec2ImportError `TAGS_INCOMPLETE`, with `missing` (keys by resource) and the reason as its cause
  */
 export async function tagResources(options: TagResourcesOptions): Promise<TagReport[]> {
-  const { ids, tags, tagTimeoutMs = 2 * 60_000 } = options;
-  const ec2 = ec2Of(options);
+  const { ids, tags, tagTimeoutMs = policies.tags.limitMs } = options;
+  const ec2 = createEc2(options);
   const deadline = ec2.now() + tagTimeoutMs;
   const added = new Map<string, Set<string>>(ids.map((id) => [id, new Set()]));
   const looksSinceWrite = new Map<string, number>();
@@ -58,14 +64,13 @@ export async function tagResources(options: TagResourcesOptions): Promise<TagRep
     } catch (error) {
       ec2.signal?.throwIfAborted();
       // A resource made a moment ago may not be known everywhere.
-      if (!isPassing(error) && !/NotFound$/.test(refusedCode(error) ?? ''))
+      if (!isTransient(error) && !/NotFound$/.test(refusedCodeOf(error) ?? ''))
         throw incomplete(ids, { missing, cause: error });
       reason = error;
     }
     if (ec2.now() >= deadline) throw incomplete(ids, { missing, cause: reason });
     // The first read-back comes at once.
-    if (n > 1 || reason)
-      await ec2.sleep(Math.min(backoffMs({ n, random: ec2.random() }), ec2.pollIntervalMs));
+    if (n > 1 || reason) await pause(ec2, { n, pace: policies.tags });
   }
 
   function report(id: string, existing: Tags): TagReport {
@@ -112,7 +117,7 @@ function incomplete(
     : `the tags of ${ids.join(', ')} cannot be read`;
   const why = cause instanceof Error ? `: ${cause.message}` : ', though EC2 took them';
   return new Ec2ImportError('TAGS_INCOMPLETE', `${what}${why}`, {
-    hint: isCode(cause, 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED')
+    hint: isAboutCredentials(cause)
       ? cause.hint
       : 'Allow ec2:CreateTags and ec2:DescribeTags; then run the same command again, or add what an AMI lacks with `ec2-image tag-fix`.',
     cause,

@@ -6,8 +6,8 @@ import {
   type ImportSnapshotTask,
   type Snapshot,
 } from '@aws-sdk/client-ec2';
+import { fakeClock } from '@ec2-image/aws-call/testing';
 import { mockClient } from 'aws-sdk-client-mock';
-import { fakeClock } from './clock.ts';
 import { bucket, key, ourTags } from './marks.ts';
 
 /** A client whose answers are given, the clock of the verbs, and what they told. */
@@ -19,12 +19,9 @@ export function mocked(options: { signal?: AbortSignal } = {}) {
   const mock = mockClient(client);
   const clock = fakeClock();
   const notices: string[] = [];
-  const { now, random, sleep } = clock;
   const verb = {
     client,
-    now,
-    random,
-    sleep,
+    clock,
     onNotice: (message: string) => notices.push(message),
     ...options,
   };

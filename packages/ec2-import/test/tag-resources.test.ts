@@ -74,7 +74,7 @@ describe('tagging', () => {
 
   test.each([
     ['UnauthorizedOperation', 403, 'ACCESS_DENIED', 'tag-fix'],
-    ['TagLimitExceeded', 400, 'EC2_REFUSED', 'tag-fix'],
+    ['TagLimitExceeded', 400, 'QUOTA_EXCEEDED', 'tag-fix'],
     ['ExpiredToken', 400, 'CREDENTIALS_EXPIRED', 'Renew them'],
   ])('fails at once on %s, naming what is missing where', async (awsCode, status, code, hint) => {
     const account = tagging({ tags: { 'ami-1': { team: 'os' } } });

@@ -1,3 +1,5 @@
+import type { ErrorCode } from './error-codes.ts';
+
 /** The facts of an error, shown to the user and carried as the error's own fields. */
 export type Facts = Readonly<Record<string, unknown>>;
 
@@ -16,11 +18,11 @@ export interface Explanation {
  */
 export class ExplainedError extends Error {
   override name = 'ExplainedError';
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly hint: string;
   readonly facts: Facts;
 
-  constructor(code: string, message: string, { hint, cause, facts = {} }: Explanation) {
+  constructor(code: ErrorCode, message: string, { hint, cause, facts = {} }: Explanation) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint;

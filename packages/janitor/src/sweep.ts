@@ -1,4 +1,4 @@
-import { formatAwsError } from '@ec2-image/aws-error';
+import { formatAwsError } from '@ec2-image/aws-call';
 import pLimit from 'p-limit';
 import { checkPlan } from './check-plan.ts';
 import type { RegionalClients } from './clients.ts';

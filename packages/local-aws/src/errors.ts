@@ -1,12 +1,14 @@
-import { ExplainedError, type Explanation } from '@ec2-image/explained-error';
+import { type ErrorCode, ExplainedError, type Explanation } from '@ec2-image/explained-error';
 
-export type LocalAwsErrorCode =
+export type LocalAwsErrorCode = Extract<
+  ErrorCode,
   | 'ADDRESS_UNAVAILABLE'
   | 'BUCKET_NAME_INVALID'
   | 'COMMAND_LINE_INVALID'
   | 'FAULT_INVALID'
   | 'SNAPSHOT_UNREADABLE'
-  | 'STATE_UNUSABLE';
+  | 'STATE_UNUSABLE'
+>;
 
 /** What the stand-in throws at those who start it or set its faults; its callers over HTTP get AWS's own errors. */
 export class LocalAwsError extends ExplainedError {

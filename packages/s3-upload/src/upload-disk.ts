@@ -1,4 +1,4 @@
-import { addressOf, s3Of } from './call/s3.ts';
+import { addressOf, createS3 } from './call/s3.ts';
 import { transportOf } from './call/transport.ts';
 import { finishedDisk } from './disk/disk.ts';
 import { abortAll } from './open/abort-uploads.ts';
@@ -16,11 +16,11 @@ import type { UploadDiskOptions, UploadedObject } from './upload-options.ts';
  *
  * @throws S3UploadError `KEY_TAKEN`, `UPLOAD_CORRUPTED` (field `partNumbers`), `UPLOAD_STALLED`, `UPLOAD_LOST`,
  * `DISK_CHANGED`, `EMPTY_DISK`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `ACCESS_DENIED`, `THROTTLED`,
- * `S3_UNREACHABLE`, `S3_REFUSED`
+ * `AWS_UNREACHABLE`, `AWS_REFUSED`
  */
 export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedObject> {
   const { fresh = false, attempts = 3, journalPath = `${options.disk.path}.upload` } = options;
-  const s3 = s3Of({ ...options, client: transportOf(options.client) });
+  const s3 = createS3({ ...options, client: transportOf(options.client) });
   const address = addressOf(options);
   const journal =
     journalPath === false

@@ -35,7 +35,6 @@ export interface UploadDiskOptions extends S3Options, ObjectPlace, WantedObject 
   readonly completeTimeoutMs?: number;
   /** In bytes that are in S3. No total while the disk grows. */
   readonly onProgress?: (progress: { readonly done: number; readonly total?: number }) => void;
-  readonly now?: () => number;
 }
 
 /** An object in its place, and how it came there. */

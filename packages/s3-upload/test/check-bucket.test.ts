@@ -77,7 +77,7 @@ describe('on the stand-in', () => {
   test('a service that fails, and an abort', async () => {
     const client = clientFor(standIn.aws.url, { maxAttempts: 1 });
     standIn.aws.faults.add({ action: { kind: 'error', preset: 'internal-error' } });
-    await expect(checkBucket({ client, bucket, region })).rejects.toMatchObject({ code: 'S3_UNREACHABLE' });
+    await expect(checkBucket({ client, bucket, region })).rejects.toMatchObject({ code: 'AWS_UNREACHABLE' });
     const signal = AbortSignal.abort(new Error('stop'));
     await expect(checkBucket({ client, bucket, region, signal })).rejects.toThrow('stop');
   });

@@ -121,7 +121,7 @@ test.each([
 ] satisfies [string, Action, string][])('a part and %s: it is sent again', async (_, action, notice) => {
   const { client, directory, aws } = standIn;
   const disk = await directory.disk({ size });
-  const options = { ...uploadOptions(client), disk, partTimeoutMs: 400 };
+  const options = { ...uploadOptions(client), disk, partTimeoutMs: 1_500 };
   aws.faults.add({ match: second, action });
   expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
   expect(options.notices.join()).toContain(`part 2 ${notice}`);
@@ -157,7 +157,7 @@ test.each([
   ['access-denied', 'ACCESS_DENIED'],
   ['expired-token', 'CREDENTIALS_EXPIRED'],
   ['throttling', 'THROTTLED'],
-  ['internal-error', 'S3_UNREACHABLE'],
+  ['internal-error', 'AWS_UNREACHABLE'],
 ] as const)('%s at a part ends the upload at once, and keeps what has arrived', async (preset, code) => {
   const { directory, aws } = standIn;
   const client = clientFor(aws.url, { maxAttempts: 1 });

@@ -1,4 +1,5 @@
 import { type FileHandle, open, rename } from 'node:fs/promises';
+import { systemClock } from '@ec2-image/aws-call';
 import { uploadDisk } from '@ec2-image/s3-upload';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bytesOf, partSize } from './support/disks.ts';
@@ -66,7 +67,7 @@ test.each([
     const promise = uploadDisk({
       ...options,
       disk: { path: disk.partial, maxSize: 20 * partSize, finished: disk.finished },
-      sleep: () => new Promise((resolve) => setTimeout(resolve, 5)),
+      clock: { ...systemClock, sleep: () => new Promise((resolve) => setTimeout(resolve, 5)) },
       onProgress: ({ total }) => progress.push(total),
     });
     await disk.write(written, 3 * partSize - 1);
@@ -92,7 +93,7 @@ test('a part is not sent before the file has grown past it by what may be unsett
   const promise = uploadDisk({
     ...options,
     disk: { path: disk.partial, maxSize: size, unsettledBytes: partSize + 500, finished: disk.finished },
-    sleep: () => new Promise((resolve) => setTimeout(resolve, 5)),
+    clock: { ...systemClock, sleep: () => new Promise((resolve) => setTimeout(resolve, 5)) },
   });
   await disk.write(2 * partSize, 2 * partSize + 500);
   await new Promise((resolve) => setTimeout(resolve, 100));

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
+import { systemClock } from '@ec2-image/aws-call';
 import { uploadDisk } from '@ec2-image/s3-upload';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { digest, format, metadata, partSize } from './support/disks.ts';
@@ -112,7 +113,11 @@ test('another machine takes over an upload that has been idle, and leaves one al
   await expect(uploadDisk(refusing)).rejects.toThrow('enough');
   expect(await openUploadsOf(client, options.key)).toHaveLength(2);
 
-  const later = { ...elsewhere, journalPath: false as const, now: () => Date.now() + 16 * 60_000 };
+  const later = {
+    ...elsewhere,
+    journalPath: false as const,
+    clock: { ...systemClock, now: () => Date.now() + 16 * 60_000 },
+  };
   expect(await uploadDisk(later)).toMatchObject({ outcome: 'resumed', bytesSent: 0 });
   expect(await openUploadsOf(client, options.key)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
+import { withoutRetries } from '@ec2-image/aws-call';
 import { expect, test } from 'vitest';
-import { transportOf, withoutRetries } from '../src/call/transport.ts';
+import { transportOf } from '../src/call/transport.ts';
 
 interface SeenRequest {
   readonly headers: Record<string, string>;

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@ec2-image/explained-error';
 import {
   amiNameOf,
   type Digest,
@@ -234,7 +235,7 @@ function missing(what: string, hint: string, origin: Origin = {}): UsageError {
 }
 
 function located(
-  code: string,
+  code: ErrorCode,
   message: string,
   origin: Origin,
   { hint }: { readonly hint: string },

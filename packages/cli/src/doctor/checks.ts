@@ -3,7 +3,7 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
-import { hasAwsCode, isAccessDenied } from '@ec2-image/aws-error';
+import { hasAwsCode, isAccessDenied } from '@ec2-image/aws-call';
 import { checkBucket } from '@ec2-image/s3-upload';
 import type { Cloud } from '../cloud.ts';
 import { explain } from '../explain.ts';
@@ -39,7 +39,7 @@ export async function check(
 /** Of what is said to an import, the half that matters here: there is nothing that could go on. */
 const hints: Readonly<Record<string, string>> = {
   NETWORK_ERROR: 'Check the network, its proxy, and --endpoint-url.',
-  S3_UNREACHABLE: 'Check the network, its proxy, and --endpoint-url.',
+  AWS_UNREACHABLE: 'Check the network, its proxy, and --endpoint-url.',
   TIMED_OUT: 'Check the network and its proxy; on a slow line raise --request-timeout.',
   CREDENTIALS_EXPIRED: 'Renew them (for SSO: aws sso login).',
 };

@@ -1,12 +1,9 @@
 import { DescribeImagesCommand, type Image } from '@aws-sdk/client-ec2';
-import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
-import { lookSeveralTimes, poll } from '../ec2/poll.ts';
-import { Ec2ImportError, refusedCode } from '../errors.ts';
+import { findConsistently, policies, refusedCodeOf, waitUntil } from '@ec2-image/aws-call';
+import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
+import { Ec2ImportError } from '../errors.ts';
 import { amiFacts } from './ami.ts';
 import { conflictError } from './conflict.ts';
-
-/** How long EC2 may take to show an AMI that it has just registered. */
-const visibilityTimeoutMs = 2 * 60_000;
 
 export interface DescribeImageOptions extends Ec2Options {
   readonly imageId: string;
@@ -23,10 +20,10 @@ export interface DescribeImageOptions extends Ec2Options {
  *   `AMI_STALLED`; and the codes of a call
  */
 export async function describeImage(options: DescribeImageOptions): Promise<Image> {
-  const ec2 = ec2Of(options);
-  const { imageId, untilAvailable = false, amiTimeoutMs: timeoutMs = 15 * 60_000 } = options;
+  const ec2 = createEc2(options);
+  const { imageId, untilAvailable = false, amiTimeoutMs: timeoutMs = policies.ami.limitMs } = options;
   if (untilAvailable) return waitForImage(ec2, { imageId, timeoutMs });
-  const image = await lookSeveralTimes(ec2, () => lookAtImage(ec2, imageId));
+  const image = await findConsistently(ec2, () => describeImageNow(ec2, imageId));
   if (!image) throw notFound(imageId);
   return image;
 }
@@ -37,11 +34,11 @@ export async function waitForImage(
   { imageId, timeoutMs }: { imageId: string; timeoutMs: number },
 ): Promise<Image> {
   const since = ec2.now();
-  return poll(ec2, async () => {
-    const image = await lookAtImage(ec2, imageId);
+  const ask = async () => {
+    const image = await describeImageNow(ec2, imageId);
     const waitedMs = ec2.now() - since;
     if (!image) {
-      if (waitedMs >= visibilityTimeoutMs) throw notFound(imageId);
+      if (waitedMs >= policies.visible.limitMs) throw notFound(imageId);
       return undefined;
     }
     if (image.State === 'available') return image;
@@ -55,17 +52,18 @@ export async function waitForImage(
       `AMI ${imageId} has been ${image.State} for ${Math.round(waitedMs / 60_000)} minutes`,
       { hint: 'Run the same command again: it finds the AMI and waits on.', facts: { imageId } },
     );
-  });
+  };
+  return waitUntil(ec2, { policy: policies.ami, ask });
 }
 
-async function lookAtImage(ec2: Ec2, imageId: string): Promise<Image | undefined> {
+async function describeImageNow(ec2: Ec2, imageId: string): Promise<Image | undefined> {
   try {
     const { Images = [] } = await ec2.send(
       new DescribeImagesCommand({ ImageIds: [imageId], IncludeDisabled: true }),
     );
     return Images.find(({ ImageId }) => ImageId === imageId);
   } catch (error) {
-    if (/^InvalidAMIID\.(NotFound|Unavailable)$/.test(refusedCode(error) ?? '')) return undefined;
+    if (/^InvalidAMIID\.(NotFound|Unavailable)$/.test(refusedCodeOf(error) ?? '')) return undefined;
     throw error;
   }
 }

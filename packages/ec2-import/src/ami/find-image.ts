@@ -1,7 +1,6 @@
 import { DescribeImagesCommand, type DescribeImagesRequest, type Image } from '@aws-sdk/client-ec2';
-import { allPages } from '../ec2/all-pages.ts';
-import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
-import { isCode } from '../errors.ts';
+import { allPages, isAwsCallError } from '@ec2-image/aws-call';
+import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 import { describeSnapshot } from '../snapshot/describe.ts';
 import { type AmiVerdict, amiFacts, judgeAmi, type WantedAmi } from './ami.ts';
 
@@ -14,10 +13,10 @@ export interface FindImageOptions extends Ec2Options, WantedAmi {
  * lag: RegisterImage has the last word). A verdict other than `ours` becomes an error with `conflictError`.
  */
 export async function findImage(options: FindImageOptions): Promise<AmiVerdict | undefined> {
-  return lookForImage(ec2Of(options), options);
+  return findImageNow(createEc2(options), options);
 }
 
-export async function lookForImage(
+export async function findImageNow(
   ec2: Ec2,
   { name, ...wanted }: WantedAmi & { readonly name: string },
 ): Promise<AmiVerdict | undefined> {
@@ -53,7 +52,7 @@ async function snapshotOf(ec2: Ec2, snapshotId: string | undefined) {
   try {
     return await describeSnapshot(ec2, snapshotId);
   } catch (error) {
-    if (isCode(error, 'ACCESS_DENIED')) return undefined;
+    if (isAwsCallError(error, 'ACCESS_DENIED')) return undefined;
     throw error;
   }
 }

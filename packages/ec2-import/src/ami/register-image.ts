@@ -1,6 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
+import { policies } from '@ec2-image/aws-call';
 import type { Tags } from '@ec2-image/provenance';
-import { ec2Of } from '../ec2/ec2.ts';
+import { createEc2 } from '../ec2/ec2.ts';
 import { waitForSnapshot } from '../snapshot/wait-for-snapshot.ts';
 import { type TagReport, tagResources } from '../tag-resources.ts';
 import { amiFacts } from './ami.ts';
@@ -34,8 +35,8 @@ export interface Ami {
  *   `REGISTER_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_GONE`, `SNAPSHOT_STALLED`, and the codes of a call
  */
 export async function registerImage(options: RegisterImageOptions): Promise<Ami> {
-  const ec2 = ec2Of(options);
-  const { name, tags, snapshot, amiTimeoutMs: timeoutMs = 15 * 60_000 } = options;
+  const ec2 = createEc2(options);
+  const { name, tags, snapshot, amiTimeoutMs: timeoutMs = policies.ami.limitMs } = options;
   const { snapshotId, sizeGiB } = await waitForSnapshot(ec2, { snapshotId: snapshot.snapshotId, timeoutMs });
   const { imageId, outcome, replaced } = await registerOnce(ec2, { options, snapshotId, sizeGiB });
   ec2.notice(outcome === 'reused' ? `AMI ${imageId} is there already.` : `Registered AMI ${imageId}.`);

@@ -1,11 +1,19 @@
 import { RegisterImageCommand, type RegisterImageRequest } from '@aws-sdk/client-ec2';
+import {
+  findConsistently,
+  isAwsCallError,
+  isTransient,
+  pause,
+  policies,
+  refusedCodeOf,
+  retryThroughOutage,
+} from '@ec2-image/aws-call';
 import { tagList } from '@ec2-image/provenance';
 import type { Ec2 } from '../ec2/ec2.ts';
-import { backoffMs, lookSeveralTimes, outlast } from '../ec2/poll.ts';
-import { Ec2ImportError, isCode, refusedCode } from '../errors.ts';
+import { Ec2ImportError } from '../errors.ts';
 import type { AmiFacts, AmiVerdict } from './ami.ts';
 import { conflictError } from './conflict.ts';
-import { lookForImage } from './find-image.ts';
+import { findImageNow } from './find-image.ts';
 import type { RegisterImageOptions } from './register-image-options.ts';
 import { deregisterImage } from './replace-image.ts';
 
@@ -14,9 +22,6 @@ export interface Registered {
   readonly outcome: 'registered' | 'reused';
   readonly replaced: readonly AmiFacts[];
 }
-
-/** With pauses that double up to half a minute: about four minutes for EC2 to show what it says is there. */
-const registerTries = 12;
 
 /**
  * Takes the AMI of that name where it is the wanted one, else makes way for it and registers it. A lost answer, or a
@@ -29,13 +34,13 @@ export async function registerOnce(
   const { replace = false, fresh = false } = options;
   const replaced = new Map<string, AmiFacts>();
   const look = async (): Promise<AmiVerdict | undefined> => {
-    const found = await lookForImage(ec2, { ...options, snapshotId });
+    const found = await findImageNow(ec2, { ...options, snapshotId });
     if (found && replaced.has(found.ami.imageId)) return undefined;
     if (fresh && found?.kind === 'ours' && found.ami.rootSnapshotId !== snapshotId)
       return { kind: 'different', ami: found.ami, differences: ['a new one is asked for'] };
     return found;
   };
-  let found = await outlast(ec2, look);
+  let found = await retryThroughOutage(ec2, look);
   let sent = false;
   let tagged = true;
   for (let n = 1; ; n += 1) {
@@ -45,7 +50,7 @@ export async function registerOnce(
     }
     if (found) {
       if (!mayReplace(found, replace)) throw conflictError(found);
-      tagged = await rehearse(ec2, { options, snapshotId, sizeGiB });
+      tagged = await dryRunRegister(ec2, { options, snapshotId, sizeGiB });
       await deregisterImage(ec2, found.ami);
       ec2.notice(`Deregistered AMI ${found.ami.imageId}, which had the name ${found.ami.name}.`);
       replaced.set(found.ami.imageId, found.ami);
@@ -56,19 +61,19 @@ export async function registerOnce(
       return { imageId: ImageId!, outcome: 'registered', replaced: [...replaced.values()] };
     } catch (error) {
       ec2.signal?.throwIfAborted();
-      if (isCode(error, 'ACCESS_DENIED') && tagged) {
+      if (isAwsCallError(error, 'ACCESS_DENIED') && tagged) {
         // An account may forbid tags on creation. Where it is the registration that is forbidden, that shows next.
         tagged = false;
         found = undefined;
         continue;
       }
-      const duplicate = refusedCode(error) === 'InvalidAMIName.Duplicate';
-      if (!duplicate && !isCode(error, 'EC2_UNREACHABLE', 'THROTTLED')) throw refusal(error);
-      if (n >= registerTries) throw duplicate ? invisible(options.name, error) : error;
+      const duplicate = refusedCodeOf(error) === 'InvalidAMIName.Duplicate';
+      if (!duplicate && !isTransient(error)) throw refusal(error);
+      if (n >= policies.registerImage.attempts) throw duplicate ? invisible(options.name, error) : error;
       // The call may have been carried out, by the SDK's own first try as well: that is looked up first.
       sent = true;
-      await ec2.sleep(Math.min(backoffMs({ n, random: ec2.random() }), ec2.pollIntervalMs));
-      found = await outlast(ec2, () => lookSeveralTimes(ec2, look));
+      await pause(ec2, { n, pace: policies.registerImage });
+      found = await retryThroughOutage(ec2, () => findConsistently(ec2, look));
     }
   }
 }
@@ -83,19 +88,19 @@ function mayReplace({ kind }: AmiVerdict, replace: boolean): boolean {
  *
  * @returns whether it would with tags
  */
-async function rehearse(
+async function dryRunRegister(
   ec2: Ec2,
   request: Omit<Parameters<typeof registerImageInput>[0], 'tagged'>,
 ): Promise<boolean> {
   for (let tagged = true; ; tagged = false) {
     const input = { ...registerImageInput({ ...request, tagged }), DryRun: true };
     try {
-      await outlast(ec2, () => ec2.send(new RegisterImageCommand(input)));
+      await retryThroughOutage(ec2, () => ec2.send(new RegisterImageCommand(input)));
       return tagged;
     } catch (error) {
       // What is in its way is still there.
-      if (['DryRunOperation', 'InvalidAMIName.Duplicate'].includes(refusedCode(error) ?? '')) return tagged;
-      if (!tagged || !isCode(error, 'ACCESS_DENIED')) throw refusal(error);
+      if (['DryRunOperation', 'InvalidAMIName.Duplicate'].includes(refusedCodeOf(error) ?? '')) return tagged;
+      if (!tagged || !isAwsCallError(error, 'ACCESS_DENIED')) throw refusal(error);
     }
   }
 }
@@ -135,7 +140,7 @@ function registerImageInput({
 }
 
 function refusal(error: unknown): unknown {
-  if (!isCode(error, 'EC2_REFUSED')) return error;
+  if (!isAwsCallError(error, 'AWS_REFUSED')) return error;
   return new Ec2ImportError('REGISTER_REFUSED', `EC2 did not register the AMI: ${error.message}`, {
     hint: 'Correct the option that EC2 names; the snapshot is kept, and the same command goes on from it.',
     cause: error,

@@ -1,14 +1,12 @@
 import { DeregisterImageCommand } from '@aws-sdk/client-ec2';
+import { policies, refusedCodeOf, retry } from '@ec2-image/aws-call';
 import { whyNotOurSnapshot } from '@ec2-image/provenance';
-import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
-import { backoffMs } from '../ec2/poll.ts';
-import { Ec2ImportError, isPassing, refusedCode } from '../errors.ts';
+import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
+import { Ec2ImportError } from '../errors.ts';
 import { deleteSnapshot } from '../snapshot/delete-snapshot.ts';
 import { describeSnapshot } from '../snapshot/describe.ts';
 import type { AmiFacts } from './ami.ts';
 import { listImages } from './find-image.ts';
-
-const deregisterTries = 4;
 
 /** Takes an AMI of ours away; one that is gone already is a success. Its snapshots stay. */
 export async function deregisterImage(
@@ -16,18 +14,15 @@ export async function deregisterImage(
   { imageId, name, protected: isProtected }: AmiFacts,
 ): Promise<void> {
   if (isProtected) throw protectedError({ imageId, name });
-  for (let n = 1; ; n += 1) {
-    try {
-      await ec2.send(new DeregisterImageCommand({ ImageId: imageId }));
-      return;
-    } catch (error) {
-      ec2.signal?.throwIfAborted();
-      const code = refusedCode(error);
-      if (code && /^InvalidAMIID\.(NotFound|Unavailable)$/.test(code)) return;
-      if (code === 'OperationNotPermitted') throw protectedError({ imageId, name, cause: error });
-      if (!isPassing(error) || n >= deregisterTries) throw error;
-      await ec2.sleep(backoffMs({ n, random: ec2.random() }));
-    }
+  try {
+    await retry(ec2, {
+      policy: policies.remove,
+      call: () => ec2.send(new DeregisterImageCommand({ ImageId: imageId })),
+    });
+  } catch (error) {
+    const code = refusedCodeOf(error) ?? '';
+    if (/^InvalidAMIID\.(NotFound|Unavailable)$/.test(code)) return;
+    throw code === 'OperationNotPermitted' ? protectedError({ imageId, name, cause: error }) : error;
   }
 }
 
@@ -41,7 +36,7 @@ export async function deleteSnapshotsOf(
   options: Ec2Options,
   { amis, keep }: { readonly amis: readonly AmiFacts[]; readonly keep: readonly string[] },
 ): Promise<string[]> {
-  const ec2 = ec2Of(options);
+  const ec2 = createEc2(options);
   const gone = new Set(amis.map(({ imageId }) => imageId));
   const left: string[] = [];
   for (const snapshotId of new Set(amis.flatMap(({ snapshotIds }) => snapshotIds))) {

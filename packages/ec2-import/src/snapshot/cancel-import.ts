@@ -1,6 +1,6 @@
 import { CancelImportTaskCommand } from '@aws-sdk/client-ec2';
-import { afterAbort, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
-import { isCode } from '../errors.ts';
+import { afterAbort, isAboutCredentials, isAwsCallError } from '@ec2-image/aws-call';
+import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 
 /** Asks EC2 to cancel the task. What comes back is EC2's refusal, such as that the task has ended. */
 export async function cancelTask(ec2: Ec2, importTaskId: string): Promise<Error | undefined> {
@@ -10,7 +10,7 @@ export async function cancelTask(ec2: Ec2, importTaskId: string): Promise<Error 
     return undefined;
   } catch (error) {
     ec2.signal?.throwIfAborted();
-    if (isCode(error, 'EC2_REFUSED', 'ACCESS_DENIED', 'EC2_UNREACHABLE', 'THROTTLED')) return error;
+    if (isAwsCallError(error) && !isAboutCredentials(error)) return error;
     throw error;
   }
 }
@@ -26,7 +26,7 @@ export async function leaveOrCancel(
     return;
   }
   try {
-    const refused = await cancelTask(afterAbort(options), importTaskId);
+    const refused = await cancelTask(createEc2(afterAbort(options)), importTaskId);
     onNotice?.(
       refused
         ? `Import task ${importTaskId} was not cancelled: ${refused.message}.`

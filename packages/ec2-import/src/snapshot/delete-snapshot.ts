@@ -1,33 +1,33 @@
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
-import { type Ec2Options, ec2Of } from '../ec2/ec2.ts';
-import { backoffMs } from '../ec2/poll.ts';
-import { Ec2ImportError, isPassing, refusedCode } from '../errors.ts';
+import { isTransient, policies, refusedCodeOf, retry } from '@ec2-image/aws-call';
+import { createEc2, type Ec2Options } from '../ec2/ec2.ts';
+import { Ec2ImportError } from '../errors.ts';
 
 /**
  * Deletes a snapshot; one that is gone already is a success. A snapshot stays in use for minutes after its AMI is
- * deregistered, so that is tried again for `inUseTimeoutMs` (default 5 minutes).
+ * deregistered, so that is retried for `inUseTimeoutMs` (default 10 minutes).
  *
  * @throws Ec2ImportError `SNAPSHOT_IN_USE` and the codes of a call
  */
 export async function deleteSnapshot(
   options: Ec2Options & { readonly snapshotId: string; readonly inUseTimeoutMs?: number },
 ): Promise<void> {
-  const { snapshotId, inUseTimeoutMs = 5 * 60_000 } = options;
-  const ec2 = ec2Of(options);
-  const deadline = ec2.now() + inUseTimeoutMs;
-  for (let n = 1; ; n += 1) {
-    try {
-      await ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }));
-      return;
-    } catch (error) {
-      ec2.signal?.throwIfAborted();
-      const code = refusedCode(error);
-      if (code === 'InvalidSnapshot.NotFound') return;
-      if (code !== 'InvalidSnapshot.InUse' && !isPassing(error)) throw error;
-      if (ec2.now() >= deadline) throw code ? inUse(snapshotId, error) : error;
-      await ec2.sleep(Math.min(backoffMs({ n, random: ec2.random(), baseMs: 2_000 }), ec2.pollIntervalMs));
-    }
+  const { snapshotId, inUseTimeoutMs: limitMs = policies.snapshotInUse.limitMs } = options;
+  const ec2 = createEc2(options);
+  try {
+    await retry(ec2, {
+      policy: { ...policies.snapshotInUse, limitMs },
+      call: () => ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId })),
+      isRetryable: (error) => isTransient(error) || isInUse(error),
+    });
+  } catch (error) {
+    if (refusedCodeOf(error) === 'InvalidSnapshot.NotFound') return;
+    throw isInUse(error) ? inUse(snapshotId, error) : error;
   }
+}
+
+function isInUse(error: unknown): boolean {
+  return refusedCodeOf(error) === 'InvalidSnapshot.InUse';
 }
 
 function inUse(snapshotId: string, cause: unknown): Ec2ImportError {

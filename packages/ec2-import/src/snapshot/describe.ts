@@ -3,9 +3,8 @@ import {
   DescribeSnapshotsCommand,
   type DescribeSnapshotsRequest,
 } from '@aws-sdk/client-ec2';
-import { allPages } from '../ec2/all-pages.ts';
+import { allPages, refusedCodeOf } from '@ec2-image/aws-call';
 import type { Ec2 } from '../ec2/ec2.ts';
-import { refusedCode } from '../errors.ts';
 import { type ImportTask, importTaskOf } from './import-task.ts';
 import { type SnapshotFacts, snapshotFacts } from './snapshot.ts';
 
@@ -31,7 +30,7 @@ export async function describeImportTask(ec2: Ec2, importTaskId: string): Promis
     return task && importTaskOf(task);
   } catch (error) {
     // EC2 has answered `InvalidConversionTaskId.Malformed` for well-formed ids of tasks that it does not list.
-    if (/^Invalid(ConversionTask|ImportTask)Id/i.test(refusedCode(error) ?? '')) return undefined;
+    if (/^Invalid(ConversionTask|ImportTask)Id/i.test(refusedCodeOf(error) ?? '')) return undefined;
     throw error;
   }
 }
@@ -64,7 +63,7 @@ export async function describeSnapshot(ec2: Ec2, snapshotId: string): Promise<Sn
     const snapshot = Snapshots.find(({ SnapshotId }) => SnapshotId === snapshotId);
     return snapshot && snapshotFacts(snapshot);
   } catch (error) {
-    if (refusedCode(error) === 'InvalidSnapshot.NotFound') return undefined;
+    if (refusedCodeOf(error) === 'InvalidSnapshot.NotFound') return undefined;
     throw error;
   }
 }

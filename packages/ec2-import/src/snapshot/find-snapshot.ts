@@ -1,6 +1,6 @@
+import { findConsistently } from '@ec2-image/aws-call';
 import { provenanceKeys } from '@ec2-image/provenance';
-import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
-import { lookSeveralTimes } from '../ec2/poll.ts';
+import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 import { type ChosenSnapshot, chooseSnapshot } from './choose-snapshot.ts';
 import { listImportTasks, listSnapshots } from './describe.ts';
 import { taskState } from './import-task.ts';
@@ -40,12 +40,12 @@ export type FoundSnapshot = (
  * @throws Ec2ImportError `ACCESS_DENIED` and the other codes of a call
  */
 export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundSnapshot> {
-  const ec2 = ec2Of(options);
+  const ec2 = createEc2(options);
   if (options.fresh) {
-    const { attempts } = await lookForSnapshot(ec2, options);
+    const { attempts } = await findSnapshotNow(ec2, options);
     return { state: 'none', endedAttempts: attempts };
   }
-  const chosen = await lookForSnapshotWell(ec2, options);
+  const chosen = await findSnapshotConsistently(ec2, options);
   for (const reason of chosen.passedOver) ec2.notice(`Not used: ${reason}.`);
   const { endedAttempts } = chosen;
   if (chosen.state === 'none') return { state: 'none', endedAttempts };
@@ -58,11 +58,11 @@ export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundS
 
 type Looked = WantedSnapshot & Pick<FindSnapshotOptions, 'importTasks'>;
 
-/** {@link lookForSnapshot}, where finding nothing is believed only after several looks. */
-export async function lookForSnapshotWell(ec2: Ec2, wanted: Looked): Promise<ChosenSnapshot> {
+/** {@link findSnapshotNow}, where finding nothing is believed only after several looks. */
+export async function findSnapshotConsistently(ec2: Ec2, wanted: Looked): Promise<ChosenSnapshot> {
   let none: ChosenSnapshot | undefined;
-  const found = await lookSeveralTimes(ec2, async () => {
-    const chosen = await lookForSnapshot(ec2, wanted);
+  const found = await findConsistently(ec2, async () => {
+    const chosen = await findSnapshotNow(ec2, wanted);
     if (chosen.state !== 'none') return chosen;
     // A lagging answer shows fewer tasks than there are, never more.
     if (!none || chosen.endedAttempts > none.endedAttempts) none = chosen;
@@ -72,7 +72,7 @@ export async function lookForSnapshotWell(ec2: Ec2, wanted: Looked): Promise<Cho
 }
 
 /** One look at what the account has. */
-export async function lookForSnapshot(
+export async function findSnapshotNow(
   ec2: Ec2,
   { importTasks = true, ...wanted }: Looked,
 ): Promise<ChosenSnapshot> {

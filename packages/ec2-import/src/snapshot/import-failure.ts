@@ -1,7 +1,8 @@
+import type { ErrorCode } from '@ec2-image/explained-error';
 import { Ec2ImportError } from '../errors.ts';
 import { type FailureKind, isWorthRetrying } from './import-task.ts';
 
-const codes: Readonly<Record<FailureKind, string>> = {
+const codes: Readonly<Record<FailureKind, ErrorCode>> = {
   permission: 'IMPORT_NOT_PERMITTED',
   'bucket-region': 'IMPORT_BUCKET_ELSEWHERE',
   'object-missing': 'IMPORT_OBJECT_MISSING',

@@ -1,16 +1,19 @@
-import { afterAbort, type Ec2, ec2Of } from '../ec2/ec2.ts';
+import { afterAbort, backOffMs, policies } from '@ec2-image/aws-call';
+import { createEc2, type Ec2 } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
 import { leaveOrCancel } from './cancel-import.ts';
-import { lookForSnapshot } from './find-snapshot.ts';
+import { findSnapshotNow } from './find-snapshot.ts';
 import { isRetryable } from './import-failure.ts';
 import { type Snapshot, sizeGiBOf, snapshotOf } from './snapshot.ts';
 import { type ImportRequest, type Started, sourceOf, startImport, wantedOf } from './start-import.ts';
 import { type ImportWaitOptions, waitForImport } from './wait-for-import.ts';
 
+const again = policies.importAgain;
+
 export interface ImportSnapshotOptions extends ImportWaitOptions, ImportRequest {
   /** How many imports to start before giving up, where one fails in a way that has been seen to pass. Default 3. */
   readonly attempts?: number;
-  /** Before the second attempt; three times as long before each further one. Default 30 seconds. */
+  /** Before the second attempt; twice as long before each further one. Default 30 seconds. */
   readonly retryPauseMs?: number;
   /** From `findSnapshot`, so that an attempt of another run is not counted again. Default 0. */
   readonly endedAttempts?: number;
@@ -30,8 +33,8 @@ export interface ImportSnapshotOptions extends ImportWaitOptions, ImportRequest 
  * @throws Ec2ImportError the codes of `waitForImport`, `SNAPSHOT_TOO_SMALL`, and the codes of a call
  */
 export async function importSnapshot(options: ImportSnapshotOptions): Promise<Snapshot> {
-  const ec2 = ec2Of(options);
-  const { attempts = 3, retryPauseMs = 30_000, endedAttempts = 0, beforeRetry } = options;
+  const ec2 = createEc2(options);
+  const { attempts = again.attempts, retryPauseMs = again.firstMs, endedAttempts = 0, beforeRetry } = options;
   let tokenNumber = endedAttempts;
   for (let attempt = 1; ; attempt += 1) {
     const started: Started =
@@ -53,7 +56,8 @@ export async function importSnapshot(options: ImportSnapshotOptions): Promise<Sn
     } catch (error) {
       if (!isRetryable(error)) throw error;
       if (attempt >= attempts) throw attempt === 1 ? error : givenUp({ attempts, error });
-      const pauseMs = retryPauseMs * 3 ** (attempt - 1);
+      const pace = { ...again, firstMs: retryPauseMs };
+      const pauseMs = backOffMs({ n: attempt, pace, random: ec2.random() });
       const pause = `again in ${Math.round(pauseMs / 1000)} s (attempt ${attempt + 1} of ${attempts})`;
       ec2.notice(`${error.message}; importing ${pause}.`);
       await ec2.sleep(pauseMs);
@@ -66,7 +70,7 @@ async function start(
   ec2: Ec2,
   { options, tokenNumber }: { options: ImportSnapshotOptions; tokenNumber: number },
 ): Promise<Started> {
-  const limitTimeoutMs = options.taskTimeoutMs ?? 2 * 60 * 60_000;
+  const limitTimeoutMs = options.taskTimeoutMs ?? policies.startQuota.limitMs;
   try {
     return await startImport(ec2, { request: options, tokenNumber, limitTimeoutMs });
   } catch (error) {
@@ -78,7 +82,7 @@ async function start(
 /** The run was told to stop while the call was under way: whether it was carried out, only the account knows. */
 async function settleStart(options: ImportSnapshotOptions): Promise<void> {
   try {
-    const found = await lookForSnapshot(afterAbort(options), wantedOf(options));
+    const found = await findSnapshotNow(createEc2(afterAbort(options)), wantedOf(options));
     if (found.state === 'running') await leaveOrCancel(options, found.task.importTaskId);
   } catch {
     options.onNotice?.('An import task may have been started; the same command looks for it.');

@@ -1,7 +1,7 @@
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
+import { isAboutCredentials } from '@ec2-image/aws-call';
 import { formatStartedAt, isOurs, provenanceKeys, tagList } from '@ec2-image/provenance';
 import type { Ec2 } from '../ec2/ec2.ts';
-import { isCode } from '../errors.ts';
 import type { ImportTask } from './import-task.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function markStarted(ec2: Ec2, { importTaskId, tags = {} }: ImportT
     await ec2.send(new CreateTagsCommand({ Resources: [importTaskId], Tags: tagList(startedAt) }));
   } catch (error) {
     ec2.signal?.throwIfAborted();
-    if (isCode(error, 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED')) throw error;
+    if (isAboutCredentials(error)) throw error;
     ec2.notice(`Import task ${importTaskId} carries no start time: ${(error as Error).message}.`);
   }
 }

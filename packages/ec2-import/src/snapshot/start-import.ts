@@ -1,10 +1,17 @@
 import { ImportSnapshotCommand, type ImportSnapshotRequest } from '@aws-sdk/client-ec2';
+import {
+  isAwsCallError,
+  isPassingQuota,
+  isTransient,
+  pause,
+  policies,
+  refusedCodeOf,
+  retryThroughOutage,
+} from '@ec2-image/aws-call';
 import { type Digest, type DiskFormat, provenanceKeys, type Tags, tagList } from '@ec2-image/provenance';
 import type { Ec2 } from '../ec2/ec2.ts';
-import { backoffMs, outlast } from '../ec2/poll.ts';
-import { isCode, refusedCode } from '../errors.ts';
 import type { Choice } from './choose-snapshot.ts';
-import { lookForSnapshot, lookForSnapshotWell } from './find-snapshot.ts';
+import { findSnapshotConsistently, findSnapshotNow } from './find-snapshot.ts';
 import { type ImportSource, importFailure } from './import-failure.ts';
 import { failureKind, taskState } from './import-task.ts';
 import type { WantedSnapshot } from './wanted-snapshot.ts';
@@ -38,7 +45,6 @@ export type Started = {
 
 /** A token may be spent on an import that is no longer listed; so many are tried one after the other. */
 const tokensTried = 8;
-const unclearTries = 4;
 
 /**
  * Starts the import, or finds it started. A call whose answer was lost is looked up, then made again with the same
@@ -53,8 +59,8 @@ export async function startImport(
   }: { request: ImportRequest; tokenNumber: number; limitTimeoutMs: number },
 ): Promise<Started> {
   const wanted = wantedOf(request);
-  const look = async (looked: typeof lookForSnapshot, number: number) =>
-    request.fresh ? undefined : startedOf(await outlast(ec2, () => looked(ec2, wanted)), number);
+  const look = async (looked: typeof findSnapshotNow, number: number) =>
+    request.fresh ? undefined : startedOf(await retryThroughOutage(ec2, () => looked(ec2, wanted)), number);
   const limitedSince = ec2.now();
   let tagged = true;
   let unclear = 0;
@@ -72,25 +78,24 @@ export async function startImport(
       number += 1;
     } catch (error) {
       ec2.signal?.throwIfAborted();
-      const code = refusedCode(error) ?? '';
-      if (code === 'IdempotentParameterMismatch') {
-        const started = await look(lookForSnapshotWell, number);
+      if (refusedCodeOf(error) === 'IdempotentParameterMismatch') {
+        const started = await look(findSnapshotConsistently, number);
         if (started) return adopted(ec2, started);
         if (number >= tokenNumber + tokensTried) throw error;
         number += 1;
-      } else if (isCode(error, 'EC2_UNREACHABLE', 'THROTTLED')) {
+      } else if (isTransient(error)) {
         unclear += 1;
-        if (unclear >= unclearTries) throw error;
-        await ec2.sleep(backoffMs({ n: unclear, random: ec2.random() }));
-        const started = await look(lookForSnapshot, number);
+        if (unclear >= policies.startImport.attempts) throw error;
+        await pause(ec2, { n: unclear, pace: policies.startImport });
+        const started = await look(findSnapshotNow, number);
         if (started) return adopted(ec2, started);
-      } else if (isCode(error, 'ACCESS_DENIED') && tagged) {
+      } else if (isAwsCallError(error, 'ACCESS_DENIED') && tagged) {
         // An account may forbid tags on creation. Where it is the import that is forbidden, that shows next.
         tagged = false;
-      } else if (/(Limit|Count)Exceeded$/.test(code) && ec2.now() - limitedSince < limitTimeoutMs) {
+      } else if (isPassingQuota(error) && ec2.now() - limitedSince < limitTimeoutMs) {
         limited += 1;
         if (limited === 1) ec2.notice(`${(error as Error).message}; waiting for other imports to end.`);
-        await ec2.sleep(ec2.pollIntervalMs * (1 + ec2.random()));
+        await pause(ec2, { n: limited, pace: policies.startQuota });
       } else {
         throw refusal({ error, request });
       }
@@ -150,7 +155,7 @@ function adopted(ec2: Ec2, started: Started): Started {
 
 /** A refusal that says what is wrong with role, bucket or disk is explained as the failed task would be. */
 function refusal({ error, request }: { error: unknown; request: ImportRequest }): unknown {
-  if (!isCode(error, 'EC2_REFUSED')) return error;
+  if (!isAwsCallError(error, 'AWS_REFUSED')) return error;
   const kind = failureKind({ message: error.message });
   if (kind === 'unknown' || kind === 'cancelled') return error;
   return importFailure({ kind, message: error.message, source: sourceOf(request), cause: error });

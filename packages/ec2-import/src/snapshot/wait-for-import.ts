@@ -1,6 +1,6 @@
-import { type Ec2, type Ec2Options, ec2Of } from '../ec2/ec2.ts';
-import { poll } from '../ec2/poll.ts';
-import { Ec2ImportError, isCallError } from '../errors.ts';
+import { isAwsCallError, policies, waitUntil } from '@ec2-image/aws-call';
+import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
+import { Ec2ImportError } from '../errors.ts';
 import { cancelTask, leaveOrCancel } from './cancel-import.ts';
 import { describeImportTask } from './describe.ts';
 import { discardSnapshot } from './discard-snapshot.ts';
@@ -27,11 +27,6 @@ export interface ImportWaitOptions extends Ec2Options {
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 
-/** How long EC2 may take to show a task that it has just made, or to name the snapshot of a completed one. */
-const visibilityTimeoutMs = 2 * 60_000;
-/** How long EC2 may take to end a task that was cancelled or that failed. */
-const endTimeoutMs = 10 * 60_000;
-
 /**
  * Waits for an import task, and for its snapshot to be complete. The snapshot of one that failed is deleted.
  *
@@ -42,8 +37,8 @@ const endTimeoutMs = 10 * 60_000;
 export async function waitForImport(
   options: ImportWaitOptions & { readonly importTaskId: string; readonly source?: ImportSource },
 ): Promise<Snapshot> {
-  const ec2 = ec2Of(options);
-  const { importTaskId, taskTimeoutMs = 2 * 60 * 60_000, source } = options;
+  const ec2 = createEc2(options);
+  const { importTaskId, taskTimeoutMs = policies.importTask.limitMs, source } = options;
   let running = true;
   try {
     const task = await watchTask(ec2, { importTaskId, taskTimeoutMs, onProgress: options.onProgress });
@@ -54,7 +49,7 @@ export async function waitForImport(
     return { ...snapshotOf(snapshot), importTaskId };
   } catch (error) {
     if (running && options.signal?.aborted) await leaveOrCancel(options, importTaskId);
-    else if (running && isCallError(error))
+    else if (running && isAwsCallError(error))
       ec2.notice(`Import task ${importTaskId} may still be running; the same command looks for it.`);
     await discardSnapshot(options, error);
     throw error;
@@ -78,11 +73,11 @@ async function watchTask(
   let marked = false;
   let fingerprint = '';
   let changedAt = ec2.now();
-  return poll(ec2, async () => {
+  const ask = async () => {
     const task = await describeImportTask(ec2, importTaskId);
     const idleMs = ec2.now() - changedAt;
     if (!task) {
-      if (idleMs >= visibilityTimeoutMs) throw taskLost(importTaskId);
+      if (idleMs >= policies.visible.limitMs) throw taskLost(importTaskId);
       return undefined;
     }
     if (!marked) {
@@ -102,9 +97,10 @@ async function watchTask(
       changedAt = ec2.now();
       return undefined;
     }
-    if (state === 'ending') return idleMs >= endTimeoutMs ? task : undefined;
+    if (state === 'ending') return idleMs >= policies.importTaskEnd.limitMs ? task : undefined;
     return idleMs >= taskTimeoutMs ? 'stalled' : undefined;
-  });
+  };
+  return waitUntil(ec2, { policy: policies.importTask, ask });
 }
 
 /** A cancelled task may complete all the same: what counts is how it ended. */
@@ -116,12 +112,13 @@ async function cancelStalled(
   ec2.notice(`Import task ${importTaskId} has shown no progress for ${minutes} minutes; cancelling it.`);
   const refused = await cancelTask(ec2, importTaskId);
   const since = ec2.now();
-  const task = await poll(ec2, async () => {
+  const ask = async () => {
     const seen = await describeImportTask(ec2, importTaskId);
     const state = seen && taskState(seen);
     if (state === 'completed' || state === 'failed') return seen;
-    return ec2.now() - since >= endTimeoutMs ? ('alive' as const) : undefined;
-  });
+    return ec2.now() - since >= policies.importTaskEnd.limitMs ? ('alive' as const) : undefined;
+  };
+  const task = await waitUntil(ec2, { policy: policies.importTaskEnd, ask });
   if (task !== 'alive' && taskState(task) === 'completed') {
     ec2.notice(`Import task ${importTaskId} completed while it was being cancelled.`);
     return task;
@@ -151,13 +148,14 @@ async function snapshotIdOf(
     throw importFailure({ kind, message, importTaskId, snapshotId, status, source });
   }
   const since = ec2.now();
-  return poll(ec2, async () => {
+  const ask = async () => {
     const seen = task.snapshotId ? task : await describeImportTask(ec2, importTaskId);
     if (seen?.snapshotId) return seen.snapshotId;
-    if (ec2.now() - since < visibilityTimeoutMs) return undefined;
+    if (ec2.now() - since < policies.visible.limitMs) return undefined;
     const message = 'it completed, but EC2 names no snapshot';
     throw importFailure({ kind: 'unknown', message, importTaskId, status, source });
-  });
+  };
+  return waitUntil(ec2, { policy: policies.visible, ask });
 }
 
 function taskLost(importTaskId: string): Ec2ImportError {

@@ -1,11 +1,9 @@
+import { policies, waitUntil } from '@ec2-image/aws-call';
+import type { ErrorCode } from '@ec2-image/explained-error';
 import type { Ec2 } from '../ec2/ec2.ts';
-import { poll } from '../ec2/poll.ts';
 import { Ec2ImportError } from '../errors.ts';
 import { describeSnapshot } from './describe.ts';
 import type { SnapshotFacts } from './snapshot.ts';
-
-/** How long EC2 may take to show a snapshot that it has named. */
-const visibilityTimeoutMs = 2 * 60_000;
 
 /** Until the snapshot is complete. `timeoutMs` is how long it may show no progress. */
 export async function waitForSnapshot(
@@ -14,11 +12,11 @@ export async function waitForSnapshot(
 ): Promise<SnapshotFacts> {
   let percent = -1;
   let changedAt = ec2.now();
-  return poll(ec2, async () => {
+  const ask = async () => {
     const snapshot = await describeSnapshot(ec2, snapshotId);
     const idleMs = ec2.now() - changedAt;
     if (!snapshot) {
-      if (idleMs >= visibilityTimeoutMs)
+      if (idleMs >= policies.visible.limitMs)
         throw snapshotError('SNAPSHOT_GONE', snapshotId, 'EC2 does not list it');
       return undefined;
     }
@@ -36,10 +34,11 @@ export async function waitForSnapshot(
       );
     }
     return undefined;
-  });
+  };
+  return waitUntil(ec2, { policy: policies.snapshot, ask });
 }
 
-function snapshotError(code: string, snapshotId: string, why: string): Ec2ImportError {
+function snapshotError(code: ErrorCode, snapshotId: string, why: string): Ec2ImportError {
   return new Ec2ImportError(code, `snapshot ${snapshotId} cannot be used: ${why}`, {
     hint: 'Run the same command again: it imports the disk anew where this snapshot stays unusable.',
     facts: { snapshotId, retryable: code !== 'SNAPSHOT_STALLED' },

@@ -66,7 +66,7 @@ describe('a task that goes well', () => {
     ]);
     snapshotsSeen(account, [snapshotAnswer()]);
     expect(await waitForImport({ ...account.verb, importTaskId })).toMatchObject({ snapshotId: 'snap-1' });
-    expect(account.clock.elapsedMs).toBeGreaterThan(5 * 60_000);
+    expect(account.clock.elapsedMs).toBeGreaterThan(3 * 60_000);
   });
 
   test('names its snapshot a moment after it completed', async () => {
@@ -169,7 +169,7 @@ describe('a task that fails', () => {
     await expect(waitForImport({ ...account.verb, importTaskId })).rejects.toMatchObject({
       code: 'IMPORT_FAILED',
     });
-    expect(account.clock.elapsedMs).toBeLessThan(15 * 60_000);
+    expect(account.clock.elapsedMs).toBeLessThan(16 * 60_000);
   });
 
   test('or is not listed is told apart', async () => {
@@ -291,7 +291,7 @@ describe('what ends the wait from outside', () => {
     const account = mocked();
     tasksSeen(account, [active('1')], connectionReset());
     const failure = waitForImport({ ...account.verb, importTaskId, outageTimeoutMs: 60_000 });
-    await expect(failure).rejects.toMatchObject({ code: 'EC2_UNREACHABLE' });
+    await expect(failure).rejects.toMatchObject({ code: 'AWS_UNREACHABLE' });
   });
 
   test.each([

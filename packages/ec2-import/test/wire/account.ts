@@ -63,10 +63,13 @@ export function verbs({ ec2: client }: Pick<Account, 'ec2'>) {
   return {
     client,
     pollIntervalMs: 15,
-    now: () => time,
-    sleep: (ms: number, signal?: AbortSignal) => {
-      time += ms;
-      return delay(Math.min(ms, 25), undefined, { signal });
+    clock: {
+      now: () => time,
+      random: Math.random,
+      sleep: (ms: number, signal?: AbortSignal) => {
+        time += ms;
+        return delay(Math.min(ms, 25), undefined, { signal });
+      },
     },
     onNotice: (message: string) => void notices.push(message),
     notices,

@@ -1,5 +1,5 @@
 import { DescribeImageAttributeCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import { hasAwsCode } from '@ec2-image/aws-error';
+import { hasAwsCode } from '@ec2-image/aws-call';
 import type { ImageDetail, ImageFact } from '../facts.ts';
 import { timeOf } from '../scan/images.ts';
 

@@ -4,7 +4,7 @@ import {
   type HeadObjectOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { awsErrorFacts, hasAwsCode } from '@ec2-image/aws-error';
+import { awsErrorFacts, hasAwsCode } from '@ec2-image/aws-call';
 import { tagRecord, tagsOfMetadata } from '@ec2-image/provenance';
 import type { ObjectDetail, ObjectFact } from '../facts.ts';
 

@@ -1,6 +1,6 @@
 import { DescribeLaunchConfigurationsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeImageReferencesCommand } from '@aws-sdk/client-ec2';
-import { hasAwsCode } from '@ec2-image/aws-error';
+import { hasAwsCode } from '@ec2-image/aws-call';
 import { pages } from '../scan/pages.ts';
 import { isImageGone } from './images.ts';
 import type { ReferenceSearch } from './reference-search.ts';

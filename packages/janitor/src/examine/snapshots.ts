@@ -3,7 +3,7 @@ import {
   DescribeSnapshotAttributeCommand,
   type EC2Client,
 } from '@aws-sdk/client-ec2';
-import { hasAwsCode } from '@ec2-image/aws-error';
+import { hasAwsCode } from '@ec2-image/aws-call';
 import type { SnapshotDetail } from '../facts.ts';
 
 /** Who may use a snapshot, and whether it is locked. Undefined: it is gone. */

@@ -1,5 +1,5 @@
 import { ListPartsCommand, type S3Client } from '@aws-sdk/client-s3';
-import { hasAwsCode } from '@ec2-image/aws-error';
+import { hasAwsCode } from '@ec2-image/aws-call';
 import type { UploadDetail, UploadFact } from '../facts.ts';
 import { newest } from '../judge/keep.ts';
 

@@ -1,5 +1,5 @@
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
-import { hasAwsCode } from '@ec2-image/aws-error';
+import { hasAwsCode } from '@ec2-image/aws-call';
 import type { SnapshotFact } from '../facts.ts';
 import { scanSnapshots } from '../scan/snapshots.ts';
 import { untilConfirmed, untilReleased, waitFor } from '../wait.ts';

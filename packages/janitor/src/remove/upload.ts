@@ -1,5 +1,5 @@
 import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
-import { hasAwsCode } from '@ec2-image/aws-error';
+import { hasAwsCode } from '@ec2-image/aws-call';
 import { lookAtParts } from '../examine/uploads.ts';
 import type { UploadFact } from '../facts.ts';
 import { untilConfirmed, waitFor } from '../wait.ts';

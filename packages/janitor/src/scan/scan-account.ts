@@ -1,4 +1,4 @@
-import { formatAwsError } from '@ec2-image/aws-error';
+import { formatAwsError } from '@ec2-image/aws-call';
 import { isOurs, keyPrefix } from '@ec2-image/provenance';
 import pLimit from 'p-limit';
 import type { RegionalClients } from '../clients.ts';

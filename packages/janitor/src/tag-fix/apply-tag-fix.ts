@@ -1,5 +1,5 @@
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
-import { formatAwsError } from '@ec2-image/aws-error';
+import { formatAwsError } from '@ec2-image/aws-call';
 import { type Tags, tagList } from '@ec2-image/provenance';
 import type { RegionalClients } from '../clients.ts';
 import { missingOf } from '../missing-tags.ts';

@@ -1,6 +1,7 @@
 import { GetBucketLocationCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
-import { type S3, type S3Options, s3Of } from '../call/s3.ts';
-import { httpStatusOf, isCode, isUnclear, S3UploadError } from '../errors.ts';
+import { httpStatusOf, isAboutCredentials, isAwsCallError, isTransient } from '@ec2-image/aws-call';
+import { createS3, type S3, type S3Options } from '../call/s3.ts';
+import { S3UploadError } from '../errors.ts';
 
 /**
  * Sees that the bucket can be imported from: it exists, is the expected account's, these credentials reach it, and it is
@@ -12,7 +13,7 @@ import { httpStatusOf, isCode, isUnclear, S3UploadError } from '../errors.ts';
 export async function checkBucket(
   options: S3Options & { readonly bucket: string; readonly region: string },
 ): Promise<void> {
-  const s3 = s3Of(options);
+  const s3 = createS3(options);
   const { bucket, region, expectedBucketOwner } = options;
   const elsewhere = (bucketRegion: string | undefined) => {
     if (bucketRegion && bucketRegion !== region) throw bucketElsewhere({ bucket, bucketRegion, region });
@@ -25,8 +26,8 @@ export async function checkBucket(
   } catch (error) {
     elsewhere(regionOfAnswer(error));
     if (httpStatusOf(error) === 404) throw noSuchBucket(bucket, error);
-    if (isUnclear(error) || !isRefused(error)) throw error;
-    throw await whyRefused(s3, { bucket, expectedBucketOwner, error: error as S3UploadError });
+    if (isTransient(error) || !isRefused(error)) throw error;
+    throw await whyRefused(s3, { bucket, expectedBucketOwner, error: error as Error });
   }
 }
 
@@ -37,15 +38,11 @@ function isRefused(error: unknown): boolean {
 /** An answer to HEAD has no body, so that the reason is asked for by a call that has one. */
 async function whyRefused(
   s3: S3,
-  {
-    bucket,
-    expectedBucketOwner,
-    error,
-  }: { bucket: string; expectedBucketOwner?: string; error: S3UploadError },
+  { bucket, expectedBucketOwner, error }: { bucket: string; expectedBucketOwner?: string; error: Error },
 ): Promise<unknown> {
   const facts = { bucket, expectedBucketOwner };
   const reason = await locationRefusal(s3, { bucket, expectedBucketOwner });
-  if (isCode(reason, 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED')) return reason;
+  if (isAboutCredentials(reason)) return reason;
   // A refusal that lasts, and only where the owner is named: a passing one says nothing about the owner.
   if (reason && expectedBucketOwner !== undefined && (await answersWithout(s3, bucket))) {
     return new S3UploadError(
@@ -104,7 +101,7 @@ async function locate(
     return regionOfConstraint(LocationConstraint);
   } catch (error) {
     s3.signal?.throwIfAborted();
-    if (isUnclear(error)) throw error;
+    if (isTransient(error)) throw error;
     return undefined;
   }
 }
@@ -117,7 +114,7 @@ function regionOfConstraint(constraint: string | undefined): string {
 
 /** S3 names the bucket's region in every answer, refusals and redirects included. */
 function regionOfAnswer(error: unknown): string | undefined {
-  const cause = error instanceof S3UploadError ? error.cause : undefined;
+  const cause = isAwsCallError(error) ? error.cause : undefined;
   const { $response } = (cause ?? {}) as { $response?: { headers?: Record<string, string> } };
   return $response?.headers?.['x-amz-bucket-region'];
 }

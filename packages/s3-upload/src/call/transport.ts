@@ -1,6 +1,6 @@
 import type { S3Client, ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-s3';
-import type { BuildMiddleware, FinalizeHandler } from '@smithy/types';
-import { deriveClient } from './derive-client.ts';
+import { deriveClient } from '@ec2-image/aws-call';
+import type { BuildMiddleware } from '@smithy/types';
 
 /**
  * The caller's client, fit for sending large parts. `Expect: 100-continue` is left out: it opens a connection for
@@ -11,18 +11,6 @@ export function transportOf(client: S3Client): S3Client {
   return deriveClient(client, (stack) => {
     stack.remove('addExpectContinueMiddleware');
     stack.add(unsignedPayload, { step: 'build', name: 'unsignedPayload' });
-  });
-}
-
-/** The same without the SDK's retries, for a call that must be looked up before it is repeated. Others in the stack stand beside the middleware of that name: it is replaced, not removed. */
-export function withoutRetries(client: S3Client): S3Client {
-  return deriveClient(client, (stack) => {
-    stack.add((next: FinalizeHandler<ServiceInputTypes, ServiceOutputTypes>) => next, {
-      step: 'finalizeRequest',
-      priority: 'high',
-      name: 'retryMiddleware',
-      override: true,
-    });
   });
 }
 

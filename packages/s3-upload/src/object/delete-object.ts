@@ -1,6 +1,7 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { addressOf, type S3, type S3Options, s3Of } from '../call/s3.ts';
-import { awsCodeOf, httpStatusOf, isCode, isUnclear } from '../errors.ts';
+import { awsCodeOf, httpStatusOf, isAwsCallError, isTransient, policies, retry } from '@ec2-image/aws-call';
+import { addressOf, createS3, type S3, type S3Options } from '../call/s3.ts';
+import { S3UploadError } from '../errors.ts';
 import type { StoredObject } from './stored-object.ts';
 import { verifyObject } from './verify-object.ts';
 
@@ -11,19 +12,19 @@ import { verifyObject } from './verify-object.ts';
  * @throws S3UploadError `OBJECT_CHANGED`: another one stands there, and is left
  */
 export async function deleteObject(options: S3Options & { readonly object: StoredObject }): Promise<void> {
-  const s3 = s3Of(options);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await verifyObject(options);
-      await removeObject(s3, options);
-      return;
-    } catch (error) {
-      if (isCode(error, 'OBJECT_MISSING')) return;
-      // Changed since the look, or an answer that was lost: looked at again, then said or repeated.
-      const again = httpStatusOf(error) === 412 || httpStatusOf(error) === 409 || isUnclear(error);
-      if (!again || attempt === 3) throw error;
-      await s3.backOff(attempt);
-    }
+  const s3 = createS3(options);
+  try {
+    await retry(s3, {
+      policy: policies.remove,
+      async call() {
+        await verifyObject(options);
+        await removeObject(s3, options);
+      },
+      // Changed since the look, or an answer that was lost: the next attempt looks first.
+      isRetryable: (error) => isTransient(error) || [409, 412].includes(httpStatusOf(error) ?? 0),
+    });
+  } catch (error) {
+    if (!(error instanceof S3UploadError && error.code === 'OBJECT_MISSING')) throw error;
   }
 }
 
@@ -38,7 +39,7 @@ async function removeObject(
       await s3.send(new DeleteObjectCommand({ ...address, VersionId: object.versionId }));
       return;
     } catch (error) {
-      if (!isCode(error, 'ACCESS_DENIED')) throw error;
+      if (!isAwsCallError(error, 'ACCESS_DENIED')) throw error;
       s3.notice(
         `these credentials may not delete versions (s3:DeleteObjectVersion): s3://${object.bucket}/${object.key} gets a delete marker`,
       );

@@ -1,7 +1,7 @@
 import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { httpStatusOf, isAboutCredentials } from '@ec2-image/aws-call';
 import { type ChecksumAlgorithm, type ChecksumType, checksumAlgorithms } from '@ec2-image/checksum';
 import type { Address, S3 } from '../call/s3.ts';
-import { httpStatusOf, isCode } from '../errors.ts';
 
 /** What S3 reports of an object. */
 export interface ObjectFacts {
@@ -38,7 +38,7 @@ async function whyRefused(s3: S3, address: Address, refused: unknown): Promise<u
     await Body?.transformToByteArray();
   } catch (error) {
     s3.signal?.throwIfAborted();
-    if (isCode(error, 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED')) return error;
+    if (isAboutCredentials(error)) return error;
   }
   return refused;
 }

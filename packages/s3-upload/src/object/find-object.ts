@@ -1,4 +1,4 @@
-import { addressOf, type ObjectPlace, type S3Options, s3Of } from '../call/s3.ts';
+import { addressOf, createS3, type ObjectPlace, type S3Options } from '../call/s3.ts';
 import { describeObject, type ObjectFacts } from './describe-object.ts';
 import { judgeObject, type WantedObject } from './judge-object.ts';
 import type { StoredObject } from './stored-object.ts';
@@ -13,7 +13,7 @@ import type { StoredObject } from './stored-object.ts';
 export async function findObject(
   options: S3Options & ObjectPlace & WantedObject,
 ): Promise<StoredObject | undefined> {
-  const s3 = s3Of(options);
+  const s3 = createS3(options);
   const facts = await describeObject(s3, addressOf(options));
   if (!facts) return undefined;
   const verdict = judgeObject(facts, options);

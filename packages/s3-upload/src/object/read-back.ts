@@ -1,8 +1,8 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { AwsCallError, isAwsCallError, isTransient, policies, retry } from '@ec2-image/aws-call';
 import { createChecksum } from '@ec2-image/checksum';
 import type { Address, S3 } from '../call/s3.ts';
 import type { ByteRange } from '../disk/part-plan.ts';
-import { isCode, S3UploadError } from '../errors.ts';
 
 /**
  * The CRC32 of each stretch of an object as S3 serves it. A broken connection is taken up again, stretch by stretch; an
@@ -29,9 +29,7 @@ export async function readBack({
   return checksums;
 }
 
-const triesPerRange = 3;
-
-async function readRange({
+function readRange({
   s3,
   address,
   etag,
@@ -42,8 +40,10 @@ async function readRange({
   readonly etag: string;
   readonly range: ByteRange;
 }): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    try {
+  return retry(s3, {
+    policy: policies.readObject,
+    isRetryable: isWorthRepeating,
+    async call() {
       const { Body } = await s3.send(
         new GetObjectCommand({ ...address, IfMatch: etag, Range: `bytes=${start}-${end - 1}` }),
       );
@@ -55,18 +55,15 @@ async function readRange({
         received += chunk.length;
       }
       if (received === end - start) return checksum.digest();
-      throw new S3UploadError('S3_UNREACHABLE', `S3 sent ${received} of ${end - start} bytes`, {
+      throw new AwsCallError('AWS_UNREACHABLE', `S3 sent ${received} of ${end - start} bytes`, {
         hint: 'Run the same command again.',
+        facts: { service: 'S3', operation: 'GetObject' },
       });
-    } catch (error) {
-      s3.signal?.throwIfAborted();
-      if (attempt === triesPerRange || !isWorthRepeating(error)) throw error;
-      await s3.backOff(attempt);
-    }
-  }
+    },
+  });
 }
 
 /** What the SDK could not have retried: it had handed the body over by then. */
 function isWorthRepeating(error: unknown): boolean {
-  return isCode(error, 'THROTTLED', 'S3_UNREACHABLE') || !(error instanceof S3UploadError);
+  return isTransient(error) || !isAwsCallError(error);
 }

@@ -1,7 +1,8 @@
+import { httpStatusOf } from '@ec2-image/aws-call';
 import { combineChecksums } from '@ec2-image/checksum';
-import { addressOf, type S3Options, s3Of } from '../call/s3.ts';
+import { addressOf, createS3, type S3Options } from '../call/s3.ts';
 import type { ByteRange } from '../disk/part-plan.ts';
-import { httpStatusOf, S3UploadError } from '../errors.ts';
+import { S3UploadError } from '../errors.ts';
 import { readBack } from './read-back.ts';
 import type { StoredObject } from './stored-object.ts';
 import { verifyObject } from './verify-object.ts';
@@ -27,7 +28,7 @@ export async function readObject(options: ReadObjectOptions): Promise<void> {
   const ranges = rangesOf(object.size);
   let done = 0;
   const stored = await readBack({
-    s3: s3Of(options),
+    s3: createS3(options),
     address: addressOf({ ...options, ...object }),
     etag: object.etag,
     ranges,

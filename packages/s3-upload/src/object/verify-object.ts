@@ -1,4 +1,4 @@
-import { addressOf, type S3Options, s3Of } from '../call/s3.ts';
+import { addressOf, createS3, type S3Options } from '../call/s3.ts';
 import { S3UploadError } from '../errors.ts';
 import { describeObject, type ObjectFacts } from './describe-object.ts';
 import type { StoredObject } from './stored-object.ts';
@@ -12,7 +12,7 @@ import type { StoredObject } from './stored-object.ts';
 export async function verifyObject(options: S3Options & { readonly object: StoredObject }): Promise<void> {
   const { object } = options;
   const which = `s3://${object.bucket}/${object.key}`;
-  const facts = await describeObject(s3Of(options), addressOf({ ...options, ...object }));
+  const facts = await describeObject(createS3(options), addressOf({ ...options, ...object }));
   if (!facts) {
     throw new S3UploadError('OBJECT_MISSING', `${which} is gone`, {
       hint: 'Something else removed it. Run the same command again: what is missing is made anew.',

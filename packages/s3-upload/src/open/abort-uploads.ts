@@ -1,4 +1,4 @@
-import { type Address, addressOf, type ObjectPlace, type S3, type S3Options, s3Of } from '../call/s3.ts';
+import { type Address, addressOf, createS3, type ObjectPlace, type S3, type S3Options } from '../call/s3.ts';
 import { abortUpload, listOpenUploads } from './open-uploads.ts';
 
 /** An upload whose parts are arriving while it is aborted may have to be aborted again (S3 API Reference, AbortMultipartUpload). */
@@ -11,7 +11,7 @@ const rounds = 3;
  * @returns how many there were
  */
 export async function abortUploads(options: S3Options & ObjectPlace): Promise<number> {
-  return abortAll(s3Of(options), addressOf(options));
+  return abortAll(createS3(options), addressOf(options));
 }
 
 export async function abortAll(s3: S3, address: Address): Promise<number> {

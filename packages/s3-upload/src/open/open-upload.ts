@@ -1,6 +1,7 @@
 import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { isAwsCallError } from '@ec2-image/aws-call';
 import type { Address, S3 } from '../call/s3.ts';
-import { isCode, S3UploadError } from '../errors.ts';
+import { notS3 } from '../errors.ts';
 import { chooseUpload } from './choose-upload.ts';
 import type { JournalEntry, UploadJournal } from './journal.ts';
 import { type ListedParts, listOpenUploads, listParts, type OpenUpload } from './open-uploads.ts';
@@ -21,13 +22,11 @@ export async function adoptUpload({
   s3,
   address,
   journal,
-  now,
   idleMs,
 }: {
   readonly s3: S3;
   readonly address: Address;
   readonly journal: UploadJournal | undefined;
-  readonly now: () => number;
   readonly idleMs: number;
 }): Promise<OpenedUpload | undefined> {
   const noted = await journal?.read();
@@ -36,7 +35,7 @@ export async function adoptUpload({
     const parts = await listParts(s3, address, upload.uploadId);
     if (parts) candidates.push({ ...upload, parts });
   }
-  const choice = chooseUpload({ candidates, journal: noted, now: now(), idleMs });
+  const choice = chooseUpload({ candidates, journal: noted, now: s3.now(), idleMs });
   if (!choice) return undefined;
   const { uploadId, parts } = choice.upload;
   await journal?.write({ uploadId });
@@ -65,7 +64,7 @@ async function knownUploads({
       .sort((a, b) => (b.initiated?.getTime() ?? 0) - (a.initiated?.getTime() ?? 0))
       .filter(({ uploadId }, index) => index < mostCandidates || uploadId === noted?.uploadId);
   } catch (error) {
-    if (!isCode(error, 'ACCESS_DENIED', 'S3_REFUSED')) throw error;
+    if (!isAwsCallError(error, 'ACCESS_DENIED', 'AWS_REFUSED')) throw error;
     s3.notice(
       `open uploads cannot be listed, so those of other machines are not gone on with: ${error.message}`,
     );
@@ -102,11 +101,7 @@ export async function createUpload({
       ChecksumType: 'FULL_OBJECT',
     }),
   );
-  if (!UploadId) {
-    throw new S3UploadError('S3_REFUSED', 'S3 began an upload without giving it an id', {
-      hint: 'See whether the endpoint is an S3 service.',
-    });
-  }
+  if (!UploadId) throw notS3('S3 created a multipart upload without an id');
   await journal?.write({ uploadId: UploadId });
   return { uploadId: UploadId, parts: new Map(), adopted: false };
 }

@@ -3,8 +3,8 @@ import {
   ListMultipartUploadsCommand,
   ListPartsCommand,
 } from '@aws-sdk/client-s3';
+import { awsCodeOf } from '@ec2-image/aws-call';
 import type { Address, S3 } from '../call/s3.ts';
-import { awsCodeOf } from '../errors.ts';
 
 /** An upload that is neither completed nor aborted. */
 export interface OpenUpload {

@@ -7,8 +7,8 @@ import type {
   UploadPartCommandInput,
   UploadPartCommandOutput,
 } from '@aws-sdk/client-s3';
+import { deriveClient } from '@ec2-image/aws-call';
 import type { InitializeMiddleware } from '@smithy/types';
-import { deriveClient } from '../call/derive-client.ts';
 
 /** What is done in the place of lib-storage's own multipart calls. */
 export interface MultipartAnswers {

@@ -1,7 +1,8 @@
 import { CompleteMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { awsCodeOf, httpStatusOf, isTransient, pause, policies } from '@ec2-image/aws-call';
 import { diskChanged } from '../disk/disk.ts';
 import type { DiskChecksums } from '../disk/read-checksums.ts';
-import { awsCodeOf, httpStatusOf, isUnclear, S3UploadError } from '../errors.ts';
+import { S3UploadError } from '../errors.ts';
 import { describeObject, type ObjectFacts } from '../object/describe-object.ts';
 import { listParts } from '../open/open-uploads.ts';
 import { compareObject } from './compare-object.ts';
@@ -10,8 +11,7 @@ import { sendPart } from './send-part.ts';
 import { endedByOthers, StartAgain } from './start-again.ts';
 import type { SentPart, UploadJob } from './upload-job.ts';
 
-/** How often completion is tried; between two, S3 has been asked what became of the first. */
-const tries = 6;
+const tries = policies.completeUpload.attempts;
 /** The same where S3 holds other parts than it answered: who goes on putting them, or why, is not found out by repeating. */
 const triesWithOtherParts = 3;
 
@@ -45,7 +45,7 @@ export async function completeUpload(
       const failure = judgeCompletion({
         awsCode: awsCodeOf(error),
         httpStatus: httpStatusOf(error),
-        unclear: isUnclear(error),
+        unclear: isTransient(error),
       });
       if (failure === 'refused' || (failure === 'unconditional' && !conditional)) throw error;
       const standing = await describeObject(s3, address);
@@ -54,17 +54,17 @@ export async function completeUpload(
         const own = ['checksum', 'etag'].includes(compareObject(standing, disk, { etags }));
         return own ? {} : { standing };
       }
-      if (failure === 'conflict' || failure === 'gone') throw endedByOthers(error as S3UploadError);
+      if (failure === 'conflict' || failure === 'gone') throw endedByOthers(error as Error);
       if (attempt === tries) throw error;
       if (failure === 'unconditional') {
         conditional = false;
         continue;
       }
-      await s3.backOff(attempt);
-      const differing = await forgetDiffering(job, error as S3UploadError);
+      await pause(s3, { n: attempt, pace: policies.completeUpload });
+      const differing = await forgetDiffering(job, error as Error);
       if (failure !== 'parts-differ') continue;
       if (differing === 0 && awsCodeOf(error) === 'InvalidRequest') throw error;
-      if (differing === 0 || attempt >= triesWithOtherParts) throw corrupted(error as S3UploadError);
+      if (differing === 0 || attempt >= triesWithOtherParts) throw corrupted(error as Error);
     }
   }
 }
@@ -123,7 +123,7 @@ function completeCommand(
  *
  * @returns how many there are
  */
-async function forgetDiffering(job: UploadJob, error: S3UploadError): Promise<number> {
+async function forgetDiffering(job: UploadJob, error: Error): Promise<number> {
   const listed = await listParts(job.s3, job.address, job.uploadId);
   if (!listed) throw endedByOthers(error);
   const differing = [...job.sent].filter(([number, sent]) => {
@@ -141,7 +141,7 @@ async function forgetDiffering(job: UploadJob, error: S3UploadError): Promise<nu
   return differing.length;
 }
 
-function corrupted(cause: S3UploadError): StartAgain {
+function corrupted(cause: Error): StartAgain {
   return new StartAgain(
     new S3UploadError(
       'UPLOAD_CORRUPTED',

@@ -1,6 +1,7 @@
+import { isAwsCallError } from '@ec2-image/aws-call';
 import { partRange } from '../disk/part-plan.ts';
 import type { DiskChecksums } from '../disk/read-checksums.ts';
-import { httpStatusOf, S3UploadError } from '../errors.ts';
+import { S3UploadError } from '../errors.ts';
 import { deleteObject } from '../object/delete-object.ts';
 import { describeObject, type ObjectFacts } from '../object/describe-object.ts';
 import { judgeObject } from '../object/judge-object.ts';
@@ -119,7 +120,7 @@ async function nameParts(stored: {
     return await differingParts(stored);
   } catch (error) {
     stored.job.s3.signal?.throwIfAborted();
-    if (httpStatusOf(error) === undefined && !(error instanceof S3UploadError)) throw error;
+    if (!isAwsCallError(error)) throw error;
     return [];
   }
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { UploadPartCommand, type UploadPartCommandOutput } from '@aws-sdk/client-s3';
+import { awsCodeOf, httpStatusOf, isAwsCallError, pause, policies } from '@ec2-image/aws-call';
 import { checksumOf } from '@ec2-image/checksum';
 import { partRange } from '../disk/part-plan.ts';
-import { awsCodeOf, httpStatusOf, isCode, S3UploadError } from '../errors.ts';
+import { notS3, S3UploadError } from '../errors.ts';
 import { judgePart } from './judge-part.ts';
 import type { SentPart, UploadJob } from './upload-job.ts';
 
-/** How often a part is put before it is given up; the SDK's own retries come inside each. */
-const tries = 4;
+const tries = policies.part.attempts;
 
 /** S3 received other bytes than those it was announced, or not all of them. */
 const damagedOnTheWay = new Set([
@@ -78,7 +78,7 @@ async function putPart(job: UploadJob, part: Part): Promise<SentPart> {
     }
     if (last) throw corruptedPart(number, `S3 received other bytes than were sent, ${tries} times in a row`);
     job.s3.notice(`part ${number} did not arrive as it was sent: it is sent again`);
-    await job.s3.backOff(attempt);
+    await pause(job.s3, { n: attempt, pace: policies.part });
   }
 }
 
@@ -125,14 +125,12 @@ async function putOnce(
 
 function etagOf({ ETag }: UploadPartCommandOutput): string {
   if (ETag) return ETag;
-  throw new S3UploadError('S3_REFUSED', 'S3 answered a part without an ETag', {
-    hint: 'See whether the endpoint is an S3 service.',
-  });
+  throw notS3('S3 answered a part without an ETag');
 }
 
 function isTimeout(error: unknown): boolean {
   return (
-    isCode(error, 'S3_UNREACHABLE') &&
+    isAwsCallError(error, 'AWS_UNREACHABLE') &&
     httpStatusOf(error) === undefined &&
     error.cause instanceof Error &&
     error.cause.name === 'TimeoutError'

@@ -1,4 +1,5 @@
-import { addressOf, type S3, s3Of } from '../call/s3.ts';
+import { awsCodeOf, policies } from '@ec2-image/aws-call';
+import { addressOf, createS3, type S3 } from '../call/s3.ts';
 import { transportOf } from '../call/transport.ts';
 import { createBufferPool } from '../disk/buffer-pool.ts';
 import { checkFinished, diskChanged, type FinishedDisk, finishedDisk, greatestSize } from '../disk/disk.ts';
@@ -6,7 +7,6 @@ import { openDisk } from '../disk/disk-reader.ts';
 import { type PartPlan, planConcurrency, planParts, shownPartSize } from '../disk/part-plan.ts';
 import { proveChecksums } from '../disk/prove-checksums.ts';
 import type { DiskChecksums } from '../disk/read-checksums.ts';
-import { awsCodeOf } from '../errors.ts';
 import type { UploadJournal } from '../open/journal.ts';
 import { adoptUpload, createUpload, type OpenedUpload } from '../open/open-upload.ts';
 import type { Placed, UploadDiskOptions } from '../upload-options.ts';
@@ -34,7 +34,7 @@ export async function uploadOnce(
   { journal, adopt, onSent }: OnceOptions,
 ): Promise<Placed> {
   using stop = linkedStop(options.signal);
-  const s3 = s3Of({ ...options, client: transportOf(options.client), signal: stop.signal });
+  const s3 = createS3({ ...options, client: transportOf(options.client), signal: stop.signal });
   try {
     return await fillAndProve({ options, s3, stop, journal, adopt, onSent });
   } catch (error) {
@@ -57,10 +57,10 @@ async function fillAndProve({
   readonly s3: S3;
   readonly stop: AbortController;
 }): Promise<Placed> {
-  const { disk, metadata, beforeComplete, now = Date.now, adoptAfterMs: idleMs = 15 * 60_000 } = options;
+  const { disk, metadata, beforeComplete, adoptAfterMs: idleMs = policies.adoptUpload.limitMs } = options;
   const address = addressOf(options);
   const upload =
-    (adopt && (await adoptUpload({ s3, address, journal, now, idleMs }))) ||
+    (adopt && (await adoptUpload({ s3, address, journal, idleMs }))) ||
     (await createUpload({ s3, address, metadata, journal }));
   const plan = planFor(options, upload);
   await using reader = await openDisk({ disk, sleep: s3.sleep });
@@ -73,7 +73,7 @@ async function fillAndProve({
     const { standing } = await completeUpload(job, {
       disk: checksums,
       path: disk.path,
-      timeoutMs: options.completeTimeoutMs ?? 15 * 60_000,
+      timeoutMs: options.completeTimeoutMs ?? policies.completeUpload.attemptMs,
     });
     if (standing) {
       const found = await settleObject(s3, { ...options, replace: false, facts: standing });
@@ -138,7 +138,7 @@ function createJob({
   readonly reader: UploadJob['reader'];
   readonly onSent: OnceOptions['onSent'];
 }): UploadJob {
-  const { disk, onProgress, partTimeoutMs = 5 * 60_000 } = options;
+  const { disk, onProgress, partTimeoutMs = policies.part.attemptMs } = options;
   const { partSize } = plan;
   const concurrency = planConcurrency({ partSize, concurrency: options.concurrency ?? 4 });
   let total: number | undefined;

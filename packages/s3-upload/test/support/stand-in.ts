@@ -48,7 +48,7 @@ export function uploadOptions(client: S3Client) {
     format,
     metadata,
     partSize,
-    sleep: async () => {},
+    clock: { now: Date.now, random: Math.random, sleep: async () => {} },
     onNotice: (message: string) => void notices.push(message),
     notices,
   };

@@ -1,5 +1,4 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
-import * as api from '@ec2-image/aws-error';
 import {
   awsErrorFacts,
   formatAwsError,
@@ -8,7 +7,7 @@ import {
   isAmbiguous,
   isCredentialsError,
   isThrottling,
-} from '@ec2-image/aws-error';
+} from '@ec2-image/aws-call';
 import { expect, test } from 'vitest';
 
 function awsError(name: string, httpStatusCode?: number) {
@@ -19,18 +18,6 @@ function awsError(name: string, httpStatusCode?: number) {
     $metadata: { httpStatusCode, requestId: 'R1', attempts: 3 },
   });
 }
-
-test('the exported names', () => {
-  expect(Object.keys(api).sort()).toEqual([
-    'awsErrorFacts',
-    'formatAwsError',
-    'hasAwsCode',
-    'isAccessDenied',
-    'isAmbiguous',
-    'isCredentialsError',
-    'isThrottling',
-  ]);
-});
 
 test('facts and one line of them', () => {
   const error = awsError('NoSuchBucket', 404);

@@ -1,0 +1,87 @@
+import { ExplainedError, type Explanation } from '@ec2-image/explained-error';
+import type { ServiceName } from './permissions.ts';
+
+/** What can become of a call to any AWS service, when it fails. */
+export type AwsCallErrorCode =
+  /** The policy of these credentials does not allow it. */
+  | 'ACCESS_DENIED'
+  /** There are none to send. */
+  | 'CREDENTIALS_MISSING'
+  | 'CREDENTIALS_EXPIRED'
+  /** AWS does not know them, or they do not fit. */
+  | 'CREDENTIALS_REFUSED'
+  | 'THROTTLED'
+  /** The account has as many of something as it may have; whether waiting helps is told by {@link isPassingQuota}. */
+  | 'QUOTA_EXCEEDED'
+  /** No answer, or one that says nothing: whether the call was carried out is not known. */
+  | 'AWS_UNREACHABLE'
+  /** Every other error that the service answered with. */
+  | 'AWS_REFUSED';
+
+export interface AwsCallFacts {
+  readonly service: ServiceName;
+  /** Such as `ImportSnapshot`. */
+  readonly operation: string;
+  /** AWS's own code, such as `NoSuchBucket`. */
+  readonly awsCode?: string;
+  readonly httpStatus?: number;
+  readonly requestId?: string;
+}
+
+/** One call that failed, in words; AWS's own error is its cause. */
+export class AwsCallError extends ExplainedError {
+  override name = 'AwsCallError';
+  declare readonly code: AwsCallErrorCode;
+  declare readonly facts: AwsCallFacts & Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: AwsCallErrorCode,
+    message: string,
+    explanation: Omit<Explanation, 'facts'> & { readonly facts: AwsCallFacts },
+  ) {
+    super(code, message, { ...explanation, facts: { ...explanation.facts } });
+  }
+}
+
+/** The call itself failed; what it asked about is not known to have. */
+export function isAwsCallError(error: unknown, ...codes: readonly AwsCallErrorCode[]): error is AwsCallError {
+  return error instanceof AwsCallError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** The same call may work in a moment; whether this one was carried out must be looked up. */
+export function isTransient(error: unknown): boolean {
+  return isAwsCallError(error, 'THROTTLED', 'AWS_UNREACHABLE');
+}
+
+/** Nothing works with these credentials. */
+export function isAboutCredentials(error: unknown): error is AwsCallError {
+  return isAwsCallError(error, 'CREDENTIALS_MISSING', 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED');
+}
+
+/** AWS's own code of a call that it answered with an error; undefined for anything else. */
+export function awsCodeOf(error: unknown): string | undefined {
+  return isAwsCallError(error) ? error.facts.awsCode : undefined;
+}
+
+/** The same, of a call that was refused for good: neither throttled nor perhaps carried out, allowed, and by known credentials. */
+export function refusedCodeOf(error: unknown): string | undefined {
+  return isAwsCallError(error, 'AWS_REFUSED') ? error.facts.awsCode : undefined;
+}
+
+export function httpStatusOf(error: unknown): number | undefined {
+  return isAwsCallError(error) ? error.facts.httpStatus : undefined;
+}
+
+/** Limits on what an account has under way at a time, of EC2 and EBS direct; all others are on what it keeps. */
+const passingQuotas = new Set([
+  'ResourceCountExceeded',
+  'ResourceCountLimitExceeded',
+  'ResourceLimitExceeded',
+  'ConcurrentSnapshotLimitExceeded',
+  'ConcurrentLimitExceededException',
+]);
+
+/** Waiting helps: something that is under way has to end. */
+export function isPassingQuota(error: unknown): boolean {
+  return isAwsCallError(error, 'QUOTA_EXCEEDED') && passingQuotas.has(error.facts.awsCode ?? '');
+}

@@ -1,0 +1,114 @@
+import { AwsCallError, type AwsCallErrorCode } from './aws-call-error.ts';
+import {
+  awsErrorFacts,
+  formatAwsError,
+  isAccessDenied,
+  isAmbiguous,
+  isCredentialsError,
+  isThrottling,
+} from './error-facts.ts';
+import { actionsOf, type ServiceName, services } from './permissions.ts';
+
+export interface FailedCall {
+  /** What the SDK threw. */
+  readonly error: unknown;
+  readonly service: ServiceName;
+  /** Such as `ImportSnapshot`. */
+  readonly operation: string;
+  /** Where it is not AWS's own, such as `http://127.0.0.1:4566`. */
+  readonly endpoint?: string;
+}
+
+/** EC2's, EBS direct's and other services' names for a limit that is reached. */
+const quota = /(LimitExceeded|CountExceeded|QuotaExceeded)(Exception)?$/;
+
+/**
+ * What a service answered to one call, or that it did not, as an error with a hint. Anything that neither the service nor
+ * the SDK said (a bug, an abort) comes back as it is.
+ */
+export function explainCall({ error, service, operation, endpoint }: FailedCall): unknown {
+  const answer = awsErrorFacts(error);
+  const { awsCode, httpStatus, requestId } = answer ?? {};
+  const said = formatAwsError(error).replace(/\s+/g, ' ');
+  const call = `${operation}: ${said}`;
+  const explained = (code: AwsCallErrorCode, message: string, hint: string) =>
+    new AwsCallError(code, message, {
+      hint,
+      cause: error,
+      facts: { service, operation, awsCode, httpStatus, requestId },
+    });
+
+  if (isCredentialsError(error)) {
+    if (/expired/i.test(said)) {
+      return explained(
+        'CREDENTIALS_EXPIRED',
+        `the AWS credentials have expired (${call})`,
+        'Renew them (for SSO: `aws sso login`), then run the same command again.',
+      );
+    }
+    return httpStatus === undefined
+      ? explained(
+          'CREDENTIALS_MISSING',
+          `no AWS credentials (${call})`,
+          'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or use --local, which needs none.',
+        )
+      : explained(
+          'CREDENTIALS_REFUSED',
+          `AWS rejected the credentials (${call})`,
+          'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, to valid credentials.',
+        );
+  }
+  if (isThrottling(error)) {
+    return explained(
+      'THROTTLED',
+      `${service} is throttling this account (${call})`,
+      'Wait a few minutes, then run the same command again, or raise --max-attempts.',
+    );
+  }
+  // 501 says something: it was not done, and will not be.
+  if (isAmbiguous(error) && httpStatus !== 501) {
+    return httpStatus === undefined
+      ? explained('AWS_UNREACHABLE', `cannot reach ${service} (${call})`, unreachableHint(endpoint))
+      : explained(
+          'AWS_UNREACHABLE',
+          `${service} failed to answer ${call}`,
+          'Run the same command again in a few minutes.',
+        );
+  }
+  if (!answer) return error;
+  // An answer of 2xx that could not be read says nothing about what was done, as a broken connection does not.
+  if (httpStatus !== undefined && httpStatus < 300) {
+    return explained(
+      'AWS_UNREACHABLE',
+      `cannot read the answer of ${service} to ${call}`,
+      unreachableHint(endpoint),
+    );
+  }
+  if (isAccessDenied(error)) {
+    const actions = actionsOf(service, operation).join(' and ');
+    const where = service === 'S3' ? ' on the bucket (and on its KMS key, if it has one)' : '';
+    return explained(
+      'ACCESS_DENIED',
+      `these credentials may not call ${services[service]}:${call}`,
+      `Allow ${actions}${where} in the policy of the user or role, then run the same command again.`,
+    );
+  }
+  if (quota.test(awsCode ?? '')) {
+    return explained(
+      'QUOTA_EXCEEDED',
+      `a quota of this account is used up (${service} ${call})`,
+      'Free what the quota counts, or request a higher one in Service Quotas.',
+    );
+  }
+  return explained(
+    'AWS_REFUSED',
+    `${service} refused ${call}`,
+    `Correct what the message of ${service} names, then run the same command again.`,
+  );
+}
+
+function unreachableHint(endpoint: string | undefined): string {
+  return endpoint === undefined
+    ? 'Check the network, then run the same command again.'
+    : `Check that ${endpoint} is the right endpoint and is running, then run the same command again.`;
+}

@@ -1,0 +1,41 @@
+export { allPages, type Page, pages } from './all-pages.ts';
+export {
+  AwsCallError,
+  type AwsCallErrorCode,
+  type AwsCallFacts,
+  awsCodeOf,
+  httpStatusOf,
+  isAboutCredentials,
+  isAwsCallError,
+  isPassingQuota,
+  isTransient,
+  refusedCodeOf,
+} from './aws-call-error.ts';
+export { backOffMs, type Pace } from './back-off.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { deriveClient, withoutRetries } from './derive-client.ts';
+export {
+  type AwsErrorFacts,
+  awsErrorFacts,
+  formatAwsError,
+  hasAwsCode,
+  isAccessDenied,
+  isAmbiguous,
+  isCredentialsError,
+  isThrottling,
+} from './error-facts.ts';
+export { explainCall, type FailedCall } from './explain-call.ts';
+export { actionsOf, type ServiceName } from './permissions.ts';
+export { type Policy, type PolicyName, policies } from './policies.ts';
+export { type Retry, retry } from './retry.ts';
+export {
+  afterAbort,
+  type CallOptions,
+  createSender,
+  createWaiter,
+  type Sender,
+  type SendOptions,
+  type Waiter,
+} from './sender.ts';
+export { timeLimit } from './time-limit.ts';
+export { findConsistently, pause, retryThroughOutage, type Wait, waitUntil } from './wait-until.ts';

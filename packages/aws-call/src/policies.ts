@@ -1,0 +1,147 @@
+import type { Pace } from './back-off.ts';
+
+/**
+ * How long something is waited for, or how often it is tried, and why so long. The pauses of a wait for EC2 are
+ * besides never longer than `--poll-interval`.
+ */
+export interface Policy extends Pace {
+  /** When to give up, in milliseconds since the beginning. */
+  readonly limitMs?: number;
+  /** When to give up, by the number of attempts, the first included. */
+  readonly attempts?: number;
+  /** How long each attempt may take, the SDK's retries included, in milliseconds. */
+  readonly attemptMs?: number;
+  readonly reason: string;
+}
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+/** Every limit of waiting for AWS and of calling it again. `docs/architecture.md` shows this table. */
+export const policies = {
+  outage: {
+    firstMs: second,
+    longestMs: 30 * second,
+    limitMs: 15 * minute,
+    reason:
+      'A read that cannot be answered, since its last answer: outages of a region and of a line are shorter.',
+  },
+  importTask: {
+    firstMs: 2 * second,
+    longestMs: 15 * second,
+    limitMs: 2 * hour,
+    reason:
+      'A task that shows no progress: 2 to 15 minutes are usual, an hour has been reported (--import-timeout).',
+  },
+  importTaskEnd: {
+    firstMs: second,
+    longestMs: 15 * second,
+    limitMs: 15 * minute,
+    reason: 'A cancelled or failed task still deletes what it had begun: usually within two minutes.',
+  },
+  importAgain: {
+    firstMs: 30 * second,
+    longestMs: 5 * minute,
+    attempts: 3,
+    reason:
+      '"Disk validation failed" has been seen on good images that imported on the next try (--import-attempts).',
+  },
+  startImport: {
+    firstMs: second,
+    longestMs: 30 * second,
+    attempts: 4,
+    reason:
+      'ImportSnapshot without an answer, each looked up before the next; the SDK has retried each already.',
+  },
+  startQuota: {
+    firstMs: 15 * second,
+    longestMs: minute,
+    limitMs: 2 * hour,
+    reason: 'A limit on imports or snapshots at a time passes when one of them ends.',
+  },
+  visible: {
+    firstMs: second,
+    longestMs: 15 * second,
+    limitMs: 3 * minute,
+    reason: "EC2's reads lag behind its writes by seconds, at worst by a few minutes.",
+  },
+  consistentAbsence: {
+    firstMs: second,
+    longestMs: second,
+    attempts: 3,
+    reason: 'So many reads must agree that something is absent before it is made or given up.',
+  },
+  snapshot: {
+    firstMs: 2 * second,
+    longestMs: 15 * second,
+    limitMs: 2 * hour,
+    reason: 'A pending snapshot that shows no progress.',
+  },
+  ami: {
+    firstMs: 2 * second,
+    longestMs: 15 * second,
+    limitMs: 15 * minute,
+    reason: 'An AMI of a finished snapshot becomes available within seconds.',
+  },
+  registerImage: {
+    firstMs: second,
+    longestMs: 30 * second,
+    attempts: 12,
+    reason:
+      'About four minutes for EC2 to show the AMI whose name it says is taken; RegisterImage has no token.',
+  },
+  tags: {
+    firstMs: second,
+    longestMs: 30 * second,
+    limitMs: 3 * minute,
+    reason: 'A resource made a moment ago may not be known everywhere, nor its tags be readable.',
+  },
+  snapshotInUse: {
+    firstMs: 2 * second,
+    longestMs: 30 * second,
+    limitMs: 10 * minute,
+    reason: 'A snapshot stays in use for minutes after its AMI was deregistered.',
+  },
+  remove: {
+    firstMs: second,
+    longestMs: 30 * second,
+    attempts: 4,
+    reason: 'A removal without an answer; repeating one that was carried out does no harm.',
+  },
+  part: {
+    firstMs: second / 2,
+    longestMs: 20 * second,
+    attempts: 4,
+    attemptMs: 5 * minute,
+    reason: 'One part of an upload that is lost or arrives damaged.',
+  },
+  completeUpload: {
+    firstMs: second / 2,
+    longestMs: 20 * second,
+    attempts: 6,
+    attemptMs: 15 * minute,
+    reason:
+      'S3 may take minutes to assemble 10,000 parts; between two attempts it is asked what became of the first.',
+  },
+  readObject: {
+    firstMs: second / 2,
+    longestMs: 20 * second,
+    attempts: 3,
+    reason: 'One stretch of an object read back, whose body broke off after the SDK had handed it over.',
+  },
+  adoptUpload: {
+    firstMs: 0,
+    longestMs: 0,
+    limitMs: 15 * minute,
+    reason: 'An upload of another machine must have been idle for so long before it is taken over.',
+  },
+  cleanUp: {
+    firstMs: second,
+    longestMs: second,
+    limitMs: 10 * second,
+    reason: 'What is still done after an interrupt: whoever pressed Ctrl-C is waiting.',
+  },
+} as const satisfies Readonly<Record<string, Policy>>;
+
+export type PolicyName = keyof typeof policies;

@@ -1,0 +1,120 @@
+import { EC2ServiceException } from '@aws-sdk/client-ec2';
+import {
+  awsCodeOf,
+  explainCall,
+  httpStatusOf,
+  isPassingQuota,
+  isTransient,
+  refusedCodeOf,
+  type ServiceName,
+} from '@ec2-image/aws-call';
+import { describe, expect, test } from 'vitest';
+
+function answer(name: string, message = `${name} it is`, httpStatusCode = 400) {
+  return new EC2ServiceException({
+    name,
+    message,
+    $fault: 'client',
+    $metadata: { httpStatusCode, requestId: 'request-1' },
+  });
+}
+
+const named = (name: string, message: string) => Object.assign(new Error(message), { name });
+const connectionReset = Object.assign(new Error('socket hang up'), {
+  code: 'ECONNRESET',
+  $metadata: { attempts: 3 },
+});
+const timedOut = Object.assign(named('TimeoutError', 'socket timed out'), { $metadata: { attempts: 3 } });
+const garbled = Object.assign(new Error('XML parse error:\n  mismatched tags'), {
+  $metadata: { httpStatusCode: 200 },
+});
+
+describe('what becomes of a call is told alike for every service', () => {
+  const cases: [string, unknown, string][] = [
+    ['UnauthorizedOperation', answer('UnauthorizedOperation', 'not you', 403), 'ACCESS_DENIED'],
+    ['AccessDenied', answer('AccessDenied', 'not you', 403), 'ACCESS_DENIED'],
+    ['a HEAD answered 403', answer('Unknown', '', 403), 'ACCESS_DENIED'],
+    ['RequestLimitExceeded', answer('RequestLimitExceeded', 'slow down', 503), 'THROTTLED'],
+    ['SlowDown', answer('SlowDown', 'slow down', 503), 'THROTTLED'],
+    ['RequestExpired', answer('RequestExpired', 'Request has expired.'), 'CREDENTIALS_EXPIRED'],
+    ['ExpiredToken', answer('ExpiredToken', 'The provided token is old'), 'CREDENTIALS_EXPIRED'],
+    [
+      'an SSO session that is over',
+      named('CredentialsProviderError', 'Token is expired. To refresh this SSO session run aws sso login'),
+      'CREDENTIALS_EXPIRED',
+    ],
+    ['AuthFailure', answer('AuthFailure', 'not validated', 401), 'CREDENTIALS_REFUSED'],
+    [
+      'no credentials',
+      named('CredentialsProviderError', 'Could not load credentials from any providers'),
+      'CREDENTIALS_MISSING',
+    ],
+    ['an internal error', answer('InternalError', 'oops', 500), 'AWS_UNREACHABLE'],
+    ['a connection reset', connectionReset, 'AWS_UNREACHABLE'],
+    ['no answer in time', timedOut, 'AWS_UNREACHABLE'],
+    ['an answer that cannot be read', garbled, 'AWS_UNREACHABLE'],
+    ['what the service does not implement', answer('NotImplemented', 'no', 501), 'AWS_REFUSED'],
+    ['a quota', answer('SnapshotLimitExceeded'), 'QUOTA_EXCEEDED'],
+    ['a quota of EBS direct', answer('ServiceQuotaExceededException', 'full', 402), 'QUOTA_EXCEEDED'],
+    ['InvalidParameterValue', answer('InvalidParameterValue'), 'AWS_REFUSED'],
+  ];
+  const services: ServiceName[] = ['EC2', 'S3', 'EBS', 'SSM', 'Auto Scaling', 'IAM', 'STS'];
+  test.each(cases)('%s', (_, cause, code) => {
+    for (const service of services) {
+      const error = explainCall({ error: cause, service, operation: 'GetSomething' });
+      expect(error).toMatchObject({
+        code,
+        service,
+        operation: 'GetSomething',
+        cause,
+        hint: expect.stringMatching(/^[A-Z].*\.$/),
+      });
+      expect((error as Error).message).toMatch(/^[^\n]*GetSomething: [^\n]+$/);
+    }
+  });
+});
+
+test('what neither the service nor the SDK said is left as it is', () => {
+  const bug = new TypeError('a bug');
+  expect(explainCall({ error: bug, service: 'EC2', operation: 'DescribeImages' })).toBe(bug);
+  expect(explainCall({ error: 'odd', service: 'EC2', operation: 'DescribeImages' })).toBe('odd');
+});
+
+test('a denial names the actions that a policy needs, whatever the operation is called', () => {
+  const denied = (service: ServiceName, operation: string) =>
+    explainCall({ error: answer('AccessDenied', 'no', 403), service, operation }) as { hint: string };
+  expect(denied('S3', 'HeadObject').hint).toContain('s3:GetObject and s3:ListBucket');
+  expect(denied('S3', 'ListParts').hint).toContain('s3:ListMultipartUploadParts');
+  expect(denied('EC2', 'ImportSnapshot').hint).toContain('ec2:ImportSnapshot');
+  expect(denied('Auto Scaling', 'DescribeAutoScalingGroups').hint).toContain(
+    'autoscaling:DescribeAutoScalingGroups',
+  );
+});
+
+test('a service that cannot be reached is named with the endpoint in use', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
+  const error = explainCall({
+    error: refused,
+    service: 'S3',
+    operation: 'HeadBucket',
+    endpoint: 'http://127.0.0.1:1',
+  });
+  expect(error).toMatchObject({
+    message: 'cannot reach S3 (HeadBucket: connect ECONNREFUSED 127.0.0.1:1)',
+    hint: expect.stringContaining('http://127.0.0.1:1'),
+  });
+});
+
+test('what callers ask of an error', () => {
+  const explained = (name: string, status = 400) =>
+    explainCall({ error: answer(name, 'so', status), service: 'EC2', operation: 'ImportSnapshot' });
+  expect(awsCodeOf(explained('NoSuchUpload', 404))).toBe('NoSuchUpload');
+  expect(httpStatusOf(explained('NoSuchUpload', 404))).toBe(404);
+  expect(refusedCodeOf(explained('InvalidSnapshot.InUse'))).toBe('InvalidSnapshot.InUse');
+  expect(refusedCodeOf(explained('UnauthorizedOperation', 403))).toBeUndefined();
+  expect(isTransient(explained('RequestLimitExceeded', 503))).toBe(true);
+  expect(isTransient(explained('InvalidSnapshot.InUse'))).toBe(false);
+  expect(isPassingQuota(explained('ResourceCountExceeded'))).toBe(true);
+  expect(isPassingQuota(explained('TagLimitExceeded'))).toBe(false);
+  expect(awsCodeOf(new Error('other'))).toBeUndefined();
+});

@@ -1,0 +1,42 @@
+import * as api from '@ec2-image/aws-call';
+import { expect, test } from 'vitest';
+
+test('the exported names', () => {
+  expect(Object.keys(api).sort()).toMatchInlineSnapshot(`
+    [
+      "AwsCallError",
+      "actionsOf",
+      "afterAbort",
+      "allPages",
+      "awsCodeOf",
+      "awsErrorFacts",
+      "backOffMs",
+      "createSender",
+      "createWaiter",
+      "deriveClient",
+      "explainCall",
+      "findConsistently",
+      "formatAwsError",
+      "hasAwsCode",
+      "httpStatusOf",
+      "isAboutCredentials",
+      "isAccessDenied",
+      "isAmbiguous",
+      "isAwsCallError",
+      "isCredentialsError",
+      "isPassingQuota",
+      "isThrottling",
+      "isTransient",
+      "pages",
+      "pause",
+      "policies",
+      "refusedCodeOf",
+      "retry",
+      "retryThroughOutage",
+      "systemClock",
+      "timeLimit",
+      "waitUntil",
+      "withoutRetries",
+    ]
+  `);
+});

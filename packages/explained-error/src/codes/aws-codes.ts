@@ -1,0 +1,57 @@
+import type { CodeTable } from './code-entry.ts';
+
+/** What can become of a call to any AWS service. */
+export const awsCodes = {
+  ACCESS_DENIED: {
+    means: 'The policy of these credentials does not allow a call. The message names the call.',
+    remedy: 'Allow the action that the hint names, or use other credentials (--profile).',
+  },
+  ACCOUNT_UNKNOWN: {
+    means: 'STS did not say which account the credentials belong to.',
+    remedy: 'Check the network and the endpoint of STS, then run the same command again.',
+  },
+  ANOTHER_ACCOUNT: {
+    means: 'The credentials belong to another account than the command expects.',
+    remedy: 'Use the credentials of the expected account (--profile).',
+  },
+  AWS_REFUSED: {
+    means:
+      "The service refused a call for a reason that has no code of its own here. The message holds the service's own.",
+    remedy:
+      "Look up the service's error code in its API reference, correct what it names, and run the same command again.",
+  },
+  AWS_UNREACHABLE: {
+    means:
+      'A service gave no answer, or none that says anything. Whether it carried out the call was looked up where that matters.',
+    remedy: 'Check the network, the proxy and --endpoint-url, then run the same command again.',
+  },
+  CREDENTIALS_EXPIRED: {
+    means: 'The AWS credentials, or the SSO session they come from, have expired.',
+    remedy: 'Renew them (for SSO: `aws sso login`), then run the same command again.',
+  },
+  CREDENTIALS_MISSING: {
+    means: 'There are no AWS credentials in the environment, the configuration files, or the instance.',
+    remedy: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; --local needs none.',
+  },
+  CREDENTIALS_REFUSED: {
+    means: 'AWS does not know the credentials, or their signature does not fit.',
+    remedy:
+      'Check that the key is active, that id and secret belong together, and that the clock of the machine is right.',
+  },
+  GAVE_UP_WAITING: {
+    means: 'What was waited for did not happen within its limit.',
+    remedy: 'Run the same command again later.',
+  },
+  QUOTA_EXCEEDED: {
+    means: 'The account has as many of something as it may have. The message names what.',
+    remedy: 'Free what the quota counts, or request a higher one in Service Quotas.',
+  },
+  REGION_MISSING: {
+    means: 'No region is given.',
+    remedy: 'Give --region, set AWS_REGION, or write `region:` into the configuration.',
+  },
+  THROTTLED: {
+    means: 'The service kept throttling the account, after every retry.',
+    remedy: 'Wait a few minutes and run the same command again, or raise --max-attempts.',
+  },
+} as const satisfies CodeTable;

@@ -1,0 +1,129 @@
+import type { CodeTable } from './code-entry.ts';
+
+/** Images, their formats, and what is made of them. */
+export const imageCodes = {
+  BACKING_FILE: {
+    means: 'The qcow2 image holds only the changes to another file.',
+    remedy: 'Flatten it where its backing file is (`qemu-img convert -O qcow2`), and import the result.',
+  },
+  BAD_DIGESTS_FILE: {
+    means: 'The file of block digests is not one that `verify --save-digests` writes.',
+    remedy: 'Make it again with `ec2-image verify --save-digests`.',
+  },
+  COMPARISON_FAILED: {
+    means: 'The converted disk could not be compared with the image.',
+    remedy: 'Run the same command again: a disk is not used before the comparison succeeds.',
+  },
+  COMPRESSED_IMAGE: {
+    means: 'The file is compressed in a way that is not unpacked here.',
+    remedy: 'Decompress it first.',
+  },
+  CONVERSION_FAILED: {
+    means: 'qemu-img could not read or convert the image.',
+    remedy: 'Check the image with `qemu-img check`, or download it again.',
+  },
+  CORRUPT_COMPRESSION: {
+    means: 'The compressed data is damaged.',
+    remedy: 'Download the image again and compare its checksum with the published one.',
+  },
+  CORRUPT_IMAGE: {
+    means: 'The header of the image contradicts itself or the file.',
+    remedy: 'The image is corrupt or malicious; download it from another source.',
+  },
+  DECOMPRESSION_MEMORY: {
+    means: 'Decompressing the image needs more memory than the limit.',
+    remedy: 'If you trust the image, decompress it yourself and import the result.',
+  },
+  DIFFERENCING_DISK: {
+    means: 'The disk holds only the changes to a parent disk.',
+    remedy: 'Merge it into its parent, or export the whole disk.',
+  },
+  DIRTY_IMAGE: {
+    means: 'The image was not closed: its log holds changes that are not in the disk.',
+    remedy: 'Let the program that made it close it, or repair a copy with `qemu-img check -r all`.',
+  },
+  DISK_CHANGED: {
+    means: 'The file of the disk changed while it was read.',
+    remedy: 'Make sure nothing else writes to it, then run the same command again.',
+  },
+  DISK_DIFFERS: {
+    means: 'The converted disk does not equal the image. It is not used.',
+    remedy: 'Run the same command again. If it recurs, check the memory and the disk of this machine.',
+  },
+  DISK_SIZE_WRONG: {
+    means: 'The image header declares another size than its content has.',
+    remedy: 'The image is corrupt or malicious; download it from another source.',
+  },
+  DISK_TOO_LARGE: {
+    means: 'The disk is larger than the limit, the format, or EC2 allows.',
+    remedy: 'Raise --max-disk-size if you trust the image, or use --format vhdx or raw.',
+  },
+  EMPTY_DISK: {
+    means: 'The file of the disk is empty.',
+    remedy: 'Run the same command again.',
+  },
+  ENCRYPTED_IMAGE: {
+    means: 'The image is encrypted.',
+    remedy: 'Decrypt it first. EBS encrypts the snapshot itself.',
+  },
+  EXTERNAL_DATA_FILE: {
+    means: 'The qcow2 image keeps its data in another file.',
+    remedy: 'Convert it to a self-contained qcow2 where its data file is (`qemu-img convert -O qcow2`).',
+  },
+  HTML_PAGE: {
+    means: 'The file is a web page, not a disk image.',
+    remedy: 'Open the URL in a browser, and use the direct download URL.',
+  },
+  IMAGE_CHANGED: {
+    means: 'The local image changed while it was read. Nothing was made from it.',
+    remedy: 'Make sure nothing else writes to it, then run the same command again.',
+  },
+  IMAGE_NOT_READABLE: {
+    means: 'The image file cannot be read.',
+    remedy: 'Check the path and its permissions.',
+  },
+  NESTED_COMPRESSION: {
+    means: 'The compressed file holds another compressed file.',
+    remedy: 'Decompress it once yourself.',
+  },
+  NOT_BOOTABLE: {
+    means: 'The disk has neither a partition table nor a boot record.',
+    remedy: 'Use a disk image, not a partition or a file system; --allow-unbootable imports it as it is.',
+  },
+  NO_DISK_INSIDE: {
+    means: 'The compressed file holds no disk image.',
+    remedy: 'Unpack it yourself, and import the disk image that it holds.',
+  },
+  PARTITION_BEYOND_DISK: {
+    means: 'A partition, or the GPT itself, reaches beyond the end of the disk: the image has lost its end.',
+    remedy: 'Download the image again, or export the whole disk; --allow-unbootable imports it as it is.',
+  },
+  TEXT_FILE: {
+    means: 'The file is text, not a disk image.',
+    remedy: 'Check the URL: it may lead to an error, a checksum file or a signature.',
+  },
+  TRUNCATED_COMPRESSION: {
+    means: 'The compressed data ends before it is complete.',
+    remedy: 'Download the image again and compare its checksum with the published one.',
+  },
+  TRUNCATED_IMAGE: {
+    means: 'The image ends before its own header says that it does.',
+    remedy: 'Download the image again and compare its checksum with the published one.',
+  },
+  UNKNOWN_FORMAT: {
+    means: 'The file is of no known format.',
+    remedy: 'Check the URL.',
+  },
+  UNSUPPORTED_FORMAT: {
+    means: 'The file is of a known format that is not a disk image, or not one that is read here.',
+    remedy: 'Use a qcow2, raw, VMDK, VHD or VHDX image; raw may be compressed with gzip, xz or zstd.',
+  },
+  UNSUPPORTED_IMAGE: {
+    means: 'The image uses a feature of its format that is not supported.',
+    remedy: 'Convert it to a plain qcow2 with the tool that made it, and import that.',
+  },
+  VMDK_NOT_SELF_CONTAINED: {
+    means: 'The VMDK needs other files.',
+    remedy: 'Use a monolithicSparse or streamOptimized VMDK, which holds the disk itself.',
+  },
+} as const satisfies CodeTable;

@@ -1,0 +1,111 @@
+import type { CodeTable } from './code-entry.ts';
+
+/** Command lines, configuration files and saved plans. */
+export const usageCodes = {
+  BAD_AMI_NAME: {
+    means: 'Name and suffix do not make a valid AMI name.',
+    remedy: "Use 3 to 128 characters: letters, digits, and ()[] ./-'@_.",
+  },
+  BAD_DIGEST: {
+    means: 'A digest is not written as its algorithm asks for.',
+    remedy: 'Use 64 hexadecimal digits for SHA-256, 128 for SHA-512.',
+  },
+  BAD_OPTION: {
+    means: 'An option has a value that it does not take.',
+    remedy: 'See `ec2-image COMMAND --help` for what it takes.',
+  },
+  CHECKSUM_TWICE: {
+    means: 'checksum-url, sha256 and sha512 are mutually exclusive.',
+    remedy: 'Specify only one.',
+  },
+  COMMAND_LINE_INVALID: {
+    means: 'The command line of the emulator is wrong.',
+    remedy: 'See its --help.',
+  },
+  CONFIG_CREDENTIAL: {
+    means: 'The configuration file uses the name of a credential in ${…}, which would send it to a server.',
+    remedy:
+      'Remove it. AWS credentials are read from where the SDK finds them; a URL with a token goes to --url.',
+  },
+  CONFIG_INVALID: {
+    means: 'The configuration file has a key or a value that it may not have.',
+    remedy: 'Correct the line that the message names.',
+  },
+  CONFIG_NOT_FOUND: {
+    means: 'The configuration file does not exist or cannot be read.',
+    remedy: 'Check --config.',
+  },
+  CONFIG_SYNTAX: {
+    means: 'The configuration file is not valid YAML.',
+    remedy: 'Correct the line that the message names.',
+  },
+  CONFIG_VARIABLE_UNSET: {
+    means: 'The configuration file uses an environment variable that is not set.',
+    remedy: 'Set the variable, or write the value into the file.',
+  },
+  FAULT_INVALID: {
+    means: 'A fault rule of the emulator is malformed.',
+    remedy: 'Correct the field that the message names.',
+  },
+  MISSING_SETTING: {
+    means: 'A required option is missing.',
+    remedy: 'Give it on the command line or in the configuration file.',
+  },
+  NOTHING_TO_IMPORT: {
+    means: 'Neither flags nor a configuration file say what to import.',
+    remedy:
+      'Give --name, --url, --checksum-url, --arch and --bucket, or write `images:` into ec2-image.yaml.',
+  },
+  NOT_CONFIRMED: {
+    means: 'The question was not answered with yes. Nothing was deleted.',
+    remedy: 'Answer yes, or add --yes.',
+  },
+  PLAN_EXPIRED: {
+    means: 'The saved plan is too old to be carried out.',
+    remedy: 'Save a new one with --save-plan.',
+  },
+  PLAN_FROM_THE_FUTURE: {
+    means: 'The saved plan says that it was made later than now.',
+    remedy: 'Check the clock of this machine, or save a new plan with --save-plan.',
+  },
+  PLAN_NOT_FOUND: {
+    means: 'The saved plan cannot be read.',
+    remedy: 'Check --from-plan.',
+  },
+  PLAN_NOT_SAVED: {
+    means: 'The plan cannot be written.',
+    remedy: 'Use another path for --save-plan.',
+  },
+  PLAN_OF_ANOTHER_ACCOUNT: {
+    means: 'The saved plan was made for another account.',
+    remedy: 'Use the credentials of that account, or save a new plan.',
+  },
+  PLAN_OUT_OF_SCOPE: {
+    means: 'The saved plan names resources outside the regions, buckets and prefixes of this command.',
+    remedy: 'Use the same --region, --bucket and --key-prefix as when the plan was saved.',
+  },
+  PLAN_UNREADABLE: {
+    means: 'The file is not a plan that --save-plan wrote.',
+    remedy: 'Save a new one with --save-plan.',
+  },
+  RESERVED_TAG: {
+    means: 'ec2-image sets this tag itself.',
+    remedy: 'Use another key.',
+  },
+  TOO_MANY_DELETES: {
+    means: 'The plan would delete more than --max-deletes allows. Nothing was deleted.',
+    remedy: 'Check the plan, then raise --max-deletes.',
+  },
+  TOO_MANY_TAGS: {
+    means: 'EC2 allows 50 tags for a resource, and ec2-image sets some itself.',
+    remedy: 'Use fewer tags.',
+  },
+  UNKNOWN_IMAGE: {
+    means: 'The configuration file has no image of this name.',
+    remedy: 'Use a name that the hint lists.',
+  },
+  USAGE: {
+    means: 'The command line is wrong.',
+    remedy: 'See `ec2-image COMMAND --help`.',
+  },
+} as const satisfies CodeTable;

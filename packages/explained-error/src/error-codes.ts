@@ -1,0 +1,38 @@
+import { accountCodes } from './codes/account-codes.ts';
+import { awsCodes } from './codes/aws-codes.ts';
+import type { CodeEntry } from './codes/code-entry.ts';
+import { downloadCodes } from './codes/download-codes.ts';
+import { imageCodes } from './codes/image-codes.ts';
+import { machineCodes } from './codes/machine-codes.ts';
+import { usageCodes } from './codes/usage-codes.ts';
+
+/** Every code that an error of any package can have, by what it is about: a code means the same wherever it appears. */
+export const errorCodeGroups = {
+  'Command line and configuration': usageCodes,
+  'Downloads and checksums': downloadCodes,
+  'Images and disks': imageCodes,
+  'AWS calls': awsCodes,
+  'Buckets, snapshots and AMIs': accountCodes,
+  'This machine': machineCodes,
+} as const;
+
+export type ErrorCode =
+  | keyof typeof usageCodes
+  | keyof typeof downloadCodes
+  | keyof typeof imageCodes
+  | keyof typeof awsCodes
+  | keyof typeof accountCodes
+  | keyof typeof machineCodes;
+
+export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
+  ...usageCodes,
+  ...downloadCodes,
+  ...imageCodes,
+  ...awsCodes,
+  ...accountCodes,
+  ...machineCodes,
+};
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(errorCodes, text);
+}
