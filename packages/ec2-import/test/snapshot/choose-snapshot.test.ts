@@ -147,8 +147,17 @@ describe('a snapshot with our tags', () => {
   });
 
   test('is taken where EBS direct wrote it from this image', () => {
-    const written = snapshot({ origin: snapshotOrigin({ Description: writtenDescription(digest) }) });
+    const written = snapshot({
+      origin: snapshotOrigin({ Description: writtenDescription(digest) }),
+      tags: { ...ourTags(), 'ec2-image:started-at': '2026-11-22T10:00:00Z' },
+    });
     expect(chooseSnapshot({ wanted, snapshots: [written], tasks: [] }).state).toBe('complete');
+    // Its tags are there from its start: completed by whom it may be.
+    const unfinished = { ...written, tags: ourTags() };
+    expect(chooseSnapshot({ wanted, snapshots: [unfinished], tasks: [] })).toMatchObject({
+      state: 'none',
+      passedOver: ['snap-1 was not completed by a run that has written all of it'],
+    });
   });
 
   test('is not taken on the word of its tags alone where its task says otherwise', () => {
