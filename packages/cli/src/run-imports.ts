@@ -9,7 +9,7 @@ import { importImage } from './pipeline/import-image.ts';
 import type { Finished } from './render/pin-yaml.ts';
 import { createPlainView } from './render/plain-view.ts';
 import { createTerminalView } from './render/terminal-view.ts';
-import { type RunView, silentView } from './render/view.ts';
+import { type RunView, silentView } from './pipeline/progress.ts';
 
 /** Images under way at a time: most of a run is waiting for a server or for EC2. */
 const maxImages = 8;

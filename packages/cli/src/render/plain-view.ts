@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { redactText } from '@ec2-image/provenance';
 import { formatBytes, formatRate, formatSeconds } from './format.ts';
-import type { RunView, Stage, StageProgress } from './view.ts';
+import type { RunView, Stage, StageProgress } from '../pipeline/progress.ts';
 
 /** A log that nobody watches still shows that a long wait is alive. */
 const heartbeatMs = 30_000;

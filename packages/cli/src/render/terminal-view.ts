@@ -4,7 +4,7 @@ import { redactText } from '@ec2-image/provenance';
 import { createLogUpdate } from 'log-update';
 import { formatBytes, formatRate, formatSeconds } from './format.ts';
 import { createRateMeter, type RateMeter } from './rate.ts';
-import type { RunView, Stage, StageProgress } from './view.ts';
+import type { RunView, Stage, StageProgress } from '../pipeline/progress.ts';
 
 interface Row {
   stage: Stage;
