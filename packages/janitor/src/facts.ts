@@ -77,7 +77,7 @@ export interface SnapshotFact {
 }
 
 export interface ImageFact {
-  readonly kind: 'image';
+  readonly kind: 'ami';
   readonly region: string;
   readonly imageId: string;
   readonly name: string;
@@ -187,7 +187,7 @@ export function idOf(thing: ThingFact): string {
       return thing.taskId;
     case 'snapshot':
       return thing.snapshotId;
-    case 'image':
+    case 'ami':
       return thing.imageId;
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { JanitorError } from './errors.ts';
 import type { Plan } from './plan.ts';
 
-const kind = z.enum(['upload', 'task', 'image', 'snapshot', 'object']);
+const kind = z.enum(['upload', 'task', 'ami', 'snapshot', 'object']);
 
 const thing = z
   .looseObject({
@@ -57,7 +57,7 @@ const plan = z.object({
     superseded: z.boolean(),
     names: z.array(z.string()),
   }),
-  things: z.array(thing),
+  resources: z.array(thing),
   gaps: z.array(z.looseObject({ what: z.string(), detail: z.string() })),
   notices: z.array(z.string()),
 });

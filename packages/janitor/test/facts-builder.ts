@@ -86,7 +86,7 @@ export const snapshot = (fields: Partial<SnapshotFact> = {}): SnapshotFact => ({
 });
 
 export const image = (fields: Partial<ImageFact> = {}): ImageFact => ({
-  kind: 'image',
+  kind: 'ami',
   region,
   imageId: 'ami-0aaa',
   name: amiName,

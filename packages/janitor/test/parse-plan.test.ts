@@ -48,8 +48,8 @@ describe('parsePlan', () => {
 });
 
 function withThing(change: Record<string, unknown>): string {
-  const deleted = plan.things.find(({ verdict }) => verdict === 'delete');
-  return JSON.stringify({ ...plan, things: [{ ...deleted, ...change }] });
+  const deleted = plan.resources.find(({ verdict }) => verdict === 'delete');
+  return JSON.stringify({ ...plan, resources: [{ ...deleted, ...change }] });
 }
 
 describe('checkPlan', () => {

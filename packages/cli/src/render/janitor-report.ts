@@ -42,7 +42,7 @@ export function janitorDocument({ plan, outcomes, workFiles, removedWorkFiles }:
 
 /** What was found, by verdict. */
 export function renderPlan(plan: Plan): string {
-  const { things, gaps, notices } = plan;
+  const { resources: things, gaps, notices } = plan;
   const severalRegions = plan.regions.length > 1;
   const kept = fewOfEach(things.filter((thing) => thing.verdict === 'keep'));
   const group = (heading: string, { members, shown = members, more = [] }: Group) =>
@@ -192,9 +192,9 @@ function nameOf({ kind, id, name, bucket, key, versionId }: Thing): string {
   return name === undefined ? id : `${id} (${name})`;
 }
 
-function renderTotals({ things, bytes, snapshotBytes }: Totals): string {
+function renderTotals({ resources, bytes, snapshotBytes }: Totals): string {
   const parts = [
-    `${things} ${things === 1 ? 'thing' : 'things'}`,
+    `${resources} ${resources === 1 ? 'resource' : 'resources'}`,
     ...(bytes > 0 ? [formatBytes(bytes)] : []),
     ...(snapshotBytes > 0 ? [`at most ${formatBytes(snapshotBytes)} of snapshots`] : []),
   ];

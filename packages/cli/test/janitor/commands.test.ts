@@ -58,7 +58,7 @@ describe('janitor', () => {
     await account.putObject(100);
     const run = await account.run('janitor', ...where);
     expect(run.exitCode).toBe(3);
-    expect(run.stdout).toMatch(/To delete: 2 things, 6 B, at most 8 GiB of snapshots/);
+    expect(run.stdout).toMatch(/To delete: 2 resources, 6 B, at most 8 GiB of snapshots/);
     expect(run.stdout).toMatch(/snapshot +snap-0+1 \(fedora-i43\) +≤ 8 GiB +4d 4h +it is tagged/);
     expect(account.changes()).toEqual([]);
   });
@@ -68,7 +68,7 @@ describe('janitor', () => {
     await account.putObject(100);
     const run = await account.run('janitor', ...where, '--apply', '--yes');
     expect(run.exitCode).toBe(0);
-    expect(run.stdout).toMatch(/Deleted: 3 things, 6 B, at most 16 GiB of snapshots/);
+    expect(run.stdout).toMatch(/Deleted: 3 resources, 6 B, at most 16 GiB of snapshots/);
     expect(account.changes().sort()).toEqual(['DeleteObject', 'DeleteSnapshot', 'DeleteSnapshot']);
     expect(await account.contents()).toMatchObject({ snapshots: [], objects: [] });
   });
@@ -79,7 +79,7 @@ describe('janitor', () => {
     const told = (await account.run('janitor', ...where, '--json')).json<Document>();
     expect(told.janitor.plan).toMatchObject({
       account: '123456789012',
-      things: [{ id: snap, verdict: 'delete' }],
+      resources: [{ id: snap, verdict: 'delete' }],
     });
     expect(told.janitor.outcomes).toBeUndefined();
     const done = (await account.run('janitor', ...where, '--json', '--apply', '--yes')).json<Document>();
@@ -131,7 +131,7 @@ describe('janitor', () => {
     seedSnapshots(3);
     const run = await account.run('janitor', ...where, '--apply', '--yes', '--max-deletes', '2');
     expect(run).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('error TOO_MANY_DELETES') });
-    expect(run.stdout).toMatch(/To delete: 3 things/);
+    expect(run.stdout).toMatch(/To delete: 3 resources/);
     expect(account.changes()).toEqual([]);
   });
 
@@ -269,7 +269,7 @@ describe('tag-fix', () => {
     expect(run.exitCode).toBe(1);
     expect(run.json()).toMatchObject({
       'tag-fix': {
-        things: [
+        resources: [
           { id: ami, conflicts: [{ key: 'Name', value: 'mine', wanted: 'fedora-i43' }] },
           { id: snap },
         ],

@@ -64,7 +64,7 @@ const planOf = (fields: Partial<Plan> = {}): Plan => ({
   madeAt: '2026-11-22T12:00:00.000Z',
   expiresAt: '2026-11-23T12:00:00.000Z',
   policy: { olderThanMs: 1, keepTags: [], keepSuffixes: [], amis: [], superseded: false, names: [] },
-  things: [],
+  resources: [],
   gaps: [],
   notices: [],
   ...fields,
@@ -72,15 +72,15 @@ const planOf = (fields: Partial<Plan> = {}): Plan => ({
 
 describe('the report', () => {
   test('groups by verdict, with sums, and says what would finish what was begun', () => {
-    expect(`${renderPlan(planOf({ things: [upload, deleted, kept] }))}\n`).toMatchInlineSnapshot(`
+    expect(`${renderPlan(planOf({ resources: [upload, deleted, kept] }))}\n`).toMatchInlineSnapshot(`
       "Account 123456789012, eu-west-1, s3://imports/ec2-image/ (with its versions), at 2026-11-22T12:00:00.000Z
 
-      To delete: 2 things, 12 MiB, at most 4 GiB of snapshots
+      To delete: 2 resources, 12 MiB, at most 4 GiB of snapshots
       KIND      WHAT                                                                       SIZE     AGE  WHY
       upload    s3://imports/ec2-image/fedora-i43/0123456789ab.vhdx (upload abcdefghijkl)  12 MiB   4d   it is an unfinished upload
       snapshot  snap-0a (fedora-i43)                                                       ≤ 4 GiB  4d   it is tagged ec2-image:source-digest=sha256:ab
 
-      Kept: 1 thing
+      Kept: 1 resource
       KIND      WHAT     SIZE  AGE  WHY
       snapshot  snap-0b  -     -    young: its start is young
 
@@ -107,14 +107,14 @@ describe('the report', () => {
 
   test('shows a few of many that are kept for one reason, and counts the others', () => {
     const many = Array.from({ length: 53 }, (_, number): Thing => ({ ...kept, id: `snap-${number}` }));
-    const report = renderPlan(planOf({ things: many }));
-    expect(report).toContain('Kept: 53 things');
+    const report = renderPlan(planOf({ resources: many }));
+    expect(report).toContain('Kept: 53 resources');
     expect(report.match(/^snapshot /gm)).toHaveLength(50);
     expect(report).toContain('and 3 more that are kept as young: --json lists them all');
   });
 
   test('tells regions apart where there are several', () => {
-    const report = renderPlan(planOf({ regions: ['eu-west-1', 'us-east-1'], things: [deleted] }));
+    const report = renderPlan(planOf({ regions: ['eu-west-1', 'us-east-1'], resources: [deleted] }));
     expect(report).toMatch(/REGION/);
     expect(report).toMatch(/snap-0a \(fedora-i43\) +eu-west-1/);
   });
@@ -129,7 +129,7 @@ describe('the report', () => {
       deleted  upload    s3://imports/ec2-image/fedora-i43/0123456789ab.vhdx (upload abcdefghijkl)
       failed   snapshot  snap-0a (fedora-i43)                                                       still in use
 
-      Deleted: 1 thing, 12 MiB
+      Deleted: 1 resource, 12 MiB
       "
     `);
   });
@@ -137,13 +137,13 @@ describe('the report', () => {
 
 test.each([
   ['nothing', planOf(), {}, 0],
-  ['something kept', planOf({ things: [kept] }), {}, 0],
-  ['leftovers', planOf({ things: [deleted, kept] }), {}, 3],
-  ['leftovers and a gap', planOf({ things: [deleted], gaps: [{ what: 'images', detail: '' }] }), {}, 4],
-  ['all deleted', planOf({ things: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'deleted' }] }, 0],
-  ['one skipped', planOf({ things: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'skipped' }] }, 0],
-  ['one failed', planOf({ things: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'failed' }] }, 4],
-  ['beyond the cap', planOf({ things: [deleted] }), { stoppedByCap: 0 }, 5],
+  ['something kept', planOf({ resources: [kept] }), {}, 0],
+  ['leftovers', planOf({ resources: [deleted, kept] }), {}, 3],
+  ['leftovers and a gap', planOf({ resources: [deleted], gaps: [{ what: 'images', detail: '' }] }), {}, 4],
+  ['all deleted', planOf({ resources: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'deleted' }] }, 0],
+  ['one skipped', planOf({ resources: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'skipped' }] }, 0],
+  ['one failed', planOf({ resources: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'failed' }] }, 4],
+  ['beyond the cap', planOf({ resources: [deleted] }), { stoppedByCap: 0 }, 5],
   ['dead work files', planOf(), { workFiles: [{ name: 'a', path: 'a', sizeBytes: 1, live: false }] }, 3],
   ['work files in use', planOf(), { workFiles: [{ name: 'a', path: 'a', sizeBytes: 1, live: true }] }, 0],
   [
@@ -160,7 +160,7 @@ test.each([
 );
 
 test('the document holds the plan, and the outcomes by reference', () => {
-  const plan = planOf({ things: [deleted] });
+  const plan = planOf({ resources: [deleted] });
   expect(janitorDocument({ plan })).toEqual({ version: 1, janitor: { plan } });
   const outcomes = [{ thing: deleted, outcome: 'deleted' }] as JanitorResult['outcomes'];
   expect(janitorDocument({ plan, outcomes })).toMatchObject({
@@ -178,7 +178,7 @@ test('a command line can be pasted into a shell', () => {
 
 describe('tag-fix', () => {
   const fix = {
-    kind: 'image',
+    kind: 'ami',
     region: 'eu-west-1',
     id: 'ami-0a',
     proof: 'was made from snap-0a',
@@ -198,7 +198,7 @@ describe('tag-fix', () => {
   test('shows before and after', () => {
     const refusals = [{ id: 'ami-0c', reason: 'nothing proves it' }];
     expect(`${renderTagFix(result({ fixes: [fix, complete], refusals }))}\n`).toMatchInlineSnapshot(`
-      "image ami-0a in eu-west-1: would be tagged (it was made from snap-0a)
+      "ami ami-0a in eu-west-1: would be tagged (it was made from snap-0a)
           Name=mine
         + automation=false
         ! Name=mine, where fedora-i43 was expected: left as it is
@@ -232,7 +232,7 @@ describe('tag-fix', () => {
     expect(tagFixDocument(result({ fixes: [fix] }, outcomes))).toMatchObject({
       version: 1,
       'tag-fix': {
-        things: [
+        resources: [
           { id: 'ami-0a', before: { Name: 'mine' }, outcome: 'tagged', after: { automation: 'false' } },
         ],
       },

@@ -35,7 +35,7 @@ export async function* scanImages({
 function imageFact(image: Image, region: string): ImageFact {
   const protection = image.DeregistrationProtection;
   return ownStrings({
-    kind: 'image',
+    kind: 'ami',
     region,
     imageId: image.ImageId!,
     name: image.Name ?? '',

@@ -46,7 +46,7 @@ describe('snapshots', () => {
     account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(2), tags: ourTags() }] });
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.things).toMatchObject([
+    expect(plan.resources).toMatchObject([
       {
         id: snap,
         code: 'young',
@@ -58,7 +58,7 @@ describe('snapshots', () => {
 
   it('16: and between the age floor and twice that still', async () => {
     account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(30), tags: ourTags() }] });
-    expect((await account.find()).things).toMatchObject([
+    expect((await account.find()).resources).toMatchObject([
       { code: 'resumable', suggestion: expect.arrayContaining(['import']) },
     ]);
   });
@@ -103,7 +103,7 @@ describe('snapshots', () => {
     const { plan, outcomes } = await account.clean();
     expect(verdicts(plan)).toEqual([`${ami} keep healthy`, `${olderAmi} delete`, `${snap} keep in-use`]);
     expect(results(outcomes)).toEqual([`${olderAmi} deleted`]);
-    expect(plan.things[2]?.dependents.toSorted()).toEqual([ami, olderAmi]);
+    expect(plan.resources[2]?.dependents.toSorted()).toEqual([ami, olderAmi]);
     expect(changes()).toEqual([`DeregisterImage ${olderAmi}`]);
   });
 
@@ -115,7 +115,7 @@ describe('snapshots', () => {
     account.seed({ snapshots: [{ id: snap, ...old(), tags: { ...ourTags(), ...extra } }] });
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.things).toMatchObject([
+    expect(plan.resources).toMatchObject([
       { code: 'protected', reason: `an AWS service looks after it (tag ${Object.keys(extra)[0]})` },
     ]);
     expect(changes()).toEqual([]);
@@ -128,7 +128,7 @@ describe('snapshots', () => {
     );
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.things).toMatchObject([{ code: 'protected', reason: 'it is locked (governance)' }]);
+    expect(plan.resources).toMatchObject([{ code: 'protected', reason: 'it is locked (governance)' }]);
     expect(changes()).toEqual([]);
   });
 
@@ -144,7 +144,7 @@ describe('snapshots', () => {
     );
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.things).toMatchObject([{ code: 'shared', reason: 'it is shared with 210987654321' }]);
+    expect(plan.resources).toMatchObject([{ code: 'shared', reason: 'it is shared with 210987654321' }]);
     expect(changes()).toEqual([]);
   });
 });
@@ -169,7 +169,7 @@ describe('AMIs', () => {
     });
     changes = account.watch();
     const { plan, outcomes } = await account.clean();
-    expect(plan.things.map(({ verdict }) => verdict)).toEqual(['delete', 'delete', 'delete']);
+    expect(plan.resources.map(({ verdict }) => verdict)).toEqual(['delete', 'delete', 'delete']);
     expect(results(outcomes)).toEqual([`${ami} deleted`, `${snap} deleted`, `${otherSnap} deleted`]);
     expect(changes()[0]).toBe(`DeregisterImage ${ami}`);
     expect(changes().slice(1).sort()).toEqual([`DeleteSnapshot ${snap}`, `DeleteSnapshot ${otherSnap}`]);
@@ -196,7 +196,7 @@ describe('AMIs', () => {
     });
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.things[0]).toMatchObject({
+    expect(plan.resources[0]).toMatchObject({
       id: ami,
       code: 'lacks-tags',
       suggestion: ['tag-fix', ami, '--region', 'us-east-1'],
@@ -228,8 +228,8 @@ describe('healthy AMIs that were asked for', () => {
   const keptAll = async (policy: object, code: string, reason: RegExp) => {
     changes = account.watch();
     const { plan } = await account.clean(policy);
-    expect(plan.things.filter(({ verdict }) => verdict === 'delete')).toEqual([]);
-    expect(plan.things.find((thing) => thing.id === olderAmi)).toMatchObject({
+    expect(plan.resources.filter(({ verdict }) => verdict === 'delete')).toEqual([]);
+    expect(plan.resources.find((thing) => thing.id === olderAmi)).toMatchObject({
       code,
       reason: expect.stringMatching(reason),
     });
@@ -241,7 +241,7 @@ describe('healthy AMIs that were asked for', () => {
     seedPair();
     changes = account.watch();
     const { plan, outcomes } = await account.clean(superseded);
-    expect(plan.things.find((thing) => thing.id === olderAmi)).toMatchObject({
+    expect(plan.resources.find((thing) => thing.id === olderAmi)).toMatchObject({
       proof: expect.stringContaining(`is superseded by ${ami}`),
     });
     expect(results(outcomes)).toEqual([`${olderAmi} deleted`, `${otherSnap} deleted`]);
@@ -282,7 +282,7 @@ describe('healthy AMIs that were asked for', () => {
     const instanceId = launched.Instances![0]!.InstanceId!;
     await account.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
     const plan = await keptAll(superseded, 'in-use', new RegExp(`${instanceId} refers to it`));
-    expect(plan.things.find((thing) => thing.id === olderAmi)?.dependents).toEqual([
+    expect(plan.resources.find((thing) => thing.id === olderAmi)?.dependents).toEqual([
       expect.stringContaining(instanceId),
     ]);
   });

@@ -39,7 +39,7 @@ it('28: throttling in mid-page, passing: finishes', async () => {
   });
   const plan = await account.find();
   expect(plan.gaps).toEqual([]);
-  expect(plan.things).toHaveLength(2100);
+  expect(plan.resources).toHaveLength(2100);
 });
 
 it('28: throttling in mid-page, never ending: keeps everything that rests on the list', async () => {
@@ -56,7 +56,7 @@ it('28: throttling in mid-page, never ending: keeps everything that rests on the
   expect(plan.gaps).toMatchObject([
     { what: 'snapshots', region, detail: expect.stringContaining('RequestLimitExceeded') },
   ]);
-  expect(plan.things.filter(({ verdict }) => verdict === 'delete').map(({ kind }) => kind)).toEqual([
+  expect(plan.resources.filter(({ verdict }) => verdict === 'delete').map(({ kind }) => kind)).toEqual([
     'object',
   ]);
   expect(results(outcomes)).toEqual([`${key} deleted`]);
@@ -194,7 +194,7 @@ it('34: two janitors at once: both succeed', async () => {
   const all = [...first, ...second];
   expect(all).toHaveLength(42);
   expect(all.filter(({ outcome }) => outcome !== 'deleted' && outcome !== 'gone')).toEqual([]);
-  expect((await account.find()).things).toEqual([]);
+  expect((await account.find()).resources).toEqual([]);
 });
 
 it('34: AMIs that another janitor deregisters while they are looked at: no failure, and nothing unread', async () => {
@@ -256,7 +256,7 @@ it('35: a janitor killed midway: a second run finishes', async () => {
     `${key} delete`,
   ]);
   await account.sweep(left);
-  expect((await account.find()).things).toEqual([]);
+  expect((await account.find()).resources).toEqual([]);
 });
 
 it('43: a plan older than its expiry, or of another account: refuses it', async () => {
@@ -282,10 +282,10 @@ it('believes nothing of a plan but which things and what policy', async () => {
   });
   seedSnapshots([snaps[2]!]);
   const plan = await account.find();
-  const claimed = plan.things.find(({ verdict }) => verdict === 'delete')!;
+  const claimed = plan.resources.find(({ verdict }) => verdict === 'delete')!;
   const forged = {
     ...plan,
-    things: [snap, otherSnap].map((claimedId) => ({
+    resources: [snap, otherSnap].map((claimedId) => ({
       ...claimed,
       id: claimedId,
       ref: `${region}/${claimedId}`,
