@@ -8,7 +8,7 @@ import { contentOptions, type Work } from './work.ts';
 export async function proveSnapshot(work: Work, snapshotId: string, known?: ExpectedContent): Promise<void> {
   const { request, cloud, view, signal, notice } = work;
   const expected = known ?? (await contentOfImage(work));
-  view.stage(request.name, 'prove');
+  view.stage(request.name, 'verify snapshot');
   const ebs = createEbsClient(cloud.connection);
   try {
     const { blocks } = await verifySnapshot({
@@ -27,7 +27,7 @@ export async function proveSnapshot(work: Work, snapshotId: string, known?: Expe
 async function contentOfImage(work: Work): Promise<ExpectedContent> {
   const image = await obtainImage(work);
   await using content = await openContent({ ...contentOptions(work), path: image.path });
-  work.view.stage(work.request.name, 'prove');
+  work.view.stage(work.request.name, 'verify snapshot');
   const blocks = content.blocks({ signal: work.signal });
   return await digestBlocks({ blocks, sizeBytes: content.virtualSizeBytes });
 }

@@ -84,7 +84,7 @@ async function writeStreamed(work: Work): Promise<Written | undefined> {
         await downloading;
         // Hashed as it came: without the digest the stream would not have ended.
         await steps.take(
-          'verify',
+          'checksum',
           async () => {},
           () => ({ bytes: stream.size }),
         );
