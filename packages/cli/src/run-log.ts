@@ -6,7 +6,7 @@ import type { AwsCall } from './clients.ts';
 import { CliError } from './errors.ts';
 import { version } from './version.ts';
 
-/** What happened, for `--verbose` and `--log-file`. Everything written passes redaction. */
+/** What happened, for `--verbose`, `--log-file` and `--events`. Everything written passes redaction. */
 export interface RunLog {
   /** False where nobody listens, so that nothing need be measured. */
   readonly enabled: boolean;
@@ -19,11 +19,15 @@ export interface RunLog {
 export async function openRunLog({
   path,
   verbose,
-  stream,
+  say,
+  events,
 }: {
   readonly path?: string;
   readonly verbose: boolean;
-  readonly stream: Writable;
+  /** Shows a line to people. */
+  readonly say: (line: string) => void;
+  /** Where `--events` sends the log, too. */
+  readonly events?: Writable;
 }): Promise<RunLog> {
   const file = path === undefined ? undefined : createWriteStream(path, { flags: 'a', mode: 0o600 });
   if (file) {
@@ -34,14 +38,18 @@ export async function openRunLog({
       });
     });
   }
-  const write = (kind: string, facts: object) =>
-    file?.write(`${redactText(JSON.stringify({ time: new Date().toISOString(), kind, ...facts }))}\n`);
+  const write = (kind: string, facts: object) => {
+    if (!file && !events) return;
+    const line = eventLine(kind, facts);
+    file?.write(line);
+    events?.write(line);
+  };
   write('start', { version, node: process.version, platform: `${process.platform}-${process.arch}` });
   return {
-    enabled: verbose || file !== undefined,
+    enabled: verbose || file !== undefined || events !== undefined,
     call(call) {
       write('call', call);
-      if (verbose) stream.write(`${renderCall(call)}\n`);
+      if (verbose) say(renderCall(call));
     },
     event: (kind, facts) => write(kind, facts),
     async close() {
@@ -50,6 +58,11 @@ export async function openRunLog({
       await once(file, 'close');
     },
   };
+}
+
+/** One line of the log. */
+export function eventLine(kind: string, facts: object): string {
+  return `${redactText(JSON.stringify({ time: new Date().toISOString(), kind, ...facts }))}\n`;
 }
 
 function renderCall({ service, operation, seconds, attempt, status, requestId, error }: AwsCall): string {

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  blockSizeBytes,
   digestBlocks,
   type ExpectedContent,
   readDigests,
@@ -16,6 +17,7 @@ import { openContent } from '../content.ts';
 import { createEbsClient } from '../ebs-client.ts';
 import { CliError } from '../errors.ts';
 import { openLocalAccount } from '../local-account.ts';
+import type { RunView } from '../pipeline/progress.ts';
 
 /** The disk that a snapshot is compared with. */
 export type DiskSource =
@@ -35,23 +37,39 @@ export interface VerifyTargetOptions {
   readonly saveDigests?: string;
   readonly maxDiskSize?: number;
   readonly settings: CommonSettings;
-  readonly onNotice: (message: string) => void;
+  /** Shows the target as one image. */
+  readonly view: RunView;
 }
 
 /** @throws EbsDirectError `SNAPSHOT_DIFFERS` */
 export async function verifyTarget(
   options: VerifyTargetOptions,
 ): Promise<{ snapshotId: string; blocks: number; sizeBytes: number }> {
-  const { target, saveDigests, settings, onNotice } = options;
+  const { target, saveDigests, settings, view } = options;
   const { signal } = settings;
+  view.stage(target, 'checking');
   await using local = settings.local ? await openLocalAccount(settings) : undefined;
-  const cloud = await openCloud({ ...settings.connection, ...local?.connection, onNotice, signal });
+  const cloud = await openCloud({
+    ...settings.connection,
+    ...local?.connection,
+    onNotice: view.notice,
+    signal,
+  });
   const snapshotId = await snapshotOf(cloud, target, signal);
   const expected = await expectedContent(options);
   if (saveDigests !== undefined) await writeDigests({ path: saveDigests, content: expected });
   const ebs = createEbsClient(cloud.connection);
   try {
-    const { blocks } = await verifySnapshot({ ebs, snapshotId, expected, signal });
+    view.stage(target, 'verify snapshot');
+    const total = expected.digests.size * blockSizeBytes;
+    const { blocks } = await verifySnapshot({
+      ebs,
+      snapshotId,
+      expected,
+      signal,
+      // The snapshot may list blocks of zeros that the disk does not count.
+      onProgress: ({ done }) => view.progress(target, { done, total: Math.max(done, total), unit: 'bytes' }),
+    });
     return { snapshotId, blocks, sizeBytes: expected.sizeBytes };
   } finally {
     ebs.destroy();
@@ -73,35 +91,43 @@ async function snapshotOf({ ec2 }: Cloud, target: string, signal: AbortSignal): 
 }
 
 async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedContent> {
-  const { source, maxDiskSize, onNotice } = options;
+  const { target, source, maxDiskSize, view } = options;
   if ('digests' in source) return readDigests({ path: source.digests });
   const { workDirectory, signal } = options.settings;
   await mkdir(workDirectory, { recursive: true });
   const directory = await mkdtemp(join(workDirectory, 'verify-'));
   try {
     const path = 'file' in source ? source.file : await download(options, { source, directory });
+    view.stage(target, 'convert');
     await using content = await openContent({
       path,
       rawPath: join(directory, 'disk.raw'),
       maxDiskSize,
       allowUnbootable: true,
       signal,
-      onNotice,
+      onNotice: view.notice,
     });
-    return await digestBlocks({ blocks: content.blocks({ signal }), sizeBytes: content.virtualSizeBytes });
+    view.stage(target, 'checksum');
+    return await digestBlocks({
+      blocks: content.blocks({ signal }),
+      sizeBytes: content.virtualSizeBytes,
+      onProgress: (progress) => view.progress(target, { ...progress, unit: 'bytes' }),
+    });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
 async function download(
-  { settings: { signal }, onNotice }: VerifyTargetOptions,
+  { target, settings: { signal }, view }: VerifyTargetOptions,
   {
     source,
     directory,
   }: { readonly source: Extract<DiskSource, { urls: unknown }>; readonly directory: string },
 ): Promise<string> {
   const { urls, checksum, allowInsecureChecksum } = source;
+  const onNotice = view.notice;
+  view.stage(target, 'download');
   const digest =
     'digest' in checksum
       ? checksum.digest
@@ -114,6 +140,13 @@ async function download(
             onNotice,
           })
         ).digest;
-  const { path } = await fetchImage({ url: urls, digest, directory, signal, onNotice });
+  const { path } = await fetchImage({
+    url: urls,
+    digest,
+    directory,
+    signal,
+    onNotice,
+    onProgress: (progress) => view.progress(target, { ...progress, unit: 'bytes' }),
+  });
   return path;
 }
