@@ -47,7 +47,7 @@ describe('janitor', () => {
     const run = await account.run('janitor', ...where);
     expect(run).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringContaining('Nothing is left over.'),
+      stdout: expect.stringContaining('No leftovers found.'),
       stderr: '',
     });
     expect(account.changes()).toEqual([]);
@@ -59,7 +59,7 @@ describe('janitor', () => {
     const run = await account.run('janitor', ...where);
     expect(run.exitCode).toBe(3);
     expect(run.stdout).toMatch(/To delete: 2 resources, 6 B, at most 8 GiB of snapshots/);
-    expect(run.stdout).toMatch(/snapshot +snap-0+1 \(fedora-i43\) +≤ 8 GiB +4d 4h +it is tagged/);
+    expect(run.stdout).toMatch(/snapshot +snap-0+1 \(fedora-i43\) +≤ 8 GiB +4d 4h\n +is tagged/);
     expect(account.changes()).toEqual([]);
   });
 
@@ -69,6 +69,13 @@ describe('janitor', () => {
     const run = await account.run('janitor', ...where, '--apply', '--yes');
     expect(run.exitCode).toBe(0);
     expect(run.stdout).toMatch(/Deleted: 3 resources, 6 B, at most 16 GiB of snapshots/);
+    // Each is listed once, wherever: in a terminal both streams are on one screen.
+    const lines = `${run.stdout}${run.stderr}`.split('\n').filter((line) => line.startsWith('deleted '));
+    expect(lines.toSorted()).toEqual([
+      'deleted  object    s3://disk-images/ec2-image/fedora-i43/0123456789ab.vhdx',
+      `deleted  snapshot  ${snap} (fedora-i43)`,
+      `deleted  snapshot  ${otherSnap} (fedora-i43)`,
+    ]);
     expect(account.changes().sort()).toEqual(['DeleteObject', 'DeleteSnapshot', 'DeleteSnapshot']);
     expect(await account.contents()).toMatchObject({ snapshots: [], objects: [] });
   });
@@ -84,6 +91,16 @@ describe('janitor', () => {
     expect(told.janitor.outcomes).toBeUndefined();
     const done = (await account.run('janitor', ...where, '--json', '--apply', '--yes')).json<Document>();
     expect(done.janitor.outcomes).toMatchObject([{ id: snap, outcome: 'deleted' }]);
+  });
+
+  test('--quiet prints the ids of what would be, then of what was deleted', async () => {
+    seedSnapshots(1);
+    await account.putObject(100);
+    const ids = [snap, 's3://disk-images/ec2-image/fedora-i43/0123456789ab.vhdx'];
+    const told = await account.run('janitor', ...where, '--quiet');
+    expect(told).toMatchObject({ exitCode: 3, stdout: `${ids.join('\n')}\n`, stderr: '' });
+    const done = await account.run('janitor', ...where, '--quiet', '--apply', '--yes');
+    expect(done).toMatchObject({ exitCode: 0, stdout: `${ids.join('\n')}\n`, stderr: '' });
   });
 
   test('27: --superseded: AccessDenied on the reference check: deletes no AMI, exit 4', async () => {
@@ -143,14 +160,25 @@ describe('janitor', () => {
     expect(account.changes()).toEqual(['DeleteObject']);
   });
 
-  test('asks in a terminal, and takes only yes for a yes', async () => {
+  test.each([
+    ['y', 3, 'Nothing was deleted.'],
+    ['', 3, 'Nothing was deleted.'],
+    ['\u0004', 3, 'Nothing was deleted.'],
+    ['\u0003', 130, 'error INTERRUPTED'],
+  ])('asked in a terminal, %j is no yes', async (typed, exitCode, says) => {
     seedSnapshots(1);
-    const no = await account.runInTerminal('y', 'janitor', ...where, '--apply');
-    expect(no).toMatchObject({
-      exitCode: 3,
-      stderr: expect.stringContaining('Delete 1 thing in account 123456789012?'),
-    });
+    for (const form of [[], ['--json'], ['--quiet']]) {
+      const run = await account.runInTerminal(typed, 'janitor', ...where, '--apply', ...form);
+      expect(run.exitCode, run.stderr).toBe(exitCode);
+      expect(run.stderr).toContain('Delete 1 resource in account 123456789012?');
+      expect(run.stderr).toContain(says);
+      expect(`${run.stdout}${run.stderr}`).toMatch(/^To delete: 1 resource,/m);
+    }
     expect(account.changes()).toEqual([]);
+  });
+
+  test('a yes deletes', async () => {
+    seedSnapshots(1);
     expect((await account.runInTerminal('yes', 'janitor', ...where, '--apply')).exitCode).toBe(0);
     expect(account.changes()).toEqual(['DeleteSnapshot']);
   });
@@ -253,6 +281,7 @@ describe('tag-fix', () => {
     const run = await account.run('tag-fix');
     expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/ami-0+1 in us-east-1: tagged/) });
     expect(run.stdout).toContain('  + automation=false');
+    expect(run.stdout).toMatch(/^2 of 2 AMIs and snapshots have all their tags\.$/m);
     expect(account.changes()).toEqual(['CreateTags']);
   });
 
@@ -283,7 +312,7 @@ describe('tag-fix', () => {
     const run = await account.run('tag-fix');
     expect(run).toMatchObject({
       exitCode: 0,
-      stdout: '2 of 2 AMIs and snapshots of ours have all their tags.\n',
+      stdout: '2 of 2 AMIs and snapshots have all their tags.\n',
     });
     expect(account.changes()).toEqual([]);
   });
