@@ -386,7 +386,10 @@ describe('an AMI', () => {
       snapshots: [snapshot()],
       details: details({ images }),
     });
-    expect(planSweep(given, policy()).resources.map(describeVerdict)).toEqual(['keep: unread', 'keep: in-use']);
+    expect(planSweep(given, policy()).resources.map(describeVerdict)).toEqual([
+      'keep: unread',
+      'keep: in-use',
+    ]);
   });
 
   it('that lacks tags names them and the command that adds them', () => {
@@ -570,7 +573,11 @@ describe('a plan', () => {
       }),
     );
     expect(
-      planSweep(given, policy()).resources.map(({ kind, verdict, dependents }) => [kind, verdict, dependents]),
+      planSweep(given, policy()).resources.map(({ kind, verdict, dependents }) => [
+        kind,
+        verdict,
+        dependents,
+      ]),
     ).toEqual([
       ['upload', 'delete', []],
       ['task', 'delete', []],
