@@ -204,14 +204,17 @@ export class JanitorCommand extends RegionsCommand {
     const dead = workFiles?.filter(({ live }) => !live) ?? [];
     if (deletes + dead.length > 0 && deletes <= maxDeletes && !this.yes) {
       const what = [
-        count(deletes, 'resource'),
+        ...(deletes > 0 ? [count(deletes, 'resource')] : []),
         ...(dead.length > 0 ? [`the work files of ${count(dead.length, 'image')}`] : []),
       ];
       const question = `Delete ${what.join(' and ')} in account ${scope.account}?`;
-      if (!(await confirmed(question, this.context, signal))) {
-        this.tell('Nothing was deleted.');
-        return found;
+      let yes = false;
+      try {
+        yes = await confirmed(question, this.context, signal);
+      } finally {
+        if (!yes) this.tell('Nothing was deleted.');
       }
+      if (!yes) return found;
     }
     try {
       const outcomes = await sweep({

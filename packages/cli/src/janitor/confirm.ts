@@ -17,12 +17,17 @@ export async function confirmed(
   const lines = createInterface({ input: stdin, output: stderr });
   try {
     const answer = await new Promise<string>((resolve, reject) => {
-      const noAnswer = () => (signal.aborted ? reject(signal.reason) : resolve(''));
+      const noAnswer = () => (signal.aborted ? reject(signal.reason) : resolve('\n'));
       lines.question(`${question} Type yes: `, { signal }).then(resolve, noAnswer);
-      lines.once('SIGINT', () => reject(new Interrupted('SIGINT')));
+      lines.once('SIGINT', () => {
+        stderr.write('\n');
+        reject(new Interrupted('SIGINT'));
+      });
       // The input may end right behind the answer, which comes first.
       lines.once('close', () => setImmediate(noAnswer));
     });
+    // What comes next starts on a line of its own.
+    if (answer === '\n') stderr.write(answer);
     return answer.trim().toLowerCase() === 'yes';
   } finally {
     lines.close();

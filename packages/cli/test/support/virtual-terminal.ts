@@ -4,7 +4,7 @@ import xterm from '@xterm/headless';
 /** A terminal as a person would see it, and the stream that leads to it. */
 export interface VirtualTerminal {
   readonly stream: Writable & { isTTY: boolean; columns: number; rows: number };
-  /** As a window is resized: what is on it is wrapped anew, then the process learns of it. */
+  /** As a window is resized: its lines are wrapped again, then the process learns of it. */
   resize(columns: number, rows?: number): Promise<void>;
   /** Every line there is, those that have scrolled away first, without blanks at the end. */
   lines(): Promise<string[]>;
