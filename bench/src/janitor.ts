@@ -50,7 +50,7 @@ export async function runJanitor(size: LargeAccount): Promise<JanitorRun> {
     const seconds = (performance.now() - started) / 1000;
     // Leftovers found, and nothing unread.
     if (exitCode !== 3) throw new Error(`the janitor ended with ${exitCode}: ${stdout.slice(0, 2000)}`);
-    const { janitor } = JSON.parse(stdout) as { janitor: { plan: { things: { verdict: string }[] } } };
+    const { janitor } = JSON.parse(stdout) as { janitor: { plan: { resources: { verdict: string }[] } } };
     const calls = await callsOf(account);
     const allowed: Record<string, number> = {
       ...Object.fromEntries(once.map((operation) => [operation, 1])),
@@ -71,7 +71,7 @@ export async function runJanitor(size: LargeAccount): Promise<JanitorRun> {
       seconds,
       peak,
       calls,
-      toDelete: janitor.plan.things.filter(({ verdict }) => verdict === 'delete').length,
+      toDelete: janitor.plan.resources.filter(({ verdict }) => verdict === 'delete').length,
       surplus: [...operations]
         .filter((operation) => calls[operation] !== allowed[operation])
         .map((operation) => `${operation}: ${calls[operation] ?? 0} instead of ${allowed[operation] ?? 0}`),

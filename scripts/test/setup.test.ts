@@ -8,7 +8,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 
 const setup = fileURLToPath(new URL('../setup', import.meta.url));
 /** What the script calls besides that which is under test. */
-const basics = ['cat', 'chmod', 'dirname', 'env', 'mktemp', 'rm', 'sh', 'sort', 'tr', 'true'];
+const basics = ['cat', 'chmod', 'dirname', 'env', 'mktemp', 'rm', 'sh', 'sleep', 'sort', 'tr', 'true'];
 const tools = ['qemu-img', 'xz', 'zstd', 'sfdisk', 'mke2fs'];
 
 let bin: string;
@@ -39,7 +39,7 @@ async function remove(name: string) {
 
 /** The script on a machine that has these programs and no others, with Node and pnpm already there. */
 async function run(...args: string[]): Promise<{ code: number; stderr: string; calls: string[] }> {
-  const env = { PATH: bin, EC2_IMAGE_TOOLCHAIN: 'test' };
+  const env = { PATH: bin, EC2_IMAGE_TOOLCHAIN: 'test', EC2_IMAGE_PROGRESS_SECONDS: '1' };
   const { promise, resolve } = Promise.withResolvers<{ code: number; stderr: string }>();
   execFile(setup, args, { env }, (error, _stdout, stderr) => {
     resolve({ code: Number(error?.code ?? 0), stderr });
@@ -66,6 +66,15 @@ test('where nothing is missing, it installs the node packages, builds, and no mo
 test('--no-build leaves the build out', async () => {
   const { calls } = await run('--no-build');
   expect(calls).toEqual([expect.stringMatching(/^pnpm install/)]);
+});
+
+test('what takes long says so, and is silent otherwise', async () => {
+  await program('pnpm', 'case "$*" in *build*) sleep 2.5 ;; esac');
+  const { code, stderr } = await run();
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /^(setup: installing the node packages\n)?setup: building: still running after 1 s\nsetup: building: still running after 2 s\n$/,
+  );
 });
 
 test('what fails shows its output', async () => {

@@ -39,6 +39,7 @@ export async function main(argv: readonly string[], context: BaseContext): Promi
   });
   for (const command of commands) cli.register(command);
   const json = argv.includes('--json');
+  const events = argv.includes('--events');
   try {
     const command = cli.process([...argv], context);
     if (command.help) {
@@ -56,6 +57,7 @@ export async function main(argv: readonly string[], context: BaseContext): Promi
     return reportFatal(isClipanionError(error) ? usageError(error, argv[0]) : error, {
       context,
       json,
+      events,
       command: argv[0],
     });
   }

@@ -1,7 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import type { Explained } from './explain.ts';
 
-export const stepNames = ['download', 'verify', 'convert', 'upload', 'import', 'register', 'tag'] as const;
+export const stepNames = ['download', 'checksum', 'convert', 'upload', 'import', 'register', 'tag'] as const;
 export type StepName = (typeof stepNames)[number];
 export type StepOutcome = 'done' | 'reused' | 'skipped' | 'failed';
 
@@ -31,6 +31,6 @@ export interface ImageResult {
   readonly image: Image | null;
   readonly steps: readonly StepReport[];
   readonly error?: Explained;
-  /** What a run that failed or was interrupted may have left in the account, in words: the same command goes on from it. */
-  readonly left?: readonly string[];
+  /** What a run that failed or was interrupted may have left in the account, in words. The same command resumes from it. */
+  readonly leftovers?: readonly string[];
 }

@@ -4,31 +4,37 @@ import type { ExitCode } from './exit-code.ts';
 import { explain } from './explain.ts';
 import { renderError } from './render/error.ts';
 import { failedImportDocument } from './render/import-report.ts';
+import { writeMessage } from './render/messages.ts';
+import { eventLine } from './run-log.ts';
 
-/** The run as a whole could not start, or broke: said on stderr, and as the one document where JSON was asked for. */
+/** The run as a whole could not start, or broke: said on stderr, and as document or event where one was asked for. */
 export function reportFatal(
   error: unknown,
   {
     context,
     json,
+    events = false,
     command,
     verbose = false,
   }: {
     readonly context: BaseContext;
     readonly json: boolean;
+    readonly events?: boolean;
     readonly command?: string;
     readonly verbose?: boolean;
   },
 ): ExitCode {
   const explained = explain(error);
-  context.stderr.write(`${renderError(explained)}\n`);
-  if (verbose && error instanceof Error && error.stack) context.stderr.write(`${error.stack}\n`);
+  writeMessage(context.stderr, renderError(explained));
+  if (verbose && error instanceof Error && error.stack) writeMessage(context.stderr, error.stack);
   if (json) {
     const document =
       command === undefined || command === 'import'
         ? failedImportDocument(explained)
         : { version: 1, [command]: null, error: explained };
     context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  } else if (events) {
+    context.stdout.write(eventLine('error', explained));
   }
   return exitCodeOf(error);
 }

@@ -6,7 +6,7 @@ import type { AwsCall } from './clients.ts';
 import { CliError } from './errors.ts';
 import { version } from './version.ts';
 
-/** What happened, for `--verbose` and `--log-file`. Everything written passes redaction. */
+/** What happened, for `--verbose`, `--log-file` and `--events`. Everything written passes redaction. */
 export interface RunLog {
   /** False where nobody listens, so that nothing need be measured. */
   readonly enabled: boolean;
@@ -19,11 +19,15 @@ export interface RunLog {
 export async function openRunLog({
   path,
   verbose,
-  stream,
+  say,
+  events,
 }: {
   readonly path?: string;
   readonly verbose: boolean;
-  readonly stream: Writable;
+  /** Shows a line to people. */
+  readonly say: (line: string) => void;
+  /** Where `--events` sends the log, too. */
+  readonly events?: Writable;
 }): Promise<RunLog> {
   const file = path === undefined ? undefined : createWriteStream(path, { flags: 'a', mode: 0o600 });
   if (file) {
@@ -37,19 +41,21 @@ export async function openRunLog({
   // A full disk under the log loses the log, and not the run.
   let lost = false;
   file?.on('error', (error) => {
-    if (!lost) stream.write(`cannot write to the log ${path}: ${error.message}; continuing without it\n`);
+    if (!lost) say(`cannot write to the log ${path}: ${error.message}; continuing without it`);
     lost = true;
   });
   const write = (kind: string, facts: object) => {
-    if (lost) return;
-    file?.write(`${redactText(JSON.stringify({ time: new Date().toISOString(), kind, ...facts }))}\n`);
+    if (!file && !events) return;
+    const line = eventLine(kind, facts);
+    if (!lost) file?.write(line);
+    events?.write(line);
   };
   write('start', { version, node: process.version, platform: `${process.platform}-${process.arch}` });
   return {
-    enabled: verbose || file !== undefined,
+    enabled: verbose || file !== undefined || events !== undefined,
     call(call) {
       write('call', call);
-      if (verbose) stream.write(`${renderCall(call)}\n`);
+      if (verbose) say(renderCall(call));
     },
     event: (kind, facts) => write(kind, facts),
     async close() {
@@ -59,6 +65,11 @@ export async function openRunLog({
       await closed;
     },
   };
+}
+
+/** One line of the log. */
+export function eventLine(kind: string, facts: object): string {
+  return `${redactText(JSON.stringify({ time: new Date().toISOString(), kind, ...facts }))}\n`;
 }
 
 function renderCall({ service, operation, seconds, attempt, status, requestId, error }: AwsCall): string {

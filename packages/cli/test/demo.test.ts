@@ -1,15 +1,18 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { areEqualDisks, type ImportDocument, makeWorkDirectory } from './support/import.ts';
 import { runCli } from './support/run-cli.ts';
 
-test('the demo imports what it serves, bit for bit, and then finds everything there', async () => {
+test('the demo imports what it serves, bit for bit, then finds everything there, and says what it keeps', async () => {
   const workDirectory = await makeWorkDirectory();
-  const run = await runCli(['demo', '--json', '--work-dir', workDirectory], {
+  const logFile = join(workDirectory, 'log');
+  const run = await runCli(['demo', '--work-dir', workDirectory, '--log-file', logFile], {
     env: { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_REGION: undefined },
   });
   expect(run.exitCode, run.stderr).toBe(0);
-  const { demo } = run.json<{ demo: { runs: ImportDocument[] } }>();
+  const last = (await readFile(logFile, 'utf8')).trimEnd().split('\n').at(-1)!;
+  const { demo } = (JSON.parse(last) as { result: { demo: { runs: ImportDocument[] } } }).result;
   const [first, second] = demo.runs.map(({ images }) => images);
   expect(first!.map(({ name, outcome }) => [name, outcome])).toEqual([
     ['demo-qcow2', 'imported'],
@@ -23,4 +26,12 @@ test('the demo imports what it serves, bit for bit, and then finds everything th
     const snapshot = join(workDirectory, 'local-aws', 'snapshots', `${snapshotId}.raw`);
     expect(await areEqualDisks(disk, snapshot)).toBe(true);
   }
+  // The server of these images ends with the demo: a configuration that pins them would be of no use.
+  expect(demo.runs.map(({ next }) => next)).toEqual(['', '']);
+  expect(run.stdout).not.toContain('amis:');
+  expect(run.stdout).toContain('nothing was created in AWS');
+  expect(run.stdout.match(/^(imported|reused) +ami-\S+ +demo-/gm)).toHaveLength(4);
+  const kept = ['local-aws', 'served'].map((name) => join(workDirectory, name));
+  expect(run.stderr).toMatch(/^The demo keeps [\d.]+ MiB in /m);
+  expect(run.stderr).toContain(`To remove: rm -r ${kept.join(' ')}\n`);
 });

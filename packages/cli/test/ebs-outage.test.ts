@@ -61,7 +61,7 @@ test.each(['expired-token', 'access-denied'] as const)(
     expect([end.exitCode, result!.error?.hint], end.stderr).toEqual([1, expect.stringMatching(/./)]);
     const [pending] = (await account.contents()).snapshots;
     expect(pending?.State).toBe('pending');
-    expect(result!.left).toEqual([`pending snapshot ${pending!.SnapshotId}`]);
+    expect(result!.leftovers).toEqual([`pending snapshot ${pending!.SnapshotId}`]);
     account.aws.faults.clear();
     const before = puts().length;
     const next = await runInProcess(argsOf());

@@ -119,7 +119,7 @@ describe('import --via ebs', () => {
     const taken = Object.fromEntries(result.steps.map(({ step, outcome }) => [step, outcome]));
     expect(taken).toEqual({
       download: 'done',
-      verify: 'done',
+      checksum: 'done',
       convert: 'skipped',
       upload: 'skipped',
       import: 'done',

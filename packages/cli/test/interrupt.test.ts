@@ -72,7 +72,10 @@ describe('while the import task is waited for', () => {
     const [task] = (await account.contents()).tasks;
     expect(task!.SnapshotTaskDetail!.Status).toBe('active');
     expect(stderr).toContain(task!.ImportTaskId);
-    expect(result.left).toEqual([expect.stringMatching(/^s3:\/\//), `import task ${task!.ImportTaskId}`]);
+    expect(result.leftovers).toEqual([
+      expect.stringMatching(/^s3:\/\//),
+      `import task ${task!.ImportTaskId}`,
+    ]);
     await expectGoesOn();
     expect(account.aws.calls.list().filter(({ operation }) => operation === 'ImportSnapshot')).toHaveLength(
       1,

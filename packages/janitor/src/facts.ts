@@ -77,7 +77,7 @@ export interface SnapshotFact {
 }
 
 export interface ImageFact {
-  readonly kind: 'image';
+  readonly kind: 'ami';
   readonly region: string;
   readonly imageId: string;
   readonly name: string;
@@ -194,7 +194,7 @@ export function idOf(thing: ThingFact): string {
       return thing.taskId;
     case 'snapshot':
       return thing.snapshotId;
-    case 'image':
+    case 'ami':
       return thing.imageId;
   }
 }

@@ -66,8 +66,8 @@ const noLongerOurs = 'nothing proves any longer that it is ours';
 /** What the judges leave out because there is nothing left to delete, not for want of proof. */
 function hasEnded(fact: ThingFact, { uploads, objects, snapshots, images }: Details): boolean {
   if (fact.kind === 'task') return taskPhase(fact) === 'ended';
-  if (fact.kind === 'image' && fact.state === 'deregistered') return true;
-  const details = { upload: uploads, object: objects, snapshot: snapshots, image: images }[fact.kind];
+  if (fact.kind === 'ami' && fact.state === 'deregistered') return true;
+  const details = { upload: uploads, object: objects, snapshot: snapshots, ami: images }[fact.kind];
   const detail = details.get(refOf(fact));
   return detail !== undefined && 'seen' in detail && detail.seen === undefined;
 }

@@ -25,11 +25,11 @@ export interface NarrowedPlan {
 export function narrowPlan(saved: SavedPlan, { fresh, scope }: { fresh: Plan; scope: Scope }): NarrowedPlan {
   const nameOf = ({ kind, ref }: Pick<NamedThing, 'kind' | 'ref'>) => `${kind} ${ref}`;
   const wanted = new Map(saved.deletes.map((thing) => [nameOf(thing), thing]));
-  const things = fresh.things.filter(
+  const resources = fresh.resources.filter(
     (thing) =>
       wanted.get(nameOf(thing))?.id === thing.id && wanted.get(nameOf(thing))?.region === thing.region,
   );
-  const found = new Set(things.map(nameOf));
+  const found = new Set(resources.map(nameOf));
   const missing = [...wanted.values()].filter((thing) => !found.has(nameOf(thing)));
   const outside = missing.filter((thing) => !isInScope(thing, scope));
   if (outside.length > 0) {
@@ -42,7 +42,7 @@ export function narrowPlan(saved: SavedPlan, { fresh, scope }: { fresh: Plan; sc
       },
     );
   }
-  return { plan: { ...fresh, things }, missing };
+  return { plan: { ...fresh, resources }, missing };
 }
 
 function isInScope({ kind, region, bucket = '', key = '' }: NamedThing, scope: Scope): boolean {

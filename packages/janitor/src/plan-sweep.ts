@@ -27,7 +27,7 @@ export function planSweep(facts: Facts, policy: Policy): Plan {
     madeAt: iso(facts.takenAt),
     expiresAt: iso(facts.takenAt + planLifetimeMs),
     policy,
-    things,
+    resources: things,
     gaps: facts.gaps,
     notices: [
       ...(facts.buckets.length === 0 && !facts.gaps.some(({ what }) => what === 'bucket')
@@ -77,7 +77,7 @@ function namesOf(fact: ThingFact, { facts }: Context): { name?: string } {
       .map((prefix) => parseObjectKey(key, { prefix })?.amiName)
       .find((found) => found !== undefined);
   const name =
-    fact.kind === 'image'
+    fact.kind === 'ami'
       ? fact.name
       : fact.kind === 'snapshot'
         ? fact.tags.Name
@@ -113,7 +113,7 @@ function lastSignOf(fact: ThingFact, facts: Facts): number | undefined {
       return readProvenance(fact.tags)?.startedAt?.getTime();
     case 'snapshot':
       return fact.startedAt;
-    case 'image': {
+    case 'ami': {
       const detail = facts.details.images.get(refOf(fact));
       const launched = detail && 'seen' in detail ? detail.seen?.lastLaunchedAt : undefined;
       return newest(fact.createdAt, fact.lastLaunchedAt, launched);
@@ -131,7 +131,7 @@ function dependentsOf(fact: ThingFact, { facts, imagesOf, readersOf }: Context):
       return readersOf(fact)
         .filter((task) => taskPhase(task) !== 'ended')
         .map(({ taskId }) => taskId);
-    case 'image': {
+    case 'ami': {
       const detail = facts.details.images.get(refOf(fact));
       return detail && 'seen' in detail ? [...(detail.seen?.references ?? [])] : [];
     }

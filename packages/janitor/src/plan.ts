@@ -15,7 +15,7 @@ export interface Plan {
   readonly expiresAt: string;
   readonly policy: Policy;
   /** In the order in which a sweep takes them. */
-  readonly things: readonly Thing[];
+  readonly resources: readonly Thing[];
   /** What could not be read: everything that depends on it is kept. */
   readonly gaps: readonly Gap[];
   readonly notices: readonly string[];
@@ -50,14 +50,14 @@ export interface ThingToKeep extends ThingBase {
 export type Thing = ThingToDelete | ThingToKeep;
 
 /** Rule 6: objects last, so that what a crash leaves can still be traced. */
-export const kindsInOrder: readonly Kind[] = ['upload', 'task', 'image', 'snapshot', 'object'];
+export const kindsInOrder: readonly Kind[] = ['upload', 'task', 'ami', 'snapshot', 'object'];
 
-export function thingsToDelete(plan: Pick<Plan, 'things'>): ThingToDelete[] {
-  return plan.things.filter((thing): thing is ThingToDelete => thing.verdict === 'delete');
+export function thingsToDelete(plan: Pick<Plan, 'resources'>): ThingToDelete[] {
+  return plan.resources.filter((thing): thing is ThingToDelete => thing.verdict === 'delete');
 }
 
 export interface Totals {
-  readonly things: number;
+  readonly resources: number;
   /** Of uploads and objects. */
   readonly bytes: number;
   /** Of snapshots: an upper bound. */
@@ -69,5 +69,5 @@ export function totalsOf(things: readonly Partial<Pick<Thing, 'sizeBytes' | 'siz
     things
       .filter((thing) => (thing.sizeIsUpperBound ?? false) === upperBound)
       .reduce((total, { sizeBytes }) => total + (sizeBytes ?? 0), 0);
-  return { things: things.length, bytes: sum(false), snapshotBytes: sum(true) };
+  return { resources: things.length, bytes: sum(false), snapshotBytes: sum(true) };
 }

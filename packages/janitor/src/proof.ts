@@ -64,7 +64,7 @@ export function proofsOf({
   };
 
   const whyNotOurs = (thing: ImageFact | SnapshotFact): string | undefined =>
-    thing.kind === 'image'
+    thing.kind === 'ami'
       ? whyNotOurImage(thing)
       : whyNotOurSnapshot(thing, { taskSnapshotId: describedTask(thing)?.snapshotId });
 

@@ -29,7 +29,7 @@ export async function readNearby(thing: NamedThing, options: LookAgainOptions): 
       const tasks = await all(scanTasks(at(thing, options)));
       return { fact: tasks.find(({ taskId }) => taskId === thing.id), tasks };
     }
-    case 'image':
+    case 'ami':
       return nearImage(thing, options);
     case 'snapshot':
       return nearSnapshot(thing, options);

@@ -32,13 +32,13 @@ export interface SavedPlan {
 const text = z.string().min(1);
 const ids: Readonly<Record<Exclude<Kind, 'upload' | 'object'>, RegExp>> = {
   task: /^import-snap-[0-9a-z]+$/,
-  image: /^ami-[0-9a-z]+$/,
+  ami: /^ami-[0-9a-z]+$/,
   snapshot: /^snap-[0-9a-z]+$/,
 };
 
 const named = z
   .object({
-    kind: z.enum(['upload', 'task', 'image', 'snapshot', 'object']),
+    kind: z.enum(['upload', 'task', 'ami', 'snapshot', 'object']),
     ref: text,
     id: text,
     region: text,
@@ -56,7 +56,7 @@ const plan = z.object({
   account: z.string(),
   madeAt: z.iso.datetime(),
   expiresAt: z.iso.datetime(),
-  things: z.array(
+  resources: z.array(
     z.discriminatedUnion('verdict', [
       z.looseObject({ verdict: z.literal('delete') }),
       z.looseObject({ verdict: z.literal('keep') }),
@@ -64,7 +64,10 @@ const plan = z.object({
   ),
 });
 
-/** Undefined where the fields do not name a thing of this kind. */
+/** Where a fact has its id. */
+const idField = { ami: 'imageId', snapshot: 'snapshotId', task: 'taskId' } as const;
+
+/** Undefined where the fields do not name a resource of this kind. */
 function refOfNamed({ kind, id, region, bucket, key, versionId }: NamedThing): string | undefined {
   if (kind === 'upload' || kind === 'object') {
     if (bucket === undefined || key === undefined || (kind === 'object' && id !== key)) return undefined;
@@ -74,7 +77,9 @@ function refOfNamed({ kind, id, region, bucket, key, versionId }: NamedThing): s
     );
   }
   // Of these nothing but region and id makes the ref.
-  return ids[kind].test(id) ? refOf({ kind, region, [`${kind}Id`]: id } as unknown as ThingFact) : undefined;
+  return ids[kind].test(id)
+    ? refOf({ kind, region, [idField[kind]]: id } as unknown as ThingFact)
+    : undefined;
 }
 
 /**
@@ -84,8 +89,10 @@ function refOfNamed({ kind, id, region, bucket, key, versionId }: NamedThing): s
  */
 export function parsePlan(json: string): SavedPlan {
   try {
-    const { things, ...rest } = plan.parse(JSON.parse(json));
-    const deletes = things.filter(({ verdict }) => verdict === 'delete').map((thing) => named.parse(thing));
+    const { resources, ...rest } = plan.parse(JSON.parse(json));
+    const deletes = resources
+      .filter(({ verdict }) => verdict === 'delete')
+      .map((thing) => named.parse(thing));
     return {
       account: rest.account,
       madeAt: rest.madeAt,

@@ -73,7 +73,7 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
         if (look.status === 'keep') return { outcome: 'skipped', detail: look.reason };
         if (look.status === 'unread') return { outcome: 'failed', detail: look.reason };
         const removal = await remove(look.fact, { clients, account, sleep, signal });
-        if (look.fact.kind === 'image') deregistered.push({ ...look.fact, state: 'deregistered' });
+        if (look.fact.kind === 'ami') deregistered.push({ ...look.fact, state: 'deregistered' });
         return removal;
       });
       signal?.throwIfAborted();
@@ -100,7 +100,7 @@ const removers: {
 } = {
   upload: removeUpload,
   task: removeTask,
-  image: removeImage,
+  ami: removeImage,
   snapshot: removeSnapshot,
   object: removeObject,
 };

@@ -92,7 +92,7 @@ export const snapshot = (fields: Partial<SnapshotFact> = {}): SnapshotFact => ({
 export const imported = (taskId: string) => ({ kind: 'import', taskId }) as const;
 
 export const image = (fields: Partial<ImageFact> = {}): ImageFact => ({
-  kind: 'image',
+  kind: 'ami',
   region,
   imageId: 'ami-0aaa',
   name: amiName,

@@ -205,7 +205,7 @@ it('deletes nothing that is not provably ours', () => {
     const { proofs } = relationsOf(given);
     if (fact.kind === 'task') expect(proofs.task(fact)).toBeDefined();
     if (fact.kind === 'snapshot') expect(proofs.snapshot(fact)).toBeDefined();
-    if (fact.kind === 'image') expect(proofs.image(fact)).toBeDefined();
+    if (fact.kind === 'ami') expect(proofs.image(fact)).toBeDefined();
     if (fact.kind === 'upload' || fact.kind === 'object') {
       expect(fact.bucket).toBe(bucket);
       expect(fact.key).toMatch(/^ec2-image\/fedora-i4[34]\/0123456789ab\.vhdx$/);
@@ -243,7 +243,7 @@ it('deletes no snapshot that an AMI uses which stays, and none that lives', () =
 it('deletes no snapshot of another origin than ours, and no AMI that was copied', () => {
   ofEveryDeletion(({ fact }) => {
     if (fact.kind === 'snapshot') expect(fact.origin.kind).not.toBe('foreign');
-    if (fact.kind === 'image') expect(fact.foreignOrigin).toBeUndefined();
+    if (fact.kind === 'ami') expect(fact.foreignOrigin).toBeUndefined();
   });
 });
 
@@ -264,7 +264,7 @@ it('deletes nothing that is in use, shared or protected', () => {
       expect(fact.tags).not.toHaveProperty('permanent', 'true');
       expect(Object.keys(fact.tags).filter((name) => name.startsWith('aws:'))).toEqual([]);
     }
-    if (fact.kind === 'image') {
+    if (fact.kind === 'ami') {
       expect(fact.isPublic).toBe(false);
       expect(fact.protection).toBeUndefined();
       expect(seen.images.get(refOf(fact))).toMatchObject({ seen: { references: [], sharedWith: [] } });
@@ -284,7 +284,7 @@ it('deletes nothing that a failed list has to do with', () => {
     object: ['objects', 'tasks'],
     task: ['tasks'],
     snapshot: ['snapshots', 'images', 'tasks'],
-    image: ['images'],
+    ami: ['images'],
   };
   ofEveryDeletion(({ fact, facts: { gaps } }) => {
     expect(gaps.filter((gap) => gap.region === fact.region && rests[fact.kind].includes(gap.what))).toEqual(
@@ -295,7 +295,7 @@ it('deletes nothing that a failed list has to do with', () => {
 
 it('deletes a healthy AMI only when asked to', () => {
   ofEveryDeletion(({ fact, policy: rules }) => {
-    if (fact.kind !== 'image' || (fact.state !== 'available' && fact.state !== 'disabled')) return;
+    if (fact.kind !== 'ami' || (fact.state !== 'available' && fact.state !== 'disabled')) return;
     expect(rules.superseded || rules.amis.includes(fact.imageId)).toBe(true);
   });
 });
@@ -303,7 +303,7 @@ it('deletes a healthy AMI only when asked to', () => {
 it('says of each thing one verdict, with one reason, and nothing twice', () => {
   fc.assert(
     fc.property(anyFacts, anyPolicy, (given, rules) => {
-      const { things } = planSweep(given, rules);
+      const { resources: things } = planSweep(given, rules);
       expect(new Set(things.map(({ ref, kind }) => `${kind} ${ref}`)).size).toBe(things.length);
       for (const thing of things) {
         expect(thing.verdict === 'delete' ? thing.proof : thing.reason).not.toBe('');

@@ -39,7 +39,7 @@ function cleared(given: Facts): Facts {
 }
 
 function verdictOn(ref: string, given: Partial<Facts>, rules: Partial<Policy> = {}): string {
-  const thing = planSweep(cleared(facts(given)), policy(rules)).things.find(({ id }) => id === ref);
+  const thing = planSweep(cleared(facts(given)), policy(rules)).resources.find(({ id }) => id === ref);
   return describeVerdict(thing);
 }
 
@@ -206,7 +206,7 @@ describe('a snapshot', () => {
 
   it('that was not looked at closely is kept', () => {
     const plan = planSweep(facts({ snapshots: [snapshot()] }), policy());
-    expect(plan.things.map(describeVerdict)).toEqual(['keep: unread']);
+    expect(plan.resources.map(describeVerdict)).toEqual(['keep: unread']);
   });
 
   it.each([
@@ -218,7 +218,7 @@ describe('a snapshot', () => {
       snapshots: [snapshot()],
       details: details({ snapshots: new Map([[refOf(snapshot()), { seen }]]) }),
     });
-    expect(planSweep(given, policy()).things.map(describeVerdict)).toEqual([`keep: ${code}`]);
+    expect(planSweep(given, policy()).resources.map(describeVerdict)).toEqual([`keep: ${code}`]);
   });
 
   it('that went while it was looked at is none', () => {
@@ -226,12 +226,12 @@ describe('a snapshot', () => {
       snapshots: [snapshot()],
       details: details({ snapshots: new Map([[refOf(snapshot()), { seen: undefined }]]) }),
     });
-    expect(planSweep(given, policy()).things).toEqual([]);
+    expect(planSweep(given, policy()).resources).toEqual([]);
   });
 
   it('names the import command that would finish it', () => {
     const young = snapshot({ startedAt: hoursAgo(1) });
-    const [thing] = planSweep(facts({ snapshots: [young], tasks: [task()] }), policy()).things;
+    const [thing] = planSweep(facts({ snapshots: [young], tasks: [task()] }), policy()).resources;
     expect(thing).toMatchObject({
       suggestion: [
         ...['import', '--name', 'fedora', '--url', 'https://example.org/fedora.qcow2', '--suffix', '43'],
@@ -245,7 +245,7 @@ describe('a snapshot', () => {
     const [thing] = planSweep(
       facts({ snapshots: [snapshot({ startedAt: hoursAgo(1) })] }),
       policy({ names: ['fedora'] }),
-    ).things;
+    ).resources;
     expect(thing).toMatchObject({
       suggestion: [
         ...[
@@ -265,8 +265,8 @@ describe('a snapshot', () => {
 
   const suggestionFor = (change: Partial<SnapshotFact>, given: Partial<Facts> = {}, names: string[] = []) => {
     const young = snapshot({ startedAt: hoursAgo(1), ...change });
-    const { things } = planSweep(facts({ ...given, snapshots: [young] }), policy({ names }));
-    const thing = things.find(({ kind }) => kind === 'snapshot');
+    const { resources } = planSweep(facts({ ...given, snapshots: [young] }), policy({ names }));
+    const thing = resources.find(({ kind }) => kind === 'snapshot');
     return thing?.verdict === 'keep' ? thing.suggestion : undefined;
   };
   const written = snapshotOrigin({ Description: writtenDescription(digest) });
@@ -441,7 +441,7 @@ describe('an AMI', () => {
       images: [failed],
       details: details({ images: new Map([[refOf(failed), { seen }]]) }),
     });
-    expect(planSweep(given, policy()).things.map(describeVerdict)).toEqual([`keep: ${code}`]);
+    expect(planSweep(given, policy()).resources.map(describeVerdict)).toEqual([`keep: ${code}`]);
   });
 
   it('whose references could not be read keeps its snapshots, too', () => {
@@ -451,14 +451,17 @@ describe('an AMI', () => {
       snapshots: [snapshot()],
       details: details({ images }),
     });
-    expect(planSweep(given, policy()).things.map(describeVerdict)).toEqual(['keep: unread', 'keep: in-use']);
+    expect(planSweep(given, policy()).resources.map(describeVerdict)).toEqual([
+      'keep: unread',
+      'keep: in-use',
+    ]);
   });
 
   it('that lacks tags names them and the command that adds them', () => {
     const lacking = image({
       tags: { ...ourImageTags(), automation: undefined as never, Name: undefined as never },
     });
-    const [thing] = planSweep(facts({ images: [lacking] }), policy()).things;
+    const [thing] = planSweep(facts({ images: [lacking] }), policy()).resources;
     expect(thing).toMatchObject({
       reason: 'it is healthy, but lacks the tags Name, automation',
       suggestion: ['tag-fix', 'ami-0aaa', '--region', 'eu-west-1'],
@@ -585,7 +588,7 @@ describe('an object', () => {
       objects: [object()],
       details: details({ objects: new Map([[refOf(object()), { seen }]]) }),
     });
-    expect(describeVerdict(planSweep(given, policy()).things[0])).toBe(expected);
+    expect(describeVerdict(planSweep(given, policy()).resources[0])).toBe(expected);
   });
 });
 
@@ -619,7 +622,7 @@ describe('an upload', () => {
       uploads: [upload()],
       details: details({ uploads: new Map([[refOf(upload()), detail]]) }),
     });
-    expect(describeVerdict(planSweep(given, policy()).things[0])).toBe(expected);
+    expect(describeVerdict(planSweep(given, policy()).resources[0])).toBe(expected);
   });
 });
 
@@ -635,11 +638,15 @@ describe('a plan', () => {
       }),
     );
     expect(
-      planSweep(given, policy()).things.map(({ kind, verdict, dependents }) => [kind, verdict, dependents]),
+      planSweep(given, policy()).resources.map(({ kind, verdict, dependents }) => [
+        kind,
+        verdict,
+        dependents,
+      ]),
     ).toEqual([
       ['upload', 'delete', []],
       ['task', 'delete', []],
-      ['image', 'delete', []],
+      ['ami', 'delete', []],
       ['snapshot', 'delete', ['ami-0aaa']],
       ['object', 'delete', ['import-snap-0bbb']],
     ]);

@@ -57,12 +57,9 @@ describe('parsePlan', () => {
     ['another id', withThing({ id: 'snap-0bbb' })],
     [
       'another region',
-      withThing({ kind: 'image', id: 'ami-0aaa', ref: 'eu-west-1/ami-0aaa', region: 'us-east-1' }),
+      withThing({ kind: 'ami', id: 'ami-0aaa', ref: 'eu-west-1/ami-0aaa', region: 'us-east-1' }),
     ],
-    [
-      'an AMI with the id of a snapshot',
-      withThing({ kind: 'image', id: 'snap-0a', ref: 'eu-west-1/snap-0a' }),
-    ],
+    ['an AMI with the id of a snapshot', withThing({ kind: 'ami', id: 'snap-0a', ref: 'eu-west-1/snap-0a' })],
   ])('refuses %s', (_, text) => {
     expect(() => parsePlan(text)).toThrow(expect.objectContaining({ code: 'PLAN_UNREADABLE' }));
   });
@@ -77,8 +74,8 @@ describe('parsePlan', () => {
 });
 
 function withThing(change: Record<string, unknown>): string {
-  const deleted = plan.things.find(({ verdict }) => verdict === 'delete');
-  return JSON.stringify({ ...plan, things: [{ ...deleted, ...change }] });
+  const deleted = plan.resources.find(({ verdict }) => verdict === 'delete');
+  return JSON.stringify({ ...plan, resources: [{ ...deleted, ...change }] });
 }
 
 describe('checkPlan', () => {
@@ -128,12 +125,12 @@ describe('narrowPlan', () => {
     buckets: ['imports'],
     prefixes: ['ec2-image/'],
   };
-  const refsOf = (given: Pick<Plan, 'things'>) => thingsToDelete(given).map(({ ref }) => ref);
+  const refsOf = (given: Pick<Plan, 'resources'>) => thingsToDelete(given).map(({ ref }) => ref);
 
   it('keeps of a fresh plan what the saved one names', () => {
     expect(refsOf(fresh)).toHaveLength(5);
-    for (const only of fresh.things) {
-      const saved = parsePlan(JSON.stringify({ ...fresh, things: [only] }));
+    for (const only of fresh.resources) {
+      const saved = parsePlan(JSON.stringify({ ...fresh, resources: [only] }));
       const { plan: narrowed, missing } = narrowPlan(saved, { fresh, scope });
       expect(refsOf(narrowed)).toEqual(only.verdict === 'delete' ? [only.ref] : []);
       expect(missing).toEqual([]);
@@ -146,7 +143,7 @@ describe('narrowPlan', () => {
     ['another prefix', { kind: 'object', bucket: 'imports', key: 'x/y', id: 'x/y', ref: 's3://imports/x/y' }],
   ])('refuses what lies in %s', (_, change) => {
     const named = { ...thingsToDelete(fresh).find(({ id }) => id === 'snap-0aaa'), ...change };
-    const saved = parsePlan(JSON.stringify({ ...fresh, things: [named] }));
+    const saved = parsePlan(JSON.stringify({ ...fresh, resources: [named] }));
     expect(() => narrowPlan(saved, { fresh, scope })).toThrow(
       expect.objectContaining({ code: 'PLAN_OUT_OF_SCOPE' }),
     );
@@ -170,7 +167,7 @@ describe('narrowPlan', () => {
         'ami-0bbb',
         'eu-west-1/ami-0bbb',
         'snapshot',
-        'image',
+        'ami',
         'us-east-1',
         '',
         key,
@@ -188,7 +185,9 @@ describe('narrowPlan', () => {
         if (all)
           edited = {
             ...edited,
-            things: edited.things.map((thing) => ({ ...thing, verdict: 'delete', proof: 'x' }) as never),
+            resources: edited.resources.map(
+              (thing) => ({ ...thing, verdict: 'delete', proof: 'x' }) as never,
+            ),
           };
         for (const [path, value] of changes) edited = put(edited, path, value) as Plan;
         let narrowed: Plan;
@@ -199,8 +198,8 @@ describe('narrowPlan', () => {
           return;
         }
         expect(refsOf(fresh)).toEqual(expect.arrayContaining(refsOf(narrowed)));
-        expect({ ...narrowed, things: [] }).toEqual({ ...fresh, things: [] });
-        for (const thing of narrowed.things) expect(fresh.things).toContain(thing);
+        expect({ ...narrowed, resources: [] }).toEqual({ ...fresh, resources: [] });
+        for (const thing of narrowed.resources) expect(fresh.resources).toContain(thing);
       }),
       { numRuns: 1000 },
     );

@@ -9,6 +9,9 @@ import { connectionShape, sharedShape } from '../config/schema.ts';
 import { exitCodeOf, UsageError } from '../errors.ts';
 import { ignoresHangup } from '../hangup.ts';
 import { type InterruptWatch, watchInterrupts } from '../interrupt.ts';
+import type { RunOutput } from '../render/choose-view.ts';
+import { writeMessage } from '../render/messages.ts';
+import { type Result, writeResult } from '../render/result.ts';
 import { reportFatal } from '../report-fatal.ts';
 import { openRunLog, type RunLog } from '../run-log.ts';
 
@@ -50,11 +53,14 @@ export abstract class RegionsCommand extends Command {
   json = Option.Boolean('--json', false, {
     description: 'Print one JSON document, and nothing else, on stdout',
   });
+  events = Option.Boolean('--events', false, {
+    description: 'Print what happens as NDJSON, and nothing else, on stdout',
+  });
   verbose = Option.Boolean('--verbose', false, {
     description: 'Show every call to AWS with its time and request id',
   });
   quiet = Option.Boolean('--quiet', false, {
-    description: 'Show no progress: only the result, and what went wrong',
+    description: 'Print ids only, one per line, and errors',
   });
   logFile = Option.String('--log-file', {
     description: 'Write everything as NDJSON into this file, for a bug report; holds no secrets',
@@ -68,8 +74,7 @@ export abstract class RegionsCommand extends Command {
   async execute(): Promise<number> {
     using interrupt: InterruptWatch = watchInterrupts({
       ignoreHangup: ignoresHangup(this.context.env),
-      onInterrupt: (signalName) =>
-        this.context.stderr.write(`${signalName}: stopping; once more ends at once\n`),
+      onInterrupt: () => this.tell('Interrupted: stopping cleanly. Press Ctrl-C again to quit immediately.'),
     });
     try {
       const settings = await this.settings(interrupt.signal);
@@ -83,6 +88,7 @@ export abstract class RegionsCommand extends Command {
       reportFatal(cause, {
         context: this.context,
         json: this.json,
+        events: this.events,
         command: this.path[0],
         verbose: this.verbose,
       });
@@ -90,8 +96,29 @@ export abstract class RegionsCommand extends Command {
     }
   }
 
+  /** To people, on stderr. */
+  protected tell(text: string): void {
+    writeMessage(this.context.stderr, text);
+  }
+
+  protected printResult(result: Result, log: RunLog): Promise<void> {
+    const { json, events, quiet, context } = this;
+    return writeResult(result, { stdout: context.stdout, json, events, quiet, log });
+  }
+
+  /** What is shown while the command works. */
+  protected get output(): RunOutput {
+    const { quiet, verbose, context } = this;
+    return { stderr: context.stderr, quiet, verbose, env: context.env };
+  }
+
   private async settings(signal: AbortSignal): Promise<CommonSettings> {
-    const { env } = this.context;
+    const { env, stdout } = this.context;
+    if (this.json && this.events) {
+      throw new UsageError('USAGE', '--json and --events are mutually exclusive', {
+        hint: 'Specify only one.',
+      });
+    }
     const path = this.config ?? (existsSync(defaultConfigFile) ? defaultConfigFile : undefined);
     const file = path === undefined ? undefined : await readConfig({ path, env });
     const flags = parseFlags(flagShape, {
@@ -105,7 +132,12 @@ export abstract class RegionsCommand extends Command {
     const pick = <K extends keyof typeof flags>(key: K) =>
       flags[key] ?? (file?.config[key] as (typeof flags)[K]);
     const requestTimeout = pick('request-timeout');
-    const log = await openRunLog({ path: this.logFile, verbose: this.verbose, stream: this.context.stderr });
+    const log = await openRunLog({
+      path: this.logFile,
+      verbose: this.verbose,
+      say: (line) => this.tell(line),
+      ...(this.events && { events: stdout }),
+    });
     return {
       file,
       workDirectory: resolve(pick('work-dir') ?? defaultWorkDirectory),

@@ -5,40 +5,56 @@ import { Command, Option } from 'clipanion';
 import { importRequests } from '../config/import-request.ts';
 import { imageShape } from '../config/schema.ts';
 import { renderError } from '../render/error.ts';
-import { importDocument, importExitCode, renderImportReport } from '../render/import-report.ts';
-import type { Finished } from '../render/pin-yaml.ts';
+import {
+  importDocument,
+  importExitCode,
+  importIds,
+  renderImportReport,
+  type TimedImage,
+} from '../render/import-report.ts';
+import { describeKept } from '../render/local-account.ts';
+import { localAwsDirectory } from '../work-directory.ts';
 import { CommonCommand, type CommonSettings, parseFlags } from './common.ts';
 
-/** Of the stand-in's account: nothing but this run can collide with it. */
+/** Of the emulator's account: nothing but this run can collide with it. */
 const bucket = 'ec2-image-demo';
+
+const nothingInAws = `All of this ran against the embedded AWS emulator: nothing was created in AWS.
+
+Next:
+  ec2-image doctor          check what an import into your account needs
+  ec2-image import --help   import an image`;
+
+const servedDirectory = (workDirectory: string) => join(workDirectory, 'served');
 
 export class DemoCommand extends CommonCommand {
   static override paths = [['demo']];
 
   static override usage = Command.Usage({
-    description: 'the whole flow on the embedded stand-in, on images made on the spot',
+    description: 'run a complete import against the embedded AWS emulator, with generated images',
     details: `
-      Makes a disk with a GPT and an ext4 filesystem, serves it over HTTP on this machine as a qcow2 and as a raw.xz
-      with a checksum file, and imports both side by side into the embedded stand-in for AWS; then does it again, to
-      show that everything is reused. No account and no network are needed. With --url it takes that image instead.
+      Generates two disks with a GPT and an ext4 filesystem, serves them over HTTP on this machine as a qcow2 and as a
+      raw.xz with a checksum file, and imports both in parallel into the embedded AWS emulator. Then it repeats the
+      import, to show that everything is reused. It needs no account and no network. With --url it imports that image
+      instead.
 
-      Everything is made in a temporary directory and removed; with --work-dir it stays there.
+      All files are in a temporary directory and are removed at the end; with --work-dir they stay there.
     `,
     examples: [
-      ['The demonstration', '$0 demo'],
+      ['Run the demo', '$0 demo'],
       [
-        'With an image of your own',
+        'Use your own image',
         '$0 demo --url https://example.org/Fedora.qcow2 --checksum-url https://example.org/CHECKSUM',
       ],
     ],
   });
 
-  url = Option.String('--url', { description: 'An image to take instead of those made on the spot' });
-  checksumUrl = Option.String('--checksum-url', { description: 'Where its checksum is published' });
-  sha256 = Option.String('--sha256', { description: 'Its SHA-256, in place of --checksum-url' });
+  url = Option.String('--url', { description: 'Image to import instead of the generated ones' });
+  checksumUrl = Option.String('--checksum-url', { description: 'URL of its published checksum' });
+  sha256 = Option.String('--sha256', { description: 'Its SHA-256, instead of --checksum-url' });
   arch = Option.String('--arch', { description: 'Its architecture (default: x86_64)' });
   format = Option.String('--format', {
-    description: 'What to convert to and upload: vhdx (default), vhd, vmdk or raw',
+    description: 'Disk format of the upload: vhdx (default), vhd, vmdk or raw',
   });
 
   protected async run(settings: CommonSettings): Promise<number> {
@@ -54,7 +70,6 @@ export class DemoCommand extends CommonCommand {
   private async demonstrate(given: CommonSettings): Promise<number> {
     const { signal, workDirectory } = given;
     await mkdir(workDirectory, { recursive: true });
-    // No answer of the account, and no pause for the sake of a service's limits, is worth waiting for here.
     const settings = { ...given, local: true, file: undefined };
     await using samples = this.url === undefined ? await this.serveSamples(settings) : undefined;
     const flags = parseFlags(imageShape, {
@@ -77,45 +92,55 @@ export class DemoCommand extends CommonCommand {
           names: [],
         });
     const { runImports } = await import('../run-imports.ts');
-    const runs: Finished[][] = [];
+    // The images' server, and without --work-dir the account too, end with the demo: there is nothing to pin.
+    const report = { emulated: true, pin: false };
+    const forPeople = !this.json && !this.events && !this.quiet;
+    const runs: TimedImage[][] = [];
     for (const title of [
-      'First run: nothing is there yet.',
-      'Second run: the same again, and everything is reused.',
+      'First run: nothing exists yet.',
+      'Second run: the same command again reuses everything.',
     ]) {
-      this.say(title);
+      // People see each run as it ends; one document, or the ids, come at the end.
+      if (forPeople) this.context.stdout.write(`${title}\n`);
+      else this.say(title);
       const finished = await runImports({
         requests,
         settings,
         cancelOnInterrupt: false,
-        output: {
-          stderr: this.context.stderr,
-          quiet: this.quiet,
-          verbose: this.verbose,
-          env: this.context.env,
-        },
+        output: this.output,
       });
       runs.push(finished);
       for (const { result } of finished) {
-        if (result.error) this.context.stderr.write(`${renderError(result.error, { image: result.name })}\n`);
+        if (result.error) this.tell(renderError(result.error, { image: result.name }));
       }
-      if (!this.json) this.context.stdout.write(`${title}\n\n${renderImportReport(finished)}\n\n`);
+      if (forPeople) this.context.stdout.write(`\n${renderImportReport(finished, report)}\n\n`);
       if (signal.aborted || importExitCode(finished.map(({ result }) => result)) !== 0) break;
     }
-    if (this.json) {
-      this.context.stdout.write(
-        `${JSON.stringify({ version: 1, demo: { runs: runs.map(importDocument) } }, null, 2)}\n`,
-      );
+    await this.printResult(
+      {
+        document: () => ({ version: 1, demo: { runs: runs.map((run) => importDocument(run, report)) } }),
+        ids: () => [...new Set(runs.flatMap(importIds))],
+        text: () => nothingInAws,
+      },
+      settings.log,
+    );
+    if (this.workDir !== undefined) {
+      const kept = await describeKept('The demo keeps', [
+        localAwsDirectory(workDirectory),
+        servedDirectory(workDirectory),
+      ]);
+      if (kept) this.say(kept);
     }
     return importExitCode(runs.flat().map(({ result }) => result));
   }
 
   private async serveSamples({ workDirectory, signal }: CommonSettings) {
     const { serveSampleImages } = await import('../demo/sample-images.ts');
-    this.say('Making a disk of 256 MiB with a GPT and an ext4 filesystem, as qcow2 and as raw.xz.');
-    return serveSampleImages({ directory: join(workDirectory, 'served'), signal });
+    this.say('Generating two disks of 256 MiB with a GPT and an ext4 filesystem, as qcow2 and as raw.xz.');
+    return serveSampleImages({ directory: servedDirectory(workDirectory), signal });
   }
 
   private say(message: string): void {
-    if (!this.quiet) this.context.stderr.write(`${message}\n`);
+    if (!this.quiet) this.tell(message);
   }
 }

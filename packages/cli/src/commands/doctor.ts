@@ -27,10 +27,14 @@ export class DoctorCommand extends CommonCommand {
   protected async run(settings: CommonSettings): Promise<number> {
     const { examine } = await import('../doctor/examine.ts');
     const reports = await examine({ settings, buckets: this.bucket ?? [], roleName: this.roleName });
-    this.context.stdout.write(
-      this.json
-        ? `${JSON.stringify({ version: 1, doctor: { checks: reports } }, null, 2)}\n`
-        : `${renderChecks(reports)}\n`,
+    await this.printResult(
+      {
+        document: () => ({ version: 1, doctor: { checks: reports } }),
+        // A check has no id but its name: those that did not pass.
+        ids: () => reports.filter(({ state }) => state === 'failed').map(({ check }) => check),
+        text: () => renderChecks(reports),
+      },
+      settings.log,
     );
     return reports.some(({ state }) => state === 'failed') ? exitCodes.failed : exitCodes.done;
   }

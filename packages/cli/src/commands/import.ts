@@ -2,8 +2,10 @@ import { Command, Option } from 'clipanion';
 import { importRequests } from '../config/import-request.ts';
 import { imageShape } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
+import { cleanupCommand } from '../render/cleanup-command.ts';
 import { renderError } from '../render/error.ts';
-import { importDocument, importExitCode, renderImportReport } from '../render/import-report.ts';
+import { importDocument, importExitCode, importIds, renderImportReport } from '../render/import-report.ts';
+import { describeLocalAccount } from '../render/local-account.ts';
 import { CommonCommand, type CommonSettings, parseFlags } from './common.ts';
 
 export class ImportCommand extends CommonCommand {
@@ -119,24 +121,25 @@ export class ImportCommand extends CommonCommand {
       requests,
       settings,
       cancelOnInterrupt: this.cancelOnInterrupt,
-      output: {
-        stderr: this.context.stderr,
-        quiet: this.quiet,
-        verbose: this.verbose,
-        env: this.context.env,
-      },
+      output: this.output,
     });
-    for (const { result } of finished) {
-      if (result.error)
-        this.context.stderr.write(
-          `${renderError(result.error, { image: result.name, left: result.left })}\n`,
-        );
+    for (const { request, result } of finished) {
+      if (!result.error) continue;
+      const { name: image, leftovers } = result;
+      this.tell(
+        renderError(result.error, { image, leftovers, cleanup: cleanupCommand(request, result, settings) }),
+      );
     }
-    this.context.stdout.write(
-      this.json
-        ? `${JSON.stringify(importDocument(finished), null, 2)}\n`
-        : `${renderImportReport(finished)}\n`,
+    await this.printResult(
+      {
+        document: () => importDocument(finished),
+        ids: () => importIds(finished),
+        text: () => renderImportReport(finished, { emulated: settings.local }),
+      },
+      settings.log,
     );
+    const account = settings.local && !this.quiet && (await describeLocalAccount(settings.workDirectory));
+    if (account) this.tell(account);
     return importExitCode(finished.map(({ result }) => result));
   }
 

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { isLocked, tryLock } from '@ec2-image/file-lock';
 import {
   checkSavedPlan,
@@ -27,13 +28,13 @@ import { type AccountScope, openScope } from '../janitor/scope.ts';
 import { renderError } from '../render/error.ts';
 import {
   janitorDocument,
+  janitorIds,
   renderMissing,
   renderOutcome,
   renderOutcomes,
   renderPlan,
   renderWorkFiles,
 } from '../render/janitor-report.ts';
-import { writeJson } from '../render/json-text.ts';
 import { imagesDirectory, locksDirectory } from '../work-directory.ts';
 import { isImageDirectoryName, whyNotOurs } from '../work-marker.ts';
 import { type CommonSettings, RegionsCommand } from './common.ts';
@@ -113,7 +114,7 @@ export class JanitorCommand extends RegionsCommand {
   protected async run(settings: CommonSettings): Promise<number> {
     const maxDeletes = maxDeletesOf(this.maxDeletes) ?? defaultMaxDeletes;
     this.checkFlags();
-    const { stdout, stderr } = this.context;
+    const { stdout } = this.context;
     const saved = this.fromPlan === undefined ? undefined : await loadPlan(this.fromPlan);
     await using scope = await openScope(this, settings);
     this.checkAccount(scope);
@@ -122,18 +123,30 @@ export class JanitorCommand extends RegionsCommand {
     const files = this.workFiles ? await findWorkFiles(workFilesOf(settings)) : undefined;
 
     const found: JanitorResult = { plan, missing, workFiles: files };
-    const parts = () => [
-      renderPlan(plan),
-      ...(missing?.length ? [renderMissing(missing)] : []),
-      ...(files ? [renderWorkFiles(files)] : []),
-    ];
-    const show = () => `${parts().join('\n\n')}\n`;
-    if (!this.json) stdout.write(show());
-    else if (this.apply && !this.yes) stderr.write(show());
+    const show = (stream: Writable & { readonly columns?: number }) =>
+      [
+        renderPlan(plan, { width: stream.columns }),
+        ...(missing?.length ? [renderMissing(missing)] : []),
+        ...(files ? [renderWorkFiles(files)] : []),
+      ].join('\n\n');
+    // People see the plan before anything of it is carried out; whoever is asked sees it in any case.
+    if (this.apply && this.forPeople) stdout.write(`${show(stdout)}\n`);
+    else if (this.apply && !this.yes) this.tell(show(this.context.stderr));
     const result = this.apply ? await this.clean(found, { maxDeletes, scope, settings }) : found;
-    if (this.json) await writeJson(stdout, janitorDocument(result));
-    else if (result !== found) stdout.write(`\n${renderCleaned(result)}\n`);
+    await this.printResult(
+      {
+        document: () => janitorDocument(result),
+        ids: () => janitorIds(result),
+        text: () => (!this.apply ? show(stdout) : result === found ? '' : `\n${renderCleaned(result)}`),
+      },
+      settings.log,
+    );
     return janitorExitCode(result);
+  }
+
+  /** The report is for reading. */
+  private get forPeople(): boolean {
+    return !this.json && !this.events && !this.quiet;
   }
 
   private checkFlags(): void {
@@ -171,7 +184,7 @@ export class JanitorCommand extends RegionsCommand {
       signal,
       onNotice: (message) => {
         log.event('notice', { message });
-        if (!this.quiet) this.context.stderr.write(`${message}\n`);
+        if (!this.quiet) this.tell(message);
       },
     });
     const fresh = planSweep(facts, policy);
@@ -195,11 +208,17 @@ export class JanitorCommand extends RegionsCommand {
     const dead = workFiles?.filter(isDead) ?? [];
     if (deletes + dead.length > 0 && deletes <= maxDeletes && !this.yes) {
       const what = [
-        count(deletes, 'thing'),
+        ...(deletes > 0 ? [count(deletes, 'resource')] : []),
         ...(dead.length > 0 ? [`the work files of ${count(dead.length, 'image')}`] : []),
       ];
       const question = `Delete ${what.join(' and ')} in account ${scope.account}?`;
-      if (!(await confirmed(question, this.context, signal))) return found;
+      let yes = false;
+      try {
+        yes = await confirmed(question, this.context, signal);
+      } finally {
+        if (!yes) this.tell('Nothing was deleted.');
+      }
+      if (!yes) return found;
     }
     try {
       const outcomes = await sweep({
@@ -210,7 +229,9 @@ export class JanitorCommand extends RegionsCommand {
         signal,
         onOutcome: (outcome) => {
           log.event('sweep', { ref: outcome.thing.ref, outcome: outcome.outcome, detail: outcome.detail });
-          if (!this.quiet) this.context.stderr.write(`${renderOutcome(outcome)}\n`);
+          // Listed once, as it happens.
+          if (this.forPeople) this.context.stdout.write(`${renderOutcome(outcome)}\n`);
+          else if (!this.quiet) this.tell(renderOutcome(outcome));
         },
       });
       const removedWorkFiles =
@@ -218,7 +239,7 @@ export class JanitorCommand extends RegionsCommand {
       return { ...found, outcomes: [...(found.missing ?? []), ...outcomes], removedWorkFiles };
     } catch (error) {
       if (!(error instanceof JanitorError) || error.code !== 'TOO_MANY_DELETES') throw error;
-      this.context.stderr.write(`${renderError(error)}\n`);
+      this.tell(renderError(error));
       return { ...found, stoppedByCap: maxDeletes };
     }
   }

@@ -3,8 +3,13 @@ import { Command, Option } from 'clipanion';
 import { UsageError } from '../errors.ts';
 import { amiIdOf } from '../janitor/policy.ts';
 import { openScope } from '../janitor/scope.ts';
-import { writeJson } from '../render/json-text.ts';
-import { renderTagFix, type TagFixResult, tagFixDocument, tagFixExitCode } from '../render/tag-fix-report.ts';
+import {
+  renderTagFix,
+  type TagFixResult,
+  tagFixDocument,
+  tagFixExitCode,
+  tagFixIds,
+} from '../render/tag-fix-report.ts';
 import { type CommonSettings, RegionsCommand } from './common.ts';
 
 export class TagFixCommand extends RegionsCommand {
@@ -65,8 +70,14 @@ export class TagFixCommand extends RegionsCommand {
     const plan = planTagFix(facts, { imageIds, name, suffix, force: this.force });
     const outcomes = this.dryRun ? undefined : await applyTagFix({ plan, clients: scope.clients, signal });
     const result: TagFixResult = { plan, outcomes };
-    if (this.json) await writeJson(this.context.stdout, tagFixDocument(result));
-    else this.context.stdout.write(`${renderTagFix(result)}\n`);
+    await this.printResult(
+      {
+        document: () => tagFixDocument(result),
+        ids: () => tagFixIds(result),
+        text: () => renderTagFix(result),
+      },
+      settings.log,
+    );
     return tagFixExitCode(result);
   }
 

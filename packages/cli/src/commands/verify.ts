@@ -3,6 +3,7 @@ import { checksumOf } from '../config/import-request.ts';
 import { imageShape } from '../config/schema.ts';
 import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-code.ts';
+import { openView } from '../render/choose-view.ts';
 import type { DiskSource } from '../verify/verify-target.ts';
 import { CommonCommand, type CommonSettings, parseFlags } from './common.ts';
 
@@ -10,7 +11,7 @@ export class VerifyCommand extends CommonCommand {
   static override paths = [['verify']];
 
   static override usage = Command.Usage({
-    description: 'prove that a snapshot holds the disk, block by block',
+    description: 'verify that a snapshot matches a disk image',
     details: `
       Reads every block of the snapshot (of an AMI: of its root device) through the EBS direct APIs and compares its
       SHA-256 with the disk's; what the snapshot leaves out must be zeros of the disk. The disk is a file in any
@@ -56,6 +57,7 @@ export class VerifyCommand extends CommonCommand {
     const source = this.source();
     const { 'max-disk-size': maxDiskSize } = parseFlags(imageShape, { 'max-disk-size': this.maxDiskSize });
     const { verifyTarget } = await import('../verify/verify-target.ts');
+    const view = openView({ output: this.output, images: [this.target], log: settings.log });
     const verified = await verifyTarget({
       target: this.target,
       source,
@@ -63,15 +65,16 @@ export class VerifyCommand extends CommonCommand {
       allowAbsent: this.allowAbsent,
       maxDiskSize,
       settings,
-      onNotice: (message) => {
-        if (!this.quiet) this.context.stderr.write(`${message}\n`);
-      },
-    });
+      view,
+    }).finally(() => view.close());
     const { snapshotId, blocks } = verified;
-    this.context.stdout.write(
-      this.json
-        ? `${JSON.stringify({ version: 1, verify: { ...verified, equal: true } }, null, 2)}\n`
-        : `${snapshotId} holds the disk: ${blocks} blocks read and compared\n`,
+    await this.printResult(
+      {
+        document: () => ({ version: 1, verify: { ...verified, equal: true } }),
+        ids: () => [snapshotId],
+        text: () => `${snapshotId} matches the disk (${blocks} blocks compared)`,
+      },
+      settings.log,
     );
     return exitCodes.done;
   }

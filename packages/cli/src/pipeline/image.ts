@@ -39,7 +39,7 @@ export async function obtainImage({
   );
   // The bytes were hashed as they came; what remains of this step is to say so.
   await steps.take(
-    'verify',
+    'checksum',
     async () => image,
     ({ size }) => ({ bytes: size }),
   );

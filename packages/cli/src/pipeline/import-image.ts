@@ -39,7 +39,7 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
     ...rest,
   });
   try {
-    view.stage(request.name, 'look up');
+    view.stage(request.name, 'checking');
     const [digest] = await Promise.all([publishedDigest(job), checkBucketOf(job)]);
     known.digest = digest;
     const amiName = amiNameOf({ name: request.name, suffix: request.suffix ?? shortDigest(digest) });
@@ -49,7 +49,7 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
       { ...job, digest, amiName, steps, remains, notice, startedAt: new Date() },
       known,
     );
-    view.imageEnded(request.name, `${outcome}: ${ami.imageId} (${amiName})`);
+    view.imageEnded(request.name, outcome, `${ami.imageId} (${amiName})`);
     return resultOf(outcome, { ...ami, ...(error && { error: explain(error) }) });
   } catch (error) {
     const interrupted = signal.aborted;
@@ -59,8 +59,9 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
       ...explained,
       stack: error instanceof Error ? error.stack : undefined,
     });
-    view.imageEnded(request.name, interrupted ? 'interrupted' : `failed: ${explained.code}`);
-    return resultOf(interrupted ? 'interrupted' : 'failed', { error: explained, left: remains.list() });
+    const outcome = interrupted ? 'interrupted' : 'failed';
+    view.imageEnded(request.name, outcome, interrupted ? undefined : explained.code);
+    return resultOf(outcome, { error: explained, leftovers: remains.list() });
   }
 }
 
@@ -76,7 +77,7 @@ async function obtainAmi(work: Identified, known: Known): Promise<ObtainedAmi> {
     signal,
     onWait() {
       waited = true;
-      view.stage(request.name, 'wait');
+      view.stage(request.name, 'waiting');
       work.notice('another run on this machine works on the same image: waiting for it');
     },
   });

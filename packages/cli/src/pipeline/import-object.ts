@@ -51,7 +51,7 @@ async function requireCorrupt(
   { object, error }: { readonly object: StoredObject; readonly error: ExplainedError },
 ): Promise<void> {
   const { request, view } = work;
-  view.stage(request.name, 'prove');
+  view.stage(request.name, 'verify snapshot');
   try {
     await readObject({
       ...objectLocation(work),

@@ -10,7 +10,7 @@ import { contentOptions, ec2Options, type Work } from './work.ts';
 export async function proveSnapshot(work: Work, snapshotId: string, known?: ExpectedContent): Promise<void> {
   const { request, cloud, view, signal, notice } = work;
   const expected = known ?? (await contentOfImage(work));
-  view.stage(request.name, 'prove');
+  view.stage(request.name, 'verify snapshot');
   const ebs = createEbsClient(cloud.connection);
   try {
     const { blocks, absentBlocks } = await verifySnapshot({
@@ -31,7 +31,7 @@ export async function proveSnapshot(work: Work, snapshotId: string, known?: Expe
 /** Of the image that has the published digest, whatever was sent: read and hashed for this. */
 async function contentOfImage(work: Work): Promise<ExpectedContent> {
   const digestsOf = (content: Content) => {
-    work.view.stage(work.request.name, 'prove');
+    work.view.stage(work.request.name, 'verify snapshot');
     const blocks = content.blocks({ signal: work.signal });
     return digestBlocks({ blocks, sizeBytes: content.virtualSizeBytes });
   };

@@ -90,7 +90,7 @@ async function settle(work: Work, snapshot: Snapshot, object?: StoredObject): Pr
   const { request, view, remains } = work;
   remains.set('task', undefined);
   remains.set('snapshot', `snapshot ${snapshot.snapshotId}`);
-  view.stage(request.name, 'clean up');
+  view.stage(request.name, 'cleanup');
   if (object) await checkImported(work, { snapshot, object });
   await tagResources({ ...ec2Options(work), ids: [snapshot.snapshotId], tags: snapshotTagsOf(work) });
   if (!request.keepObject) await clearObject(work, object);

@@ -1,6 +1,6 @@
 import type { StepName, StepOutcome, StepReport } from '../outcome.ts';
 import { stepNames } from '../outcome.ts';
-import type { RunView } from '../render/view.ts';
+import type { RunView } from './progress.ts';
 
 export interface StepResult {
   readonly outcome?: Extract<StepOutcome, 'done' | 'reused'>;

@@ -2,9 +2,9 @@ import { type Digest, objectKey } from '@ec2-image/provenance';
 import type { LimitFunction } from 'p-limit';
 import type { Cloud } from '../cloud.ts';
 import type { ImportRequest } from '../config/import-request.ts';
-import type { RunView } from '../render/view.ts';
 import type { RunLog } from '../run-log.ts';
 import type { ImageDirectory } from '../work-directory.ts';
+import type { RunView } from './progress.ts';
 import type { Remains } from './remains.ts';
 import type { Steps } from './steps.ts';
 

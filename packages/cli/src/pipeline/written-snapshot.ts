@@ -63,7 +63,7 @@ async function writeFromFile(work: Work): Promise<Written> {
 function writeLocal(work: Work): Promise<Written | undefined> {
   return readingLocalImage(work, (content) => {
     work.steps.reuse('download');
-    return writeFrom(work, content, { beforeComplete: () => work.steps.take('verify', async () => {}) });
+    return writeFrom(work, content, { beforeComplete: () => work.steps.take('checksum', async () => {}) });
   });
 }
 
@@ -109,7 +109,7 @@ async function writeStreamed(work: Work): Promise<Written | undefined> {
         await downloading;
         // Hashed as it came: without the digest the stream would not have ended.
         await steps.take(
-          'verify',
+          'checksum',
           async () => {},
           () => ({ bytes: stream.size }),
         );

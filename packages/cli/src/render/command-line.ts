@@ -3,6 +3,6 @@ export function renderCommandLine(argv: readonly string[]): string {
   return ['ec2-image', ...argv].map(quote).join(' ');
 }
 
-function quote(argument: string): string {
+export function quote(argument: string): string {
   return /^[A-Za-z0-9@%+=:,./_-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,14 +1,31 @@
 import type { Explained } from '../explain.ts';
+import { renderCommandLine } from './command-line.ts';
 
 /** For people, on stderr. */
 export function renderError(
   { code, message, hint }: Explained,
-  { image, left = [] }: { readonly image?: string; readonly left?: readonly string[] } = {},
+  {
+    image,
+    leftovers = [],
+    cleanup,
+  }: {
+    readonly image?: string;
+    readonly leftovers?: readonly string[];
+    /** Arguments of the ec2-image command that deletes the leftovers now. */
+    readonly cleanup?: readonly string[];
+  } = {},
 ): string {
   const lines = [`${image ? `${image}: ` : ''}error ${code}: ${message}`, `  ${hint}`];
-  if (left.length > 0)
+  if (leftovers.length > 0) {
     lines.push(
-      `  Left in the account: ${left.join(', ')}. The same command goes on from it; \`ec2-image janitor\` removes it.`,
+      `  Still in the account: ${leftovers.join(', ')}. The same command resumes from there.`,
+      ...(cleanup
+        ? [
+            `  To delete it instead: ${renderCommandLine(cleanup)}`,
+            '  (without --older-than the janitor keeps what is newer than 24 hours)',
+          ]
+        : []),
     );
+  }
   return lines.join('\n');
 }

@@ -1,13 +1,35 @@
 import { type ExitCode, exitCodes, worstExitCode } from '../exit-code.ts';
 import type { Explained } from '../explain.ts';
 import type { ImageOutcome, ImageResult } from '../outcome.ts';
+import { renderCommandLine } from './command-line.ts';
 import { formatSeconds } from './format.ts';
 import { type Finished, renderPinYaml } from './pin-yaml.ts';
 import { renderTable } from './table.ts';
 
+/** An image, what became of it, and how long it took by the clock on the wall. */
+export interface TimedImage extends Finished {
+  readonly seconds: number;
+}
+
+export interface ImportReportOptions {
+  /** The account is one that nobody can start an instance in: the emulator's. Default false. */
+  readonly emulated?: boolean;
+  /** The file that `--write-config` wrote the pinning YAML to: it is named, not printed. */
+  readonly configWrittenTo?: string;
+  /** False where the account ends with the run: there is nothing to pin. Default true. */
+  readonly pin?: boolean;
+}
+
 /** The one document of `import --json`. */
-export function importDocument(finished: readonly Finished[]): object {
-  return { version: 1, images: finished.map(({ result }) => result), next: renderPinYaml(finished) };
+export function importDocument(
+  finished: readonly Finished[],
+  { pin = true }: Pick<ImportReportOptions, 'pin'> = {},
+): object {
+  return {
+    version: 1,
+    images: finished.map(({ result }) => result),
+    next: pin ? renderPinYaml(finished) : '',
+  };
 }
 
 /** The same where the run as a whole could not start. */
@@ -15,29 +37,67 @@ export function failedImportDocument(error: Explained): object {
   return { version: 1, images: [], next: '', error };
 }
 
-/** For people: every AMI's details, the table of all of them, and what to write into the configuration. */
-export function renderImportReport(finished: readonly Finished[]): string {
-  const details = finished.flatMap(({ result }) =>
-    result.image ? [`${result.amiName}:\n${JSON.stringify(result.image, null, 2)}`] : [],
+/** `--quiet`: the AMIs, one a line. */
+export function importIds(finished: readonly Finished[]): string[] {
+  return finished.flatMap(({ result }) => result.imageId ?? []);
+}
+
+/** For people, on one screen: a row an image, what to do next, and what to write into the configuration. */
+export function renderImportReport(
+  finished: readonly TimedImage[],
+  { emulated = false, configWrittenTo, pin = true }: ImportReportOptions = {},
+): string {
+  const next = nextSteps(
+    finished.map(({ result }) => result),
+    { emulated },
   );
-  const yaml = renderPinYaml(finished);
   return [
-    ...details,
     renderTable([
-      ['IMAGE', 'OUTCOME', 'AMI', 'AMI NAME', 'SNAPSHOT', 'REGION', 'ARCH', 'TIME'],
-      ...finished.map(({ result }) => [
-        result.name,
+      ['OUTCOME', 'AMI', 'NAME', 'REGION', 'ARCH', 'TIME'],
+      ...finished.map(({ result, seconds }) => [
         result.outcome,
         result.imageId ?? '-',
-        result.amiName ?? '-',
-        result.snapshotId ?? '-',
+        result.amiName ?? result.name,
         result.region,
         result.architecture,
-        formatSeconds(result.steps.reduce((sum, { seconds }) => sum + seconds, 0)),
+        formatSeconds(seconds),
       ]),
     ]),
-    ...(yaml ? [`# To pin this result, write into ec2-image.yaml:\n${yaml.trimEnd()}`] : []),
+    ...(next.length > 0 ? [['Next:', ...next.map((step) => `  ${step}`)].join('\n')] : []),
+    ...(pin ? renderPin(finished, configWrittenTo) : []),
   ].join('\n\n');
+}
+
+function renderPin(finished: readonly Finished[], configWrittenTo?: string): string[] {
+  if (configWrittenTo !== undefined) return [`The configuration that pins this result: ${configWrittenTo}`];
+  const yaml = renderPinYaml(finished);
+  return yaml ? [`# To pin this result, write into ec2-image.yaml:\n${yaml.trimEnd()}`] : [];
+}
+
+function nextSteps(results: readonly ImageResult[], { emulated }: { readonly emulated: boolean }): string[] {
+  const named = (outcome: ImageOutcome) =>
+    results
+      .filter((result) => result.outcome === outcome)
+      .map(({ name }) => name)
+      .join(', ');
+  const [failed, interrupted] = [named('failed'), named('interrupted')];
+  const incomplete = results.filter(({ outcome, imageId }) => outcome === 'partial' && imageId !== null);
+  const usable = results.filter(({ outcome }) => outcome === 'imported' || outcome === 'reused');
+  const [only] = usable.length === 1 && !emulated ? usable : [];
+  return [
+    ...(failed ? [`${failed}: fix the error above, then run the same command again.`] : []),
+    ...(interrupted ? [`${interrupted}: run the same command again to resume.`] : []),
+    ...incomplete.map(
+      ({ imageId, region }) =>
+        `${renderCommandLine(['tag-fix', imageId!, '--region', region])} adds the missing tags.`,
+    ),
+    ...(only ? [`Launch it: ${launchCommand(only)}`] : []),
+  ];
+}
+
+function launchCommand({ imageId, region, architecture }: ImageResult): string {
+  const type = architecture === 'arm64' ? 't4g.small' : 't3.small';
+  return `aws ec2 run-instances --region ${region} --image-id ${imageId} --instance-type ${type}`;
 }
 
 const codeOf: Readonly<Record<ImageOutcome, ExitCode>> = {

@@ -5,6 +5,7 @@ import {
   type Thing,
   type ThingToKeep,
   type Totals,
+  thingsToDelete,
   totalsOf,
   type WorkFiles,
 } from '@ec2-image/janitor';
@@ -48,9 +49,25 @@ export function renderMissing(missing: readonly SweepOutcome[]): string {
   ].join('\n');
 }
 
+/** `--quiet`: what was deleted, or would be. */
+export function janitorIds({ plan, outcomes }: JanitorResult): string[] {
+  const things = outcomes
+    ? outcomes.filter(({ outcome }) => outcome === 'deleted').map(({ thing }) => thing)
+    : thingsToDelete(plan);
+  // A key alone names nothing.
+  return things.map(({ id, ref, bucket }) => (bucket === undefined ? id : ref));
+}
+
+export interface PlanLayout {
+  /** Of the terminal, or as wide as a line may be elsewhere. Default 120. */
+  readonly width?: number;
+}
+
+const defaultWidth = 120;
+
 /** What was found, by verdict. */
-export function renderPlan(plan: Plan): string {
-  const { things, gaps, notices } = plan;
+export function renderPlan(plan: Plan, { width = defaultWidth }: PlanLayout = {}): string {
+  const { resources: things, gaps, notices } = plan;
   const severalRegions = plan.regions.length > 1;
   const kept = fewOfEach(things.filter((thing) => thing.verdict === 'keep'));
   const group = (heading: string, { members, shown = members, more = [] }: Group) =>
@@ -59,20 +76,20 @@ export function renderPlan(plan: Plan): string {
       : [
           [
             `${heading}: ${renderTotals(totalsOf(members))}`,
-            renderThings(shown, { severalRegions }),
+            renderThings(shown, { severalRegions, width }),
             ...more,
           ].join('\n'),
         ];
   const leftovers = group('To delete', { members: things.filter((thing) => thing.verdict === 'delete') });
   return [
     renderScope(plan),
-    ...(leftovers.length > 0 ? leftovers : [gaps.length > 0 ? nothingReadable : 'Nothing is left over.']),
+    ...(leftovers.length > 0 ? leftovers : [gaps.length > 0 ? nothingReadable : 'No leftovers found.']),
     ...group('Kept', kept),
     ...renderSuggestions(kept.shown),
     ...(gaps.length > 0
       ? [
           [
-            'Not read, so that all that depends on it is kept:',
+            'Could not be read (dependent resources are kept):',
             ...gaps.map(
               ({ what, ref, bucket, region, detail }) =>
                 `  ${what} of ${ref ?? bucket ?? region}: ${printable(detail)}`,
@@ -84,29 +101,28 @@ export function renderPlan(plan: Plan): string {
   ].join('\n\n');
 }
 
-const nothingReadable = 'Nothing to delete was found, in what could be read.';
+const nothingReadable = 'No leftovers found in what could be read.';
 
-/** What became of it. */
-export function renderOutcomes(outcomes: readonly SweepOutcome[]): string {
-  if (outcomes.length === 0) return 'Nothing was deleted.';
-  const deleted = outcomes.filter(({ outcome }) => outcome === 'deleted').map(({ thing }) => thing);
-  return [
-    renderTable([
-      ['OUTCOME', 'KIND', 'WHAT', 'DETAIL'],
-      ...outcomes.map(({ thing, outcome, detail }) => [
-        outcome,
-        thing.kind,
-        whatOf(thing),
-        printable(detail ?? ''),
-      ]),
-    ]),
-    deleted.length > 0 ? `Deleted: ${renderTotals(totalsOf(deleted))}` : 'Nothing was deleted.',
-  ].join('\n\n');
-}
-
+/** One line as one resource has had its turn. */
 export function renderOutcome({ thing, outcome, detail }: SweepOutcome): string {
-  return `${outcome} ${thing.kind} ${whatOf(thing)}${detail === undefined ? '' : `: ${printable(detail)}`}`;
+  const reason = detail === undefined ? '' : `: ${printable(detail)}`;
+  return `${outcome.padEnd(7)}  ${thing.kind.padEnd(8)}  ${whatOf(thing)}${reason}`;
 }
+
+/** The sums, after a line for each: {@link renderOutcome}. */
+export function renderOutcomes(outcomes: readonly SweepOutcome[]): string {
+  const deleted = outcomes.filter(({ outcome }) => outcome === 'deleted').map(({ thing }) => thing);
+  const others = (['gone', 'skipped', 'failed'] as const).flatMap((kind) => {
+    const number = outcomes.filter(({ outcome }) => outcome === kind).length;
+    return number > 0 ? [`${number} ${labels[kind]}`] : [];
+  });
+  return [
+    deleted.length > 0 ? `Deleted: ${renderTotals(totalsOf(deleted))}` : 'Nothing was deleted.',
+    ...(others.length > 0 ? [`Not deleted: ${others.join(', ')}`] : []),
+  ].join('\n');
+}
+
+const labels = { gone: 'already gone', skipped: 'skipped', failed: 'failed' } as const;
 
 export function renderWorkFiles(files: readonly WorkFiles[], removed?: readonly WorkFiles[]): string {
   if (files.length === 0) return 'The work directory holds no files of ec2-image.';
@@ -162,22 +178,25 @@ function fewOfEach(members: readonly ThingToKeep[]): Required<Group> {
 
 function renderThings(
   things: readonly Thing[],
-  { severalRegions }: { readonly severalRegions: boolean },
+  { severalRegions, width }: { readonly severalRegions: boolean; readonly width: number },
 ): string {
   const region = (cell: string) => (severalRegions ? [cell] : []);
-  return renderTable([
-    ['KIND', 'WHAT', ...region('REGION'), 'SIZE', 'AGE', 'WHY'],
-    ...things.map((thing) => [
-      thing.kind,
-      whatOf(thing),
-      ...region(thing.region),
-      thing.sizeBytes === null ? '-' : `${thing.sizeIsUpperBound ? '≤ ' : ''}${formatBytes(thing.sizeBytes)}`,
-      thing.ageSeconds === null ? '-' : formatAge(thing.ageSeconds),
-      printable(
-        shortDigests(thing.verdict === 'delete' ? `it ${thing.proof}` : `${thing.code}: ${thing.reason}`),
-      ),
-    ]),
-  ]);
+  return renderTable(
+    [
+      ['KIND', 'WHAT', ...region('REGION'), 'SIZE', 'AGE', 'WHY'],
+      ...things.map((thing) => [
+        thing.kind,
+        whatOf(thing),
+        ...region(thing.region),
+        thing.sizeBytes === null
+          ? '-'
+          : `${thing.sizeIsUpperBound ? '≤ ' : ''}${formatBytes(thing.sizeBytes)}`,
+        thing.ageSeconds === null ? '-' : formatAge(thing.ageSeconds),
+        printable(shortDigests(thing.verdict === 'delete' ? thing.proof : `${thing.code}: ${thing.reason}`)),
+      ]),
+    ],
+    { width },
+  );
 }
 
 /** To the hour from a day on, to the minute from an hour on. */
@@ -202,9 +221,9 @@ function nameOf({ kind, id, name, bucket, key, versionId }: NamedThing): string 
   return name === undefined ? id : `${id} (${name})`;
 }
 
-function renderTotals({ things, bytes, snapshotBytes }: Totals): string {
+function renderTotals({ resources, bytes, snapshotBytes }: Totals): string {
   const parts = [
-    `${things} ${things === 1 ? 'thing' : 'things'}`,
+    `${resources} ${resources === 1 ? 'resource' : 'resources'}`,
     ...(bytes > 0 ? [formatBytes(bytes)] : []),
     ...(snapshotBytes > 0 ? [`at most ${formatBytes(snapshotBytes)} of snapshots`] : []),
   ];
@@ -217,5 +236,5 @@ function renderSuggestions(things: readonly Thing[]): string[] {
       ? [`  ${printable(renderCommandLine(thing.suggestion))}`]
       : [],
   );
-  return lines.length > 0 ? [`To finish what was begun:\n${lines.join('\n')}`] : [];
+  return lines.length > 0 ? [`To complete them:\n${lines.join('\n')}`] : [];
 }

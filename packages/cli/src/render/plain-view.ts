@@ -1,12 +1,26 @@
 import type { Writable } from 'node:stream';
 import { redactText } from '@ec2-image/redact';
-import { formatBytes, formatRate, formatSeconds } from './format.ts';
-import type { RunView, Stage, StageProgress } from './view.ts';
+import type { RunView, Stage, StageProgress } from '../pipeline/progress.ts';
+import {
+  formatBytes,
+  formatElapsed,
+  formatPercent,
+  formatPortion,
+  formatRate,
+  formatSeconds,
+} from './format.ts';
+import { writeMessage } from './messages.ts';
 
 /** A log that nobody watches still shows that a long wait is alive. */
 const heartbeatMs = 30_000;
 
-/** Plain lines, for logs: one as a step ends, and one each half minute of a long one. */
+interface Busy {
+  stage: Stage;
+  readonly startedAtMs: Map<Stage, number>;
+  saidAtMs: number;
+}
+
+/** Plain lines, for logs: one as a step starts, one as it ends, and one each half minute of a long one. */
 export function createPlainView({
   stream,
   now = Date.now,
@@ -14,20 +28,29 @@ export function createPlainView({
   readonly stream: Writable;
   readonly now?: () => number;
 }): RunView {
-  const stages = new Map<string, { stage: Stage; saidAtMs: number }>();
+  const images = new Map<string, Busy>();
   const say = (image: string | undefined, message: string) =>
-    stream.write(`${image ? `${image}: ` : ''}${message}\n`);
+    writeMessage(stream, `${image ? `${image}: ` : ''}${message}`);
   return {
     stage(image, stage) {
-      stages.set(image, { stage, saidAtMs: now() });
+      const busy = images.get(image) ?? { stage, startedAtMs: new Map(), saidAtMs: now() };
+      images.set(image, busy);
+      busy.stage = stage;
+      // Two steps that overlap take turns in being shown: each starts once.
+      if (busy.startedAtMs.has(stage)) return;
+      busy.startedAtMs.set(stage, now());
+      busy.saidAtMs = now();
+      say(image, `${stage}: started`);
     },
     progress(image, progress) {
-      const current = stages.get(image);
-      if (!current || now() - current.saidAtMs < heartbeatMs) return;
-      current.saidAtMs = now();
-      say(image, `${current.stage}: ${describeProgress(progress)}`);
+      const busy = images.get(image);
+      if (!busy || now() - busy.saidAtMs < heartbeatMs) return;
+      busy.saidAtMs = now();
+      const elapsed = formatElapsed((now() - busy.startedAtMs.get(busy.stage)!) / 1000);
+      say(image, `${busy.stage}: ${describeProgress(progress)}, ${elapsed}`);
     },
     stepEnded(image, { step, outcome, seconds, bytes }) {
+      images.get(image)?.startedAtMs.delete(step);
       const took = outcome === 'done' ? ` in ${formatSeconds(seconds)}` : '';
       const moved = bytes
         ? `, ${formatBytes(bytes)}${seconds > 0 ? ` (${formatRate(bytes / seconds)})` : ''}`
@@ -35,17 +58,17 @@ export function createPlainView({
       say(image, `${step}: ${outcome}${took}${moved}`);
     },
     notice: (message, image) => say(image, redactText(message)),
-    imageEnded: (image, summary) => say(image, summary),
+    imageEnded: (image, outcome, detail) => say(image, detail ? `${outcome}: ${detail}` : outcome),
     close() {},
   };
 }
 
-export function describeProgress({ done, total, unit, note }: StageProgress): string {
+function describeProgress({ done, total, unit, note }: StageProgress): string {
   const amount =
     unit === 'percent'
-      ? `${Math.floor(done)} %`
+      ? formatPercent({ done, total: 100 })
       : total
-        ? `${formatBytes(done)} of ${formatBytes(total)} (${Math.floor((100 * done) / total)} %)`
+        ? `${formatPortion({ done, total })} (${formatPercent({ done, total })})`
         : formatBytes(done);
   return note ? `${amount}, ${note}` : amount;
 }

@@ -1,16 +1,44 @@
 import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 
-/** Columns as wide as their widest cell, two spaces between them, no trailing blanks. */
-export function renderTable(rows: readonly (readonly string[])[]): string {
+const gap = '  ';
+/** With less room than this, which takes a tag with its digest, the last column goes under its row. */
+const leastWrapWidth = 48;
+const indent = '    ';
+
+/**
+ * Columns as wide as their widest cell, two spaces between them, no trailing blanks. With a `width`, the last column is
+ * wrapped so that lines keep within it; where the others leave too little room, it stands under its row instead.
+ */
+export function renderTable(
+  rows: readonly (readonly string[])[],
+  { width }: { readonly width?: number } = {},
+): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     rows.reduce((widest, row) => Math.max(widest, stringWidth(row[column] ?? '')), 0),
   );
+  const last = widths.length - 1;
+  const before = widths.slice(0, last).reduce((sum, each) => sum + each + gap.length, 0);
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - stringWidth(cell))))
+      .join(gap)
+      .trimEnd();
+  if (width === undefined || before + (widths[last] ?? 0) <= width) return rows.map(line).join('\n');
+  const under = width - before < leastWrapWidth;
   return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell + ' '.repeat(widths[column]! - stringWidth(cell)))
-        .join('  ')
-        .trimEnd(),
-    )
+    .flatMap((row, index) => {
+      const cell = row[last] ?? '';
+      const wrapped = wrapAnsi(cell, Math.max(1, under ? width - indent.length : width - before), {
+        hard: true,
+      }).split('\n');
+      // The heading of a column that stands under its rows would stand under itself.
+      if (under && index > 0) return [line(row.slice(0, last)), ...wrapped.map((part) => indent + part)];
+      if (under) return [line(row.slice(0, last))];
+      return [
+        line([...row.slice(0, last), wrapped[0] ?? '']),
+        ...wrapped.slice(1).map((part) => ' '.repeat(before) + part),
+      ];
+    })
     .join('\n');
 }

@@ -28,7 +28,7 @@ export function tagFixDocument({ plan, outcomes }: TagFixResult): object {
     'tag-fix': {
       account,
       regions,
-      things: fixes.map((fix) => {
+      resources: fixes.map((fix) => {
         const done = outcomes?.find((outcome) => outcome.fix === fix);
         return {
           ...fix,
@@ -45,11 +45,17 @@ export function tagFixDocument({ plan, outcomes }: TagFixResult): object {
   };
 }
 
-/** Before and after of everything that lacks something, or has it otherwise; one line for all the rest. */
+/** `--quiet`: what was tagged, or with --dry-run would be. */
+export function tagFixIds({ plan, outcomes }: TagFixResult): string[] {
+  return outcomes
+    ? outcomes.filter(({ outcome }) => outcome === 'tagged').map(({ fix }) => fix.id)
+    : plan.fixes.filter(hasChanges).map(({ id }) => id);
+}
+
+/** Before and after of every resource with a missing or a different tag; one line for all the others. */
 export function renderTagFix({ plan, outcomes }: TagFixResult): string {
   const { fixes, refusals, gaps } = plan;
   const remarkable = fixes.filter((fix) => isRemarkable(fix));
-  const rest = fixes.length - remarkable.length;
   return [
     ...remarkable.map((fix) =>
       renderFix(
@@ -60,33 +66,40 @@ export function renderTagFix({ plan, outcomes }: TagFixResult): string {
     ...refusals.map(({ id, reason }) => `${id}: refused: ${reason}`),
     ...gaps.map(
       ({ what, ref, bucket, region, detail }) =>
-        `not read: the ${what} of ${ref ?? bucket ?? region}: ${detail}`,
+        `Could not be read: ${what} of ${ref ?? bucket ?? region}: ${printable(detail)}`,
     ),
-    ...(rest > 0 || fixes.length + refusals.length === 0
-      ? [`${rest} of ${fixes.length} AMIs and snapshots of ours have all their tags.`]
-      : []),
+    ...renderSummary({ plan, outcomes }),
   ].join('\n\n');
 }
 
-function isRemarkable({ add, replace, conflicts }: TagFix): boolean {
-  return Object.keys({ ...add, ...replace }).length > 0 || conflicts.length > 0;
+/** As it is now: what this run has tagged lacks nothing any more. */
+function renderSummary({ plan: { fixes, refusals, gaps }, outcomes = [] }: TagFixResult): string[] {
+  if (fixes.length === 0) {
+    return refusals.length + gaps.length > 0 ? [] : ['No AMIs or snapshots made by ec2-image were found.'];
+  }
+  const tagged = new Set(outcomes.filter(({ outcome }) => outcome !== 'failed').map(({ fix }) => fix));
+  const complete = fixes.filter((fix) => fix.conflicts.length === 0 && (!hasChanges(fix) || tagged.has(fix)));
+  return [`${complete.length} of ${fixes.length} AMIs and snapshots have all their tags.`];
 }
 
-function renderFix(
-  { kind, id, region, proof, before, add, replace, conflicts }: TagFix,
-  done: TagFixOutcome | undefined,
-): string {
+function hasChanges({ add, replace }: TagFix): boolean {
+  return Object.keys({ ...add, ...replace }).length > 0;
+}
+
+function isRemarkable(fix: TagFix): boolean {
+  return hasChanges(fix) || fix.conflicts.length > 0;
+}
+
+function renderFix(fix: TagFix, done: TagFixOutcome | undefined): string {
+  const { kind, id, region, proof, before, add, replace, conflicts } = fix;
   const state = done ? `${done.outcome}${done.detail ? ` (${done.detail})` : ''}` : 'would be tagged';
-  const changed = Object.keys({ ...add, ...replace }).length > 0;
   const tags = [
     ...Object.entries(before).map(([key, value]) => `    ${key}=${value}`),
     ...Object.entries(add).map(([key, value]) => `  + ${key}=${value}`),
     ...Object.entries(replace).map(([key, value]) => `  ~ ${key}=${value}, instead of ${before[key]}`),
-    ...conflicts.map(
-      ({ key, value, wanted }) => `  ! ${key}=${value}, where ${wanted} was expected: left as it is`,
-    ),
+    ...conflicts.map(({ key, value, wanted }) => `  ! ${key}=${value}, expected ${wanted}: not changed`),
   ];
-  return [`${kind} ${id} in ${region}${changed ? `: ${state}` : ''} (it ${proof})`, ...tags]
+  return [`${kind} ${id} in ${region}${hasChanges(fix) ? `: ${state}` : ''} (${proof})`, ...tags]
     .map((line) => printable(line))
     .join('\n');
 }

@@ -2,117 +2,147 @@ import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { redactText } from '@ec2-image/redact';
 import { createLogUpdate } from 'log-update';
-import { formatBytes, formatRate, formatSeconds } from './format.ts';
+import stringWidth from 'string-width';
+import type { ImageOutcome } from '../outcome.ts';
+import type { RunView, Stage, StageProgress } from '../pipeline/progress.ts';
+import { type Row, renderFrame } from './live-rows.ts';
+import { holdLines, writeMessage } from './messages.ts';
 import { createRateMeter, type RateMeter } from './rate.ts';
-import type { RunView, Stage, StageProgress } from './view.ts';
 
-interface Row {
+/** What is told of one image. One of which nothing was told is queued. */
+interface Told {
+  readonly startedAtMs: number;
   stage: Stage;
-  progress?: StageProgress;
+  readonly stageStartedAtMs: Map<Stage, number>;
   rate: RateMeter;
-  /** Set when the image has ended: what its line says from then on. */
-  summary?: string;
+  progress?: StageProgress;
+  ended?: { readonly outcome: ImageOutcome; readonly detail?: string; readonly atMs: number };
 }
 
 const refreshMs = 100;
-const barWidth = 24;
 
-/** A line an image, redrawn in place: stage, bar, rate, time left. Notices scroll above them. */
+type Terminal = Writable & { readonly columns?: number; readonly rows?: number };
+
+/** A line an image, redrawn in place. Messages scroll above them. */
 export function createTerminalView({
   stream,
   images,
   now = Date.now,
 }: {
-  readonly stream: Writable & { readonly columns?: number };
+  readonly stream: Terminal;
   readonly images: readonly string[];
   readonly now?: () => number;
 }): RunView {
-  const rows = new Map<string, Row>(
-    images.map((image) => [image, { stage: 'look up', rate: createRateMeter() }]),
-  );
-  const update = createLogUpdate(stream, { showCursor: true });
-  const nameWidth = Math.max(...images.map((image) => image.length));
+  const told = new Map<string, Told>();
+  const frame = createFrame(stream);
+  const bold = (text: string) => styleText('bold', text, { stream });
   const draw = () =>
-    update(
-      [...rows]
-        .map(([image, row]) => renderRow({ image, row, nameWidth, columns: stream.columns ?? 80 }))
-        .join('\n'),
+    frame.draw(
+      renderFrame({
+        rows: images.map((image) => rowOf(image, told.get(image), now())),
+        columns: stream.columns ?? 80,
+        // The other half is for the messages above, and for what a narrower window wraps.
+        maxLines: Math.max(1, Math.floor((stream.rows ?? 24) / 2)),
+        bold,
+      }),
     );
+  const lines = holdLines(stream, (text) => {
+    frame.clear();
+    stream.write(text);
+    draw();
+  });
   const timer = setInterval(draw, refreshMs);
   timer.unref();
+  stream.on('resize', draw);
   return {
     stage(image, stage) {
-      rows.set(image, { stage, rate: createRateMeter() });
+      const current = told.get(image);
+      if (!current) {
+        told.set(image, {
+          startedAtMs: now(),
+          stage,
+          stageStartedAtMs: new Map([[stage, now()]]),
+          rate: createRateMeter(),
+        });
+        return;
+      }
+      // Two steps that overlap take turns in being shown: the time of each goes on.
+      if (!current.stageStartedAtMs.has(stage)) current.stageStartedAtMs.set(stage, now());
+      Object.assign(current, { stage, progress: undefined, rate: createRateMeter() });
     },
     progress(image, progress) {
-      const row = rows.get(image);
-      if (!row) return;
-      row.progress = progress;
-      row.rate.add({ atMs: now(), done: progress.done });
+      const current = told.get(image);
+      if (!current) return;
+      current.progress = progress;
+      current.rate.add({ atMs: now(), done: progress.done });
     },
-    stepEnded() {},
-    notice(message, image) {
-      update.clear();
-      stream.write(`${image ? `${image}: ` : ''}${redactText(message)}\n`);
-      draw();
+    stepEnded(image, { step }) {
+      told.get(image)?.stageStartedAtMs.delete(step);
     },
-    imageEnded(image, summary) {
-      const row = rows.get(image);
-      if (row) row.summary = summary;
+    notice: (message, image) => writeMessage(stream, `${image ? `${image}: ` : ''}${redactText(message)}`),
+    imageEnded(image, outcome, detail) {
+      const current = told.get(image);
+      if (current) current.ended = { outcome, detail, atMs: now() };
     },
     close() {
       clearInterval(timer);
-      draw();
-      update.done();
+      stream.off('resize', draw);
+      lines[Symbol.dispose]();
+      // A run that could not start any image leaves no lines behind.
+      if (told.size === 0) frame.clear();
+      else draw();
+      frame.done();
     },
   };
 }
 
-/** Pure. A row is cut rather than wrapped: a wrapped one could not be redrawn in place. */
-export function renderRow({
-  image,
-  row,
-  nameWidth,
-  columns,
-}: {
-  readonly image: string;
-  readonly row: Row;
-  readonly nameWidth: number;
-  readonly columns: number;
-}): string {
-  const head = `${image.padEnd(nameWidth)}  `;
-  const width = columns - 1;
-  const { progress, rate, stage, summary } = row;
-  if (summary !== undefined) return `${head}${summary}`.slice(0, width);
-  const amount = progress ? progressText(progress, rate.perSecond()) : '';
-  const stageText = stage.padEnd(8);
-  const barRoom = Math.min(barWidth, width - head.length - stageText.length - amount.length - 4);
-  const fraction = progress && progressFraction(progress);
-  const bar = fraction === undefined || barRoom < 8 ? undefined : renderBar(fraction, barRoom);
-  const plain = [`${head}${stageText}`, bar, amount].filter(Boolean).join('  ').slice(0, width);
-  const styled = plain.slice(head.length, head.length + stageText.length);
-  return `${plain.slice(0, head.length)}${styleText('bold', styled)}${plain.slice(head.length + styled.length)}`;
+function rowOf(image: string, told: Told | undefined, atMs: number): Row {
+  if (!told) return { image, state: 'queued', label: 'queued' };
+  const { startedAtMs, stage, stageStartedAtMs, progress, rate, ended } = told;
+  if (ended) {
+    const { outcome, detail } = ended;
+    return {
+      image,
+      state: 'ended',
+      label: outcome,
+      detail,
+      elapsedSeconds: (ended.atMs - startedAtMs) / 1000,
+    };
+  }
+  const since = stageStartedAtMs.get(stage) ?? atMs;
+  return { image, state: 'active', label: stage, elapsedSeconds: (atMs - since) / 1000, progress, rate };
 }
 
-function progressFraction({ done, total, unit }: StageProgress): number | undefined {
-  if (unit === 'percent') return done / 100;
-  return total ? done / total : undefined;
+/** Lines that are redrawn in place. */
+function createFrame(stream: Terminal) {
+  const update = createLogUpdate(stream, { showCursor: true });
+  let drawn: readonly string[] = [];
+  /** A terminal that has become narrower has wrapped the lines that are on it: log-update counts them as they were. */
+  const eraseWrapped = () => {
+    const columns = stream.columns ?? 80;
+    const wrapped = drawn.reduce(
+      (rows, line) => rows + Math.max(0, Math.ceil(stringWidth(line) / columns) - 1),
+      0,
+    );
+    if (wrapped > 0) stream.write(`${eraseLine}${`${cursorUp}${eraseLine}`.repeat(wrapped)}\r`);
+  };
+  return {
+    draw(lines: readonly string[]) {
+      eraseWrapped();
+      update(lines.join('\n'));
+      drawn = lines;
+    },
+    clear() {
+      eraseWrapped();
+      update.clear();
+      drawn = [];
+    },
+    done() {
+      update.done();
+      drawn = [];
+    },
+  };
 }
 
-function renderBar(fraction: number, width: number): string {
-  const full = Math.round(Math.min(1, Math.max(0, fraction)) * width);
-  return `${'█'.repeat(full)}${'░'.repeat(width - full)}`;
-}
-
-function progressText({ done, total, unit, note }: StageProgress, perSecond: number | undefined): string {
-  const parts =
-    unit === 'percent'
-      ? [`${Math.floor(done)} %`]
-      : [
-          total ? `${Math.floor((100 * done) / total)} %` : undefined,
-          total ? `${formatBytes(done)}/${formatBytes(total)}` : formatBytes(done),
-          perSecond === undefined ? undefined : formatRate(perSecond),
-          total && perSecond ? `${formatSeconds(Math.ceil((total - done) / perSecond))} left` : undefined,
-        ];
-  return [...parts, note].filter((part) => part !== undefined).join('  ');
-}
+const eraseLine = '\u001b[2K';
+const cursorUp = '\u001b[1A';

@@ -23,6 +23,7 @@ import { openContent } from '../content.ts';
 import { createEbsClient } from '../ebs-client.ts';
 import { CliError } from '../errors.ts';
 import { openLocalAccount } from '../local-account.ts';
+import type { RunView } from '../pipeline/progress.ts';
 import { absentBlocksNotice, mayLackBlocks } from './may-lack-blocks.ts';
 
 /** The disk that a snapshot is compared with. */
@@ -45,7 +46,8 @@ export interface VerifyTargetOptions {
   /** Whether blocks of zeros may be absent, whoever made the snapshot. */
   readonly allowAbsent: boolean;
   readonly settings: CommonSettings;
-  readonly onNotice: (message: string) => void;
+  /** Shows the target as one image. */
+  readonly view: RunView;
 }
 
 export interface VerifiedTarget {
@@ -60,23 +62,32 @@ export interface VerifiedTarget {
 
 /** @throws EbsDirectError `SNAPSHOT_DIFFERS`, `ABSENT_BLOCKS` */
 export async function verifyTarget(options: VerifyTargetOptions): Promise<VerifiedTarget> {
-  const { target, saveDigests, allowAbsent, settings, onNotice } = options;
+  const { target, saveDigests, allowAbsent, settings, view } = options;
   const { signal } = settings;
+  view.stage(target, 'checking');
   await using local = settings.local ? await openLocalAccount(settings) : undefined;
-  const cloud = await openCloud({ ...settings.connection, ...local?.connection, onNotice, signal });
+  const cloud = await openCloud({
+    ...settings.connection,
+    ...local?.connection,
+    onNotice: view.notice,
+    signal,
+  });
   const snapshotId = await snapshotOf(cloud, target, signal);
   const expected = await expectedContent(options);
   if (saveDigests !== undefined) await writeDigests({ path: saveDigests, content: expected });
   const ebs = createEbsClient(cloud.connection);
   try {
+    view.stage(target, 'verify snapshot');
     const { blocks, absentBlocks } = await verifySnapshot({
       ebs,
       snapshotId,
       expected,
-      allowAbsent: () => mayLackBlocks({ client: cloud.ec2, snapshotId, allowAbsent, signal, onNotice }),
+      allowAbsent: () =>
+        mayLackBlocks({ client: cloud.ec2, snapshotId, allowAbsent, signal, onNotice: view.notice }),
       signal,
+      onProgress: ({ done }) => view.progress(target, { done, total: expected.sizeBytes, unit: 'bytes' }),
     });
-    if (absentBlocks > 0) onNotice(absentBlocksNotice(snapshotId, absentBlocks));
+    if (absentBlocks > 0) view.notice(absentBlocksNotice(snapshotId, absentBlocks));
     return { snapshotId, blocks, absentBlocks, sizeBytes: expected.sizeBytes };
   } finally {
     ebs.destroy();
@@ -98,7 +109,7 @@ async function snapshotOf({ ec2 }: Cloud, target: string, signal: AbortSignal): 
 }
 
 async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedContent> {
-  const { source, maxDiskSize, onNotice } = options;
+  const { target, source, maxDiskSize, view } = options;
   if ('digests' in source) return readDigests({ path: source.digests });
   const { workDirectory, signal } = options.settings;
   await mkdir(workDirectory, { recursive: true });
@@ -109,16 +120,21 @@ async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedCo
     const file = isFile
       ? await recordFile(source.file).catch(() => undefined)
       : await download(options, { source, directory });
+    view.stage(target, 'convert');
     await using content = await openContent({
       path: isFile ? source.file : file!.path,
       diskPath: join(directory, 'disk.decompressed'),
       maxDiskSize,
       allowUnbootable: true,
       signal,
-      onNotice,
+      onNotice: view.notice,
     });
-    const blocks = content.blocks({ signal });
-    const expected = await digestBlocks({ blocks, sizeBytes: content.virtualSizeBytes });
+    view.stage(target, 'checksum');
+    const expected = await digestBlocks({
+      blocks: content.blocks({ signal }),
+      sizeBytes: content.virtualSizeBytes,
+      onProgress: (progress) => view.progress(target, { ...progress, unit: 'bytes' }),
+    });
     if (file) await requireUnchanged({ file, signal });
     return expected;
   } finally {
@@ -127,13 +143,15 @@ async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedCo
 }
 
 async function download(
-  { settings: { signal }, onNotice }: VerifyTargetOptions,
+  { target, settings: { signal }, view }: VerifyTargetOptions,
   {
     source,
     directory,
   }: { readonly source: Extract<DiskSource, { urls: unknown }>; readonly directory: string },
 ): Promise<RecordedFile> {
   const { urls, checksum, allowInsecureChecksum } = source;
+  const onNotice = view.notice;
+  view.stage(target, 'download');
   const digest =
     'digest' in checksum
       ? checksum.digest
@@ -146,5 +164,12 @@ async function download(
             onNotice,
           })
         ).digest;
-  return fetchImage({ url: urls, digest, directory, signal, onNotice });
+  return fetchImage({
+    url: urls,
+    digest,
+    directory,
+    signal,
+    onNotice,
+    onProgress: (progress) => view.progress(target, { ...progress, unit: 'bytes' }),
+  });
 }

@@ -170,7 +170,7 @@ export async function outcomeOf(images: TestImages, way: Way, point: FaultPoint)
   expect(error, end.stderr).toMatchObject({ code: expect.not.stringMatching(/^INTERNAL$/), hint: /./ });
   expect(end.exitCode).toBe(1);
   const left = await whatIsLeft(scene.account);
-  if (result?.outcome === 'failed') expectTold(left, result.left ?? []);
+  if (result?.outcome === 'failed') expectTold(left, result.leftovers ?? []);
   const next = await scene.run();
   await expectOneOfEach(scene, images, next);
   const outcome = result?.outcome === 'partial' ? 'partial' : 'failed';

@@ -56,7 +56,7 @@ describe('janitor', () => {
     const run = await account.run('janitor', ...where);
     expect(run).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringContaining('Nothing is left over.'),
+      stdout: expect.stringContaining('No leftovers found.'),
       stderr: '',
     });
     expect(account.changes()).toEqual([]);
@@ -67,8 +67,8 @@ describe('janitor', () => {
     await account.putObject(100);
     const run = await account.run('janitor', ...where);
     expect(run.exitCode).toBe(3);
-    expect(run.stdout).toMatch(/To delete: 2 things, 6 B, at most 8 GiB of snapshots/);
-    expect(run.stdout).toMatch(/snapshot +snap-0+1 \(fedora-i43\) +≤ 8 GiB +4d 4h +it is tagged/);
+    expect(run.stdout).toMatch(/To delete: 2 resources, 6 B, at most 8 GiB of snapshots/);
+    expect(run.stdout).toMatch(/snapshot +snap-0+1 \(fedora-i43\) +≤ 8 GiB +4d 4h\n +is tagged/);
     expect(account.changes()).toEqual([]);
   });
 
@@ -77,7 +77,14 @@ describe('janitor', () => {
     await account.putObject(100);
     const run = await account.run('janitor', ...where, '--apply', '--yes');
     expect(run.exitCode).toBe(0);
-    expect(run.stdout).toMatch(/Deleted: 3 things, 6 B, at most 16 GiB of snapshots/);
+    expect(run.stdout).toMatch(/Deleted: 3 resources, 6 B, at most 16 GiB of snapshots/);
+    // Each is listed once, wherever: in a terminal both streams are on one screen.
+    const lines = `${run.stdout}${run.stderr}`.split('\n').filter((line) => line.startsWith('deleted '));
+    expect(lines.toSorted()).toEqual([
+      'deleted  object    s3://disk-images/ec2-image/fedora-i43/0123456789ab.vhdx',
+      `deleted  snapshot  ${snap} (fedora-i43)`,
+      `deleted  snapshot  ${otherSnap} (fedora-i43)`,
+    ]);
     expect(account.changes().sort()).toEqual(['DeleteObject', 'DeleteSnapshot', 'DeleteSnapshot']);
     expect(await account.contents()).toMatchObject({ snapshots: [], objects: [] });
   });
@@ -88,11 +95,21 @@ describe('janitor', () => {
     const told = (await account.run('janitor', ...where, '--json')).json<Document>();
     expect(told.janitor.plan).toMatchObject({
       account: '123456789012',
-      things: [{ id: snap, verdict: 'delete' }],
+      resources: [{ id: snap, verdict: 'delete' }],
     });
     expect(told.janitor.outcomes).toBeUndefined();
     const done = (await account.run('janitor', ...where, '--json', '--apply', '--yes')).json<Document>();
     expect(done.janitor.outcomes).toMatchObject([{ id: snap, outcome: 'deleted' }]);
+  });
+
+  test('--quiet prints the ids of what would be, then of what was deleted', async () => {
+    seedSnapshots(1);
+    await account.putObject(100);
+    const ids = [snap, 's3://disk-images/ec2-image/fedora-i43/0123456789ab.vhdx'];
+    const told = await account.run('janitor', ...where, '--quiet');
+    expect(told).toMatchObject({ exitCode: 3, stdout: `${ids.join('\n')}\n`, stderr: '' });
+    const done = await account.run('janitor', ...where, '--quiet', '--apply', '--yes');
+    expect(done).toMatchObject({ exitCode: 0, stdout: `${ids.join('\n')}\n`, stderr: '' });
   });
 
   test('27: --superseded: AccessDenied on the reference check: deletes no AMI, exit 4', async () => {
@@ -140,7 +157,7 @@ describe('janitor', () => {
     seedSnapshots(3);
     const run = await account.run('janitor', ...where, '--apply', '--yes', '--max-deletes', '2');
     expect(run).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('error TOO_MANY_DELETES') });
-    expect(run.stdout).toMatch(/To delete: 3 things/);
+    expect(run.stdout).toMatch(/To delete: 3 resources/);
     expect(account.changes()).toEqual([]);
   });
 
@@ -152,14 +169,26 @@ describe('janitor', () => {
     expect(account.changes()).toEqual(['DeleteObject']);
   });
 
-  test('asks in a terminal, and takes only yes for a yes', async () => {
+  test.each([
+    ['y', 3, ''],
+    ['', 3, ''],
+    ['\u0004', 3, ''],
+    ['\u0003', 130, 'error INTERRUPTED'],
+  ])('asked in a terminal, %j is no yes', async (typed, exitCode, says) => {
     seedSnapshots(1);
-    const no = await account.runInTerminal('y', 'janitor', ...where, '--apply');
-    expect(no).toMatchObject({
-      exitCode: 3,
-      stderr: expect.stringContaining('Delete 1 thing in account 123456789012?'),
-    });
+    for (const form of [[], ['--json'], ['--quiet']]) {
+      const run = await account.runInTerminal(typed, 'janitor', ...where, '--apply', ...form);
+      expect(run.exitCode, run.stderr).toBe(exitCode);
+      expect(run.stderr).toContain('Delete 1 resource in account 123456789012?');
+      expect(run.stderr).toContain(says);
+      expect(run.stderr).toMatch(/^Nothing was deleted\.$/m);
+      expect(`${run.stdout}${run.stderr}`).toMatch(/^To delete: 1 resource,/m);
+    }
     expect(account.changes()).toEqual([]);
+  });
+
+  test('a yes deletes', async () => {
+    seedSnapshots(1);
     expect((await account.runInTerminal('yes', 'janitor', ...where, '--apply')).exitCode).toBe(0);
     expect(account.changes()).toEqual(['DeleteSnapshot']);
   });
@@ -263,8 +292,8 @@ describe('a saved plan', () => {
       await writeFile(path, JSON.stringify(edited));
       return account.run('janitor', '--from-plan', path, '--apply', '--yes', ...flags);
     };
-    const leftover = () => plan.things.find((thing) => thing.id === snap)!;
-    const named = (kind: 'image' | 'snapshot', thingId: string, region = 'us-east-1') => ({
+    const leftover = () => plan.resources.find((thing) => thing.id === snap)!;
+    const named = (kind: 'ami' | 'snapshot', thingId: string, region = 'us-east-1') => ({
       ...leftover(),
       kind,
       id: thingId,
@@ -276,12 +305,12 @@ describe('a saved plan', () => {
       const policy = { ...plan.policy, olderThanMs: 0, superseded: true, amis: [healthy] };
       const buckets = [{ bucket: 'made-up', region: 'us-east-1', versioning: 'Never' }];
       const edited = { ...plan, policy, buckets, prefixes: ['', 'x/'], regions: ['eu-west-1'] };
-      const things = [...plan.things, named('image', healthy), named('snapshot', foreign)];
-      const run = await carryOut({ ...edited, things }, ...where, '--older-than', '200h');
+      const resources = [...plan.resources, named('ami', healthy), named('snapshot', foreign)];
+      const run = await carryOut({ ...edited, resources }, ...where, '--older-than', '200h');
       expect(run.exitCode).toBe(0);
       expect(run.stdout).toMatch(new RegExp(`skipped +snapshot +${foreign}`));
       expect(account.changes()).toEqual([]);
-      const now = await carryOut({ ...edited, things }, ...where);
+      const now = await carryOut({ ...edited, resources }, ...where);
       expect(now.exitCode).toBe(0);
       expect(account.changes().sort()).toEqual(['DeleteObject', 'DeleteSnapshot']);
       const { images, snapshots } = await account.contents();
@@ -292,14 +321,14 @@ describe('a saved plan', () => {
     test.each([
       ['another region', () => named('snapshot', id('snap', 9), 'eu-west-1'), 'PLAN_OUT_OF_SCOPE'],
       ['an id without its ref', () => ({ ...leftover(), id: foreign }), 'PLAN_UNREADABLE'],
-      ['another kind', () => ({ ...leftover(), kind: 'image' }), 'PLAN_UNREADABLE'],
+      ['another kind', () => ({ ...leftover(), kind: 'ami' }), 'PLAN_UNREADABLE'],
       [
         'a bucket that is not looked in',
         () => ({ ...leftover(), kind: 'object', bucket: 'b', key: 'k', id: 'k', ref: 's3://b/k' }),
         'PLAN_OUT_OF_SCOPE',
       ],
     ])('refused: %s', async (_, edit, code) => {
-      const run = await carryOut({ ...plan, things: [...plan.things, edit()] }, ...where);
+      const run = await carryOut({ ...plan, resources: [...plan.resources, edit()] }, ...where);
       expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`error ${code}`) });
       expect(account.changes()).toEqual([]);
     });
@@ -317,7 +346,10 @@ describe('a saved plan', () => {
       expect((await carryOut(plan, ...where, '--max-deletes', '1')).exitCode).toBe(5);
       expect(account.changes()).toEqual([]);
       const gone = id('snap', 6);
-      const run = await carryOut({ ...plan, things: [...plan.things, named('snapshot', gone)] }, ...where);
+      const run = await carryOut(
+        { ...plan, resources: [...plan.resources, named('snapshot', gone)] },
+        ...where,
+      );
       expect(run.exitCode).toBe(0);
       expect(run.stdout).toMatch(new RegExp(`gone +snapshot +${gone}`));
     });
@@ -337,6 +369,7 @@ describe('tag-fix', () => {
     const run = await account.run('tag-fix');
     expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/ami-0+1 in us-east-1: tagged/) });
     expect(run.stdout).toContain('  + automation=false');
+    expect(run.stdout).toMatch(/^2 of 2 AMIs and snapshots have all their tags\.$/m);
     expect(account.changes()).toEqual(['CreateTags']);
   });
 
@@ -353,7 +386,7 @@ describe('tag-fix', () => {
     expect(run.exitCode).toBe(1);
     expect(run.json()).toMatchObject({
       'tag-fix': {
-        things: [
+        resources: [
           { id: ami, conflicts: [{ key: 'Name', value: 'mine', wanted: 'fedora-i43' }] },
           { id: snap },
         ],
@@ -367,7 +400,7 @@ describe('tag-fix', () => {
     const run = await account.run('tag-fix');
     expect(run).toMatchObject({
       exitCode: 0,
-      stdout: '2 of 2 AMIs and snapshots of ours have all their tags.\n',
+      stdout: '2 of 2 AMIs and snapshots have all their tags.\n',
     });
     expect(account.changes()).toEqual([]);
   });

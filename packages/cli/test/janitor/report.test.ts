@@ -1,9 +1,14 @@
-import type { Plan, Thing } from '@ec2-image/janitor';
+import type { Plan, SweepOutcome, Thing, ThingToDelete } from '@ec2-image/janitor';
 import { describe, expect, test } from 'vitest';
 import { exitCodes } from '../../src/exit-code.ts';
 import { type JanitorResult, janitorExitCode } from '../../src/janitor/outcome.ts';
 import { renderCommandLine } from '../../src/render/command-line.ts';
-import { janitorDocument, renderOutcomes, renderPlan } from '../../src/render/janitor-report.ts';
+import {
+  janitorDocument,
+  renderOutcome,
+  renderOutcomes,
+  renderPlan,
+} from '../../src/render/janitor-report.ts';
 import {
   renderTagFix,
   type TagFixResult,
@@ -64,27 +69,29 @@ const planOf = (fields: Partial<Plan> = {}): Plan => ({
   madeAt: '2026-11-22T12:00:00.000Z',
   expiresAt: '2026-11-23T12:00:00.000Z',
   policy: { olderThanMs: 1, keepTags: [], keepSuffixes: [], amis: [], superseded: false, names: [] },
-  things: [],
+  resources: [],
   gaps: [],
   notices: [],
   ...fields,
 });
 
 describe('the report', () => {
-  test('groups by verdict, with sums, and says what would finish what was begun', () => {
-    expect(`${renderPlan(planOf({ things: [upload, deleted, kept] }))}\n`).toMatchInlineSnapshot(`
+  test('groups by verdict, with sums, and says what would complete it', () => {
+    expect(`${renderPlan(planOf({ resources: [upload, deleted, kept] }))}\n`).toMatchInlineSnapshot(`
       "Account 123456789012, eu-west-1, s3://imports/ec2-image/ (with its versions), at 2026-11-22T12:00:00.000Z
 
-      To delete: 2 things, 12 MiB, at most 4 GiB of snapshots
-      KIND      WHAT                                                                       SIZE     AGE  WHY
-      upload    s3://imports/ec2-image/fedora-i43/0123456789ab.vhdx (upload abcdefghijkl)  12 MiB   4d   it is an unfinished upload
-      snapshot  snap-0a (fedora-i43)                                                       ≤ 4 GiB  4d   it is tagged ec2-image:source-digest=sha256:ab
+      To delete: 2 resources, 12 MiB, at most 4 GiB of snapshots
+      KIND      WHAT                                                                       SIZE     AGE
+      upload    s3://imports/ec2-image/fedora-i43/0123456789ab.vhdx (upload abcdefghijkl)  12 MiB   4d
+          is an unfinished upload
+      snapshot  snap-0a (fedora-i43)                                                       ≤ 4 GiB  4d
+          is tagged ec2-image:source-digest=sha256:ab
 
-      Kept: 1 thing
+      Kept: 1 resource
       KIND      WHAT     SIZE  AGE  WHY
       snapshot  snap-0b  -     -    young: its start is young
 
-      To finish what was begun:
+      To complete them:
         ec2-image import --name 'it'\\''s'
       "
     `);
@@ -95,9 +102,9 @@ describe('the report', () => {
     expect(`${renderPlan(planOf({ gaps, notices: ['S3 was not looked at.'] }))}\n`).toMatchInlineSnapshot(`
       "Account 123456789012, eu-west-1, s3://imports/ec2-image/ (with its versions), at 2026-11-22T12:00:00.000Z
 
-      Nothing to delete was found, in what could be read.
+      No leftovers found in what could be read.
 
-      Not read, so that all that depends on it is kept:
+      Could not be read (dependent resources are kept):
         images of eu-west-1: AccessDenied: no
 
       S3 was not looked at.
@@ -107,29 +114,43 @@ describe('the report', () => {
 
   test('shows a few of many that are kept for one reason, and counts the others', () => {
     const many = Array.from({ length: 53 }, (_, number): Thing => ({ ...kept, id: `snap-${number}` }));
-    const report = renderPlan(planOf({ things: many }));
-    expect(report).toContain('Kept: 53 things');
+    const report = renderPlan(planOf({ resources: many }));
+    expect(report).toContain('Kept: 53 resources');
     expect(report.match(/^snapshot /gm)).toHaveLength(50);
     expect(report).toContain('and 3 more that are kept as young: --json lists them all');
   });
 
   test('tells regions apart where there are several', () => {
-    const report = renderPlan(planOf({ regions: ['eu-west-1', 'us-east-1'], things: [deleted] }));
+    const report = renderPlan(planOf({ regions: ['eu-west-1', 'us-east-1'], resources: [deleted] }));
     expect(report).toMatch(/REGION/);
     expect(report).toMatch(/snap-0a \(fedora-i43\) +eu-west-1/);
   });
 
-  test('of a sweep sums what was deleted, not what was to be', () => {
-    const outcomes = [
-      { thing: upload, outcome: 'deleted' },
-      { thing: deleted, outcome: 'failed', detail: 'still in use' },
-    ] as JanitorResult['outcomes'];
-    expect(`${renderOutcomes(outcomes!)}\n`).toMatchInlineSnapshot(`
-      "OUTCOME  KIND      WHAT                                                                       DETAIL
-      deleted  upload    s3://imports/ec2-image/fedora-i43/0123456789ab.vhdx (upload abcdefghijkl)
-      failed   snapshot  snap-0a (fedora-i43)                                                       still in use
+  test('keeps to the width of the terminal, and loses nothing', () => {
+    const wide = {
+      ...kept,
+      reason: 'an import made it, and no import task is known to have made it. '.repeat(4),
+    };
+    const resources = [deleted, wide];
+    for (const width of [60, 100, 140, 300]) {
+      const lines = renderPlan(planOf({ buckets: [], resources }), { width }).split('\n');
+      expect(lines.filter((line) => line.length > width)).toEqual([]);
+      const words = lines.join(' ').replaceAll(/ +/g, ' ');
+      expect(words).toContain(wide.reason.trimEnd());
+      expect(words).toContain('is tagged ec2-image:source-digest=sha256:ab');
+    }
+  });
 
-      Deleted: 1 thing, 12 MiB
+  test('of a sweep has a line for each resource, and sums what was deleted, not what was to be', () => {
+    const outcomes: SweepOutcome[] = [
+      { thing: upload as ThingToDelete, outcome: 'deleted' },
+      { thing: deleted as ThingToDelete, outcome: 'failed', detail: 'still in use' },
+    ];
+    expect(`${outcomes.map(renderOutcome).join('\n')}\n${renderOutcomes(outcomes)}\n`).toMatchInlineSnapshot(`
+      "deleted  upload    s3://imports/ec2-image/fedora-i43/0123456789ab.vhdx (upload abcdefghijkl)
+      failed   snapshot  snap-0a (fedora-i43): still in use
+      Deleted: 1 resource, 12 MiB
+      Not deleted: 1 failed
       "
     `);
   });
@@ -137,13 +158,23 @@ describe('the report', () => {
 
 test.each([
   ['nothing', planOf(), {}, 0],
-  ['something kept', planOf({ things: [kept] }), {}, 0],
-  ['leftovers', planOf({ things: [deleted, kept] }), {}, 3],
-  ['leftovers and a gap', planOf({ things: [deleted], gaps: [{ what: 'images', detail: '' }] }), {}, 4],
-  ['all deleted', planOf({ things: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'deleted' }] }, 0],
-  ['one skipped', planOf({ things: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'skipped' }] }, 0],
-  ['one failed', planOf({ things: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'failed' }] }, 4],
-  ['beyond the cap', planOf({ things: [deleted] }), { stoppedByCap: 0 }, 5],
+  ['something kept', planOf({ resources: [kept] }), {}, 0],
+  ['leftovers', planOf({ resources: [deleted, kept] }), {}, 3],
+  ['leftovers and a gap', planOf({ resources: [deleted], gaps: [{ what: 'images', detail: '' }] }), {}, 4],
+  [
+    'all deleted',
+    planOf({ resources: [deleted] }),
+    { outcomes: [{ thing: deleted, outcome: 'deleted' }] },
+    0,
+  ],
+  [
+    'one skipped',
+    planOf({ resources: [deleted] }),
+    { outcomes: [{ thing: deleted, outcome: 'skipped' }] },
+    0,
+  ],
+  ['one failed', planOf({ resources: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'failed' }] }, 4],
+  ['beyond the cap', planOf({ resources: [deleted] }), { stoppedByCap: 0 }, 5],
   ['dead work files', planOf(), { workFiles: [{ name: 'a', path: 'a', sizeBytes: 1, live: false }] }, 3],
   ['work files in use', planOf(), { workFiles: [{ name: 'a', path: 'a', sizeBytes: 1, live: true }] }, 0],
   [
@@ -160,7 +191,7 @@ test.each([
 );
 
 test('the document holds the plan, and the outcomes by reference', () => {
-  const plan = planOf({ things: [deleted] });
+  const plan = planOf({ resources: [deleted] });
   expect(janitorDocument({ plan })).toEqual({ version: 1, janitor: { plan } });
   const outcomes = [{ thing: deleted, outcome: 'deleted' }] as JanitorResult['outcomes'];
   expect(janitorDocument({ plan, outcomes })).toMatchObject({
@@ -178,7 +209,7 @@ test('a command line can be pasted into a shell', () => {
 
 describe('tag-fix', () => {
   const fix = {
-    kind: 'image',
+    kind: 'ami',
     region: 'eu-west-1',
     id: 'ami-0a',
     proof: 'was made from snap-0a',
@@ -199,23 +230,35 @@ describe('tag-fix', () => {
   test('shows before and after', () => {
     const refusals = [{ id: 'ami-0c', reason: 'nothing proves it' }];
     expect(`${renderTagFix(result({ fixes: [fix, complete], refusals }))}\n`).toMatchInlineSnapshot(`
-      "image ami-0a in eu-west-1: would be tagged (it was made from snap-0a)
+      "ami ami-0a in eu-west-1: would be tagged (was made from snap-0a)
           Name=mine
         + automation=false
-        ! Name=mine, where fedora-i43 was expected: left as it is
+        ! Name=mine, expected fedora-i43: not changed
 
       ami-0c: refused: nothing proves it
 
-      1 of 2 AMIs and snapshots of ours have all their tags.
+      1 of 2 AMIs and snapshots have all their tags.
       "
     `);
   });
 
   test('says so where nothing is missing', () => {
     expect(renderTagFix(result({ fixes: [complete] }))).toBe(
-      '1 of 1 AMIs and snapshots of ours have all their tags.',
+      '1 of 1 AMIs and snapshots have all their tags.',
     );
-    expect(renderTagFix(result({}))).toBe('0 of 0 AMIs and snapshots of ours have all their tags.');
+    expect(renderTagFix(result({}))).toBe('No AMIs or snapshots made by ec2-image were found.');
+  });
+
+  test.each([
+    ['tagged', {}, '2 of 2'],
+    ['unchanged', {}, '2 of 2'],
+    ['failed', { detail: 'no' }, '1 of 2'],
+  ] as const)('counts what this run has %s', (outcome, rest, expected) => {
+    const missing = { ...fix, conflicts: [] };
+    const outcomes = [{ fix: missing, outcome, after: {}, ...rest }];
+    expect(renderTagFix(result({ fixes: [missing, complete] }, outcomes))).toContain(
+      `${expected} AMIs and snapshots have all their tags.`,
+    );
   });
 
   test.each([
@@ -233,7 +276,7 @@ describe('tag-fix', () => {
     expect(tagFixDocument(result({ fixes: [fix] }, outcomes))).toMatchObject({
       version: 1,
       'tag-fix': {
-        things: [
+        resources: [
           { id: 'ami-0a', before: { Name: 'mine' }, outcome: 'tagged', after: { automation: 'false' } },
         ],
       },

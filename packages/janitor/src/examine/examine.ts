@@ -87,7 +87,7 @@ function imageLooker({ things, clients, signal }: Examination): (image: ImageFac
 }
 
 const images = (things: readonly ThingFact[]) =>
-  things.filter((thing): thing is ImageFact => thing.kind === 'image');
+  things.filter((thing): thing is ImageFact => thing.kind === 'ami');
 const snapshots = (things: readonly ThingFact[]) =>
   things.filter((thing): thing is SnapshotFact => thing.kind === 'snapshot');
 const uploads = (things: readonly ThingFact[]) =>

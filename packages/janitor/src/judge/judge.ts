@@ -22,7 +22,7 @@ export function judge(
       return judgeUpload(fact, context);
     case 'task':
       return judgeTask(fact, context);
-    case 'image':
+    case 'ami':
       return judgeImage(fact, context);
     case 'snapshot':
       return judgeSnapshot(fact, context, { leaves: goes });

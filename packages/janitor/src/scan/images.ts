@@ -36,7 +36,7 @@ function imageFact(image: Image, region: string): ImageFact {
   const protection = image.DeregistrationProtection;
   const tags = tagRecord(image.Tags);
   return ownStrings({
-    kind: 'image',
+    kind: 'ami',
     region,
     imageId: image.ImageId!,
     name: image.Name ?? '',

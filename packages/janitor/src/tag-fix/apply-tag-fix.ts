@@ -83,7 +83,7 @@ async function readTags(
 ): Promise<Tags> {
   const at = { ec2: clients.ec2(region), region, signal };
   const found =
-    kind === 'image'
+    kind === 'ami'
       ? await all(scanImages({ ...at, filters: [{ Name: 'image-id', Values: [id] }] }))
       : await all(scanSnapshots({ ...at, filters: [{ Name: 'snapshot-id', Values: [id] }] }));
   if (!found[0]) throw new Error(`${id} is gone`);

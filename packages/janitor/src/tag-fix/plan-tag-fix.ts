@@ -16,7 +16,7 @@ export interface TagFixRequest {
 
 /** What one AMI or snapshot lacks. */
 export interface TagFix {
-  readonly kind: 'image' | 'snapshot';
+  readonly kind: 'ami' | 'snapshot';
   readonly region: string;
   readonly id: string;
   /** A predicate: "is tagged …". */

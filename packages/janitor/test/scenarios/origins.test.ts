@@ -58,10 +58,10 @@ describe('44: a snapshot copied by somebody, our tags on it: keeps it', () => {
     account.seed({ snapshots: [{ id: otherSnap, ...old(), tags: ourTags(), ...made }] });
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.things).toMatchObject([
+    expect(plan.resources).toMatchObject([
       { id: otherSnap, verdict: 'keep', code: 'no-proof', reason: expect.stringMatching(reason) },
     ]);
-    expect(plan.things[0]).not.toHaveProperty('suggestion');
+    expect(plan.resources[0]).not.toHaveProperty('suggestion');
     await fixTags();
     expect(changes()).toEqual([]);
   });
@@ -184,7 +184,7 @@ describe('46: a task that read `ec2-legacy/x.vmdk`, prefix `ec2`: ignores it', (
       await startUpload(account, 1000, `${other}${name}`);
     }
     const plan = await account.find({}, { prefixes: ['ec2'] });
-    expect(plan.things.map(({ kind, key: found }) => [kind, found])).toEqual([
+    expect(plan.resources.map(({ kind, key: found }) => [kind, found])).toEqual([
       ['upload', `ec2/${name}`],
       ['object', `ec2/${name}`],
     ]);

@@ -25,7 +25,7 @@ it('36, a fiftieth of it: every page read once, no call for a thing but for cand
   await putObject(account, 100);
   account.aws.calls.clear();
   const plan = await account.find();
-  expect(plan.things.filter(({ verdict }) => verdict === 'delete').map(({ kind }) => kind)).toEqual([
+  expect(plan.resources.filter(({ verdict }) => verdict === 'delete').map(({ kind }) => kind)).toEqual([
     'snapshot',
     'snapshot',
     'snapshot',
@@ -61,7 +61,7 @@ it('examines AMIs for references ten at a time', async ({ account }) => {
   });
   account.aws.calls.clear();
   const plan = await account.find({}, { buckets: [] });
-  expect(plan.things.filter(({ verdict }) => verdict === 'delete')).toHaveLength(25);
+  expect(plan.resources.filter(({ verdict }) => verdict === 'delete')).toHaveLength(25);
   const of = (operation: string) =>
     account.aws.calls.list().filter((call) => call.operation === operation).length;
   expect([of('DescribeImageReferences'), of('DescribeLaunchConfigurations')]).toEqual([3, 1]);

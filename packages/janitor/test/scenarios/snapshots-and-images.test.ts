@@ -41,7 +41,7 @@ describe('snapshots', () => {
     account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(2), tags: ourTags() }] });
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.things).toMatchObject([
+    expect(plan.resources).toMatchObject([
       {
         id: snap,
         code: 'young',
@@ -53,7 +53,7 @@ describe('snapshots', () => {
 
   it('16: and between the age floor and twice that still', async ({ account }) => {
     account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(30), tags: ourTags() }] });
-    expect((await account.find()).things).toMatchObject([
+    expect((await account.find()).resources).toMatchObject([
       { code: 'resumable', suggestion: expect.arrayContaining(['import']) },
     ]);
   });
@@ -111,7 +111,7 @@ describe('snapshots', () => {
     const { plan, outcomes } = await account.clean();
     expect(verdicts(plan)).toEqual([`${ami} keep healthy`, `${olderAmi} delete`, `${snap} keep in-use`]);
     expect(results(outcomes)).toEqual([`${olderAmi} deleted`]);
-    expect(plan.things[2]?.dependents.toSorted()).toEqual([ami, olderAmi]);
+    expect(plan.resources[2]?.dependents.toSorted()).toEqual([ami, olderAmi]);
     expect(changes()).toEqual([`DeregisterImage ${olderAmi}`]);
   });
 
@@ -123,7 +123,7 @@ describe('snapshots', () => {
     account.seed({ snapshots: [{ id: snap, ...old(account), tags: { ...ourTags(), ...extra } }] });
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.things).toMatchObject([
+    expect(plan.resources).toMatchObject([
       { code: 'protected', reason: `an AWS service looks after it (tag ${Object.keys(extra)[0]})` },
     ]);
     expect(changes()).toEqual([]);
@@ -136,7 +136,7 @@ describe('snapshots', () => {
     );
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.things).toMatchObject([{ code: 'protected', reason: 'it is locked (governance)' }]);
+    expect(plan.resources).toMatchObject([{ code: 'protected', reason: 'it is locked (governance)' }]);
     expect(changes()).toEqual([]);
   });
 
@@ -152,7 +152,7 @@ describe('snapshots', () => {
     );
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.things).toMatchObject([{ code: 'shared', reason: 'it is shared with 210987654321' }]);
+    expect(plan.resources).toMatchObject([{ code: 'shared', reason: 'it is shared with 210987654321' }]);
     expect(changes()).toEqual([]);
   });
 });
@@ -177,7 +177,7 @@ describe('AMIs', () => {
     });
     changes = account.watch();
     const { plan, outcomes } = await account.clean();
-    expect(plan.things.map(({ verdict }) => verdict)).toEqual(['delete', 'delete', 'delete']);
+    expect(plan.resources.map(({ verdict }) => verdict)).toEqual(['delete', 'delete', 'delete']);
     expect(results(outcomes)).toEqual([`${ami} deleted`, `${snap} deleted`, `${otherSnap} deleted`]);
     expect(changes()[0]).toBe(`DeregisterImage ${ami}`);
     expect(changes().slice(1).sort()).toEqual([`DeleteSnapshot ${snap}`, `DeleteSnapshot ${otherSnap}`]);
@@ -211,7 +211,7 @@ describe('AMIs', () => {
     });
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.things[0]).toMatchObject({
+    expect(plan.resources[0]).toMatchObject({
       id: ami,
       code: 'lacks-tags',
       suggestion: ['tag-fix', ami, '--region', 'us-east-1'],
@@ -249,8 +249,8 @@ describe('healthy AMIs that were asked for', () => {
   const keptAll = async (account: JanitorAccount, policy: object, code: string, reason: RegExp) => {
     changes = account.watch();
     const { plan } = await account.clean(policy);
-    expect(plan.things.filter(({ verdict }) => verdict === 'delete')).toEqual([]);
-    expect(plan.things.find((thing) => thing.id === olderAmi)).toMatchObject({
+    expect(plan.resources.filter(({ verdict }) => verdict === 'delete')).toEqual([]);
+    expect(plan.resources.find((thing) => thing.id === olderAmi)).toMatchObject({
       code,
       reason: expect.stringMatching(reason),
     });
@@ -264,7 +264,7 @@ describe('healthy AMIs that were asked for', () => {
     seedPair(account);
     changes = account.watch();
     const { plan, outcomes } = await account.clean(superseded);
-    expect(plan.things.find((thing) => thing.id === olderAmi)).toMatchObject({
+    expect(plan.resources.find((thing) => thing.id === olderAmi)).toMatchObject({
       proof: expect.stringContaining(`is superseded by ${ami}`),
     });
     expect(results(outcomes)).toEqual([`${olderAmi} deleted`, `${otherSnap} deleted`]);
@@ -305,7 +305,7 @@ describe('healthy AMIs that were asked for', () => {
     const instanceId = launched.Instances![0]!.InstanceId!;
     await account.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
     const plan = await keptAll(account, superseded, 'in-use', new RegExp(`${instanceId} refers to it`));
-    expect(plan.things.find((thing) => thing.id === olderAmi)?.dependents).toEqual([
+    expect(plan.resources.find((thing) => thing.id === olderAmi)?.dependents).toEqual([
       expect.stringContaining(instanceId),
     ]);
   });

@@ -32,7 +32,7 @@ it('28: throttling in mid-page, passing: finishes', async ({ account }) => {
   });
   const plan = await account.find();
   expect(plan.gaps).toEqual([]);
-  expect(plan.things).toHaveLength(2100);
+  expect(plan.resources).toHaveLength(2100);
 });
 
 it('28: throttling in mid-page, never ending: keeps everything that rests on the list', async ({
@@ -54,7 +54,7 @@ it('28: throttling in mid-page, never ending: keeps everything that rests on the
   expect(plan.gaps).toMatchObject([
     { what: 'snapshots', region, detail: expect.stringContaining('RequestLimitExceeded') },
   ]);
-  expect(plan.things.filter(({ verdict }) => verdict === 'delete').map(({ kind }) => kind)).toEqual([
+  expect(plan.resources.filter(({ verdict }) => verdict === 'delete').map(({ kind }) => kind)).toEqual([
     'object',
   ]);
   expect(results(outcomes)).toEqual([`${key} deleted`]);
@@ -192,7 +192,7 @@ it('34: two janitors at once: both succeed', async ({ account }) => {
   const all = [...first, ...second];
   expect(all).toHaveLength(42);
   expect(all.filter(({ outcome }) => outcome !== 'deleted' && outcome !== 'gone')).toEqual([]);
-  expect((await account.find()).things).toEqual([]);
+  expect((await account.find()).resources).toEqual([]);
 });
 
 it('34: AMIs that another janitor deregisters while they are looked at: no failure, and nothing unread', async ({
@@ -256,7 +256,7 @@ it('35: a janitor killed midway: a second run finishes', async ({ account }) => 
     `${key} delete`,
   ]);
   await account.sweep(left);
-  expect((await account.find()).things).toEqual([]);
+  expect((await account.find()).resources).toEqual([]);
 });
 
 it('43: a plan older than its expiry, or of another account: refuses it', async ({ account }) => {
@@ -282,10 +282,10 @@ it('believes nothing of a plan but which things and what policy', async ({ accou
   });
   seedSnapshots(account, [snaps[2]!]);
   const plan = await account.find();
-  const claimed = plan.things.find(({ verdict }) => verdict === 'delete')!;
+  const claimed = plan.resources.find(({ verdict }) => verdict === 'delete')!;
   const forged = {
     ...plan,
-    things: [snap, otherSnap].map((claimedId) => ({
+    resources: [snap, otherSnap].map((claimedId) => ({
       ...claimed,
       id: claimedId,
       ref: `${region}/${claimedId}`,

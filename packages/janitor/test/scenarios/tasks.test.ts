@@ -36,7 +36,7 @@ it('10: an active task older than the floor, its importer gone: cancels, waits, 
   const { outcomes } = await account.clean();
   expect(results(outcomes)).toEqual([`${taskId} deleted`, `${key} deleted`]);
   expect(changes()).toEqual([`CancelImportTask ${taskId}`, `DeleteObject ${key}`]);
-  expect((await account.find()).things).toEqual([]);
+  expect((await account.find()).resources).toEqual([]);
 });
 
 it('11: a task that completes while it is being cancelled: treats its snapshot as new', async ({
@@ -66,7 +66,7 @@ it('13: a task without a time: keeps it, says why', async ({ account }) => {
   });
   changes = account.watch();
   const { plan } = await account.clean();
-  expect(plan.things).toMatchObject([
+  expect(plan.resources).toMatchObject([
     { verdict: 'keep', code: 'no-age', reason: expect.stringContaining('no started-at tag') },
   ]);
   expect(changes()).toEqual([]);
@@ -82,7 +82,7 @@ it('14: an untagged snapshot, provable through its task: deletes it', async ({ a
   });
   changes = account.watch();
   const { plan, outcomes } = await account.clean();
-  expect(plan.things).toMatchObject([
+  expect(plan.resources).toMatchObject([
     { proof: expect.stringContaining(`was made by import task ${taskId}`) },
   ]);
   expect(results(outcomes)).toEqual([`${snapshotId} deleted`]);

@@ -43,7 +43,7 @@ describe('uploads', () => {
     changes = account.watch();
     const { plan, outcomes } = await account.clean();
     expect(results(outcomes)).toEqual([`${uploadId} deleted`]);
-    expect(totalsOf(plan.things)).toEqual({ things: 1, bytes: 7000, snapshotBytes: 0 });
+    expect(totalsOf(plan.resources)).toEqual({ resources: 1, bytes: 7000, snapshotBytes: 0 });
     expect(changes()).toEqual([`AbortMultipartUpload ${key} ${uploadId}`]);
     expect(await uploadsLeft(account)).toBe(0);
   });
@@ -63,7 +63,7 @@ describe('uploads', () => {
     await startUploads(account, 1, 1001);
     changes = account.watch();
     const plan = await account.find();
-    expect(new Set(plan.things.map((thing) => thing.id)).size).toBe(1001);
+    expect(new Set(plan.resources.map((thing) => thing.id)).size).toBe(1001);
     expect(changes()).toEqual([]);
   });
 
@@ -72,7 +72,7 @@ describe('uploads', () => {
     await startUpload(account, 100, 'ec2-image/notes.txt');
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.things).toEqual([]);
+    expect(plan.resources).toEqual([]);
     expect(changes()).toEqual([]);
     expect(await uploadsLeft(account)).toBe(2);
   });
@@ -91,7 +91,7 @@ it('a bucket of another account is not looked into, whatever its keys look like'
   );
   changes = account.watch();
   const { plan } = await account.clean({}, { buckets: ['theirs', bucket] });
-  expect(plan.things).toEqual([]);
+  expect(plan.resources).toEqual([]);
   expect(plan.gaps).toMatchObject([{ what: 'bucket', bucket: 'theirs' }]);
   expect(changes()).toEqual([]);
 });
@@ -102,7 +102,7 @@ describe('objects', () => {
     changes = account.watch();
     const { plan, outcomes } = await account.clean();
     expect(results(outcomes)).toEqual([`${key} deleted`]);
-    expect(totalsOf(plan.things)).toEqual({ things: 1, bytes: 1000, snapshotBytes: 0 });
+    expect(totalsOf(plan.resources)).toEqual({ resources: 1, bytes: 1000, snapshotBytes: 0 });
     expect(changes()).toEqual([`DeleteObject ${key}`]);
     expect(await objectExists(account, key)).toBe(false);
   });
@@ -126,7 +126,7 @@ describe('objects', () => {
     changes = account.watch();
     const { plan } = await account.clean();
     expect(verdicts(plan)).toEqual([`${id('import-snap', 1)} keep young`, `${key} keep live`]);
-    expect(plan.things[1]?.dependents).toEqual([id('import-snap', 1)]);
+    expect(plan.resources[1]?.dependents).toEqual([id('import-snap', 1)]);
     expect(changes()).toEqual([]);
   });
 
@@ -187,7 +187,7 @@ describe('objects', () => {
 it('1: nothing: no write', async ({ account }) => {
   changes = account.watch();
   const { plan, outcomes } = await account.clean();
-  expect(plan).toMatchObject({ things: [], gaps: [], notices: [] });
+  expect(plan).toMatchObject({ resources: [], gaps: [], notices: [] });
   expect(outcomes).toEqual([]);
   expect(changes()).toEqual([]);
 });
@@ -198,7 +198,7 @@ it('2: leftovers, no --apply: no mutating call', async ({ account }) => {
   account.seed({ snapshots: [{ createdAt: account.hoursAgo(100), tags: ourTags() }] });
   changes = account.watch();
   const plan = await account.find();
-  expect(plan.things.map(({ kind, verdict }) => [kind, verdict])).toEqual([
+  expect(plan.resources.map(({ kind, verdict }) => [kind, verdict])).toEqual([
     ['upload', 'delete'],
     ['snapshot', 'delete'],
     ['object', 'delete'],

@@ -175,7 +175,7 @@ function regionalClients({ client }: TestAccount): RegionalClients {
 
 /** The verdicts of a plan: `snap-… delete`, `ami-… keep in-use`. */
 export function verdicts(plan: Plan): string[] {
-  return plan.things.map((thing) =>
+  return plan.resources.map((thing) =>
     [thing.id, thing.verdict, ...(thing.verdict === 'keep' ? [thing.code] : [])].join(' '),
   );
 }

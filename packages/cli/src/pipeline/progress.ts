@@ -1,7 +1,7 @@
-import type { StepName, StepOutcome } from '../outcome.ts';
+import type { ImageOutcome, StepName, StepOutcome } from '../outcome.ts';
 
 /** What an image is busy with: a step, or something that stands beside the steps. */
-export type Stage = StepName | 'look up' | 'wait' | 'clean up' | 'prove';
+export type Stage = StepName | 'checking' | 'waiting' | 'cleanup' | 'verify snapshot';
 
 export interface StageProgress {
   readonly done: number;
@@ -13,6 +13,7 @@ export interface StageProgress {
 
 /** Shows a run while it lasts. Results do not go through here: they are stdout's. */
 export interface RunView {
+  /** An image of which no stage was told is queued. */
   stage(image: string, stage: Stage): void;
   progress(image: string, progress: StageProgress): void;
   stepEnded(
@@ -21,7 +22,8 @@ export interface RunView {
   ): void;
   /** A sentence for people: a warning, or a decision worth knowing. */
   notice(message: string, image?: string): void;
-  imageEnded(image: string, summary: string): void;
+  /** `detail` is the AMI, or the code of the error. */
+  imageEnded(image: string, outcome: ImageOutcome, detail?: string): void;
   close(): void;
 }
 

@@ -1,0 +1,54 @@
+import type { Writable } from 'node:stream';
+import { type RunView, silentView } from '../pipeline/progress.ts';
+import type { RunLog } from '../run-log.ts';
+import { createPlainView } from './plain-view.ts';
+import { createTerminalView } from './terminal-view.ts';
+
+export interface RunOutput {
+  readonly stderr: Writable;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The view that suits where stderr leads; what is shown goes into the log too, progress aside. */
+export function openView({
+  output: { stderr, quiet, verbose, env },
+  images,
+  log,
+}: {
+  readonly output: RunOutput;
+  readonly images: readonly string[];
+  readonly log: RunLog;
+}): RunView {
+  if (quiet) return logged(silentView, log);
+  const terminal = (stderr as { isTTY?: boolean }).isTTY === true && env.TERM !== 'dumb' && !env.CI;
+  // Lines about calls and lines redrawn in place do not go together.
+  const view =
+    terminal && !verbose
+      ? createTerminalView({ stream: stderr, images })
+      : createPlainView({ stream: stderr });
+  return logged(view, log);
+}
+
+function logged(view: RunView, log: RunLog): RunView {
+  return {
+    ...view,
+    stage(image, stage) {
+      log.event('stage', { image, stage });
+      view.stage(image, stage);
+    },
+    stepEnded(image, ended) {
+      log.event('step', { image, ...ended });
+      view.stepEnded(image, ended);
+    },
+    notice(message, image) {
+      log.event('notice', { image, message });
+      view.notice(message, image);
+    },
+    imageEnded(image, outcome, detail) {
+      log.event('end', { image, outcome, detail });
+      view.imageEnded(image, outcome, detail);
+    },
+  };
+}

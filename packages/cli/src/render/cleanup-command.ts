@@ -1,0 +1,29 @@
+import type { CommonSettings } from '../commands/common.ts';
+import { defaultKeyPrefix, type ImportRequest } from '../config/import-request.ts';
+import type { ImageResult } from '../outcome.ts';
+
+/**
+ * Arguments of the `ec2-image` that deletes what one image left in its account, at once: without `--older-than` the
+ * janitor keeps for a day whatever a failed run has just made.
+ */
+export function cleanupCommand(
+  { bucket, keyPrefix, via }: Pick<ImportRequest, 'bucket' | 'keyPrefix' | 'via'>,
+  { region }: Pick<ImageResult, 'region'>,
+  { connection, local, workDirectory }: Pick<CommonSettings, 'connection' | 'local' | 'workDirectory'>,
+): string[] {
+  const flags: Record<string, string | undefined> = {
+    '--region': region,
+    '--bucket': via === 's3' ? bucket : undefined,
+    '--key-prefix': keyPrefix === defaultKeyPrefix ? undefined : keyPrefix,
+    '--profile': connection.profile,
+    '--endpoint-url': connection.endpointUrl,
+    '--work-dir': local ? workDirectory : undefined,
+    '--older-than': '0s',
+  };
+  return [
+    'janitor',
+    ...Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value])),
+    ...(local ? ['--local'] : []),
+    '--apply',
+  ];
+}

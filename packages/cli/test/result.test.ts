@@ -1,0 +1,276 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ImageResult } from '../src/outcome.ts';
+import { renderImportReport } from '../src/render/import-report.ts';
+import type { Finished } from '../src/render/pin-yaml.ts';
+import { openAccount, type TestAccount } from './support/account.ts';
+import { publishImages, type TestImages } from './support/images.ts';
+import { flagsOf, importArgs, makeWorkDirectory } from './support/import.ts';
+import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
+import { runCli, startCli } from './support/run-cli.ts';
+import { openVirtualTerminal } from './support/virtual-terminal.ts';
+
+const slowEc2 = { importTaskMs: 3_000, snapshotCompletionMs: 20, imageCreationMs: 20 };
+/** What makes a process take its stderr for a terminal. */
+const onTerminal = {
+  NODE_OPTIONS: `--import=${fileURLToPath(new URL('support/as-terminal.mjs', import.meta.url))}`,
+};
+
+let images: TestImages;
+let account: TestAccount;
+let workDirectory: string;
+
+beforeAll(async () => {
+  useOwnEnvironment();
+  images = await publishImages(['qcow2', 'raw.xz'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+});
+afterAll(() => images[Symbol.asyncDispose]());
+beforeEach(async () => {
+  account = await openAccount();
+  workDirectory = await makeWorkDirectory();
+});
+afterEach(() => account[Symbol.asyncDispose]());
+
+const args = (flags: Readonly<Record<string, unknown>> = {}) =>
+  importArgs({
+    account,
+    workDirectory,
+    url: images.url('qcow2'),
+    'checksum-url': images.checksumUrl,
+    json: false,
+    ...flags,
+  });
+
+const deny = (operation: string) =>
+  account.aws.faults.add({
+    match: { operation },
+    times: 'always',
+    action: { kind: 'error', preset: 'access-denied' },
+  });
+
+test('--quiet prints the AMI and nothing else, and on a failure nothing but the error', async () => {
+  const run = await runInProcess(args({ quiet: true }));
+  expect(run).toMatchObject({
+    exitCode: 0,
+    stderr: '',
+    stdout: expect.stringMatching(/^ami-[0-9a-f]{17}\n$/),
+  });
+  deny('GetCallerIdentity');
+  deny('RegisterImage');
+  const failed = await runInProcess(args({ quiet: true, name: 'another' }));
+  expect(failed).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(failed.stderr).toContain('another: error ACCESS_DENIED');
+});
+
+describe('--events', () => {
+  const eventsOf = (stdout: string) =>
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; time: string } & Record<string, unknown>);
+
+  test('prints the run log as NDJSON, the result as its last line', async () => {
+    const logFile = join(workDirectory, 'log');
+    const run = await runInProcess(args({ events: true, 'log-file': logFile }));
+    expect(run.exitCode, run.stderr).toBe(0);
+    const events = eventsOf(run.stdout);
+    expect(run.stdout).toBe(await readFile(logFile, 'utf8'));
+    expect(new Set(events.map(({ kind }) => kind))).toEqual(
+      new Set(['start', 'call', 'stage', 'step', 'notice', 'end', 'result']),
+    );
+    expect(events.at(-1)).toMatchObject({
+      kind: 'result',
+      result: { version: 1, images: [{ outcome: 'imported' }] },
+    });
+  });
+
+  test.each([
+    ['import', ['import', '--url', 'x']],
+    ['an unknown option', ['import', '--nonsense']],
+    ['janitor', ['janitor', '--max-deletes', 'x']],
+  ])('prints a run that cannot start as an event: %s', async (_, command) => {
+    const run = await runInProcess([...command, '--events']);
+    expect(run.exitCode).toBe(2);
+    expect(eventsOf(run.stdout).at(-1)).toMatchObject({ kind: 'error', code: expect.any(String) });
+  });
+
+  test('and --json are mutually exclusive', async () => {
+    const run = await runInProcess(args({ events: true, json: true }));
+    expect(run).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--json and --events are mutually exclusive'),
+    });
+  });
+
+  test.each([
+    ['janitor', ['janitor', '--bucket', 'disk-images']],
+    ['tag-fix', ['tag-fix']],
+    ['doctor', ['doctor']],
+  ])('of %s are nothing but JSON, too', async (command, argv) => {
+    const run = await runInProcess([
+      ...argv,
+      ...flagsOf({ events: true, 'endpoint-url': account.aws.url, 'work-dir': workDirectory }),
+    ]);
+    expect(eventsOf(run.stdout).at(-1)).toMatchObject({ kind: 'result', result: { [command]: {} } });
+  });
+});
+
+test('--json names the steps, the checksum among them', async () => {
+  const run = await runInProcess(args({ json: true }));
+  const [image] = run.json<{ images: ImageResult[] }>().images;
+  expect(image!.steps.map(({ step }) => step)).toEqual([
+    'download',
+    'checksum',
+    'convert',
+    'upload',
+    'import',
+    'register',
+    'tag',
+  ]);
+  expect(image!.image).toMatchObject({ State: 'available' });
+});
+
+describe('the report', () => {
+  const finished = (result: Partial<ImageResult>, seconds = 12): Finished & { seconds: number } => ({
+    request: {
+      name: 'fedora',
+      urls: ['https://example.org/f.qcow2'],
+      tags: {},
+      architecture: 'x86_64',
+      bucket: 'b',
+      keyPrefix: 'ec2-image/',
+      format: 'vhdx',
+      via: 's3',
+    } as unknown as Finished['request'],
+    result: {
+      name: 'fedora',
+      amiName: 'fedora-i1',
+      outcome: 'imported',
+      imageId: 'ami-1',
+      snapshotId: 'snap-1',
+      region: 'eu-west-1',
+      architecture: 'x86_64',
+      tags: {},
+      source: { url: 'https://example.org/f.qcow2', digest: `sha256:${'a'.repeat(64)}` },
+      image: { ImageId: 'ami-1' },
+      steps: [
+        { step: 'convert', outcome: 'done', seconds: 10 },
+        { step: 'upload', outcome: 'done', seconds: 11 },
+      ],
+      ...result,
+    },
+    seconds,
+  });
+
+  test('shows the time by the clock, not the sum of steps that overlap, and how to go on', () => {
+    const report = renderImportReport([finished({})]);
+    expect(report).toMatch(/^imported +ami-1 +fedora-i1 +eu-west-1 +x86_64 +12s$/m);
+    expect(report).toContain(
+      'Launch it: aws ec2 run-instances --region eu-west-1 --image-id ami-1 --instance-type t3.small',
+    );
+    expect(report).toContain('# To pin this result, write into ec2-image.yaml:\nregion: eu-west-1');
+    expect(report).not.toContain('ImageId');
+  });
+
+  test('names the file where the YAML was written, in place of the YAML', () => {
+    const report = renderImportReport([finished({})], { configWrittenTo: 'ec2-image.yaml' });
+    expect(report).toContain('The configuration that pins this result: ec2-image.yaml');
+    expect(report).not.toContain('images:');
+  });
+
+  test('of several images says what each of the others needs', () => {
+    const report = renderImportReport([
+      finished({}),
+      finished({ name: 'a', outcome: 'failed', imageId: null, amiName: null }),
+      finished({ name: 'b', outcome: 'interrupted', imageId: null }),
+      finished({ name: 'c', outcome: 'partial', imageId: 'ami-2' }),
+    ]);
+    expect(report).toMatch(/^failed +- +a /m);
+    expect(report).toContain(`Next:
+  a: fix the error above, then run the same command again.
+  b: run the same command again to resume.
+  ec2-image tag-fix ami-2 --region eu-west-1 adds the missing tags.
+  Launch it: `);
+  });
+});
+
+test('the command that a failure names deletes what it left, at once', async () => {
+  deny('RegisterImage');
+  const flags = args({ 'key-prefix': 'disks of mine/', 'keep-object': true });
+  const failed = await runInProcess(flags);
+  expect(failed.exitCode).toBe(1);
+  expect(failed.stderr).toMatch(/Still in the account: s3:\/\/.*, snapshot snap-/);
+  const [, command] = /To delete it instead: ec2-image (.*)/.exec(failed.stderr)!;
+  const argv = command!.match(/'[^']*'|\S+/g)!.map((word) => word.replaceAll("'", ''));
+  expect(argv).toEqual(expect.arrayContaining(['--older-than', '0s', '--apply', 'disks of mine/']));
+  const without = argv.filter((word) => word !== '--older-than' && word !== '0s');
+  expect(await runInProcess([...without, '--yes'])).toMatchObject({ exitCode: 0 });
+  expect((await account.contents()).snapshots).toHaveLength(1);
+  const run = await runInProcess([...argv, '--yes']);
+  expect(run.exitCode, run.stdout + run.stderr).toBe(0);
+  expect(await account.contents()).toMatchObject({ snapshots: [], objects: [] });
+});
+
+describe('on a terminal', () => {
+  test('the message of an interrupt stays, and no row is there twice', async () => {
+    await account[Symbol.asyncDispose]();
+    account = await openAccount({ ec2: slowEc2 });
+    const run = startCli(args(), { env: onTerminal });
+    while (!account.aws.calls.list().some(({ operation }) => operation === 'DescribeImportSnapshotTasks'))
+      await delay(20);
+    run.child.kill('SIGINT');
+    const { exitCode, stderr } = await run.ended;
+    expect(exitCode, stderr).toBe(130);
+    const terminal = openVirtualTerminal({ columns: 100, rows: 30 });
+    terminal.stream.write(stderr);
+    const lines = await terminal.lines();
+    const message = 'Interrupted: stopping cleanly. Press Ctrl-C again to quit immediately.';
+    expect(lines.filter((line) => line === message)).toHaveLength(1);
+    expect(lines.filter((line) => line.startsWith('test-cloud  '))).toEqual([
+      expect.stringMatching(/^test-cloud +interrupted +[\d.]+s$/),
+    ]);
+    expect(lines.indexOf(message)).toBeLessThan(lines.findIndex((line) => line.startsWith('test-cloud  ')));
+  });
+
+  test('verify shows how far it is', async () => {
+    const made = await runCli(args({ quiet: true }));
+    const ami = made.stdout.trim();
+    account.aws.faults.add({
+      match: { operation: 'GetSnapshotBlock' },
+      action: { kind: 'hang' },
+    });
+    const run = startCli(
+      [
+        'verify',
+        ami,
+        ...flagsOf({ file: images.disk, 'endpoint-url': account.aws.url, 'work-dir': workDirectory }),
+      ],
+      { env: onTerminal },
+    );
+    let shown = '';
+    run.child.stderr!.on('data', (text: string) => {
+      shown += text;
+    });
+    while (!/verify snapshot.*\d+%/.test(shown)) await delay(20);
+    account.aws.faults.clear();
+    const end = await run.ended;
+    expect(end).toMatchObject({ exitCode: 0 });
+    expect(end.stdout).toMatch(/^snap-[0-9a-f]+ matches the disk \(\d+ blocks compared\)\n$/);
+  });
+});
+
+describe('what --local leaves', () => {
+  test('is told with its size and how to remove it', async () => {
+    const run = await runInProcess(args({ local: true, 'endpoint-url': undefined, region: 'us-east-1' }));
+    expect(run.exitCode, run.stderr).toBe(0);
+    const told = /^The emulator's account occupies ([\d.]+) MiB in (\S+)\. To remove: rm -r (\S+)$/m.exec(
+      run.stderr,
+    );
+    expect(told, run.stderr).not.toBeNull();
+    expect(Number(told![1])).toBeGreaterThan(1);
+    expect([told![2], told![3]]).toEqual(Array(2).fill(join(workDirectory, 'local-aws')));
+  });
+});
