@@ -1,48 +1,21 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, Option } from 'clipanion';
 import { importRequests } from '../config/import-request.ts';
-import { imageShape } from '../config/schema.ts';
+import type { ImageSettings } from '../options/table.ts';
 import { renderError } from '../render/error.ts';
 import { importDocument, importExitCode, renderImportReport } from '../render/import-report.ts';
 import type { Finished } from '../render/pin-yaml.ts';
-import { CommonCommand, type CommonSettings, parseFlags } from './common.ts';
+import { type CommonSettings, TableCommand } from './common.ts';
 
 /** Of the stand-in's account: nothing but this run can collide with it. */
 const bucket = 'ec2-image-demo';
 
-export class DemoCommand extends CommonCommand {
+export class DemoCommand extends TableCommand {
   static override paths = [['demo']];
 
-  static override usage = Command.Usage({
-    description: 'the whole flow on the embedded stand-in, on images made on the spot',
-    details: `
-      Makes a disk with a GPT and an ext4 filesystem, serves it over HTTP on this machine as a qcow2 and as a raw.xz
-      with a checksum file, and imports both side by side into the embedded stand-in for AWS; then does it again, to
-      show that everything is reused. No account and no network are needed. With --url it takes that image instead.
-
-      Everything is made in a temporary directory and removed; with --work-dir it stays there.
-    `,
-    examples: [
-      ['The demonstration', '$0 demo'],
-      [
-        'With an image of your own',
-        '$0 demo --url https://example.org/Fedora.qcow2 --checksum-url https://example.org/CHECKSUM',
-      ],
-    ],
-  });
-
-  url = Option.String('--url', { description: 'An image to take instead of those made on the spot' });
-  checksumUrl = Option.String('--checksum-url', { description: 'Where its checksum is published' });
-  sha256 = Option.String('--sha256', { description: 'Its SHA-256, in place of --checksum-url' });
-  arch = Option.String('--arch', { description: 'Its architecture (default: x86_64)' });
-  format = Option.String('--format', {
-    description: 'What to convert to and upload: vhdx (default), vhd, vmdk or raw',
-  });
-
   protected async run(settings: CommonSettings): Promise<number> {
-    if (this.workDir !== undefined) return this.demonstrate(settings);
+    if (this.given.value('work-dir') !== undefined) return this.demonstrate(settings);
     const workDirectory = await mkdtemp(join(tmpdir(), 'ec2-image-demo-'));
     try {
       return await this.demonstrate({ ...settings, workDirectory });
@@ -56,26 +29,22 @@ export class DemoCommand extends CommonCommand {
     await mkdir(workDirectory, { recursive: true });
     // No answer of the account, and no pause for the sake of a service's limits, is worth waiting for here.
     const settings = { ...given, local: true, file: undefined };
-    await using samples = this.url === undefined ? await this.serveSamples(settings) : undefined;
-    const flags = parseFlags(imageShape, {
+    const flags: ImageSettings = {
+      arch: 'x86_64',
+      ...(Object.fromEntries(this.given.all) as ImageSettings),
       bucket,
-      format: this.format,
-      arch: this.arch ?? 'x86_64',
       'poll-interval': 0.5,
-    });
+    };
+    await using samples = flags.url === undefined ? await this.serveSamples(settings) : undefined;
     const requests = samples
       ? samples.images.flatMap(({ name, url, checksumUrl }) =>
           importRequests({
             flagName: name,
-            flags: { ...flags, url, 'checksum-url': checksumUrl },
+            flags: { ...flags, url: [url], 'checksum-url': checksumUrl, sha256: undefined },
             names: [],
           }),
         )
-      : importRequests({
-          flagName: 'demo',
-          flags: { ...flags, url: this.url, 'checksum-url': this.checksumUrl, sha256: this.sha256 },
-          names: [],
-        });
+      : importRequests({ flagName: 'demo', flags, names: [] });
     const { runImports } = await import('../run-imports.ts');
     const runs: Finished[][] = [];
     for (const title of [

@@ -2,22 +2,22 @@ import { join } from 'node:path';
 import { isLocked, tryLock } from '@ec2-image/file-lock';
 import {
   defaultMaxDeletes,
+  defaultPolicy,
   findLeftovers,
   findWorkFiles,
   JanitorError,
   type Plan,
+  type Policy,
   planSweep,
   removeWorkFiles,
   sweep,
   thingsToDelete,
 } from '@ec2-image/janitor';
-import { Command, Option } from 'clipanion';
 import { CliError, UsageError } from '../errors.ts';
 import { checkCanConfirm, confirmed } from '../janitor/confirm.ts';
 import { type JanitorResult, janitorExitCode } from '../janitor/outcome.ts';
 import { loadPlan, savePlan } from '../janitor/plan-file.ts';
-import { keepTagOf, maxDeletesOf, policyOf } from '../janitor/policy.ts';
-import { type AccountScope, openScope, type ScopeFlags } from '../janitor/scope.ts';
+import { type AccountScope, openScope, scopeFlagsOf } from '../janitor/scope.ts';
 import { renderError } from '../render/error.ts';
 import {
   janitorDocument,
@@ -28,142 +28,87 @@ import {
 } from '../render/janitor-report.ts';
 import { writeJson } from '../render/json-text.ts';
 import { imagesDirectory, locksDirectory } from '../work-directory.ts';
-import { type CommonSettings, RegionsCommand } from './common.ts';
+import { type CommonSettings, TableCommand } from './common.ts';
 
-export class JanitorCommand extends RegionsCommand {
+export class JanitorCommand extends TableCommand {
   static override paths = [['janitor']];
 
-  static override usage = Command.Usage({
-    description: 'find what failed imports left behind, and with --apply remove it',
-    details: `
-      Looks for unfinished uploads, import tasks, snapshots, failed AMIs and objects that are provably ours, by their
-      tags or by the chain from an import task to its snapshot and AMI. A name alone proves nothing. What is young,
-      in use, shared, protected or still worked on is kept, each with its reason, and so is all that depends on
-      something that could not be read.
-
-      Without --apply nothing is changed. With it, each thing is looked at again just before it is deleted, and called
-      deleted once a read confirms it. Exit codes: 0 nothing is left over, 3 leftovers were found, 4 something could
-      not be read or deleted, 5 the plan goes beyond --max-deletes and nothing was deleted.
-    `,
-    examples: [
-      ['What is left over, where the configuration says to look', '$0 janitor'],
-      ['The same without a configuration', '$0 janitor --bucket my-bucket --region us-east-1'],
-      ['A plan to look over first', '$0 janitor --save-plan plan.json'],
-      ['and to carry out then', '$0 janitor --from-plan plan.json --apply'],
-      ['From a script', '$0 janitor --apply --yes --expect-account 123456789012 --json'],
-      ['Older AMIs of ours too, where nothing uses them', '$0 janitor --superseded'],
-    ],
-  });
-
-  regions = Option.Array('--region', {
-    description:
-      'A region to look in; may be repeated (default: the configuration, AWS_REGION, or the profile)',
-  });
-  allRegions = Option.Boolean('--all-regions', false, {
-    description: 'Look in every region that the account has opted into',
-  });
-  buckets = Option.Array('--bucket', {
-    description: "A bucket to look in; may be repeated (default: the configuration's; none: S3 is left out)",
-  });
-  keyPrefixes = Option.Array('--key-prefix', {
-    description:
-      'Where in the buckets our objects are; may be repeated (default: the configuration, or ec2-image/)',
-  });
-  olderThan = Option.String('--older-than', {
-    description: 'Keep whatever shows a younger sign of life, as 90m, 24h or 7d (default: 24h)',
-  });
-  keepTags = Option.Array('--keep-tag', {
-    description: 'Keep what has this tag, KEY or KEY=VALUE; may be repeated (permanent=true always is kept)',
-  });
-  keepSuffixes = Option.Array('--keep-suffix', {
-    description: 'Keep what is named <name>-i<suffix> with this suffix; may be repeated',
-  });
-  amis = Option.Array('--ami', { description: 'Delete this healthy AMI of ours, too; may be repeated' });
-  superseded = Option.Boolean('--superseded', false, {
-    description: 'Delete healthy AMIs of ours that have a newer one of the same name, too',
-  });
-  workFiles = Option.Boolean('--work-files', false, {
-    description: 'Look at the work directory, too: what no run works with',
-  });
-  apply = Option.Boolean('--apply', false, { description: 'Delete what is left over' });
-  yes = Option.Boolean('--yes', false, { description: 'Do not ask before deleting' });
-  expectAccount = Option.String('--expect-account', {
-    description: 'Refuse to work in any account but this one',
-  });
-  maxDeletes = Option.String('--max-deletes', {
-    description: `Delete nothing where more than this would be (default: ${defaultMaxDeletes})`,
-  });
-  savePlan = Option.String('--save-plan', { description: 'Write the plan to this file' });
-  fromPlan = Option.String('--from-plan', {
-    description: 'Take what to delete from a saved plan, and nothing else',
-  });
-
-  protected firstRegion(): string | undefined {
-    return this.regions?.[0];
-  }
-
-  protected async run(settings: CommonSettings): Promise<number> {
-    const maxDeletes = maxDeletesOf(this.maxDeletes) ?? defaultMaxDeletes;
-    this.checkFlags();
-    const { stdout, stderr } = this.context;
-    const saved = this.fromPlan === undefined ? undefined : await loadPlan(this.fromPlan);
-    await using scope = await openScope(
-      { ...this.scopeFlags(), ...(saved && { regions: saved.regions }) },
-      settings,
-    );
-    this.checkAccount(scope);
-    const plan = saved ?? (await this.makePlan(scope, settings));
-    if (this.savePlan !== undefined) await savePlan(this.savePlan, plan);
-    const files = this.workFiles ? await findWorkFiles(workFilesOf(settings)) : undefined;
-
-    const found: JanitorResult = { plan, workFiles: files };
-    const show = () => `${[renderPlan(plan), ...(files ? [renderWorkFiles(files)] : [])].join('\n\n')}\n`;
-    if (!this.json) stdout.write(show());
-    else if (this.apply && !this.yes) stderr.write(show());
-    const result = this.apply ? await this.clean(found, { maxDeletes, scope, settings }) : found;
-    if (this.json) await writeJson(stdout, janitorDocument(result));
-    else if (result !== found) stdout.write(`\n${renderCleaned(result)}\n`);
-    return janitorExitCode(result);
-  }
-
-  private scopeFlags(): ScopeFlags {
-    const { regions, allRegions, buckets, keyPrefixes } = this;
-    return { regions, allRegions, buckets, keyPrefixes };
-  }
-
-  private checkFlags(): void {
-    if (this.apply && !this.yes) checkCanConfirm(this.context);
-    const besidePlan = Object.entries({
-      '--region': this.regions,
-      '--all-regions': this.allRegions || undefined,
-      '--bucket': this.buckets,
-      '--key-prefix': this.keyPrefixes,
-      '--older-than': this.olderThan,
-      '--ami': this.amis,
-      '--superseded': this.superseded || undefined,
-      '--save-plan': this.savePlan,
-    }).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
-    if (this.fromPlan !== undefined && besidePlan.length > 0) {
-      throw new UsageError('USAGE', `${besidePlan.join(', ')} cannot stand beside --from-plan`, {
+  protected override checkUsage(): void {
+    const { given } = this;
+    if (given.value('apply') && !given.value('yes')) checkCanConfirm(this.context);
+    if (given.value('from-plan') === undefined) return;
+    const besidePlan = (
+      [
+        'region',
+        'all-regions',
+        'bucket',
+        'key-prefix',
+        'older-than',
+        'ami',
+        'superseded',
+        'save-plan',
+      ] as const
+    )
+      .filter((key) => given.value(key) !== undefined)
+      .map((key) => given.nameOf(key));
+    const flags = besidePlan.filter((name) => name.startsWith('--'));
+    if (flags.length > 0) {
+      throw new UsageError('USAGE', `${flags.join(', ')} cannot be combined with --from-plan`, {
         hint: 'A saved plan says where and what. Leave them out, or make a new plan.',
       });
     }
   }
 
-  private checkAccount({ account }: AccountScope): void {
-    if (this.expectAccount === undefined || this.expectAccount === account) return;
-    throw new CliError(
-      'ANOTHER_ACCOUNT',
-      `the credentials are of account ${account}, not of ${this.expectAccount}`,
-      {
-        hint: 'Use other credentials, or another --expect-account.',
-        facts: { account, expected: this.expectAccount },
-      },
+  protected async run(settings: CommonSettings): Promise<number> {
+    const { given } = this;
+    const maxDeletes = given.value('max-deletes') ?? defaultMaxDeletes;
+    const [apply, yes, savedTo] = [given.value('apply'), given.value('yes'), given.value('save-plan')];
+    const { stdout, stderr } = this.context;
+    const from = given.value('from-plan');
+    const saved = from === undefined ? undefined : await loadPlan(from);
+    await using scope = await openScope(
+      { ...scopeFlagsOf(given), ...(saved && { regions: saved.regions }) },
+      settings,
     );
+    this.checkAccount(scope);
+    const plan = saved ?? (await this.makePlan(scope, settings));
+    if (savedTo !== undefined) await savePlan(savedTo, plan);
+    const files = given.value('work-files') ? await findWorkFiles(workFilesOf(settings)) : undefined;
+
+    const found: JanitorResult = { plan, workFiles: files };
+    const show = () => `${[renderPlan(plan), ...(files ? [renderWorkFiles(files)] : [])].join('\n\n')}\n`;
+    if (!this.json) stdout.write(show());
+    else if (apply && !yes) stderr.write(show());
+    const result = apply ? await this.clean(found, { maxDeletes, scope, settings }) : found;
+    if (this.json) await writeJson(stdout, janitorDocument(result));
+    else if (result !== found) stdout.write(`\n${renderCleaned(result)}\n`);
+    return janitorExitCode(result);
+  }
+
+  private checkAccount({ account }: AccountScope): void {
+    const expected = this.given.value('expect-account');
+    if (expected === undefined || expected === account) return;
+    throw new CliError('ANOTHER_ACCOUNT', `the credentials are of account ${account}, not of ${expected}`, {
+      hint: 'Use other credentials, or another --expect-account.',
+      facts: { account, expected },
+    });
+  }
+
+  private policy(names: readonly string[]): Policy {
+    const { given } = this;
+    const olderThan = given.value('older-than');
+    return {
+      olderThanMs: olderThan === undefined ? defaultPolicy.olderThanMs : olderThan * 1000,
+      keepTags: given.value('keep-tag') ?? [],
+      keepSuffixes: given.value('keep-suffix') ?? [],
+      amis: given.value('ami') ?? [],
+      superseded: given.value('superseded') ?? false,
+      names,
+    };
   }
 
   private async makePlan(scope: AccountScope, { signal, log }: CommonSettings): Promise<Plan> {
-    const policy = policyOf(this, scope.names);
+    const policy = this.policy(scope.names);
     const facts = await findLeftovers({
       ...scope,
       policy,
@@ -188,7 +133,7 @@ export class JanitorCommand extends RegionsCommand {
     const { signal, log } = settings;
     const deletes = thingsToDelete(plan).length;
     const dead = workFiles?.filter(({ live }) => !live) ?? [];
-    if (deletes + dead.length > 0 && deletes <= maxDeletes && !this.yes) {
+    if (deletes + dead.length > 0 && deletes <= maxDeletes && !this.given.value('yes')) {
       const what = [
         count(deletes, 'thing'),
         ...(dead.length > 0 ? [`the work files of ${count(dead.length, 'image')}`] : []),
@@ -201,7 +146,10 @@ export class JanitorCommand extends RegionsCommand {
         plan,
         account: scope.account,
         clients: scope.clients,
-        keep: { keepTags: (this.keepTags ?? []).map(keepTagOf), keepSuffixes: this.keepSuffixes ?? [] },
+        keep: {
+          keepTags: this.given.value('keep-tag') ?? [],
+          keepSuffixes: this.given.value('keep-suffix') ?? [],
+        },
         maxDeletes,
         signal,
         onOutcome: (outcome) => {

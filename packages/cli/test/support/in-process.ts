@@ -7,11 +7,14 @@ import { ownEnvironment } from './run-cli.ts';
 export type InProcessEnd = Omit<CliEnd, 'signal' | 'exitCode'> & { readonly exitCode: number };
 
 /** Runs a command line inside this process, with the credentials that {@link useOwnEnvironment} set. */
-export async function runInProcess(args: readonly string[]): Promise<InProcessEnd> {
+export async function runInProcess(
+  args: readonly string[],
+  { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<InProcessEnd> {
   const stdout = collect();
   const stderr = collect();
   const exitCode = await main(args, {
-    env: ownEnvironment,
+    env: { ...ownEnvironment, ...env },
     stdin: process.stdin,
     stdout: stdout.stream,
     stderr: stderr.stream,

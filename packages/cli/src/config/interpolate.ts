@@ -1,0 +1,26 @@
+/** `$$`, `${NAME}` and `${NAME:-default}`. */
+const reference = /\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})/g;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `${NAME}` and `${NAME:-default}`; `$$` is a dollar sign. */
+export function interpolate(
+  text: string,
+  { env, onUnset }: { readonly env: Environment; onUnset(name: string): never },
+): string {
+  return text.replace(reference, (match, name?: string, fallback?: string) => {
+    if (match === '$$') return '$';
+    const value = env[name!];
+    return value || (fallback ?? value ?? onUnset(name!));
+  });
+}
+
+/** Whether the environment is needed to say what it is. */
+export function hasReference(text: string): boolean {
+  return [...text.matchAll(reference)].some(([match]) => match !== '$$');
+}
+
+/** Text that {@link interpolate} leaves as it is given here. */
+export function escapeReferences(text: string): string {
+  return text.replaceAll('$', '$$$$');
+}
