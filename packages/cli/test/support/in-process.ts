@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { main } from '../../src/main.ts';
+import { parseDocument } from './document.ts';
 import type { CliEnd } from './run-cli.ts';
 import { ownEnvironment } from './run-cli.ts';
 
@@ -24,7 +25,7 @@ export async function runInProcess(
     exitCode,
     stdout: stdout.text(),
     stderr: stderr.text(),
-    json: <T>() => JSON.parse(stdout.text()) as T,
+    json: <T>() => parseDocument<T>(args, stdout.text()),
   };
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseDocument } from './document.ts';
 
 export interface CliRun {
   readonly child: ChildProcess;
@@ -62,7 +63,7 @@ export function startCli(
       signal,
       stdout,
       stderr,
-      json: <T>() => JSON.parse(stdout) as T,
+      json: <T>() => parseDocument<T>(args, stdout),
     }),
   );
   return { child, ended };
