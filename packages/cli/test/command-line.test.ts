@@ -164,7 +164,9 @@ describe('help', () => {
     expect(stdout.match(/^ {2}--/gm)).toHaveLength(optionsOf(optionTable, command).length);
     expect(stdout.indexOf('AWS account:')).toBeLessThan(stdout.indexOf('Files and output:'));
     expect(stdout.indexOf('Files and output:')).toBeLessThan(stdout.indexOf('Examples:'));
-    for (const own of stdout.matchAll(/^(Image|Import|This run|Where to look|Disk to compare with):$/gm)) {
+    for (const own of stdout.matchAll(
+      /^(Image|Import|This run|Where to look|What to check|Disk to compare with):$/gm,
+    )) {
       expect(own.index).toBeLessThan(stdout.indexOf('AWS account:'));
     }
     expect((await runInProcess(['help', command])).stdout).toBe(stdout);
@@ -186,7 +188,7 @@ describe('help', () => {
   });
 
   test('--help wins over what else is wrong, and is said on stdout', async () => {
-    expect(await runInProcess(['verify', '--help'])).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await runInProcess(['verify', '--nonsense', '--help'])).toMatchObject({ exitCode: 0, stderr: '' });
     expect((await runInProcess([])).stdout).toBe((await runInProcess(['--help'])).stdout);
   });
 });

@@ -247,11 +247,13 @@ describe('a URL', () => {
     );
   });
 
-  test('that looks like a host is a path where there is such a file', async () => {
+  test('that looks like a host is nothing to those who do not use it, and a path where there is such a file', async () => {
     const directory = await temporaryDirectory('config');
     await mkdir(join(directory, 'example.org'));
     await writeFile(join(directory, 'example.org', 'disk.qcow2'), '');
     const source = `images:\n  a: {url: example.org/disk.qcow2, sha256: ${hex}, arch: x86_64, bucket: abc}\n`;
+    const elsewhere = parseConfig({ path: `/nowhere/${path}`, source, env: {} });
+    expect(elsewhere.config.images!.a!.bucket).toBe('abc');
     const file = parseConfig({ path: join(directory, path), source, env: {} });
     expect(importRequests({ flags: {}, names: [], file })[0]!.urls).toEqual([
       join(directory, 'example.org', 'disk.qcow2'),

@@ -30,8 +30,8 @@ export function readSettings(map: YAMLMap | undefined, around: Surroundings): ob
     const entry = entryOf(key, around);
     const raw = plain(pair.value, entry.kind.isText);
     const read = () => readValue(raw, { key, entry, around });
-    if (!refers(raw)) Object.defineProperty(settings, key, { enumerable: true, value: read() });
-    else Object.defineProperty(settings, key, { enumerable: true, get: read });
+    if (!refers(raw)) checkedValue(raw, { key, entry, around });
+    Object.defineProperty(settings, key, { enumerable: true, get: read });
   }
   return settings;
 }
@@ -53,14 +53,21 @@ function entryOf(key: string, { table, place, keys, fail }: Surroundings): Optio
   );
 }
 
-function readValue(
-  raw: unknown,
-  {
-    key,
-    entry: { kind },
-    around,
-  }: { readonly key: string; readonly entry: OptionEntry; readonly around: Surroundings },
-): unknown {
+interface Setting {
+  readonly key: string;
+  readonly entry: OptionEntry;
+  readonly around: Surroundings;
+}
+
+/** Whether a path may be meant as it stands depends on the files there are: asked only where it is used. */
+function readValue(raw: unknown, setting: Setting): unknown {
+  const { key, entry, around } = setting;
+  const value = checkedValue(raw, setting);
+  const located = entry.kind.locate?.(value, around.directory) ?? { value };
+  return 'problem' in located ? around.fail([...around.keys, key], located.problem) : located.value;
+}
+
+function checkedValue(raw: unknown, { key, entry: { kind }, around }: Setting): unknown {
   const keys = [...around.keys, key];
   const resolved = resolveReferences(raw, {
     env: around.env,
@@ -69,12 +76,9 @@ function readValue(
   // A number or a switch out of the environment is text, as on the command line.
   const asText = typeof resolved === 'string' && refers(raw) && !kind.isText;
   const parsed = kind.schema.safeParse(asText ? kind.fromText([resolved]) : resolved);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    return around.fail([...keys, ...issue.path], describeIssue(issue));
-  }
-  const located = kind.locate?.(parsed.data, around.directory) ?? { value: parsed.data };
-  return 'problem' in located ? around.fail(keys, located.problem) : located.value;
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  return around.fail([...keys, ...issue.path], describeIssue(issue));
 }
 
 /** A node's value. Where text is wanted, what YAML took for a number or a date is the text that stands there. */

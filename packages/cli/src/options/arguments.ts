@@ -10,6 +10,7 @@ export interface Arguments {
   /** By key, each time it was given. */
   readonly flags: ReadonlyMap<string, readonly string[]>;
   readonly operands: readonly string[];
+  /** Asked for: nothing else counts, or is looked at. */
   readonly help: boolean;
 }
 
@@ -34,19 +35,16 @@ export function parseArguments(
     allowPositionals: true,
     tokens: true,
   });
+  if (tokens.some((token) => token.kind === 'option' && token.name === 'help'))
+    return { flags: new Map(), operands: [], help: true };
   const flags = new Map<string, string[]>();
   const operands: string[] = [];
   const wrong = (message: string, hint = `See \`ec2-image ${command} --help\`.`) =>
     new UsageError('USAGE', message, { hint });
-  let help = false;
   for (const token of tokens) {
     if (token.kind === 'positional') operands.push(token.value);
     if (token.kind !== 'option') continue;
     const { name, rawName, value, inlineValue } = token;
-    if (name === 'help') {
-      help = true;
-      continue;
-    }
     const negated = name.startsWith('no-') ? name.slice(3) : undefined;
     const key =
       !options.has(name) && negated !== undefined && isNegatable(options.get(negated)) ? negated : name;
@@ -67,8 +65,8 @@ export function parseArguments(
     }
     flags.set(key, [...(flags.get(key) ?? []), value]);
   }
-  if (!help) checkOperands(command, operands);
-  return { flags, operands, help };
+  checkOperands(command, operands);
+  return { flags, operands, help: false };
 }
 
 /** A switch that the environment or a file can set can be unset here: `--no-verify`. */

@@ -8,7 +8,7 @@ export const groups = {
   ami: 'AMI',
   scope: 'Where to look',
   selection: 'What to delete and what to keep',
-  tags: 'Tags',
+  tags: 'AMIs made by other means',
   disk: 'Disk to compare with',
   checks: 'What to check',
   run: 'This run',
@@ -28,6 +28,7 @@ export type Place = 'top' | 'image' | 'both' | 'flag';
 export interface Variant {
   readonly help?: string;
   readonly default?: string;
+  readonly group?: GroupName;
   /** The flag repeats, and the variable is comma-separated, where other commands take one value. */
   readonly repeats?: boolean;
   /** False: here it is said on the command line or not at all. */

@@ -80,7 +80,7 @@ function aboutVariables(options: readonly [string, OptionEntry][]): string {
   const alone = options.filter(([, entry]) => !hasVariable(entry)).map(([key]) => `--${key}`);
   const example = options.find(([, entry]) => hasVariable(entry))![0];
   const except = alone.length === 0 ? '' : `, except ${alone.join(', ')}`;
-  return `Options can also be set in the environment, --${example} as ${variableOf(example)}${except}. An option wins over the environment, and that over the configuration file.`;
+  return `Options can also be set in the environment, --${example} as ${variableOf(example)}${except}. An option wins over the environment, and that over the configuration file; --no-json and the like unset a switch that is set there.`;
 }
 
 function definitionOf(key: string, { kind, help, default: otherwise }: OptionEntry): [string, string] {

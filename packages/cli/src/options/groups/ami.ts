@@ -15,7 +15,11 @@ export const amiOptions = {
     commands: ['import', 'tag-fix'],
     in: 'both',
     variants: {
-      'tag-fix': { help: 'End of the names of the given AMIs, <name>-i<suffix>', environment: false },
+      'tag-fix': {
+        help: 'End of the names of the given AMIs, <name>-i<suffix>',
+        group: 'tags',
+        environment: false,
+      },
     },
   }),
   'boot-mode': option({

@@ -17,7 +17,7 @@ export const imageOptions = {
     group: 'image',
     commands: ['import', 'tag-fix'],
     in: 'flag',
-    variants: { 'tag-fix': { help: 'Name of the image that the given AMIs were made from' } },
+    variants: { 'tag-fix': { help: 'Name of the image that the given AMIs were made from', group: 'tags' } },
   }),
   url: option({
     kind: listOf(source),

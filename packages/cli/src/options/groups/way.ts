@@ -32,15 +32,21 @@ export const wayOptions = {
     variants: {
       janitor: {
         help: 'Bucket to look in; repeatable (without one, S3 is skipped)',
+        group: 'scope',
         default: "the configuration's",
         repeats: true,
       },
       'tag-fix': {
         help: 'Bucket that imports read from; repeatable',
+        group: 'scope',
         default: "the configuration's",
         repeats: true,
       },
-      doctor: { help: 'Bucket to check, besides those of the configuration; repeatable', repeats: true },
+      doctor: {
+        help: 'Bucket to check, besides those of the configuration; repeatable',
+        group: 'checks',
+        repeats: true,
+      },
     },
   }),
   'bucket-owner': option({
@@ -59,8 +65,8 @@ export const wayOptions = {
     commands: ['import', 'janitor', 'tag-fix'],
     in: 'both',
     variants: {
-      janitor: { help: 'Key prefix of uploaded objects; repeatable', repeats: true },
-      'tag-fix': { help: 'Key prefix of uploaded objects; repeatable', repeats: true },
+      janitor: { help: 'Key prefix of uploaded objects; repeatable', group: 'scope', repeats: true },
+      'tag-fix': { help: 'Key prefix of uploaded objects; repeatable', group: 'scope', repeats: true },
     },
   }),
   'role-name': option({
@@ -70,6 +76,7 @@ export const wayOptions = {
     group: 'way',
     commands: ['import', 'doctor'],
     in: 'both',
+    variants: { doctor: { group: 'checks' } },
   }),
   'poll-interval': option({
     kind: duration(),
