@@ -18,6 +18,11 @@ test('the demo imports what it serves, bit for bit, and then finds everything th
   expect(second!.map(({ outcome, imageId }) => [outcome, imageId])).toEqual(
     first!.map(({ imageId }) => ['reused', imageId]),
   );
+  // Each image's own URL.
+  expect(demo.runs[0]!.next.match(/url: .*/g)).toEqual([
+    expect.stringContaining('.qcow2'),
+    expect.stringContaining('.raw.xz'),
+  ]);
   for (const { name, snapshotId } of first!) {
     const disk = join(workDirectory, 'served', `${name}.raw`);
     const snapshot = join(workDirectory, 'local-aws', 'snapshots', `${snapshotId}.raw`);

@@ -1,5 +1,5 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bucket, openAccount, region, type TestAccount } from './support/account.ts';
 import { publishImages, type TestImages } from './support/images.ts';
@@ -165,4 +165,25 @@ test('of one image by flags the configuration is made, and reproduces it', async
   expect(one).toMatchObject({ outcome: 'reused', imageId: first.images[0]!.imageId });
   expect(one!.tags).toMatchObject({ team: 'images', price: '$${5}' });
   expect(second.next).toBe(first.next);
+});
+
+test('a path on the command line is that path in a configuration that lies elsewhere, too', async () => {
+  const config = join(await temporaryDirectory('elsewhere'), 'ec2-image.yaml');
+  await writeFile(config, `bucket: ${bucket}\n`);
+  const disk = join(images.directory, images.url('qcow2').split('/').at(-1)!);
+  const { json } = await runInProcess(
+    importArgs({
+      account,
+      workDirectory: await makeWorkDirectory(),
+      name: 'by-path',
+      bucket: undefined,
+      config,
+      url: relative(process.cwd(), disk),
+      'checksum-url': images.checksumUrl,
+    }),
+  );
+  expect(json<ImportDocument>().next).toContain(
+    `bucket: ${bucket}\nregion: ${region}\nimages:\n  by-path:\n`,
+  );
+  expect(json<ImportDocument>().next).toContain(`    url: ${disk}\n`);
 });

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { redactUrl } from '@ec2-image/provenance';
 import { Document, isMap, isScalar, parseDocument, Scalar, visit } from 'yaml';
 import type { ImportRequest } from '../config/import-request.ts';
@@ -50,20 +51,23 @@ function isMade({ result }: Finished): boolean {
   return result.imageId !== null && result.amiName !== null && result.source.digest !== null;
 }
 
-/** What the command line and the environment said: for all images at the top, where the key may stand there. */
+/** What the command line and the environment said: once at the top where it holds for every image of the file. */
 function placeFlags(document: Document, finished: readonly Finished[]): void {
-  const { flags } = finished[0]!.request.given;
-  const names = finished.map(({ request }) => request.name);
-  const isWhole = imagesOf(document).every((name) => names.includes(name)) && names.length > 1;
-  for (const [key, value] of Object.entries(flags)) {
-    const entry = optionTable[key];
-    if (!entry || value === undefined || !isOfImage(entry) || entry.pinned === false) continue;
-    const written = escaped(entry.kind.write?.(value) ?? value);
-    const atTop = isAtTop(entry) && isWhole;
-    if (atTop) setAtTop(document, key, written);
-    for (const name of names) {
-      const path = ['images', name, key];
-      if (entry.alternatives !== undefined) deleteAlternatives(document, name, entry.alternatives);
+  const isWhole = finished.length > 1 && imagesOf(document).length === finished.length;
+  for (const { request } of finished) {
+    const { flags, file, isOfFile } = request.given;
+    const fileIsHere = file === undefined || dirname(resolve(file.path)) === process.cwd();
+    for (const [key, value] of Object.entries(flags)) {
+      const entry = optionTable[key];
+      if (!entry || value === undefined || !isOfImage(entry) || entry.pinned === false) continue;
+      // A path on the command line is relative to where it was typed, and one in the file to the file.
+      const located = fileIsHere ? undefined : entry.kind.locate?.(value, process.cwd());
+      const placed = located && 'value' in located ? located.value : value;
+      const written = escaped(entry.kind.write?.(placed) ?? placed);
+      const atTop = isWhole && isOfFile && isAtTop(entry);
+      if (atTop) setAtTop(document, key, written);
+      const path = ['images', request.name, key];
+      if (entry.alternatives !== undefined) deleteAlternatives(document, request.name, entry.alternatives);
       if (!atTop || document.hasIn(path)) document.setIn(path, document.createNode(written));
     }
   }
