@@ -17,6 +17,7 @@ export const amiOptions = {
     variants: {
       'tag-fix': {
         help: 'End of the names of the given AMIs, <name>-i<suffix>',
+        default: undefined,
         group: 'tags',
         environment: false,
       },
