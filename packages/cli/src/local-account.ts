@@ -3,8 +3,8 @@ import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/clien
 import { hasAwsCode } from '@ec2-image/aws-call';
 import type { ConnectionOptions } from './clients.ts';
 import { clientSettings } from './clients.ts';
-import type { CommonSettings } from './commands/common.ts';
 import type { ImportRequest } from './config/import-request.ts';
+import type { CommonSettings } from './settings.ts';
 import { localAwsDirectory } from './work-directory.ts';
 
 /** The stand-in's account, served inside this process for as long as the run lasts. */

@@ -1,19 +1,17 @@
 import { type BaseContext, Cli, type CommandClass } from 'clipanion';
+import { wants } from './commands/common.ts';
 import { DemoCommand } from './commands/demo.ts';
 import { DoctorCommand } from './commands/doctor.ts';
-import { HelpCommand, VersionCommand } from './commands/help.ts';
+import { HelpCommand, metaCommands, unknownCommand, VersionCommand } from './commands/help.ts';
 import { ImportCommand } from './commands/import.ts';
 import { JanitorCommand } from './commands/janitor.ts';
 import { TagFixCommand } from './commands/tag-fix.ts';
 import { VerifyCommand } from './commands/verify.ts';
-import { UsageError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
-import { renderCommandHelp, renderOverview } from './render/help.ts';
+import { isCommand } from './options/commands.ts';
 import { reportFatal } from './report-fatal.ts';
-import { version } from './version.ts';
 
-const commands: readonly CommandClass<BaseContext>[] = [
-  // First: clipanion takes a default command that comes after the documented ones for the only one, and lists no other.
+const commandClasses: readonly CommandClass<BaseContext>[] = [
   HelpCommand,
   ImportCommand,
   JanitorCommand,
@@ -31,63 +29,18 @@ const commands: readonly CommandClass<BaseContext>[] = [
  * every error that it does not know.
  */
 export async function main(argv: readonly string[], context: BaseContext): Promise<ExitCode> {
-  const cli = new Cli({
-    binaryLabel: 'ec2-image: disk images into EC2 as tagged AMIs',
-    binaryName: 'ec2-image',
-    binaryVersion: version,
-    enableColors: context.colorDepth > 1,
-  });
-  for (const command of commands) cli.register(command);
-  const json = argv.includes('--json');
-  const events = argv.includes('--events');
+  const [word] = argv;
   try {
-    const command = cli.process([...argv], context);
-    if (command.help) {
-      // `--help` alone is about all of them.
-      context.stdout.write(
-        command instanceof HelpCommand
-          ? renderOverview({ version, commands: cli.definitions() })
-          : renderCommandHelp(cli.usage(command, { detailed: true })),
-      );
-      return exitCodes.done;
-    }
-    command.cli = { ...cli, ...cliFunctions(cli) };
+    if (word !== undefined && !isCommand(word) && !metaCommands.includes(word)) throw unknownCommand(word);
+    const cli = Cli.from([...commandClasses], { binaryName: 'ec2-image' });
+    const command = cli.process(word === undefined ? ['help'] : [...argv], context);
     return ((await command.validateAndExecute()) ?? exitCodes.done) as ExitCode;
   } catch (error) {
-    return reportFatal(isClipanionError(error) ? usageError(error, argv[0]) : error, {
+    return reportFatal(error, {
       context,
-      json,
-      events,
-      command: argv[0],
+      json: wants('json', argv, context.env),
+      events: wants('events', argv, context.env),
+      command: isCommand(word) ? word : undefined,
     });
   }
-}
-
-/** What a command may ask of its surroundings, bound to this command line. */
-function cliFunctions(cli: Cli<BaseContext>) {
-  return {
-    usage: (...about: Parameters<typeof cli.usage>) => renderCommandHelp(cli.usage(...about)),
-    definitions: cli.definitions.bind(cli),
-    error: cli.error.bind(cli),
-    format: cli.format.bind(cli),
-    process: cli.process.bind(cli),
-    run: cli.run.bind(cli),
-  };
-}
-
-/** clipanion marks its own errors, of a wrong command line, and exports only one of their classes. */
-function isClipanionError(error: unknown): error is Error {
-  return error instanceof Error && 'clipanion' in error;
-}
-
-/** Its message goes on with the usage of every command that might have been meant: a screenful, and in the help too. */
-function usageError(error: Error, command: string | undefined): UsageError {
-  const [summary = ''] = error.message.split('\n');
-  const known = commands
-    .flatMap(({ paths }) => paths ?? [])
-    .some(([name]) => name !== undefined && name === command);
-  return new UsageError('USAGE', summary.replace(/\.$/, ''), {
-    hint: known ? `See \`ec2-image ${command} --help\`.` : 'See `ec2-image --help` for the commands.',
-    cause: error,
-  });
 }

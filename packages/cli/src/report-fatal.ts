@@ -2,6 +2,7 @@ import type { BaseContext } from 'clipanion';
 import { exitCodeOf } from './errors.ts';
 import type { ExitCode } from './exit-code.ts';
 import { explain } from './explain.ts';
+import type { CommandName } from './options/commands.ts';
 import { renderError } from './render/error.ts';
 import { failedImportDocument } from './render/import-report.ts';
 import { writeMessage } from './render/messages.ts';
@@ -20,7 +21,8 @@ export function reportFatal(
     readonly context: BaseContext;
     readonly json: boolean;
     readonly events?: boolean;
-    readonly command?: string;
+    /** Undefined where the command line named none that there is. */
+    readonly command?: CommandName;
     readonly verbose?: boolean;
   },
 ): ExitCode {
@@ -29,9 +31,9 @@ export function reportFatal(
   if (verbose && error instanceof Error && error.stack) writeMessage(context.stderr, error.stack);
   if (json) {
     const document =
-      command === undefined || command === 'import'
+      command === 'import'
         ? failedImportDocument(explained)
-        : { version: 1, [command]: null, error: explained };
+        : { version: 1, ...(command !== undefined && { [command]: null }), error: explained };
     context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
   } else if (events) {
     context.stdout.write(eventLine('error', explained));

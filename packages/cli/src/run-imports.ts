@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import { createClouds } from './clouds.ts';
-import type { CommonSettings } from './commands/common.ts';
 import type { ImportRequest } from './config/import-request.ts';
 import { openLocalAccount } from './local-account.ts';
 import { importImage } from './pipeline/import-image.ts';
 import { openView, type RunOutput } from './render/choose-view.ts';
 import type { TimedImage } from './render/import-report.ts';
+import type { CommonSettings } from './settings.ts';
 
 /** Images under way at a time: most of a run is waiting for a server or for EC2. */
 const maxImages = 8;

@@ -210,6 +210,7 @@ test('no such bucket: nothing is downloaded', async () => {
     bucket: 'no-such-bucket',
   });
   await expectFailure(run, { code: 'NO_SUCH_BUCKET', says: /no-such-bucket/ });
+  expect(run.json<ImportDocument>().images[0]!.source.digest).toBe(`sha256:${'c'.repeat(64)}`);
   expect(images.server.requests).toHaveLength(before);
 });
 

@@ -1,6 +1,9 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { importRequests } from '../src/config/import-request.ts';
 import { parseConfig } from '../src/config/read-config.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const path = 'ec2-image.yaml';
 const hex = 'ab'.repeat(32);
@@ -80,34 +83,60 @@ test.each([
     'ec2-image.yaml:3: images.a.arch: expected x86_64 or arm64, not "i386"',
     'images:\n  a:\n    arch: i386\n',
   ],
-  [
-    'CONFIG_INVALID',
-    'ec2-image.yaml:1: format: expected vhdx or vhd or vmdk or raw, not "iso"',
-    'format: iso\n',
-  ],
+  ['CONFIG_INVALID', 'ec2-image.yaml:1: format: expected vhdx, vhd, vmdk or raw, not "iso"', 'format: iso\n'],
   ['CONFIG_INVALID', 'ec2-image.yaml:2: tag.aws:x: a tag key cannot begin with aws:', 'tag:\n  "aws:x": y\n'],
   [
     'CONFIG_INVALID',
     'ec2-image.yaml:1: poll-interval: expected a time such as 90, 15m or 2h, not "soon"',
     'poll-interval: soon\n',
   ],
-  ['CONFIG_VARIABLE_UNSET', 'ec2-image.yaml:2: ${NOPE} is not set', 'region: us-east-1\nsuffix: ${NOPE}\n'],
+  [
+    'CONFIG_VARIABLE_UNSET',
+    'ec2-image.yaml:1: ${NOPE} is not set, and suffix needs it',
+    `suffix: \${NOPE}\nimages:\n  a: {url: x, sha256: ${hex}, arch: arm64, bucket: abc}\n`,
+  ],
+  [
+    'CONFIG_VARIABLE_UNSET',
+    'ec2-image.yaml:2: ${NOPE} is not set, and images.a.url needs it',
+    `images:\n  a: {url: "\${NOPE}/x", sha256: ${hex}, arch: arm64, bucket: abc}\n`,
+  ],
+  ['CONFIG_INVALID', 'ec2-image.yaml:1: images must be a mapping of name to settings', 'images: [a, b]\n'],
+  ['CONFIG_INVALID', 'ec2-image.yaml:2: images.a: expected a mapping of settings', 'images:\n  a: x\n'],
+  ['CONFIG_INVALID', 'ec2-image.yaml:1: url: belongs under an image, not at the top', 'url: x\n'],
+  [
+    'CONFIG_INVALID',
+    'ec2-image.yaml:1: apply: can only be given on the command line, as --apply',
+    'apply: true\n',
+  ],
+  ['CONFIG_INVALID', 'ec2-image.yaml:1: buckt: unknown key. Did you mean "bucket"?', 'buckt: x\n'],
+  ['CONFIG_INVALID', 'ec2-image.yaml:1: verify: expected true or false, not "yes"', 'verify: yes\n'],
+  [
+    'CONFIG_INVALID',
+    'ec2-image.yaml:1: connections: expected a whole number from 1 to 16, not 99',
+    'connections: 99\n',
+  ],
+  ['CONFIG_INVALID', 'ec2-image.yaml:2: YAML aliases are not supported', 'suffix: &a x\nkey-prefix: *a\n'],
   ['CONFIG_SYNTAX', 'ec2-image.yaml:2: ', 'a: [1,\nb: }\n'],
   ['CONFIG_SYNTAX', 'ec2-image.yaml:2: Map keys must be unique', 'region: us-east-1\nregion: us-east-2\n'],
   [
     'MISSING_SETTING',
-    'ec2-image.yaml:2: images.a: url is missing',
+    'ec2-image.yaml:2: images.a: missing required keys: url',
     `images:\n  a: {sha256: ${hex}, arch: arm64, bucket: abc}\n`,
   ],
   [
     'MISSING_SETTING',
-    'ec2-image.yaml:2: images.a: bucket is missing',
+    'ec2-image.yaml:2: images.a: missing required keys: bucket',
     `images:\n  a: {url: x, sha256: ${hex}, arch: arm64}\n`,
   ],
   [
     'MISSING_SETTING',
-    'ec2-image.yaml:2: images.a: checksum-url is missing',
+    'ec2-image.yaml:2: images.a: missing required keys: checksum-url (or sha256)',
     'images:\n  a: {url: x, bucket: abc, arch: arm64}\n',
+  ],
+  [
+    'MISSING_SETTING',
+    'ec2-image.yaml:2: images.a: missing required keys: url, checksum-url (or sha256), arch, bucket',
+    'images:\n  a: {format: raw}\n',
   ],
   [
     'CHECKSUM_TWICE',
@@ -124,7 +153,11 @@ test.each([
     'ec2-image.yaml:2: images.a: ',
     `images:\n  a: {url: x, bucket: abc, arch: arm64, sha256: ${hex}, tag: {Name: x}}\n`,
   ],
-  ['NOTHING_TO_IMPORT', 'ec2-image.yaml names no images', 'region: us-east-1\n'],
+  [
+    'NOTHING_TO_IMPORT',
+    'nothing to import: ec2-image.yaml names no images and no --url given',
+    'region: us-east-1\n',
+  ],
   ['CONFIG_INVALID', 'ec2-image.yaml:1: ', '- a list\n'],
 ])('%s: %s', (code, message, source) => {
   expect(() => requestsOf(source)).toThrow(
@@ -136,6 +169,96 @@ test('an image that the file does not have is answered with those that it has', 
   expect(() => requestsOf(common, { env: { IMG_SFX: '1' }, names: ['debian'] })).toThrow(
     expect.objectContaining({ code: 'UNKNOWN_IMAGE', hint: 'It has: fedora-aws, fedora-aws-arm64.' }),
   );
+  expect(() => requestsOf(common, { env: { IMG_SFX: '1' }, names: ['fedora-asw'] })).toThrow(
+    'has no image "fedora-asw". Did you mean "fedora-aws"?',
+  );
+});
+
+describe('variables', () => {
+  const source = `bucket: \${BUCKET}
+suffix: \${IMG_SFX}
+connections: \${CONNECTIONS}
+verify: \${VERIFY:-true}
+images:
+  one:
+    {url: "https://example.org/\${ONE}", sha256: ${hex}, arch: x86_64}
+  two:
+    {url: "https://example.org/\${TWO}", sha256: ${hex}, arch: x86_64}
+`;
+  const env = { IMG_SFX: '7', ONE: '1', CONNECTIONS: '2', BUCKET: 'abc' };
+
+  test('are needed only by the images that are named, and not beside a flag', () => {
+    const [one] = requestsOf(source, { env, names: ['one'] });
+    expect(one).toMatchObject({ urls: ['https://example.org/1'], suffix: '7', connections: 2, verify: true });
+    const [other] = requestsOf(source, {
+      env: { ...env, BUCKET: undefined, IMG_SFX: undefined },
+      names: ['one'],
+      flags: { bucket: 'flagged', suffix: '' },
+    });
+    expect(other).toMatchObject({ bucket: 'flagged', suffix: undefined });
+    expect(() => requestsOf(source, { env })).toThrow('${TWO} is not set, and images.two.url needs it');
+  });
+
+  test('are checked as what they stand for', () => {
+    expect(() => requestsOf(source, { env: { ...env, CONNECTIONS: 'many' }, names: ['one'] })).toThrow(
+      'ec2-image.yaml:3: connections: expected a whole number from 1 to 16, not "many"',
+    );
+  });
+});
+
+test('a digest on the command line wins over the checksum file of the configuration', () => {
+  const [fedora] = requestsOf(common, {
+    env: { IMG_SFX: '1' },
+    names: ['fedora-aws'],
+    flags: { sha512: 'cd'.repeat(64) },
+  });
+  expect(fedora!.checksum).toEqual({ digest: `sha512:${'cd'.repeat(64)}` });
+});
+
+test('paths are those of the file, and URLs are left alone', async () => {
+  const directory = await temporaryDirectory('config');
+  const yaml = `work-dir: work\nimages:\n  a:\n    {url: [disk.raw, https://h/disk.raw, /abs/disk.raw], checksum-url: ../SUMS, arch: x86_64, bucket: abc}\n`;
+  const file = parseConfig({ path: join(directory, path), source: yaml, env: {} });
+  expect(file.config['work-dir']).toBe(join(directory, 'work'));
+  expect(importRequests({ flags: {}, names: [], file })[0]).toMatchObject({
+    urls: [join(directory, 'disk.raw'), 'https://h/disk.raw', '/abs/disk.raw'],
+    checksum: { url: join(directory, '..', 'SUMS') },
+  });
+});
+
+describe('a URL', () => {
+  const urlOf = (url: string) => () =>
+    requestsOf(`images:\n  a: {url: "${url}", sha256: ${hex}, arch: x86_64, bucket: abc}\n`);
+  test.each([
+    ['ftp://x/y', 'expected an http or https URL, or a path, not "ftp://x/y"'],
+    ['s3://bucket/key', 'expected an http or https URL, or a path'],
+    ['https://', 'expected an http or https URL, or a path'],
+    ['http://h:99999/x', 'expected an http or https URL, or a path'],
+    ['file://elsewhere/x', 'expected an http or https URL, or a path'],
+    ['ftp://me:secret@x/y?token=1', 'not "ftp://x/y"'],
+    [
+      'example.org/disk.qcow2',
+      'there is no file "example.org/disk.qcow2"; if this is a URL, write https://example.org/disk.qcow2',
+    ],
+    ['localhost:8000/disk.qcow2', 'write https://localhost:8000/disk.qcow2'],
+  ])('%s is refused', (url, message) => {
+    expect(urlOf(url)).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) }),
+    );
+  });
+
+  test('that looks like a host is nothing to those who do not use it, and a path where there is such a file', async () => {
+    const directory = await temporaryDirectory('config');
+    await mkdir(join(directory, 'example.org'));
+    await writeFile(join(directory, 'example.org', 'disk.qcow2'), '');
+    const source = `images:\n  a: {url: example.org/disk.qcow2, sha256: ${hex}, arch: x86_64, bucket: abc}\n`;
+    const elsewhere = parseConfig({ path: `/nowhere/${path}`, source, env: {} });
+    expect(elsewhere.config.images!.a!.bucket).toBe('abc');
+    const file = parseConfig({ path: join(directory, path), source, env: {} });
+    expect(importRequests({ flags: {}, names: [], file })[0]!.urls).toEqual([
+      join(directory, 'example.org', 'disk.qcow2'),
+    ]);
+  });
 });
 
 describe('names of credentials', () => {

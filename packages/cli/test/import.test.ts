@@ -152,16 +152,19 @@ images:
   test('the printed configuration pins the result', async () => {
     const pinned = join(workDirectory, 'pinned.yaml');
     await writeFile(pinned, first.next);
-    const run = await runCli([
-      'import',
-      '--config',
-      pinned,
-      '--endpoint-url',
-      account.aws.url,
-      '--work-dir',
-      await makeWorkDirectory(),
-      '--json',
-    ]);
+    const run = await runCli(
+      [
+        'import',
+        '--config',
+        pinned,
+        '--endpoint-url',
+        account.aws.url,
+        '--work-dir',
+        await makeWorkDirectory(),
+        '--json',
+      ],
+      { env: { IMG_SFX: '20261122' } },
+    );
     const again = run.json<ImportDocument>();
     expect(again.images.map(({ outcome, imageId }) => [outcome, imageId])).toEqual(
       first.images.map(({ imageId }) => ['reused', imageId]),

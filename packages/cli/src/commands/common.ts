@@ -1,83 +1,68 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
-import { z } from 'zod';
 import type { ConnectionOptions } from '../clients.ts';
 import { defaultMaxAttempts, defaultRequestTimeoutMs } from '../clients.ts';
-import { type ConfigFile, describeIssue, readConfig } from '../config/read-config.ts';
-import { connectionShape, sharedShape } from '../config/schema.ts';
+import { checkProfile } from '../config/check-profile.ts';
+import { findConfig } from '../config/find-config.ts';
+import { type ConfigFile, readConfig } from '../config/read-config.ts';
 import { exitCodeOf, UsageError } from '../errors.ts';
+import { exitCodes } from '../exit-code.ts';
 import { ignoresHangup } from '../hangup.ts';
 import { type InterruptWatch, watchInterrupts } from '../interrupt.ts';
+import { parseArguments } from '../options/arguments.ts';
+import type { CommandName } from '../options/commands.ts';
+import { type Given, readGiven } from '../options/given.ts';
+import { variableOf } from '../options/option.ts';
+import { optionTable, type TopSettings } from '../options/table.ts';
 import type { RunOutput } from '../render/choose-view.ts';
+import { renderCommandHelp } from '../render/help.ts';
 import { writeMessage } from '../render/messages.ts';
 import { type Result, writeResult } from '../render/result.ts';
 import { reportFatal } from '../report-fatal.ts';
 import { openRunLog, type RunLog } from '../run-log.ts';
+import type { CommonSettings } from '../settings.ts';
 
-export const defaultConfigFile = 'ec2-image.yaml';
 export const defaultWorkDirectory = '.ec2-image';
 
-/** What was asked of every command alike, flags and file put together. */
-export interface CommonSettings {
-  readonly file?: ConfigFile;
-  readonly workDirectory: string;
-  readonly local: boolean;
-  readonly connection: ConnectionOptions;
-  readonly log: RunLog;
-  readonly signal: AbortSignal;
-}
-
 /**
- * The options that every command takes, its regions aside, and what surrounds its run: the interrupt, the log, the
- * report of a failure.
+ * A command whose options are those that the option table gives it, and what surrounds its run: the interrupt, the log,
+ * the report of a failure. What is wrong is found in this order: the command line, the files, then region and credentials.
  */
-export abstract class RegionsCommand extends Command {
-  profile = Option.String('--profile', { description: 'The profile of the AWS configuration files to use' });
-  endpointUrl = Option.String('--endpoint-url', { description: 'Talk to this address instead of AWS' });
-  local = Option.Boolean('--local', false, {
-    description: 'Use the embedded stand-in instead of AWS; its account is kept in the work directory',
-  });
-  config = Option.String('--config', {
-    description: `The configuration file (default: ${defaultConfigFile}, where it exists)`,
-  });
-  workDir = Option.String('--work-dir', {
-    description: `Where downloads and disks are kept while they are needed (default: ${defaultWorkDirectory})`,
-  });
-  requestTimeout = Option.String('--request-timeout', {
-    description: 'How long a connection may be silent, in seconds or as 90s, 5m (default: 60)',
-  });
-  maxAttempts = Option.String('--max-attempts', {
-    description: `How often a request to AWS is tried (default: ${defaultMaxAttempts})`,
-  });
-  json = Option.Boolean('--json', false, {
-    description: 'Print one JSON document, and nothing else, on stdout',
-  });
-  events = Option.Boolean('--events', false, {
-    description: 'Print what happens as NDJSON, and nothing else, on stdout',
-  });
-  verbose = Option.Boolean('--verbose', false, {
-    description: 'Show every call to AWS with its time and request id',
-  });
-  quiet = Option.Boolean('--quiet', false, {
-    description: 'Print ids only, one per line, and errors',
-  });
-  logFile = Option.String('--log-file', {
-    description: 'Write everything as NDJSON into this file, for a bug report; holds no secrets',
-  });
+export abstract class TableCommand extends Command {
+  /** clipanion chooses the command; the rest of the line is read by the table. */
+  args = Option.Proxy();
+
+  protected given!: Given;
+  protected operands: readonly string[] = [];
+  protected json = false;
+  protected events = false;
+  protected verbose = false;
+  protected quiet = false;
 
   protected abstract run(settings: CommonSettings): Promise<number>;
 
-  /** The `--region` that comes first, of a command that takes one or several. */
-  protected abstract firstRegion(): string | undefined;
+  /** What the values of the command line have to do with one another; before any file is read. */
+  protected checkUsage(): void {}
 
   async execute(): Promise<number> {
+    const { env, stdout } = this.context;
+    const name = this.path[0] as CommandName;
+    this.json = wants('json', this.args, env);
+    this.events = wants('events', this.args, env);
     using interrupt: InterruptWatch = watchInterrupts({
-      ignoreHangup: ignoresHangup(this.context.env),
+      ignoreHangup: ignoresHangup(env),
       onInterrupt: () => this.tell('Interrupted: stopping cleanly. Press Ctrl-C again to quit immediately.'),
     });
     try {
-      const settings = await this.settings(interrupt.signal);
+      const { flags, operands, help } = parseArguments(name, this.args);
+      if (help) {
+        stdout.write(renderCommandHelp(name, { columns: columnsOf(stdout) }));
+        return exitCodes.done;
+      }
+      this.operands = operands;
+      this.given = readGiven({ command: name, flags, env });
+      this.checkUsage();
+      const settings = await this.settings(name, interrupt.signal);
       try {
         return await this.run(settings);
       } finally {
@@ -85,13 +70,8 @@ export abstract class RegionsCommand extends Command {
       }
     } catch (error) {
       const cause = interrupt.signal.aborted ? interrupt.signal.reason : error;
-      reportFatal(cause, {
-        context: this.context,
-        json: this.json,
-        events: this.events,
-        command: this.path[0],
-        verbose: this.verbose,
-      });
+      const { context, json, events, verbose } = this;
+      reportFatal(cause, { context, json, events, command: name, verbose });
       return exitCodeOf(cause);
     }
   }
@@ -99,6 +79,11 @@ export abstract class RegionsCommand extends Command {
   /** To people, on stderr. */
   protected tell(text: string): void {
     writeMessage(this.context.stderr, text);
+  }
+
+  /** The result is for reading: neither a document nor events nor ids. */
+  protected get forPeople(): boolean {
+    return !this.json && !this.events && !this.quiet;
   }
 
   protected printResult(result: Result, log: RunLog): Promise<void> {
@@ -112,79 +97,73 @@ export abstract class RegionsCommand extends Command {
     return { stderr: context.stderr, quiet, verbose, env: context.env };
   }
 
-  private async settings(signal: AbortSignal): Promise<CommonSettings> {
+  private async settings(name: CommandName, signal: AbortSignal): Promise<CommonSettings> {
     const { env, stdout } = this.context;
+    const { given } = this;
+    const file = optionTable.config!.commands.includes(name) ? await this.readFile() : undefined;
+    const pick = <K extends keyof TopSettings>(key: K) =>
+      (given.value(key) as TopSettings[K]) ?? file?.config[key];
+    this.json = pick('json') ?? false;
+    this.events = pick('events') ?? false;
     if (this.json && this.events) {
       throw new UsageError('USAGE', '--json and --events are mutually exclusive', {
         hint: 'Specify only one.',
       });
     }
-    const path = this.config ?? (existsSync(defaultConfigFile) ? defaultConfigFile : undefined);
-    const file = path === undefined ? undefined : await readConfig({ path, env });
-    const flags = parseFlags(flagShape, {
-      region: this.firstRegion(),
-      profile: this.profile,
-      'endpoint-url': this.endpointUrl,
-      'work-dir': this.workDir,
-      'request-timeout': this.requestTimeout,
-      'max-attempts': this.maxAttempts === undefined ? undefined : Number(this.maxAttempts),
-    });
-    const pick = <K extends keyof typeof flags>(key: K) =>
-      flags[key] ?? (file?.config[key] as (typeof flags)[K]);
+    this.verbose = pick('verbose') ?? false;
+    this.quiet = pick('quiet') ?? false;
+    const local = given.value('local') ?? false;
     const requestTimeout = pick('request-timeout');
+    const profile = pick('profile');
+    const connection: ConnectionOptions = {
+      region: [this.given.value('region') ?? file?.config.region].flat()[0],
+      profile,
+      endpointUrl: pick('endpoint-url'),
+      requestTimeoutMs: requestTimeout === undefined ? defaultRequestTimeoutMs : requestTimeout * 1000,
+      maxAttempts: pick('max-attempts') ?? defaultMaxAttempts,
+      env,
+    };
+    const workDirectory = resolve(pick('work-dir') ?? defaultWorkDirectory);
+    if (!local && name !== 'demo') await checkProfile({ profile, env });
     const log = await openRunLog({
-      path: this.logFile,
+      path: pick('log-file'),
       verbose: this.verbose,
       say: (line) => this.tell(line),
       ...(this.events && { events: stdout }),
     });
     return {
       file,
-      workDirectory: resolve(pick('work-dir') ?? defaultWorkDirectory),
-      local: this.local,
+      workDirectory,
+      local,
       log,
       signal,
-      connection: {
-        region: pick('region'),
-        profile: pick('profile'),
-        endpointUrl: pick('endpoint-url'),
-        requestTimeoutMs: requestTimeout === undefined ? defaultRequestTimeoutMs : requestTimeout * 1000,
-        maxAttempts: pick('max-attempts') ?? defaultMaxAttempts,
-        onCall: log.enabled ? log.call : undefined,
-        env,
-      },
+      connection: { ...connection, onCall: log.enabled ? log.call : undefined },
     };
   }
-}
 
-/** A command that works in one region. */
-export abstract class CommonCommand extends RegionsCommand {
-  region = Option.String('--region', {
-    description: 'The AWS region; default: the configuration, AWS_REGION, or the profile',
-  });
-
-  protected firstRegion(): string | undefined {
-    return this.region;
+  private async readFile(): Promise<ConfigFile | undefined> {
+    const path = this.given.value('config');
+    const found = path === undefined ? findConfig() : { path, inParent: false };
+    if (!found) return undefined;
+    const file = await readConfig({ path: found.path, env: this.context.env });
+    if (found.inParent && !(this.given.value('quiet') ?? file.config.quiet)) {
+      this.tell(`Using ${found.path}`);
+    }
+    return file;
   }
 }
 
-const flagShape = { ...connectionShape, region: sharedShape.region };
+/** Of a command line that could not be read, too: whoever parses the output wants the error in the same form. */
+export function wants(
+  form: 'json' | 'events',
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  const variable = env[variableOf(form)] ?? '';
+  return args.includes(`--${form}`) || (/^(true|1)$/i.test(variable) && !args.includes(`--no-${form}`));
+}
 
-/**
- * Flags checked by the same words as the file's keys.
- *
- * @throws UsageError `BAD_OPTION`
- */
-export function parseFlags<S extends z.ZodRawShape>(
-  shape: S,
-  values: Record<string, unknown>,
-): z.output<z.ZodObject<S>> {
-  const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-  const parsed = z.strictObject(shape).safeParse(given);
-  if (parsed.success) return parsed.data as z.output<z.ZodObject<S>>;
-  const { keys, problem } = describeIssue(parsed.error.issues[0]!);
-  throw new UsageError('BAD_OPTION', `--${keys.map(String).join(' ')}: ${problem}`, {
-    hint: 'See --help for what the option takes.',
-    facts: { option: `--${String(keys[0])}` },
-  });
+/** Of a terminal; undefined where nobody knows. */
+export function columnsOf(stream: object): number | undefined {
+  return (stream as { columns?: number }).columns;
 }

@@ -1,32 +1,19 @@
-import { Command, Option } from 'clipanion';
 import type { CheckReport, CheckState } from '../doctor/checks.ts';
 import { exitCodes } from '../exit-code.ts';
 import { renderTable } from '../render/table.ts';
-import { CommonCommand, type CommonSettings } from './common.ts';
+import type { CommonSettings } from '../settings.ts';
+import { TableCommand } from './common.ts';
 
-export class DoctorCommand extends CommonCommand {
+export class DoctorCommand extends TableCommand {
   static override paths = [['doctor']];
-
-  static override usage = Command.Usage({
-    description: 'check credentials, bucket, role, tools and space before anything is spent',
-    details: `
-      Looks at everything an import needs and changes nothing. Buckets, regions and roles are those of the
-      configuration, and those given here. Exit codes: 0 all is well, 1 something is missing.
-    `,
-    examples: [
-      ['What the configuration needs', '$0 doctor'],
-      ['One bucket', '$0 doctor --bucket my-bucket --region us-east-1'],
-    ],
-  });
-
-  bucket = Option.Array('--bucket', { description: 'A bucket to check; may be repeated' });
-  roleName = Option.String('--role-name', {
-    description: 'The service role of the import (default: vmimport)',
-  });
 
   protected async run(settings: CommonSettings): Promise<number> {
     const { examine } = await import('../doctor/examine.ts');
-    const reports = await examine({ settings, buckets: this.bucket ?? [], roleName: this.roleName });
+    const reports = await examine({
+      settings,
+      buckets: this.given.values('bucket') ?? [],
+      roleName: this.given.value('role-name'),
+    });
     await this.printResult(
       {
         document: () => ({ version: 1, doctor: { checks: reports } }),

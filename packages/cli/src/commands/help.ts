@@ -1,14 +1,26 @@
-import { Command } from 'clipanion';
+import { Command, Option } from 'clipanion';
+import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-code.ts';
-import { renderOverview } from '../render/help.ts';
+import { commandNames, isCommand } from '../options/commands.ts';
+import { didYouMean } from '../options/suggest.ts';
+import { renderCommandHelp, renderOverview } from '../render/help.ts';
 import { version } from '../version.ts';
+import { columnsOf } from './common.ts';
 
-/** `ec2-image`, `ec2-image help` and `ec2-image --help`. */
+/** `ec2-image help [COMMAND]` and `ec2-image --help`. */
 export class HelpCommand extends Command {
-  static override paths = [['help'], ['--help'], ['-h'], Command.Default];
+  static override paths = [['help'], ['--help'], ['-h']];
+
+  args = Option.Proxy();
 
   async execute(): Promise<number> {
-    this.context.stdout.write(renderOverview({ version, commands: this.cli.definitions() }));
+    const { stdout } = this.context;
+    const columns = columnsOf(stdout);
+    const [name] = this.args.filter((word) => !word.startsWith('-'));
+    if (name !== undefined && !isCommand(name)) throw unknownCommand(name);
+    stdout.write(
+      name === undefined ? renderOverview({ version, columns }) : renderCommandHelp(name, { columns }),
+    );
     return exitCodes.done;
   }
 }
@@ -16,8 +28,27 @@ export class HelpCommand extends Command {
 export class VersionCommand extends Command {
   static override paths = [['--version'], ['-v']];
 
+  args = Option.Proxy();
+
   async execute(): Promise<number> {
     this.context.stdout.write(`${version}\n`);
     return exitCodes.done;
   }
+}
+
+/** Words that are no command of the table. */
+export const metaCommands: readonly string[] = [HelpCommand, VersionCommand].flatMap(({ paths }) =>
+  paths.flatMap(([word]) => word ?? []),
+);
+
+/** @returns a UsageError `USAGE` */
+export function unknownCommand(word: string): UsageError {
+  const hint = 'See `ec2-image --help` for the commands.';
+  return word.startsWith('-')
+    ? new UsageError('USAGE', `expected a command before ${word}`, { hint })
+    : new UsageError(
+        'USAGE',
+        `unknown command ${JSON.stringify(word)}${didYouMean(word, [...commandNames, 'help'])}`,
+        { hint },
+      );
 }

@@ -5,12 +5,14 @@ import { isLocked, tryLock } from '@ec2-image/file-lock';
 import {
   checkSavedPlan,
   defaultMaxDeletes,
+  defaultPolicy,
   explainMissing,
   findLeftovers,
   findWorkFiles,
   JanitorError,
   narrowPlan,
   type Plan,
+  type Policy,
   planSweep,
   removeWorkFiles,
   type SavedPlan,
@@ -18,13 +20,11 @@ import {
   sweep,
   thingsToDelete,
 } from '@ec2-image/janitor';
-import { Command, Option } from 'clipanion';
 import { CliError, UsageError } from '../errors.ts';
 import { checkCanConfirm, confirmed } from '../janitor/confirm.ts';
 import { isDead, type JanitorResult, janitorExitCode } from '../janitor/outcome.ts';
 import { loadPlan, savePlan } from '../janitor/plan-file.ts';
-import { maxDeletesOf, policyOf } from '../janitor/policy.ts';
-import { type AccountScope, openScope } from '../janitor/scope.ts';
+import { type AccountScope, openScope, scopeFlagsOf } from '../janitor/scope.ts';
 import { renderError } from '../render/error.ts';
 import {
   janitorDocument,
@@ -35,92 +35,36 @@ import {
   renderPlan,
   renderWorkFiles,
 } from '../render/janitor-report.ts';
+import type { CommonSettings } from '../settings.ts';
 import { imagesDirectory, locksDirectory } from '../work-directory.ts';
 import { isImageDirectoryName, whyNotOurs } from '../work-marker.ts';
-import { type CommonSettings, RegionsCommand } from './common.ts';
+import { TableCommand } from './common.ts';
 
-export class JanitorCommand extends RegionsCommand {
+export class JanitorCommand extends TableCommand {
   static override paths = [['janitor']];
 
-  static override usage = Command.Usage({
-    description: 'find what failed imports left behind, and with --apply remove it',
-    details: `
-      Looks for unfinished uploads, import tasks, snapshots, failed AMIs and objects that are provably ours, by their
-      tags or by the chain from an import task to its snapshot and AMI. A name alone proves nothing. What is young,
-      in use, shared, protected or still worked on is kept, each with its reason, and so is all that depends on
-      something that could not be read.
-
-      Without --apply nothing is changed. With it, each thing is looked at again just before it is deleted, and called
-      deleted once a read confirms it. Exit codes: 0 nothing is left over, 3 leftovers were found, 4 something could
-      not be read or deleted, 5 the plan goes beyond --max-deletes and nothing was deleted.
-    `,
-    examples: [
-      ['What is left over, where the configuration says to look', '$0 janitor'],
-      ['The same without a configuration', '$0 janitor --bucket my-bucket --region us-east-1'],
-      ['A plan to look over first', '$0 janitor --bucket my-bucket --save-plan plan.json'],
-      ['and to carry out then', '$0 janitor --bucket my-bucket --from-plan plan.json --apply'],
-      ['From a script', '$0 janitor --apply --yes --expect-account 123456789012 --json'],
-      ['Older AMIs of ours too, where nothing uses them', '$0 janitor --superseded'],
-    ],
-  });
-
-  regions = Option.Array('--region', {
-    description:
-      'A region to look in; may be repeated (default: the configuration, AWS_REGION, or the profile)',
-  });
-  allRegions = Option.Boolean('--all-regions', false, {
-    description: 'Look in every region that the account has opted into',
-  });
-  buckets = Option.Array('--bucket', {
-    description: "A bucket to look in; may be repeated (default: the configuration's; none: S3 is left out)",
-  });
-  keyPrefixes = Option.Array('--key-prefix', {
-    description:
-      'Where in the buckets our objects are; may be repeated (default: the configuration, or ec2-image/)',
-  });
-  olderThan = Option.String('--older-than', {
-    description: 'Keep whatever shows a younger sign of life, as 90m, 24h or 7d (default: 24h)',
-  });
-  keepTags = Option.Array('--keep-tag', {
-    description: 'Keep what has this tag, KEY or KEY=VALUE; may be repeated (permanent=true always is kept)',
-  });
-  keepSuffixes = Option.Array('--keep-suffix', {
-    description: 'Keep what is named <name>-i<suffix> with this suffix; may be repeated',
-  });
-  amis = Option.Array('--ami', { description: 'Delete this healthy AMI of ours, too; may be repeated' });
-  superseded = Option.Boolean('--superseded', false, {
-    description: 'Delete healthy AMIs of ours that have a newer one of the same name, too',
-  });
-  workFiles = Option.Boolean('--work-files', false, {
-    description: 'Look at the work directory, too: what no run works with',
-  });
-  apply = Option.Boolean('--apply', false, { description: 'Delete what is left over' });
-  yes = Option.Boolean('--yes', false, { description: 'Do not ask before deleting' });
-  expectAccount = Option.String('--expect-account', {
-    description: 'Refuse to work in any account but this one',
-  });
-  maxDeletes = Option.String('--max-deletes', {
-    description: `Delete nothing where more than this would be (default: ${defaultMaxDeletes})`,
-  });
-  savePlan = Option.String('--save-plan', { description: 'Write the plan to this file' });
-  fromPlan = Option.String('--from-plan', {
-    description: 'Delete only what this saved plan names, of what would be deleted now',
-  });
-
-  protected firstRegion(): string | undefined {
-    return this.regions?.[0];
+  protected override checkUsage(): void {
+    const { given } = this;
+    if (given.value('apply') && !given.value('yes')) checkCanConfirm(this.context);
+    if (given.value('from-plan') !== undefined && given.value('save-plan') !== undefined) {
+      throw new UsageError('USAGE', '--save-plan cannot be combined with --from-plan', {
+        hint: 'Leave out one of them.',
+      });
+    }
   }
 
   protected async run(settings: CommonSettings): Promise<number> {
-    const maxDeletes = maxDeletesOf(this.maxDeletes) ?? defaultMaxDeletes;
-    this.checkFlags();
+    const { given } = this;
+    const maxDeletes = given.value('max-deletes') ?? defaultMaxDeletes;
+    const [apply, yes, savedTo] = [given.value('apply'), given.value('yes'), given.value('save-plan')];
     const { stdout } = this.context;
-    const saved = this.fromPlan === undefined ? undefined : await loadPlan(this.fromPlan);
-    await using scope = await openScope(this, settings);
+    const from = given.value('from-plan');
+    const saved = from === undefined ? undefined : await loadPlan(from);
+    await using scope = await openScope(scopeFlagsOf(given), settings);
     this.checkAccount(scope);
     const { plan, missing } = await this.makePlan(scope, settings, saved);
-    if (this.savePlan !== undefined) await savePlan(this.savePlan, plan);
-    const files = this.workFiles ? await findWorkFiles(workFilesOf(settings)) : undefined;
+    if (savedTo !== undefined) await savePlan(savedTo, plan);
+    const files = given.value('work-files') ? await findWorkFiles(workFilesOf(settings)) : undefined;
 
     const found: JanitorResult = { plan, missing, workFiles: files };
     const show = (stream: Writable & { readonly columns?: number }) =>
@@ -130,44 +74,40 @@ export class JanitorCommand extends RegionsCommand {
         ...(files ? [renderWorkFiles(files)] : []),
       ].join('\n\n');
     // People see the plan before anything of it is carried out; whoever is asked sees it in any case.
-    if (this.apply && this.forPeople) stdout.write(`${show(stdout)}\n`);
-    else if (this.apply && !this.yes) this.tell(show(this.context.stderr));
-    const result = this.apply ? await this.clean(found, { maxDeletes, scope, settings }) : found;
+    if (apply && this.forPeople) stdout.write(`${show(stdout)}\n`);
+    else if (apply && !yes) this.tell(show(this.context.stderr));
+    const result = apply ? await this.clean(found, { maxDeletes, scope, settings }) : found;
     await this.printResult(
       {
         document: () => janitorDocument(result),
         ids: () => janitorIds(result),
-        text: () => (!this.apply ? show(stdout) : result === found ? '' : `\n${renderCleaned(result)}`),
+        text: () => (!apply ? show(stdout) : result === found ? '' : `\n${renderCleaned(result)}`),
       },
       settings.log,
     );
     return janitorExitCode(result);
   }
 
-  /** The report is for reading. */
-  private get forPeople(): boolean {
-    return !this.json && !this.events && !this.quiet;
-  }
-
-  private checkFlags(): void {
-    if (this.apply && !this.yes) checkCanConfirm(this.context);
-    if (this.fromPlan !== undefined && this.savePlan !== undefined) {
-      throw new UsageError('USAGE', '--save-plan cannot be combined with --from-plan', {
-        hint: 'Leave out one of them.',
-      });
-    }
-  }
-
   private checkAccount({ account }: AccountScope): void {
-    if (this.expectAccount === undefined || this.expectAccount === account) return;
-    throw new CliError(
-      'ANOTHER_ACCOUNT',
-      `the credentials are of account ${account}, not of ${this.expectAccount}`,
-      {
-        hint: 'Use other credentials, or another --expect-account.',
-        facts: { account, expected: this.expectAccount },
-      },
-    );
+    const expected = this.given.value('expect-account');
+    if (expected === undefined || expected === account) return;
+    throw new CliError('ANOTHER_ACCOUNT', `the credentials are of account ${account}, not of ${expected}`, {
+      hint: 'Use other credentials, or another --expect-account.',
+      facts: { account, expected },
+    });
+  }
+
+  private policy(names: readonly string[]): Policy {
+    const { given } = this;
+    const olderThan = given.value('older-than');
+    return {
+      olderThanMs: olderThan === undefined ? defaultPolicy.olderThanMs : olderThan * 1000,
+      keepTags: given.value('keep-tag') ?? [],
+      keepSuffixes: given.value('keep-suffix') ?? [],
+      amis: given.value('ami') ?? [],
+      superseded: given.value('superseded') ?? false,
+      names,
+    };
   }
 
   /** Where to look and what to keep is said by flags and configuration, with a saved plan too: it only narrows. */
@@ -177,7 +117,7 @@ export class JanitorCommand extends RegionsCommand {
     saved: SavedPlan | undefined,
   ): Promise<{ plan: Plan; missing?: readonly SweepOutcome[] }> {
     if (saved) checkSavedPlan(saved, { account: scope.account, now: Date.now() });
-    const policy = policyOf(this, scope.names);
+    const policy = this.policy(scope.names);
     const facts = await findLeftovers({
       ...scope,
       policy,
@@ -206,7 +146,7 @@ export class JanitorCommand extends RegionsCommand {
     const { signal, log } = settings;
     const deletes = thingsToDelete(plan).length;
     const dead = workFiles?.filter(isDead) ?? [];
-    if (deletes + dead.length > 0 && deletes <= maxDeletes && !this.yes) {
+    if (deletes + dead.length > 0 && deletes <= maxDeletes && !this.given.value('yes')) {
       const what = [
         ...(deletes > 0 ? [count(deletes, 'resource')] : []),
         ...(dead.length > 0 ? [`the work files of ${count(dead.length, 'image')}`] : []),

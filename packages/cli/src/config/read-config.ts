@@ -1,12 +1,25 @@
 import { readFile } from 'node:fs/promises';
-import { isAlias, isMap, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import type { z } from 'zod';
+import { dirname } from 'node:path';
+import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { UsageError } from '../errors.ts';
+import type { OptionTable } from '../options/option.ts';
+import { type ImageSettings, optionTable, type TopSettings } from '../options/table.ts';
 import { namesCredential } from './credential-names.ts';
-import { type Config, configSchema } from './schema.ts';
+import { referencesIn } from './interpolate.ts';
+import { offsetOf } from './offset-of.ts';
+import { type Place, readSettings } from './settings-of.ts';
+
+/**
+ * What a configuration file says. A value that refers to the environment is resolved when it is read here, and not
+ * before: nobody needs a variable for a setting that is not used.
+ */
+export type Config = TopSettings & { readonly images?: Readonly<Record<string, ImageSettings>> };
 
 export interface ConfigFile {
+  /** As errors name it. */
   readonly path: string;
+  /** The file itself, as it was read. */
+  readonly source: string;
   readonly config: Config;
   /** The line of a key, from 1, for errors found later on. */
   lineOf(...path: readonly string[]): number | undefined;
@@ -16,9 +29,9 @@ export interface ConfigFile {
 const maxConfigBytes = 4 * 1024 * 1024;
 
 /**
- * Reads, interpolates and checks a configuration file.
+ * Reads and checks a configuration file.
  *
- * @throws UsageError `CONFIG_NOT_FOUND`, `CONFIG_SYNTAX`, `CONFIG_VARIABLE_UNSET`, `CONFIG_CREDENTIAL`, `CONFIG_INVALID`
+ * @throws UsageError `CONFIG_NOT_FOUND`, `CONFIG_SYNTAX`, `CONFIG_CREDENTIAL`, `CONFIG_INVALID`; when a value is read, also `CONFIG_VARIABLE_UNSET`
  */
 export async function readConfig({
   path,
@@ -42,15 +55,17 @@ export async function readConfig({
   return parseConfig({ path, source, env });
 }
 
-/** The pure half of {@link readConfig}. */
+/** The half of {@link readConfig} that reads no file. */
 export function parseConfig({
   path,
   source,
   env,
+  table = optionTable,
 }: {
   readonly path: string;
   readonly source: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly table?: OptionTable;
 }): ConfigFile {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
@@ -65,95 +80,72 @@ export function parseConfig({
   }
   visit(document, {
     Alias: (_key, node) => {
-      throw invalid({ path, line: lineAt(node.range?.[0]), problem: 'aliases are not taken here' });
+      throw invalid({ path, line: lineAt(node.range?.[0]), problem: 'YAML aliases are not supported' });
     },
-    Scalar: (key, node, ancestors) => {
-      if (key === 'key') return;
-      if (typeof node.value !== 'string') {
-        if (node.source !== undefined && isText(ancestors)) node.value = node.source;
-        return;
-      }
-      node.value = interpolate(node.value, {
-        env,
-        onCredential(name) {
-          throw new UsageError(
-            'CONFIG_CREDENTIAL',
-            `${path}:${lineAt(node.range?.[0])}: $\{${name}} is the name of a credential, which a configuration file must not use`,
-            {
-              hint: `Remove $\{${name}}: values of the file are sent to servers and written to tags, and the AWS credentials are found without it. A URL that holds a secret can be given by --url, or exported whole under a name of its own, such as IMAGE_URL.`,
-              facts: { path, line: lineAt(node.range?.[0]), variable: name },
-            },
-          );
-        },
-        onUnset(name) {
-          throw new UsageError(
-            'CONFIG_VARIABLE_UNSET',
-            `${path}:${lineAt(node.range?.[0])}: $\{${name}} is not set`,
-            {
-              hint: `Export ${name}, or write $\{${name}:-default}.`,
-              facts: { path, line: lineAt(node.range?.[0]), variable: name },
-            },
-          );
-        },
-      });
+    Scalar: (_key, { value, range }) => {
+      const credential = typeof value === 'string' ? referencesIn(value).find(namesCredential) : undefined;
+      if (credential !== undefined) throw credentialNamed(credential, { path, line: lineAt(range?.[0]) });
     },
   });
   const lineOf = (...keys: readonly PropertyKey[]) => lineAt(offsetOf(document.contents, keys));
-  const parsed = configSchema.safeParse(document.toJS() ?? {});
-  if (!parsed.success) {
-    const { keys, problem: what } = describeIssue(parsed.error.issues[0]!);
+  const fail = (keys: readonly PropertyKey[], what: string): never => {
     throw invalid({ path, line: lineOf(...keys), keys, problem: what });
+  };
+  const place = (name: Place, keys: readonly string[]) => ({
+    table,
+    place: name,
+    keys,
+    directory: dirname(path),
+    env,
+    fail,
+    onUnset(name: string, key: readonly PropertyKey[]): never {
+      const line = lineOf(...key);
+      throw new UsageError(
+        'CONFIG_VARIABLE_UNSET',
+        `${path}:${line}: $\{${name}} is not set, and ${key.map(String).join('.')} needs it`,
+        {
+          hint: `Export ${name}, or write $\{${name}:-default}.`,
+          facts: { path, line, variable: name },
+        },
+      );
+    },
+  });
+  const { contents } = document;
+  if (contents !== null && !isMap(contents) && !(isScalar(contents) && contents.value === null))
+    fail([], 'expected a mapping of settings');
+  const top = isMap(contents) ? contents : undefined;
+  const config = readSettings(top, place('top', []));
+  const images = top?.get('images', true);
+  if (top?.has('images')) {
+    if (!isMap(images)) fail(['images'], 'images must be a mapping of name to settings');
+    const byName = {};
+    for (const { key, value } of isMap(images) ? images.items : []) {
+      const name = String(isScalar(key) ? key.value : key);
+      if (!isMap(value)) fail(['images', name], 'expected a mapping of settings');
+      const settings = readSettings(isMap(value) ? value : undefined, place('image', ['images', name]));
+      Object.defineProperty(byName, name, { enumerable: true, value: settings });
+    }
+    Object.defineProperty(config, 'images', { enumerable: true, value: byName });
   }
-  return { path, config: parsed.data, lineOf };
-}
-
-/** Keys whose value is text even where YAML sees a number in it, such as an account id or a date as suffix. */
-const textKeys: ReadonlySet<unknown> = new Set(['suffix', 'bucket-owner', 'sha256', 'sha512']);
-
-function isText(ancestors: readonly unknown[]): boolean {
-  const keyOf = (node: unknown) => (isPair(node) && isScalar(node.key) ? node.key.value : undefined);
-  return textKeys.has(keyOf(ancestors.at(-1))) || keyOf(ancestors.at(-3)) === 'tag';
+  return { path, source, config: config as Config, lineOf };
 }
 
 /**
- * `${NAME}` and `${NAME:-default}`; `$$` is a dollar sign. A name of a credential is refused whether it is set or not:
- * the file may come with a directory that somebody else wrote, and decides which server its values are sent to.
+ * Whether the variable is set or not, used or not: the file may come with a directory that somebody else wrote, and
+ * decides which server its values are sent to.
  */
-export function interpolate(
-  text: string,
-  {
-    env,
-    onCredential,
-    onUnset,
-  }: {
-    readonly env: Readonly<Record<string, string | undefined>>;
-    onCredential(name: string): never;
-    onUnset(name: string): never;
-  },
-): string {
-  return text.replace(
-    /\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})/g,
-    (match, name?: string, fallback?: string) => {
-      if (match === '$$') return '$';
-      if (namesCredential(name!)) onCredential(name!);
-      const value = env[name!];
-      return value || (fallback ?? value ?? onUnset(name!));
+function credentialNamed(
+  variable: string,
+  { path, line }: { readonly path: string; readonly line: number | undefined },
+): UsageError {
+  return new UsageError(
+    'CONFIG_CREDENTIAL',
+    `${path}:${line}: $\{${variable}} is the name of a credential, which a configuration file must not use`,
+    {
+      hint: `Remove $\{${variable}}: values of the file are sent to servers and written to tags, and the AWS credentials are found without it. A URL that holds a secret can be given by --url, or exported whole under another name.`,
+      facts: { path, line, variable },
     },
   );
-}
-
-/** Where an issue is, as a path of keys, and what it is, in words. Shared with the command line. */
-export function describeIssue(issue: z.core.$ZodIssue): { keys: PropertyKey[]; problem: string } {
-  if (issue.code === 'unrecognized_keys') {
-    return { keys: [...issue.path, issue.keys[0]!], problem: 'unknown key' };
-  }
-  if (issue.code === 'invalid_union') {
-    const inner = issue.errors.flat().at(-1);
-    return { keys: issue.path, problem: inner?.message ?? issue.message };
-  }
-  if (issue.code === 'invalid_key')
-    return { keys: issue.path, problem: issue.issues[0]?.message ?? issue.message };
-  return { keys: issue.path, problem: issue.message };
 }
 
 function invalid(where: {
@@ -164,28 +156,9 @@ function invalid(where: {
 }): UsageError {
   const { path, line, keys = [], problem } = where;
   const key = keys.map(String).join('.');
-  return new UsageError('CONFIG_INVALID', `${path}:${line ?? 1}: ${key ? `${key}: ` : ''}${problem}`, {
-    hint: 'Correct that line; `ec2-image import --help` lists the keys: they are the words of the flags.',
+  const about = key && key !== 'images' ? `${key}: ` : '';
+  return new UsageError('CONFIG_INVALID', `${path}:${line ?? 1}: ${about}${problem}`, {
+    hint: 'Correct that line. The keys are the names of the options: see `ec2-image import --help`.',
     facts: { path, line, key },
   });
-}
-
-function offsetOf(root: unknown, keys: readonly PropertyKey[]): number | undefined {
-  let offset: number | undefined;
-  let node: unknown = root;
-  for (const key of keys) {
-    if (isAlias(node) || !isMap(node)) {
-      const child: unknown = (
-        node as { get?(key: unknown, keepScalar: boolean): unknown } | undefined
-      )?.get?.(key, true);
-      offset = (child as Node | undefined)?.range?.[0] ?? offset;
-      node = child;
-      continue;
-    }
-    const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
-    if (!pair) break;
-    offset = (pair.key as Node).range?.[0] ?? offset;
-    node = pair.value;
-  }
-  return offset;
 }

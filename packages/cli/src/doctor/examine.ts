@@ -1,7 +1,6 @@
 import { createClouds } from '../clouds.ts';
-import type { CommonSettings } from '../commands/common.ts';
-import { importRequests } from '../config/import-request.ts';
 import { openLocalAccount } from '../local-account.ts';
+import type { CommonSettings } from '../settings.ts';
 import {
   type CheckReport,
   check,
@@ -57,9 +56,13 @@ async function examineAccounts(
   connection: CommonSettings['connection'],
 ): Promise<CheckReport[]> {
   const clouds = createClouds({ connection, signal });
-  const requests = file?.config.images ? importRequests({ flags: {}, names: [], file }) : [];
+  const { config } = file ?? {};
   const places: Place[] = [
-    ...requests.map(({ region = connection.region, bucket, roleName }) => ({ region, bucket, roleName })),
+    ...Object.values(config?.images ?? {}).map((image) => ({
+      region: image.region ?? connection.region,
+      bucket: image.bucket ?? config?.bucket,
+      roleName: roleName ?? image['role-name'] ?? config?.['role-name'],
+    })),
     ...buckets.map((bucket) => ({ region: connection.region, bucket, roleName })),
   ];
   if (places.length === 0) places.push({ region: connection.region, bucket: file?.config.bucket, roleName });

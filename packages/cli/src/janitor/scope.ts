@@ -1,14 +1,13 @@
 import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import type { RegionalClients } from '@ec2-image/janitor';
 import { keyPrefix } from '@ec2-image/provenance';
-import type { z } from 'zod';
 import type { Cloud } from '../cloud.ts';
 import { createClouds } from '../clouds.ts';
-import type { CommonSettings } from '../commands/common.ts';
 import { defaultKeyPrefix } from '../config/import-request.ts';
-import { sharedShape } from '../config/schema.ts';
 import { CliError, UsageError } from '../errors.ts';
 import { openLocalAccount } from '../local-account.ts';
+import type { Given } from '../options/given.ts';
+import type { CommonSettings } from '../settings.ts';
 import { regionalClients } from './regional-clients.ts';
 
 /** What the commands that look at a whole account take in place of the one region and bucket of an import. */
@@ -17,6 +16,18 @@ export interface ScopeFlags {
   readonly allRegions: boolean;
   readonly buckets?: readonly string[];
   readonly keyPrefixes?: readonly string[];
+}
+
+/** Those of a command line. Where every region is asked for, a region of the environment does not count. */
+export function scopeFlagsOf(given: Given): ScopeFlags {
+  const allRegions = given.value('all-regions') ?? false;
+  const hidden = allRegions && given.nameOf('region') !== '--region';
+  return {
+    regions: hidden ? undefined : given.values('region'),
+    allRegions,
+    buckets: given.values('bucket'),
+    keyPrefixes: given.values('key-prefix'),
+  };
 }
 
 /** An account, reached, and where in it to look. */
@@ -63,29 +74,12 @@ export async function openScope(flags: ScopeFlags, settings: CommonSettings): Pr
   }
 }
 
-function checkFlags({ regions, buckets, keyPrefixes, allRegions }: ScopeFlags): void {
+function checkFlags({ regions, allRegions }: ScopeFlags): void {
   if (allRegions && regions) {
-    throw new UsageError('USAGE', '--region and --all-regions exclude each other', {
+    throw new UsageError('USAGE', '--region and --all-regions are mutually exclusive', {
       hint: 'Leave out one of them.',
     });
   }
-  const given: [keyof typeof sharedShape, readonly string[] | undefined][] = [
-    ['region', regions],
-    ['bucket', buckets],
-    ['key-prefix', keyPrefixes],
-  ];
-  for (const [flag, values] of given) {
-    for (const value of values ?? []) checkFlag(flag, value, sharedShape[flag]);
-  }
-}
-
-function checkFlag(flag: string, value: string, schema: z.ZodType): void {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return;
-  throw new UsageError('BAD_OPTION', `--${flag} ${value}: ${parsed.error.issues[0]?.message}`, {
-    hint: 'See --help for what the option takes.',
-    facts: { option: `--${flag}` },
-  });
 }
 
 function knownAccount({ account }: Cloud): string {

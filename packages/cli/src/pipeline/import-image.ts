@@ -23,7 +23,7 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
   const { request, cloud, view, log, signal } = job;
   const steps = createSteps({ image: request.name, view });
   const remains = createRemains();
-  const known: Known = {};
+  const known: Known = { digest: 'digest' in request.checksum ? request.checksum.digest : undefined };
   const resultOf = (outcome: ImageOutcome, rest: Partial<ImageResult>): ImageResult => ({
     name: request.name,
     amiName: known.amiName ?? null,

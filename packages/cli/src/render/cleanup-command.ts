@@ -1,6 +1,6 @@
-import type { CommonSettings } from '../commands/common.ts';
 import { defaultKeyPrefix, type ImportRequest } from '../config/import-request.ts';
 import type { ImageResult } from '../outcome.ts';
+import type { CommonSettings } from '../settings.ts';
 
 /**
  * Arguments of the `ec2-image` that deletes what one image left in its account, at once: without `--older-than` the

@@ -1,6 +1,10 @@
+import { dirname, resolve } from 'node:path';
 import { redactUrl } from '@ec2-image/redact';
-import { stringify } from 'yaml';
-import { defaultKeyPrefix, type ImportRequest } from '../config/import-request.ts';
+import { Document, isMap, isScalar, parseDocument, Scalar, visit } from 'yaml';
+import type { ImportRequest } from '../config/import-request.ts';
+import { escapeReferences } from '../config/interpolate.ts';
+import { isAtTop, isOfImage } from '../options/option.ts';
+import { optionTable } from '../options/table.ts';
 import type { ImageResult } from '../outcome.ts';
 
 /** An image and what became of it. */
@@ -9,47 +13,150 @@ export interface Finished {
   readonly result: ImageResult;
 }
 
-/** Settings that say the same for all images go to the top of the file; what differs stays with its image. */
-const liftable = ['region', 'bucket', 'bucket-owner', 'suffix', 'format', 'key-prefix', 'via'] as const;
-
 /**
- * The configuration that reproduces these images and pins them: the digest instead of the place it was read from,
- * the suffix that was used, and the AMIs by region. Empty where nothing was made.
+ * The configuration that reproduces these images and pins them: the file as it is, comments, variables, other images
+ * and all, with what the command line said differently, each image's digest in place of the URL it was read from, its
+ * region, and the AMIs by region. Empty where nothing was made.
+ *
+ * @param options.keepSecrets for the file itself: what it has of credentials and query strings in URLs is left there
  */
-export function renderPinYaml(finished: readonly Finished[]): string {
-  const made = finished.filter(
-    ({ result }) => result.imageId !== null && result.amiName !== null && result.source.digest !== null,
-  );
-  if (made.length === 0) return '';
-  const entries = made.map((one) => [one.request.name, imageEntry(one)] as const);
-  const top: Record<string, unknown> = {};
-  for (const key of liftable) {
-    const values = new Set(entries.map(([, entry]) => entry[key]));
-    if (values.size !== 1 || values.has(undefined)) continue;
-    top[key] = [...values][0];
-    for (const [, entry] of entries) delete entry[key];
+export function renderPinYaml(
+  finished: readonly Finished[],
+  { keepSecrets = false }: { readonly keepSecrets?: boolean } = {},
+): string {
+  if (!finished.some(isMade)) return '';
+  const { file } = finished[0]!.request.given;
+  const document = file ? parseDocument(file.source) : new Document({});
+  if (!isMap(document.get('images'))) document.set('images', document.createNode({}));
+  for (const { request } of finished) {
+    if (!request.given.isOfFile) document.setIn(['images', request.name], document.createNode({}));
   }
-  return stringify({ ...top, images: Object.fromEntries(entries) }, { lineWidth: 0 });
+  placeFlags(document, finished);
+  placeRegions(document, finished);
+  for (const one of finished) if (isMade(one)) pin(document, one);
+  if (!keepSecrets) withoutSecrets(document);
+  return document.toString({ lineWidth: 0, ...layoutOf(file?.source ?? '') });
 }
 
-function imageEntry({ request, result }: Finished): Record<string, unknown> {
+/** As the file is laid out, where it can be told. */
+function layoutOf(source: string) {
+  const [, indent] = /^( {1,8})[^\s#-]/m.exec(source) ?? [];
+  return {
+    ...(indent && { indent: indent.length }),
+    flowCollectionPadding: !/[{[][^\s{[\]}]/.test(source.replaceAll('${', '')),
+  };
+}
+
+function isMade({ result }: Finished): boolean {
+  return result.imageId !== null && result.amiName !== null && result.source.digest !== null;
+}
+
+/** What the command line and the environment said: once at the top where it holds for every image of the file. */
+function placeFlags(document: Document, finished: readonly Finished[]): void {
+  const isWhole = finished.length > 1 && imagesOf(document).length === finished.length;
+  for (const { request } of finished) {
+    const { flags, file, isOfFile } = request.given;
+    const fileIsHere = file === undefined || dirname(resolve(file.path)) === process.cwd();
+    for (const [key, value] of Object.entries(flags)) {
+      const entry = optionTable[key];
+      if (!entry || value === undefined || !isOfImage(entry) || entry.pinned === false) continue;
+      // A path on the command line is relative to where it was typed, and one in the file to the file.
+      const located = fileIsHere ? undefined : entry.kind.locate?.(value, process.cwd());
+      const placed = located && 'value' in located ? located.value : value;
+      const written = escaped(entry.kind.write?.(placed) ?? placed);
+      const atTop = isWhole && isOfFile && isAtTop(entry);
+      if (atTop) setAtTop(document, key, written);
+      const path = ['images', request.name, key];
+      if (entry.alternatives !== undefined) deleteAlternatives(document, request.name, entry.alternatives);
+      if (!atTop || document.hasIn(path)) document.setIn(path, document.createNode(written));
+    }
+  }
+}
+
+function deleteAlternatives(document: Document, name: string, alternatives: string): void {
+  for (const [key, entry] of Object.entries(optionTable)) {
+    if (entry.alternatives === alternatives) document.deleteIn(['images', name, key]);
+  }
+}
+
+/** An AMI's id means nothing without its region, which may have come from a profile. */
+function placeRegions(document: Document, finished: readonly Finished[]): void {
+  if (document.has('region')) return;
+  const without = finished.filter(({ request }) => !document.hasIn(['images', request.name, 'region']));
+  const regions = new Set(without.map(({ result }) => result.region));
+  if (without.length === imagesOf(document).length && regions.size === 1) {
+    setAtTop(document, 'region', [...regions][0]!);
+    return;
+  }
+  for (const { request, result } of without)
+    document.setIn(['images', request.name, 'region'], result.region);
+}
+
+function pin(document: Document, { request, result }: Finished): void {
   const [algorithm, hex] = result.source.digest!.split(':') as [string, string];
-  const urls = request.urls.map((url) => redactUrl(url));
-  return Object.fromEntries(
-    Object.entries({
-      region: result.region,
-      bucket: request.bucket,
-      'bucket-owner': request.bucketOwner,
-      suffix: result.amiName!.slice(`${request.name}-i`.length),
-      format: request.format,
-      'key-prefix': request.keyPrefix === defaultKeyPrefix ? undefined : request.keyPrefix,
-      via: request.via === 's3' ? undefined : request.via,
-      url: urls.length === 1 ? urls[0] : urls,
-      [algorithm]: hex,
-      arch: request.architecture,
-      'boot-mode': request.bootMode,
-      tag: Object.keys(request.tags).length > 0 ? request.tags : undefined,
-      amis: { ...request.amis, [result.region]: result.imageId },
-    }).filter(([, value]) => value !== undefined),
-  );
+  const image = document.getIn(['images', request.name]);
+  if (!isMap(image)) return;
+  const published = image.items.find((pair) => keyOf(pair) === 'checksum-url');
+  if (published && isScalar(published.value)) {
+    // In its place, and with the comments that are there.
+    if (isScalar(published.key)) published.key.value = algorithm;
+    else published.key = new Scalar(algorithm);
+    const digest = new Scalar(hex);
+    digest.comment = published.value.comment ?? ` from ${withoutUrlSecrets(String(published.value.value))}`;
+    digest.commentBefore = published.value.commentBefore;
+    published.value = digest;
+  }
+  document.setIn(['images', request.name, 'amis', result.region], result.imageId);
+}
+
+/** Before the images, which are long. */
+function setAtTop(document: Document, key: string, value: unknown): void {
+  if (document.has(key) || !isMap(document.contents)) {
+    document.set(key, document.createNode(value));
+    return;
+  }
+  const { items } = document.contents;
+  const at = items.findIndex((pair) => keyOf(pair) === 'images');
+  const pair = document.createPair(key, value);
+  items.splice(at < 0 ? items.length : at, 0, pair as (typeof items)[number]);
+}
+
+function keyOf({ key }: { readonly key: unknown }): string {
+  return String(isScalar(key) ? key.value : key);
+}
+
+function imagesOf(document: Document): string[] {
+  const images = document.get('images');
+  return isMap(images) ? images.items.map(keyOf) : [];
+}
+
+function escaped(value: unknown): unknown {
+  if (typeof value === 'string') return escapeReferences(value);
+  if (Array.isArray(value)) return value.map(escaped);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, escaped(item)]));
+}
+
+/** Comments hold URLs, too. */
+function withoutSecrets(document: Document): void {
+  const redacted = (text: string | null | undefined) => (text ? withoutUrlSecrets(text) : text);
+  document.commentBefore = redacted(document.commentBefore) ?? null;
+  document.comment = redacted(document.comment) ?? null;
+  visit(document, {
+    Node: (_key, node) => {
+      node.comment = redacted(node.comment);
+      node.commentBefore = redacted(node.commentBefore);
+      if (isScalar(node) && typeof node.value === 'string') node.value = withoutUrlSecrets(node.value);
+    },
+  });
+}
+
+/** Only what has credentials, a query or a fragment is touched, and variables are kept as they are written. */
+function withoutUrlSecrets(text: string): string {
+  return text.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, (url) => {
+    if (!/[?#@]/.test(url)) return url;
+    const variables: string[] = [];
+    const plain = url.replace(/\$\{[^}]*\}/g, (variable) => `variable${variables.push(variable) - 1}x`);
+    return redactUrl(plain).replace(/variable(\d+)x/g, (_, index) => variables[Number(index)] ?? '');
+  });
 }

@@ -17,13 +17,13 @@ import {
   requireUnchanged,
 } from '@ec2-image/fetch';
 import { type Cloud, openCloud } from '../cloud.ts';
-import type { CommonSettings } from '../commands/common.ts';
 import type { ImportRequest } from '../config/import-request.ts';
 import { openContent } from '../content.ts';
 import { createEbsClient } from '../ebs-client.ts';
 import { CliError } from '../errors.ts';
 import { openLocalAccount } from '../local-account.ts';
 import type { RunView } from '../pipeline/progress.ts';
+import type { CommonSettings } from '../settings.ts';
 import { absentBlocksNotice, mayLackBlocks } from './may-lack-blocks.ts';
 
 /** The disk that a snapshot is compared with. */

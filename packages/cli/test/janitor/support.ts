@@ -3,6 +3,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { metadataOf, objectKey, provenanceTags } from '@ec2-image/provenance';
 import { main } from '../../src/main.ts';
 import { bucket, openAccount, type TestAccount } from '../support/account.ts';
+import { parseDocument } from '../support/document.ts';
 
 export const digest = `sha256:${'0123456789ab'.padEnd(64, 'c')}` as const;
 export const key = objectKey({ prefix: 'ec2-image/', amiName: 'fedora-i43', digest, format: 'vhdx' });
@@ -80,7 +81,7 @@ export async function openJanitorAccount(): Promise<JanitorAccount> {
       stderr: sink('stderr'),
       colorDepth: 1,
     });
-    return { exitCode, ...out, json: () => JSON.parse(out.stdout) };
+    return { exitCode, ...out, json: () => parseDocument(args, out.stdout) };
   };
   const aged = async (hours: number, work: () => Promise<void>) => {
     offsetMs = hoursAgo(hours) - Date.now();

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { main } from '../../src/main.ts';
+import { parseDocument } from './document.ts';
 import type { CliEnd } from './run-cli.ts';
 import { ownEnvironment } from './run-cli.ts';
 
@@ -7,11 +8,14 @@ import { ownEnvironment } from './run-cli.ts';
 export type InProcessEnd = Omit<CliEnd, 'signal' | 'exitCode'> & { readonly exitCode: number };
 
 /** Runs a command line inside this process, with the credentials that {@link useOwnEnvironment} set. */
-export async function runInProcess(args: readonly string[]): Promise<InProcessEnd> {
+export async function runInProcess(
+  args: readonly string[],
+  { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<InProcessEnd> {
   const stdout = collect();
   const stderr = collect();
   const exitCode = await main(args, {
-    env: ownEnvironment,
+    env: { ...ownEnvironment, ...env },
     stdin: process.stdin,
     stdout: stdout.stream,
     stderr: stderr.stream,
@@ -21,7 +25,7 @@ export async function runInProcess(args: readonly string[]): Promise<InProcessEn
     exitCode,
     stdout: stdout.text(),
     stderr: stderr.text(),
-    json: <T>() => JSON.parse(stdout.text()) as T,
+    json: <T>() => parseDocument<T>(args, stdout.text()),
   };
 }
 

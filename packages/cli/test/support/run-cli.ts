@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { parseDocument } from './document.ts';
 
 export interface CliRun {
   readonly child: ChildProcess;
@@ -68,7 +69,7 @@ export function startCli(
       signal,
       stdout,
       stderr,
-      json: <T>() => JSON.parse(stdout) as T,
+      json: <T>() => parseDocument<T>(args, stdout),
     }),
   );
   return { child, ended };

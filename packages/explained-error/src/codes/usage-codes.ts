@@ -22,6 +22,14 @@ export const usageCodes = {
     means: 'The command line of the emulator is wrong.',
     remedy: 'See its --help.',
   },
+  CONFIG_AMBIGUOUS: {
+    means: 'There is both an ec2-image.yaml and an ec2-image.yml.',
+    remedy: 'Keep one of them, or name one with --config.',
+  },
+  CONFIG_CHANGED: {
+    means: 'The configuration file changed during the run. It was not overwritten.',
+    remedy: 'Write the printed YAML into the file yourself.',
+  },
   CONFIG_CREDENTIAL: {
     means: 'The configuration file uses the name of a credential in ${…}, which would send it to a server.',
     remedy:
@@ -35,6 +43,10 @@ export const usageCodes = {
     means: 'The configuration file does not exist or cannot be read.',
     remedy: 'Check --config.',
   },
+  CONFIG_NOT_WRITTEN: {
+    means: 'The configuration file could not be written. The result of the run stands.',
+    remedy: 'Write the printed YAML into the file yourself.',
+  },
   CONFIG_SYNTAX: {
     means: 'The configuration file is not valid YAML.',
     remedy: 'Correct the line that the message names.',
@@ -42,6 +54,10 @@ export const usageCodes = {
   CONFIG_VARIABLE_UNSET: {
     means: 'The configuration file uses an environment variable that is not set.',
     remedy: 'Set the variable, or write the value into the file.',
+  },
+  FILE_UNREADABLE: {
+    means: 'A file that the command line names cannot be read.',
+    remedy: 'Check the path and its permissions.',
   },
   FAULT_INVALID: {
     means: 'A fault rule of the emulator is malformed.',
@@ -87,6 +103,10 @@ export const usageCodes = {
   PLAN_UNREADABLE: {
     means: 'The file is not a plan that --save-plan wrote.',
     remedy: 'Save a new one with --save-plan.',
+  },
+  PROFILE_NOT_FOUND: {
+    means: 'The AWS configuration files have no profile of this name.',
+    remedy: 'Check --profile and AWS_PROFILE; `aws configure list-profiles` lists the profiles.',
   },
   RESERVED_TAG: {
     means: 'ec2-image sets this tag itself.',

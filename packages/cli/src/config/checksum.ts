@@ -1,0 +1,31 @@
+import { type Digest, digestOf } from '@ec2-image/provenance';
+import { UsageError } from '../errors.ts';
+import type { ImageSettings } from '../options/table.ts';
+import { label, located, type Origin } from './origin.ts';
+
+/** Where an image's digest is published, or the digest itself. */
+export type PublishedChecksum = { readonly url: string } | { readonly digest: Digest };
+
+export type ChecksumSettings = Pick<ImageSettings, 'checksum-url' | 'sha256' | 'sha512'>;
+
+/** @throws UsageError `CHECKSUM_TWICE`, `MISSING_SETTING` */
+export function checksumOf(
+  { 'checksum-url': url, sha256, sha512 }: ChecksumSettings,
+  origin: Origin = {},
+): PublishedChecksum {
+  const given = [url, sha256, sha512].filter((value) => value !== undefined);
+  if (given.length > 1) {
+    throw located(
+      'CHECKSUM_TWICE',
+      `${label(origin)}checksum-url, sha256 and sha512 are mutually exclusive`,
+      origin,
+      { hint: 'Specify only one.' },
+    );
+  }
+  if (url !== undefined) return { url };
+  if (sha512 !== undefined) return { digest: digestOf('sha512', sha512) };
+  if (sha256 !== undefined) return { digest: digestOf('sha256', sha256) };
+  throw new UsageError('MISSING_SETTING', 'missing required options: --checksum-url (or --sha256)', {
+    hint: 'An image that is downloaded is verified against its published checksum.',
+  });
+}

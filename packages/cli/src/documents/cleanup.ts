@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { gap, tags } from './parts.ts';
+
+const resource = z.object({
+  kind: z.string(),
+  ref: z.string().describe("Names it among all of the account's"),
+  id: z.string(),
+  region: z.string(),
+  name: z.string().optional(),
+  bucket: z.string().optional(),
+  key: z.string().optional(),
+  versionId: z.string().optional(),
+  sizeBytes: z.number().nullable(),
+  sizeIsUpperBound: z.boolean(),
+  lastSignAt: z.string().nullable(),
+  ageSeconds: z.number().nullable(),
+  dependents: z.array(z.string()),
+  verdict: z.enum(['delete', 'keep']),
+  proof: z.string().optional().describe('Of what is to be deleted'),
+  code: z.string().optional().describe('Of what is kept'),
+  reason: z.string().optional().describe('Of what is kept'),
+  suggestion: z
+    .array(z.string())
+    .optional()
+    .describe('Arguments of the ec2-image command that would finish it'),
+});
+
+const plan = z.object({
+  version: z.literal(1),
+  account: z.string(),
+  regions: z.array(z.string()),
+  buckets: z.array(z.object({ bucket: z.string(), region: z.string(), versioning: z.string() })),
+  prefixes: z.array(z.string()),
+  madeAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  policy: z.object({
+    olderThanMs: z.number(),
+    keepTags: z.array(z.object({ key: z.string(), value: z.string().optional() })),
+    keepSuffixes: z.array(z.string()),
+    amis: z.array(z.string()),
+    superseded: z.boolean(),
+    names: z.array(z.string()),
+  }),
+  resources: z.array(resource),
+  gaps: z.array(gap),
+  notices: z.array(z.string()),
+});
+
+/** `janitor --json`. */
+export const janitorContent = z.object({
+  plan,
+  outcomes: z
+    .array(
+      z.object({
+        ref: z.string(),
+        kind: z.string(),
+        id: z.string(),
+        outcome: z.enum(['deleted', 'gone', 'skipped', 'failed']),
+        detail: z.string().optional(),
+      }),
+    )
+    .optional()
+    .describe('With --apply'),
+  workFiles: z
+    .array(z.object({ path: z.string(), sizeBytes: z.number(), live: z.boolean(), removed: z.boolean() }))
+    .optional()
+    .describe('With --work-files'),
+});
+
+/** `tag-fix --json`. */
+export const tagFixContent = z.object({
+  account: z.string(),
+  regions: z.array(z.string()),
+  things: z.array(
+    z.object({
+      kind: z.string(),
+      region: z.string(),
+      id: z.string(),
+      proof: z.string(),
+      before: tags,
+      add: tags,
+      replace: tags,
+      conflicts: z.array(z.object({ key: z.string(), value: z.string(), wanted: z.string() })),
+      outcome: z.enum(['tagged', 'unchanged', 'failed']).optional().describe('Not with --dry-run'),
+      after: tags.optional().describe('As last read'),
+      detail: z.string().optional(),
+    }),
+  ),
+  refusals: z.array(z.object({ id: z.string(), reason: z.string() })),
+  gaps: z.array(gap),
+});

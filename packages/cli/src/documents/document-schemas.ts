@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { CommandName } from '../options/commands.ts';
+import type { JsonSchema } from '../options/kinds/kind.ts';
+import { janitorContent, tagFixContent } from './cleanup.ts';
+import { demoContent, importSchema } from './import.ts';
+import { commandDocument } from './parts.ts';
+
+const verifyContent = z.object({
+  snapshotId: z.string(),
+  blocks: z.number().describe('Read and compared'),
+  absentBlocks: z.number().describe('Blocks of zeros that the snapshot never got'),
+  sizeBytes: z.number(),
+  equal: z.literal(true),
+});
+
+const doctorContent = z.object({
+  checks: z.array(
+    z.object({
+      check: z.string(),
+      state: z.enum(['ok', 'warning', 'failed', 'skipped']),
+      detail: z.string(),
+      hint: z.string().optional(),
+    }),
+  ),
+});
+
+/** What each command prints with `--json`. */
+export const documentSchemas: Readonly<Record<CommandName, z.ZodType>> = {
+  import: importSchema,
+  janitor: commandDocument('janitor', janitorContent),
+  'tag-fix': commandDocument('tag-fix', tagFixContent),
+  verify: commandDocument('verify', verifyContent),
+  doctor: commandDocument('doctor', doctorContent),
+  demo: commandDocument('demo', demoContent),
+};
+
+/** The same as JSON Schema. Fields may be added, so others than these are not excluded. */
+export function documentSchema(command: CommandName): JsonSchema {
+  return {
+    title: `ec2-image ${command} --json`,
+    ...z.toJSONSchema(documentSchemas[command], { io: 'input' }),
+  };
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { stepNames } from '../outcome.ts';
+import { error, tags } from './parts.ts';
+
+const step = z.object({
+  step: z.enum(stepNames),
+  outcome: z.enum(['done', 'reused', 'skipped', 'failed']),
+  seconds: z.number(),
+  bytes: z.number().optional().describe('Moved, not merely read'),
+});
+
+const image = z.object({
+  name: z.string().describe('As in the configuration'),
+  amiName: z.string().nullable().describe('Null where the run ended before the digest was known'),
+  outcome: z.enum(['imported', 'reused', 'partial', 'failed', 'interrupted']),
+  imageId: z.string().nullable(),
+  snapshotId: z.string().nullable(),
+  region: z.string(),
+  architecture: z.string(),
+  tags,
+  source: z.object({
+    url: z.string().describe('Without credentials and query'),
+    digest: z.string().nullable().describe('sha256:<hex> or sha512:<hex>; null where it was not known yet'),
+  }),
+  image: z.record(z.string(), z.unknown()).nullable().describe('The entry of DescribeImages'),
+  steps: z.array(step),
+  error: error.optional(),
+  leftovers: z.array(z.string()).optional().describe('What may still be in the account, in words'),
+});
+
+/** `import --json`. */
+export const importSchema = z.object({
+  version: z.literal(1),
+  images: z.array(image).describe('Empty where the run as a whole could not start'),
+  next: z.string().describe('The YAML that pins the result'),
+  error: error.optional(),
+});
+
+/** `demo --json`: the documents of its two imports. */
+export const demoContent = z.object({ runs: z.array(importSchema) });

@@ -1,0 +1,140 @@
+import type { Kind } from './kinds/kind.ts';
+import { amiId, amiOrSnapshotId } from './kinds/text.ts';
+
+/** What a command takes besides options. */
+export interface Operands {
+  readonly metavar: string;
+  readonly min: number;
+  readonly max: number;
+  /** As errors name one: `an AMI id`. */
+  readonly what: string;
+  readonly kind?: Kind<string>;
+}
+
+export interface CommandSpec {
+  /** One line of the list of commands. */
+  readonly summary: string;
+  /** Paragraphs of its own help. */
+  readonly details: readonly string[];
+  readonly operands?: Operands;
+  readonly examples: readonly (readonly [title: string, command: string])[];
+}
+
+const commands = {
+  import: {
+    summary: 'import images into EC2 as tagged AMIs',
+    details: [
+      'Downloads each image, verifies it against its published checksum, converts and uploads it, imports it as a snapshot and registers the AMI <name>-i<suffix>.',
+      'Existing results are reused: an AMI, a snapshot, an import task, an object, a disk or a download of the same digest is not made again. Run the same command again to resume a failed or interrupted import, from another machine too.',
+      'One image is described by options, or several under images: in a configuration file, whose keys are the names of the options.',
+      'Exit codes: 0 done, 1 something failed or is incomplete, 2 wrong usage, 130 interrupted.',
+    ],
+    operands: { metavar: 'NAME', min: 0, max: Number.POSITIVE_INFINITY, what: 'names of images' },
+    examples: [
+      [
+        'One image by options',
+        `ec2-image import --name fedora-aws --arch x86_64 \\
+  --url https://example.org/Fedora.qcow2 \\
+  --checksum-url https://example.org/CHECKSUM \\
+  --bucket my-bucket --region us-east-1`,
+      ],
+      ['All images of ec2-image.yaml', 'ec2-image import'],
+      ['One of them, with a JSON document for a script', 'ec2-image import fedora-aws --json'],
+      ['The same without an AWS account', 'ec2-image import --local'],
+    ],
+  },
+  janitor: {
+    summary: 'find what failed imports left behind, and delete it with --apply',
+    details: [
+      'Finds incomplete uploads, import tasks, snapshots, failed AMIs and objects that ec2-image provably created. A matching name alone proves nothing. Whatever is recent, in use, shared, protected or still being worked on is kept, each with its reason, and so is everything that depends on something that could not be read.',
+      'Without --apply nothing is changed. With it, each resource is checked again just before it is deleted, and reported as deleted once a read confirms it.',
+      'Exit codes: 0 no leftovers, 3 leftovers were found, 4 something could not be read or deleted, 5 the plan exceeds --max-deletes and nothing was deleted.',
+    ],
+    examples: [
+      ['Leftovers in the regions and buckets of the configuration', 'ec2-image janitor'],
+      ['The same without a configuration', 'ec2-image janitor --bucket my-bucket --region us-east-1'],
+      ['Save a plan for review', 'ec2-image janitor --save-plan plan.json'],
+      ['Carry it out', 'ec2-image janitor --from-plan plan.json --apply'],
+      ['From a script', 'ec2-image janitor --apply --yes --expect-account 123456789012 --json'],
+      ['Older unused AMIs, too', 'ec2-image janitor --superseded'],
+    ],
+  },
+  'tag-fix': {
+    summary: 'add tags missing after a partially failed import',
+    details: [
+      'Finds AMIs and snapshots that ec2-image provably created and that lack Name, automation or the tags that record their origin, and adds what is missing. An existing tag is not overwritten: a different value on an AMI is reported. With --force, wrong values of the tags that record its origin and of Name are corrected.',
+      'AMIs made by other means are tagged when they are given together with --name and --suffix.',
+      'Exit codes: 0 done or nothing to do, 1 a tag has another value, or an AMI was refused or could not be tagged, 4 something could not be read.',
+    ],
+    operands: { metavar: 'AMI', min: 0, max: Number.POSITIVE_INFINITY, what: 'AMI ids', kind: amiId },
+    examples: [
+      ['Everything that ec2-image created', 'ec2-image tag-fix'],
+      ['Show what would be added', 'ec2-image tag-fix --dry-run'],
+      ['One AMI', 'ec2-image tag-fix ami-0123456789abcdef0 --region us-east-1'],
+      [
+        'An AMI that a script made',
+        'ec2-image tag-fix ami-0123456789abcdef0 --name fedora-aws --suffix 20261122',
+      ],
+    ],
+  },
+  verify: {
+    summary: 'verify that a snapshot matches a disk image',
+    details: [
+      'Reads every block of the snapshot (for an AMI: of its root device) through the EBS direct APIs and compares it with the disk; blocks that the snapshot leaves out must be zeros of the disk. The disk is a file in any format that import accepts, an image to download, or the digests that an earlier run saved.',
+      'Exit codes: 0 equal, 1 different or not readable, 2 wrong usage.',
+    ],
+    operands: {
+      metavar: 'AMI|SNAP',
+      min: 1,
+      max: 1,
+      what: 'an AMI or snapshot id',
+      kind: amiOrSnapshotId,
+    },
+    examples: [
+      ['Against a disk', 'ec2-image verify ami-0123456789abcdef0 --file disk.qcow2'],
+      [
+        'Against the published image',
+        `ec2-image verify snap-0123456789abcdef0 \\
+  --url https://example.org/disk.raw.xz \\
+  --checksum-url https://example.org/CHECKSUM`,
+      ],
+      ['Later, without the disk', 'ec2-image verify ami-0123456789abcdef0 --digests disk.digests'],
+    ],
+  },
+  doctor: {
+    summary: 'check credentials, permissions, bucket, role, tools and space',
+    details: [
+      'Checks everything that an import needs. Buckets, regions and roles are those of the configuration and those given here.',
+      'Exit codes: 0 everything is in order, 1 something is missing.',
+    ],
+    examples: [
+      ['What the configuration needs', 'ec2-image doctor'],
+      ['One bucket', 'ec2-image doctor --bucket my-bucket --region us-east-1'],
+    ],
+  },
+  demo: {
+    summary: 'run a complete import against the embedded AWS emulator, with generated images',
+    details: [
+      'Makes a disk with a GPT and an ext4 file system, serves it over HTTP on this machine as a qcow2 and as a raw.xz with a checksum file, and imports both into the embedded AWS emulator; then runs the same import again to show that everything is reused. Needs neither an account nor a network. With --url it uses that image instead.',
+      'All files are in a temporary directory that is removed at the end; with --work-dir they are kept there.',
+    ],
+    examples: [
+      ['The demonstration', 'ec2-image demo'],
+      [
+        'With an image of your own',
+        `ec2-image demo --url https://example.org/Fedora.qcow2 \\
+  --checksum-url https://example.org/CHECKSUM`,
+      ],
+    ],
+  },
+} as const satisfies Record<string, CommandSpec>;
+
+export type CommandName = keyof typeof commands;
+
+export const commandNames = Object.keys(commands) as CommandName[];
+
+export const commandSpecs: Readonly<Record<CommandName, CommandSpec>> = commands;
+
+export function isCommand(word: string | undefined): word is CommandName {
+  return word !== undefined && Object.hasOwn(commands, word);
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { mapOf, tags } from '../kinds/maps.ts';
+import { oneOf, text } from '../kinds/text.ts';
+import { option } from '../option.ts';
+
+export const bootModes = ['legacy-bios', 'uefi', 'uefi-preferred'] as const;
+
+/** What the AMI is called and says of itself. */
+export const amiOptions = {
+  suffix: option({
+    kind: text({ empty: true }),
+    help: 'End of the AMI name',
+    default: "the first 12 hex digits of the image's digest",
+    group: 'ami',
+    commands: ['import', 'tag-fix'],
+    in: 'both',
+    variants: {
+      'tag-fix': {
+        help: 'End of the names of the given AMIs, <name>-i<suffix>',
+        default: undefined,
+        group: 'tags',
+        environment: false,
+      },
+    },
+  }),
+  'boot-mode': option({
+    kind: oneOf(bootModes, { metavar: 'MODE' }),
+    help: `Boot mode of the AMI: ${bootModes.join(', ')}`,
+    default: 'that of the instance type',
+    group: 'ami',
+    commands: ['import'],
+    in: 'both',
+  }),
+  tag: option({
+    kind: tags,
+    help: 'Tag for the AMI, its snapshot and the import task; repeatable. A mapping in the file',
+    group: 'ami',
+    commands: ['import'],
+    in: 'both',
+  }),
+  amis: option({
+    kind: mapOf({ key: z.string(), value: z.string() }),
+    help: 'AMIs that earlier runs made, by region; written by ec2-image, for people to read',
+    group: 'ami',
+    commands: [],
+    in: 'image',
+  }),
+};

@@ -1,0 +1,116 @@
+import { listOf } from '../kinds/kind.ts';
+import { path } from '../kinds/locations.ts';
+import { duration, integer } from '../kinds/numbers.ts';
+import { accountId, amiId, boolean, tagPattern, text } from '../kinds/text.ts';
+import { option } from '../option.ts';
+
+/** What the janitor and tag-fix look at, and what they may do. */
+export const cleanupOptions = {
+  'all-regions': option({
+    kind: boolean,
+    help: 'Look in every region that the account has enabled',
+    group: 'scope',
+    commands: ['janitor', 'tag-fix'],
+    in: 'flag',
+  }),
+  'work-files': option({
+    kind: boolean,
+    help: 'Look at the work directory, too: files that no run is using',
+    group: 'scope',
+    commands: ['janitor'],
+    in: 'flag',
+  }),
+  'expect-account': option({
+    kind: accountId,
+    help: 'Refuse to work in any other account',
+    group: 'scope',
+    commands: ['janitor'],
+    in: 'flag',
+  }),
+  'older-than': option({
+    kind: duration({ metavar: 'AGE' }),
+    help: 'Keep whatever was active more recently, as 90m, 24h or 7d',
+    default: '24h',
+    group: 'selection',
+    commands: ['janitor'],
+    in: 'flag',
+  }),
+  'keep-tag': option({
+    kind: listOf(tagPattern),
+    help: 'Keep what has this tag; repeatable (permanent=true is always kept)',
+    group: 'selection',
+    commands: ['janitor'],
+    in: 'flag',
+  }),
+  'keep-suffix': option({
+    kind: listOf(text()),
+    help: 'Keep what is named <name>-i<suffix> with this suffix; repeatable',
+    group: 'selection',
+    commands: ['janitor'],
+    in: 'flag',
+  }),
+  ami: option({
+    kind: listOf(amiId),
+    help: 'Also delete this AMI that ec2-image created; repeatable',
+    group: 'selection',
+    commands: ['janitor'],
+    in: 'flag',
+  }),
+  superseded: option({
+    kind: boolean,
+    help: 'Also delete AMIs that ec2-image created and that have a newer one of the same name',
+    group: 'selection',
+    commands: ['janitor'],
+    in: 'flag',
+  }),
+  'max-deletes': option({
+    kind: integer({ min: 0, max: 999_999_999 }),
+    help: 'Delete nothing where the plan has more than this',
+    default: '50',
+    group: 'selection',
+    commands: ['janitor'],
+    in: 'flag',
+  }),
+  'save-plan': option({
+    kind: path(),
+    help: 'Write the plan to this file',
+    group: 'run',
+    commands: ['janitor'],
+    in: 'flag',
+  }),
+  'from-plan': option({
+    kind: path(),
+    help: 'Delete only what this saved plan names, of what would be deleted now',
+    group: 'run',
+    commands: ['janitor'],
+    in: 'flag',
+  }),
+  apply: option({
+    kind: boolean,
+    help: 'Delete the leftovers',
+    group: 'run',
+    commands: ['janitor'],
+    in: 'flag',
+  }),
+  yes: option({
+    kind: boolean,
+    help: 'Do not ask before deleting',
+    group: 'run',
+    commands: ['janitor'],
+    in: 'flag',
+  }),
+  force: option({
+    kind: boolean,
+    help: "Correct wrong values of ec2-image's own tags on AMIs, where the right value is known",
+    group: 'run',
+    commands: ['tag-fix'],
+    in: 'flag',
+  }),
+  'dry-run': option({
+    kind: boolean,
+    help: 'Show what would be added, and add nothing',
+    group: 'run',
+    commands: ['tag-fix'],
+    in: 'flag',
+  }),
+};

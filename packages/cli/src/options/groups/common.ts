@@ -1,0 +1,128 @@
+import type { CommandName } from '../commands.ts';
+import { httpUrl, path } from '../kinds/locations.ts';
+import { duration, integer } from '../kinds/numbers.ts';
+import { boolean, region, text } from '../kinds/text.ts';
+import { option } from '../option.ts';
+
+const everyCommand: readonly CommandName[] = ['import', 'janitor', 'tag-fix', 'verify', 'doctor', 'demo'];
+/** The demo has an account and a configuration of its own. */
+const ofAccounts = everyCommand.filter((name) => name !== 'demo');
+
+const regions = {
+  help: 'AWS region to look in; repeatable',
+  repeats: true,
+};
+
+/** What every command has: the account that it works in. */
+export const accountOptions = {
+  region: option({
+    kind: region,
+    help: 'AWS region',
+    default: 'AWS_REGION, or that of the profile',
+    group: 'account',
+    commands: everyCommand,
+    in: 'both',
+    variants: { janitor: regions, 'tag-fix': regions },
+  }),
+  profile: option({
+    kind: text({ metavar: 'NAME' }),
+    help: 'Profile of the AWS configuration files',
+    group: 'account',
+    commands: ofAccounts,
+    in: 'top',
+  }),
+  'endpoint-url': option({
+    kind: httpUrl,
+    help: 'Send AWS requests to this address instead of AWS',
+    group: 'account',
+    commands: ofAccounts,
+    in: 'top',
+  }),
+  local: option({
+    kind: boolean,
+    help: 'Use the embedded AWS emulator, whose account is kept in the work directory',
+    group: 'account',
+    commands: ofAccounts,
+    in: 'flag',
+  }),
+  'request-timeout': option({
+    kind: duration(),
+    help: 'Idle timeout of a connection',
+    default: '60',
+    group: 'account',
+    commands: everyCommand,
+    in: 'top',
+  }),
+  'max-attempts': option({
+    kind: integer({ min: 1, max: 100 }),
+    help: 'Maximum attempts per AWS request',
+    default: '8',
+    group: 'account',
+    commands: everyCommand,
+    in: 'top',
+  }),
+};
+
+/** What every command has: its files, and what it prints. */
+export const outputOptions = {
+  config: option({
+    kind: path(),
+    help: 'Configuration file',
+    default: "ec2-image.yaml in the current directory or its parents, up to the repository's root",
+    group: 'output',
+    commands: ofAccounts,
+    in: 'flag',
+    environment: true,
+  }),
+  'work-dir': option({
+    kind: path({ metavar: 'DIR' }),
+    help: 'Directory for downloads and disks',
+    default: '.ec2-image',
+    group: 'output',
+    commands: everyCommand,
+    in: 'top',
+    variants: { demo: { default: 'a temporary directory' } },
+  }),
+  'write-config': option({
+    kind: boolean,
+    help: 'Write the configuration that pins the result to the configuration file instead of only printing it',
+    group: 'run',
+    commands: ['import'],
+    in: 'top',
+  }),
+  json: option({
+    kind: boolean,
+    help: 'Print one JSON document, and nothing else, on stdout',
+    group: 'output',
+    commands: everyCommand,
+    in: 'top',
+  }),
+  events: option({
+    kind: boolean,
+    help: 'Print what happens as NDJSON, and nothing else, on stdout',
+    group: 'output',
+    commands: everyCommand,
+    in: 'top',
+  }),
+  verbose: option({
+    kind: boolean,
+    help: 'Show every call to AWS with its duration and request id',
+    group: 'output',
+    commands: everyCommand,
+    in: 'top',
+  }),
+  quiet: option({
+    kind: boolean,
+    help: 'Print ids only, one per line, and errors',
+    group: 'output',
+    commands: everyCommand,
+    in: 'top',
+  }),
+  'log-file': option({
+    kind: path(),
+    help: 'Append everything as NDJSON to this file, for a bug report; holds no secrets',
+    group: 'output',
+    commands: everyCommand,
+    in: 'top',
+  }),
+};

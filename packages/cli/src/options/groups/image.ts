@@ -1,0 +1,98 @@
+import { listOf } from '../kinds/kind.ts';
+import { source } from '../kinds/locations.ts';
+import { byteSize, integer } from '../kinds/numbers.ts';
+import { boolean, hexDigest, oneOf, text } from '../kinds/text.ts';
+import { option } from '../option.ts';
+
+export const architectures = ['x86_64', 'arm64'] as const;
+
+/** What is exported for an import is not about a snapshot to verify, or about the demo. */
+const said = { environment: false } as const;
+
+/** Which image, and what its content may be. */
+export const imageOptions = {
+  name: option({
+    kind: text({ metavar: 'NAME' }),
+    help: 'Name of the image; the AMI is named <name>-i<suffix>',
+    group: 'image',
+    commands: ['import', 'tag-fix'],
+    in: 'flag',
+    variants: { 'tag-fix': { help: 'Name of the image that the given AMIs were made from', group: 'tags' } },
+  }),
+  url: option({
+    kind: listOf(source),
+    help: 'Image URL or local path; repeat for mirrors of the same file. qcow2, raw, VMDK, VHD or VHDX, also compressed with xz, gzip or zstd',
+    group: 'image',
+    commands: ['import', 'verify', 'demo'],
+    in: 'image',
+    variants: {
+      verify: { help: 'URL of the disk image; repeat for mirrors of the same file', ...said },
+      demo: { help: 'Image to import instead of the generated ones', ...said },
+    },
+  }),
+  'checksum-url': option({
+    kind: source,
+    help: 'URL of the published checksum: a sha256sum or BSD style file, clear-signed or not, or a bare digest',
+    group: 'image',
+    commands: ['import', 'verify', 'demo'],
+    in: 'image',
+    variants: { verify: said, demo: said },
+    alternatives: 'checksum',
+  }),
+  sha256: option({
+    kind: hexDigest(64),
+    help: 'SHA-256 of the image, instead of --checksum-url',
+    group: 'image',
+    commands: ['import', 'verify', 'demo'],
+    in: 'image',
+    variants: { verify: said, demo: said },
+    alternatives: 'checksum',
+  }),
+  sha512: option({
+    kind: hexDigest(128),
+    help: 'SHA-512 of the image, instead of --checksum-url',
+    group: 'image',
+    commands: ['import', 'verify'],
+    in: 'image',
+    variants: { verify: said, demo: said },
+    alternatives: 'checksum',
+  }),
+  arch: option({
+    kind: oneOf(architectures),
+    help: 'Architecture of the image',
+    group: 'image',
+    commands: ['import', 'demo'],
+    in: 'image',
+    variants: { demo: { default: 'x86_64', ...said } },
+  }),
+  connections: option({
+    kind: integer({ min: 1, max: 16 }),
+    help: 'Connections for one download',
+    default: '4',
+    group: 'image',
+    commands: ['import'],
+    in: 'both',
+  }),
+  'allow-insecure-checksum': option({
+    kind: boolean,
+    help: 'Allow a checksum from plain http',
+    group: 'image',
+    commands: ['import', 'verify'],
+    in: 'both',
+  }),
+  'max-disk-size': option({
+    kind: byteSize,
+    help: 'Refuse larger disks',
+    default: '64GiB',
+    group: 'image',
+    commands: ['import', 'verify'],
+    in: 'both',
+  }),
+  'allow-unbootable': option({
+    kind: boolean,
+    help: 'Accept a disk without partition table or boot record, or with a partition beyond its end',
+    group: 'image',
+    commands: ['import'],
+    in: 'both',
+  }),
+};

@@ -1,0 +1,157 @@
+import { diskFormats } from '@ec2-image/provenance';
+import { duration, integer } from '../kinds/numbers.ts';
+import { accountId, boolean, bucketName, oneOf, text } from '../kinds/text.ts';
+import { option } from '../option.ts';
+
+export const ways = ['s3', 'ebs'] as const;
+
+/** How a disk gets into EC2. */
+export const wayOptions = {
+  via: option({
+    kind: oneOf(ways),
+    help: 'Through an S3 bucket, or block by block through the EBS direct APIs, without bucket, role and import task',
+    default: 's3',
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
+  }),
+  format: option({
+    kind: oneOf(diskFormats as ['vhdx', 'vhd', 'vmdk', 'raw']),
+    help: 'Disk format to convert to and upload',
+    default: 'vhdx',
+    group: 'way',
+    commands: ['import', 'demo'],
+    in: 'both',
+  }),
+  bucket: option({
+    kind: bucketName,
+    help: 'S3 bucket for the upload (same region)',
+    group: 'way',
+    commands: ['import', 'janitor', 'tag-fix', 'doctor'],
+    in: 'both',
+    variants: {
+      janitor: {
+        help: 'Bucket to look in; repeatable (without one, S3 is skipped)',
+        group: 'scope',
+        default: "the configuration's",
+        repeats: true,
+      },
+      'tag-fix': {
+        help: 'Bucket that imports read from; repeatable',
+        group: 'scope',
+        default: "the configuration's",
+        repeats: true,
+      },
+      doctor: {
+        help: 'Bucket to check, besides those of the configuration; repeatable',
+        group: 'checks',
+        repeats: true,
+      },
+    },
+  }),
+  'bucket-owner': option({
+    kind: accountId,
+    help: 'Account that owns the bucket',
+    default: 'the account of the credentials',
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
+  }),
+  'key-prefix': option({
+    kind: text({ metavar: 'PREFIX', max: 512, empty: true }),
+    help: 'Key prefix of uploaded objects',
+    default: 'ec2-image/',
+    group: 'way',
+    commands: ['import', 'janitor', 'tag-fix'],
+    in: 'both',
+    variants: {
+      janitor: { help: 'Key prefix of uploaded objects; repeatable', group: 'scope', repeats: true },
+      'tag-fix': { help: 'Key prefix of uploaded objects; repeatable', group: 'scope', repeats: true },
+    },
+  }),
+  'role-name': option({
+    kind: text({ metavar: 'ROLE' }),
+    help: 'Service role of the import',
+    default: 'vmimport',
+    group: 'way',
+    commands: ['import', 'doctor'],
+    in: 'both',
+    variants: { doctor: { group: 'checks' } },
+  }),
+  'poll-interval': option({
+    kind: duration(),
+    help: 'Polling interval for the import task',
+    default: '15',
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
+  }),
+  'import-attempts': option({
+    kind: integer({ min: 1, max: 20 }),
+    help: 'Attempts when an import fails with a transient error',
+    default: '3',
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
+  }),
+  'import-timeout': option({
+    kind: duration(),
+    help: 'Fail when the import task makes no progress for this long',
+    default: '2h',
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
+  }),
+  verify: option({
+    kind: boolean,
+    help: 'Verify that the snapshot matches the disk, block by block, before the AMI is registered',
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
+  }),
+  'allow-absent': option({
+    kind: boolean,
+    help: 'When verifying, accept a snapshot that lacks blocks of zeros, which an encrypted volume reads as noise',
+    group: 'way',
+    commands: ['import', 'verify'],
+    in: 'both',
+    variants: { verify: { group: 'disk', environment: false } },
+  }),
+  'keep-object': option({
+    kind: boolean,
+    help: 'Keep the uploaded disk in S3',
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
+  }),
+  'keep-files': option({
+    kind: boolean,
+    help: 'Keep the download and the disk in the work directory',
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
+  }),
+  fresh: option({
+    kind: boolean,
+    help: 'Ignore existing objects, snapshots and AMIs',
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
+    pinned: false,
+  }),
+  replace: option({
+    kind: boolean,
+    help: 'Replace an AMI of this name that ec2-image made from another image: deregister it and delete its snapshots',
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
+    pinned: false,
+  }),
+  'cancel-on-interrupt': option({
+    kind: boolean,
+    help: 'When interrupted, cancel a running import task instead of leaving it for the next run',
+    group: 'way',
+    commands: ['import'],
+    in: 'flag',
+  }),
+};

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { redactUrl } from '@ec2-image/redact';
+import { z } from 'zod';
+import { expected, type Kind, show, single } from './kind.ts';
+
+const shown = (input: unknown) => show(typeof input === 'string' ? redactUrl(input) : input);
+
+/** An http or https URL. */
+export const httpUrl: Kind<string> = single({
+  metavar: 'URL',
+  schema: z
+    .string(expected('an http or https URL', { shown }))
+    .refine(
+      (url) => /^https?:\/\/./i.test(url) && URL.canParse(url),
+      expected('an http or https URL', { shown }),
+    ),
+  jsonSchema: { type: 'string', format: 'uri', pattern: '^https?://' },
+});
+
+/** A file or directory of this machine. */
+export function path({ metavar = 'FILE' }: { readonly metavar?: string } = {}): Kind<string> {
+  return single({
+    metavar,
+    schema: z
+      .string(expected('a path'))
+      .min(1, 'expected a path')
+      .refine((name) => !name.includes('\0'), 'a path has no NUL character'),
+    jsonSchema: { type: 'string', minLength: 1 },
+    locate: (name, directory) => ({ value: resolve(directory, name) }),
+  });
+}
+
+const sourceWords = 'an http or https URL, or a path';
+
+/** Where something can be read from: an http, https or `file:` URL, or a path. */
+export const source: Kind<string> = single({
+  metavar: 'URL',
+  schema: z
+    .string(expected(sourceWords, { shown }))
+    .trim()
+    .min(1, `expected ${sourceWords}`)
+    .refine(isSource, expected(sourceWords, { shown })),
+  jsonSchema: { type: 'string', minLength: 1 },
+  locate(value, directory) {
+    if (isUrl(value)) return { value };
+    const file = resolve(directory, value);
+    return looksLikeHost(value) && !existsSync(file)
+      ? {
+          problem: `there is no file ${JSON.stringify(value)}; if this is a URL, write https://${redactUrl(value)}`,
+        }
+      : { value: file };
+  },
+  write: (value) => redactUrl(value),
+});
+
+export function isUrl(value: string): boolean {
+  return /^(https?:|file:|[a-z][a-z0-9+.-]*:\/\/)/i.test(value);
+}
+
+function isSource(value: string): boolean {
+  if (value.includes('\0')) return false;
+  if (/^file:/i.test(value)) return isFileUrl(value);
+  return isUrl(value) ? /^https?:\/\/./i.test(value) && URL.canParse(value) : true;
+}
+
+function isFileUrl(value: string): boolean {
+  try {
+    return fileURLToPath(value) !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** `example.org/disk.qcow2`, `localhost:8000/disk.qcow2`: whoever writes this has forgotten the scheme, unless the file is there. */
+function looksLikeHost(value: string): boolean {
+  return /^(localhost|([a-z0-9-]+\.)+[a-z]{2,}|\d{1,3}(\.\d{1,3}){3})(:\d{1,5})?\/./i.test(value);
+}

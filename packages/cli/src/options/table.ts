@@ -1,0 +1,40 @@
+import { amiOptions } from './groups/ami.ts';
+import { cleanupOptions } from './groups/cleanup.ts';
+import { accountOptions, outputOptions } from './groups/common.ts';
+import { imageOptions } from './groups/image.ts';
+import { verifyOptions } from './groups/verify.ts';
+import { wayOptions } from './groups/way.ts';
+import type { OptionEntry, OptionTable } from './option.ts';
+
+/**
+ * Every option there is, and the only place that lists them. Flags, variables, the configuration file's keys, `--help`,
+ * the JSON Schema in `docs/schema` and the README's table are made from it: a further option is an entry here and its use.
+ */
+const table = {
+  ...imageOptions,
+  ...wayOptions,
+  ...amiOptions,
+  ...verifyOptions,
+  ...cleanupOptions,
+  ...accountOptions,
+  ...outputOptions,
+};
+
+export const optionTable: OptionTable = table;
+
+type Table = typeof table;
+
+export type OptionKey = keyof Table;
+
+/** What an option's value is once it is read: seconds, bytes, text… */
+export type ValueOf<K extends OptionKey> = Table[K] extends OptionEntry<infer V, infer _> ? V : never;
+
+type KeysIn<P> = {
+  [K in OptionKey]: Table[K] extends OptionEntry<infer _, infer Q> ? (Q extends P ? K : never) : never;
+}[OptionKey];
+
+/** What describes one image. */
+export type ImageSettings = { readonly [K in KeysIn<'image' | 'both'>]?: ValueOf<K> };
+
+/** What stands at the top of a configuration file, its images aside. */
+export type TopSettings = { readonly [K in KeysIn<'top' | 'both'>]?: ValueOf<K> };
