@@ -7,10 +7,9 @@
  */
 import { fileURLToPath } from 'node:url';
 import { checkImports } from './imports/check-imports.ts';
-import { knownUpwardImports } from './imports/known.ts';
 import { forTests, layers } from './imports/layers.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const offences = checkImports({ root, layers, forTests, known: knownUpwardImports });
+const offences = checkImports({ root, layers, forTests });
 for (const offence of offences) console.error(offence);
 process.exitCode = offences.length === 0 ? 0 : 1;

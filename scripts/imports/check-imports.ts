@@ -8,20 +8,13 @@ export interface ImportRules {
   readonly layers: Layers;
   /** Names of packages that every package's tests may import. */
   readonly forTests: readonly string[];
-  /** Upward imports that are known and wait to be removed: importing file → the files it imports. */
-  readonly known: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
  * What is wrong with the imports of a workspace, a line or more for each: circles and upward imports within a package,
- * imports against the layers of the packages, and known offences that offend no more.
+ * and imports against the layers of the packages.
  */
-export function checkImports({
-  root,
-  layers,
-  forTests,
-  known,
-}: { readonly root: string } & ImportRules): string[] {
+export function checkImports({ root, layers, forTests }: { readonly root: string } & ImportRules): string[] {
   const packages = findPackages(root);
   const offences = packages
     .filter((each) => layerOf(layers, each) < 0)
@@ -32,50 +25,16 @@ export function checkImports({
       if (wrong) offences.push(`${describe(one)}\n    ${wrong}`);
     }
   }
-  const excused = new Set(
-    Object.entries(known).flatMap(([from, all]) => all.map((to) => keyOf({ from, to }))),
-  );
-  for (const directory of [...packages.map((each) => `${each.directory}/src`), 'scripts']) {
-    const found = checkCircles({ directory, imports: readImports(root, directory), excused });
-    offences.push(...found.offences);
-    for (const key of found.needed) excused.delete(key);
-  }
-  return [
-    ...offences,
-    ...Array.from(
-      excused,
-      (key) => `${key}\n    offends no more: remove the entry from scripts/imports/known.ts`,
-    ),
-  ];
+  for (const directory of [...packages.map((each) => `${each.directory}/src`), 'scripts'])
+    offences.push(...checkCircles(directory, readImports(root, directory)));
+  return offences;
 }
 
-/** The circles of one directory, and which of the excused imports would close one more. */
-function checkCircles({
-  directory,
-  imports,
-  excused,
-}: {
-  readonly directory: string;
-  readonly imports: readonly Import[];
-  readonly excused: ReadonlySet<string>;
-}): { readonly offences: readonly string[]; readonly needed: readonly string[] } {
-  const isExcused = (one: Import) => excused.has(keyOf(one));
-  const upward = findUpwardImports(
-    directory,
-    imports.filter((one) => !isExcused(one)),
-  );
-  const offending = new Set(upward.map((each) => each.import));
-  let sound = imports.filter((one) => !isExcused(one) && !offending.has(one));
-  const needed: string[] = [];
-  for (const one of imports.filter(isExcused)) {
-    if (findUpwardImports(directory, [...sound, one]).length > 0) needed.push(keyOf(one));
-    else sound = [...sound, one];
-  }
-  const offences = upward.map(
+function checkCircles(directory: string, imports: readonly Import[]): string[] {
+  return findUpwardImports(directory, imports).map(
     ({ import: one, folder, circle }) =>
       `${describe(one)}\n    closes a circle in ${folder}: ${circle.join(' → ')}`,
   );
-  return { offences, needed };
 }
 
 function findPackages(root: string): Package[] {
@@ -89,8 +48,4 @@ function findPackages(root: string): Package[] {
 
 function describe({ from, line, specifier }: Import): string {
   return `${from}:${line} imports ${specifier}`;
-}
-
-function keyOf({ from, to }: { readonly from: string; readonly to?: string }): string {
-  return `${from} → ${to}`;
 }

@@ -7,7 +7,6 @@ import { checkImports, type ImportRules } from '../imports/check-imports.ts';
 const rules: ImportRules = {
   layers: [['packages/base'], ['packages/left', 'packages/right', 'packages/emulator'], ['packages/top']],
   forTests: ['packages/emulator'],
-  known: {},
 };
 
 /** What the check says of a workspace with these files; every package named in them has its manifest. */
@@ -164,34 +163,5 @@ describe('between packages', () => {
     expect(await check({ 'packages/new/src/a.ts': `import '@it/top';` })).toEqual([
       expect.stringContaining('packages/new has no layer'),
     ]);
-  });
-});
-
-describe('known offences', () => {
-  const files = {
-    'packages/left/src/a.ts': `import './b.ts';`,
-    'packages/left/src/b.ts': `import './c.ts';`,
-    'packages/left/src/c.ts': '',
-  };
-  const circle = { ...files, 'packages/left/src/c.ts': `import './a.ts';` };
-  const known = (from: string, to: string) => ({
-    known: { [`packages/left/src/${from}.ts`]: [`packages/left/src/${to}.ts`] },
-  });
-
-  test('one import of a circle, whichever, stands for it', async () => {
-    expect(await check(circle)).toHaveLength(1);
-    expect(await check(circle, known('c', 'a'))).toEqual([]);
-    expect(await check(circle, known('a', 'b'))).toEqual([]);
-  });
-
-  test('one that offends no more has to be removed, whether the import is still there or not', async () => {
-    for (const entry of [known('a', 'b'), known('c', 'a')]) {
-      expect(await check(files, entry)).toEqual([expect.stringContaining('remove the entry')]);
-    }
-  });
-
-  test('they excuse no other circle', async () => {
-    const second = { ...circle, 'packages/left/src/b.ts': `import './c.ts';\nimport './a.ts';` };
-    expect(await check(second, known('c', 'a'))).toHaveLength(1);
   });
 });

@@ -1,4 +1,5 @@
 import { importRequests } from '../config/import-request.ts';
+import type { Finished } from '../config/pin-config.ts';
 import { writeConfig } from '../config/write-config.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../exit-code.ts';
 import { explain } from '../explain.ts';
@@ -7,7 +8,6 @@ import { cleanupCommand } from '../render/cleanup-command.ts';
 import { renderError } from '../render/error.ts';
 import { importDocument, importExitCode, importIds, renderImportReport } from '../render/import-report.ts';
 import { describeLocalAccount } from '../render/local-account.ts';
-import type { Finished } from '../render/pin-yaml.ts';
 import type { CommonSettings } from '../settings.ts';
 import { TableCommand } from './common.ts';
 

@@ -1,7 +1,7 @@
 import { readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { CliError } from '../errors.ts';
-import { type Finished, renderPinYaml } from '../render/pin-yaml.ts';
 import { defaultConfigFile } from './find-config.ts';
+import { type Finished, renderPinYaml } from './pin-config.ts';
 import type { ConfigFile } from './read-config.ts';
 
 /**

@@ -5,24 +5,18 @@ import { checkBucket } from '@ec2-image/s3-upload';
 import { explain } from '../explain.ts';
 import type { ImageOutcome, ImageResult } from '../outcome.ts';
 import { openImageDirectory } from '../work-directory.ts';
-import { makeAmi, type ObtainedAmi, reuseAmi } from './ami.ts';
-import { createRemains } from './remains.ts';
+import { finishAmi } from './effects.ts';
+import { obtainAmi } from './ladder.ts';
+import { createLeftovers } from './leftovers.ts';
+import type { IdentifiedRun, ImportJob, Known } from './run.ts';
+import { findAmi, type ObtainedAmi } from './rungs/ami.ts';
 import { createSteps } from './steps.ts';
-import type { Identified, ImportJob } from './work.ts';
 
-/** What is known of an image, as far as its run came. */
-interface Known {
-  digest?: Digest;
-  amiName?: string;
-  snapshotId?: string;
-  imageId?: string;
-}
-
-/** Brings one image into EC2, from wherever an earlier run left off. Never throws: a failure is a result. */
+/** Imports one image, from wherever an earlier run stopped. Never throws: a failure is a result. */
 export async function importImage(job: ImportJob): Promise<ImageResult> {
   const { request, cloud, view, log, signal } = job;
   const steps = createSteps({ image: request.name, view });
-  const remains = createRemains();
+  const leftovers = createLeftovers();
   const known: Known = { digest: 'digest' in request.checksum ? request.checksum.digest : undefined };
   const resultOf = (outcome: ImageOutcome, rest: Partial<ImageResult>): ImageResult => ({
     name: request.name,
@@ -45,10 +39,9 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
     const amiName = amiNameOf({ name: request.name, suffix: request.suffix ?? shortDigest(digest) });
     known.amiName = amiName;
     const notice = (message: string) => view.notice(message, request.name);
-    const { outcome, error, ...ami } = await obtainAmi(
-      { ...job, digest, amiName, steps, remains, notice, startedAt: new Date() },
-      known,
-    );
+    const startedAt = new Date();
+    const run: IdentifiedRun = { ...job, digest, amiName, steps, leftovers, known, notice, startedAt };
+    const { outcome, error, ...ami } = await importIdentified(run);
     view.imageEnded(request.name, outcome, `${ami.imageId} (${amiName})`);
     return resultOf(outcome, { ...ami, ...(error && { error: explain(error) }) });
   } catch (error) {
@@ -61,35 +54,33 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
     });
     const outcome = interrupted ? 'interrupted' : 'failed';
     view.imageEnded(request.name, outcome, interrupted ? undefined : explained.code);
-    return resultOf(outcome, { error: explained, leftovers: remains.list() });
+    return resultOf(outcome, { error: explained, leftovers: leftovers.list() });
   }
 }
 
-/** Asked from the end: the AMI, or what it takes to make it. Local files go last. */
-async function obtainAmi(work: Identified, known: Known): Promise<ObtainedAmi> {
-  const { workDirectory, digest, signal, view, request } = work;
-  const existing = await reuseAmi(work);
+/** An AMI that exists costs one look, and waits for nobody: only what has to be made needs the work directory. */
+async function importIdentified(run: IdentifiedRun): Promise<ObtainedAmi> {
+  const { workDirectory, digest, signal, view, request } = run;
+  const existing = await findAmi(run);
   if (existing && !request.verify) return existing;
-  let waited = false;
   const directory = await openImageDirectory({
     workDirectory,
     digest,
     signal,
     onWait() {
-      waited = true;
       view.stage(request.name, 'waiting');
-      work.notice('another run on this machine works on the same image: waiting for it');
+      run.notice('another run on this machine works on the same image: waiting for it');
     },
   });
   try {
-    // Whoever was waited for may have made it.
-    const reused = waited ? await reuseAmi(work) : existing;
-    if (reused?.snapshotId && request.verify) {
-      await (await import('./prove-snapshot.ts')).proveSnapshot({ ...work, directory }, reused.snapshotId);
+    const own = { ...run, directory, endedAttempts: { number: 0 }, discardedSnapshots: [] };
+    // Looked for again: another run may have made it meanwhile.
+    const ami = await obtainAmi(own);
+    if (request.verify && ami.outcome === 'reused' && ami.snapshotId !== null) {
+      const { verifyImported } = await import('./verify-snapshot.ts');
+      await verifyImported(own, ami.snapshotId);
     }
-    const ami = reused ?? (await makeAmi({ ...work, directory }, known));
-    if (!request.keepFiles && ami.outcome !== 'partial') await directory.remove();
-    return ami;
+    return await finishAmi(own, ami);
   } finally {
     directory.release();
   }

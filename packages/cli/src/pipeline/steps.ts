@@ -3,15 +3,17 @@ import { stepNames } from '../outcome.ts';
 import type { RunView } from './progress.ts';
 
 export interface StepResult {
-  readonly outcome?: Extract<StepOutcome, 'done' | 'reused'>;
+  readonly outcome?: Exclude<StepOutcome, 'skipped'>;
   readonly bytes?: number;
 }
 
 /** The steps of one image as they are taken, timed, shown, and remembered for the result. */
 export interface Steps {
-  /** Runs `work` as the step. What it throws marks the step as failed and goes on up. */
+  /** Runs `work` as the step. What it throws marks the step as failed, and is rethrown. */
   take<T>(step: StepName, work: () => Promise<T>, result?: (value: T) => StepResult): Promise<T>;
-  /** The thing this step would have made is there. */
+  /** A step that something else has done on its way: there is nothing to run. */
+  record(step: StepName, result?: StepResult): void;
+  /** What this step would have made exists. */
   reuse(step: StepName): void;
   /** All seven, in order; those never taken are `skipped`. */
   report(): StepReport[];
@@ -46,6 +48,8 @@ export function createSteps({
         throw error;
       }
     },
+    record: (step, { outcome = 'done', bytes } = {}) =>
+      end({ step, outcome, seconds: 0, ...(bytes !== undefined && { bytes }) }),
     reuse: (step) => end({ step, outcome: 'reused', seconds: 0 }),
     report: () => stepNames.map((step) => taken.get(step) ?? { step, outcome: 'skipped', seconds: 0 }),
   };

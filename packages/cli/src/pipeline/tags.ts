@@ -1,15 +1,15 @@
 import { amiTags, provenanceTags } from '@ec2-image/provenance';
 import { version } from '../version.ts';
-import type { Identified } from './work.ts';
+import type { IdentifiedRun } from './run.ts';
 
-/** What the disk is kept as on its way: blocks written through EBS direct are raw. */
-function diskFormatOf({ via, format }: Identified['request']) {
+/** The format in which the disk travels: blocks written through EBS direct are raw. */
+function diskFormatOf({ via, format }: IdentifiedRun['request']) {
   return via === 'ebs' ? 'raw' : format;
 }
 
-type Named = Pick<Identified, 'request' | 'digest' | 'amiName' | 'startedAt'>;
+type Named = Pick<IdentifiedRun, 'request' | 'digest' | 'amiName' | 'startedAt'>;
 
-/** What proves that a thing is ours, without the time: for calls whose token allows nothing that varies. */
+/** What shows that ec2-image made a resource, without the time: for calls whose token allows nothing that varies. */
 export function constantTagsOf({ request, digest, amiName }: Named): Record<string, string> {
   return {
     ...request.tags,
@@ -28,10 +28,10 @@ export function provenanceTagsOf({ request, digest, startedAt }: Named): Record<
   });
 }
 
-export function snapshotTagsOf(work: Named): Record<string, string> {
-  return { ...work.request.tags, Name: work.amiName, ...provenanceTagsOf(work) };
+export function snapshotTagsOf(run: Named): Record<string, string> {
+  return { ...run.request.tags, Name: run.amiName, ...provenanceTagsOf(run) };
 }
 
-export function amiTagsOf(work: Named): Record<string, string> {
-  return { ...amiTags({ amiName: work.amiName, extra: work.request.tags }), ...provenanceTagsOf(work) };
+export function amiTagsOf(run: Named): Record<string, string> {
+  return { ...amiTags({ amiName: run.amiName, extra: run.request.tags }), ...provenanceTagsOf(run) };
 }

@@ -1,9 +1,9 @@
+import { type Finished, renderPinYaml } from '../config/pin-config.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../exit-code.ts';
 import type { Explained } from '../explain.ts';
 import type { ImageOutcome, ImageResult } from '../outcome.ts';
 import { renderCommandLine } from './command-line.ts';
 import { formatSeconds } from './format.ts';
-import { type Finished, renderPinYaml } from './pin-yaml.ts';
 import { renderTable } from './table.ts';
 
 /** An image, what became of it, and how long it took by the clock on the wall. */

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
+import { writeJson } from '../documents/json-text.ts';
 import type { RunLog } from '../run-log.ts';
-import { writeJson } from './json-text.ts';
 
 /** What a command came to, in the forms in which it can be asked for. */
 export interface Result {

@@ -18,13 +18,13 @@ import {
 } from '@ec2-image/fetch';
 import { type Cloud, openCloud } from '../cloud.ts';
 import type { ImportRequest } from '../config/import-request.ts';
-import { openContent } from '../content.ts';
 import { createEbsClient } from '../ebs-client.ts';
 import { CliError } from '../errors.ts';
 import { openLocalAccount } from '../local-account.ts';
+import { absentBlocksNotice, mayLackBlocks } from '../pipeline/absent-blocks.ts';
+import { openContent } from '../pipeline/content.ts';
 import type { RunView } from '../pipeline/progress.ts';
 import type { CommonSettings } from '../settings.ts';
-import { absentBlocksNotice, mayLackBlocks } from './may-lack-blocks.ts';
 
 /** The disk that a snapshot is compared with. */
 export type DiskSource =

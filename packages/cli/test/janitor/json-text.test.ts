@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { writeJson } from '../../src/render/json-text.ts';
+import { writeJson } from '../../src/documents/json-text.ts';
 
 async function written(value: unknown): Promise<string> {
   const stream = new PassThrough();

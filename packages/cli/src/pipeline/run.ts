@@ -4,8 +4,8 @@ import type { Cloud } from '../cloud.ts';
 import type { ImportRequest } from '../config/import-request.ts';
 import type { RunLog } from '../run-log.ts';
 import type { ImageDirectory } from '../work-directory.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { RunView } from './progress.ts';
-import type { Remains } from './remains.ts';
 import type { Steps } from './steps.ts';
 
 /** One image's import, as it is asked for. */
@@ -26,39 +26,50 @@ export interface ImportJob {
   readonly signal: AbortSignal;
 }
 
+/** What a run has found out and made so far: also what its result says where it fails. */
+export interface Known {
+  digest?: Digest;
+  amiName?: string;
+  snapshotId?: string;
+  imageId?: string;
+}
+
 /** The same once the digest has given everything its name. */
-export interface Identified extends ImportJob {
+export interface IdentifiedRun extends ImportJob {
   readonly digest: Digest;
   readonly amiName: string;
   readonly steps: Steps;
-  readonly remains: Remains;
+  readonly leftovers: Leftovers;
+  readonly known: Known;
   readonly startedAt: Date;
   readonly notice: (message: string) => void;
 }
 
 /** The same once the work directory of the digest is this run's alone. */
-export interface Work extends Identified {
+export interface ImageRun extends IdentifiedRun {
   readonly directory: ImageDirectory;
-  /** Of an object that an earlier version left under a key of its own; undefined: as it is made now. */
+  /** Of an object that an earlier version left under a key of its own; undefined: as keys are made now. */
   readonly earlierKey?: string;
+  /** Imports of this disk that have ended without a snapshot, by whichever run: each has used up a token. */
+  readonly endedAttempts: { number: number };
   /** Snapshots that this run found wrong and deleted: a token that leads to one of them is of no use. */
-  readonly discardedSnapshots?: readonly string[];
+  readonly discardedSnapshots: string[];
 }
 
 /** What every verb of `ec2-import` is given. */
-export function ec2Options({ cloud, request, signal, notice }: Identified) {
+export function ec2Options({ cloud, request, signal, notice }: IdentifiedRun) {
   return { client: cloud.ec2, pollIntervalMs: request.pollIntervalMs, signal, onNotice: notice };
 }
 
 /** What every verb of `s3-upload` is given: the place of this image's object. */
-export function objectLocation(work: Identified & Pick<Work, 'earlierKey'>) {
-  const { request, cloud, amiName, digest, signal, notice } = work;
+export function objectLocation(run: IdentifiedRun & Pick<ImageRun, 'earlierKey'>) {
+  const { request, cloud, amiName, digest, signal, notice } = run;
   const { bucket, bucketOwner, format, keyPrefix } = request;
   if (bucket === undefined) throw new TypeError('an import by way of S3 has a bucket');
   return {
     client: cloud.s3,
     bucket,
-    key: work.earlierKey ?? objectKey({ prefix: keyPrefix, amiName, digest, format }),
+    key: run.earlierKey ?? objectKey({ prefix: keyPrefix, amiName, digest, format }),
     digest,
     format,
     expectedBucketOwner: bucketOwner ?? cloud.account,
@@ -67,8 +78,12 @@ export function objectLocation(work: Identified & Pick<Work, 'earlierKey'>) {
   };
 }
 
+export function objectUrl({ bucket, key }: { readonly bucket: string; readonly key: string }): string {
+  return `s3://${bucket}/${key}`;
+}
+
 /** What opening the image's content takes. */
-export function contentOptions({ request, directory, signal, notice }: Work) {
+export function contentOptions({ request, directory, signal, notice }: ImageRun) {
   return {
     diskPath: `${directory.diskPath('raw')}.decompressed`,
     maxDiskSize: request.maxDiskSizeBytes,

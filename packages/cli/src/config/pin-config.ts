@@ -1,11 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import { redactUrl } from '@ec2-image/redact';
 import { Document, isMap, isScalar, parseDocument, Scalar, visit } from 'yaml';
-import type { ImportRequest } from '../config/import-request.ts';
-import { escapeReferences } from '../config/interpolate.ts';
 import { isAtTop, isOfImage } from '../options/option.ts';
 import { optionTable } from '../options/table.ts';
 import type { ImageResult } from '../outcome.ts';
+import type { ImportRequest } from './import-request.ts';
+import { escapeReferences } from './interpolate.ts';
 
 /** An image and what became of it. */
 export interface Finished {

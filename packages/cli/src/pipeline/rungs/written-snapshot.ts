@@ -1,78 +1,70 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  blockSizeBytes,
-  type SnapshotProgress,
-  volumeSizeGiB,
-  type WrittenSnapshot,
-  writeSnapshot,
-} from '@ec2-image/ebs-direct';
-import {
-  describeSnapshot,
-  findSnapshot,
-  isFinished,
-  type Snapshot,
-  tagResources,
-} from '@ec2-image/ec2-import';
+import * as ebsDirect from '@ec2-image/ebs-direct';
+import { describeSnapshot, findSnapshot, isFinished } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
 import { requireUnchanged, streamImage } from '@ec2-image/fetch';
 import { clientToken, type Digest, shortDigest, writtenDescription } from '@ec2-image/provenance';
+import { createEbsClient } from '../../ebs-client.ts';
 import { type Content, openContent, streamedContent } from '../content.ts';
-import { createEbsClient } from '../ebs-client.ts';
-import { obtainImage, readingImage, readingLocalImage } from './image.ts';
-import type { ObtainedSnapshot } from './snapshot.ts';
-import { constantTagsOf, snapshotTagsOf } from './tags.ts';
-import { contentOptions, ec2Options, type Work } from './work.ts';
+import { type ObtainImage, readImage, readLocalImage } from '../read-image.ts';
+import { contentOptions, ec2Options, type ImageRun } from '../run.ts';
+import type { CompleteSnapshot } from '../snapshot.ts';
+import { constantTagsOf } from '../tags.ts';
 
-/** The snapshot by way of EBS direct: complete and used, or written block by block from the image. */
-export async function obtainWrittenSnapshot(work: Work): Promise<ObtainedSnapshot> {
-  const { request, cloud, digest, notice, steps } = work;
+/** The snapshot by way of EBS direct, where an earlier run completed it. */
+export async function findWrittenSnapshot(run: ImageRun): Promise<CompleteSnapshot | undefined> {
+  const { request, cloud, digest, notice, steps } = run;
   const found = await findSnapshot({
-    ...ec2Options(work),
+    ...ec2Options(run),
     digest,
     format: 'raw',
     account: cloud.account,
     fresh: request.fresh,
     importTasks: false,
   });
-  if (found.state === 'complete') {
-    notice(`snapshot ${found.snapshot.snapshotId} is complete: it is used`);
-    steps.reuse('import');
-    return tagged(work, found.snapshot);
-  }
-  const streamed = await writeStreamed(work);
-  const { snapshotId, sizeGiB } = streamed ?? (await writeLocal(work)) ?? (await writeFromFile(work));
-  const snapshot = await tagged(work, { snapshotId, sizeGiB });
-  // Of a stream they were made of the bytes that had the digest; a file can be read again for the proof.
-  const content = streamed?.digests && { sizeBytes: streamed.sizeBytes, digests: streamed.digests };
-  return { ...snapshot, content };
+  if (found.state !== 'complete') return undefined;
+  notice(`reusing snapshot ${found.snapshot.snapshotId}`);
+  steps.reuse('import');
+  return { snapshot: found.snapshot };
 }
 
-type Written = WrittenSnapshot & { readonly sizeBytes: number };
+/** The snapshot, written block by block: while the image is downloaded where that can be, else from its file. */
+export async function writeSnapshot(run: ImageRun, obtainImage: ObtainImage): Promise<CompleteSnapshot> {
+  const streamed = await writeStreamed(run);
+  const { snapshotId, sizeGiB } =
+    streamed ?? (await writeLocal(run, obtainImage)) ?? (await writeFromFile(run, obtainImage));
+  // Of a stream they were made of the bytes that had the digest; a file can be read again for the proof.
+  const content = streamed?.digests && { sizeBytes: streamed.sizeBytes, digests: streamed.digests };
+  return { snapshot: { snapshotId, sizeGiB, content } };
+}
 
-async function writeFromFile(work: Work): Promise<Written> {
-  const image = await obtainImage(work);
-  return readingImage(work, image, async () => {
-    await using content = await openContent({ ...contentOptions(work), path: image.path });
-    const beforeComplete = () => requireUnchanged({ file: image, signal: work.signal });
-    return await writeFrom(work, content, { beforeComplete });
+type Written = ebsDirect.WrittenSnapshot & { readonly sizeBytes: number };
+
+async function writeFromFile(run: ImageRun, obtainImage: ObtainImage): Promise<Written> {
+  const image = await obtainImage(run);
+  return readImage(run, image, async () => {
+    await using content = await openContent({ ...contentOptions(run), path: image.path });
+    const beforeComplete = () => requireUnchanged({ file: image, signal: run.signal });
+    return await writeFrom(run, content, { beforeComplete });
   });
 }
 
 /** From the user's own file, read once: it is hashed as its blocks are sent, and without its digest their end never comes. */
-function writeLocal(work: Work): Promise<Written | undefined> {
-  return readingLocalImage(work, (content) => {
-    work.steps.reuse('download');
-    return writeFrom(work, content, { beforeComplete: () => work.steps.take('checksum', async () => {}) });
-  });
+function writeLocal(run: ImageRun, obtainImage: ObtainImage): Promise<Written | undefined> {
+  const use = (content: Content) => {
+    run.steps.reuse('download');
+    return writeFrom(run, content, { beforeComplete: async () => run.steps.record('checksum') });
+  };
+  return readLocalImage(run, { obtainImage, use });
 }
 
 /**
  * Without any file: blocks are made and sent while the image is downloaded. Undefined where the image has to be a file,
  * as it is a disk format that is read here and there, or is one already, if only in part.
  */
-async function writeStreamed(work: Work): Promise<Written | undefined> {
-  const { request, digest, directory, signal, notice, steps, view } = work;
+async function writeStreamed(run: ImageRun): Promise<Written | undefined> {
+  const { request, digest, directory, signal, notice, steps, view } = run;
   if (request.keepFiles || (await hasDownload(directory.path, digest))) return undefined;
   await using stream = await streamImage({
     url: request.urls,
@@ -83,7 +75,7 @@ async function writeStreamed(work: Work): Promise<Written | undefined> {
   });
   if (!stream) return undefined;
   await using content = await streamedContent({
-    ...contentOptions(work),
+    ...contentOptions(run),
     stream,
     onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),
   });
@@ -103,16 +95,12 @@ async function writeStreamed(work: Work): Promise<Written | undefined> {
     },
   };
   try {
-    return await writeFrom(work, proven, {
+    return await writeFrom(run, proven, {
       showsProgress: false,
       beforeComplete: async () => {
         await downloading;
         // Hashed as it came: without the digest the stream would not have ended.
-        await steps.take(
-          'checksum',
-          async () => {},
-          () => ({ bytes: stream.size }),
-        );
+        steps.record('checksum', { bytes: stream.size });
       },
     });
   } catch (error) {
@@ -134,36 +122,30 @@ const wrongContentCodes: ReadonlySet<string> = new Set([
   'IMAGE_CHANGED',
 ]);
 
-function remainOf(snapshotId: string, state: SnapshotProgress): string | undefined {
+function leftoverOf(snapshotId: string, state: ebsDirect.SnapshotProgress): string | undefined {
   if (state === 'deleted') return undefined;
   return state === 'completing' ? `snapshot ${snapshotId}` : `pending snapshot ${snapshotId}`;
 }
 
-async function tagged(work: Work, snapshot: Snapshot): Promise<Snapshot> {
-  work.remains.set('snapshot', `snapshot ${snapshot.snapshotId}`);
-  await tagResources({ ...ec2Options(work), ids: [snapshot.snapshotId], tags: snapshotTagsOf(work) });
-  return snapshot;
-}
-
 function writeFrom(
-  work: Work,
+  run: ImageRun,
   content: Content,
   {
     beforeComplete,
     showsProgress = true,
   }: { readonly beforeComplete?: () => Promise<void>; readonly showsProgress?: boolean } = {},
 ): Promise<Written> {
-  const { request, cloud, directory, digest, steps, view, signal, notice, remains } = work;
-  const tags = constantTagsOf(work);
+  const { request, cloud, directory, digest, steps, view, signal, notice, leftovers } = run;
+  const tags = constantTagsOf(run);
   const description = writtenDescription(digest);
-  const sizeGiB = volumeSizeGiB(content.virtualSizeBytes);
+  const sizeGiB = ebsDirect.volumeSizeGiB(content.virtualSizeBytes);
   return steps.take(
     'import',
     async () => {
       const ebs = createEbsClient(cloud.connection);
-      remains.set('pending', 'possibly a pending snapshot');
+      leftovers.set('pending', 'possibly a pending snapshot');
       try {
-        const written = await writeSnapshot({
+        const written = await ebsDirect.writeSnapshot({
           ebs,
           ec2: cloud.ec2,
           blocks: content.blocks,
@@ -184,8 +166,8 @@ function writeFrom(
                 sizeGiB,
                 // A version that left zeros out must not be continued, nor what it completed be taken for this.
                 blocks: 'all',
-                ...(request.fresh && { fresh: work.startedAt.toISOString() }),
-                ...(work.discardedSnapshots && { after: work.discardedSnapshots.join() }),
+                ...(request.fresh && { fresh: run.startedAt.toISOString() }),
+                ...(run.discardedSnapshots.length > 0 && { after: run.discardedSnapshots.join() }),
               },
               attempt,
             }),
@@ -195,20 +177,20 @@ function writeFrom(
           beforeComplete,
           isWrongContent: (error) => isExplained(error) && wrongContentCodes.has(error.code),
           isFinished: async (snapshotId) =>
-            isFinished(await describeSnapshot({ ...ec2Options(work), snapshotId })),
-          onState: ({ snapshotId, state }) => remains.set('pending', remainOf(snapshotId, state)),
+            isFinished(await describeSnapshot({ ...ec2Options(run), snapshotId })),
+          onState: ({ snapshotId, state }) => leftovers.set('pending', leftoverOf(snapshotId, state)),
           onNotice: notice,
           onProgress: ({ done }) => {
             if (showsProgress)
               view.progress(request.name, { done, total: content.virtualSizeBytes, unit: 'bytes' });
           },
         });
-        remains.set('pending', undefined);
+        leftovers.set('pending', undefined);
         return { ...written, sizeBytes: content.virtualSizeBytes };
       } finally {
         ebs.destroy();
       }
     },
-    ({ blocksSent }) => ({ bytes: blocksSent * blockSizeBytes }),
+    ({ blocksSent }) => ({ bytes: blocksSent * ebsDirect.blockSizeBytes }),
   );
 }

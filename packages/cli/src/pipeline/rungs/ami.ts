@@ -1,11 +1,10 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { conflictError, describeImage, findImage, registerImage, tagResources } from '@ec2-image/ec2-import';
 import { tagRecord } from '@ec2-image/provenance';
-import { CliError } from '../errors.ts';
-import { obtainSnapshot } from './snapshot.ts';
-import { amiTagsOf } from './tags.ts';
-import type { Identified, Work } from './work.ts';
-import { ec2Options } from './work.ts';
+import { CliError } from '../../errors.ts';
+import { ec2Options, type IdentifiedRun, type ImageRun } from '../run.ts';
+import type { ObtainedSnapshot } from '../snapshot.ts';
+import { amiTagsOf } from '../tags.ts';
 
 export interface ObtainedAmi {
   readonly outcome: 'imported' | 'reused' | 'partial';
@@ -24,10 +23,10 @@ export interface ObtainedAmi {
  *
  * @throws where the name is taken by something that may not be touched, before anything is downloaded for it
  */
-export async function reuseAmi(work: Identified): Promise<ObtainedAmi | undefined> {
-  const { request, amiName: name, digest, steps } = work;
+export async function findAmi(run: IdentifiedRun): Promise<ObtainedAmi | undefined> {
+  const { request, amiName: name, digest, steps } = run;
   const found = await findImage({
-    ...ec2Options(work),
+    ...ec2Options(run),
     name,
     digest,
     architecture: request.architecture,
@@ -51,73 +50,64 @@ export async function reuseAmi(work: Identified): Promise<ObtainedAmi | undefine
     );
   }
   steps.reuse('register');
-  const tagError = await completeTags(work, [imageId]);
+  const tagError = await completeTags(run, [imageId]);
   return obtained({
     outcome: 'reused',
     imageId,
     snapshotId: rootSnapshotId ?? null,
-    image: await describeImage({ ...ec2Options(work), imageId, untilAvailable: true }),
+    image: await describeImage({ ...ec2Options(run), imageId, untilAvailable: true }),
     error: tagError,
   });
 }
 
 /** The AMI, registered from its snapshot, or found registered by a run at the same time. */
-export async function makeAmi(
-  work: Work,
-  known: { snapshotId?: string; imageId?: string },
-): Promise<ObtainedAmi> {
-  const { request, amiName: name, digest, steps } = work;
-  const snapshot = request.verify
-    ? await (await import('./proven-snapshot.ts')).obtainProvenSnapshot(work)
-    : await obtainSnapshot(work);
+export async function registerAmi(run: ImageRun, snapshot: ObtainedSnapshot): Promise<ObtainedAmi> {
+  const { request, amiName: name, digest, steps, known } = run;
   known.snapshotId = snapshot.snapshotId;
   const ami = await steps.take(
     'register',
     () =>
       registerImage({
-        ...ec2Options(work),
+        ...ec2Options(run),
         name,
         digest,
         snapshot,
         architecture: request.architecture,
         bootMode: request.bootMode,
-        tags: amiTagsOf(work),
+        tags: amiTagsOf(run),
         replace: request.replace,
         fresh: request.fresh,
         onRegistered(imageId) {
           known.imageId = imageId;
-          work.remains.set('ami', `AMI ${imageId}`);
+          run.leftovers.set('ami', `AMI ${imageId}`);
         },
       }),
     ({ outcome }) => ({ outcome: outcome === 'reused' ? 'reused' : 'done' }),
   );
   for (const snapshotId of ami.leftSnapshotIds)
-    work.notice(`${snapshotId}, of the replaced AMI, could not be deleted`);
-  const tagError = await steps
-    .take('tag', async () => {
-      if (ami.tagError) throw ami.tagError;
-    })
-    .catch((error: Error) => error);
+    run.notice(`could not delete ${snapshotId} of the replaced AMI`);
+  // Registered with them; here is whether they could be read back.
+  steps.record('tag', { outcome: ami.tagError ? 'failed' : 'done' });
   return obtained({
     outcome: 'imported',
     imageId: ami.imageId,
     snapshotId: ami.snapshotId,
     image: ami.image,
-    error: tagError ?? undefined,
+    error: ami.tagError,
   });
 }
 
 /** An AMI without its tags is worth more than none: what failed comes back. */
-async function completeTags(work: Identified, ids: readonly string[]): Promise<Error | undefined> {
+async function completeTags(run: IdentifiedRun, ids: readonly string[]): Promise<Error | undefined> {
   try {
-    await work.steps.take(
+    await run.steps.take(
       'tag',
-      () => tagResources({ ...ec2Options(work), ids, tags: amiTagsOf(work) }),
+      () => tagResources({ ...ec2Options(run), ids, tags: amiTagsOf(run) }),
       (reports) => ({ outcome: reports.some(({ added }) => added.length > 0) ? 'done' : 'reused' }),
     );
     return undefined;
   } catch (error) {
-    work.signal.throwIfAborted();
+    run.signal.throwIfAborted();
     return error as Error;
   }
 }

@@ -1,0 +1,87 @@
+import { deleteSnapshot, tagResources } from '@ec2-image/ec2-import';
+import { isExplained } from '@ec2-image/explained-error';
+import { abortUploads, deleteObject, findObject, verifyObject } from '@ec2-image/s3-upload';
+import { ec2Options, type ImageRun, objectLocation } from './run.ts';
+import type { ObtainedAmi } from './rungs/ami.ts';
+import type { CompleteSnapshot, ObtainedSnapshot } from './snapshot.ts';
+import { snapshotTagsOf } from './tags.ts';
+
+/*
+ * The order of effects. A tag is a claim that later runs and the janitor believe: nothing is tagged before what its tags
+ * say has been shown, and nothing is deleted before what replaces it is tagged.
+ *
+ *   1  the object is complete in S3, after disk and image were found equal     rungs/object.ts
+ *   2  the snapshot is complete                                                rungs/import-snapshot.ts, written-snapshot.ts
+ *   3  the object is still the proven one: ETag, time, version, checksum       requireSameObject
+ *   4  the snapshot is tagged, and its tags are read back                      tagSnapshot
+ *   5  the object is deleted, and unfinished uploads of its key are aborted    clearObject
+ *   6  the AMI is registered with its tags, and they are read back             rungs/ami.ts
+ *   7  the local files are deleted                                             clearFiles
+ */
+
+const afterSnapshot: readonly ((run: ImageRun, made: CompleteSnapshot) => Promise<void>)[] = [
+  requireSameObject,
+  tagSnapshot,
+  clearObject,
+];
+
+const afterAmi: readonly ((run: ImageRun, ami: ObtainedAmi) => Promise<void>)[] = [clearFiles];
+
+export async function finishSnapshot(run: ImageRun, made: CompleteSnapshot): Promise<ObtainedSnapshot> {
+  const { request, view, leftovers } = run;
+  leftovers.set('task', undefined);
+  leftovers.set('snapshot', `snapshot ${made.snapshot.snapshotId}`);
+  view.stage(request.name, 'cleanup');
+  for (const effect of afterSnapshot) await effect(run, made);
+  return made.snapshot;
+}
+
+export async function finishAmi(run: ImageRun, ami: ObtainedAmi): Promise<ObtainedAmi> {
+  for (const effect of afterAmi) await effect(run, ami);
+  return ami;
+}
+
+/**
+ * ImportSnapshot reads whatever stands under the key. A snapshot of anything but the proven object goes before its tags
+ * could make a later run believe it; an object that is gone was deleted by a run at the same time.
+ */
+async function requireSameObject(run: ImageRun, { snapshot, object }: CompleteSnapshot): Promise<void> {
+  if (!object) return;
+  try {
+    await verifyObject({ ...objectLocation(run), object });
+  } catch (error) {
+    const code = isExplained(error) ? error.code : undefined;
+    if (code === 'OBJECT_MISSING') return;
+    if (code === 'OBJECT_CHANGED') {
+      await deleteSnapshot({ ...ec2Options(run), snapshotId: snapshot.snapshotId });
+      run.leftovers.set('snapshot', undefined);
+    }
+    throw error;
+  }
+}
+
+async function tagSnapshot(run: ImageRun, { snapshot }: CompleteSnapshot): Promise<void> {
+  await tagResources({ ...ec2Options(run), ids: [snapshot.snapshotId], tags: snapshotTagsOf(run) });
+}
+
+/** Whoever left them under this key: the snapshot needs neither object nor uploads. */
+async function clearObject(run: ImageRun, { object: proven }: CompleteSnapshot): Promise<void> {
+  const { via, keepObject } = run.request;
+  if (via === 'ebs' || keepObject) return;
+  const location = objectLocation(run);
+  const object = proven ?? (await findObject(location));
+  if (object) await deleteObject({ ...location, object });
+  run.leftovers.set('object', undefined);
+  try {
+    await abortUploads(location);
+  } catch (error) {
+    // This run's own upload is complete; only what others began could be left.
+    if (!isExplained(error) || error.code !== 'ACCESS_DENIED') throw error;
+    run.notice(`cannot list multipart uploads; those of other runs are not aborted: ${error.message}`);
+  }
+}
+
+/** An AMI that lacks tags is made complete by the next run, which then has nothing to download. */
+async function clearFiles({ request, directory }: ImageRun, { outcome }: ObtainedAmi): Promise<void> {
+  if (!request.keepFiles && outcome !== 'partial') await directory.remove();
+}

@@ -1,0 +1,44 @@
+import { finishSnapshot } from './effects.ts';
+import type { ImageRun } from './run.ts';
+import { findAmi, type ObtainedAmi, registerAmi } from './rungs/ami.ts';
+import { type StartedDisk, startDisk } from './rungs/disk.ts';
+import { findImportedSnapshot } from './rungs/find-imported-snapshot.ts';
+import { obtainImage } from './rungs/image.ts';
+import { importSnapshot } from './rungs/import-snapshot.ts';
+import { findObject, locateObject, type ObtainedObject, uploadDisk } from './rungs/object.ts';
+import type { ObtainedSnapshot } from './snapshot.ts';
+import { obtainVerified } from './verified-snapshot.ts';
+
+/*
+ * image ──► disk ──► object ──► snapshot ──► AMI, from the end: each result is looked for first, and made from the one
+ * before it only where it does not exist. Running the same command again is therefore the recovery, from any machine.
+ */
+
+export async function obtainAmi(run: ImageRun): Promise<ObtainedAmi> {
+  return (await findAmi(run)) ?? registerAmi(run, await obtainSnapshot(run));
+}
+
+function obtainSnapshot(run: ImageRun): Promise<ObtainedSnapshot> {
+  const obtain = run.request.via === 'ebs' ? obtainWrittenSnapshot : obtainImportedSnapshot;
+  return run.request.verify ? obtainVerified(run, obtain) : obtain(run);
+}
+
+async function obtainImportedSnapshot(given: ImageRun): Promise<ObtainedSnapshot> {
+  const run = await locateObject(given);
+  return finishSnapshot(run, (await findImportedSnapshot(run)) ?? (await importSnapshot(run, obtainObject)));
+}
+
+/** Loaded only where it is wanted, with the client of its own service. */
+async function obtainWrittenSnapshot(run: ImageRun): Promise<ObtainedSnapshot> {
+  const { findWrittenSnapshot, writeSnapshot } = await import('./rungs/written-snapshot.ts');
+  return finishSnapshot(run, (await findWrittenSnapshot(run)) ?? (await writeSnapshot(run, obtainImage)));
+}
+
+async function obtainObject(run: ImageRun): Promise<ObtainedObject> {
+  return (await findObject(run)) ?? uploadDisk(run, obtainDisk);
+}
+
+/** Whether an earlier run converted it already is for the conversion to find out: only the image tells whether it is right. */
+async function obtainDisk(run: ImageRun): Promise<StartedDisk> {
+  return startDisk(run, await obtainImage(run));
+}

@@ -1,0 +1,23 @@
+/** What a run can leave in the account before its AMI stands. */
+export type LeftoverKind = 'upload' | 'object' | 'task' | 'pending' | 'snapshot' | 'ami';
+
+/** Kept while the run lasts, and told where it ends early. Of each kind there is one at most. */
+export interface Leftovers {
+  /** In words; undefined where it is gone, or has become something else. */
+  set(kind: LeftoverKind, what: string | undefined): void;
+  /** In the order in which a run makes them. */
+  list(): string[];
+}
+
+const order: readonly LeftoverKind[] = ['upload', 'object', 'task', 'pending', 'snapshot', 'ami'];
+
+export function createLeftovers(): Leftovers {
+  const kept = new Map<LeftoverKind, string>();
+  return {
+    set(kind, what) {
+      if (what === undefined) kept.delete(kind);
+      else kept.set(kind, what);
+    },
+    list: () => order.flatMap((kind) => kept.get(kind) ?? []),
+  };
+}

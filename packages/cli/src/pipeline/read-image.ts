@@ -1,0 +1,54 @@
+import { isExplained } from '@ec2-image/explained-error';
+import { openLocalImage, type RecordedFile, requireUnchanged, type VerifiedImage } from '@ec2-image/fetch';
+import { type Content, localContent } from './content.ts';
+import { contentOptions, type ImageRun } from './run.ts';
+
+export type ObtainImage = (run: ImageRun) => Promise<VerifiedImage>;
+
+/**
+ * Uses what is in a local image, where that can be read once, and hashed as it is read. Undefined where it has to be
+ * hashed first.
+ */
+export async function readLocalImage<T>(
+  run: ImageRun,
+  { obtainImage, use }: { readonly obtainImage: ObtainImage; readonly use: (content: Content) => Promise<T> },
+): Promise<T | undefined> {
+  const { urls: url, checksum } = run.request;
+  const checksumUrl = 'url' in checksum ? checksum.url : undefined;
+  // What cannot be opened is told by what hashes it.
+  const image = await openLocalImage({ url, digest: run.digest, checksumUrl }).catch(() => undefined);
+  const content = image && (await localContent({ ...contentOptions(run), image }));
+  if (!content) return undefined;
+  return readImage(run, image, () => use(content)).catch(async (error: unknown) => {
+    // A decoder may stumble over a wrong image before its end shows that it is one: then hashing it says so.
+    if (isReadingError(error)) await obtainImage(run);
+    throw error;
+  });
+}
+
+/** What a file that others write to meanwhile can end with, wherever it is read. */
+const readingErrors: readonly string[] = ['ConvertError', 'ImageHeaderError'];
+const readingCodes: readonly string[] = ['DISK_CHANGED', 'DISK_SIZE_WRONG', 'NBD_FAILED', 'QEMU_NBD_FAILED'];
+
+/**
+ * Runs what reads the image. Where reading it fails as it was written to, that is the error.
+ *
+ * @throws FetchError `IMAGE_CHANGED`
+ */
+export async function readImage<T>(
+  { signal }: Pick<ImageRun, 'signal'>,
+  image: RecordedFile,
+  read: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isReadingError(error)) await requireUnchanged({ file: image, signal });
+    throw error;
+  }
+}
+
+function isReadingError(error: unknown): boolean {
+  return isExplained(error) && (readingErrors.includes(error.name) || readingCodes.includes(error.code));
+}

@@ -1,0 +1,35 @@
+import { fetchImage, type VerifiedImage } from '@ec2-image/fetch';
+import type { ImageRun } from '../run.ts';
+
+/** The image: in the work directory and hashing to the digest, or downloaded. */
+export async function obtainImage({
+  request,
+  directory,
+  digest,
+  steps,
+  view,
+  signal,
+  notice,
+}: ImageRun): Promise<VerifiedImage> {
+  const image = await steps.take(
+    'download',
+    () =>
+      fetchImage({
+        url: request.urls,
+        digest,
+        checksumUrl: 'url' in request.checksum ? request.checksum.url : undefined,
+        directory: directory.path,
+        connections: request.connections,
+        signal,
+        onNotice: notice,
+        onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),
+      }),
+    ({ outcome, bytesTransferred }) => ({
+      outcome: outcome === 'reused' || outcome === 'local' ? 'reused' : 'done',
+      bytes: bytesTransferred,
+    }),
+  );
+  // The bytes were hashed as they came.
+  steps.record('checksum', { bytes: image.size });
+  return image;
+}

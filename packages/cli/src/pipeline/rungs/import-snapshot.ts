@@ -1,0 +1,134 @@
+import * as ec2 from '@ec2-image/ec2-import';
+import { type ExplainedError, isExplained } from '@ec2-image/explained-error';
+import { clientToken } from '@ec2-image/provenance';
+import { deleteObject, readObject, type StoredObject, verifyObject } from '@ec2-image/s3-upload';
+import { CliError } from '../../errors.ts';
+import { mayBeTheObject, waitOptions } from '../import-task.ts';
+import { ec2Options, type ImageRun, objectLocation, objectUrl } from '../run.ts';
+import type { CompleteSnapshot } from '../snapshot.ts';
+import { constantTagsOf } from '../tags.ts';
+import type { ObtainedObject } from './object.ts';
+
+/**
+ * The snapshot, imported from the object.
+ *
+ * S3 may report the right checksum for wrong bytes, and every later run would use such an object again. So an import
+ * that fails as one of a damaged disk would is given up only after the object was read back; one whose bytes differ is
+ * deleted, obtained again and given one more attempt, once in a run.
+ */
+export async function importSnapshot(
+  run: ImageRun,
+  obtainObject: (run: ImageRun) => Promise<ObtainedObject>,
+): Promise<CompleteSnapshot> {
+  for (let isAgain = false; ; isAgain = true) {
+    const obtained = await obtainObject(run);
+    const { object } = obtained;
+    try {
+      const attempts = isAgain ? 1 : run.request.importAttempts;
+      return { object, snapshot: await importFrom(run, { ...obtained, attempts }) };
+    } catch (error) {
+      if (run.signal.aborted || !mayBeTheObject(error)) throw error;
+      await requireCorrupt(run, { object, error });
+      await discard(run, { object, error });
+      if (isAgain) throw corruptAgain({ object, error });
+      run.endedAttempts.number += Number(error.facts.attempts ?? 1);
+      run.notice(
+        `${error.message}; ${objectUrl(object)} was read back and is corrupt: deleted, uploading it again`,
+      );
+    }
+  }
+}
+
+/** @throws the import's error, where the object is right or that cannot be told */
+async function requireCorrupt(
+  run: ImageRun,
+  { object, error }: { readonly object: StoredObject; readonly error: ExplainedError },
+): Promise<void> {
+  const { request, view } = run;
+  view.stage(request.name, 'verify snapshot');
+  try {
+    await readObject({
+      ...objectLocation(run),
+      object,
+      onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),
+    });
+  } catch (found) {
+    run.signal.throwIfAborted();
+    if (isExplained(found) && found.code === 'OBJECT_CORRUPT') return;
+    run.notice(`${objectUrl(object)} could not be read back: ${(found as Error).message}`);
+    throw error;
+  }
+  const { code, message, hint, facts } = error;
+  throw new CliError(code, `${message} (${objectUrl(object)} was read back: its bytes are right)`, {
+    hint,
+    facts,
+    cause: error,
+  });
+}
+
+/** The object, and the snapshot that was made of it and is too small for its disk. */
+async function discard(
+  run: ImageRun,
+  { object, error }: { readonly object: StoredObject; readonly error: ExplainedError },
+): Promise<void> {
+  const { snapshotId } = error.facts;
+  if (error.code === 'SNAPSHOT_TOO_SMALL' && typeof snapshotId === 'string')
+    await ec2.deleteSnapshot({ ...ec2Options(run), snapshotId });
+  await deleteObject({ ...objectLocation(run), object });
+  run.leftovers.set('object', undefined);
+}
+
+function corruptAgain({
+  object,
+  error,
+}: {
+  readonly object: StoredObject;
+  readonly error: ExplainedError;
+}): CliError {
+  const { bucket, key } = object;
+  return new CliError(
+    'UPLOAD_CORRUPTED',
+    `S3 stored ${objectUrl(object)} with other bytes than it was sent, twice; it was deleted (${error.message})`,
+    {
+      hint: 'Try another bucket; if it recurs, contact AWS Support with the bucket, key and time.',
+      cause: error,
+      facts: { bucket, key },
+    },
+  );
+}
+
+function importFrom(
+  run: ImageRun,
+  { object, virtualSizeBytes, attempts }: ObtainedObject & { readonly attempts?: number },
+): Promise<ec2.Snapshot> {
+  const { request, cloud, digest, steps, leftovers } = run;
+  const { bucket, key } = object;
+  const tags = constantTagsOf(run);
+  return steps.take('import', () =>
+    ec2.importSnapshot({
+      ...waitOptions(run),
+      object,
+      format: request.format,
+      digest,
+      virtualSizeBytes,
+      tags,
+      onStarted: (importTaskId) => leftovers.set('task', `import task ${importTaskId}`),
+      endedAttempts: run.endedAttempts.number,
+      attempts,
+      clientTokenFor: (attempt) =>
+        clientToken({
+          account: cloud.account ?? '',
+          region: cloud.region,
+          bucket,
+          key,
+          digest,
+          format: request.format,
+          options: { ...tags, roleName: request.roleName },
+          attempt,
+        }),
+      beforeRetry: async () => {
+        await verifyObject({ ...objectLocation(run), object });
+      },
+    }),
+  );
+}
