@@ -60,10 +60,7 @@ describe('a wrong command line is answered in words', () => {
     [['import', ...image, '--sha256', hex, '--checksum-url', 'x'], 'are mutually exclusive'],
     [['doctor', '--endpoint-url', 'notaurl'], '--endpoint-url: expected an http or https URL, not "notaurl"'],
     [['doctor', '--profile', 'nope'], 'there is no AWS profile "nope"'],
-    [
-      ['janitor', '--from-plan', 'x', '--ami', 'ami-0123456789abcdef0'],
-      '--ami cannot be combined with --from-plan',
-    ],
+    [['janitor', '--from-plan', 'x', '--save-plan', 'y'], '--save-plan cannot be combined with --from-plan'],
     [
       ['janitor', '--region', 'us-east-1', '--all-regions'],
       '--region and --all-regions are mutually exclusive',

@@ -144,6 +144,7 @@ describe('the report', () => {
       keyPrefix: 'ec2-image/',
       format: 'vhdx',
       via: 's3',
+      given: { flags: {}, isOfFile: false },
     } as unknown as Finished['request'],
     result: {
       name: 'fedora',

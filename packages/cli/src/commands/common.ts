@@ -163,7 +163,7 @@ export function wants(
   return args.includes(`--${form}`) || (/^(true|1)$/i.test(variable) && !args.includes(`--no-${form}`));
 }
 
-/** Of a terminal; undefined where nobody knows. */
+/** Of a terminal; undefined where nobody knows, 0 included. */
 export function columnsOf(stream: object): number | undefined {
-  return (stream as { columns?: number }).columns;
+  return (stream as { columns?: number }).columns || undefined;
 }

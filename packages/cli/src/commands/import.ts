@@ -39,6 +39,8 @@ export class ImportCommand extends TableCommand {
       );
     }
     const written = writesConfig ? await this.writeConfig(finished, settings) : undefined;
+    // People read it in the report.
+    if (written?.path !== undefined && !this.forPeople && !this.quiet) this.tell(`Wrote ${written.path}`);
     await this.printResult(
       {
         document: () => importDocument(finished),

@@ -38,7 +38,7 @@ import {
 import type { CommonSettings } from '../settings.ts';
 import { imagesDirectory, locksDirectory } from '../work-directory.ts';
 import { isImageDirectoryName, whyNotOurs } from '../work-marker.ts';
-import { TableCommand } from './common.ts';
+import { columnsOf, TableCommand } from './common.ts';
 
 export class JanitorCommand extends TableCommand {
   static override paths = [['janitor']];
@@ -67,9 +67,9 @@ export class JanitorCommand extends TableCommand {
     const files = given.value('work-files') ? await findWorkFiles(workFilesOf(settings)) : undefined;
 
     const found: JanitorResult = { plan, missing, workFiles: files };
-    const show = (stream: Writable & { readonly columns?: number }) =>
+    const show = (stream: Writable) =>
       [
-        renderPlan(plan, { width: stream.columns }),
+        renderPlan(plan, { width: columnsOf(stream) }),
         ...(missing?.length ? [renderMissing(missing)] : []),
         ...(files ? [renderWorkFiles(files)] : []),
       ].join('\n\n');

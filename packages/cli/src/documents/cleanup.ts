@@ -71,7 +71,7 @@ export const janitorContent = z.object({
 export const tagFixContent = z.object({
   account: z.string(),
   regions: z.array(z.string()),
-  things: z.array(
+  resources: z.array(
     z.object({
       kind: z.string(),
       region: z.string(),

@@ -22,7 +22,9 @@ export function openView({
   readonly log: RunLog;
 }): RunView {
   if (quiet) return logged(silentView, log);
-  const terminal = (stderr as { isTTY?: boolean }).isTTY === true && env.TERM !== 'dumb' && !env.CI;
+  const { isTTY, columns } = stderr as { isTTY?: boolean; columns?: number };
+  // A terminal that nobody has given a size says 0: nothing can be laid out in it.
+  const terminal = isTTY === true && columns !== 0 && env.TERM !== 'dumb' && !env.CI;
   // Lines about calls and lines redrawn in place do not go together.
   const view =
     terminal && !verbose

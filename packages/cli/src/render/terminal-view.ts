@@ -40,9 +40,9 @@ export function createTerminalView({
     frame.draw(
       renderFrame({
         rows: images.map((image) => rowOf(image, told.get(image), now())),
-        columns: stream.columns ?? 80,
+        columns: stream.columns || 80,
         // The other half is for the messages above, and for what a narrower window wraps.
-        maxLines: Math.max(1, Math.floor((stream.rows ?? 24) / 2)),
+        maxLines: Math.max(1, Math.floor((stream.rows || 24) / 2)),
         bold,
       }),
     );
@@ -119,7 +119,7 @@ function createFrame(stream: Terminal) {
   let drawn: readonly string[] = [];
   /** A terminal that has become narrower has wrapped the lines that are on it: log-update counts them as they were. */
   const eraseWrapped = () => {
-    const columns = stream.columns ?? 80;
+    const columns = stream.columns || 80;
     const wrapped = drawn.reduce(
       (rows, line) => rows + Math.max(0, Math.ceil(stringWidth(line) / columns) - 1),
       0,

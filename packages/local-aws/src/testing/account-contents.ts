@@ -20,9 +20,9 @@ export interface AccountContents {
   readonly images: readonly Image[];
   readonly snapshots: readonly Snapshot[];
   readonly tasks: readonly ImportSnapshotTask[];
-  /** The keys of the objects, of all buckets. */
+  /** The keys of the objects, of all buckets of the region. */
   readonly objects: readonly string[];
-  /** The incomplete multipart uploads, of all buckets. */
+  /** The incomplete multipart uploads, of all buckets of the region. */
   readonly uploads: readonly MultipartUpload[];
 }
 
@@ -39,8 +39,9 @@ export async function readContents({
     ec2.send(new DescribeImportSnapshotTasksCommand({})),
     s3.send(new ListBucketsCommand({})),
   ]);
+  const region = await s3.config.region();
   const perBucket = await Promise.all(
-    Buckets.map(async ({ Name: Bucket }) => ({
+    Buckets.filter(({ BucketRegion }) => BucketRegion === region).map(async ({ Name: Bucket }) => ({
       objects: await s3.send(new ListObjectsV2Command({ Bucket })),
       uploads: await s3.send(new ListMultipartUploadsCommand({ Bucket })),
     })),

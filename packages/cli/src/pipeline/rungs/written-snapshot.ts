@@ -115,11 +115,13 @@ async function hasDownload(directory: string, digest: Digest): Promise<boolean> 
   return names.some((name) => name.startsWith(shortDigest(digest)) && !name.endsWith('.lock'));
 }
 
-/** What was sent is not the image that was asked for. */
+/** What was sent is not the image that was asked for: what cannot even be decompressed is no image either. */
 const wrongContentCodes: ReadonlySet<string> = new Set([
+  'CORRUPT_COMPRESSION',
   'DIGEST_MISMATCH',
   'DISK_SIZE_WRONG',
   'IMAGE_CHANGED',
+  'TRUNCATED_COMPRESSION',
 ]);
 
 function leftoverOf(snapshotId: string, state: ebsDirect.SnapshotProgress): string | undefined {
