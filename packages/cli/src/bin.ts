@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import './small-heap.ts';
+import './process/small-heap.ts';
 import { enableCompileCache } from 'node:module';
-import { privateCompileCache } from './compile-cache.ts';
-import { ignoresHangup } from './hangup.ts';
+import { privateCompileCache } from './process/compile-cache.ts';
+import { ignoresHangup } from './process/hangup.ts';
 
 if (ignoresHangup(process.env)) process.on('SIGHUP', () => {});
 
@@ -10,7 +10,7 @@ if (ignoresHangup(process.env)) process.on('SIGHUP', () => {});
 // NODE_COMPILE_CACHE names a directory, Node has enabled that one already.
 const compileCache = process.env.NODE_COMPILE_CACHE ? undefined : privateCompileCache(process.env);
 if (compileCache !== undefined) enableCompileCache(compileCache);
-const [{ main }, { guardOutputs }] = await Promise.all([import('./main.ts'), import('./outputs.ts')]);
+const [{ main }, { guardOutputs }] = await Promise.all([import('./main.ts'), import('./process/outputs.ts')]);
 
 const outputs = guardOutputs(process);
 const colors = process.env.NO_COLOR || !process.stdout.isTTY ? 1 : process.stdout.getColorDepth();

@@ -1,2 +1,2 @@
-export { type ExitCode, exitCodes } from './exit-code.ts';
+export { type ExitCode, exitCodes } from './errors/exit-code.ts';
 export { main } from './main.ts';

@@ -7,9 +7,9 @@ import { ImportCommand } from './commands/import.ts';
 import { JanitorCommand } from './commands/janitor.ts';
 import { TagFixCommand } from './commands/tag-fix.ts';
 import { VerifyCommand } from './commands/verify.ts';
-import { type ExitCode, exitCodes } from './exit-code.ts';
+import { type ExitCode, exitCodes } from './errors/exit-code.ts';
 import { isCommand } from './options/commands.ts';
-import { reportFatal } from './report-fatal.ts';
+import { reportFatal } from './render/report-fatal.ts';
 
 const commandClasses: readonly CommandClass<BaseContext>[] = [
   HelpCommand,

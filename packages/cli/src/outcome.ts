@@ -1,5 +1,5 @@
 import type { Image } from '@aws-sdk/client-ec2';
-import type { Explained } from './explain.ts';
+import type { Explained } from './errors/explain.ts';
 
 export const stepNames = ['download', 'checksum', 'convert', 'upload', 'import', 'register', 'tag'] as const;
 export type StepName = (typeof stepNames)[number];

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
-import { createClouds } from './clouds.ts';
+import { createClouds } from './aws/clouds.ts';
+import { openLocalAccount } from './aws/local-account.ts';
 import type { ImportRequest } from './config/import-request.ts';
-import { openLocalAccount } from './local-account.ts';
 import { importImage } from './pipeline/import-image.ts';
 import { openView, type RunOutput } from './render/choose-view.ts';
 import type { TimedImage } from './render/import-report.ts';

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { redactText } from '@ec2-image/redact';
-import type { AwsCall } from './clients.ts';
-import { CliError } from './errors.ts';
+import type { AwsCall } from './aws/clients.ts';
+import { CliError } from './errors/cli-error.ts';
 import { version } from './version.ts';
 
 /** What happened, for `--verbose`, `--log-file` and `--events`. Everything written passes redaction. */

@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from './clients.ts';
+import type { ConnectionOptions } from './aws/clients.ts';
 import type { ConfigFile } from './config/read-config.ts';
 import type { RunLog } from './run-log.ts';
 

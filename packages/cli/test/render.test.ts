@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { worstExitCode } from '../src/exit-code.ts';
-import { parseBytes, parseSeconds } from '../src/quantities.ts';
+import { worstExitCode } from '../src/errors/exit-code.ts';
+import { parseBytes, parseSeconds } from '../src/options/quantities.ts';
 import { renderError } from '../src/render/error.ts';
 import {
   formatBytes,

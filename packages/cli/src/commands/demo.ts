@@ -13,7 +13,7 @@ import {
 } from '../render/import-report.ts';
 import { describeKept } from '../render/local-account.ts';
 import type { CommonSettings } from '../settings.ts';
-import { localAwsDirectory } from '../work-directory.ts';
+import { localAwsDirectory } from '../work-directory/image-directory.ts';
 import { TableCommand } from './common.ts';
 
 /** Of the emulator's account: nothing but this run can collide with it. */

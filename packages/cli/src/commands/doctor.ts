@@ -1,5 +1,5 @@
 import type { CheckReport, CheckState } from '../doctor/checks.ts';
-import { exitCodes } from '../exit-code.ts';
+import { exitCodes } from '../errors/exit-code.ts';
 import { renderTable } from '../render/table.ts';
 import type { CommonSettings } from '../settings.ts';
 import { TableCommand } from './common.ts';

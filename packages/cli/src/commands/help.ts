@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
-import { UsageError } from '../errors.ts';
-import { exitCodes } from '../exit-code.ts';
+import { UsageError } from '../errors/cli-error.ts';
+import { exitCodes } from '../errors/exit-code.ts';
 import { commandNames, isCommand } from '../options/commands.ts';
 import { didYouMean } from '../options/suggest.ts';
 import { renderCommandHelp, renderOverview } from '../render/help.ts';

@@ -1,8 +1,8 @@
 import { importRequests } from '../config/import-request.ts';
 import type { Finished } from '../config/pin-config.ts';
 import { writeConfig } from '../config/write-config.ts';
-import { type ExitCode, exitCodes, worstExitCode } from '../exit-code.ts';
-import { explain } from '../explain.ts';
+import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
+import { explain } from '../errors/explain.ts';
 import type { ImageSettings } from '../options/table.ts';
 import { cleanupCommand } from '../render/cleanup-command.ts';
 import { renderError } from '../render/error.ts';

@@ -20,7 +20,7 @@ import {
   sweep,
   thingsToDelete,
 } from '@ec2-image/janitor';
-import { CliError, UsageError } from '../errors.ts';
+import { CliError, UsageError } from '../errors/cli-error.ts';
 import { checkCanConfirm, confirmed } from '../janitor/confirm.ts';
 import { isDead, type JanitorResult, janitorExitCode } from '../janitor/outcome.ts';
 import { loadPlan, savePlan } from '../janitor/plan-file.ts';
@@ -36,8 +36,8 @@ import {
   renderWorkFiles,
 } from '../render/janitor-report.ts';
 import type { CommonSettings } from '../settings.ts';
-import { imagesDirectory, locksDirectory } from '../work-directory.ts';
-import { isImageDirectoryName, whyNotOurs } from '../work-marker.ts';
+import { imagesDirectory, locksDirectory } from '../work-directory/image-directory.ts';
+import { isImageDirectoryName, whyNotOurs } from '../work-directory/marker.ts';
 import { columnsOf, TableCommand } from './common.ts';
 
 export class JanitorCommand extends TableCommand {

@@ -1,5 +1,5 @@
 import { applyTagFix, findMissingTags, planTagFix } from '@ec2-image/janitor';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/cli-error.ts';
 import { openScope, scopeFlagsOf } from '../janitor/scope.ts';
 import {
   renderTagFix,

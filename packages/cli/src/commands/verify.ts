@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { checksumOf } from '../config/checksum.ts';
-import { UsageError } from '../errors.ts';
-import { exitCodes } from '../exit-code.ts';
+import { UsageError } from '../errors/cli-error.ts';
+import { exitCodes } from '../errors/exit-code.ts';
 import { openView } from '../render/choose-view.ts';
 import type { CommonSettings } from '../settings.ts';
 import type { DiskSource } from '../verify/verify-target.ts';

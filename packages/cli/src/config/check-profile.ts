@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/cli-error.ts';
 import { didYouMean } from '../options/suggest.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { type Digest, digestOf } from '@ec2-image/provenance';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/cli-error.ts';
 import type { ImageSettings } from '../options/table.ts';
 import { label, located, type Origin } from './origin.ts';
 

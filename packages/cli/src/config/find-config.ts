@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/cli-error.ts';
 
 const names = ['ec2-image.yaml', 'ec2-image.yml'] as const;
 

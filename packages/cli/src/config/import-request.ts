@@ -1,5 +1,5 @@
 import type { DiskFormat } from '@ec2-image/provenance';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/cli-error.ts';
 import type { bootModes } from '../options/groups/ami.ts';
 import type { architectures } from '../options/groups/image.ts';
 import type { ways } from '../options/groups/way.ts';

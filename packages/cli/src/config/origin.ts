@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@ec2-image/explained-error';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/cli-error.ts';
 import type { ConfigFile } from './read-config.ts';
 
 /** Where an image is described: in a file, at a path of keys; or, of neither, on the command line. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/cli-error.ts';
 import type { OptionTable } from '../options/option.ts';
 import { type ImageSettings, optionTable, type TopSettings } from '../options/table.ts';
 import { namesCredential } from './credential-names.ts';

@@ -1,5 +1,5 @@
 import { readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
-import { CliError } from '../errors.ts';
+import { CliError } from '../errors/cli-error.ts';
 import { defaultConfigFile } from './find-config.ts';
 import { type Finished, renderPinYaml } from './pin-config.ts';
 import type { ConfigFile } from './read-config.ts';

@@ -5,8 +5,8 @@ import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { hasAwsCode, isAccessDenied } from '@ec2-image/aws-call';
 import { checkBucket } from '@ec2-image/s3-upload';
-import type { Cloud } from '../cloud.ts';
-import { explain } from '../explain.ts';
+import type { Cloud } from '../aws/cloud.ts';
+import { explain } from '../errors/explain.ts';
 import { formatBytes } from '../render/format.ts';
 
 export type CheckState = 'ok' | 'warning' | 'failed' | 'skipped';

@@ -1,5 +1,5 @@
-import { createClouds } from '../clouds.ts';
-import { openLocalAccount } from '../local-account.ts';
+import { createClouds } from '../aws/clouds.ts';
+import { openLocalAccount } from '../aws/local-account.ts';
 import type { CommonSettings } from '../settings.ts';
 import {
   type CheckReport,

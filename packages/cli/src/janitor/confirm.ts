@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { BaseContext } from 'clipanion';
-import { Interrupted, UsageError } from '../errors.ts';
+import { Interrupted, UsageError } from '../errors/cli-error.ts';
 
 type Terminal = Pick<BaseContext, 'stdin' | 'stderr'>;
 

@@ -1,5 +1,5 @@
 import { type Plan, type SweepOutcome, thingsToDelete, type WorkFiles } from '@ec2-image/janitor';
-import { type ExitCode, exitCodes, worstExitCode } from '../exit-code.ts';
+import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 
 /** One run of the janitor, told or done. */
 export interface JanitorResult {

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { type Plan, parsePlan, type SavedPlan } from '@ec2-image/janitor';
 import { jsonText } from '../documents/json-text.ts';
-import { CliError, UsageError } from '../errors.ts';
+import { CliError, UsageError } from '../errors/cli-error.ts';
 
 /** Whole or not at all. */
 export async function savePlan(path: string, plan: Plan): Promise<void> {

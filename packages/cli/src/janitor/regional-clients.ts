@@ -1,7 +1,7 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { RegionalClients } from '@ec2-image/janitor';
-import { type ConnectionOptions, clientSettings, createClients, traceCalls } from '../clients.ts';
+import { type ConnectionOptions, clientSettings, createClients, traceCalls } from '../aws/clients.ts';
 
 /** The clients of every region, made when they are first asked for. */
 export function regionalClients(connection: ConnectionOptions): RegionalClients {

@@ -1,11 +1,11 @@
 import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import type { RegionalClients } from '@ec2-image/janitor';
 import { keyPrefix } from '@ec2-image/provenance';
-import type { Cloud } from '../cloud.ts';
-import { createClouds } from '../clouds.ts';
+import type { Cloud } from '../aws/cloud.ts';
+import { createClouds } from '../aws/clouds.ts';
+import { openLocalAccount } from '../aws/local-account.ts';
 import { defaultKeyPrefix } from '../config/import-request.ts';
-import { CliError, UsageError } from '../errors.ts';
-import { openLocalAccount } from '../local-account.ts';
+import { CliError, UsageError } from '../errors/cli-error.ts';
 import type { Given } from '../options/given.ts';
 import type { CommonSettings } from '../settings.ts';
 import { regionalClients } from './regional-clients.ts';

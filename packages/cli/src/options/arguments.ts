@@ -1,5 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/cli-error.ts';
 import { type CommandName, commandSpecs } from './commands.ts';
 import { isAtTop, isOfImage, type OptionEntry, type OptionTable, optionsOf } from './option.ts';
 import { didYouMean } from './suggest.ts';

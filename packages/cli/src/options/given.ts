@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../errors/cli-error.ts';
 import type { Arguments } from './arguments.ts';
 import type { CommandName } from './commands.ts';
 import { hasVariable, type OptionEntry, type OptionTable, optionsOf, variableOf } from './option.ts';

@@ -8,7 +8,7 @@ import {
 } from '@ec2-image/convert';
 import { type Block, type DiskImageFormat, diskBlocks, openDisk, streamBlocks } from '@ec2-image/ebs-direct';
 import type { ImageStream, LocalImage } from '@ec2-image/fetch';
-import { CliError } from '../errors.ts';
+import { CliError } from '../errors/cli-error.ts';
 
 /** What is in an image, as blocks. */
 export interface Content extends AsyncDisposable {

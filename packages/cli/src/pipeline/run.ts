@@ -1,9 +1,9 @@
 import { type Digest, objectKey } from '@ec2-image/provenance';
 import type { LimitFunction } from 'p-limit';
-import type { Cloud } from '../cloud.ts';
+import type { Cloud } from '../aws/cloud.ts';
 import type { ImportRequest } from '../config/import-request.ts';
 import type { RunLog } from '../run-log.ts';
-import type { ImageDirectory } from '../work-directory.ts';
+import type { ImageDirectory } from '../work-directory/image-directory.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { RunView } from './progress.ts';
 import type { Steps } from './steps.ts';

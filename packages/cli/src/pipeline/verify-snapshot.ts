@@ -1,6 +1,6 @@
 import { digestBlocks, type ExpectedContent, verifySnapshot } from '@ec2-image/ebs-direct';
 import { requireUnchanged } from '@ec2-image/fetch';
-import { createEbsClient } from '../ebs-client.ts';
+import { createEbsClient } from '../aws/ebs-client.ts';
 import { absentBlocksNotice, mayLackBlocks } from './absent-blocks.ts';
 import { type Content, openContent } from './content.ts';
 import { readImage, readLocalImage } from './read-image.ts';

@@ -1,4 +1,4 @@
-import type { Explained } from '../explain.ts';
+import type { Explained } from '../errors/explain.ts';
 import { renderCommandLine } from './command-line.ts';
 
 /** For people, on stderr. */

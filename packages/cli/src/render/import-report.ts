@@ -1,6 +1,6 @@
 import { type Finished, renderPinYaml } from '../config/pin-config.ts';
-import { type ExitCode, exitCodes, worstExitCode } from '../exit-code.ts';
-import type { Explained } from '../explain.ts';
+import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
+import type { Explained } from '../errors/explain.ts';
 import type { ImageOutcome, ImageResult } from '../outcome.ts';
 import { renderCommandLine } from './command-line.ts';
 import { formatSeconds } from './format.ts';

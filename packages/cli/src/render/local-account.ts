@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { localAwsDirectory } from '../work-directory.ts';
+import { localAwsDirectory } from '../work-directory/image-directory.ts';
 import { quote } from './command-line.ts';
 import { formatBytes } from './format.ts';
 

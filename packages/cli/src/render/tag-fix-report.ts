@@ -1,6 +1,6 @@
 import type { TagFix, TagFixOutcome, TagFixPlan } from '@ec2-image/janitor';
 import { printable } from '@ec2-image/redact';
-import { type ExitCode, exitCodes, worstExitCode } from '../exit-code.ts';
+import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 
 /** One run of tag-fix, told or done. */
 export interface TagFixResult {

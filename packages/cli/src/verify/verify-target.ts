@@ -16,11 +16,11 @@ import {
   recordFile,
   requireUnchanged,
 } from '@ec2-image/fetch';
-import { type Cloud, openCloud } from '../cloud.ts';
+import { type Cloud, openCloud } from '../aws/cloud.ts';
+import { createEbsClient } from '../aws/ebs-client.ts';
+import { openLocalAccount } from '../aws/local-account.ts';
 import type { ImportRequest } from '../config/import-request.ts';
-import { createEbsClient } from '../ebs-client.ts';
-import { CliError } from '../errors.ts';
-import { openLocalAccount } from '../local-account.ts';
+import { CliError } from '../errors/cli-error.ts';
 import { absentBlocksNotice, mayLackBlocks } from '../pipeline/absent-blocks.ts';
 import { openContent } from '../pipeline/content.ts';
 import type { RunView } from '../pipeline/progress.ts';

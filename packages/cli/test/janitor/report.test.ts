@@ -1,6 +1,6 @@
 import type { Plan, SweepOutcome, Thing, ThingToDelete } from '@ec2-image/janitor';
 import { describe, expect, test } from 'vitest';
-import { exitCodes } from '../../src/exit-code.ts';
+import { exitCodes } from '../../src/errors/exit-code.ts';
 import { type JanitorResult, janitorExitCode } from '../../src/janitor/outcome.ts';
 import { renderCommandLine } from '../../src/render/command-line.ts';
 import {

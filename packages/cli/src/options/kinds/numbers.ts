@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseBytes, parseSeconds } from '../../quantities.ts';
+import { parseBytes, parseSeconds } from '../quantities.ts';
 import { expected, type Kind, show, single } from './kind.ts';
 
 /** A whole number of a range. */

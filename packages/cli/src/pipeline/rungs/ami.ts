@@ -1,7 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { conflictError, describeImage, findImage, registerImage, tagResources } from '@ec2-image/ec2-import';
 import { tagRecord } from '@ec2-image/provenance';
-import { CliError } from '../../errors.ts';
+import { CliError } from '../../errors/cli-error.ts';
 import { ec2Options, type IdentifiedRun, type ImageRun } from '../run.ts';
 import type { ObtainedSnapshot } from '../snapshot.ts';
 import { amiTagsOf } from '../tags.ts';

@@ -2,7 +2,7 @@ import * as ec2 from '@ec2-image/ec2-import';
 import { type ExplainedError, isExplained } from '@ec2-image/explained-error';
 import { clientToken } from '@ec2-image/provenance';
 import { deleteObject, readObject, type StoredObject, verifyObject } from '@ec2-image/s3-upload';
-import { CliError } from '../../errors.ts';
+import { CliError } from '../../errors/cli-error.ts';
 import { mayBeTheObject, waitOptions } from '../import-task.ts';
 import { ec2Options, type ImageRun, objectLocation, objectUrl } from '../run.ts';
 import type { CompleteSnapshot } from '../snapshot.ts';

@@ -5,7 +5,7 @@ import { describeSnapshot, findSnapshot, isFinished } from '@ec2-image/ec2-impor
 import { isExplained } from '@ec2-image/explained-error';
 import { requireUnchanged, streamImage } from '@ec2-image/fetch';
 import { clientToken, type Digest, shortDigest, writtenDescription } from '@ec2-image/provenance';
-import { createEbsClient } from '../../ebs-client.ts';
+import { createEbsClient } from '../../aws/ebs-client.ts';
 import { type Content, openContent, streamedContent } from '../content.ts';
 import { type ObtainImage, readImage, readLocalImage } from '../read-image.ts';
 import { contentOptions, ec2Options, type ImageRun } from '../run.ts';

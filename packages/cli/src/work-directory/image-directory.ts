@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileLock, waitForLock } from '@ec2-image/file-lock';
 import { type Digest, type DiskFormat, shortDigest } from '@ec2-image/provenance';
-import { hasMarker, imageDirectoryName, writeMarker } from './work-marker.ts';
+import { hasMarker, imageDirectoryName, writeMarker } from './marker.ts';
 
 /*
  * The work directory:

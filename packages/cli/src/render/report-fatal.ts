@@ -1,12 +1,12 @@
 import type { BaseContext } from 'clipanion';
-import { exitCodeOf } from './errors.ts';
-import type { ExitCode } from './exit-code.ts';
-import { explain } from './explain.ts';
-import type { CommandName } from './options/commands.ts';
-import { renderError } from './render/error.ts';
-import { failedImportDocument } from './render/import-report.ts';
-import { writeMessage } from './render/messages.ts';
-import { eventLine } from './run-log.ts';
+import { exitCodeOf } from '../errors/cli-error.ts';
+import type { ExitCode } from '../errors/exit-code.ts';
+import { explain } from '../errors/explain.ts';
+import type { CommandName } from '../options/commands.ts';
+import { eventLine } from '../run-log.ts';
+import { renderError } from './error.ts';
+import { failedImportDocument } from './import-report.ts';
+import { writeMessage } from './messages.ts';
 
 /** The run as a whole could not start, or broke: said on stderr, and as document or event where one was asked for. */
 export function reportFatal(

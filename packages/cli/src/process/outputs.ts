@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream';
 import type { BaseContext } from 'clipanion';
-import { CliError } from './errors.ts';
-import { type ExitCode, exitCodes, worstExitCode } from './exit-code.ts';
-import { explain } from './explain.ts';
-import { renderError } from './render/error.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
+import { explain } from '../errors/explain.ts';
+import { renderError } from '../render/error.ts';
 
 export interface Outputs {
   /** Waits until the result is written. The exit code, worse than `code` where the result is lost; then it is said on stderr. */

@@ -1,11 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { hasAwsCode } from '@ec2-image/aws-call';
+import type { ImportRequest } from '../config/import-request.ts';
+import { localAwsDirectory } from '../work-directory/image-directory.ts';
 import type { ConnectionOptions } from './clients.ts';
 import { clientSettings } from './clients.ts';
-import type { ImportRequest } from './config/import-request.ts';
-import type { CommonSettings } from './settings.ts';
-import { localAwsDirectory } from './work-directory.ts';
 
 /** The stand-in's account, served inside this process for as long as the run lasts. */
 export interface LocalAccount extends AsyncDisposable {
@@ -22,7 +21,13 @@ const credentials = {
 };
 const defaultRegion = 'us-east-1';
 
-export async function openLocalAccount({ workDirectory, connection }: CommonSettings): Promise<LocalAccount> {
+export async function openLocalAccount({
+  workDirectory,
+  connection,
+}: {
+  readonly workDirectory: string;
+  readonly connection: ConnectionOptions;
+}): Promise<LocalAccount> {
   // Loaded only here: nobody who talks to AWS pays for it.
   const { startLocalAws } = await import('@ec2-image/local-aws');
   const directory = localAwsDirectory(workDirectory);

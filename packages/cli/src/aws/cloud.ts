@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { formatAwsError, isCredentialsError } from '@ec2-image/aws-call';
+import { UsageError } from '../errors/cli-error.ts';
 import { type Clients, type ConnectionOptions, createClients } from './clients.ts';
-import { UsageError } from './errors.ts';
 
 /** One region of one account, reached. */
 export interface Cloud extends Clients {

@@ -1,5 +1,5 @@
-import { Interrupted } from './errors.ts';
-import { exitCodes } from './exit-code.ts';
+import { Interrupted } from '../errors/cli-error.ts';
+import { exitCodes } from '../errors/exit-code.ts';
 
 export interface InterruptWatch extends Disposable {
   readonly signal: AbortSignal;
