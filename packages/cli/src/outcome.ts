@@ -9,7 +9,7 @@ export interface StepReport {
   readonly step: StepName;
   readonly outcome: StepOutcome;
   readonly seconds: number;
-  /** Moved, not merely looked at. Left out where a step moves none. */
+  /** Moved, not merely read. Left out where a step moves none. */
   readonly bytes?: number;
 }
 

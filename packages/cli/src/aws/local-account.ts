@@ -6,7 +6,7 @@ import { localAwsDirectory } from '../work-directory/image-directory.ts';
 import type { ConnectionOptions } from './clients.ts';
 import { clientSettings } from './clients.ts';
 
-/** The stand-in's account, served inside this process for as long as the run lasts. */
+/** The emulator's account, served inside this process for as long as the run lasts. */
 export interface LocalAccount extends AsyncDisposable {
   /** Laid over the connection that the user gave. */
   readonly connection: Pick<ConnectionOptions, 'endpointUrl' | 'region' | 'credentials'>;
@@ -14,7 +14,7 @@ export interface LocalAccount extends AsyncDisposable {
   complete(request: ImportRequest): Promise<ImportRequest>;
 }
 
-/** Any pair is taken; this one is AWS's own example, so that it is no secret anywhere. */
+/** The emulator accepts any pair; this one is AWS's own example, and so not a secret. */
 const credentials = {
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',

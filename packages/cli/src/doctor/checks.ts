@@ -123,7 +123,7 @@ export function checkRole({ iam }: Cloud, roleName: string, signal: AbortSignal)
       if (!isAccessDenied(error)) throw error;
       return {
         state: 'warning',
-        detail: 'cannot be looked at with these credentials',
+        detail: 'not checked: iam:GetRole denied',
         hint: 'Allow iam:GetRole to have it checked; an import does not need that.',
       };
     }

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 /** About what a pipe takes at once. */
 const chunkCharacters = 65_536;
 
-/** `JSON.stringify(value, null, 2)` and a newline, in pieces: a plan of an account's every thing is tens of megabytes. */
+/** `JSON.stringify(value, null, 2)` and a newline, in pieces: a plan that names every resource of an account is tens of megabytes. */
 export function* jsonText(value: unknown): Generator<string> {
   let chunk = '';
   for (const piece of jsonPieces(value, '')) {

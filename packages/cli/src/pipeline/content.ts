@@ -46,7 +46,7 @@ const readBytes = 1024 * 1024;
 /**
  * The content of an image that stays on its server: blocks come out of the decompressor while it is downloaded. The last
  * of them only comes when the whole image had its digest. Undefined where the size of what is inside cannot be known
- * beforehand, or where it is no raw disk.
+ * beforehand, or where it is not a raw disk.
  */
 export async function streamedContent({
   stream,
@@ -97,8 +97,8 @@ function inOrder(
 async function* ofSize(sizeBytes: number, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let total = 0;
   const wrong = () =>
-    new CliError('DISK_SIZE_WRONG', `the image says that it holds ${sizeBytes} bytes, and does not`, {
-      hint: 'The image is damaged or was made to mislead: get it from somewhere else.',
+    new CliError('DISK_SIZE_WRONG', `the image header declares ${sizeBytes} bytes, which does not match its content`, {
+      hint: 'The image is corrupt or malicious; download it from another source.',
       facts: { sizeBytes, foundBytes: total },
     });
   for await (const chunk of chunks) {

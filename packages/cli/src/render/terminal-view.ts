@@ -66,7 +66,7 @@ export function createTerminalView({
         });
         return;
       }
-      // Two steps that overlap take turns in being shown: the time of each goes on.
+      // Two steps that overlap are shown in turn; the time of each keeps running.
       if (!current.stageStartedAtMs.has(stage)) current.stageStartedAtMs.set(stage, now());
       Object.assign(current, { stage, progress: undefined, rate: createRateMeter() });
     },

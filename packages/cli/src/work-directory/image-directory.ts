@@ -10,14 +10,14 @@ import { hasMarker, imageDirectoryName, writeMarker } from './marker.ts';
  *   images/<algorithm>-<digest>/   the image as downloaded, and what was made of it; one directory a digest, with a
  *                                  marker in it that says whose it is
  *   locks/<algorithm>-<digest>     held by the run that works in that directory
- *   local-aws/                     the account of the embedded stand-in
+ *   local-aws/                     the account of the embedded emulator
  */
 
 /** Where the files of one image are. Names are the digest's: two runs of one image meet, runs of two never do. */
 export interface ImageDirectory {
   readonly path: string;
   diskPath(format: DiskFormat): string;
-  /** Removes the image and the disk: the last thing a run does. In a directory without our marker, those alone. */
+  /** Removes the image and the disk: the last thing a run does. In a directory without the marker, those alone. */
   remove(): Promise<void>;
   /** Lets the next run at it. */
   release(): void;

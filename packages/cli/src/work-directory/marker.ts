@@ -33,13 +33,13 @@ export async function writeMarker(directory: string, digest: Digest): Promise<vo
   }
 }
 
-/** Whether the directory holds a marker of ours that names the same image as the directory does. */
+/** Whether the directory holds the marker of ec2-image that names the same image as the directory does. */
 export async function hasMarker(directory: string): Promise<boolean> {
   const digest = await readMarker(join(directory, markerName));
   return digest !== undefined && imageDirectoryName(digest) === basename(directory);
 }
 
-/** Why an entry of `images/` with a name of ours must not be removed as a whole; undefined where it may be. */
+/** Why an entry of `images/` with a name that ec2-image gives must not be removed as a whole; undefined where it may be. */
 export async function whyNotOurs(path: string): Promise<string | undefined> {
   const stats = await lstat(path);
   if (stats.isSymbolicLink()) return 'it is a symbolic link';

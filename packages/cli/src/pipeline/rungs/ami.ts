@@ -13,12 +13,12 @@ export interface ObtainedAmi {
   readonly tags: Readonly<Record<string, string>>;
   /** The DescribeImages entry. */
   readonly image: Image;
-  /** Why it is only a partial success. */
+  /** Why the import is incomplete. */
   readonly error?: Error;
 }
 
 /**
- * The AMI of this name and digest, if the account has it: with the tags that an earlier run left off. Undefined
+ * The AMI of this name and digest, if the account has it: with the tags that an earlier run did not set. Undefined
  * where it has to be made.
  *
  * @throws where the name is taken by something that may not be touched, before anything is downloaded for it
