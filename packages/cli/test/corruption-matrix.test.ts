@@ -125,7 +125,7 @@ describe('one bit of the download', () => {
 });
 
 describe('one bit of the converted disk', () => {
-  const says = /the first difference is at byte \d+.*: converting once more/;
+  const says = /the first difference is at byte \d+.*: converting again/;
 
   test('as it leaves the converter, once: it is converted again', async () => {
     await using _ = await spoilingQemuImg({ times: 1 });
