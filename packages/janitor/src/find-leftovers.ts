@@ -1,15 +1,19 @@
+import { type Clock, systemClock } from '@ec2-image/aws-call';
+import type { RegionalClients } from './clients.ts';
 import { examine } from './examine/examine.ts';
 import type { Details, Facts } from './facts.ts';
 import { thingsToExamine } from './plan-sweep.ts';
 import { defaultPolicy, type Policy } from './policy.ts';
 import { type AccountScan, scanAccount } from './scan/scan-account.ts';
+import { createSenders } from './senders.ts';
 
-export interface FindOptions extends Omit<AccountScan, 'concurrency'> {
+export interface FindOptions extends Omit<AccountScan, 'concurrency' | 'senders'> {
+  readonly clients: RegionalClients;
   /** Decides what deserves a closer look. Default {@link defaultPolicy}. */
   readonly policy?: Policy;
   /** How many lists are read, and things looked at, at once. Default 8. */
   readonly concurrency?: number;
-  readonly now?: () => number;
+  readonly clock?: Clock;
 }
 
 export const defaultConcurrency = 8;
@@ -21,20 +25,21 @@ export const defaultConcurrency = 8;
  * Never throws for what a region or bucket answers: that is a gap among the facts, and keeps what depends on it.
  */
 export async function findLeftovers(options: FindOptions): Promise<Facts> {
-  const { policy = defaultPolicy, concurrency = defaultConcurrency, now = Date.now, signal } = options;
-  const { account, clients, regions, prefixes } = options;
-  const takenAt = now();
+  const { policy = defaultPolicy, concurrency = defaultConcurrency, clock = systemClock } = options;
+  const { account, clients, regions, prefixes, onNotice, signal } = options;
+  const senders = createSenders({ clients, clock, onNotice, signal });
+  const takenAt = clock.now();
   const scanned: Facts = {
     account,
     takenAt,
     regions,
     prefixes,
-    ...(await scanAccount({ ...options, concurrency })),
+    ...(await scanAccount({ ...options, senders, concurrency })),
     details: nothingLookedAt,
   };
   const examined = await examine({
     things: thingsToExamine(scanned, policy),
-    clients,
+    senders,
     account,
     now: takenAt,
     concurrency,

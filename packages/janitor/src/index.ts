@@ -33,7 +33,6 @@ export { type SweepOptions, type SweepOutcome, sweep } from './sweep.ts';
 export { type ApplyTagFixOptions, applyTagFix, type TagFixOutcome } from './tag-fix/apply-tag-fix.ts';
 export { type FindMissingTagsOptions, findMissingTags } from './tag-fix/find-missing-tags.ts';
 export { planTagFix, type TagFix, type TagFixPlan, type TagFixRequest } from './tag-fix/plan-tag-fix.ts';
-export type { Sleep } from './wait.ts';
 export {
   type FindWorkFilesOptions,
   findWorkFiles,

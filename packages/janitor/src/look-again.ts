@@ -19,10 +19,10 @@ export type SecondLook =
  * Reads one thing and all that its verdict rests on afresh, and judges it by the same rules as the first time, with
  * everything else staying where it is. From the plan come the thing's identity and where to look, never age or proof.
  *
- * @throws what the SDK throws
+ * @throws AwsCallError
  */
 export async function lookAgain(thing: NamedThing, options: LookAgainOptions): Promise<SecondLook> {
-  const { plan, policy, clients, signal } = options;
+  const { plan, policy, senders, signal } = options;
   const takenAt = options.now();
   const { fact, ...nearby } = await readNearby(thing, options);
   if (!fact) return { status: 'gone' };
@@ -46,7 +46,7 @@ export async function lookAgain(thing: NamedThing, options: LookAgainOptions): P
   if (verdict?.verdict === 'examine') {
     ({ details } = await examine({
       things: [fact],
-      clients,
+      senders,
       account: plan.account,
       now: takenAt,
       concurrency: 1,

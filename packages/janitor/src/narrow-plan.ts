@@ -1,3 +1,4 @@
+import { type CallOptions, systemClock } from '@ec2-image/aws-call';
 import { keyPrefix } from '@ec2-image/provenance';
 import pLimit from 'p-limit';
 import type { RegionalClients } from './clients.ts';
@@ -6,6 +7,7 @@ import { lookAgain } from './look-again.ts';
 import type { Plan } from './plan.ts';
 import type { NamedThing, SavedPlan } from './saved-plan.ts';
 import type { Scope } from './scan/scan-account.ts';
+import { createSenders } from './senders.ts';
 import type { SweepOutcome } from './sweep.ts';
 
 export interface NarrowedPlan {
@@ -54,13 +56,11 @@ function isInScope({ kind, region, bucket = '', key = '' }: NamedThing, scope: S
 /** Says of what a fresh plan did not know whether it is gone, or why it is left alone. Deletes nothing. */
 export async function explainMissing(
   { plan, missing }: NarrowedPlan,
-  {
-    clients,
-    now = Date.now,
-    signal,
-  }: { readonly clients: RegionalClients; readonly now?: () => number; readonly signal?: AbortSignal },
+  calls: CallOptions & { readonly clients: RegionalClients },
 ): Promise<SweepOutcome[]> {
-  const options = { plan, policy: plan.policy, clients, now, deregistered: [], signal };
+  const { clock = systemClock, signal } = calls;
+  const senders = createSenders(calls);
+  const options = { plan, policy: plan.policy, senders, now: clock.now, deregistered: [], signal };
   return pLimit(4).map(missing, async (thing): Promise<SweepOutcome> => {
     try {
       const look = await lookAgain(thing, options);

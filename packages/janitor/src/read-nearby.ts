@@ -4,9 +4,9 @@ import { isNotFound } from './examine/objects.ts';
 import type { BucketFact, Facts, ImageFact, ObjectFact, SnapshotFact, ThingFact } from './facts.ts';
 import type { LookAgainOptions } from './look-again-options.ts';
 import type { NamedThing } from './saved-plan.ts';
+import { all } from './scan/all.ts';
 import { lookAtBucket } from './scan/bucket.ts';
 import { scanImages } from './scan/images.ts';
-import { all } from './scan/pages.ts';
 import { scanSnapshots } from './scan/snapshots.ts';
 import { scanTasks } from './scan/tasks.ts';
 import { scanUploads } from './scan/uploads.ts';
@@ -37,9 +37,9 @@ export async function readNearby(thing: NamedThing, options: LookAgainOptions): 
 }
 
 async function nearUpload(thing: NamedThing, options: LookAgainOptions): Promise<Nearby> {
-  const { clients, plan, signal } = options;
+  const { senders, plan } = options;
   const bucket = await bucketOf(thing, options);
-  const s3 = clients.s3(bucket.region);
+  const s3 = senders.s3(bucket.region);
   for (const prefix of plan.prefixes) {
     // Asked for by its key, so that the page it is on comes first; its shape is checked against each prefix.
     for await (const upload of scanUploads({
@@ -48,7 +48,6 @@ async function nearUpload(thing: NamedThing, options: LookAgainOptions): Promise
       account: plan.account,
       prefix,
       under: thing.key,
-      signal,
     })) {
       if (upload.uploadId === thing.id) return { fact: upload, uploads: [upload] };
     }
@@ -57,18 +56,17 @@ async function nearUpload(thing: NamedThing, options: LookAgainOptions): Promise
 }
 
 async function nearObject(thing: NamedThing, options: LookAgainOptions): Promise<Nearby> {
-  const { clients, plan, signal } = options;
+  const { senders, plan } = options;
   const { bucket, region } = await bucketOf(thing, options);
   const key = thing.key!;
   try {
-    const head = await clients.s3(region).send(
+    const head = await senders.s3(region).send(
       new HeadObjectCommand({
         Bucket: bucket,
         Key: key,
         VersionId: thing.versionId,
         ExpectedBucketOwner: plan.account,
       }),
-      { abortSignal: signal },
     );
     const object: ObjectFact = {
       kind: 'object',
@@ -117,13 +115,12 @@ async function nearSnapshot(thing: NamedThing, options: LookAgainOptions): Promi
 }
 
 /** The owner and the region are checked anew: a bucket may have been deleted and its name taken by somebody else. */
-function bucketOf(thing: NamedThing, { clients, plan, signal }: LookAgainOptions): Promise<BucketFact> {
+function bucketOf(thing: NamedThing, { senders, plan }: LookAgainOptions): Promise<BucketFact> {
   return lookAtBucket({
-    s3: clients.s3,
+    s3: senders.s3,
     bucket: thing.bucket!,
     region: thing.region,
     account: plan.account,
-    signal,
   });
 }
 
@@ -155,6 +152,6 @@ async function snapshotsBy(
   return found;
 }
 
-function at({ region }: { readonly region: string }, { clients, signal }: LookAgainOptions) {
-  return { ec2: clients.ec2(region), region, signal };
+function at({ region }: { readonly region: string }, { senders }: LookAgainOptions) {
+  return { ec2: senders.ec2(region), region };
 }

@@ -1,4 +1,4 @@
-import { formatAwsError } from '@ec2-image/aws-call';
+import { type CallOptions, systemClock } from '@ec2-image/aws-call';
 import pLimit from 'p-limit';
 import { checkPlan } from './check-plan.ts';
 import type { RegionalClients } from './clients.ts';
@@ -13,9 +13,9 @@ import { removeSnapshot } from './remove/snapshot.ts';
 import { removeTask } from './remove/task.ts';
 import { removeUpload } from './remove/upload.ts';
 import type { NamedThing } from './saved-plan.ts';
-import { realSleep, type Sleep } from './wait.ts';
+import { createSenders } from './senders.ts';
 
-export interface SweepOptions {
+export interface SweepOptions extends CallOptions {
   /** Of `planSweep`, or one of those narrowed: one that was read from a file is no authority for its own scope and policy. */
   readonly plan: Plan;
   /** The account that the clients' credentials are of: the plan must be of the same. */
@@ -26,9 +26,6 @@ export interface SweepOptions {
   /** How many things of one kind are removed at once. Default 4. */
   readonly concurrency?: number;
   readonly onOutcome?: (outcome: SweepOutcome) => void;
-  readonly now?: () => number;
-  readonly sleep?: Sleep;
-  readonly signal?: AbortSignal;
 }
 
 export interface SweepOutcome {
@@ -50,9 +47,10 @@ const defaultConcurrency = 4;
  * @throws JanitorError `PLAN_EXPIRED`, `PLAN_OF_ANOTHER_ACCOUNT` or `TOO_MANY_DELETES`, before anything is deleted
  */
 export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
-  const { plan, account, clients, maxDeletes = defaultMaxDeletes } = options;
-  const { concurrency = defaultConcurrency, now = Date.now, sleep = realSleep, signal, onOutcome } = options;
-  checkPlan(plan, { account, now: now(), maxDeletes });
+  const { plan, account, maxDeletes = defaultMaxDeletes, signal, onOutcome } = options;
+  const { concurrency = defaultConcurrency, clock = systemClock } = options;
+  checkPlan(plan, { account, now: clock.now(), maxDeletes });
+  const senders = createSenders(options);
   const deregistered: ImageFact[] = [];
   const outcomes: SweepOutcome[] = [];
   const limit = pLimit(concurrency);
@@ -64,15 +62,15 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
         const look = await lookAgain(thing, {
           plan,
           policy: plan.policy,
-          clients,
-          now,
+          senders,
+          now: clock.now,
           deregistered: [...deregistered],
           signal,
         });
         if (look.status === 'gone') return { outcome: 'gone' };
         if (look.status === 'keep') return { outcome: 'skipped', detail: look.reason };
         if (look.status === 'unread') return { outcome: 'failed', detail: look.reason };
-        const removal = await remove(look.fact, { clients, account, sleep, signal });
+        const removal = await remove(look.fact, { senders, account, signal });
         if (look.fact.kind === 'ami') deregistered.push({ ...look.fact, state: 'deregistered' });
         return removal;
       });
@@ -91,7 +89,7 @@ async function sweepOne(
   try {
     return { thing, ...(await work()) };
   } catch (error) {
-    return { thing, outcome: 'failed', detail: formatAwsError(error) };
+    return { thing, outcome: 'failed', detail: (error as Error).message };
   }
 }
 

@@ -1,6 +1,4 @@
-import { formatAwsError } from '@ec2-image/aws-call';
 import pLimit from 'p-limit';
-import type { RegionalClients } from '../clients.ts';
 import {
   type Details,
   type Gap,
@@ -13,6 +11,7 @@ import {
   type ThingFact,
   type UploadFact,
 } from '../facts.ts';
+import type { Senders } from '../senders.ts';
 import { lookAtPermissions } from './images.ts';
 import { lookAtObject } from './objects.ts';
 import { findReferences, type References } from './references.ts';
@@ -21,7 +20,7 @@ import { lookAtParts } from './uploads.ts';
 
 export interface Examination {
   readonly things: readonly ThingFact[];
-  readonly clients: RegionalClients;
+  readonly senders: Senders;
   readonly account: string;
   readonly now: number;
   readonly concurrency: number;
@@ -35,7 +34,7 @@ export interface Examination {
 export async function examine(
   examination: Examination,
 ): Promise<{ readonly details: Details; readonly gaps: readonly Gap[] }> {
-  const { things, clients, account, now, concurrency, signal } = examination;
+  const { things, senders, account, now, concurrency, signal } = examination;
   const limit = pLimit(concurrency);
   const gaps: Gap[] = [];
   const look = async <F extends ThingFact, D>(
@@ -50,17 +49,17 @@ export async function examine(
           return [ref, { seen: await lookAt(thing) }];
         } catch (error) {
           signal?.throwIfAborted();
-          const detail = formatAwsError(error);
+          const detail = (error as Error).message;
           gaps.push({ what, region: thing.region, ref, detail });
           return [ref, { unseen: detail }];
         }
       }),
     );
-  const s3Look = (thing: UploadFact | ObjectFact) => ({ s3: clients.s3(thing.region), account, now, signal });
+  const s3Look = (thing: UploadFact | ObjectFact) => ({ s3: senders.s3(thing.region), account, now });
   const details: Details = {
     images: await look(images(things), 'references', imageLooker(examination)),
     snapshots: await look(snapshots(things), 'permissions', ({ region, snapshotId }) =>
-      lookAtSnapshot({ ec2: clients.ec2(region), snapshotId, signal }),
+      lookAtSnapshot({ ec2: senders.ec2(region), snapshotId }),
     ),
     uploads: await look(uploads(things), 'parts', (upload) => lookAtParts({ ...s3Look(upload), upload })),
     objects: await look(objects(things), 'metadata', (object) => lookAtObject({ ...s3Look(object), object })),
@@ -69,19 +68,19 @@ export async function examine(
 }
 
 /** References are searched for once a region, for all of its AMIs together. */
-function imageLooker({ things, clients, signal }: Examination): (image: ImageFact) => Promise<ImageDetail> {
+function imageLooker({ things, senders }: Examination): (image: ImageFact) => Promise<ImageDetail> {
   const searches = new Map<string, Promise<References>>();
   const referencesIn = (region: string): Promise<References> => {
     const imageIds = images(things)
       .filter((image) => image.region === region)
       .map(({ imageId }) => imageId);
-    const search = searches.get(region) ?? findReferences({ clients, region, imageIds, signal });
+    const search = searches.get(region) ?? findReferences({ senders, region, imageIds });
     searches.set(region, search);
     return search;
   };
   return async (image) => {
     const references = (await referencesIn(image.region)).get(image.imageId) ?? [];
-    const permissions = await lookAtPermissions({ ec2: clients.ec2(image.region), image, signal });
+    const permissions = await lookAtPermissions({ ec2: senders.ec2(image.region), image });
     return permissions && { references, ...permissions };
   };
 }

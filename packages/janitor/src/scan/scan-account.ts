@@ -1,7 +1,6 @@
-import { formatAwsError } from '@ec2-image/aws-call';
+import type { CallOptions } from '@ec2-image/aws-call';
 import { isOurs, keyPrefix } from '@ec2-image/provenance';
 import pLimit from 'p-limit';
-import type { RegionalClients } from '../clients.ts';
 import {
   type BucketFact,
   type Facts,
@@ -13,6 +12,7 @@ import {
   type TaskFact,
   type UploadFact,
 } from '../facts.ts';
+import type { Senders } from '../senders.ts';
 import { lookAtBucket } from './bucket.ts';
 import { scanImages } from './images.ts';
 import { scanObjects } from './objects.ts';
@@ -31,29 +31,26 @@ export interface Scope {
   readonly prefixes: readonly string[];
 }
 
-export interface AccountScan extends Scope {
-  readonly clients: RegionalClients;
+export interface AccountScan extends Scope, Pick<CallOptions, 'onNotice' | 'signal'> {
+  readonly senders: Senders;
   /** How many lists are read at once. */
   readonly concurrency: number;
-  readonly onNotice?: (message: string) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** Each list of the account read once, page by page. A list that fails is a gap, and stops no other. */
 export async function scanAccount(
   scan: AccountScan,
 ): Promise<Omit<Facts, 'account' | 'takenAt' | 'regions' | 'prefixes' | 'details'>> {
-  const { clients, regions, concurrency, signal } = scan;
+  const { senders, regions, concurrency } = scan;
   const { collect, gaps } = collector(scan);
   const limit = pLimit(concurrency);
   const found = await limit.map(new Set(scan.buckets), (bucket) =>
     collect({ what: 'bucket', bucket }, async function* (): AsyncGenerator<BucketFact> {
       yield await lookAtBucket({
-        s3: clients.s3,
+        s3: senders.s3,
         bucket,
         region: regions[0]!,
         account: scan.account,
-        signal,
       });
     }),
   );
@@ -91,7 +88,7 @@ export function collector({ onNotice, signal }: Pick<AccountScan, 'onNotice' | '
         for await (const item of list()) items.push(item);
       } catch (error) {
         signal?.throwIfAborted();
-        const detail = formatAwsError(error);
+        const detail = (error as Error).message;
         gaps.push({ ...gap, detail });
         onNotice?.(`The ${gap.what} of ${gap.bucket ?? gap.region} could not be read: ${detail}`);
       }
@@ -101,12 +98,11 @@ export function collector({ onNotice, signal }: Pick<AccountScan, 'onNotice' | '
 }
 
 export async function scanRegion({
-  clients,
+  senders,
   region,
   regions,
   collect,
-  signal,
-}: Pick<AccountScan, 'clients' | 'regions' | 'signal'> & {
+}: Pick<AccountScan, 'senders' | 'regions'> & {
   readonly region: string;
   readonly collect: Collect;
 }): Promise<{
@@ -114,7 +110,7 @@ export async function scanRegion({
   readonly snapshots: SnapshotFact[];
   readonly images: ImageFact[];
 }> {
-  const at = { ec2: clients.ec2(region), region, signal };
+  const at = { ec2: senders.ec2(region), region };
   const tasks = await collect({ what: 'tasks', region }, () => scanTasks(at));
   if (!regions.includes(region)) return { tasks, snapshots: [], images: [] };
   const madeByTasks = new Set(tasks.map(({ snapshotId }) => snapshotId));
@@ -129,12 +125,11 @@ export async function scanRegion({
 }
 
 async function scanBucket({
-  clients,
+  senders,
   bucket,
   account,
   prefixes,
   collect,
-  signal,
 }: AccountScan & { readonly bucket: BucketFact; readonly collect: Collect }): Promise<{
   readonly uploads: UploadFact[];
   readonly objects: ObjectFact[];
@@ -143,7 +138,7 @@ async function scanBucket({
   const uploads = new Map<string, UploadFact>();
   const objects = new Map<string, ObjectFact>();
   for (const prefix of new Set(prefixes.map(keyPrefix))) {
-    const at = { s3: clients.s3(bucket.region), bucket, account, prefix, signal };
+    const at = { s3: senders.s3(bucket.region), bucket, account, prefix };
     const add = <F extends UploadFact | ObjectFact>(things: Map<string, F>, more: readonly F[]) => {
       // One prefix may lie within another.
       for (const thing of more) things.set(refOf(thing), thing);

@@ -25,7 +25,7 @@ async function fixTags() {
     prefixes: ['ec2-image/'],
   });
   const plan = planTagFix(facts);
-  await applyTagFix({ plan, clients: account.clients, sleep: async () => {} });
+  await applyTagFix({ plan, clients: account.clients, clock: account.clock });
   return plan.fixes;
 }
 

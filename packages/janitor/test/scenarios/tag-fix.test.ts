@@ -31,7 +31,7 @@ async function fixTags(account: JanitorAccount, request: TagFixRequest = {}) {
     imageIds: request.imageIds,
   });
   const plan = planTagFix(facts, request);
-  const outcomes = await applyTagFix({ plan, clients: account.clients, sleep: async () => {} });
+  const outcomes = await applyTagFix({ plan, clients: account.clients, clock: account.clock });
   return { plan, outcomes };
 }
 
@@ -155,7 +155,7 @@ it('reads back until the tags are seen', async ({ account }) => {
   const outcomes = await applyTagFix({
     plan: planTagFix(facts),
     clients: account.clients,
-    sleep: account.waits.sleep,
+    clock: account.clock,
   });
   expect(outcomes).toMatchObject([{ outcome: 'tagged', after: { automation: 'false' } }]);
   expect(account.now() - before).toBeGreaterThanOrEqual(5_000);

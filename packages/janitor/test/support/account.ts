@@ -3,6 +3,7 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import type { Clock } from '@ec2-image/aws-call';
 import { type CallRecord, type SeedEc2Options, seedEc2 } from '@ec2-image/local-aws';
 import { openTestAccount, type TestAccount } from '@ec2-image/local-aws/testing';
 import { isOurs } from '@ec2-image/provenance';
@@ -44,8 +45,7 @@ const hourMs = 3_600_000;
 export interface JanitorAccount extends TestAccount {
   readonly clients: RegionalClients;
   readonly now: () => number;
-  /** What waiting verbs take. */
-  readonly waits: Pick<SweepOptions, 'now' | 'sleep'>;
+  readonly clock: Clock;
   hoursAgo(hours: number): number;
   /** Does something as if it were then. */
   at<T>(time: number, work: () => Promise<T>): Promise<T>;
@@ -82,9 +82,10 @@ async function openAccount(): Promise<JanitorAccount> {
     ec2: { importTaskMs: 50 },
   });
   const clients = regionalClients(account);
-  const waits = {
+  const clock: Clock = {
     now,
-    sleep: async (ms: number, signal?: AbortSignal) => {
+    random: () => 0.5,
+    sleep: async (ms, signal) => {
       offsetMs += ms;
       await delay(20, undefined, { signal });
     },
@@ -94,7 +95,7 @@ async function openAccount(): Promise<JanitorAccount> {
     ...account,
     clients,
     now,
-    waits,
+    clock,
     hoursAgo: (hours) => now() - hours * hourMs,
     async at(time, work) {
       const before = offsetMs;
@@ -127,12 +128,12 @@ async function openAccount(): Promise<JanitorAccount> {
         prefixes: [prefix],
         clients,
         policy: full,
-        now,
+        clock,
         ...options,
       });
       return planSweep(facts, full);
     },
-    sweep: (plan, options = {}) => sweep({ plan, account: accountId, clients, ...waits, ...options }),
+    sweep: (plan, options = {}) => sweep({ plan, account: accountId, clients, clock, ...options }),
     async clean(policy, options) {
       const plan = await janitor.find(policy, options);
       return { plan, outcomes: await janitor.sweep(plan) };
