@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { hasAwsCode } from '@ec2-image/aws-call';
+import { createSender, refusedCodeOf } from '@ec2-image/aws-call';
 import type { ConnectionOptions } from './clients.ts';
 import { clientSettings } from './clients.ts';
 import type { ImportRequest } from './config/import-request.ts';
 import type { CommonSettings } from './settings.ts';
 import { localAwsDirectory } from './work-directory.ts';
 
-/** The stand-in's account, served inside this process for as long as the run lasts. */
+/** The emulator's account, served inside this process for as long as the run lasts. */
 export interface LocalAccount extends AsyncDisposable {
   /** Laid over the connection that the user gave. */
   readonly connection: Pick<ConnectionOptions, 'endpointUrl' | 'region' | 'credentials'>;
@@ -22,7 +22,11 @@ const credentials = {
 };
 const defaultRegion = 'us-east-1';
 
-export async function openLocalAccount({ workDirectory, connection }: CommonSettings): Promise<LocalAccount> {
+export async function openLocalAccount({
+  workDirectory,
+  connection,
+  signal,
+}: CommonSettings): Promise<LocalAccount> {
   // Loaded only here: nobody who talks to AWS pays for it.
   const { startLocalAws } = await import('@ec2-image/local-aws');
   const directory = localAwsDirectory(workDirectory);
@@ -36,7 +40,7 @@ export async function openLocalAccount({ workDirectory, connection }: CommonSett
         const region = request.region ?? local.region;
         await ensureBucket(
           new S3Client({ ...clientSettings({ ...connection, ...local, region }), forcePathStyle: true }),
-          { bucket: request.bucket, region },
+          { bucket: request.bucket, region, signal },
         );
       }
       return request;
@@ -47,13 +51,18 @@ export async function openLocalAccount({ workDirectory, connection }: CommonSett
 
 async function ensureBucket(
   client: S3Client,
-  { bucket, region }: { readonly bucket: string; readonly region: string },
+  {
+    bucket,
+    region,
+    signal,
+  }: { readonly bucket: string; readonly region: string; readonly signal: AbortSignal },
 ) {
+  const s3 = createSender({ client, service: 'S3', signal });
   try {
-    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    await s3.send(new HeadBucketCommand({ Bucket: bucket }));
   } catch (error) {
-    if (!hasAwsCode(error, 'NotFound', 'NoSuchBucket')) return;
-    await client
+    if (!['NotFound', 'NoSuchBucket'].includes(refusedCodeOf(error) ?? '')) return;
+    await s3
       .send(
         new CreateBucketCommand({
           Bucket: bucket,
@@ -64,7 +73,7 @@ async function ensureBucket(
       )
       .catch((cause: unknown) => {
         // Another run of the same account was quicker.
-        if (!hasAwsCode(cause, 'BucketAlreadyOwnedByYou')) throw cause;
+        if (refusedCodeOf(cause) !== 'BucketAlreadyOwnedByYou') throw cause;
       });
   } finally {
     client.destroy();

@@ -118,20 +118,20 @@ export class JanitorCommand extends TableCommand {
   ): Promise<{ plan: Plan; missing?: readonly SweepOutcome[] }> {
     if (saved) checkSavedPlan(saved, { account: scope.account, now: Date.now() });
     const policy = this.policy(scope.names);
-    const facts = await findLeftovers({
-      ...scope,
-      policy,
-      signal,
-      onNotice: (message) => {
-        log.event('notice', { message });
-        if (!this.quiet) this.tell(message);
-      },
-    });
+    const onNotice = this.noticesTo(log);
+    const facts = await findLeftovers({ ...scope, policy, signal, onNotice });
     const fresh = planSweep(facts, policy);
     if (!saved) return { plan: fresh };
     const narrowed = narrowPlan(saved, { fresh, scope });
     const { clients } = scope;
-    return { plan: narrowed.plan, missing: await explainMissing(narrowed, { clients, signal }) };
+    return { plan: narrowed.plan, missing: await explainMissing(narrowed, { clients, signal, onNotice }) };
+  }
+
+  private noticesTo(log: CommonSettings['log']): (message: string) => void {
+    return (message) => {
+      log.event('notice', { message });
+      if (!this.quiet) this.tell(message);
+    };
   }
 
   private async clean(
@@ -167,6 +167,7 @@ export class JanitorCommand extends TableCommand {
         clients: scope.clients,
         maxDeletes,
         signal,
+        onNotice: this.noticesTo(log),
         onOutcome: (outcome) => {
           log.event('sweep', { ref: outcome.thing.ref, outcome: outcome.outcome, detail: outcome.detail });
           // Listed once, as it happens.
