@@ -3,7 +3,7 @@ import { keyPrefix } from '@ec2-image/provenance';
 import pLimit from 'p-limit';
 import type { RegionalClients } from './clients.ts';
 import { JanitorError } from './errors.ts';
-import { lookAgain } from './look-again.ts';
+import { lookAgain } from './recheck.ts';
 import type { Plan } from './plan.ts';
 import type { NamedThing, SavedPlan } from './saved-plan.ts';
 import type { Scope } from './scan/scan-account.ts';

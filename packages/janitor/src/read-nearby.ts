@@ -2,7 +2,7 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { parseAmiName } from '@ec2-image/provenance';
 import { isNotFound } from './examine/objects.ts';
 import type { BucketFact, Facts, ImageFact, ObjectFact, SnapshotFact, ThingFact } from './facts.ts';
-import type { LookAgainOptions } from './look-again-options.ts';
+import type { LookAgainOptions } from './recheck-options.ts';
 import type { NamedThing } from './saved-plan.ts';
 import { all } from './scan/all.ts';
 import { lookAtBucket } from './scan/bucket.ts';

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import { checkPlan } from './check-plan.ts';
 import type { RegionalClients } from './clients.ts';
 import type { ImageFact, Kind, ThingFact } from './facts.ts';
-import { lookAgain } from './look-again.ts';
+import { lookAgain } from './recheck.ts';
 import { kindsInOrder, type Plan, type ThingToDelete, thingsToDelete } from './plan.ts';
 import { defaultMaxDeletes } from './policy.ts';
 import { removeImage } from './remove/image.ts';

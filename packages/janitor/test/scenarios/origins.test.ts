@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { applyTagFix, findMissingTags, planTagFix } from '../../src/index.ts';
 import { accountId, bucket, it, type JanitorAccount, region, verdicts } from '../support/account.ts';
-import { amiName, id, importedBy, key, keyOf, ourImageTags, ourTags } from '../support/things.ts';
+import { amiName, id, importedBy, key, keyOf, ourImageTags, ourTags } from '../support/resources.ts';
 
 const [ami, olderAmi] = [id('ami', 1), id('ami', 2)];
 const [snap, otherSnap] = [id('snap', 1), id('snap', 2)];
@@ -177,7 +177,7 @@ describe('46: a task that read `ec2-legacy/x.vmdk`, prefix `ec2`: ignores it', (
   });
 
   it('nor the objects and uploads beside its own', async () => {
-    const { putObject, startUpload } = await import('../support/things.ts');
+    const { putObject, startUpload } = await import('../support/resources.ts');
     const name = keyOf(amiName).replace('ec2-image/', '');
     for (const other of ['ec2-legacy/', 'ec2', 'ec2/']) {
       await putObject(account, 1000, `${other}${name}`);

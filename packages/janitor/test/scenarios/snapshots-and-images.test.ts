@@ -17,7 +17,7 @@ import {
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { describe, expect } from 'vitest';
 import { it, type JanitorAccount, region, results, verdicts } from '../support/account.ts';
-import { amiName, id, ourImageTags, ourTags } from '../support/things.ts';
+import { amiName, id, ourImageTags, ourTags } from '../support/resources.ts';
 
 const [ami, olderAmi] = [id('ami', 1), id('ami', 2)];
 const [snap, otherSnap] = [id('snap', 1), id('snap', 2)];

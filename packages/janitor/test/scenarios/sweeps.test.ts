@@ -2,7 +2,7 @@ import { CreateTagsCommand, DeleteSnapshotCommand, EC2Client } from '@aws-sdk/cl
 import { exampleCredentials } from '@ec2-image/local-aws';
 import { expect } from 'vitest';
 import { it, type JanitorAccount, otherRegion, region, results, verdicts } from '../support/account.ts';
-import { amiName, id, key, ourImageTags, ourTags, putObject } from '../support/things.ts';
+import { amiName, id, key, ourImageTags, ourTags, putObject } from '../support/resources.ts';
 
 const ami = id('ami', 1);
 const snaps = Array.from({ length: 60 }, (_, number) => id('snap', number));

@@ -3,7 +3,7 @@ import { tagRecord } from '@ec2-image/provenance';
 import { expect } from 'vitest';
 import { applyTagFix, findMissingTags, planTagFix, type TagFixRequest } from '../../src/index.ts';
 import { accountId, bucket, it, type JanitorAccount, prefix, region } from '../support/account.ts';
-import { amiName, id, ourImageTags, ourTags } from '../support/things.ts';
+import { amiName, id, ourImageTags, ourTags } from '../support/resources.ts';
 
 const [ami, snap] = [id('ami', 1), id('snap', 1)];
 

@@ -2,7 +2,7 @@ import { CreateTagsCommand, DescribeSnapshotsCommand, ImportSnapshotCommand } fr
 import { tagList } from '@ec2-image/provenance';
 import { expect } from 'vitest';
 import { bucket, it, type JanitorAccount, results, verdicts } from '../support/account.ts';
-import { id, importedBy, key, ourTags, provenance, putObject } from '../support/things.ts';
+import { id, importedBy, key, ourTags, provenance, putObject } from '../support/resources.ts';
 
 let changes: () => string[];
 

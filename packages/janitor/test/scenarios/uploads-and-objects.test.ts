@@ -21,7 +21,7 @@ import {
   putPart,
   startUpload,
   startUploads,
-} from '../support/things.ts';
+} from '../support/resources.ts';
 
 let changes: () => string[];
 

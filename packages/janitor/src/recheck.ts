@@ -3,7 +3,7 @@ import { type Details, type Facts, refOf, type ThingFact, taskPhase } from './fa
 import { nothingLookedAt } from './find-leftovers.ts';
 import { contextOf } from './judge/context.ts';
 import { judgeAlone } from './judge/judge.ts';
-import type { LookAgainOptions } from './look-again-options.ts';
+import type { LookAgainOptions } from './recheck-options.ts';
 import { readNearby } from './read-nearby.ts';
 import type { NamedThing } from './saved-plan.ts';
 
