@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '@ec2-image/aws-call';
 import type { RegionalClients } from './clients.ts';
 import { examine } from './examine/examine.ts';
 import type { Details, Facts } from './facts.ts';
-import { thingsToExamine } from './plan-sweep.ts';
+import { resourcesToExamine } from './plan-sweep.ts';
 import { defaultPolicy, type Policy } from './policy.ts';
 import { type AccountScan, scanAccount } from './scan/scan-account.ts';
 import { createSenders } from './senders.ts';
@@ -11,7 +11,7 @@ export interface FindOptions extends Omit<AccountScan, 'concurrency' | 'senders'
   readonly clients: RegionalClients;
   /** Decides what deserves a closer look. Default {@link defaultPolicy}. */
   readonly policy?: Policy;
-  /** How many lists are read, and things looked at, at once. Default 8. */
+  /** How many lists are read, and resources looked at, at once. Default 8. */
   readonly concurrency?: number;
   readonly clock?: Clock;
 }
@@ -35,10 +35,10 @@ export async function findLeftovers(options: FindOptions): Promise<Facts> {
     regions,
     prefixes,
     ...(await scanAccount({ ...options, senders, concurrency })),
-    details: nothingLookedAt,
+    details: noDetails,
   };
   const examined = await examine({
-    things: thingsToExamine(scanned, policy),
+    resources: resourcesToExamine(scanned, policy),
     senders,
     account,
     now: takenAt,
@@ -48,7 +48,7 @@ export async function findLeftovers(options: FindOptions): Promise<Facts> {
   return { ...scanned, details: examined.details, gaps: [...scanned.gaps, ...examined.gaps] };
 }
 
-export const nothingLookedAt: Details = {
+export const noDetails: Details = {
   uploads: new Map(),
   objects: new Map(),
   snapshots: new Map(),

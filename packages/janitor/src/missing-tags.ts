@@ -68,7 +68,7 @@ export function missingOf(tags: Tags, wanted: Tags): Record<string, string> {
   return Object.fromEntries(Object.entries(wanted).filter(([key]) => tags[key] === undefined));
 }
 
-/** The provenance of the first source that has it whole and, where the thing names its digest already, speaks of that one. */
+/** The provenance of the first source that has it whole and, where the resource names its digest already, speaks of that one. */
 function provenanceFor(tags: Tags, sources: readonly Tags[]): Record<string, string> {
   const digest = tags[provenanceKeys.sourceDigest];
   const source = sources.find(

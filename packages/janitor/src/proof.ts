@@ -16,15 +16,15 @@ import {
   type TaskFact,
 } from './facts.ts';
 
-/** Why a thing is ours, as a sentence's predicate ("is tagged …"); undefined where nothing proves it. */
+/** Why a resource is ours, as a sentence's predicate ("is tagged …"); undefined where nothing proves it. */
 export interface Proofs {
   task(task: TaskFact): string | undefined;
   snapshot(snapshot: SnapshotFact): string | undefined;
   image(image: ImageFact): string | undefined;
   /** Whether an AMI proves itself: its tags are ours, and no copy brought them there. */
-  hasOwnMarks(thing: ImageFact | SnapshotFact): boolean;
-  /** Why a thing that carries our tags is not ours, as a predicate; undefined where it is, or carries none. */
-  whyForeign(thing: ImageFact | SnapshotFact): string | undefined;
+  hasOwnMarks(resource: ImageFact | SnapshotFact): boolean;
+  /** Why a resource that carries our tags is not ours, as a predicate; undefined where it is, or carries none. */
+  whyForeign(resource: ImageFact | SnapshotFact): string | undefined;
   /** The task that made a snapshot, where it is known and ours. */
   taskOf(snapshot: SnapshotFact): TaskFact | undefined;
 }
@@ -63,10 +63,10 @@ export function proofsOf({
     return taskId === undefined ? undefined : taskById.get(inRegion(snapshot, taskId));
   };
 
-  const whyNotOurs = (thing: ImageFact | SnapshotFact): string | undefined =>
-    thing.kind === 'ami'
-      ? whyNotOurImage(thing)
-      : whyNotOurSnapshot(thing, { taskSnapshotId: describedTask(thing)?.snapshotId });
+  const whyNotOurs = (resource: ImageFact | SnapshotFact): string | undefined =>
+    resource.kind === 'ami'
+      ? whyNotOurImage(resource)
+      : whyNotOurSnapshot(resource, { taskSnapshotId: describedTask(resource)?.snapshotId });
 
   const taskOf = (snapshot: SnapshotFact): TaskFact | undefined => {
     const made = taskBySnapshot.get(inRegion(snapshot, snapshot.snapshotId));
@@ -92,8 +92,8 @@ export function proofsOf({
   return {
     task: ofTask,
     taskOf,
-    hasOwnMarks: (thing) => whyNotOurs(thing) === undefined,
-    whyForeign: (thing) => (isOurs(thing.tags) ? whyNotOurs(thing) : undefined),
+    hasOwnMarks: (resource) => whyNotOurs(resource) === undefined,
+    whyForeign: (resource) => (isOurs(resource.tags) ? whyNotOurs(resource) : undefined),
     snapshot(snapshot) {
       const own = byOwnMarks(snapshot);
       if (own !== undefined) return own;

@@ -3,7 +3,7 @@ import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
 import type { Senders } from './senders.ts';
 
-export interface LookAgainOptions {
+export interface RecheckOptions {
   readonly plan: Plan;
   readonly policy: Policy;
   readonly senders: Senders;

@@ -2,9 +2,9 @@ import { type CallOptions, systemClock } from '@ec2-image/aws-call';
 import pLimit from 'p-limit';
 import { checkPlan } from './check-plan.ts';
 import type { RegionalClients } from './clients.ts';
-import type { ImageFact, Kind, ThingFact } from './facts.ts';
-import { lookAgain } from './recheck.ts';
-import { kindsInOrder, type Plan, type ThingToDelete, thingsToDelete } from './plan.ts';
+import type { ImageFact, Kind, ResourceFact } from './facts.ts';
+import { recheck } from './recheck.ts';
+import { kindsInOrder, type Plan, type ResourceToDelete, resourcesToDelete } from './plan.ts';
 import { defaultMaxDeletes } from './policy.ts';
 import { removeImage } from './remove/image.ts';
 import { removeObject } from './remove/object.ts';
@@ -12,7 +12,7 @@ import type { Removal, RemovalOptions } from './remove/removal.ts';
 import { removeSnapshot } from './remove/snapshot.ts';
 import { removeTask } from './remove/task.ts';
 import { removeUpload } from './remove/upload.ts';
-import type { NamedThing } from './saved-plan.ts';
+import type { NamedResource } from './saved-plan.ts';
 import { createSenders } from './senders.ts';
 
 export interface SweepOptions extends CallOptions {
@@ -23,13 +23,13 @@ export interface SweepOptions extends CallOptions {
   readonly clients: RegionalClients;
   /** A plan that would delete more deletes nothing. Default 50. */
   readonly maxDeletes?: number;
-  /** How many things of one kind are removed at once. Default 4. */
+  /** How many resources of one kind are removed at once. Default 4. */
   readonly concurrency?: number;
   readonly onOutcome?: (outcome: SweepOutcome) => void;
 }
 
 export interface SweepOutcome {
-  readonly thing: NamedThing & Partial<Pick<ThingToDelete, 'sizeBytes' | 'sizeIsUpperBound'>>;
+  readonly resource: NamedResource & Partial<Pick<ResourceToDelete, 'sizeBytes' | 'sizeIsUpperBound'>>;
   /**
    * `deleted`: a read confirmed it. `gone`: somebody else had been faster. `skipped`: looked at again, it is to be
    * kept. `failed`: it is still there, or nobody knows.
@@ -41,7 +41,7 @@ export interface SweepOutcome {
 const defaultConcurrency = 4;
 
 /**
- * Deletes what the plan says, and nothing else: each thing after a second look, in the order of {@link kindsInOrder},
+ * Deletes what the plan says, and nothing else: each resource after a second look, in the order of {@link kindsInOrder},
  * each kind when the one before is done. What fails stops nothing that does not hang on it.
  *
  * @throws JanitorError `PLAN_EXPIRED`, `PLAN_OF_ANOTHER_ACCOUNT` or `TOO_MANY_DELETES`, before anything is deleted
@@ -55,11 +55,11 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
   const outcomes: SweepOutcome[] = [];
   const limit = pLimit(concurrency);
   for (const kind of kindsInOrder) {
-    const things = thingsToDelete(plan).filter((thing) => thing.kind === kind);
-    await limit.map(things, async (thing) => {
+    const resources = resourcesToDelete(plan).filter((resource) => resource.kind === kind);
+    await limit.map(resources, async (resource) => {
       signal?.throwIfAborted();
-      const outcome = await sweepOne(thing, async () => {
-        const look = await lookAgain(thing, {
+      const outcome = await sweepOne(resource, async () => {
+        const look = await recheck(resource, {
           plan,
           policy: plan.policy,
           senders,
@@ -83,18 +83,18 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
 }
 
 async function sweepOne(
-  thing: ThingToDelete,
-  work: () => Promise<Omit<SweepOutcome, 'thing'>>,
+  resource: ResourceToDelete,
+  work: () => Promise<Omit<SweepOutcome, 'resource'>>,
 ): Promise<SweepOutcome> {
   try {
-    return { thing, ...(await work()) };
+    return { resource, ...(await work()) };
   } catch (error) {
-    return { thing, outcome: 'failed', detail: (error as Error).message };
+    return { resource, outcome: 'failed', detail: (error as Error).message };
   }
 }
 
 const removers: {
-  readonly [K in Kind]: (thing: ThingFact & { kind: K }, options: RemovalOptions) => Promise<Removal>;
+  readonly [K in Kind]: (resource: ResourceFact & { kind: K }, options: RemovalOptions) => Promise<Removal>;
 } = {
   upload: removeUpload,
   task: removeTask,
@@ -103,6 +103,6 @@ const removers: {
   object: removeObject,
 };
 
-function remove<K extends Kind>(thing: ThingFact & { kind: K }, options: RemovalOptions): Promise<Removal> {
-  return removers[thing.kind](thing, options);
+function remove<K extends Kind>(resource: ResourceFact & { kind: K }, options: RemovalOptions): Promise<Removal> {
+  return removers[resource.kind](resource, options);
 }

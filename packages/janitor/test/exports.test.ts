@@ -20,7 +20,7 @@ it('exports these names and no others', () => {
     'planTagFix',
     'removeWorkFiles',
     'sweep',
-    'thingsToDelete',
+    'resourcesToDelete',
     'totalsOf',
   ]);
 });

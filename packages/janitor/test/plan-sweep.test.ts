@@ -1,8 +1,8 @@
 import { provenanceKeys, snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
 import { describe, expect, it } from 'vitest';
-import { type Facts, refOf, type SnapshotFact, type ThingFact } from '../src/facts.ts';
-import type { Thing } from '../src/plan.ts';
-import { planSweep, thingsToExamine } from '../src/plan-sweep.ts';
+import { type Facts, refOf, type SnapshotFact, type ResourceFact } from '../src/facts.ts';
+import type { Resource } from '../src/plan.ts';
+import { planSweep, resourcesToExamine } from '../src/plan-sweep.ts';
 import type { Policy } from '../src/policy.ts';
 import {
   details,
@@ -25,8 +25,8 @@ import {
 
 /** Everything looked at closely, and nothing found against it. */
 function cleared(given: Facts): Facts {
-  const of = <T>(things: readonly ThingFact[], seen: T) =>
-    new Map(things.map((thing) => [refOf(thing), { seen }]));
+  const of = <T>(resources: readonly ResourceFact[], seen: T) =>
+    new Map(resources.map((resource) => [refOf(resource), { seen }]));
   return {
     ...given,
     details: details({
@@ -39,16 +39,16 @@ function cleared(given: Facts): Facts {
 }
 
 function verdictOn(ref: string, given: Partial<Facts>, rules: Partial<Policy> = {}): string {
-  const thing = planSweep(cleared(facts(given)), policy(rules)).resources.find(({ id }) => id === ref);
-  return describeVerdict(thing);
+  const resource = planSweep(cleared(facts(given)), policy(rules)).resources.find(({ id }) => id === ref);
+  return describeVerdict(resource);
 }
 
 function withoutTag(tags: Record<string, string>, key: string): Record<string, string> {
   return Object.fromEntries(Object.entries(tags).filter(([name]) => name !== key));
 }
 
-function describeVerdict(thing: Thing | undefined): string {
-  return thing === undefined ? 'absent' : thing.verdict === 'delete' ? 'delete' : `keep: ${thing.code}`;
+function describeVerdict(resource: Resource | undefined): string {
+  return resource === undefined ? 'absent' : resource.verdict === 'delete' ? 'delete' : `keep: ${resource.code}`;
 }
 
 describe('a snapshot', () => {
@@ -231,8 +231,8 @@ describe('a snapshot', () => {
 
   it('names the import command that would finish it', () => {
     const young = snapshot({ startedAt: hoursAgo(1) });
-    const [thing] = planSweep(facts({ snapshots: [young], tasks: [task()] }), policy()).resources;
-    expect(thing).toMatchObject({
+    const [resource] = planSweep(facts({ snapshots: [young], tasks: [task()] }), policy()).resources;
+    expect(resource).toMatchObject({
       suggestion: [
         ...['import', '--name', 'fedora', '--url', 'https://example.org/fedora.qcow2', '--suffix', '43'],
         ...['--sha256', '0123456789ab'.padEnd(64, 'c'), '--via', 's3', '--format', 'vhdx'],
@@ -242,11 +242,11 @@ describe('a snapshot', () => {
   });
 
   it('names the configuration’s image where there is one', () => {
-    const [thing] = planSweep(
+    const [resource] = planSweep(
       facts({ snapshots: [snapshot({ startedAt: hoursAgo(1) })] }),
       policy({ names: ['fedora'] }),
     ).resources;
-    expect(thing).toMatchObject({
+    expect(resource).toMatchObject({
       suggestion: [
         ...[
           'import',
@@ -266,8 +266,8 @@ describe('a snapshot', () => {
   const suggestionFor = (change: Partial<SnapshotFact>, given: Partial<Facts> = {}, names: string[] = []) => {
     const young = snapshot({ startedAt: hoursAgo(1), ...change });
     const { resources } = planSweep(facts({ ...given, snapshots: [young] }), policy({ names }));
-    const thing = resources.find(({ kind }) => kind === 'snapshot');
-    return thing?.verdict === 'keep' ? thing.suggestion : undefined;
+    const resource = resources.find(({ kind }) => kind === 'snapshot');
+    return resource?.verdict === 'keep' ? resource.suggestion : undefined;
   };
   const written = snapshotOrigin({ Description: writtenDescription(digest) });
 
@@ -434,7 +434,7 @@ describe('an AMI', () => {
   it.each([
     ['in-use', { references: ['i-0aaa'], sharedWith: [] }],
     ['shared', { references: [], sharedWith: ['all'] }],
-    ['young', { references: [], sharedWith: [], lastLaunchedAt: hoursAgo(3) }],
+    ['too-recent', { references: [], sharedWith: [], lastLaunchedAt: hoursAgo(3) }],
   ])('is kept as %s after a close look at %j', (code, seen) => {
     const failed = image({ state: 'failed' });
     const given = facts({
@@ -461,8 +461,8 @@ describe('an AMI', () => {
     const lacking = image({
       tags: { ...ourImageTags(), automation: undefined as never, Name: undefined as never },
     });
-    const [thing] = planSweep(facts({ images: [lacking] }), policy()).resources;
-    expect(thing).toMatchObject({
+    const [resource] = planSweep(facts({ images: [lacking] }), policy()).resources;
+    expect(resource).toMatchObject({
       reason: 'it is healthy, but lacks the tags Name, automation',
       suggestion: ['tag-fix', 'ami-0aaa', '--region', 'eu-west-1'],
     });
@@ -548,7 +548,7 @@ describe('an object', () => {
       { objects: [object()], tasks: [{ ...reader, state: 'deleting' }] },
     ],
     ['that a task reads which is to be cancelled', 'delete', { objects: [object()], tasks: [reader] }],
-    ['young', 'keep: young', { objects: [object({ modifiedAt: hoursAgo(1) })] }],
+    ['too-recent', 'keep: young', { objects: [object({ modifiedAt: hoursAgo(1) })] }],
     ['without a time', 'keep: no-age', { objects: [object({ modifiedAt: undefined })] }],
     ['with the kept suffix', 'keep: protected', { objects: [object()] }, { keepSuffixes: ['43'] }],
     [
@@ -595,7 +595,7 @@ describe('an object', () => {
 describe('an upload', () => {
   const cases: [string, string, Partial<Facts>, Partial<Policy>?][] = [
     ['old', 'delete', { uploads: [upload()] }],
-    ['young', 'keep: young', { uploads: [upload({ initiatedAt: hoursAgo(1) })] }],
+    ['too-recent', 'keep: young', { uploads: [upload({ initiatedAt: hoursAgo(1) })] }],
     ['without a time', 'keep: no-age', { uploads: [upload({ initiatedAt: undefined })] }],
     ['to a key of another shape', 'absent', { uploads: [upload({ key: 'ec2-image/backup.tar' })] }],
     ['with the kept suffix', 'keep: protected', { uploads: [upload()] }, { keepSuffixes: ['43'] }],
@@ -658,7 +658,7 @@ describe('a plan', () => {
       images: [image({ snapshotIds: [] }), image({ imageId: 'ami-0bbb', state: 'failed', snapshotIds: [] })],
       objects: [object(), object({ key: `${key}x` })],
     });
-    expect(thingsToExamine(given, policy()).map(refOf)).toEqual([
+    expect(resourcesToExamine(given, policy()).map(refOf)).toEqual([
       'eu-west-1/ami-0bbb',
       'eu-west-1/snap-0aaa',
       `s3://imports/${key}`,

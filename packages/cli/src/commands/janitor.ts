@@ -18,7 +18,7 @@ import {
   type SavedPlan,
   type SweepOutcome,
   sweep,
-  thingsToDelete,
+  resourcesToDelete,
 } from '@ec2-image/janitor';
 import { CliError, UsageError } from '../errors.ts';
 import { checkCanConfirm, confirmed } from '../janitor/confirm.ts';
@@ -144,7 +144,7 @@ export class JanitorCommand extends TableCommand {
   ): Promise<JanitorResult> {
     const { plan, workFiles } = found;
     const { signal, log } = settings;
-    const deletes = thingsToDelete(plan).length;
+    const deletes = resourcesToDelete(plan).length;
     const dead = workFiles?.filter(isDead) ?? [];
     if (deletes + dead.length > 0 && deletes <= maxDeletes && !this.given.value('yes')) {
       const what = [
@@ -169,7 +169,7 @@ export class JanitorCommand extends TableCommand {
         signal,
         onNotice: this.noticesTo(log),
         onOutcome: (outcome) => {
-          log.event('sweep', { ref: outcome.thing.ref, outcome: outcome.outcome, detail: outcome.detail });
+          log.event('sweep', { ref: outcome.resource.ref, outcome: outcome.outcome, detail: outcome.detail });
           // Listed once, as it happens.
           if (this.forPeople) this.context.stdout.write(`${renderOutcome(outcome)}\n`);
           else if (!this.quiet) this.tell(renderOutcome(outcome));

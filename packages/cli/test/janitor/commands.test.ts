@@ -32,8 +32,8 @@ afterEach(async () => {
   await account[Symbol.asyncDispose]();
 });
 
-const seed = (things: Omit<Parameters<typeof seedEc2>[0], 'directory'>) => {
-  seedEc2({ directory: account.directory, ...things });
+const seed = (resources: Omit<Parameters<typeof seedEc2>[0], 'directory'>) => {
+  seedEc2({ directory: account.directory, ...resources });
 };
 const seedSnapshots = (count: number) =>
   seed({
@@ -292,7 +292,7 @@ describe('a saved plan', () => {
       await writeFile(path, JSON.stringify(edited));
       return account.run('janitor', '--from-plan', path, '--apply', '--yes', ...flags);
     };
-    const leftover = () => plan.resources.find((thing) => thing.id === snap)!;
+    const leftover = () => plan.resources.find((resource) => resource.id === snap)!;
     const named = (kind: 'ami' | 'snapshot', thingId: string, region = 'us-east-1') => ({
       ...leftover(),
       kind,

@@ -89,8 +89,8 @@ async function startStalledImport(): Promise<void> {
   );
 }
 
-const seed = (things: Omit<Parameters<typeof seedEc2>[0], 'directory'>) =>
-  seedEc2({ directory: account.directory, ...things });
+const seed = (resources: Omit<Parameters<typeof seedEc2>[0], 'directory'>) =>
+  seedEc2({ directory: account.directory, ...resources });
 
 test('janitor.json allows what the janitor calls, and nothing else', async () => {
   const createdAt = hoursAgo(100);

@@ -5,7 +5,7 @@ import { timeOf } from '../scan/images.ts';
 import type { Ec2 } from '../senders.ts';
 
 /** With whom an AMI is shared, and when it was last launched. Undefined: it is gone. */
-export async function lookAtPermissions({
+export async function readPermissions({
   ec2,
   image,
 }: {

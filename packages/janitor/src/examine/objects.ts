@@ -5,7 +5,7 @@ import type { ObjectDetail, ObjectFact } from '../facts.ts';
 import type { S3 } from '../senders.ts';
 
 /** What an object's metadata, tags and lock say. Undefined: it is gone. */
-export async function lookAtObject({
+export async function readObject({
   s3,
   object,
   account,

@@ -4,7 +4,7 @@ import type { SnapshotDetail } from '../facts.ts';
 import type { Ec2 } from '../senders.ts';
 
 /** Who may use a snapshot, and whether it is locked. Undefined: it is gone. */
-export async function lookAtSnapshot({
+export async function readSnapshot({
   ec2,
   snapshotId,
 }: {

@@ -5,7 +5,7 @@ import { newest } from '../judge/keep.ts';
 import type { S3 } from '../senders.ts';
 
 /** What of an upload has arrived, and when the last of it did. Undefined: it is gone. */
-export async function lookAtParts({
+export async function readParts({
   s3,
   upload,
   account,

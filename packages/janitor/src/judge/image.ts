@@ -2,7 +2,7 @@ import { parseAmiName } from '@ec2-image/provenance';
 import { type ImageDetail, type ImageFact, refOf } from '../facts.ts';
 import { missingOf, wantedImageTags } from '../missing-tags.ts';
 import { type Context, unread } from './context.ts';
-import { type Keep, keep, keptBySuffix, newest, protectedByTags, tooYoung, type Verdict } from './keep.ts';
+import { type Keep, keep, keptBySuffix, newest, protectedByTags, tooRecent, type Verdict } from './keep.ts';
 
 const failedStates = new Set(['failed', 'error', 'invalid']);
 const healthyStates = new Set(['available', 'disabled']);
@@ -86,8 +86,8 @@ function obstacleBefore(image: ImageFact, { policy, now }: Context): Keep | unde
       : keep('protected', `it is protected from deregistration (${image.protection})`)) ??
     protectedByTags(image.tags, policy) ??
     keptBySuffix([image.name, image.tags.Name], policy) ??
-    tooYoung({ lastSignAt: image.createdAt, now, floorMs: policy.olderThanMs, what: 'its creation' }) ??
-    launchedLately(image.lastLaunchedAt, { policy, now })
+    tooRecent({ lastActivityAt: image.createdAt, now, minimumAgeMs: policy.olderThanMs, what: 'its creation' }) ??
+    launchedRecently(image.lastLaunchedAt, { policy, now })
   );
 }
 
@@ -102,15 +102,15 @@ function obstacleSeen(
       `${list(detail.references)} ${detail.references.length === 1 ? 'refers' : 'refer'} to it`,
     );
   if (detail.sharedWith.length > 0) return keep('shared', `it is shared with ${list(detail.sharedWith)}`);
-  return launchedLately(newest(image.lastLaunchedAt, detail.lastLaunchedAt), { policy, now });
+  return launchedRecently(newest(image.lastLaunchedAt, detail.lastLaunchedAt), { policy, now });
 }
 
-function launchedLately(
+function launchedRecently(
   lastLaunchedAt: number | undefined,
   { policy, now }: Pick<Context, 'policy' | 'now'>,
 ): Keep | undefined {
   if (lastLaunchedAt === undefined) return undefined;
-  return tooYoung({ lastSignAt: lastLaunchedAt, now, floorMs: policy.olderThanMs, what: 'its last launch' });
+  return tooRecent({ lastActivityAt: lastLaunchedAt, now, minimumAgeMs: policy.olderThanMs, what: 'its last launch' });
 }
 
 export function list(items: readonly string[]): string {

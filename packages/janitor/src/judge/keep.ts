@@ -1,7 +1,7 @@
 import { parseAmiName, type Tags } from '@ec2-image/provenance';
 import type { Policy } from '../policy.ts';
 
-/** Why a thing is kept. Stable words: scripts match on them. */
+/** Why a resource is kept. Stable words: scripts match on them. */
 export type KeepCode =
   | 'unread' // a list or check that it depends on failed
   | 'no-proof' // only its name or place resembles ours
@@ -10,7 +10,7 @@ export type KeepCode =
   | 'shared'
   | 'protected'
   | 'no-age'
-  | 'young'
+  | 'too-recent'
   | 'resumable' // an import can go on from it
   | 'lacks-tags' // a healthy AMI that tag-fix completes
   | 'healthy' // nobody asked for it
@@ -55,7 +55,7 @@ export function protectedByTags(tags: Tags, { keepTags }: Pick<Policy, 'keepTags
   return undefined;
 }
 
-/** `names` are whatever the thing is called: its AMI's name, its `Name` tag, the name in its key. */
+/** `names` are whatever the resource is called: its AMI's name, its `Name` tag, the name in its key. */
 export function keptBySuffix(
   names: readonly (string | undefined)[],
   { keepSuffixes }: Pick<Policy, 'keepSuffixes'>,
@@ -69,23 +69,23 @@ export function keptBySuffix(
 }
 
 /** Rule 4: the age floor, from the newest sign of life. Undefined: old enough. */
-export function tooYoung({
-  lastSignAt,
+export function tooRecent({
+  lastActivityAt,
   now,
-  floorMs,
+  minimumAgeMs,
   what,
 }: {
-  readonly lastSignAt: number | undefined;
+  readonly lastActivityAt: number | undefined;
   readonly now: number;
-  readonly floorMs: number;
+  readonly minimumAgeMs: number;
   /** What the time is of: "its newest part". */
   readonly what: string;
 }): Keep | undefined {
-  if (lastSignAt === undefined) return keep('no-age', `its age is unknown: ${what} has no time`);
-  if (now - lastSignAt >= floorMs) return undefined;
+  if (lastActivityAt === undefined) return keep('no-age', `its age is unknown: ${what} has no time`);
+  if (now - lastActivityAt >= minimumAgeMs) return undefined;
   return keep(
-    'young',
-    `${what} is from ${new Date(lastSignAt).toISOString()}, younger than ${hours(floorMs)}`,
+    'too-recent',
+    `${what} is from ${new Date(lastActivityAt).toISOString()}, younger than ${hours(minimumAgeMs)}`,
   );
 }
 

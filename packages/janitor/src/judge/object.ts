@@ -1,7 +1,7 @@
 import { digestHex, parseObjectKey, provenanceKeys, readProvenance } from '@ec2-image/provenance';
 import { type ObjectFact, refOf, type TaskFact, taskPhase } from '../facts.ts';
 import { type Context, unread } from './context.ts';
-import { keep, keptBySuffix, protectedByTags, tooYoung, type Verdict } from './keep.ts';
+import { keep, keptBySuffix, protectedByTags, tooRecent, type Verdict } from './keep.ts';
 
 /**
  * Undefined for an object that is gone, or whose key isn't ours.
@@ -21,7 +21,7 @@ export function judgeObject(
     unread(context, object, ['bucket', 'objects', 'tasks']) ??
     (reader && keep('live', `import task ${reader.taskId} is ${reader.state} and reads it`)) ??
     keptBySuffix([named.amiName], policy) ??
-    tooYoung({ lastSignAt: object.modifiedAt, now, floorMs: policy.olderThanMs, what: 'it' });
+    tooRecent({ lastActivityAt: object.modifiedAt, now, minimumAgeMs: policy.olderThanMs, what: 'it' });
   if (obstacle) return obstacle;
   const detail = facts.details.objects.get(refOf(object));
   if (!detail) return { verdict: 'examine' };

@@ -1,7 +1,7 @@
 import { describedTaskOf, type ImageFact, refOf, type SnapshotFact, taskPhase } from '../facts.ts';
 import { type Context, unread } from './context.ts';
 import { list } from './image.ts';
-import { type Keep, keep, keptBySuffix, protectedByTags, tooYoung, type Verdict } from './keep.ts';
+import { type Keep, keep, keptBySuffix, protectedByTags, tooRecent, type Verdict } from './keep.ts';
 import { importSuggestion } from './suggest-import.ts';
 
 /**
@@ -48,10 +48,10 @@ export function judgeSnapshot(
     keptBySuffix([snapshot.tags.Name, task?.tags.Name, ...images.map(({ name }) => name)], policy);
   if (settled) return settled;
   const resumable = snapshot.state === 'completed' && images.length === 0;
-  const young = tooYoung({
-    lastSignAt: snapshot.startedAt,
+  const young = tooRecent({
+    lastActivityAt: snapshot.startedAt,
     now,
-    floorMs: policy.olderThanMs,
+    minimumAgeMs: policy.olderThanMs,
     what: 'its start',
   });
   if (young) return resumable ? keep(young.code, young.reason, importSuggestion(snapshot, context)) : young;

@@ -1,7 +1,7 @@
 import { readProvenance } from '@ec2-image/provenance';
 import { type TaskFact, taskPhase } from '../facts.ts';
 import { type Context, unread } from './context.ts';
-import { keep, keptBySuffix, protectedByTags, tooYoung, type Verdict } from './keep.ts';
+import { keep, keptBySuffix, protectedByTags, tooRecent, type Verdict } from './keep.ts';
 
 /** Undefined for an ended task, whose record nobody can remove, and for one of somebody else's. */
 export function judgeTask(task: TaskFact, context: Context): Verdict | undefined {
@@ -19,7 +19,7 @@ export function judgeTask(task: TaskFact, context: Context): Verdict | undefined
     (startedAt === undefined
       ? keep('no-age', 'it has no started-at tag, and AWS tells no time of a task: its age is unknown')
       : undefined) ??
-    tooYoung({ lastSignAt: startedAt, now, floorMs: policy.olderThanMs, what: 'its started-at tag' }) ?? {
+    tooRecent({ lastActivityAt: startedAt, now, minimumAgeMs: policy.olderThanMs, what: 'its started-at tag' }) ?? {
       verdict: 'delete',
       proof,
     }

@@ -1,7 +1,7 @@
 import { parseObjectKey } from '@ec2-image/provenance';
 import { refOf, type UploadFact } from '../facts.ts';
 import { type Context, unread } from './context.ts';
-import { keep, keptBySuffix, newest, tooYoung, type Verdict } from './keep.ts';
+import { keep, keptBySuffix, newest, tooRecent, type Verdict } from './keep.ts';
 
 /** An upload carries neither tags nor metadata: bucket and key are its proof. Undefined: it is gone. */
 export function judgeUpload(upload: UploadFact, context: Context): Verdict | undefined {
@@ -14,15 +14,15 @@ export function judgeUpload(upload: UploadFact, context: Context): Verdict | und
   const obstacle =
     unread(context, upload, ['bucket', 'uploads']) ??
     keptBySuffix([named.amiName], policy) ??
-    tooYoung({ lastSignAt: upload.initiatedAt, now, floorMs: policy.olderThanMs, what: 'it' }) ??
+    tooRecent({ lastActivityAt: upload.initiatedAt, now, minimumAgeMs: policy.olderThanMs, what: 'it' }) ??
     (detail && 'unseen' in detail
       ? keep('unread', `its parts could not be read: ${detail.unseen}`)
       : undefined) ??
     (parts &&
-      tooYoung({
-        lastSignAt: newest(upload.initiatedAt, parts.newestPartAt),
+      tooRecent({
+        lastActivityAt: newest(upload.initiatedAt, parts.newestPartAt),
         now,
-        floorMs: policy.olderThanMs,
+        minimumAgeMs: policy.olderThanMs,
         what: 'its newest part',
       }));
   if (obstacle) return obstacle;

@@ -8,7 +8,7 @@ export interface RemovalOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What came of removing one thing. */
+/** What came of removing one resource. */
 export type Removal =
   /** A read confirmed that it is no more. */
   | { readonly outcome: 'deleted'; readonly detail?: string }

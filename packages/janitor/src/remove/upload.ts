@@ -1,6 +1,6 @@
 import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { refusedCodeOf } from '@ec2-image/aws-call';
-import { lookAtParts } from '../examine/uploads.ts';
+import { readParts } from '../examine/uploads.ts';
 import type { UploadFact } from '../facts.ts';
 import { type Removal, type RemovalOptions, untilConfirmed } from './removal.ts';
 
@@ -27,7 +27,7 @@ export async function removeUpload(
       } catch (error) {
         if (refusedCodeOf(error) !== 'NoSuchUpload') throw error;
       }
-      if (await lookAtParts({ s3, upload, account })) return undefined;
+      if (await readParts({ s3, upload, account })) return undefined;
       return { outcome: aborted ? 'deleted' : 'gone' };
     },
   });

@@ -3,7 +3,7 @@ import { isAwsCallError } from '@ec2-image/aws-call';
 import type { BucketFact } from '../facts.ts';
 import type { Senders } from '../senders.ts';
 
-export interface BucketLook {
+export interface BucketQuery {
   readonly s3: Senders['s3'];
   readonly bucket: string;
   /** Where to ask first. */
@@ -16,7 +16,7 @@ export interface BucketLook {
  *
  * @throws AwsCallError, for a bucket of another account too
  */
-export async function lookAtBucket(look: BucketLook): Promise<BucketFact> {
+export async function readBucket(look: BucketQuery): Promise<BucketFact> {
   const region = await regionOfBucket(look);
   const { Status } = await look
     .s3(region)
@@ -25,7 +25,7 @@ export async function lookAtBucket(look: BucketLook): Promise<BucketFact> {
 }
 
 /** @throws AwsCallError, for a bucket of another account too */
-export async function regionOfBucket({ s3, bucket, region, account }: BucketLook): Promise<string> {
+export async function regionOfBucket({ s3, bucket, region, account }: BucketQuery): Promise<string> {
   const call = new HeadBucketCommand({ Bucket: bucket, ExpectedBucketOwner: account });
   try {
     return (await s3(region).send(call)).BucketRegion ?? region;

@@ -13,7 +13,7 @@ import {
   type UploadFact,
 } from '../facts.ts';
 import type { Senders } from '../senders.ts';
-import { lookAtBucket } from './bucket.ts';
+import { readBucket } from './bucket.ts';
 import { scanImages } from './images.ts';
 import { scanObjects } from './objects.ts';
 import { scanSnapshots } from './snapshots.ts';
@@ -46,7 +46,7 @@ export async function scanAccount(
   const limit = pLimit(concurrency);
   const found = await limit.map(new Set(scan.buckets), (bucket) =>
     collect({ what: 'bucket', bucket }, async function* (): AsyncGenerator<BucketFact> {
-      yield await lookAtBucket({
+      yield await readBucket({
         s3: senders.s3,
         bucket,
         region: regions[0]!,
@@ -139,9 +139,9 @@ async function scanBucket({
   const objects = new Map<string, ObjectFact>();
   for (const prefix of new Set(prefixes.map(keyPrefix))) {
     const at = { s3: senders.s3(bucket.region), bucket, account, prefix };
-    const add = <F extends UploadFact | ObjectFact>(things: Map<string, F>, more: readonly F[]) => {
+    const add = <F extends UploadFact | ObjectFact>(resources: Map<string, F>, more: readonly F[]) => {
       // One prefix may lie within another.
-      for (const thing of more) things.set(refOf(thing), thing);
+      for (const resource of more) resources.set(refOf(resource), resource);
     };
     const [someUploads, someObjects] = await Promise.all([
       collect({ what: 'uploads', ...where }, () => scanUploads(at)),

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '@ec2-image/aws-call';
 import pLimit from 'p-limit';
 import type { RegionalClients } from '../clients.ts';
 import { type BucketFact, type Facts, type ImageFact, inRegion } from '../facts.ts';
-import { defaultConcurrency, nothingLookedAt } from '../find-leftovers.ts';
+import { defaultConcurrency, noDetails } from '../find-leftovers.ts';
 import { regionOfBucket } from '../scan/bucket.ts';
 import { scanImages } from '../scan/images.ts';
 import { type AccountScan, type Collect, collector, scanRegion } from '../scan/scan-account.ts';
@@ -46,7 +46,7 @@ export async function findMissingTags(options: FindMissingTagsOptions): Promise<
     tasks: found.flatMap(({ tasks }) => tasks),
     snapshots: found.flatMap(({ snapshots }) => snapshots),
     images: found.flatMap(({ images }) => images),
-    details: nothingLookedAt,
+    details: noDetails,
     gaps,
   };
 }

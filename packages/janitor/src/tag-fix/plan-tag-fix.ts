@@ -172,13 +172,13 @@ function fixOfSnapshot(snapshot: SnapshotFact, { given, proof, relations }: FixC
 }
 
 function fix(
-  thing: ImageFact | SnapshotFact,
+  resource: ImageFact | SnapshotFact,
   { before, wanted, proof }: { readonly before: Tags; readonly wanted: Tags; readonly proof: string },
 ): TagFix {
   return {
-    kind: thing.kind,
-    region: thing.region,
-    id: idOf(thing),
+    kind: resource.kind,
+    region: resource.region,
+    id: idOf(resource),
     proof,
     before,
     add: missingOf(before, wanted),

@@ -44,7 +44,7 @@ describe('snapshots', () => {
     expect(plan.resources).toMatchObject([
       {
         id: snap,
-        code: 'young',
+        code: 'too-recent',
         suggestion: expect.arrayContaining(['import', '--name', 'fedora', '--suffix', '43', '--sha256']),
       },
     ]);
@@ -250,7 +250,7 @@ describe('healthy AMIs that were asked for', () => {
     changes = account.watch();
     const { plan } = await account.clean(policy);
     expect(plan.resources.filter(({ verdict }) => verdict === 'delete')).toEqual([]);
-    expect(plan.resources.find((thing) => thing.id === olderAmi)).toMatchObject({
+    expect(plan.resources.find((resource) => resource.id === olderAmi)).toMatchObject({
       code,
       reason: expect.stringMatching(reason),
     });
@@ -264,7 +264,7 @@ describe('healthy AMIs that were asked for', () => {
     seedPair(account);
     changes = account.watch();
     const { plan, outcomes } = await account.clean(superseded);
-    expect(plan.resources.find((thing) => thing.id === olderAmi)).toMatchObject({
+    expect(plan.resources.find((resource) => resource.id === olderAmi)).toMatchObject({
       proof: expect.stringContaining(`is superseded by ${ami}`),
     });
     expect(results(outcomes)).toEqual([`${olderAmi} deleted`, `${otherSnap} deleted`]);
@@ -305,7 +305,7 @@ describe('healthy AMIs that were asked for', () => {
     const instanceId = launched.Instances![0]!.InstanceId!;
     await account.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
     const plan = await keptAll(account, superseded, 'in-use', new RegExp(`${instanceId} refers to it`));
-    expect(plan.resources.find((thing) => thing.id === olderAmi)?.dependents).toEqual([
+    expect(plan.resources.find((resource) => resource.id === olderAmi)?.dependents).toEqual([
       expect.stringContaining(instanceId),
     ]);
   });
@@ -318,7 +318,7 @@ describe('healthy AMIs that were asked for', () => {
       account.ec2.send(new RunInstancesCommand({ ImageId: olderAmi, MinCount: 1, MaxCount: 1 })),
     );
     await account.ec2.send(new TerminateInstancesCommand({ InstanceIds: [Instances![0]!.InstanceId!] }));
-    await keptAll(account, superseded, 'young', /its last launch/);
+    await keptAll(account, superseded, 'too-recent', /its last launch/);
   });
 
   /** The first of twelve versions names the AMI, the others another. */

@@ -138,7 +138,7 @@ it('what a failed call answered: in words that name the permission', async ({ ac
   ]);
 });
 
-it('30: a thing gone since the plan: success', async ({ account }) => {
+it('30: a resource gone since the plan: success', async ({ account }) => {
   seedSnapshots(account, [snap, otherSnap]);
   const plan = await account.find();
   await account.ec2.send(new DeleteSnapshotCommand({ SnapshotId: snap }));
@@ -147,7 +147,7 @@ it('30: a thing gone since the plan: success', async ({ account }) => {
   expect(changes()).toEqual([`DeleteSnapshot ${otherSnap}`]);
 });
 
-it('30: a thing newly protected since the plan: skipped with its reason', async ({ account }) => {
+it('30: a resource newly protected since the plan: skipped with its reason', async ({ account }) => {
   seedSnapshots(account, [snap]);
   const plan = await account.find();
   await account.ec2.send(
@@ -160,7 +160,7 @@ it('30: a thing newly protected since the plan: skipped with its reason', async 
   expect(changes()).toEqual([]);
 });
 
-it('30: a thing that has come into use since the plan: skipped with its reason', async ({ account }) => {
+it('30: a resource that has come into use since the plan: skipped with its reason', async ({ account }) => {
   seedSnapshots(account, [snap]);
   const plan = await account.find();
   account.seed({ images: [{ id: ami, name: amiName, snapshotIds: [snap], tags: ourImageTags() }] });
@@ -278,7 +278,7 @@ it('35: a janitor killed midway: a second run finishes', async ({ account }) => 
   const first = account.sweep(plan, {
     concurrency: 1,
     signal: killed.signal,
-    onOutcome: ({ thing }) => thing.id === snaps[2] && killed.abort(new Error('killed')),
+    onOutcome: ({ resource }) => resource.id === snaps[2] && killed.abort(new Error('killed')),
   });
   await expect(first).rejects.toThrow('killed');
   const left = await account.find();
@@ -304,7 +304,7 @@ it('43: a plan older than its expiry, or of another account: refuses it', async 
   expect(results(await account.sweep(plan))).toEqual([`${snap} deleted`]);
 });
 
-it('believes nothing of a plan but which things and what policy', async ({ account }) => {
+it('believes nothing of a plan but which resources and what policy', async ({ account }) => {
   account.seed({
     snapshots: [
       { id: snap, createdAt: account.hoursAgo(1), tags: ourTags() },

@@ -54,10 +54,10 @@ it('11: a task that completes while it is being cancelled: treats its snapshot a
   expect(Snapshots).toHaveLength(1);
   expect(outcomes).toMatchObject([
     { outcome: 'skipped', detail: expect.stringContaining(`${Snapshots![0]!.SnapshotId} is treated as new`) },
-    { outcome: 'deleted', thing: { kind: 'object' } },
+    { outcome: 'deleted', resource: { kind: 'object' } },
   ]);
   expect(changes()).toEqual([`CancelImportTask ${taskId}`, `DeleteObject ${key}`]);
-  expect(verdicts(await account.find())).toEqual([`${Snapshots![0]!.SnapshotId} keep young`]);
+  expect(verdicts(await account.find())).toEqual([`${Snapshots![0]!.SnapshotId} keep too-recent`]);
 });
 
 it('13: a task without a time: keeps it, says why', async ({ account }) => {

@@ -55,7 +55,7 @@ describe('uploads', () => {
     await putPart(account, 1, { uploadId: old, partNumber: 2 });
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(verdicts(plan).sort()).toEqual([`${fresh} keep young`, `${old} keep young`].sort());
+    expect(verdicts(plan).sort()).toEqual([`${fresh} keep too-recent`, `${old} keep too-recent`].sort());
     expect(changes()).toEqual([]);
   });
 
@@ -63,7 +63,7 @@ describe('uploads', () => {
     await startUploads(account, 1, 1001);
     changes = account.watch();
     const plan = await account.find();
-    expect(new Set(plan.resources.map((thing) => thing.id)).size).toBe(1001);
+    expect(new Set(plan.resources.map((resource) => resource.id)).size).toBe(1001);
     expect(changes()).toEqual([]);
   });
 
@@ -125,7 +125,7 @@ describe('objects', () => {
     });
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(verdicts(plan)).toEqual([`${id('import-snap', 1)} keep young`, `${key} keep live`]);
+    expect(verdicts(plan)).toEqual([`${id('import-snap', 1)} keep too-recent`, `${key} keep live`]);
     expect(plan.resources[1]?.dependents).toEqual([id('import-snap', 1)]);
     expect(changes()).toEqual([]);
   });
@@ -141,7 +141,7 @@ describe('objects', () => {
     const young = await putObject(account, 1);
     changes = account.watch();
     const { outcomes } = await account.clean();
-    expect(outcomes.map(({ thing, outcome }) => [thing.versionId, outcome])).toEqual(
+    expect(outcomes.map(({ resource, outcome }) => [resource.versionId, outcome])).toEqual(
       expect.arrayContaining([
         ['null', 'deleted'],
         [second, 'deleted'],

@@ -49,10 +49,10 @@ export interface JanitorAccount extends TestAccount {
   hoursAgo(hours: number): number;
   /** Does something as if it were then. */
   at<T>(time: number, work: () => Promise<T>): Promise<T>;
-  seed(things: Omit<SeedEc2Options, 'directory'>): void;
+  seed(resources: Omit<SeedEc2Options, 'directory'>): void;
   find(policy?: Partial<Policy>, options?: Partial<FindOptions>): Promise<Plan>;
   sweep(plan: Plan, options?: Partial<SweepOptions>): Promise<SweepOutcome[]>;
-  /** Finds and sweeps: what became of each thing that was to be deleted. */
+  /** Finds and sweeps: what became of each resource that was to be deleted. */
   clean(
     policy?: Partial<Policy>,
     options?: Partial<FindOptions>,
@@ -106,12 +106,12 @@ async function openAccount(): Promise<JanitorAccount> {
         offsetMs = before;
       }
     },
-    seed: ({ snapshots = [], ...things }) =>
+    seed: ({ snapshots = [], ...resources }) =>
       seedEc2({
         directory,
         accountId,
         region,
-        ...things,
+        ...resources,
         // As an import leaves what has its tags, unless the test says otherwise.
         snapshots: [...snapshots].map((snapshot) =>
           isOurs(snapshot.tags ?? {})
@@ -176,12 +176,12 @@ function regionalClients({ client }: TestAccount): RegionalClients {
 
 /** The verdicts of a plan: `snap-… delete`, `ami-… keep in-use`. */
 export function verdicts(plan: Plan): string[] {
-  return plan.resources.map((thing) =>
-    [thing.id, thing.verdict, ...(thing.verdict === 'keep' ? [thing.code] : [])].join(' '),
+  return plan.resources.map((resource) =>
+    [resource.id, resource.verdict, ...(resource.verdict === 'keep' ? [resource.code] : [])].join(' '),
   );
 }
 
-/** What became of things: `snap-… deleted`. */
+/** What became of resources: `snap-… deleted`. */
 export function results(outcomes: readonly SweepOutcome[]): string[] {
-  return outcomes.map(({ thing, outcome }) => `${thing.id} ${outcome}`);
+  return outcomes.map(({ resource, outcome }) => `${resource.id} ${outcome}`);
 }
