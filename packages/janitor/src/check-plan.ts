@@ -16,9 +16,9 @@ export function checkPlan(
   if (deletes > maxDeletes) {
     throw new JanitorError(
       'TOO_MANY_DELETES',
-      `the plan would delete ${deletes} resources, the cap is ${maxDeletes}`,
+      `the plan would delete ${deletes} resources; the limit is ${maxDeletes}`,
       {
-        hint: 'Look the plan over; if all of it is meant, raise --max-deletes.',
+        hint: 'Review the plan; if it is right, raise --max-deletes.',
         facts: { deletes, maxDeletes },
       },
     );

@@ -16,7 +16,7 @@ export interface Facts {
   readonly tasks: readonly TaskFact[];
   readonly snapshots: readonly SnapshotFact[];
   readonly images: readonly ImageFact[];
-  /** What was looked at closely, by the resource's reference. */
+  /** What was examined, by the resource's reference. */
   readonly details: Details;
   /** What could not be read. */
   readonly gaps: readonly Gap[];
@@ -29,7 +29,7 @@ export interface BucketFact {
   readonly versioning: 'Enabled' | 'Suspended' | 'Never';
 }
 
-/** An unfinished multipart upload whose key has our shape. */
+/** An incomplete multipart upload whose key matches ec2-image's pattern. */
 export interface UploadFact {
   readonly kind: 'upload';
   readonly region: string;
@@ -39,7 +39,7 @@ export interface UploadFact {
   readonly initiatedAt?: number;
 }
 
-/** An object, or one version of it, whose key has our shape. */
+/** An object, or one version of it, whose key matches ec2-image's pattern. */
 export interface ObjectFact {
   readonly kind: 'object';
   readonly region: string;
@@ -98,7 +98,7 @@ export interface ImageFact {
 export type ResourceFact = UploadFact | ObjectFact | TaskFact | SnapshotFact | ImageFact;
 export type Kind = ResourceFact['kind'];
 
-/** A closer look at one resource, or why there was none. */
+/** The examination of one resource, or why there was none. */
 export type Examined<T> = { readonly seen: T } | { readonly unseen: string };
 
 export interface Details {

@@ -11,7 +11,7 @@ export interface FindOptions extends Omit<AccountScan, 'concurrency' | 'senders'
   readonly clients: RegionalClients;
   /** Decides what deserves a closer look. Default {@link defaultPolicy}. */
   readonly policy?: Policy;
-  /** How many lists are read, and resources looked at, at once. Default 8. */
+  /** How many lists are read, and resources examined, at once. Default 8. */
   readonly concurrency?: number;
   readonly clock?: Clock;
 }
@@ -19,7 +19,7 @@ export interface FindOptions extends Omit<AccountScan, 'concurrency' | 'senders'
 export const defaultConcurrency = 8;
 
 /**
- * Reads what the account holds: each list once, page by page, keeping only what may be ours; then looks closely at
+ * Reads what the account holds: each list once, page by page, keeping only what ec2-image may have created; then examines
  * what the policy would delete. Makes no call that changes anything.
  *
  * Never throws for what a region or bucket answers: that is a gap among the facts, and keeps what depends on it.

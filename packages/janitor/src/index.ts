@@ -7,9 +7,9 @@ export type {
   ImageFact,
   Kind,
   ObjectFact,
+  ResourceFact,
   SnapshotFact,
   TaskFact,
-  ResourceFact,
   UploadFact,
 } from './facts.ts';
 export { type FindOptions, findLeftovers } from './find-leftovers.ts';
@@ -21,8 +21,8 @@ export {
   type Resource,
   type ResourceToDelete,
   type ResourceToKeep,
-  type Totals,
   resourcesToDelete,
+  type Totals,
   totalsOf,
 } from './plan.ts';
 export { planSweep } from './plan-sweep.ts';

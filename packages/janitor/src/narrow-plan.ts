@@ -3,8 +3,8 @@ import { keyPrefix } from '@ec2-image/provenance';
 import pLimit from 'p-limit';
 import type { RegionalClients } from './clients.ts';
 import { JanitorError } from './errors.ts';
-import { recheck } from './recheck.ts';
 import type { Plan } from './plan.ts';
+import { recheck } from './recheck.ts';
 import type { NamedResource, SavedPlan } from './saved-plan.ts';
 import type { Scope } from './scan/scan-account.ts';
 import { createSenders } from './senders.ts';
@@ -29,7 +29,8 @@ export function narrowPlan(saved: SavedPlan, { fresh, scope }: { fresh: Plan; sc
   const wanted = new Map(saved.deletes.map((resource) => [nameOf(resource), resource]));
   const resources = fresh.resources.filter(
     (resource) =>
-      wanted.get(nameOf(resource))?.id === resource.id && wanted.get(nameOf(resource))?.region === resource.region,
+      wanted.get(nameOf(resource))?.id === resource.id &&
+      wanted.get(nameOf(resource))?.region === resource.region,
   );
   const found = new Set(resources.map(nameOf));
   const missing = [...wanted.values()].filter((resource) => !found.has(nameOf(resource)));
@@ -37,7 +38,7 @@ export function narrowPlan(saved: SavedPlan, { fresh, scope }: { fresh: Plan; sc
   if (outside.length > 0) {
     throw new JanitorError(
       'PLAN_OUT_OF_SCOPE',
-      `the plan names ${outside[0]!.ref}${outside.length > 1 ? ` and ${outside.length - 1} more` : ''}, which this run does not look at`,
+      `the plan names ${outside[0]!.ref}${outside.length > 1 ? ` and ${outside.length - 1} more` : ''}, outside the regions, buckets and prefixes of this run`,
       {
         hint: 'Use the --region, --bucket and --key-prefix that the plan was made with: they are not taken from the plan.',
         facts: { refs: outside.map(({ ref }) => ref) },
@@ -53,7 +54,7 @@ function isInScope({ kind, region, bucket = '', key = '' }: NamedResource, scope
   return scope.buckets.includes(bucket) && scope.prefixes.some((prefix) => key.startsWith(keyPrefix(prefix)));
 }
 
-/** Says of what a fresh plan did not know whether it is gone, or why it is left alone. Deletes nothing. */
+/** Says of what the fresh plan does not know whether it is gone, or why it is kept. Deletes nothing. */
 export async function explainMissing(
   { plan, missing }: NarrowedPlan,
   calls: CallOptions & { readonly clients: RegionalClients },
@@ -66,7 +67,7 @@ export async function explainMissing(
       const look = await recheck(resource, options);
       if (look.status === 'gone') return { resource, outcome: 'gone' };
       if (look.status === 'delete')
-        return { resource, outcome: 'skipped', detail: 'it appeared during this run' };
+        return { resource, outcome: 'skipped', detail: 'appeared during this run' };
       return { resource, outcome: look.status === 'unread' ? 'failed' : 'skipped', detail: look.reason };
     } catch (error) {
       signal?.throwIfAborted();

@@ -1,5 +1,5 @@
 import { parseObjectKey, readProvenance } from '@ec2-image/provenance';
-import { type Facts, idOf, refOf, type ResourceFact, taskPhase } from './facts.ts';
+import { type Facts, idOf, type ResourceFact, refOf, taskPhase } from './facts.ts';
 import { type Context, contextOf } from './judge/context.ts';
 import { judgeAll } from './judge/judge.ts';
 import { keep, newest, type Verdict } from './judge/keep.ts';
@@ -9,7 +9,7 @@ import { type Policy, planLifetimeMs } from './policy.ts';
 /**
  * Decides what becomes of each resource. Pure: the same facts and policy give the same plan.
  *
- * Whatever was not looked at closely is kept, as is everything that depends on a list in `facts.gaps`.
+ * Whatever was not examined is kept, as is everything that depends on a list in `facts.gaps`.
  */
 export function planSweep(facts: Facts, policy: Policy): Plan {
   const context = contextOf(facts, policy);
@@ -27,11 +27,11 @@ export function planSweep(facts: Facts, policy: Policy): Plan {
     madeAt: iso(facts.takenAt),
     expiresAt: iso(facts.takenAt + planLifetimeMs),
     policy,
-    resources: resources,
+    resources,
     gaps: facts.gaps,
     notices: [
       ...(facts.buckets.length === 0 && !facts.gaps.some(({ what }) => what === 'bucket')
-        ? ['S3 was not looked at: no bucket is named.']
+        ? ['S3 was not scanned: no bucket given.']
         : []),
       ...policy.amis
         .filter((id) => !seen.has(id))
@@ -67,7 +67,7 @@ function resourceOf(fact: ResourceFact, verdict: Verdict, context: Context): Res
     ageSeconds: lastActivityAt === undefined ? null : Math.floor((context.now - lastActivityAt) / 1000),
     dependents: dependentsOf(fact, context),
   };
-  if (verdict.verdict === 'examine') return { ...common, ...keep('unread', 'it was not looked at closely') };
+  if (verdict.verdict === 'examine') return { ...common, ...keep('unread', 'not examined') };
   return { ...common, ...verdict };
 }
 

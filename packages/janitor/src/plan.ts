@@ -26,7 +26,7 @@ interface ResourceBase extends NamedResource {
   readonly sizeBytes: number | null;
   /** A snapshot gives back what no other snapshot shares: its size is the most that it can be. */
   readonly sizeIsUpperBound: boolean;
-  /** The newest sign of life. */
+  /** The last activity. */
   readonly lastActivityAt: string | null;
   readonly ageSeconds: number | null;
   /** What depends on it: AMIs, import tasks, or what refers to an AMI. */
@@ -49,7 +49,7 @@ export interface ResourceToKeep extends ResourceBase {
 
 export type Resource = ResourceToDelete | ResourceToKeep;
 
-/** Rule 6: objects last, so that what a crash leaves can still be traced. */
+/** Rule 6 of docs/janitor.md: objects last, so that what a crash leaves can still be traced. */
 export const kindsInOrder: readonly Kind[] = ['upload', 'task', 'ami', 'snapshot', 'object'];
 
 export function resourcesToDelete(plan: Pick<Plan, 'resources'>): ResourceToDelete[] {
@@ -64,7 +64,9 @@ export interface Totals {
   readonly snapshotBytes: number;
 }
 
-export function totalsOf(resources: readonly Partial<Pick<Resource, 'sizeBytes' | 'sizeIsUpperBound'>>[]): Totals {
+export function totalsOf(
+  resources: readonly Partial<Pick<Resource, 'sizeBytes' | 'sizeIsUpperBound'>>[],
+): Totals {
   const sum = (upperBound: boolean) =>
     resources
       .filter((resource) => (resource.sizeIsUpperBound ?? false) === upperBound)

@@ -1,7 +1,7 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { parseAmiName } from '@ec2-image/provenance';
 import { isNotFound } from './examine/objects.ts';
-import type { BucketFact, Facts, ImageFact, ObjectFact, SnapshotFact, ResourceFact } from './facts.ts';
+import type { BucketFact, Facts, ImageFact, ObjectFact, ResourceFact, SnapshotFact } from './facts.ts';
 import type { RecheckOptions } from './recheck-options.ts';
 import type { NamedResource } from './saved-plan.ts';
 import { all } from './scan/all.ts';
@@ -102,8 +102,10 @@ async function nearImage(resource: NamedResource, options: RecheckOptions): Prom
 async function nearSnapshot(resource: NamedResource, options: RecheckOptions): Promise<Nearby> {
   const [snapshot] = await snapshotsBy([resource.id], resource, options);
   const { deregistered } = options;
-  const images = (await imagesBy('block-device-mapping.snapshot-id', [resource.id], resource, options)).filter(
-    // A list that lags behind may show once more what was confirmed to be gone.
+  const images = (
+    await imagesBy('block-device-mapping.snapshot-id', [resource.id], resource, options)
+  ).filter(
+    // A list that lags behind may still show what was confirmed to be gone.
     ({ imageId }) => !deregistered.some((gone) => gone.imageId === imageId),
   );
   return {
@@ -114,7 +116,7 @@ async function nearSnapshot(resource: NamedResource, options: RecheckOptions): P
   };
 }
 
-/** The owner and the region are checked anew: a bucket may have been deleted and its name taken by somebody else. */
+/** The owner and the region are checked again: a bucket may have been deleted and its name taken by somebody else. */
 function bucketOf(resource: NamedResource, { senders, plan }: RecheckOptions): Promise<BucketFact> {
   return readBucket({
     s3: senders.s3,

@@ -1,10 +1,10 @@
 import { examine } from './examine/examine.ts';
-import { type Details, type Facts, refOf, type ResourceFact, taskPhase } from './facts.ts';
+import { type Details, type Facts, type ResourceFact, refOf, taskPhase } from './facts.ts';
 import { noDetails } from './find-leftovers.ts';
 import { contextOf } from './judge/context.ts';
 import { judgeAlone } from './judge/judge.ts';
-import type { RecheckOptions } from './recheck-options.ts';
 import { readNearby } from './read-nearby.ts';
+import type { RecheckOptions } from './recheck-options.ts';
 import type { NamedResource } from './saved-plan.ts';
 
 export type Recheck =
@@ -16,7 +16,7 @@ export type Recheck =
   | { readonly status: 'unread'; readonly reason: string };
 
 /**
- * Reads one resource and all that its verdict rests on afresh, and judges it by the same rules as the first time, with
+ * Reads one resource and all that its verdict rests on again, and judges it by the same rules as the first time, with
  * everything else staying where it is. From the plan come the resource's identity and where to look, never age or proof.
  *
  * @throws AwsCallError
@@ -55,13 +55,13 @@ export async function recheck(resource: NamedResource, options: RecheckOptions):
     verdict = judgeAlone(fact, contextOf({ ...facts, details }, policy));
   }
   if (!verdict)
-    return hasEnded(fact, details) ? { status: 'gone' } : { status: 'keep', reason: noLongerOurs };
+    return hasEnded(fact, details) ? { status: 'gone' } : { status: 'keep', reason: noLongerIdentified };
   if (verdict.verdict === 'delete') return { status: 'delete', fact };
   if (verdict.verdict === 'examine') throw new Error('a resource that was examined is judged');
   return { status: verdict.code === 'unread' ? 'unread' : 'keep', reason: verdict.reason };
 }
 
-const noLongerOurs = 'nothing proves any longer that it is ours';
+const noLongerIdentified = 'no longer identifiable as created by ec2-image';
 
 /** What the judges leave out because there is nothing left to delete, not for want of proof. */
 function hasEnded(fact: ResourceFact, { uploads, objects, snapshots, images }: Details): boolean {

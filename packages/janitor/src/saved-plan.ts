@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { JanitorError } from './errors.ts';
-import { type Kind, refOf, type ResourceFact } from './facts.ts';
+import { type Kind, type ResourceFact, refOf } from './facts.ts';
 import { planLifetimeMs } from './policy.ts';
 
 /** One resource of an account, named so that it can be found again. */
@@ -97,7 +97,9 @@ export function parsePlan(json: string): SavedPlan {
       account: rest.account,
       madeAt: rest.madeAt,
       expiresAt: rest.expiresAt,
-      deletes: [...new Map(deletes.map((resource) => [`${resource.kind} ${resource.ref}`, resource])).values()],
+      deletes: [
+        ...new Map(deletes.map((resource) => [`${resource.kind} ${resource.ref}`, resource])).values(),
+      ],
     };
   } catch (error) {
     const detail = error instanceof z.ZodError ? z.prettifyError(error) : String((error as Error).message);

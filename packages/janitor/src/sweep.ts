@@ -3,9 +3,9 @@ import pLimit from 'p-limit';
 import { checkPlan } from './check-plan.ts';
 import type { RegionalClients } from './clients.ts';
 import type { ImageFact, Kind, ResourceFact } from './facts.ts';
-import { recheck } from './recheck.ts';
 import { kindsInOrder, type Plan, type ResourceToDelete, resourcesToDelete } from './plan.ts';
 import { defaultMaxDeletes } from './policy.ts';
+import { recheck } from './recheck.ts';
 import { removeImage } from './remove/image.ts';
 import { removeObject } from './remove/object.ts';
 import type { Removal, RemovalOptions } from './remove/removal.ts';
@@ -31,8 +31,8 @@ export interface SweepOptions extends CallOptions {
 export interface SweepOutcome {
   readonly resource: NamedResource & Partial<Pick<ResourceToDelete, 'sizeBytes' | 'sizeIsUpperBound'>>;
   /**
-   * `deleted`: a read confirmed it. `gone`: somebody else had been faster. `skipped`: looked at again, it is to be
-   * kept. `failed`: it is still there, or nobody knows.
+   * `deleted`: a read confirmed it. `gone`: somebody else had been faster. `skipped`: checked again, and
+   * kept. `failed`: still there, or not known.
    */
   readonly outcome: 'deleted' | 'gone' | 'skipped' | 'failed';
   readonly detail?: string;
@@ -41,7 +41,7 @@ export interface SweepOutcome {
 const defaultConcurrency = 4;
 
 /**
- * Deletes what the plan says, and nothing else: each resource after a second look, in the order of {@link kindsInOrder},
+ * Deletes what the plan says, and nothing else: each resource after a second check, in the order of {@link kindsInOrder},
  * each kind when the one before is done. What fails stops nothing that does not hang on it.
  *
  * @throws JanitorError `PLAN_EXPIRED`, `PLAN_OF_ANOTHER_ACCOUNT` or `TOO_MANY_DELETES`, before anything is deleted
@@ -103,6 +103,9 @@ const removers: {
   object: removeObject,
 };
 
-function remove<K extends Kind>(resource: ResourceFact & { kind: K }, options: RemovalOptions): Promise<Removal> {
+function remove<K extends Kind>(
+  resource: ResourceFact & { kind: K },
+  options: RemovalOptions,
+): Promise<Removal> {
   return removers[resource.kind](resource, options);
 }

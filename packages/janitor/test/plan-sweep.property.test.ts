@@ -1,7 +1,15 @@
 import { snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Facts, type Gap, idOf, type Examined, refOf, type ResourceFact, taskPhase } from '../src/facts.ts';
+import {
+  type Examined,
+  type Facts,
+  type Gap,
+  idOf,
+  type ResourceFact,
+  refOf,
+  taskPhase,
+} from '../src/facts.ts';
 import { type Plan, type ResourceToDelete, resourcesToDelete } from '../src/plan.ts';
 import { planSweep, resourcesToExamine } from '../src/plan-sweep.ts';
 import type { Policy } from '../src/policy.ts';
@@ -178,7 +186,13 @@ const anyPolicy: fc.Arbitrary<Policy> = fc
 
 /** Checks a property of every resource that a plan deletes, told of the fact behind it. */
 function ofEveryDeletion(
-  check: (given: { fact: ResourceFact; resource: ResourceToDelete; facts: Facts; policy: Policy; plan: Plan }) => void,
+  check: (given: {
+    fact: ResourceFact;
+    resource: ResourceToDelete;
+    facts: Facts;
+    policy: Policy;
+    plan: Plan;
+  }) => void,
 ): void {
   let deletions = 0;
   fc.assert(
@@ -213,7 +227,7 @@ it('deletes nothing that is not provably ours', () => {
   });
 });
 
-it('deletes nothing younger than the floor, nor anything of unknown age', () => {
+it('deletes nothing younger than the minimum age, nor anything of unknown age', () => {
   ofEveryDeletion(({ resource, policy: { olderThanMs } }) => {
     expect(resource.lastActivityAt).not.toBeNull();
     expect(now - Date.parse(resource.lastActivityAt!)).toBeGreaterThanOrEqual(olderThanMs);
@@ -303,7 +317,7 @@ it('deletes a healthy AMI only when asked to', () => {
 it('says of each resource one verdict, with one reason, and nothing twice', () => {
   fc.assert(
     fc.property(anyFacts, anyPolicy, (given, rules) => {
-      const { resources: resources } = planSweep(given, rules);
+      const { resources } = planSweep(given, rules);
       expect(new Set(resources.map(({ ref, kind }) => `${kind} ${ref}`)).size).toBe(resources.length);
       for (const resource of resources) {
         expect(resource.verdict === 'delete' ? resource.proof : resource.reason).not.toBe('');

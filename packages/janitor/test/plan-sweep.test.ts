@@ -1,6 +1,6 @@
 import { provenanceKeys, snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
 import { describe, expect, it } from 'vitest';
-import { type Facts, refOf, type SnapshotFact, type ResourceFact } from '../src/facts.ts';
+import { type Facts, type ResourceFact, refOf, type SnapshotFact } from '../src/facts.ts';
 import type { Resource } from '../src/plan.ts';
 import { planSweep, resourcesToExamine } from '../src/plan-sweep.ts';
 import type { Policy } from '../src/policy.ts';
@@ -48,7 +48,11 @@ function withoutTag(tags: Record<string, string>, key: string): Record<string, s
 }
 
 function describeVerdict(resource: Resource | undefined): string {
-  return resource === undefined ? 'absent' : resource.verdict === 'delete' ? 'delete' : `keep: ${resource.code}`;
+  return resource === undefined
+    ? 'absent'
+    : resource.verdict === 'delete'
+      ? 'delete'
+      : `keep: ${resource.code}`;
 }
 
 describe('a snapshot', () => {
@@ -171,21 +175,25 @@ describe('a snapshot', () => {
       { keepSuffixes: ['3'] },
     ],
     ['without a time', 'keep: no-age', { snapshots: [snapshot({ startedAt: undefined })] }],
-    ['from the future', 'keep: young', { snapshots: [snapshot({ startedAt: hoursAgo(-1) })] }],
-    ['an hour younger than the floor', 'keep: young', { snapshots: [snapshot({ startedAt: hoursAgo(23) })] }],
+    ['from the future', 'keep: too-recent', { snapshots: [snapshot({ startedAt: hoursAgo(-1) })] }],
     [
-      'between the floor and twice the floor',
+      'an hour younger than the minimum age',
+      'keep: too-recent',
+      { snapshots: [snapshot({ startedAt: hoursAgo(23) })] },
+    ],
+    [
+      'between the minimum age and twice the minimum age',
       'keep: resumable',
       { snapshots: [snapshot({ startedAt: hoursAgo(47) })] },
     ],
-    ['as old as twice the floor', 'delete', { snapshots: [snapshot({ startedAt: hoursAgo(48) })] }],
+    ['as old as twice the minimum age', 'delete', { snapshots: [snapshot({ startedAt: hoursAgo(48) })] }],
     [
-      'failed, as old as the floor',
+      'failed, as old as the minimum age',
       'delete',
       { snapshots: [snapshot({ state: 'error', startedAt: hoursAgo(24) })] },
     ],
     [
-      'of a failed AMI, between the floor and twice the floor',
+      'of a failed AMI, between the minimum age and twice the minimum age',
       'delete',
       { snapshots: [snapshot({ startedAt: hoursAgo(30) })], images: [image({ state: 'failed' })] },
     ],
@@ -230,8 +238,8 @@ describe('a snapshot', () => {
   });
 
   it('names the import command that would finish it', () => {
-    const young = snapshot({ startedAt: hoursAgo(1) });
-    const [resource] = planSweep(facts({ snapshots: [young], tasks: [task()] }), policy()).resources;
+    const recent = snapshot({ startedAt: hoursAgo(1) });
+    const [resource] = planSweep(facts({ snapshots: [recent], tasks: [task()] }), policy()).resources;
     expect(resource).toMatchObject({
       suggestion: [
         ...['import', '--name', 'fedora', '--url', 'https://example.org/fedora.qcow2', '--suffix', '43'],
@@ -264,8 +272,8 @@ describe('a snapshot', () => {
   });
 
   const suggestionFor = (change: Partial<SnapshotFact>, given: Partial<Facts> = {}, names: string[] = []) => {
-    const young = snapshot({ startedAt: hoursAgo(1), ...change });
-    const { resources } = planSweep(facts({ ...given, snapshots: [young] }), policy({ names }));
+    const recent = snapshot({ startedAt: hoursAgo(1), ...change });
+    const { resources } = planSweep(facts({ ...given, snapshots: [recent] }), policy({ names }));
     const resource = resources.find(({ kind }) => kind === 'snapshot');
     return resource?.verdict === 'keep' ? resource.suggestion : undefined;
   };
@@ -321,7 +329,11 @@ describe('an AMI', () => {
     ['pending', 'keep: live', { images: [image({ state: 'pending' })] }],
     ['failed', 'delete', { images: [image({ state: 'failed' })] }],
     ['invalid', 'delete', { images: [image({ state: 'invalid' })] }],
-    ['failed and young', 'keep: young', { images: [image({ state: 'failed', createdAt: hoursAgo(2) })] }],
+    [
+      'failed and recent',
+      'keep: too-recent',
+      { images: [image({ state: 'failed', createdAt: hoursAgo(2) })] },
+    ],
     [
       'failed, without a time',
       'keep: no-age',
@@ -349,7 +361,7 @@ describe('an AMI', () => {
     ['named with --ami', 'delete', { images: [image()] }, { amis: ['ami-0aaa'] }],
     [
       'named with --ami, launched an hour ago',
-      'keep: young',
+      'keep: too-recent',
       { images: [image({ lastLaunchedAt: hoursAgo(1) })] },
       { amis: ['ami-0aaa'] },
     ],
@@ -463,7 +475,7 @@ describe('an AMI', () => {
     });
     const [resource] = planSweep(facts({ images: [lacking] }), policy()).resources;
     expect(resource).toMatchObject({
-      reason: 'it is healthy, but lacks the tags Name, automation',
+      reason: 'healthy AMI without the tags Name, automation',
       suggestion: ['tag-fix', 'ami-0aaa', '--region', 'eu-west-1'],
     });
   });
@@ -480,8 +492,8 @@ describe('an import task', () => {
   const cases: [string, string, Partial<Facts>, Partial<Policy>?][] = [
     ['running and old', 'delete', { tasks: [running] }],
     [
-      'running and young',
-      'keep: young',
+      'running and recent',
+      'keep: too-recent',
       {
         tasks: [
           { ...running, tags: ourTags({ [provenanceKeys.startedAt]: new Date(hoursAgo(2)).toISOString() }) },
@@ -525,7 +537,7 @@ describe('an object', () => {
     ['old, read by nobody', 'delete', { objects: [object()] }],
     ['left by a failed task', 'delete', { objects: [object()], tasks: [task({ state: 'deleted' })] }],
     [
-      'that a young task reads',
+      'that a recent task reads',
       'keep: live',
       {
         objects: [object()],
@@ -548,7 +560,7 @@ describe('an object', () => {
       { objects: [object()], tasks: [{ ...reader, state: 'deleting' }] },
     ],
     ['that a task reads which is to be cancelled', 'delete', { objects: [object()], tasks: [reader] }],
-    ['too-recent', 'keep: young', { objects: [object({ modifiedAt: hoursAgo(1) })] }],
+    ['too-recent', 'keep: too-recent', { objects: [object({ modifiedAt: hoursAgo(1) })] }],
     ['without a time', 'keep: no-age', { objects: [object({ modifiedAt: undefined })] }],
     ['with the kept suffix', 'keep: protected', { objects: [object()] }, { keepSuffixes: ['43'] }],
     [
@@ -595,7 +607,7 @@ describe('an object', () => {
 describe('an upload', () => {
   const cases: [string, string, Partial<Facts>, Partial<Policy>?][] = [
     ['old', 'delete', { uploads: [upload()] }],
-    ['too-recent', 'keep: young', { uploads: [upload({ initiatedAt: hoursAgo(1) })] }],
+    ['too-recent', 'keep: too-recent', { uploads: [upload({ initiatedAt: hoursAgo(1) })] }],
     ['without a time', 'keep: no-age', { uploads: [upload({ initiatedAt: undefined })] }],
     ['to a key of another shape', 'absent', { uploads: [upload({ key: 'ec2-image/backup.tar' })] }],
     ['with the kept suffix', 'keep: protected', { uploads: [upload()] }, { keepSuffixes: ['43'] }],
@@ -613,7 +625,7 @@ describe('an upload', () => {
   });
 
   it.each([
-    ['keep: young', { seen: { sizeBytes: 1, newestPartAt: hoursAgo(1) } }],
+    ['keep: too-recent', { seen: { sizeBytes: 1, newestPartAt: hoursAgo(1) } }],
     ['delete', { seen: { sizeBytes: 0 } }],
     ['absent', { seen: undefined }],
     ['keep: unread', { unseen: 'SlowDown' }],

@@ -50,16 +50,19 @@ describe('parsePlan', () => {
     ['another document', '{"version": 1, "images": []}'],
     ['a later version', JSON.stringify({ ...plan, version: 2 })],
     ['an expiry that is no time', JSON.stringify({ ...plan, expiresAt: 'never' })],
-    ['a verdict nobody knows', withThing({ verdict: 'shred' })],
-    ['a kind nobody knows', withThing({ kind: 'vpc' })],
-    ['an object without its bucket', withThing({ kind: 'object', bucket: undefined })],
-    ['another kind', withThing({ kind: 'snapshot' })],
-    ['another id', withThing({ id: 'snap-0bbb' })],
+    ['a verdict nobody knows', withResource({ verdict: 'shred' })],
+    ['a kind nobody knows', withResource({ kind: 'vpc' })],
+    ['an object without its bucket', withResource({ kind: 'object', bucket: undefined })],
+    ['another kind', withResource({ kind: 'snapshot' })],
+    ['another id', withResource({ id: 'snap-0bbb' })],
     [
       'another region',
-      withThing({ kind: 'ami', id: 'ami-0aaa', ref: 'eu-west-1/ami-0aaa', region: 'us-east-1' }),
+      withResource({ kind: 'ami', id: 'ami-0aaa', ref: 'eu-west-1/ami-0aaa', region: 'us-east-1' }),
     ],
-    ['an AMI with the id of a snapshot', withThing({ kind: 'ami', id: 'snap-0a', ref: 'eu-west-1/snap-0a' })],
+    [
+      'an AMI with the id of a snapshot',
+      withResource({ kind: 'ami', id: 'snap-0a', ref: 'eu-west-1/snap-0a' }),
+    ],
   ])('refuses %s', (_, text) => {
     expect(() => parsePlan(text)).toThrow(expect.objectContaining({ code: 'PLAN_UNREADABLE' }));
   });
@@ -73,7 +76,7 @@ describe('parsePlan', () => {
   });
 });
 
-function withThing(change: Record<string, unknown>): string {
+function withResource(change: Record<string, unknown>): string {
   const deleted = plan.resources.find(({ verdict }) => verdict === 'delete');
   return JSON.stringify({ ...plan, resources: [{ ...deleted, ...change }] });
 }

@@ -15,10 +15,10 @@ import {
   type Policy,
   planSweep,
   removeWorkFiles,
+  resourcesToDelete,
   type SavedPlan,
   type SweepOutcome,
   sweep,
-  resourcesToDelete,
 } from '@ec2-image/janitor';
 import { CliError, UsageError } from '../errors.ts';
 import { checkCanConfirm, confirmed } from '../janitor/confirm.ts';

@@ -1,4 +1,4 @@
-import { type Plan, type SweepOutcome, resourcesToDelete, type WorkFiles } from '@ec2-image/janitor';
+import { type Plan, resourcesToDelete, type SweepOutcome, type WorkFiles } from '@ec2-image/janitor';
 import { type ExitCode, exitCodes, worstExitCode } from '../exit-code.ts';
 
 /** One run of the janitor, told or done. */

@@ -1,11 +1,11 @@
 import {
   type NamedResource,
   type Plan,
-  type SweepOutcome,
   type Resource,
   type ResourceToKeep,
-  type Totals,
   resourcesToDelete,
+  type SweepOutcome,
+  type Totals,
   totalsOf,
   type WorkFiles,
 } from '@ec2-image/janitor';
@@ -67,7 +67,7 @@ const defaultWidth = 120;
 
 /** What was found, by verdict. */
 export function renderPlan(plan: Plan, { width = defaultWidth }: PlanLayout = {}): string {
-  const { resources: resources, gaps, notices } = plan;
+  const { resources, gaps, notices } = plan;
   const severalRegions = plan.regions.length > 1;
   const kept = fewOfEach(resources.filter((resource) => resource.verdict === 'keep'));
   const group = (heading: string, { members, shown = members, more = [] }: Group) =>
@@ -80,7 +80,9 @@ export function renderPlan(plan: Plan, { width = defaultWidth }: PlanLayout = {}
             ...more,
           ].join('\n'),
         ];
-  const leftovers = group('To delete', { members: resources.filter((resource) => resource.verdict === 'delete') });
+  const leftovers = group('To delete', {
+    members: resources.filter((resource) => resource.verdict === 'delete'),
+  });
   return [
     renderScope(plan),
     ...(leftovers.length > 0 ? leftovers : [gaps.length > 0 ? nothingReadable : 'No leftovers found.']),
@@ -170,7 +172,7 @@ function fewOfEach(members: readonly ResourceToKeep[]): Required<Group> {
   });
   const more = [...counts].flatMap(([code, count]) =>
     count > mostOfOneCode
-      ? [`and ${count - mostOfOneCode} more that are kept as ${code}: --json lists them all`]
+      ? [`and ${count - mostOfOneCode} more that are kept (${wordsOf(code)}): --json lists them all`]
       : [],
   );
   return { members, shown, more };
@@ -192,7 +194,11 @@ function renderResources(
           ? '-'
           : `${resource.sizeIsUpperBound ? '≤ ' : ''}${formatBytes(resource.sizeBytes)}`,
         resource.ageSeconds === null ? '-' : formatAge(resource.ageSeconds),
-        printable(shortDigests(resource.verdict === 'delete' ? resource.proof : `${resource.code}: ${resource.reason}`)),
+        printable(
+          shortDigests(
+            resource.verdict === 'delete' ? resource.proof : `${wordsOf(resource.code)}: ${resource.reason}`,
+          ),
+        ),
       ]),
     ],
     { width },
@@ -203,6 +209,11 @@ function renderResources(
 function formatAge(seconds: number): string {
   const unit = seconds >= 86_400 ? 3600 : seconds >= 3600 ? 60 : 1;
   return formatSeconds(Math.floor(seconds / unit) * unit);
+}
+
+/** A code as people read it: `too recent`. */
+function wordsOf(code: string): string {
+  return code.replaceAll('-', ' ');
 }
 
 /** The first 12 digits, as in keys and default suffixes: --json has them all. */

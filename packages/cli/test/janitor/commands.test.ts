@@ -21,7 +21,7 @@ const where = ['--bucket', bucket];
 
 let account: JanitorAccount;
 beforeEach(async () => {
-  // Any credentials do on the stand-in, but none do not.
+  // Any credentials do on the emulator, but none do not.
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'ANYBODY');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'whatever');
   account = await openJanitorAccount();
@@ -293,11 +293,11 @@ describe('a saved plan', () => {
       return account.run('janitor', '--from-plan', path, '--apply', '--yes', ...flags);
     };
     const leftover = () => plan.resources.find((resource) => resource.id === snap)!;
-    const named = (kind: 'ami' | 'snapshot', thingId: string, region = 'us-east-1') => ({
+    const named = (kind: 'ami' | 'snapshot', resourceId: string, region = 'us-east-1') => ({
       ...leftover(),
       kind,
-      id: thingId,
-      ref: `${region}/${thingId}`,
+      id: resourceId,
+      ref: `${region}/${resourceId}`,
       region,
     });
 
@@ -410,7 +410,7 @@ describe('tag-fix', () => {
     const run = await account.run('tag-fix', ami, ...where);
     expect(run).toMatchObject({
       exitCode: 1,
-      stdout: expect.stringContaining('refused: nothing proves that it is ours: looked for'),
+      stdout: expect.stringContaining('refused: not identifiable as created by ec2-image: looked for'),
     });
     expect(account.changes()).toEqual([]);
   });

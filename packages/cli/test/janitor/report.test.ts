@@ -1,4 +1,4 @@
-import type { Plan, SweepOutcome, Resource, ResourceToDelete } from '@ec2-image/janitor';
+import type { Plan, Resource, ResourceToDelete, SweepOutcome } from '@ec2-image/janitor';
 import { describe, expect, test } from 'vitest';
 import { exitCodes } from '../../src/exit-code.ts';
 import { type JanitorResult, janitorExitCode } from '../../src/janitor/outcome.ts';
@@ -33,7 +33,7 @@ const upload: Resource = {
   sizeBytes: 12 * 2 ** 20,
   sizeIsUpperBound: false,
   verdict: 'delete',
-  proof: 'is an unfinished upload',
+  proof: 'incomplete upload',
 };
 const deleted: Resource = {
   ...base,
@@ -56,7 +56,7 @@ const kept: Resource = {
   ageSeconds: null,
   verdict: 'keep',
   code: 'too-recent',
-  reason: 'its start is young',
+  reason: 'started 4m ago (minimum age 24h)',
   suggestion: ['import', '--name', "it's"],
 };
 
@@ -83,13 +83,13 @@ describe('the report', () => {
       To delete: 2 resources, 12 MiB, at most 4 GiB of snapshots
       KIND      WHAT                                                                       SIZE     AGE
       upload    s3://imports/ec2-image/fedora-i43/0123456789ab.vhdx (upload abcdefghijkl)  12 MiB   4d
-          is an unfinished upload
+          incomplete upload
       snapshot  snap-0a (fedora-i43)                                                       ≤ 4 GiB  4d
           is tagged ec2-image:source-digest=sha256:ab
 
       Kept: 1 resource
       KIND      WHAT     SIZE  AGE  WHY
-      snapshot  snap-0b  -     -    young: its start is young
+      snapshot  snap-0b  -     -    too recent: started 4m ago (minimum age 24h)
 
       To complete them:
         ec2-image import --name 'it'\\''s'
@@ -117,7 +117,7 @@ describe('the report', () => {
     const report = renderPlan(planOf({ resources: many }));
     expect(report).toContain('Kept: 53 resources');
     expect(report.match(/^snapshot /gm)).toHaveLength(50);
-    expect(report).toContain('and 3 more that are kept as young: --json lists them all');
+    expect(report).toContain('and 3 more that are kept (too recent): --json lists them all');
   });
 
   test('tells regions apart where there are several', () => {
@@ -173,7 +173,12 @@ test.each([
     { outcomes: [{ resource: deleted, outcome: 'skipped' }] },
     0,
   ],
-  ['one failed', planOf({ resources: [deleted] }), { outcomes: [{ resource: deleted, outcome: 'failed' }] }, 4],
+  [
+    'one failed',
+    planOf({ resources: [deleted] }),
+    { outcomes: [{ resource: deleted, outcome: 'failed' }] },
+    4,
+  ],
   ['beyond the cap', planOf({ resources: [deleted] }), { stoppedByCap: 0 }, 5],
   ['dead work files', planOf(), { workFiles: [{ name: 'a', path: 'a', sizeBytes: 1, live: false }] }, 3],
   ['work files in use', planOf(), { workFiles: [{ name: 'a', path: 'a', sizeBytes: 1, live: true }] }, 0],

@@ -1,14 +1,14 @@
 import pLimit from 'p-limit';
 import {
   type Details,
+  type Examined,
   type Gap,
   type ImageDetail,
   type ImageFact,
-  type Examined,
   type ObjectFact,
+  type ResourceFact,
   refOf,
   type SnapshotFact,
-  type ResourceFact,
   type UploadFact,
 } from '../facts.ts';
 import type { Senders } from '../senders.ts';
@@ -62,7 +62,9 @@ export async function examine(
       readSnapshot({ ec2: senders.ec2(region), snapshotId }),
     ),
     uploads: await look(uploads(resources), 'parts', (upload) => readParts({ ...s3Look(upload), upload })),
-    objects: await look(objects(resources), 'metadata', (object) => readObject({ ...s3Look(object), object })),
+    objects: await look(objects(resources), 'metadata', (object) =>
+      readObject({ ...s3Look(object), object }),
+    ),
   };
   return { details, gaps };
 }

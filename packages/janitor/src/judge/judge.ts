@@ -8,7 +8,7 @@ import { judgeTask } from './task.ts';
 import { judgeUpload } from './upload.ts';
 
 /**
- * What is to become of one resource; undefined where it is none of our business.
+ * What is to become of one resource; undefined where it does not concern ec2-image.
  *
  * @param goes whether another resource, which this one hangs on, is removed before this one's turn comes
  */
@@ -34,8 +34,8 @@ export function judge(
 /**
  * Every resource with its verdict, in the order of a sweep: each kind's verdicts rest on those before it.
  *
- * @param options.examined whether the closer looks are over: what was not looked at by then stays, and so does what
- *   hangs on it. Before them it is open whether it goes, and what hangs on it is to be examined too.
+ * @param options.examined whether examining is over: what was not examined by then is kept, and so is what depends on
+ *   it. Before that it may still be deleted, so what depends on it is examined too.
  */
 export function judgeAll(
   context: Context,

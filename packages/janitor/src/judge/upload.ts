@@ -14,21 +14,24 @@ export function judgeUpload(upload: UploadFact, context: Context): Verdict | und
   const obstacle =
     unread(context, upload, ['bucket', 'uploads']) ??
     keptBySuffix([named.amiName], policy) ??
-    tooRecent({ lastActivityAt: upload.initiatedAt, now, minimumAgeMs: policy.olderThanMs, what: 'it' }) ??
-    (detail && 'unseen' in detail
-      ? keep('unread', `its parts could not be read: ${detail.unseen}`)
-      : undefined) ??
+    tooRecent({
+      lastActivityAt: upload.initiatedAt,
+      now,
+      minimumAgeMs: policy.olderThanMs,
+      event: 'started',
+    }) ??
+    (detail && 'unseen' in detail ? keep('unread', `cannot read its parts: ${detail.unseen}`) : undefined) ??
     (parts &&
       tooRecent({
         lastActivityAt: newest(upload.initiatedAt, parts.newestPartAt),
         now,
         minimumAgeMs: policy.olderThanMs,
-        what: 'its newest part',
+        event: 'last written to',
       }));
   if (obstacle) return obstacle;
   if (!parts) return { verdict: 'examine' };
   return {
     verdict: 'delete',
-    proof: `is an unfinished upload in the account's own bucket to a key of our exact shape`,
+    proof: "incomplete upload in this account's bucket; key matches ec2-image's pattern",
   };
 }

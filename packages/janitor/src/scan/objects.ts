@@ -12,7 +12,7 @@ interface Listed {
   readonly VersionId?: string;
 }
 
-/** The objects whose keys have our shape; every version of them where the bucket keeps versions. */
+/** The objects whose keys match ec2-image's pattern; every version of them where the bucket keeps versions. */
 export async function* scanObjects(scan: BucketScan): AsyncGenerator<ObjectFact> {
   const { bucket, prefix } = scan;
   const list = bucket.versioning === 'Never' ? objectPages(scan) : versionPages(scan);

@@ -55,7 +55,7 @@ export async function scanAccount(
     }),
   );
   const buckets = found.flat();
-  // An import reads from a bucket in its own region: tasks matter wherever there is a bucket of ours.
+  // An import reads from a bucket in its own region: tasks matter wherever there is a bucket.
   const taskRegions = new Set([...regions, ...buckets.map(({ region }) => region)]);
   const [inRegions, inBuckets] = await Promise.all([
     limit.map(taskRegions, (region) => scanRegion({ ...scan, region, collect })),
@@ -114,7 +114,7 @@ export async function scanRegion({
   const tasks = await collect({ what: 'tasks', region }, () => scanTasks(at));
   if (!regions.includes(region)) return { tasks, snapshots: [], images: [] };
   const madeByTasks = new Set(tasks.map(({ snapshotId }) => snapshotId));
-  /** All that may turn out to be ours, or is worth a line in the report: the others are not kept in memory. */
+  /** All that ec2-image may prove to have created, or that is worth a line in the report: the others are not kept in memory. */
   const wanted = ({ tags, origin, snapshotId }: SnapshotFact) =>
     isOurs(tags) || origin.kind === 'import' || madeByTasks.has(snapshotId);
   const [snapshots, images] = await Promise.all([

@@ -18,7 +18,7 @@ interface Markers {
   readonly UploadIdMarker?: string;
 }
 
-/** The unfinished uploads whose keys have our shape. One key may have thousands of them, hence both markers. */
+/** The incomplete uploads whose keys match ec2-image's pattern. One key may have thousands of them, hence both markers. */
 export async function* scanUploads({
   s3,
   bucket,

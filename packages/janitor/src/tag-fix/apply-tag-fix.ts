@@ -25,7 +25,7 @@ export interface TagFixOutcome {
   readonly detail?: string;
 }
 
-/** Adds what is missing and overwrites what is to be replaced, after a second look so that nothing newer is, and reads it back. Resources that lack nothing get no call. */
+/** Adds what is missing and overwrites what is to be replaced, after reading the tags again so that nothing newer is, and reads them back. No call is made for a resource that lacks nothing. */
 export async function applyTagFix(options: ApplyTagFixOptions): Promise<TagFixOutcome[]> {
   const outcomes: TagFixOutcome[] = [];
   const senders = createSenders(options);

@@ -12,7 +12,7 @@ import { createSenders } from '../senders.ts';
 
 export interface FindMissingTagsOptions extends Omit<AccountScan, 'concurrency' | 'senders'> {
   readonly clients: RegionalClients;
-  /** Look at these AMIs and what belongs to them alone. Default: at everything that is ours. */
+  /** Check only these AMIs and what belongs to them. Default: everything that ec2-image created. */
   readonly imageIds?: readonly string[];
   readonly clock?: Clock;
 }

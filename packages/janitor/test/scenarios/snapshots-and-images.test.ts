@@ -37,7 +37,7 @@ const snapshotIds = async (account: JanitorAccount) => {
 };
 
 describe('snapshots', () => {
-  it('16: a young complete snapshot, no AMI yet: keeps it, suggests `import`', async ({ account }) => {
+  it('16: a recent complete snapshot, no AMI yet: keeps it, suggests `import`', async ({ account }) => {
     account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(2), tags: ourTags() }] });
     changes = account.watch();
     const { plan } = await account.clean();
@@ -51,7 +51,7 @@ describe('snapshots', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('16: and between the age floor and twice that still', async ({ account }) => {
+  it('16: and between the minimum age and twice that still', async ({ account }) => {
     account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(30), tags: ourTags() }] });
     expect((await account.find()).resources).toMatchObject([
       { code: 'resumable', suggestion: expect.arrayContaining(['import']) },
@@ -136,7 +136,7 @@ describe('snapshots', () => {
     );
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.resources).toMatchObject([{ code: 'protected', reason: 'it is locked (governance)' }]);
+    expect(plan.resources).toMatchObject([{ code: 'protected', reason: 'snapshot lock (governance)' }]);
     expect(changes()).toEqual([]);
   });
 
@@ -152,7 +152,7 @@ describe('snapshots', () => {
     );
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.resources).toMatchObject([{ code: 'shared', reason: 'it is shared with 210987654321' }]);
+    expect(plan.resources).toMatchObject([{ code: 'shared', reason: 'shared with 210987654321' }]);
     expect(changes()).toEqual([]);
   });
 });
@@ -310,7 +310,7 @@ describe('healthy AMIs that were asked for', () => {
     ]);
   });
 
-  it('keeps an AMI that was launched within the floor, though no instance of it is left', async ({
+  it('keeps an AMI that was launched within the minimum age, though no instance of it is left', async ({
     account,
   }) => {
     seedPair(account);

@@ -27,7 +27,7 @@ async function startStalledImport(account: JanitorAccount, startedHoursAgo: numb
   return ImportTaskId!;
 }
 
-it('10: an active task older than the floor, its importer gone: cancels, waits, cleans', async ({
+it('10: an active task older than the minimum age, its importer gone: cancels, waits, cleans', async ({
   account,
 }) => {
   await putObject(account, 100);

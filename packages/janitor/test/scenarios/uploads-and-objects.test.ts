@@ -138,7 +138,7 @@ describe('objects', () => {
     await putObject(account, 200);
     await account.s3.send(versioned);
     const second = await putObject(account, 100);
-    const young = await putObject(account, 1);
+    const recent = await putObject(account, 1);
     changes = account.watch();
     const { outcomes } = await account.clean();
     expect(outcomes.map(({ resource, outcome }) => [resource.versionId, outcome])).toEqual(
@@ -151,7 +151,7 @@ describe('objects', () => {
     const { Versions, DeleteMarkers } = await account.s3.send(
       new ListObjectVersionsCommand({ Bucket: bucket }),
     );
-    expect(Versions?.map(({ VersionId }) => VersionId)).toEqual([young]);
+    expect(Versions?.map(({ VersionId }) => VersionId)).toEqual([recent]);
     expect(DeleteMarkers ?? []).toEqual([]);
   });
 

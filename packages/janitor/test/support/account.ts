@@ -41,7 +41,7 @@ export function importedBy(taskId: string): string {
 
 const hourMs = 3_600_000;
 
-/** An account on a stand-in of its own, at a time of its own: waiting moves its clock, not the real one. */
+/** An account on a emulator of its own, at a time of its own: waiting moves its clock, not the real one. */
 export interface JanitorAccount extends TestAccount {
   readonly clients: RegionalClients;
   readonly now: () => number;
