@@ -304,7 +304,7 @@ describe('healthy AMIs that were asked for', () => {
     );
     const instanceId = launched.Instances![0]!.InstanceId!;
     await account.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
-    const plan = await keptAll(account, superseded, 'in-use', new RegExp(`${instanceId} refers to it`));
+    const plan = await keptAll(account, superseded, 'in-use', new RegExp(`used by .*${instanceId}`));
     expect(plan.resources.find((resource) => resource.id === olderAmi)?.dependents).toEqual([
       expect.stringContaining(instanceId),
     ]);
@@ -318,7 +318,7 @@ describe('healthy AMIs that were asked for', () => {
       account.ec2.send(new RunInstancesCommand({ ImageId: olderAmi, MinCount: 1, MaxCount: 1 })),
     );
     await account.ec2.send(new TerminateInstancesCommand({ InstanceIds: [Instances![0]!.InstanceId!] }));
-    await keptAll(account, superseded, 'too-recent', /its last launch/);
+    await keptAll(account, superseded, 'too-recent', /last launched/);
   });
 
   /** The first of twelve versions names the AMI, the others another. */
@@ -354,7 +354,7 @@ describe('healthy AMIs that were asked for', () => {
   }) => {
     seedPair(account);
     const templateId = await makeLaunchTemplate(account);
-    await keptAll(account, superseded, 'in-use', new RegExp(`${templateId} refers to it`));
+    await keptAll(account, superseded, 'in-use', new RegExp(`used by .*${templateId}`));
   });
 
   it.for<[string, Refer, RegExp]>([

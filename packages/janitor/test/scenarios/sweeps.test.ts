@@ -163,7 +163,7 @@ it('30: a resource that has come into use since the plan: skipped with its reaso
   const plan = await account.find();
   account.seed({ images: [{ id: ami, name: amiName, snapshotIds: [snap], tags: ourImageTags() }] });
   changes = account.watch();
-  expect(await account.sweep(plan)).toMatchObject([{ outcome: 'skipped', detail: `${ami} uses it` }]);
+  expect(await account.sweep(plan)).toMatchObject([{ outcome: 'skipped', detail: `used by ${ami}` }]);
   expect(changes()).toEqual([]);
 });
 
