@@ -109,7 +109,7 @@ const seenOr = <T>(seen: fc.Arbitrary<T>): fc.Arbitrary<Examined<T> | undefined>
     fc.constant({ unseen: 'denied' }),
     fc.constant(undefined),
   );
-/** Undefined: it went while it was looked at. */
+/** Undefined: it was deleted while it was examined. */
 function orGone<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T | undefined> {
   return fc.option(fc.record(model), { nil: undefined, freq: 9 }) as fc.Arbitrary<T | undefined>;
 }
@@ -213,7 +213,7 @@ function ofEveryDeletion(
   expect(deletions).toBeGreaterThan(200);
 }
 
-it('deletes nothing that is not provably ours', () => {
+it('deletes nothing without proof that ec2-image created it', () => {
   ofEveryDeletion(({ fact, resource, facts: given }) => {
     expect(resource.proof).not.toBe('');
     const { proofs } = relationsOf(given);
@@ -254,7 +254,7 @@ it('deletes no snapshot that an AMI uses which stays, and none that lives', () =
   });
 });
 
-it('deletes no snapshot of another origin than ours, and no AMI that was copied', () => {
+it('deletes no snapshot of another origin, and no AMI that was copied', () => {
   ofEveryDeletion(({ fact }) => {
     if (fact.kind === 'snapshot') expect(fact.origin.kind).not.toBe('foreign');
     if (fact.kind === 'ami') expect(fact.foreignOrigin).toBeUndefined();

@@ -23,7 +23,7 @@ import {
   upload,
 } from './facts-builder.ts';
 
-/** Everything looked at closely, and nothing found against it. */
+/** Everything examined, and nothing found against it. */
 function cleared(given: Facts): Facts {
   const of = <T>(resources: readonly ResourceFact[], seen: T) =>
     new Map(resources.map((resource) => [refOf(resource), { seen }]));
@@ -57,19 +57,19 @@ function describeVerdict(resource: Resource | undefined): string {
 
 describe('a snapshot', () => {
   const cases: [string, string, Partial<Facts>, Partial<Policy>?][] = [
-    ['ours, old, of no AMI', 'delete', { snapshots: [snapshot()] }],
+    ['created by ec2-image, old, of no AMI', 'delete', { snapshots: [snapshot()] }],
     [
       'proven by its task',
       'delete',
       { snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0aaa') })], tasks: [task()] },
     ],
     [
-      'made by a task of ours, but of another origin',
+      'made by a task of ec2-image, but of another origin',
       'absent',
       { snapshots: [snapshot({ tags: {} })], tasks: [task()] },
     ],
     [
-      'proven by a task without tags that read from under our prefix',
+      'proven by a task without tags that read from under the prefix',
       'delete',
       {
         snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0aaa') })],
@@ -85,7 +85,7 @@ describe('a snapshot', () => {
       },
     ],
     [
-      'whose description names our task, which made another',
+      'whose description names a task of ec2-image, which made another',
       'keep: no-proof',
       {
         snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0aaa') })],
@@ -97,7 +97,7 @@ describe('a snapshot', () => {
       'keep: no-proof',
       { snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0aaa') })] },
     ],
-    ['with our name tag only', 'absent', { snapshots: [snapshot({ tags: { Name: 'fedora-i43' } })] }],
+    ['with the Name tag only', 'absent', { snapshots: [snapshot({ tags: { Name: 'fedora-i43' } })] }],
     ['pending', 'keep: live', { snapshots: [snapshot({ state: 'pending' })] }],
     ['in an unknown state', 'keep: live', { snapshots: [snapshot({ state: 'recovering' })] }],
     [
@@ -127,7 +127,7 @@ describe('a snapshot', () => {
       { snapshots: [snapshot()], images: [image({ state: 'failed' }), image({ imageId: 'ami-0bbb' })] },
     ],
     [
-      'made by an import, untagged, in an AMI with our tags that goes',
+      'made by an import, untagged, in a tagged AMI that is deleted',
       'delete',
       {
         snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0fff') })],
@@ -135,7 +135,7 @@ describe('a snapshot', () => {
       },
     ],
     [
-      'of unknown making in an AMI with our tags that goes',
+      'of unknown making in a tagged AMI that is deleted',
       'absent',
       { snapshots: [snapshot({ tags: {} })], images: [image({ state: 'failed' })] },
     ],
@@ -212,7 +212,7 @@ describe('a snapshot', () => {
     expect(verdictOn('snap-0aaa', given, rules)).toBe(expected);
   });
 
-  it('that was not looked at closely is kept', () => {
+  it('that was not examined is kept', () => {
     const plan = planSweep(facts({ snapshots: [snapshot()] }), policy());
     expect(plan.resources.map(describeVerdict)).toEqual(['keep: unread']);
   });
@@ -229,7 +229,7 @@ describe('a snapshot', () => {
     expect(planSweep(given, policy()).resources.map(describeVerdict)).toEqual([`keep: ${code}`]);
   });
 
-  it('that went while it was looked at is none', () => {
+  it('that was deleted while it was examined is none', () => {
     const given = facts({
       snapshots: [snapshot()],
       details: details({ snapshots: new Map([[refOf(snapshot()), { seen: undefined }]]) }),
@@ -353,7 +353,7 @@ describe('an AMI', () => {
       { amis: ['ami-0aaa'] },
     ],
     [
-      'untagged, failed, of our snapshot',
+      'untagged, failed, of a proven snapshot',
       'delete',
       { images: [image({ state: 'failed', tags: {} })], snapshots: [snapshot()] },
     ],
@@ -422,7 +422,7 @@ describe('an AMI', () => {
       { superseded: true },
     ],
     [
-      'superseded, registered by hand from our snapshot',
+      'superseded, registered by hand from a proven snapshot',
       'keep: lacks-tags',
       { images: [image({ tags: {} }), newer], snapshots: [snapshot()] },
       { superseded: true },
@@ -523,7 +523,7 @@ describe('an import task', () => {
     expect(verdictOn('import-snap-0aaa', given, rules)).toBe(expected);
   });
 
-  it('under an empty prefix is ours only if its key has our exact shape', () => {
+  it('under an empty prefix counts only if its key matches the whole pattern', () => {
     const bare = (given: string) =>
       verdictOn('import-snap-0aaa', { prefixes: [''], tasks: [{ ...running, tags: {}, key: given }] });
     expect(bare('fedora-i43/0123456789ab.vhdx')).toBe('keep: no-age');
@@ -679,7 +679,7 @@ describe('a plan', () => {
 
   it('says so where S3 was left out', () => {
     expect(planSweep(facts({ buckets: [] }), policy()).notices).toEqual([
-      'S3 was not looked at: no bucket is named.',
+      'S3 was not scanned: no bucket given.',
     ]);
   });
 });

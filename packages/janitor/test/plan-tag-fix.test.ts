@@ -103,7 +103,7 @@ describe('planTagFix, looking at everything', () => {
     ]);
   });
 
-  it('leaves alone what is not ours, and what is not finished', () => {
+  it('keeps what ec2-image did not create, and what is not finished', () => {
     const fixes = fixesOf({
       images: [
         image({ tags: {}, snapshotIds: ['snap-0xxx'] }),

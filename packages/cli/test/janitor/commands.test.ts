@@ -223,7 +223,7 @@ describe('janitor', () => {
   });
 
   test('says so where no bucket is named', async () => {
-    expect((await account.run('janitor')).stdout).toContain('S3 was not looked at');
+    expect((await account.run('janitor')).stdout).toContain('S3 was not scanned');
   });
 });
 
@@ -271,7 +271,7 @@ describe('a saved plan', () => {
     let plan: Plan;
     let path: string;
 
-    /** One leftover; beside it a healthy AMI of ours, another tool's snapshot, and one of ours in another region. */
+    /** One leftover; beside it a healthy AMI created by ec2-image, another tool's snapshot, and a leftover in another region. */
     beforeEach(async () => {
       seedSnapshots(1);
       seed({
@@ -405,7 +405,7 @@ describe('tag-fix', () => {
     expect(account.changes()).toEqual([]);
   });
 
-  test('40: an AMI that is not ours: refuses, says what proof it looked for', async () => {
+  test('40: an AMI that ec2-image did not create: refuses, says what proof it looked for', async () => {
     seedImage({}, {});
     const run = await account.run('tag-fix', ami, ...where);
     expect(run).toMatchObject({
@@ -434,7 +434,7 @@ describe('tag-fix', () => {
     expect(account.changes()).toEqual([]);
   });
 
-  test('--force corrects a wrong tag of ours, and nothing else', async () => {
+  test('--force corrects a wrong tag of ec2-image, and nothing else', async () => {
     const theirs = { team: 'x', automation: 'true' };
     seedImage({ ...ourImageTags, ...theirs, Name: 'fedora-i44' });
     const told = await account.run('tag-fix', '--force', '--dry-run');

@@ -99,7 +99,7 @@ describe('the report', () => {
 
   test('says where nothing is left over, what was not read and what to know', () => {
     const gaps = [{ what: 'images', region: 'eu-west-1', detail: 'AccessDenied: no' } as const];
-    expect(`${renderPlan(planOf({ gaps, notices: ['S3 was not looked at.'] }))}\n`).toMatchInlineSnapshot(`
+    expect(`${renderPlan(planOf({ gaps, notices: ['S3 was not scanned.'] }))}\n`).toMatchInlineSnapshot(`
       "Account 123456789012, eu-west-1, s3://imports/ec2-image/ (with its versions), at 2026-11-22T12:00:00.000Z
 
       No leftovers found in what could be read.
@@ -107,7 +107,7 @@ describe('the report', () => {
       Could not be read (dependent resources are kept):
         images of eu-west-1: AccessDenied: no
 
-      S3 was not looked at.
+      S3 was not scanned.
       "
     `);
   });

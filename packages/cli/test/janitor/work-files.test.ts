@@ -114,7 +114,7 @@ test('52: foreign directories in the work directory: untouched', async () => {
   expect((await clean()).exitCode).toBe(0);
 });
 
-test('a link inside of a directory of ours is removed, not what it points to', async () => {
+test('a link inside a directory of ec2-image is removed, not what it points to', async () => {
   const elsewhere = await makeDirectory('elsewhere');
   await symlink(elsewhere, join(entry(own), 'link'));
   expect((await clean('--apply', '--yes')).exitCode).toBe(0);

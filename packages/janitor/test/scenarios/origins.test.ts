@@ -29,7 +29,7 @@ async function fixTags() {
   return plan.fixes;
 }
 
-describe('44: a snapshot copied by somebody, our tags on it: keeps it', () => {
+describe('44: a snapshot copied by somebody with ec2-image's tags: keeps it', () => {
   it.each([
     [
       'CopySnapshot',
@@ -146,7 +146,7 @@ describe('45: an AMI copied with its tags: keeps it', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('while our own copy, which names its source and this region, is ours', async () => {
+  it('a copy that names its source and this region counts as created by ec2-image', async () => {
     const tags = { ...ourImageTags(), 'ec2-image:copy-of': `${olderAmi} us-east-1` };
     account.seed({
       images: [{ id: ami, ...old(), name: amiName, snapshotIds: [], state: 'failed', ...copied, tags }],

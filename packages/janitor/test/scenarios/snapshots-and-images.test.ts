@@ -158,7 +158,9 @@ describe('snapshots', () => {
 });
 
 describe('AMIs', () => {
-  it('20: a failed AMI of ours: deregisters it, then deletes each of its snapshots', async ({ account }) => {
+  it('20: a failed AMI created by ec2-image: deregisters it, then deletes each of its snapshots', async ({
+    account,
+  }) => {
     account.seed({
       snapshots: [
         { id: snap, ...old(account), tags: ourTags() },
@@ -258,7 +260,7 @@ describe('healthy AMIs that were asked for', () => {
     return plan;
   };
 
-  it('41: an unused older AMI of ours beside a newer healthy one: deregisters it, deletes its snapshots', async ({
+  it('41: an unused older AMI created by ec2-image beside a newer healthy one: deregisters it, deletes its snapshots', async ({
     account,
   }) => {
     seedPair(account);

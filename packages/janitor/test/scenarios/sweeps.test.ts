@@ -224,7 +224,7 @@ it('34: two janitors at once: both succeed', async ({ account }) => {
   expect((await account.find()).resources).toEqual([]);
 });
 
-it('34: AMIs that another janitor deregisters while they are looked at: no failure, and nothing unread', async ({
+it('34: AMIs that another janitor deregisters while they are examined: no failure, and nothing unread', async ({
   account,
 }) => {
   const amis = [1, 2, 3].map((number) => id('ami', number));

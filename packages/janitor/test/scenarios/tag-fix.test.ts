@@ -84,7 +84,9 @@ it('39: all present: no write', async ({ account }) => {
   expect(changes()).toEqual([]);
 });
 
-it('40: an AMI that is not ours: refuses, says what proof it looked for', async ({ account }) => {
+it('40: an AMI that ec2-image did not create: refuses, says what proof it looked for', async ({
+  account,
+}) => {
   seedImage(account, {}, {});
   const { plan, outcomes } = await fixTags(account, { imageIds: [ami] });
   expect(plan.refusals).toEqual([

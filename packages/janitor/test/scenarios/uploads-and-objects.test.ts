@@ -34,7 +34,7 @@ const objectExists = (account: JanitorAccount, Key: string) =>
   );
 
 describe('uploads', () => {
-  it('3: an old multipart upload under our prefix: aborts it, counts its parts’ bytes', async ({
+  it('3: an old multipart upload under the prefix: aborts it, counts its parts’ bytes', async ({
     account,
   }) => {
     const uploadId = await startUpload(account, 100);
@@ -67,7 +67,7 @@ describe('uploads', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('6: an upload outside our prefix: ignores it', async ({ account }) => {
+  it('6: an upload outside the prefix: ignores it', async ({ account }) => {
     await startUpload(account, 100, 'elsewhere/fedora-i43/0123456789ab.vhdx');
     await startUpload(account, 100, 'ec2-image/notes.txt');
     changes = account.watch();
@@ -107,7 +107,7 @@ describe('objects', () => {
     expect(await objectExists(account, key)).toBe(false);
   });
 
-  it('leaves an object of our key’s shape alone that is not ours by its metadata', async ({ account }) => {
+  it('keeps an object whose key matches, but whose metadata does not', async ({ account }) => {
     await account.at(account.hoursAgo(100), () =>
       account.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'x' })),
     );
