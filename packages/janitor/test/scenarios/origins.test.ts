@@ -29,7 +29,7 @@ async function fixTags() {
   return plan.fixes;
 }
 
-describe('44: a snapshot copied by somebody with ec2-image's tags: keeps it', () => {
+describe('44: a snapshot copied by somebody with the tags of ec2-image: keeps it', () => {
   it.each([
     [
       'CopySnapshot',
