@@ -124,7 +124,7 @@ describe('snapshots', () => {
     changes = account.watch();
     const { plan } = await account.clean();
     expect(plan.resources).toMatchObject([
-      { code: 'protected', reason: `an AWS service looks after it (tag ${Object.keys(extra)[0]})` },
+      { code: 'protected', reason: `managed by an AWS service (tag ${Object.keys(extra)[0]})` },
     ]);
     expect(changes()).toEqual([]);
   });
@@ -381,9 +381,9 @@ describe('healthy AMIs that were asked for', () => {
         'an instance',
         (account) =>
           account.ec2.send(new RunInstancesCommand({ ImageId: olderAmi, MinCount: 1, MaxCount: 1 })),
-        /^i-[0-9a-f]+ refers/,
+        /^used by i-[0-9a-f]+$/,
       ],
-      ['an old version of a launch template', makeLaunchTemplate, /^lt-[0-9a-f]+ version 1 refers/],
+      ['an old version of a launch template', makeLaunchTemplate, /^used by lt-[0-9a-f]+ version 1$/],
       ['a launch configuration', makeLaunchConfiguration, /old-fleet/],
       ['an SSM parameter', makeParameter, /golden/],
     ])('%s is found all the same', async ([_, refer, reason], { account }) => {
