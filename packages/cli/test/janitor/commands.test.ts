@@ -127,7 +127,7 @@ describe('janitor', () => {
     deny('DescribeImageReferences');
     const run = await account.run('janitor', ...where, '--superseded', '--apply', '--yes');
     expect(run.exitCode).toBe(4);
-    expect(run.stdout).toMatch(/references of us-east-1\/ami-0+1: UnauthorizedOperation/);
+    expect(run.stdout).toMatch(/references of us-east-1\/ami-0+1: these credentials may not call ec2:DescribeImageReferences: UnauthorizedOperation/);
     expect(account.changes()).toEqual([]);
   });
 
