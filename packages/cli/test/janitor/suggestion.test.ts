@@ -65,7 +65,7 @@ async function leaveSnapshot(): Promise<void> {
 /** The arguments of the command that the janitor prints, as a shell takes them. */
 async function suggested(): Promise<string[]> {
   const { stdout } = await run('janitor', '--region', region);
-  const line = /^To finish what was begun:\n {2}(ec2-image import .*)$/m.exec(stdout)?.[1];
+  const line = /^To complete them:\n {2}(ec2-image import .*)$/m.exec(stdout)?.[1];
   expect(line, stdout).toBeDefined();
   const bin = await temporaryDirectory('bin');
   await writeFile(join(bin, 'ec2-image'), '#!/bin/sh\nprintf "%s\\0" "$@"\n', { mode: 0o755 });
