@@ -38,26 +38,8 @@ export function explainCall({ error, service, operation, endpoint }: FailedCall)
       facts: { service, operation, awsCode, httpStatus, requestId },
     });
 
-  if (isCredentialsError(error)) {
-    if (/expired/i.test(said)) {
-      return explained(
-        'CREDENTIALS_EXPIRED',
-        `the AWS credentials have expired (${call})`,
-        'Renew them (for SSO: `aws sso login`), then run the same command again.',
-      );
-    }
-    return httpStatus === undefined
-      ? explained(
-          'CREDENTIALS_MISSING',
-          `no AWS credentials (${call})`,
-          'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or use --local, which needs none.',
-        )
-      : explained(
-          'CREDENTIALS_REFUSED',
-          `AWS rejected the credentials (${call})`,
-          'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, to valid credentials.',
-        );
-  }
+  const credentials = explainCredentials(error, call);
+  if (credentials) return explained(credentials.code, credentials.message, credentials.hint);
   if (isThrottling(error)) {
     return explained(
       'THROTTLED',
@@ -105,6 +87,43 @@ export function explainCall({ error, service, operation, endpoint }: FailedCall)
     `${service} refused ${call}`,
     `Correct what the message of ${service} names, then run the same command again.`,
   );
+}
+
+export interface CredentialsExplanation {
+  readonly code: 'CREDENTIALS_MISSING' | 'CREDENTIALS_EXPIRED' | 'CREDENTIALS_REFUSED';
+  readonly message: string;
+  readonly hint: string;
+}
+
+/**
+ * What is wrong with the credentials, in words; undefined for any other error. For what a credential provider throws outside
+ * a call: {@link explainCall} says it of every call.
+ *
+ * @param said what goes into the brackets of the message
+ */
+export function explainCredentials(
+  error: unknown,
+  said = formatAwsError(error).replace(/\s+/g, ' '),
+): CredentialsExplanation | undefined {
+  if (!isCredentialsError(error)) return undefined;
+  if (/expired/i.test(said)) {
+    return {
+      code: 'CREDENTIALS_EXPIRED',
+      message: `the AWS credentials have expired (${said})`,
+      hint: 'Renew them (for SSO: `aws sso login`), then run the same command again.',
+    };
+  }
+  return awsErrorFacts(error)?.httpStatus === undefined
+    ? {
+        code: 'CREDENTIALS_MISSING',
+        message: `no AWS credentials (${said})`,
+        hint: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or use --local, which needs none.',
+      }
+    : {
+        code: 'CREDENTIALS_REFUSED',
+        message: `AWS rejected the credentials (${said})`,
+        hint: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, to valid credentials.',
+      };
 }
 
 function unreachableHint(endpoint: string | undefined): string {

@@ -24,7 +24,12 @@ export {
   isCredentialsError,
   isThrottling,
 } from './error-facts.ts';
-export { explainCall, type FailedCall } from './explain-call.ts';
+export {
+  type CredentialsExplanation,
+  explainCall,
+  explainCredentials,
+  type FailedCall,
+} from './explain-call.ts';
 export { actionsOf, type ServiceName } from './permissions.ts';
 export { type Policy, type PolicyName, policies } from './policies.ts';
 export { type Retry, retry } from './retry.ts';

@@ -15,6 +15,7 @@ test('the exported names', () => {
       "createWaiter",
       "deriveClient",
       "explainCall",
+      "explainCredentials",
       "findConsistently",
       "formatAwsError",
       "hasAwsCode",

@@ -55,6 +55,33 @@ test('all is well, and then the bucket is gone and the credentials are', async (
   expect(states(locked)).toMatchObject({ credentials: 'failed' });
 });
 
+test('what may not be called is named with its action', async () => {
+  await using account = await openAccount();
+  for (const operation of ['DescribeImages', 'GetRole']) {
+    account.aws.faults.add({
+      match: { operation },
+      times: 'always',
+      action: { kind: 'error', preset: 'access-denied' },
+    });
+  }
+  const run = await runCli(['doctor', '--json', '--endpoint-url', account.aws.url]);
+  expect(run.exitCode).toBe(1);
+  expect(run.json<DoctorDocument>().doctor.checks).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({
+        check: 'EC2',
+        state: 'failed',
+        hint: expect.stringContaining('Allow ec2:DescribeImages'),
+      }),
+      expect.objectContaining({
+        check: 'role vmimport',
+        state: 'warning',
+        detail: 'not checked: iam:GetRole denied',
+      }),
+    ]),
+  );
+});
+
 function trusting(Condition: object): string {
   return JSON.stringify({
     Statement: [{ Effect: 'Allow', Principal: { Service: 'vmie.amazonaws.com' }, Condition }],

@@ -1,5 +1,5 @@
 import { JanitorError } from './errors.ts';
-import { type Plan, thingsToDelete } from './plan.ts';
+import { type Plan, resourcesToDelete } from './plan.ts';
 import { checkSavedPlan } from './saved-plan.ts';
 
 /** @throws JanitorError `TOO_MANY_DELETES` and those of {@link checkSavedPlan} */
@@ -12,13 +12,13 @@ export function checkPlan(
   }: { readonly account: string; readonly now: number; readonly maxDeletes: number },
 ): void {
   checkSavedPlan(plan, { account, now });
-  const deletes = thingsToDelete(plan).length;
+  const deletes = resourcesToDelete(plan).length;
   if (deletes > maxDeletes) {
     throw new JanitorError(
       'TOO_MANY_DELETES',
-      `the plan would delete ${deletes} things, the cap is ${maxDeletes}`,
+      `the plan would delete ${deletes} resources; the limit is ${maxDeletes}`,
       {
-        hint: 'Look the plan over; if all of it is meant, raise --max-deletes.',
+        hint: 'Review the plan; if it is right, raise --max-deletes.',
         facts: { deletes, maxDeletes },
       },
     );

@@ -16,7 +16,7 @@ export interface Facts {
   readonly tasks: readonly TaskFact[];
   readonly snapshots: readonly SnapshotFact[];
   readonly images: readonly ImageFact[];
-  /** What was looked at closely, by the thing's reference. */
+  /** What was examined, by the resource's reference. */
   readonly details: Details;
   /** What could not be read. */
   readonly gaps: readonly Gap[];
@@ -29,7 +29,7 @@ export interface BucketFact {
   readonly versioning: 'Enabled' | 'Suspended' | 'Never';
 }
 
-/** An unfinished multipart upload whose key has our shape. */
+/** An incomplete multipart upload whose key matches ec2-image's pattern. */
 export interface UploadFact {
   readonly kind: 'upload';
   readonly region: string;
@@ -39,7 +39,7 @@ export interface UploadFact {
   readonly initiatedAt?: number;
 }
 
-/** An object, or one version of it, whose key has our shape. */
+/** An object, or one version of it, whose key matches ec2-image's pattern. */
 export interface ObjectFact {
   readonly kind: 'object';
   readonly region: string;
@@ -95,20 +95,20 @@ export interface ImageFact {
   readonly tags: Tags;
 }
 
-export type ThingFact = UploadFact | ObjectFact | TaskFact | SnapshotFact | ImageFact;
-export type Kind = ThingFact['kind'];
+export type ResourceFact = UploadFact | ObjectFact | TaskFact | SnapshotFact | ImageFact;
+export type Kind = ResourceFact['kind'];
 
-/** A closer look at one thing, or why there was none. */
-export type Looked<T> = { readonly seen: T } | { readonly unseen: string };
+/** The examination of one resource, or why there was none. */
+export type Examined<T> = { readonly seen: T } | { readonly unseen: string };
 
 export interface Details {
-  readonly uploads: ReadonlyMap<string, Looked<UploadDetail>>;
-  readonly objects: ReadonlyMap<string, Looked<ObjectDetail>>;
-  readonly snapshots: ReadonlyMap<string, Looked<SnapshotDetail>>;
-  readonly images: ReadonlyMap<string, Looked<ImageDetail>>;
+  readonly uploads: ReadonlyMap<string, Examined<UploadDetail>>;
+  readonly objects: ReadonlyMap<string, Examined<ObjectDetail>>;
+  readonly snapshots: ReadonlyMap<string, Examined<SnapshotDetail>>;
+  readonly images: ReadonlyMap<string, Examined<ImageDetail>>;
 }
 
-/** Undefined details say that the thing is gone. */
+/** Undefined details say that the resource is gone. */
 export type UploadDetail = { readonly sizeBytes: number; readonly newestPartAt?: number } | undefined;
 
 export type ObjectDetail =
@@ -156,21 +156,21 @@ export interface Gap {
   /** Undefined for a bucket whose region could not be learnt. */
   readonly region?: string;
   readonly bucket?: string;
-  /** The one thing concerned, where it is one. */
+  /** The one resource concerned, where it is one. */
   readonly ref?: string;
   /** The service's own words. */
   readonly detail: string;
 }
 
-/** One name for each thing in the account: what plans, details and outcomes refer to. */
-export function refOf(thing: ThingFact): string {
-  switch (thing.kind) {
+/** One name for each resource in the account: what plans, details and outcomes refer to. */
+export function refOf(resource: ResourceFact): string {
+  switch (resource.kind) {
     case 'upload':
-      return `s3://${thing.bucket}/${thing.key}?uploadId=${thing.uploadId}`;
+      return `s3://${resource.bucket}/${resource.key}?uploadId=${resource.uploadId}`;
     case 'object':
-      return `s3://${thing.bucket}/${thing.key}${thing.versionId === undefined ? '' : `?versionId=${thing.versionId}`}`;
+      return `s3://${resource.bucket}/${resource.key}${resource.versionId === undefined ? '' : `?versionId=${resource.versionId}`}`;
     default:
-      return inRegion(thing, idOf(thing));
+      return inRegion(resource, idOf(resource));
   }
 }
 
@@ -184,18 +184,18 @@ export function describedTaskOf({ origin }: Pick<SnapshotFact, 'origin'>): strin
   return origin.kind === 'import' ? origin.taskId : undefined;
 }
 
-export function idOf(thing: ThingFact): string {
-  switch (thing.kind) {
+export function idOf(resource: ResourceFact): string {
+  switch (resource.kind) {
     case 'upload':
-      return thing.uploadId;
+      return resource.uploadId;
     case 'object':
-      return thing.key;
+      return resource.key;
     case 'task':
-      return thing.taskId;
+      return resource.taskId;
     case 'snapshot':
-      return thing.snapshotId;
+      return resource.snapshotId;
     case 'ami':
-      return thing.imageId;
+      return resource.imageId;
   }
 }
 

@@ -1,40 +1,45 @@
+import { type Clock, systemClock } from '@ec2-image/aws-call';
+import type { RegionalClients } from './clients.ts';
 import { examine } from './examine/examine.ts';
 import type { Details, Facts } from './facts.ts';
-import { thingsToExamine } from './plan-sweep.ts';
+import { resourcesToExamine } from './plan-sweep.ts';
 import { defaultPolicy, type Policy } from './policy.ts';
 import { type AccountScan, scanAccount } from './scan/scan-account.ts';
+import { createSenders } from './senders.ts';
 
-export interface FindOptions extends Omit<AccountScan, 'concurrency'> {
+export interface FindOptions extends Omit<AccountScan, 'concurrency' | 'senders'> {
+  readonly clients: RegionalClients;
   /** Decides what deserves a closer look. Default {@link defaultPolicy}. */
   readonly policy?: Policy;
-  /** How many lists are read, and things looked at, at once. Default 8. */
+  /** How many lists are read, and resources examined, at once. Default 8. */
   readonly concurrency?: number;
-  readonly now?: () => number;
+  readonly clock?: Clock;
 }
 
 export const defaultConcurrency = 8;
 
 /**
- * Reads what the account holds: each list once, page by page, keeping only what may be ours; then looks closely at
+ * Reads what the account holds: each list once, page by page, keeping only what ec2-image may have created; then examines
  * what the policy would delete. Makes no call that changes anything.
  *
  * Never throws for what a region or bucket answers: that is a gap among the facts, and keeps what depends on it.
  */
 export async function findLeftovers(options: FindOptions): Promise<Facts> {
-  const { policy = defaultPolicy, concurrency = defaultConcurrency, now = Date.now, signal } = options;
-  const { account, clients, regions, prefixes } = options;
-  const takenAt = now();
+  const { policy = defaultPolicy, concurrency = defaultConcurrency, clock = systemClock } = options;
+  const { account, clients, regions, prefixes, onNotice, signal } = options;
+  const senders = createSenders({ clients, clock, onNotice, signal });
+  const takenAt = clock.now();
   const scanned: Facts = {
     account,
     takenAt,
     regions,
     prefixes,
-    ...(await scanAccount({ ...options, concurrency })),
-    details: nothingLookedAt,
+    ...(await scanAccount({ ...options, senders, concurrency })),
+    details: noDetails,
   };
   const examined = await examine({
-    things: thingsToExamine(scanned, policy),
-    clients,
+    resources: resourcesToExamine(scanned, policy),
+    senders,
     account,
     now: takenAt,
     concurrency,
@@ -43,7 +48,7 @@ export async function findLeftovers(options: FindOptions): Promise<Facts> {
   return { ...scanned, details: examined.details, gaps: [...scanned.gaps, ...examined.gaps] };
 }
 
-export const nothingLookedAt: Details = {
+export const noDetails: Details = {
   uploads: new Map(),
   objects: new Map(),
   snapshots: new Map(),

@@ -7,9 +7,9 @@ export type {
   ImageFact,
   Kind,
   ObjectFact,
+  ResourceFact,
   SnapshotFact,
   TaskFact,
-  ThingFact,
   UploadFact,
 } from './facts.ts';
 export { type FindOptions, findLeftovers } from './find-leftovers.ts';
@@ -18,22 +18,21 @@ export { explainMissing, type NarrowedPlan, narrowPlan } from './narrow-plan.ts'
 export {
   kindsInOrder,
   type Plan,
-  type Thing,
-  type ThingToDelete,
-  type ThingToKeep,
+  type Resource,
+  type ResourceToDelete,
+  type ResourceToKeep,
+  resourcesToDelete,
   type Totals,
-  thingsToDelete,
   totalsOf,
 } from './plan.ts';
 export { planSweep } from './plan-sweep.ts';
 export { defaultMaxDeletes, defaultPolicy, type Policy, planLifetimeMs } from './policy.ts';
-export { checkSavedPlan, type NamedThing, parsePlan, type SavedPlan } from './saved-plan.ts';
+export { checkSavedPlan, type NamedResource, parsePlan, type SavedPlan } from './saved-plan.ts';
 export type { Scope } from './scan/scan-account.ts';
 export { type SweepOptions, type SweepOutcome, sweep } from './sweep.ts';
 export { type ApplyTagFixOptions, applyTagFix, type TagFixOutcome } from './tag-fix/apply-tag-fix.ts';
 export { type FindMissingTagsOptions, findMissingTags } from './tag-fix/find-missing-tags.ts';
 export { planTagFix, type TagFix, type TagFixPlan, type TagFixRequest } from './tag-fix/plan-tag-fix.ts';
-export type { Sleep } from './wait.ts';
 export {
   type FindWorkFilesOptions,
   findWorkFiles,

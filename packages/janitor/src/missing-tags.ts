@@ -7,7 +7,7 @@ type Relatives = Pick<Relations, 'proofs' | 'snapshotOf' | 'imagesOf'>;
 
 const provenanceTagKeys: readonly string[] = Object.values(provenanceKeys);
 
-/** The tags that an AMI of ours should carry, with their values as its snapshots and their import tasks tell them. */
+/** The tags that an AMI created by ec2-image should carry, with their values as its snapshots and their import tasks tell them. */
 export function wantedImageTags(image: ImageFact, { proofs, snapshotOf }: Relatives): Record<string, string> {
   const sources = sourcesOf(image, { proofs, snapshotOf });
   // The user's own tags go to AMI and snapshot alike: an AMI without any provenance lost them with the rest.
@@ -44,7 +44,7 @@ function sourcesOf(
   );
 }
 
-/** The tags that a snapshot of ours should carry, as its task and its AMIs tell them. Its `Name` is that of its first AMI. */
+/** The tags that a snapshot created by ec2-image should carry, as its task and its AMIs tell them. Its `Name` is that of its first AMI. */
 export function wantedSnapshotTags(
   snapshot: SnapshotFact,
   { proofs, imagesOf }: Relatives,
@@ -68,7 +68,7 @@ export function missingOf(tags: Tags, wanted: Tags): Record<string, string> {
   return Object.fromEntries(Object.entries(wanted).filter(([key]) => tags[key] === undefined));
 }
 
-/** The provenance of the first source that has it whole and, where the thing names its digest already, speaks of that one. */
+/** The provenance of the first source that has it whole and, where the resource names its digest already, speaks of that one. */
 function provenanceFor(tags: Tags, sources: readonly Tags[]): Record<string, string> {
   const digest = tags[provenanceKeys.sourceDigest];
   const source = sources.find(

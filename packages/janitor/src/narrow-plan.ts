@@ -1,18 +1,20 @@
+import { type CallOptions, systemClock } from '@ec2-image/aws-call';
 import { keyPrefix } from '@ec2-image/provenance';
 import pLimit from 'p-limit';
 import type { RegionalClients } from './clients.ts';
 import { JanitorError } from './errors.ts';
-import { lookAgain } from './look-again.ts';
 import type { Plan } from './plan.ts';
-import type { NamedThing, SavedPlan } from './saved-plan.ts';
+import { recheck } from './recheck.ts';
+import type { NamedResource, SavedPlan } from './saved-plan.ts';
 import type { Scope } from './scan/scan-account.ts';
+import { createSenders } from './senders.ts';
 import type { SweepOutcome } from './sweep.ts';
 
 export interface NarrowedPlan {
   /** The fresh plan, with nothing in it that the saved one does not name. */
   readonly plan: Plan;
   /** What the saved plan names and the fresh one does not know. */
-  readonly missing: readonly NamedThing[];
+  readonly missing: readonly NamedResource[];
 }
 
 /**
@@ -23,19 +25,20 @@ export interface NarrowedPlan {
  * @throws JanitorError `PLAN_OUT_OF_SCOPE` where the saved plan names what lies elsewhere
  */
 export function narrowPlan(saved: SavedPlan, { fresh, scope }: { fresh: Plan; scope: Scope }): NarrowedPlan {
-  const nameOf = ({ kind, ref }: Pick<NamedThing, 'kind' | 'ref'>) => `${kind} ${ref}`;
-  const wanted = new Map(saved.deletes.map((thing) => [nameOf(thing), thing]));
+  const nameOf = ({ kind, ref }: Pick<NamedResource, 'kind' | 'ref'>) => `${kind} ${ref}`;
+  const wanted = new Map(saved.deletes.map((resource) => [nameOf(resource), resource]));
   const resources = fresh.resources.filter(
-    (thing) =>
-      wanted.get(nameOf(thing))?.id === thing.id && wanted.get(nameOf(thing))?.region === thing.region,
+    (resource) =>
+      wanted.get(nameOf(resource))?.id === resource.id &&
+      wanted.get(nameOf(resource))?.region === resource.region,
   );
   const found = new Set(resources.map(nameOf));
-  const missing = [...wanted.values()].filter((thing) => !found.has(nameOf(thing)));
-  const outside = missing.filter((thing) => !isInScope(thing, scope));
+  const missing = [...wanted.values()].filter((resource) => !found.has(nameOf(resource)));
+  const outside = missing.filter((resource) => !isInScope(resource, scope));
   if (outside.length > 0) {
     throw new JanitorError(
       'PLAN_OUT_OF_SCOPE',
-      `the plan names ${outside[0]!.ref}${outside.length > 1 ? ` and ${outside.length - 1} more` : ''}, which this run does not look at`,
+      `the plan names ${outside[0]!.ref}${outside.length > 1 ? ` and ${outside.length - 1} more` : ''}, outside the regions, buckets and prefixes of this run`,
       {
         hint: 'Use the --region, --bucket and --key-prefix that the plan was made with: they are not taken from the plan.',
         facts: { refs: outside.map(({ ref }) => ref) },
@@ -45,32 +48,30 @@ export function narrowPlan(saved: SavedPlan, { fresh, scope }: { fresh: Plan; sc
   return { plan: { ...fresh, resources }, missing };
 }
 
-function isInScope({ kind, region, bucket = '', key = '' }: NamedThing, scope: Scope): boolean {
+function isInScope({ kind, region, bucket = '', key = '' }: NamedResource, scope: Scope): boolean {
   // A task reads an object, and is itself in no bucket.
   if (kind !== 'upload' && kind !== 'object') return scope.regions.includes(region);
   return scope.buckets.includes(bucket) && scope.prefixes.some((prefix) => key.startsWith(keyPrefix(prefix)));
 }
 
-/** Says of what a fresh plan did not know whether it is gone, or why it is left alone. Deletes nothing. */
+/** Says of what the fresh plan does not know whether it is gone, or why it is kept. Deletes nothing. */
 export async function explainMissing(
   { plan, missing }: NarrowedPlan,
-  {
-    clients,
-    now = Date.now,
-    signal,
-  }: { readonly clients: RegionalClients; readonly now?: () => number; readonly signal?: AbortSignal },
+  calls: CallOptions & { readonly clients: RegionalClients },
 ): Promise<SweepOutcome[]> {
-  const options = { plan, policy: plan.policy, clients, now, deregistered: [], signal };
-  return pLimit(4).map(missing, async (thing): Promise<SweepOutcome> => {
+  const { clock = systemClock, signal } = calls;
+  const senders = createSenders(calls);
+  const options = { plan, policy: plan.policy, senders, now: clock.now, deregistered: [], signal };
+  return pLimit(4).map(missing, async (resource): Promise<SweepOutcome> => {
     try {
-      const look = await lookAgain(thing, options);
-      if (look.status === 'gone') return { thing, outcome: 'gone' };
+      const look = await recheck(resource, options);
+      if (look.status === 'gone') return { resource, outcome: 'gone' };
       if (look.status === 'delete')
-        return { thing, outcome: 'skipped', detail: 'it appeared during this run' };
-      return { thing, outcome: look.status === 'unread' ? 'failed' : 'skipped', detail: look.reason };
+        return { resource, outcome: 'skipped', detail: 'appeared during this run' };
+      return { resource, outcome: look.status === 'unread' ? 'failed' : 'skipped', detail: look.reason };
     } catch (error) {
       signal?.throwIfAborted();
-      return { thing, outcome: 'failed', detail: (error as Error).message };
+      return { resource, outcome: 'failed', detail: (error as Error).message };
     }
   });
 }

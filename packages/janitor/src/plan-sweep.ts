@@ -1,20 +1,20 @@
 import { parseObjectKey, readProvenance } from '@ec2-image/provenance';
-import { type Facts, idOf, refOf, type ThingFact, taskPhase } from './facts.ts';
+import { type Facts, idOf, type ResourceFact, refOf, taskPhase } from './facts.ts';
 import { type Context, contextOf } from './judge/context.ts';
 import { judgeAll } from './judge/judge.ts';
 import { keep, newest, type Verdict } from './judge/keep.ts';
-import type { Plan, Thing } from './plan.ts';
+import type { Plan, Resource } from './plan.ts';
 import { type Policy, planLifetimeMs } from './policy.ts';
 
 /**
- * Decides what becomes of each thing. Pure: the same facts and policy give the same plan.
+ * Decides what becomes of each resource. Pure: the same facts and policy give the same plan.
  *
- * Whatever was not looked at closely is kept, as is everything that depends on a list in `facts.gaps`.
+ * Whatever was not examined is kept, as is everything that depends on a list in `facts.gaps`.
  */
 export function planSweep(facts: Facts, policy: Policy): Plan {
   const context = contextOf(facts, policy);
-  const things = judgeAll(context, { examined: true }).map(([fact, verdict]) =>
-    thingOf(fact, verdict, context),
+  const resources = judgeAll(context, { examined: true }).map(([fact, verdict]) =>
+    resourceOf(fact, verdict, context),
   );
   const seen = new Set(facts.images.map(({ imageId }) => imageId));
   const iso = (time: number) => new Date(time).toISOString();
@@ -27,11 +27,11 @@ export function planSweep(facts: Facts, policy: Policy): Plan {
     madeAt: iso(facts.takenAt),
     expiresAt: iso(facts.takenAt + planLifetimeMs),
     policy,
-    resources: things,
+    resources,
     gaps: facts.gaps,
     notices: [
       ...(facts.buckets.length === 0 && !facts.gaps.some(({ what }) => what === 'bucket')
-        ? ['S3 was not looked at: no bucket is named.']
+        ? ['S3 was not scanned: no bucket given.']
         : []),
       ...policy.amis
         .filter((id) => !seen.has(id))
@@ -43,15 +43,15 @@ export function planSweep(facts: Facts, policy: Policy): Plan {
   };
 }
 
-/** The things that would be deleted if a closer look found nothing against it: all that need one. */
-export function thingsToExamine(facts: Facts, policy: Policy): ThingFact[] {
+/** The resources that would be deleted if a closer look found nothing against it: all that need one. */
+export function resourcesToExamine(facts: Facts, policy: Policy): ResourceFact[] {
   return judgeAll(contextOf(facts, policy), { examined: false }).flatMap(([fact, { verdict }]) =>
     verdict === 'examine' ? [fact] : [],
   );
 }
 
-function thingOf(fact: ThingFact, verdict: Verdict, context: Context): Thing {
-  const lastSignAt = lastSignOf(fact, context.facts);
+function resourceOf(fact: ResourceFact, verdict: Verdict, context: Context): Resource {
+  const lastActivityAt = lastActivityOf(fact, context.facts);
   const common = {
     kind: fact.kind,
     ref: refOf(fact),
@@ -63,15 +63,15 @@ function thingOf(fact: ThingFact, verdict: Verdict, context: Context): Thing {
     ...('versionId' in fact && fact.versionId !== undefined && { versionId: fact.versionId }),
     sizeBytes: sizeOf(fact, context.facts),
     sizeIsUpperBound: fact.kind === 'snapshot',
-    lastSignAt: lastSignAt === undefined ? null : new Date(lastSignAt).toISOString(),
-    ageSeconds: lastSignAt === undefined ? null : Math.floor((context.now - lastSignAt) / 1000),
+    lastActivityAt: lastActivityAt === undefined ? null : new Date(lastActivityAt).toISOString(),
+    ageSeconds: lastActivityAt === undefined ? null : Math.floor((context.now - lastActivityAt) / 1000),
     dependents: dependentsOf(fact, context),
   };
-  if (verdict.verdict === 'examine') return { ...common, ...keep('unread', 'it was not looked at closely') };
+  if (verdict.verdict === 'examine') return { ...common, ...keep('unread', 'not examined') };
   return { ...common, ...verdict };
 }
 
-function namesOf(fact: ThingFact, { facts }: Context): { name?: string } {
+function namesOf(fact: ResourceFact, { facts }: Context): { name?: string } {
   const inKey = (key = '') =>
     facts.prefixes
       .map((prefix) => parseObjectKey(key, { prefix })?.amiName)
@@ -87,7 +87,7 @@ function namesOf(fact: ThingFact, { facts }: Context): { name?: string } {
   return name === undefined ? {} : { name };
 }
 
-function sizeOf(fact: ThingFact, facts: Facts): number | null {
+function sizeOf(fact: ResourceFact, facts: Facts): number | null {
   switch (fact.kind) {
     case 'object':
     case 'snapshot':
@@ -101,7 +101,7 @@ function sizeOf(fact: ThingFact, facts: Facts): number | null {
   }
 }
 
-function lastSignOf(fact: ThingFact, facts: Facts): number | undefined {
+function lastActivityOf(fact: ResourceFact, facts: Facts): number | undefined {
   switch (fact.kind) {
     case 'upload': {
       const detail = facts.details.uploads.get(refOf(fact));
@@ -121,7 +121,7 @@ function lastSignOf(fact: ThingFact, facts: Facts): number | undefined {
   }
 }
 
-function dependentsOf(fact: ThingFact, { facts, imagesOf, readersOf }: Context): string[] {
+function dependentsOf(fact: ResourceFact, { facts, imagesOf, readersOf }: Context): string[] {
   switch (fact.kind) {
     case 'snapshot':
       return imagesOf(fact)

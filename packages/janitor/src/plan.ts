@@ -1,7 +1,7 @@
 import type { BucketFact, Gap, Kind } from './facts.ts';
 import type { KeepCode, Suggestion } from './judge/keep.ts';
 import type { Policy } from './policy.ts';
-import type { NamedThing } from './saved-plan.ts';
+import type { NamedResource } from './saved-plan.ts';
 
 /** What was found, what is to become of it and why: the document that `--save-plan` writes. Times are ISO 8601 in UTC. */
 export interface Plan {
@@ -15,31 +15,31 @@ export interface Plan {
   readonly expiresAt: string;
   readonly policy: Policy;
   /** In the order in which a sweep takes them. */
-  readonly resources: readonly Thing[];
+  readonly resources: readonly Resource[];
   /** What could not be read: everything that depends on it is kept. */
   readonly gaps: readonly Gap[];
   readonly notices: readonly string[];
 }
 
-interface ThingBase extends NamedThing {
+interface ResourceBase extends NamedResource {
   /** Null where the service does not tell. */
   readonly sizeBytes: number | null;
   /** A snapshot gives back what no other snapshot shares: its size is the most that it can be. */
   readonly sizeIsUpperBound: boolean;
-  /** The newest sign of life. */
-  readonly lastSignAt: string | null;
+  /** The last activity. */
+  readonly lastActivityAt: string | null;
   readonly ageSeconds: number | null;
   /** What depends on it: AMIs, import tasks, or what refers to an AMI. */
   readonly dependents: readonly string[];
 }
 
-export interface ThingToDelete extends ThingBase {
+export interface ResourceToDelete extends ResourceBase {
   readonly verdict: 'delete';
   /** A predicate: "is tagged …". */
   readonly proof: string;
 }
 
-export interface ThingToKeep extends ThingBase {
+export interface ResourceToKeep extends ResourceBase {
   readonly verdict: 'keep';
   readonly code: KeepCode;
   readonly reason: string;
@@ -47,13 +47,13 @@ export interface ThingToKeep extends ThingBase {
   readonly suggestion?: Suggestion;
 }
 
-export type Thing = ThingToDelete | ThingToKeep;
+export type Resource = ResourceToDelete | ResourceToKeep;
 
-/** Rule 6: objects last, so that what a crash leaves can still be traced. */
+/** Rule 6 of docs/janitor.md: objects last, so that what a crash leaves can still be traced. */
 export const kindsInOrder: readonly Kind[] = ['upload', 'task', 'ami', 'snapshot', 'object'];
 
-export function thingsToDelete(plan: Pick<Plan, 'resources'>): ThingToDelete[] {
-  return plan.resources.filter((thing): thing is ThingToDelete => thing.verdict === 'delete');
+export function resourcesToDelete(plan: Pick<Plan, 'resources'>): ResourceToDelete[] {
+  return plan.resources.filter((resource): resource is ResourceToDelete => resource.verdict === 'delete');
 }
 
 export interface Totals {
@@ -64,10 +64,12 @@ export interface Totals {
   readonly snapshotBytes: number;
 }
 
-export function totalsOf(things: readonly Partial<Pick<Thing, 'sizeBytes' | 'sizeIsUpperBound'>>[]): Totals {
+export function totalsOf(
+  resources: readonly Partial<Pick<Resource, 'sizeBytes' | 'sizeIsUpperBound'>>[],
+): Totals {
   const sum = (upperBound: boolean) =>
-    things
-      .filter((thing) => (thing.sizeIsUpperBound ?? false) === upperBound)
+    resources
+      .filter((resource) => (resource.sizeIsUpperBound ?? false) === upperBound)
       .reduce((total, { sizeBytes }) => total + (sizeBytes ?? 0), 0);
-  return { resources: things.length, bytes: sum(false), snapshotBytes: sum(true) };
+  return { resources: resources.length, bytes: sum(false), snapshotBytes: sum(true) };
 }

@@ -2,17 +2,17 @@ const hourMs = 3_600_000;
 
 /** What a plan is to hold back or may take. Every field makes part of the plan, so that it can be looked over and carried out later. */
 export interface Policy {
-  /** Nothing younger is deleted. Default 24 hours. */
+  /** Minimum age: nothing that was active more recently is deleted. Default 24 hours. */
   readonly olderThanMs: number;
-  /** Things with one of these tags are kept; without a value, whatever theirs is. `permanent=true` always is among them. */
+  /** Resources with one of these tags are kept; without a value, whatever theirs is. `permanent=true` always is among them. */
   readonly keepTags: readonly { readonly key: string; readonly value?: string }[];
-  /** Things named `<name>-i<suffix>` with one of these suffixes are kept. */
+  /** Resources named `<name>-i<suffix>` with one of these suffixes are kept. */
   readonly keepSuffixes: readonly string[];
   /** Healthy AMIs to delete, by id. */
   readonly amis: readonly string[];
   /** Delete healthy AMIs that have a newer healthy one of the same `<name>` and architecture beside them. */
   readonly superseded: boolean;
-  /** Names of the configuration's images: an AMI called after one without being provably ours is reported. */
+  /** Names of the configuration's images: an AMI called after one without proof that ec2-image created it is reported. */
   readonly names: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export const defaultPolicy: Policy = {
   names: [],
 };
 
-/** How many things one sweep may delete where nothing else is said. */
+/** How many resources one sweep may delete where nothing else is said. */
 export const defaultMaxDeletes = 50;
 
 /** How long a plan may be carried out after it was made. */

@@ -16,16 +16,16 @@ import {
   type TaskFact,
 } from './facts.ts';
 
-/** Why a thing is ours, as a sentence's predicate ("is tagged …"); undefined where nothing proves it. */
+/** What proves that ec2-image created a resource, as a sentence's predicate ("is tagged …"); undefined where nothing proves it. */
 export interface Proofs {
   task(task: TaskFact): string | undefined;
   snapshot(snapshot: SnapshotFact): string | undefined;
   image(image: ImageFact): string | undefined;
-  /** Whether an AMI proves itself: its tags are ours, and no copy brought them there. */
-  hasOwnMarks(thing: ImageFact | SnapshotFact): boolean;
-  /** Why a thing that carries our tags is not ours, as a predicate; undefined where it is, or carries none. */
-  whyForeign(thing: ImageFact | SnapshotFact): string | undefined;
-  /** The task that made a snapshot, where it is known and ours. */
+  /** Whether an AMI proves itself: it carries the provenance tags, and they did not come with a copy. */
+  hasOwnMarks(resource: ImageFact | SnapshotFact): boolean;
+  /** Why ec2-image did not create a resource that carries its tags, as a predicate; undefined where it did, or there are none. */
+  whyForeign(resource: ImageFact | SnapshotFact): string | undefined;
+  /** The task that made a snapshot, where it is known and proven to be ec2-image's. */
   taskOf(snapshot: SnapshotFact): TaskFact | undefined;
 }
 
@@ -39,7 +39,7 @@ export function proofsOf({
 }: Pick<Facts, 'prefixes' | 'buckets' | 'tasks' | 'images'> & {
   readonly snapshotOf: (region: string, snapshotId: string) => SnapshotFact | undefined;
 }): Proofs {
-  const ourBuckets = new Set(buckets.map(({ bucket }) => bucket));
+  const ownBuckets = new Set(buckets.map(({ bucket }) => bucket));
   const taskById = new Map(tasks.map((task) => [inRegion(task, task.taskId), task]));
   const taskBySnapshot = new Map(
     tasks.flatMap((task) => (task.snapshotId ? [[inRegion(task, task.snapshotId), task] as const] : [])),
@@ -52,9 +52,9 @@ export function proofsOf({
 
   const ofTask = (task: TaskFact): string | undefined => {
     if (isOurs(task.tags)) return tagged(task.tags);
-    if (task.bucket === undefined || task.key === undefined || !ourBuckets.has(task.bucket)) return undefined;
+    if (task.bucket === undefined || task.key === undefined || !ownBuckets.has(task.bucket)) return undefined;
     return isUnderPrefix(task.key, prefixes)
-      ? `reads s3://${task.bucket}/${task.key}, which is in our bucket and under our prefix`
+      ? `reads s3://${task.bucket}/${task.key}, in this bucket and under this prefix`
       : undefined;
   };
 
@@ -63,10 +63,10 @@ export function proofsOf({
     return taskId === undefined ? undefined : taskById.get(inRegion(snapshot, taskId));
   };
 
-  const whyNotOurs = (thing: ImageFact | SnapshotFact): string | undefined =>
-    thing.kind === 'ami'
-      ? whyNotOurImage(thing)
-      : whyNotOurSnapshot(thing, { taskSnapshotId: describedTask(thing)?.snapshotId });
+  const whyNotOurs = (resource: ImageFact | SnapshotFact): string | undefined =>
+    resource.kind === 'ami'
+      ? whyNotOurImage(resource)
+      : whyNotOurSnapshot(resource, { taskSnapshotId: describedTask(resource)?.snapshotId });
 
   const taskOf = (snapshot: SnapshotFact): TaskFact | undefined => {
     const made = taskBySnapshot.get(inRegion(snapshot, snapshot.snapshotId));
@@ -92,8 +92,8 @@ export function proofsOf({
   return {
     task: ofTask,
     taskOf,
-    hasOwnMarks: (thing) => whyNotOurs(thing) === undefined,
-    whyForeign: (thing) => (isOurs(thing.tags) ? whyNotOurs(thing) : undefined),
+    hasOwnMarks: (resource) => whyNotOurs(resource) === undefined,
+    whyForeign: (resource) => (isOurs(resource.tags) ? whyNotOurs(resource) : undefined),
     snapshot(snapshot) {
       const own = byOwnMarks(snapshot);
       if (own !== undefined) return own;
@@ -103,7 +103,7 @@ export function proofsOf({
         : undefined;
     },
     image(image) {
-      // Nor does what it was made from prove it: CopyImage and CreateImage make snapshots of their own.
+      // What it was made from does not prove it either: CopyImage and CreateImage make snapshots of their own.
       if (image.foreignOrigin !== undefined) return undefined;
       if (isOurs(image.tags)) return tagged(image.tags);
       for (const id of image.snapshotIds) {
@@ -116,7 +116,7 @@ export function proofsOf({
   };
 }
 
-/** Whether a key lies where only we write. An empty prefix sets nothing apart: there the key needs our exact shape. */
+/** Whether a key lies where only ec2-image writes. An empty prefix sets nothing apart: there the key must match the whole pattern. */
 function isUnderPrefix(key: string, prefixes: readonly string[]): boolean {
   return prefixes.some((prefix) =>
     prefix === '' ? parseObjectKey(key, { prefix }) !== undefined : key.startsWith(keyPrefix(prefix)),

@@ -1,45 +1,45 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { parseAmiName } from '@ec2-image/provenance';
 import { isNotFound } from './examine/objects.ts';
-import type { BucketFact, Facts, ImageFact, ObjectFact, SnapshotFact, ThingFact } from './facts.ts';
-import type { LookAgainOptions } from './look-again-options.ts';
-import type { NamedThing } from './saved-plan.ts';
-import { lookAtBucket } from './scan/bucket.ts';
+import type { BucketFact, Facts, ImageFact, ObjectFact, ResourceFact, SnapshotFact } from './facts.ts';
+import type { RecheckOptions } from './recheck-options.ts';
+import type { NamedResource } from './saved-plan.ts';
+import { all } from './scan/all.ts';
+import { readBucket } from './scan/bucket.ts';
 import { scanImages } from './scan/images.ts';
-import { all } from './scan/pages.ts';
 import { scanSnapshots } from './scan/snapshots.ts';
 import { scanTasks } from './scan/tasks.ts';
 import { scanUploads } from './scan/uploads.ts';
 
-/** A thing as it is now, with its neighbours as far as its verdict rests on them. */
-type Nearby = { readonly fact: ThingFact | undefined } & Partial<
+/** A resource as it is now, with its neighbours as far as its verdict rests on them. */
+type Nearby = { readonly fact: ResourceFact | undefined } & Partial<
   Pick<Facts, 'uploads' | 'objects' | 'tasks' | 'snapshots' | 'images'>
 >;
 
 /** EC2 takes no more values in one filter. */
 const maxFilterValues = 200;
 
-export async function readNearby(thing: NamedThing, options: LookAgainOptions): Promise<Nearby> {
-  switch (thing.kind) {
+export async function readNearby(resource: NamedResource, options: RecheckOptions): Promise<Nearby> {
+  switch (resource.kind) {
     case 'upload':
-      return nearUpload(thing, options);
+      return nearUpload(resource, options);
     case 'object':
-      return nearObject(thing, options);
+      return nearObject(resource, options);
     case 'task': {
-      const tasks = await all(scanTasks(at(thing, options)));
-      return { fact: tasks.find(({ taskId }) => taskId === thing.id), tasks };
+      const tasks = await all(scanTasks(at(resource, options)));
+      return { fact: tasks.find(({ taskId }) => taskId === resource.id), tasks };
     }
     case 'ami':
-      return nearImage(thing, options);
+      return nearImage(resource, options);
     case 'snapshot':
-      return nearSnapshot(thing, options);
+      return nearSnapshot(resource, options);
   }
 }
 
-async function nearUpload(thing: NamedThing, options: LookAgainOptions): Promise<Nearby> {
-  const { clients, plan, signal } = options;
-  const bucket = await bucketOf(thing, options);
-  const s3 = clients.s3(bucket.region);
+async function nearUpload(resource: NamedResource, options: RecheckOptions): Promise<Nearby> {
+  const { senders, plan } = options;
+  const bucket = await bucketOf(resource, options);
+  const s3 = senders.s3(bucket.region);
   for (const prefix of plan.prefixes) {
     // Asked for by its key, so that the page it is on comes first; its shape is checked against each prefix.
     for await (const upload of scanUploads({
@@ -47,35 +47,33 @@ async function nearUpload(thing: NamedThing, options: LookAgainOptions): Promise
       bucket,
       account: plan.account,
       prefix,
-      under: thing.key,
-      signal,
+      under: resource.key,
     })) {
-      if (upload.uploadId === thing.id) return { fact: upload, uploads: [upload] };
+      if (upload.uploadId === resource.id) return { fact: upload, uploads: [upload] };
     }
   }
   return { fact: undefined };
 }
 
-async function nearObject(thing: NamedThing, options: LookAgainOptions): Promise<Nearby> {
-  const { clients, plan, signal } = options;
-  const { bucket, region } = await bucketOf(thing, options);
-  const key = thing.key!;
+async function nearObject(resource: NamedResource, options: RecheckOptions): Promise<Nearby> {
+  const { senders, plan } = options;
+  const { bucket, region } = await bucketOf(resource, options);
+  const key = resource.key!;
   try {
-    const head = await clients.s3(region).send(
+    const head = await senders.s3(region).send(
       new HeadObjectCommand({
         Bucket: bucket,
         Key: key,
-        VersionId: thing.versionId,
+        VersionId: resource.versionId,
         ExpectedBucketOwner: plan.account,
       }),
-      { abortSignal: signal },
     );
     const object: ObjectFact = {
       kind: 'object',
       region,
       bucket,
       key,
-      versionId: thing.versionId ?? head.VersionId,
+      versionId: resource.versionId ?? head.VersionId,
       sizeBytes: head.ContentLength ?? 0,
       modifiedAt: head.LastModified?.getTime(),
     };
@@ -88,42 +86,43 @@ async function nearObject(thing: NamedThing, options: LookAgainOptions): Promise
   }
 }
 
-async function nearImage(thing: NamedThing, options: LookAgainOptions): Promise<Nearby> {
-  const [image] = await imagesBy('image-id', [thing.id], thing, options);
+async function nearImage(resource: NamedResource, options: RecheckOptions): Promise<Nearby> {
+  const [image] = await imagesBy('image-id', [resource.id], resource, options);
   if (!image) return { fact: undefined };
   const series = options.policy.superseded ? await imagesOfSeries(image, options) : [];
   const images = [image, ...series.filter(({ imageId }) => imageId !== image.imageId)];
   const snapshots = await snapshotsBy(
     images.flatMap(({ snapshotIds }) => snapshotIds),
-    thing,
+    resource,
     options,
   );
-  return { fact: image, images, snapshots, tasks: await all(scanTasks(at(thing, options))) };
+  return { fact: image, images, snapshots, tasks: await all(scanTasks(at(resource, options))) };
 }
 
-async function nearSnapshot(thing: NamedThing, options: LookAgainOptions): Promise<Nearby> {
-  const [snapshot] = await snapshotsBy([thing.id], thing, options);
+async function nearSnapshot(resource: NamedResource, options: RecheckOptions): Promise<Nearby> {
+  const [snapshot] = await snapshotsBy([resource.id], resource, options);
   const { deregistered } = options;
-  const images = (await imagesBy('block-device-mapping.snapshot-id', [thing.id], thing, options)).filter(
-    // A list that lags behind may show once more what was confirmed to be gone.
+  const images = (
+    await imagesBy('block-device-mapping.snapshot-id', [resource.id], resource, options)
+  ).filter(
+    // A list that lags behind may still show what was confirmed to be gone.
     ({ imageId }) => !deregistered.some((gone) => gone.imageId === imageId),
   );
   return {
     fact: snapshot,
     snapshots: snapshot ? [snapshot] : [],
     images: [...images, ...deregistered],
-    tasks: await all(scanTasks(at(thing, options))),
+    tasks: await all(scanTasks(at(resource, options))),
   };
 }
 
-/** The owner and the region are checked anew: a bucket may have been deleted and its name taken by somebody else. */
-function bucketOf(thing: NamedThing, { clients, plan, signal }: LookAgainOptions): Promise<BucketFact> {
-  return lookAtBucket({
-    s3: clients.s3,
-    bucket: thing.bucket!,
-    region: thing.region,
+/** The owner and the region are checked again: a bucket may have been deleted and its name taken by somebody else. */
+function bucketOf(resource: NamedResource, { senders, plan }: RecheckOptions): Promise<BucketFact> {
+  return readBucket({
+    s3: senders.s3,
+    bucket: resource.bucket!,
+    region: resource.region,
     account: plan.account,
-    signal,
   });
 }
 
@@ -131,13 +130,13 @@ async function imagesBy(
   filter: string,
   values: readonly string[],
   { region }: { readonly region: string },
-  options: LookAgainOptions,
+  options: RecheckOptions,
 ): Promise<ImageFact[]> {
   const filters = [{ Name: filter, Values: [...values] }];
   return all(scanImages({ ...at({ region }, options), filters }));
 }
 
-async function imagesOfSeries(image: ImageFact, options: LookAgainOptions): Promise<ImageFact[]> {
+async function imagesOfSeries(image: ImageFact, options: RecheckOptions): Promise<ImageFact[]> {
   const series = parseAmiName(image.name)?.name;
   return series === undefined ? [] : imagesBy('name', [`${series}-i*`], image, options);
 }
@@ -145,7 +144,7 @@ async function imagesOfSeries(image: ImageFact, options: LookAgainOptions): Prom
 async function snapshotsBy(
   ids: readonly string[],
   { region }: { readonly region: string },
-  options: LookAgainOptions,
+  options: RecheckOptions,
 ): Promise<SnapshotFact[]> {
   const found: SnapshotFact[] = [];
   for (let from = 0; from < ids.length; from += maxFilterValues) {
@@ -155,6 +154,6 @@ async function snapshotsBy(
   return found;
 }
 
-function at({ region }: { readonly region: string }, { clients, signal }: LookAgainOptions) {
-  return { ec2: clients.ec2(region), region, signal };
+function at({ region }: { readonly region: string }, { senders }: RecheckOptions) {
+  return { ec2: senders.ec2(region), region };
 }

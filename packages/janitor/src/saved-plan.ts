@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { JanitorError } from './errors.ts';
-import { type Kind, refOf, type ThingFact } from './facts.ts';
+import { type Kind, type ResourceFact, refOf } from './facts.ts';
 import { planLifetimeMs } from './policy.ts';
 
-/** One thing of an account, named so that it can be found again. */
-export interface NamedThing {
+/** One resource of an account, named so that it can be found again. */
+export interface NamedResource {
   readonly kind: Kind;
-  /** Names the thing among all of the account's. */
+  /** Names the resource among all of the account's. */
   readonly ref: string;
   /** AWS's id; an object's key. */
   readonly id: string;
@@ -26,7 +26,7 @@ export interface SavedPlan {
   readonly account: string;
   readonly madeAt: string;
   readonly expiresAt: string;
-  readonly deletes: readonly NamedThing[];
+  readonly deletes: readonly NamedResource[];
 }
 
 const text = z.string().min(1);
@@ -47,7 +47,7 @@ const named = z
     key: text.optional(),
     versionId: z.string().optional(),
   })
-  .refine((thing) => refOfNamed(thing) === thing.ref, {
+  .refine((resource) => refOfNamed(resource) === resource.ref, {
     error: 'its kind, id and place are not those of its ref',
   });
 
@@ -68,7 +68,7 @@ const plan = z.object({
 const idField = { ami: 'imageId', snapshot: 'snapshotId', task: 'taskId' } as const;
 
 /** Undefined where the fields do not name a resource of this kind. */
-function refOfNamed({ kind, id, region, bucket, key, versionId }: NamedThing): string | undefined {
+function refOfNamed({ kind, id, region, bucket, key, versionId }: NamedResource): string | undefined {
   if (kind === 'upload' || kind === 'object') {
     if (bucket === undefined || key === undefined || (kind === 'object' && id !== key)) return undefined;
     const place = { region, bucket, key };
@@ -78,7 +78,7 @@ function refOfNamed({ kind, id, region, bucket, key, versionId }: NamedThing): s
   }
   // Of these nothing but region and id makes the ref.
   return ids[kind].test(id)
-    ? refOf({ kind, region, [idField[kind]]: id } as unknown as ThingFact)
+    ? refOf({ kind, region, [idField[kind]]: id } as unknown as ResourceFact)
     : undefined;
 }
 
@@ -92,12 +92,14 @@ export function parsePlan(json: string): SavedPlan {
     const { resources, ...rest } = plan.parse(JSON.parse(json));
     const deletes = resources
       .filter(({ verdict }) => verdict === 'delete')
-      .map((thing) => named.parse(thing));
+      .map((resource) => named.parse(resource));
     return {
       account: rest.account,
       madeAt: rest.madeAt,
       expiresAt: rest.expiresAt,
-      deletes: [...new Map(deletes.map((thing) => [`${thing.kind} ${thing.ref}`, thing])).values()],
+      deletes: [
+        ...new Map(deletes.map((resource) => [`${resource.kind} ${resource.ref}`, resource])).values(),
+      ],
     };
   } catch (error) {
     const detail = error instanceof z.ZodError ? z.prettifyError(error) : String((error as Error).message);

@@ -1,21 +1,21 @@
-import { formatAwsError } from '@ec2-image/aws-call';
+import { type CallOptions, systemClock } from '@ec2-image/aws-call';
 import pLimit from 'p-limit';
 import { checkPlan } from './check-plan.ts';
 import type { RegionalClients } from './clients.ts';
-import type { ImageFact, Kind, ThingFact } from './facts.ts';
-import { lookAgain } from './look-again.ts';
-import { kindsInOrder, type Plan, type ThingToDelete, thingsToDelete } from './plan.ts';
+import type { ImageFact, Kind, ResourceFact } from './facts.ts';
+import { kindsInOrder, type Plan, type ResourceToDelete, resourcesToDelete } from './plan.ts';
 import { defaultMaxDeletes } from './policy.ts';
+import { recheck } from './recheck.ts';
 import { removeImage } from './remove/image.ts';
 import { removeObject } from './remove/object.ts';
 import type { Removal, RemovalOptions } from './remove/removal.ts';
 import { removeSnapshot } from './remove/snapshot.ts';
 import { removeTask } from './remove/task.ts';
 import { removeUpload } from './remove/upload.ts';
-import type { NamedThing } from './saved-plan.ts';
-import { realSleep, type Sleep } from './wait.ts';
+import type { NamedResource } from './saved-plan.ts';
+import { createSenders } from './senders.ts';
 
-export interface SweepOptions {
+export interface SweepOptions extends CallOptions {
   /** Of `planSweep`, or one of those narrowed: one that was read from a file is no authority for its own scope and policy. */
   readonly plan: Plan;
   /** The account that the clients' credentials are of: the plan must be of the same. */
@@ -23,19 +23,16 @@ export interface SweepOptions {
   readonly clients: RegionalClients;
   /** A plan that would delete more deletes nothing. Default 50. */
   readonly maxDeletes?: number;
-  /** How many things of one kind are removed at once. Default 4. */
+  /** How many resources of one kind are removed at once. Default 4. */
   readonly concurrency?: number;
   readonly onOutcome?: (outcome: SweepOutcome) => void;
-  readonly now?: () => number;
-  readonly sleep?: Sleep;
-  readonly signal?: AbortSignal;
 }
 
 export interface SweepOutcome {
-  readonly thing: NamedThing & Partial<Pick<ThingToDelete, 'sizeBytes' | 'sizeIsUpperBound'>>;
+  readonly resource: NamedResource & Partial<Pick<ResourceToDelete, 'sizeBytes' | 'sizeIsUpperBound'>>;
   /**
-   * `deleted`: a read confirmed it. `gone`: somebody else had been faster. `skipped`: looked at again, it is to be
-   * kept. `failed`: it is still there, or nobody knows.
+   * `deleted`: a read confirmed it. `gone`: somebody else had been faster. `skipped`: checked again, and
+   * kept. `failed`: still there, or not known.
    */
   readonly outcome: 'deleted' | 'gone' | 'skipped' | 'failed';
   readonly detail?: string;
@@ -44,35 +41,36 @@ export interface SweepOutcome {
 const defaultConcurrency = 4;
 
 /**
- * Deletes what the plan says, and nothing else: each thing after a second look, in the order of {@link kindsInOrder},
+ * Deletes what the plan says, and nothing else: each resource after a second check, in the order of {@link kindsInOrder},
  * each kind when the one before is done. What fails stops nothing that does not hang on it.
  *
  * @throws JanitorError `PLAN_EXPIRED`, `PLAN_OF_ANOTHER_ACCOUNT` or `TOO_MANY_DELETES`, before anything is deleted
  */
 export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
-  const { plan, account, clients, maxDeletes = defaultMaxDeletes } = options;
-  const { concurrency = defaultConcurrency, now = Date.now, sleep = realSleep, signal, onOutcome } = options;
-  checkPlan(plan, { account, now: now(), maxDeletes });
+  const { plan, account, maxDeletes = defaultMaxDeletes, signal, onOutcome } = options;
+  const { concurrency = defaultConcurrency, clock = systemClock } = options;
+  checkPlan(plan, { account, now: clock.now(), maxDeletes });
+  const senders = createSenders(options);
   const deregistered: ImageFact[] = [];
   const outcomes: SweepOutcome[] = [];
   const limit = pLimit(concurrency);
   for (const kind of kindsInOrder) {
-    const things = thingsToDelete(plan).filter((thing) => thing.kind === kind);
-    await limit.map(things, async (thing) => {
+    const resources = resourcesToDelete(plan).filter((resource) => resource.kind === kind);
+    await limit.map(resources, async (resource) => {
       signal?.throwIfAborted();
-      const outcome = await sweepOne(thing, async () => {
-        const look = await lookAgain(thing, {
+      const outcome = await sweepOne(resource, async () => {
+        const look = await recheck(resource, {
           plan,
           policy: plan.policy,
-          clients,
-          now,
+          senders,
+          now: clock.now,
           deregistered: [...deregistered],
           signal,
         });
         if (look.status === 'gone') return { outcome: 'gone' };
         if (look.status === 'keep') return { outcome: 'skipped', detail: look.reason };
         if (look.status === 'unread') return { outcome: 'failed', detail: look.reason };
-        const removal = await remove(look.fact, { clients, account, sleep, signal });
+        const removal = await remove(look.fact, { senders, account, signal });
         if (look.fact.kind === 'ami') deregistered.push({ ...look.fact, state: 'deregistered' });
         return removal;
       });
@@ -85,18 +83,18 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
 }
 
 async function sweepOne(
-  thing: ThingToDelete,
-  work: () => Promise<Omit<SweepOutcome, 'thing'>>,
+  resource: ResourceToDelete,
+  work: () => Promise<Omit<SweepOutcome, 'resource'>>,
 ): Promise<SweepOutcome> {
   try {
-    return { thing, ...(await work()) };
+    return { resource, ...(await work()) };
   } catch (error) {
-    return { thing, outcome: 'failed', detail: formatAwsError(error) };
+    return { resource, outcome: 'failed', detail: (error as Error).message };
   }
 }
 
 const removers: {
-  readonly [K in Kind]: (thing: ThingFact & { kind: K }, options: RemovalOptions) => Promise<Removal>;
+  readonly [K in Kind]: (resource: ResourceFact & { kind: K }, options: RemovalOptions) => Promise<Removal>;
 } = {
   upload: removeUpload,
   task: removeTask,
@@ -105,6 +103,9 @@ const removers: {
   object: removeObject,
 };
 
-function remove<K extends Kind>(thing: ThingFact & { kind: K }, options: RemovalOptions): Promise<Removal> {
-  return removers[thing.kind](thing, options);
+function remove<K extends Kind>(
+  resource: ResourceFact & { kind: K },
+  options: RemovalOptions,
+): Promise<Removal> {
+  return removers[resource.kind](resource, options);
 }

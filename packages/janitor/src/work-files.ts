@@ -10,7 +10,7 @@ export interface WorkFiles {
   readonly sizeBytes: number;
   /** A run holds its lock. */
   readonly live: boolean;
-  /** Why it is not for us to remove, as "it is a symbolic link"; undefined where it is ours. */
+  /** Why ec2-image must not remove it, as "a symbolic link"; undefined where ec2-image created it. */
   readonly foreign?: string;
 }
 
@@ -19,7 +19,7 @@ export interface FindWorkFilesOptions {
   readonly directory: string;
   /** Whether a run gives such a name; nothing is said of other entries. */
   readonly isOwnName: (name: string) => boolean;
-  /** What speaks against its being ours, seen from its content. Rejects with ENOENT where it is gone. */
+  /** Why ec2-image did not create it, seen from its content. Rejects with ENOENT where it is gone. */
   readonly whyNotOurs: (path: string) => Promise<string | undefined>;
   /** Whether a run holds the lock of this name. */
   readonly isLocked: (name: string) => Promise<boolean>;
@@ -34,7 +34,7 @@ export interface RemoveWorkFilesOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What has a name of ours, whether it is ours or not: the latter is for the report alone. */
+/** What has a name that ec2-image gives, created by it or not: the latter is for the report alone. */
 export async function findWorkFiles({
   directory,
   isOwnName,
@@ -59,7 +59,7 @@ export async function findWorkFiles({
   return found;
 }
 
-/** Removes what is ours and under nobody's lock; gives back what it removed. */
+/** Removes what ec2-image created and no run has locked; returns what it removed. */
 export async function removeWorkFiles({
   files,
   whyNotOurs,
@@ -73,7 +73,7 @@ export async function removeWorkFiles({
     const lock = await tryLock(file.name);
     if (!lock) continue;
     try {
-      // Under the lock: what was ours when it was found may have been put in another's place since.
+      // Under the lock: something else may have taken its place since it was found.
       if ((await whyNotOurs(file.path).catch(missing)) !== undefined) continue;
       await rm(file.path, { recursive: true, force: true });
       removed.push(file);
@@ -112,7 +112,7 @@ async function diskUsage(path: string): Promise<number> {
   return sizes.reduce((total, size) => total + size, 0);
 }
 
-/** A run that ends while it is looked at takes its files with it. */
+/** A run that ends meanwhile removes its files. */
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
   return undefined;

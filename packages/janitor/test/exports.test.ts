@@ -19,8 +19,8 @@ it('exports these names and no others', () => {
     'planSweep',
     'planTagFix',
     'removeWorkFiles',
+    'resourcesToDelete',
     'sweep',
-    'thingsToDelete',
     'totalsOf',
   ]);
 });

@@ -81,7 +81,7 @@ export const snapshot = (fields: Partial<SnapshotFact> = {}): SnapshotFact => ({
   state: 'completed',
   startedAt: hoursAgo(100),
   sizeBytes: 4 * 1024 ** 3,
-  // One with our tags was imported, any other came from nowhere that is known.
+  // One with ec2-image's tags was imported, any other came from nowhere that is known.
   origin: isOurs(fields.tags ?? ourTags())
     ? imported(`import-${fields.snapshotId ?? 'snap-0aaa'}`)
     : snapshotOrigin({}),

@@ -1,9 +1,17 @@
 import { snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Facts, type Gap, idOf, type Looked, refOf, type ThingFact, taskPhase } from '../src/facts.ts';
-import { type Plan, type ThingToDelete, thingsToDelete } from '../src/plan.ts';
-import { planSweep, thingsToExamine } from '../src/plan-sweep.ts';
+import {
+  type Examined,
+  type Facts,
+  type Gap,
+  idOf,
+  type ResourceFact,
+  refOf,
+  taskPhase,
+} from '../src/facts.ts';
+import { type Plan, type ResourceToDelete, resourcesToDelete } from '../src/plan.ts';
+import { planSweep, resourcesToExamine } from '../src/plan-sweep.ts';
 import type { Policy } from '../src/policy.ts';
 import { relationsOf } from '../src/relations.ts';
 import {
@@ -26,7 +34,7 @@ import {
   upload,
 } from './facts-builder.ts';
 
-/** Small pools of ids, so that things meet, and of everything that speaks for or against a deletion. */
+/** Small pools of ids, so that resources meet, and of everything that speaks for or against a deletion. */
 const snapshotId = fc.constantFrom('snap-0a', 'snap-0b', 'snap-0c');
 const anyRegion = fc.constantFrom(region, 'us-east-1');
 const time = fc.option(fc.integer({ min: -5, max: 120 }).map(hoursAgo), { nil: undefined });
@@ -95,13 +103,13 @@ const anyGap: fc.Arbitrary<Gap> = fc.record({
   detail: fc.constant('denied'),
 });
 
-const seenOr = <T>(seen: fc.Arbitrary<T>): fc.Arbitrary<Looked<T> | undefined> =>
+const seenOr = <T>(seen: fc.Arbitrary<T>): fc.Arbitrary<Examined<T> | undefined> =>
   fc.oneof(
     { weight: 4, arbitrary: seen.map((value) => ({ seen: value })) },
     fc.constant({ unseen: 'denied' }),
     fc.constant(undefined),
   );
-/** Undefined: it went while it was looked at. */
+/** Undefined: it was deleted while it was examined. */
 function orGone<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T | undefined> {
   return fc.option(fc.record(model), { nil: undefined, freq: 9 }) as fc.Arbitrary<T | undefined>;
 }
@@ -128,8 +136,8 @@ const uploadDetail = seenOr(
   fc.option(fc.record({ sizeBytes: fc.nat(), newestPartAt: time }), { nil: undefined }),
 );
 
-const list = <T extends ThingFact>(thing: fc.Arbitrary<T>) =>
-  fc.uniqueArray(thing, { selector: refOf, maxLength: 4 });
+const list = <T extends ResourceFact>(resource: fc.Arbitrary<T>) =>
+  fc.uniqueArray(resource, { selector: refOf, maxLength: 4 });
 
 const anyFacts: fc.Arbitrary<Facts> = fc
   .record({
@@ -152,15 +160,15 @@ const anyFacts: fc.Arbitrary<Facts> = fc
   );
 
 function looks<T>(
-  things: readonly ThingFact[],
-  detail: fc.Arbitrary<Looked<T> | undefined>,
-): fc.Arbitrary<Map<string, Looked<T>>> {
-  return fc.tuple(...things.map(() => detail)).map(
+  resources: readonly ResourceFact[],
+  detail: fc.Arbitrary<Examined<T> | undefined>,
+): fc.Arbitrary<Map<string, Examined<T>>> {
+  return fc.tuple(...resources.map(() => detail)).map(
     (found) =>
       new Map(
-        things.flatMap((thing, at) => {
+        resources.flatMap((resource, at) => {
           const look = found[at];
-          return look === undefined ? [] : [[refOf(thing), look] as const];
+          return look === undefined ? [] : [[refOf(resource), look] as const];
         }),
       ),
   );
@@ -176,21 +184,27 @@ const anyPolicy: fc.Arbitrary<Policy> = fc
   })
   .map(policy);
 
-/** Checks a property of every thing that a plan deletes, told of the fact behind it. */
+/** Checks a property of every resource that a plan deletes, told of the fact behind it. */
 function ofEveryDeletion(
-  check: (given: { fact: ThingFact; thing: ThingToDelete; facts: Facts; policy: Policy; plan: Plan }) => void,
+  check: (given: {
+    fact: ResourceFact;
+    resource: ResourceToDelete;
+    facts: Facts;
+    policy: Policy;
+    plan: Plan;
+  }) => void,
 ): void {
   let deletions = 0;
   fc.assert(
     fc.property(anyFacts, anyPolicy, (given, rules) => {
       const plan = planSweep(given, rules);
       const all = [...given.uploads, ...given.objects, ...given.tasks, ...given.snapshots, ...given.images];
-      for (const thing of thingsToDelete(plan)) {
+      for (const resource of resourcesToDelete(plan)) {
         deletions++;
         const fact = all.find(
-          (candidate) => refOf(candidate) === thing.ref && candidate.kind === thing.kind,
+          (candidate) => refOf(candidate) === resource.ref && candidate.kind === resource.kind,
         )!;
-        check({ fact, thing, facts: given, policy: rules, plan });
+        check({ fact, resource, facts: given, policy: rules, plan });
       }
     }),
     { numRuns: 2000 },
@@ -199,9 +213,9 @@ function ofEveryDeletion(
   expect(deletions).toBeGreaterThan(200);
 }
 
-it('deletes nothing that is not provably ours', () => {
-  ofEveryDeletion(({ fact, thing, facts: given }) => {
-    expect(thing.proof).not.toBe('');
+it('deletes nothing without proof that ec2-image created it', () => {
+  ofEveryDeletion(({ fact, resource, facts: given }) => {
+    expect(resource.proof).not.toBe('');
     const { proofs } = relationsOf(given);
     if (fact.kind === 'task') expect(proofs.task(fact)).toBeDefined();
     if (fact.kind === 'snapshot') expect(proofs.snapshot(fact)).toBeDefined();
@@ -213,17 +227,17 @@ it('deletes nothing that is not provably ours', () => {
   });
 });
 
-it('deletes nothing younger than the floor, nor anything of unknown age', () => {
-  ofEveryDeletion(({ thing, policy: { olderThanMs } }) => {
-    expect(thing.lastSignAt).not.toBeNull();
-    expect(now - Date.parse(thing.lastSignAt!)).toBeGreaterThanOrEqual(olderThanMs);
+it('deletes nothing younger than the minimum age, nor anything of unknown age', () => {
+  ofEveryDeletion(({ resource, policy: { olderThanMs } }) => {
+    expect(resource.lastActivityAt).not.toBeNull();
+    expect(now - Date.parse(resource.lastActivityAt!)).toBeGreaterThanOrEqual(olderThanMs);
   });
 });
 
 it('deletes no snapshot that an AMI uses which stays, and none that lives', () => {
   ofEveryDeletion(({ fact, facts: { images, tasks }, plan }) => {
     if (fact.kind !== 'snapshot') return;
-    const goes = new Set(thingsToDelete(plan).map(({ ref }) => ref));
+    const goes = new Set(resourcesToDelete(plan).map(({ ref }) => ref));
     for (const user of images) {
       if (user.region === fact.region && user.snapshotIds.includes(fact.snapshotId)) {
         expect(goes).toContain(refOf(user));
@@ -240,7 +254,7 @@ it('deletes no snapshot that an AMI uses which stays, and none that lives', () =
   });
 });
 
-it('deletes no snapshot of another origin than ours, and no AMI that was copied', () => {
+it('deletes no snapshot of another origin, and no AMI that was copied', () => {
   ofEveryDeletion(({ fact }) => {
     if (fact.kind === 'snapshot') expect(fact.origin.kind).not.toBe('foreign');
     if (fact.kind === 'ami') expect(fact.foreignOrigin).toBeUndefined();
@@ -250,7 +264,7 @@ it('deletes no snapshot of another origin than ours, and no AMI that was copied'
 it('deletes no object that a task reads which goes on', () => {
   ofEveryDeletion(({ fact, facts: { tasks }, plan }) => {
     if (fact.kind !== 'object') return;
-    const goes = new Set(thingsToDelete(plan).map(({ ref }) => ref));
+    const goes = new Set(resourcesToDelete(plan).map(({ ref }) => ref));
     for (const reader of tasks) {
       if (reader.bucket !== fact.bucket || reader.key !== fact.key || taskPhase(reader) === 'ended') continue;
       expect(goes).toContain(refOf(reader));
@@ -279,7 +293,7 @@ it('deletes nothing that is in use, shared or protected', () => {
 });
 
 it('deletes nothing that a failed list has to do with', () => {
-  const rests: Record<ThingFact['kind'], readonly string[]> = {
+  const rests: Record<ResourceFact['kind'], readonly string[]> = {
     upload: ['uploads'],
     object: ['objects', 'tasks'],
     task: ['tasks'],
@@ -300,13 +314,13 @@ it('deletes a healthy AMI only when asked to', () => {
   });
 });
 
-it('says of each thing one verdict, with one reason, and nothing twice', () => {
+it('says of each resource one verdict, with one reason, and nothing twice', () => {
   fc.assert(
     fc.property(anyFacts, anyPolicy, (given, rules) => {
-      const { resources: things } = planSweep(given, rules);
-      expect(new Set(things.map(({ ref, kind }) => `${kind} ${ref}`)).size).toBe(things.length);
-      for (const thing of things) {
-        expect(thing.verdict === 'delete' ? thing.proof : thing.reason).not.toBe('');
+      const { resources } = planSweep(given, rules);
+      expect(new Set(resources.map(({ ref, kind }) => `${kind} ${ref}`)).size).toBe(resources.length);
+      for (const resource of resources) {
+        expect(resource.verdict === 'delete' ? resource.proof : resource.reason).not.toBe('');
       }
     }),
   );
@@ -316,11 +330,11 @@ it('deletes nothing that was not examined, and examines nothing that is to be ke
   fc.assert(
     fc.property(anyFacts, anyPolicy, (given, rules) => {
       const bare = { ...given, details: details() };
-      const examined = new Set(thingsToExamine(bare, rules).map((fact) => `${fact.kind} ${idOf(fact)}`));
-      for (const thing of thingsToDelete(planSweep(given, rules))) {
-        if (thing.kind !== 'task') expect(examined).toContain(`${thing.kind} ${thing.id}`);
+      const examined = new Set(resourcesToExamine(bare, rules).map((fact) => `${fact.kind} ${idOf(fact)}`));
+      for (const resource of resourcesToDelete(planSweep(given, rules))) {
+        if (resource.kind !== 'task') expect(examined).toContain(`${resource.kind} ${resource.id}`);
       }
-      expect(thingsToDelete(planSweep(bare, rules)).filter(({ kind }) => kind !== 'task')).toEqual([]);
+      expect(resourcesToDelete(planSweep(bare, rules)).filter(({ kind }) => kind !== 'task')).toEqual([]);
     }),
   );
 });

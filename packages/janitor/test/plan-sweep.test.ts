@@ -1,8 +1,8 @@
 import { provenanceKeys, snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
 import { describe, expect, it } from 'vitest';
-import { type Facts, refOf, type SnapshotFact, type ThingFact } from '../src/facts.ts';
-import type { Thing } from '../src/plan.ts';
-import { planSweep, thingsToExamine } from '../src/plan-sweep.ts';
+import { type Facts, type ResourceFact, refOf, type SnapshotFact } from '../src/facts.ts';
+import type { Resource } from '../src/plan.ts';
+import { planSweep, resourcesToExamine } from '../src/plan-sweep.ts';
 import type { Policy } from '../src/policy.ts';
 import {
   details,
@@ -23,10 +23,10 @@ import {
   upload,
 } from './facts-builder.ts';
 
-/** Everything looked at closely, and nothing found against it. */
+/** Everything examined, and nothing found against it. */
 function cleared(given: Facts): Facts {
-  const of = <T>(things: readonly ThingFact[], seen: T) =>
-    new Map(things.map((thing) => [refOf(thing), { seen }]));
+  const of = <T>(resources: readonly ResourceFact[], seen: T) =>
+    new Map(resources.map((resource) => [refOf(resource), { seen }]));
   return {
     ...given,
     details: details({
@@ -39,33 +39,37 @@ function cleared(given: Facts): Facts {
 }
 
 function verdictOn(ref: string, given: Partial<Facts>, rules: Partial<Policy> = {}): string {
-  const thing = planSweep(cleared(facts(given)), policy(rules)).resources.find(({ id }) => id === ref);
-  return describeVerdict(thing);
+  const resource = planSweep(cleared(facts(given)), policy(rules)).resources.find(({ id }) => id === ref);
+  return describeVerdict(resource);
 }
 
 function withoutTag(tags: Record<string, string>, key: string): Record<string, string> {
   return Object.fromEntries(Object.entries(tags).filter(([name]) => name !== key));
 }
 
-function describeVerdict(thing: Thing | undefined): string {
-  return thing === undefined ? 'absent' : thing.verdict === 'delete' ? 'delete' : `keep: ${thing.code}`;
+function describeVerdict(resource: Resource | undefined): string {
+  return resource === undefined
+    ? 'absent'
+    : resource.verdict === 'delete'
+      ? 'delete'
+      : `keep: ${resource.code}`;
 }
 
 describe('a snapshot', () => {
   const cases: [string, string, Partial<Facts>, Partial<Policy>?][] = [
-    ['ours, old, of no AMI', 'delete', { snapshots: [snapshot()] }],
+    ['created by ec2-image, old, of no AMI', 'delete', { snapshots: [snapshot()] }],
     [
       'proven by its task',
       'delete',
       { snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0aaa') })], tasks: [task()] },
     ],
     [
-      'made by a task of ours, but of another origin',
+      'made by a task of ec2-image, but of another origin',
       'absent',
       { snapshots: [snapshot({ tags: {} })], tasks: [task()] },
     ],
     [
-      'proven by a task without tags that read from under our prefix',
+      'proven by a task without tags that read from under the prefix',
       'delete',
       {
         snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0aaa') })],
@@ -81,7 +85,7 @@ describe('a snapshot', () => {
       },
     ],
     [
-      'whose description names our task, which made another',
+      'whose description names a task of ec2-image, which made another',
       'keep: no-proof',
       {
         snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0aaa') })],
@@ -93,7 +97,7 @@ describe('a snapshot', () => {
       'keep: no-proof',
       { snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0aaa') })] },
     ],
-    ['with our name tag only', 'absent', { snapshots: [snapshot({ tags: { Name: 'fedora-i43' } })] }],
+    ['with the Name tag only', 'absent', { snapshots: [snapshot({ tags: { Name: 'fedora-i43' } })] }],
     ['pending', 'keep: live', { snapshots: [snapshot({ state: 'pending' })] }],
     ['in an unknown state', 'keep: live', { snapshots: [snapshot({ state: 'recovering' })] }],
     [
@@ -123,7 +127,7 @@ describe('a snapshot', () => {
       { snapshots: [snapshot()], images: [image({ state: 'failed' }), image({ imageId: 'ami-0bbb' })] },
     ],
     [
-      'made by an import, untagged, in an AMI with our tags that goes',
+      'made by an import, untagged, in a tagged AMI that is deleted',
       'delete',
       {
         snapshots: [snapshot({ tags: {}, origin: imported('import-snap-0fff') })],
@@ -131,7 +135,7 @@ describe('a snapshot', () => {
       },
     ],
     [
-      'of unknown making in an AMI with our tags that goes',
+      'of unknown making in a tagged AMI that is deleted',
       'absent',
       { snapshots: [snapshot({ tags: {} })], images: [image({ state: 'failed' })] },
     ],
@@ -171,21 +175,25 @@ describe('a snapshot', () => {
       { keepSuffixes: ['3'] },
     ],
     ['without a time', 'keep: no-age', { snapshots: [snapshot({ startedAt: undefined })] }],
-    ['from the future', 'keep: young', { snapshots: [snapshot({ startedAt: hoursAgo(-1) })] }],
-    ['an hour younger than the floor', 'keep: young', { snapshots: [snapshot({ startedAt: hoursAgo(23) })] }],
+    ['from the future', 'keep: too-recent', { snapshots: [snapshot({ startedAt: hoursAgo(-1) })] }],
     [
-      'between the floor and twice the floor',
+      'an hour younger than the minimum age',
+      'keep: too-recent',
+      { snapshots: [snapshot({ startedAt: hoursAgo(23) })] },
+    ],
+    [
+      'between the minimum age and twice the minimum age',
       'keep: resumable',
       { snapshots: [snapshot({ startedAt: hoursAgo(47) })] },
     ],
-    ['as old as twice the floor', 'delete', { snapshots: [snapshot({ startedAt: hoursAgo(48) })] }],
+    ['as old as twice the minimum age', 'delete', { snapshots: [snapshot({ startedAt: hoursAgo(48) })] }],
     [
-      'failed, as old as the floor',
+      'failed, as old as the minimum age',
       'delete',
       { snapshots: [snapshot({ state: 'error', startedAt: hoursAgo(24) })] },
     ],
     [
-      'of a failed AMI, between the floor and twice the floor',
+      'of a failed AMI, between the minimum age and twice the minimum age',
       'delete',
       { snapshots: [snapshot({ startedAt: hoursAgo(30) })], images: [image({ state: 'failed' })] },
     ],
@@ -204,7 +212,7 @@ describe('a snapshot', () => {
     expect(verdictOn('snap-0aaa', given, rules)).toBe(expected);
   });
 
-  it('that was not looked at closely is kept', () => {
+  it('that was not examined is kept', () => {
     const plan = planSweep(facts({ snapshots: [snapshot()] }), policy());
     expect(plan.resources.map(describeVerdict)).toEqual(['keep: unread']);
   });
@@ -221,7 +229,7 @@ describe('a snapshot', () => {
     expect(planSweep(given, policy()).resources.map(describeVerdict)).toEqual([`keep: ${code}`]);
   });
 
-  it('that went while it was looked at is none', () => {
+  it('that was deleted while it was examined is none', () => {
     const given = facts({
       snapshots: [snapshot()],
       details: details({ snapshots: new Map([[refOf(snapshot()), { seen: undefined }]]) }),
@@ -230,9 +238,9 @@ describe('a snapshot', () => {
   });
 
   it('names the import command that would finish it', () => {
-    const young = snapshot({ startedAt: hoursAgo(1) });
-    const [thing] = planSweep(facts({ snapshots: [young], tasks: [task()] }), policy()).resources;
-    expect(thing).toMatchObject({
+    const recent = snapshot({ startedAt: hoursAgo(1) });
+    const [resource] = planSweep(facts({ snapshots: [recent], tasks: [task()] }), policy()).resources;
+    expect(resource).toMatchObject({
       suggestion: [
         ...['import', '--name', 'fedora', '--url', 'https://example.org/fedora.qcow2', '--suffix', '43'],
         ...['--sha256', '0123456789ab'.padEnd(64, 'c'), '--via', 's3', '--format', 'vhdx'],
@@ -242,11 +250,11 @@ describe('a snapshot', () => {
   });
 
   it('names the configuration’s image where there is one', () => {
-    const [thing] = planSweep(
+    const [resource] = planSweep(
       facts({ snapshots: [snapshot({ startedAt: hoursAgo(1) })] }),
       policy({ names: ['fedora'] }),
     ).resources;
-    expect(thing).toMatchObject({
+    expect(resource).toMatchObject({
       suggestion: [
         ...[
           'import',
@@ -264,10 +272,10 @@ describe('a snapshot', () => {
   });
 
   const suggestionFor = (change: Partial<SnapshotFact>, given: Partial<Facts> = {}, names: string[] = []) => {
-    const young = snapshot({ startedAt: hoursAgo(1), ...change });
-    const { resources } = planSweep(facts({ ...given, snapshots: [young] }), policy({ names }));
-    const thing = resources.find(({ kind }) => kind === 'snapshot');
-    return thing?.verdict === 'keep' ? thing.suggestion : undefined;
+    const recent = snapshot({ startedAt: hoursAgo(1), ...change });
+    const { resources } = planSweep(facts({ ...given, snapshots: [recent] }), policy({ names }));
+    const resource = resources.find(({ kind }) => kind === 'snapshot');
+    return resource?.verdict === 'keep' ? resource.suggestion : undefined;
   };
   const written = snapshotOrigin({ Description: writtenDescription(digest) });
 
@@ -321,7 +329,11 @@ describe('an AMI', () => {
     ['pending', 'keep: live', { images: [image({ state: 'pending' })] }],
     ['failed', 'delete', { images: [image({ state: 'failed' })] }],
     ['invalid', 'delete', { images: [image({ state: 'invalid' })] }],
-    ['failed and young', 'keep: young', { images: [image({ state: 'failed', createdAt: hoursAgo(2) })] }],
+    [
+      'failed and recent',
+      'keep: too-recent',
+      { images: [image({ state: 'failed', createdAt: hoursAgo(2) })] },
+    ],
     [
       'failed, without a time',
       'keep: no-age',
@@ -341,7 +353,7 @@ describe('an AMI', () => {
       { amis: ['ami-0aaa'] },
     ],
     [
-      'untagged, failed, of our snapshot',
+      'untagged, failed, of a proven snapshot',
       'delete',
       { images: [image({ state: 'failed', tags: {} })], snapshots: [snapshot()] },
     ],
@@ -349,7 +361,7 @@ describe('an AMI', () => {
     ['named with --ami', 'delete', { images: [image()] }, { amis: ['ami-0aaa'] }],
     [
       'named with --ami, launched an hour ago',
-      'keep: young',
+      'keep: too-recent',
       { images: [image({ lastLaunchedAt: hoursAgo(1) })] },
       { amis: ['ami-0aaa'] },
     ],
@@ -410,7 +422,7 @@ describe('an AMI', () => {
       { superseded: true },
     ],
     [
-      'superseded, registered by hand from our snapshot',
+      'superseded, registered by hand from a proven snapshot',
       'keep: lacks-tags',
       { images: [image({ tags: {} }), newer], snapshots: [snapshot()] },
       { superseded: true },
@@ -434,7 +446,7 @@ describe('an AMI', () => {
   it.each([
     ['in-use', { references: ['i-0aaa'], sharedWith: [] }],
     ['shared', { references: [], sharedWith: ['all'] }],
-    ['young', { references: [], sharedWith: [], lastLaunchedAt: hoursAgo(3) }],
+    ['too-recent', { references: [], sharedWith: [], lastLaunchedAt: hoursAgo(3) }],
   ])('is kept as %s after a close look at %j', (code, seen) => {
     const failed = image({ state: 'failed' });
     const given = facts({
@@ -461,9 +473,9 @@ describe('an AMI', () => {
     const lacking = image({
       tags: { ...ourImageTags(), automation: undefined as never, Name: undefined as never },
     });
-    const [thing] = planSweep(facts({ images: [lacking] }), policy()).resources;
-    expect(thing).toMatchObject({
-      reason: 'it is healthy, but lacks the tags Name, automation',
+    const [resource] = planSweep(facts({ images: [lacking] }), policy()).resources;
+    expect(resource).toMatchObject({
+      reason: 'healthy AMI without the tags Name, automation',
       suggestion: ['tag-fix', 'ami-0aaa', '--region', 'eu-west-1'],
     });
   });
@@ -480,8 +492,8 @@ describe('an import task', () => {
   const cases: [string, string, Partial<Facts>, Partial<Policy>?][] = [
     ['running and old', 'delete', { tasks: [running] }],
     [
-      'running and young',
-      'keep: young',
+      'running and recent',
+      'keep: too-recent',
       {
         tasks: [
           { ...running, tags: ourTags({ [provenanceKeys.startedAt]: new Date(hoursAgo(2)).toISOString() }) },
@@ -511,7 +523,7 @@ describe('an import task', () => {
     expect(verdictOn('import-snap-0aaa', given, rules)).toBe(expected);
   });
 
-  it('under an empty prefix is ours only if its key has our exact shape', () => {
+  it('under an empty prefix counts only if its key matches the whole pattern', () => {
     const bare = (given: string) =>
       verdictOn('import-snap-0aaa', { prefixes: [''], tasks: [{ ...running, tags: {}, key: given }] });
     expect(bare('fedora-i43/0123456789ab.vhdx')).toBe('keep: no-age');
@@ -525,7 +537,7 @@ describe('an object', () => {
     ['old, read by nobody', 'delete', { objects: [object()] }],
     ['left by a failed task', 'delete', { objects: [object()], tasks: [task({ state: 'deleted' })] }],
     [
-      'that a young task reads',
+      'that a recent task reads',
       'keep: live',
       {
         objects: [object()],
@@ -548,7 +560,7 @@ describe('an object', () => {
       { objects: [object()], tasks: [{ ...reader, state: 'deleting' }] },
     ],
     ['that a task reads which is to be cancelled', 'delete', { objects: [object()], tasks: [reader] }],
-    ['young', 'keep: young', { objects: [object({ modifiedAt: hoursAgo(1) })] }],
+    ['too-recent', 'keep: too-recent', { objects: [object({ modifiedAt: hoursAgo(1) })] }],
     ['without a time', 'keep: no-age', { objects: [object({ modifiedAt: undefined })] }],
     ['with the kept suffix', 'keep: protected', { objects: [object()] }, { keepSuffixes: ['43'] }],
     [
@@ -595,7 +607,7 @@ describe('an object', () => {
 describe('an upload', () => {
   const cases: [string, string, Partial<Facts>, Partial<Policy>?][] = [
     ['old', 'delete', { uploads: [upload()] }],
-    ['young', 'keep: young', { uploads: [upload({ initiatedAt: hoursAgo(1) })] }],
+    ['too-recent', 'keep: too-recent', { uploads: [upload({ initiatedAt: hoursAgo(1) })] }],
     ['without a time', 'keep: no-age', { uploads: [upload({ initiatedAt: undefined })] }],
     ['to a key of another shape', 'absent', { uploads: [upload({ key: 'ec2-image/backup.tar' })] }],
     ['with the kept suffix', 'keep: protected', { uploads: [upload()] }, { keepSuffixes: ['43'] }],
@@ -613,7 +625,7 @@ describe('an upload', () => {
   });
 
   it.each([
-    ['keep: young', { seen: { sizeBytes: 1, newestPartAt: hoursAgo(1) } }],
+    ['keep: too-recent', { seen: { sizeBytes: 1, newestPartAt: hoursAgo(1) } }],
     ['delete', { seen: { sizeBytes: 0 } }],
     ['absent', { seen: undefined }],
     ['keep: unread', { unseen: 'SlowDown' }],
@@ -658,7 +670,7 @@ describe('a plan', () => {
       images: [image({ snapshotIds: [] }), image({ imageId: 'ami-0bbb', state: 'failed', snapshotIds: [] })],
       objects: [object(), object({ key: `${key}x` })],
     });
-    expect(thingsToExamine(given, policy()).map(refOf)).toEqual([
+    expect(resourcesToExamine(given, policy()).map(refOf)).toEqual([
       'eu-west-1/ami-0bbb',
       'eu-west-1/snap-0aaa',
       `s3://imports/${key}`,
@@ -667,7 +679,7 @@ describe('a plan', () => {
 
   it('says so where S3 was left out', () => {
     expect(planSweep(facts({ buckets: [] }), policy()).notices).toEqual([
-      'S3 was not looked at: no bucket is named.',
+      'S3 was not scanned: no bucket given.',
     ]);
   });
 });

@@ -103,7 +103,7 @@ describe('planTagFix, looking at everything', () => {
     ]);
   });
 
-  it('leaves alone what is not ours, and what is not finished', () => {
+  it('keeps what ec2-image did not create, and what is not finished', () => {
     const fixes = fixesOf({
       images: [
         image({ tags: {}, snapshotIds: ['snap-0xxx'] }),
@@ -128,7 +128,7 @@ describe('planTagFix, looking at named AMIs', () => {
       {
         id: 'ami-0aaa',
         reason:
-          'nothing proves that it is ours: looked for the tag ec2-image:source-digest on it and on snap-0aaa and for an import task of the last week with that tag or reading from s3://imports/ec2-image/',
+          'not identifiable as created by ec2-image: looked for the tag ec2-image:source-digest on it and on snap-0aaa and for an import task of the last week with that tag or reading from s3://imports/ec2-image/',
       },
     ]);
   });
@@ -145,7 +145,7 @@ describe('planTagFix, looking at named AMIs', () => {
   it('refuses one that the account does not have', () => {
     const plan = planTagFix(facts(), { imageIds: ['ami-0zzz'], name: 'fedora', suffix: '43' });
     expect(plan.refusals).toEqual([
-      { id: 'ami-0zzz', reason: "it is not among this account's own AMIs in eu-west-1" },
+      { id: 'ami-0zzz', reason: "not among this account's own AMIs in eu-west-1" },
     ]);
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkPlan } from '../src/check-plan.ts';
 import { narrowPlan } from '../src/narrow-plan.ts';
-import { type Plan, thingsToDelete } from '../src/plan.ts';
+import { type Plan, resourcesToDelete } from '../src/plan.ts';
 import { planSweep } from '../src/plan-sweep.ts';
 import { parsePlan } from '../src/saved-plan.ts';
 import {
@@ -35,7 +35,7 @@ const plan = planSweep(
 describe('parsePlan', () => {
   it('gives back what it was to delete, and of the rest nothing that could be believed', () => {
     const { account, madeAt, expiresAt } = plan;
-    const [deleted] = thingsToDelete(plan);
+    const [deleted] = resourcesToDelete(plan);
     const { kind, ref, id, region, name, bucket, key } = deleted!;
     expect(parsePlan(JSON.stringify(plan, null, 2))).toEqual({
       account,
@@ -50,16 +50,19 @@ describe('parsePlan', () => {
     ['another document', '{"version": 1, "images": []}'],
     ['a later version', JSON.stringify({ ...plan, version: 2 })],
     ['an expiry that is no time', JSON.stringify({ ...plan, expiresAt: 'never' })],
-    ['a verdict nobody knows', withThing({ verdict: 'shred' })],
-    ['a kind nobody knows', withThing({ kind: 'vpc' })],
-    ['an object without its bucket', withThing({ kind: 'object', bucket: undefined })],
-    ['another kind', withThing({ kind: 'snapshot' })],
-    ['another id', withThing({ id: 'snap-0bbb' })],
+    ['a verdict nobody knows', withResource({ verdict: 'shred' })],
+    ['a kind nobody knows', withResource({ kind: 'vpc' })],
+    ['an object without its bucket', withResource({ kind: 'object', bucket: undefined })],
+    ['another kind', withResource({ kind: 'snapshot' })],
+    ['another id', withResource({ id: 'snap-0bbb' })],
     [
       'another region',
-      withThing({ kind: 'ami', id: 'ami-0aaa', ref: 'eu-west-1/ami-0aaa', region: 'us-east-1' }),
+      withResource({ kind: 'ami', id: 'ami-0aaa', ref: 'eu-west-1/ami-0aaa', region: 'us-east-1' }),
     ],
-    ['an AMI with the id of a snapshot', withThing({ kind: 'ami', id: 'snap-0a', ref: 'eu-west-1/snap-0a' })],
+    [
+      'an AMI with the id of a snapshot',
+      withResource({ kind: 'ami', id: 'snap-0a', ref: 'eu-west-1/snap-0a' }),
+    ],
   ])('refuses %s', (_, text) => {
     expect(() => parsePlan(text)).toThrow(expect.objectContaining({ code: 'PLAN_UNREADABLE' }));
   });
@@ -73,7 +76,7 @@ describe('parsePlan', () => {
   });
 });
 
-function withThing(change: Record<string, unknown>): string {
+function withResource(change: Record<string, unknown>): string {
   const deleted = plan.resources.find(({ verdict }) => verdict === 'delete');
   return JSON.stringify({ ...plan, resources: [{ ...deleted, ...change }] });
 }
@@ -125,7 +128,7 @@ describe('narrowPlan', () => {
     buckets: ['imports'],
     prefixes: ['ec2-image/'],
   };
-  const refsOf = (given: Pick<Plan, 'resources'>) => thingsToDelete(given).map(({ ref }) => ref);
+  const refsOf = (given: Pick<Plan, 'resources'>) => resourcesToDelete(given).map(({ ref }) => ref);
 
   it('keeps of a fresh plan what the saved one names', () => {
     expect(refsOf(fresh)).toHaveLength(5);
@@ -142,7 +145,7 @@ describe('narrowPlan', () => {
     ['another bucket', { kind: 'object', bucket: 'b', key, id: key, ref: `s3://b/${key}` }],
     ['another prefix', { kind: 'object', bucket: 'imports', key: 'x/y', id: 'x/y', ref: 's3://imports/x/y' }],
   ])('refuses what lies in %s', (_, change) => {
-    const named = { ...thingsToDelete(fresh).find(({ id }) => id === 'snap-0aaa'), ...change };
+    const named = { ...resourcesToDelete(fresh).find(({ id }) => id === 'snap-0aaa'), ...change };
     const saved = parsePlan(JSON.stringify({ ...fresh, resources: [named] }));
     expect(() => narrowPlan(saved, { fresh, scope })).toThrow(
       expect.objectContaining({ code: 'PLAN_OUT_OF_SCOPE' }),
@@ -186,7 +189,7 @@ describe('narrowPlan', () => {
           edited = {
             ...edited,
             resources: edited.resources.map(
-              (thing) => ({ ...thing, verdict: 'delete', proof: 'x' }) as never,
+              (resource) => ({ ...resource, verdict: 'delete', proof: 'x' }) as never,
             ),
           };
         for (const [path, value] of changes) edited = put(edited, path, value) as Plan;
@@ -199,7 +202,7 @@ describe('narrowPlan', () => {
         }
         expect(refsOf(fresh)).toEqual(expect.arrayContaining(refsOf(narrowed)));
         expect({ ...narrowed, resources: [] }).toEqual({ ...fresh, resources: [] });
-        for (const thing of narrowed.resources) expect(fresh.resources).toContain(thing);
+        for (const resource of narrowed.resources) expect(fresh.resources).toContain(resource);
       }),
       { numRuns: 1000 },
     );

@@ -8,7 +8,7 @@ import { findWorkFiles, removeWorkFiles } from '../src/index.ts';
 let root: string;
 let directory: string;
 const lockPath = (name: string) => join(root, 'locks', name);
-/** A name and a content that the tests take for ours. */
+/** A name and a content that the tests take for ec2-image's. */
 const marks = {
   isOwnName: (name: string) => name.startsWith('sha256-'),
   whyNotOurs: async (path: string) =>
@@ -67,7 +67,7 @@ it('finds nothing where there is no work directory', async () => {
   expect(await findWorkFiles({ directory: join(root, 'none'), ...locks })).toEqual([]);
 });
 
-it('leaves alone what is not ours, or has stopped being so since it was found', async () => {
+it('keeps what ec2-image did not create, and what has been replaced since it was found', async () => {
   await addFiles('sha256-dead', 10);
   await addFiles('mine', 10);
   await mkdir(join(directory, 'sha256-other'));

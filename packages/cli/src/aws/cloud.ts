@@ -1,5 +1,11 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { formatAwsError, isCredentialsError } from '@ec2-image/aws-call';
+import {
+  AwsCallError,
+  type CallOptions,
+  createSender,
+  formatAwsError,
+  isAboutCredentials,
+} from '@ec2-image/aws-call';
 import { UsageError } from '../errors/cli-error.ts';
 import { type Clients, type ConnectionOptions, createClients } from './clients.ts';
 
@@ -15,16 +21,13 @@ export interface Cloud extends Clients {
 /**
  * Makes the clients and asks whose credentials they are.
  *
- * @throws UsageError `REGION_MISSING`; what the SDK throws where there are no credentials or AWS refuses them
+ * @throws UsageError `REGION_MISSING`; AwsCallError where there are no credentials or AWS rejects them
  */
 export async function openCloud({
   onNotice,
   signal,
   ...connection
-}: ConnectionOptions & {
-  readonly onNotice?: (message: string) => void;
-  readonly signal?: AbortSignal;
-}): Promise<Cloud> {
+}: ConnectionOptions & Pick<CallOptions, 'onNotice' | 'signal'>): Promise<Cloud> {
   const clients = createClients(connection);
   const region = await regionOf(clients);
   return {
@@ -48,15 +51,15 @@ async function regionOf({ ec2 }: Clients): Promise<string> {
 
 async function accountOf(
   { sts }: Clients,
-  { onNotice, signal }: { readonly onNotice?: (message: string) => void; readonly signal?: AbortSignal },
+  { onNotice, signal }: Pick<CallOptions, 'onNotice' | 'signal'>,
 ): Promise<string | undefined> {
+  const sender = createSender({ client: sts, service: 'STS', onNotice, signal });
   try {
-    return (await sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal })).Account;
+    return (await sender.send(new GetCallerIdentityCommand({}))).Account;
   } catch (error) {
-    signal?.throwIfAborted();
-    if (isCredentialsError(error)) throw error;
+    if (isAboutCredentials(error) || !(error instanceof AwsCallError)) throw error;
     onNotice?.(
-      `STS does not say whose account this is (${formatAwsError(error)}): the bucket's owner is not checked`,
+      `cannot determine the AWS account (sts:GetCallerIdentity: ${formatAwsError(error.cause)}): the bucket's owner is not checked`,
     );
     return undefined;
   }

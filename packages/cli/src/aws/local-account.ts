@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { hasAwsCode } from '@ec2-image/aws-call';
+import { createSender, refusedCodeOf } from '@ec2-image/aws-call';
 import type { ImportRequest } from '../config/import-request.ts';
 import { localAwsDirectory } from '../work-directory/image-directory.ts';
 import type { ConnectionOptions } from './clients.ts';
@@ -24,9 +24,11 @@ const defaultRegion = 'us-east-1';
 export async function openLocalAccount({
   workDirectory,
   connection,
+  signal,
 }: {
   readonly workDirectory: string;
   readonly connection: ConnectionOptions;
+  readonly signal?: AbortSignal;
 }): Promise<LocalAccount> {
   // Loaded only here: nobody who talks to AWS pays for it.
   const { startLocalAws } = await import('@ec2-image/local-aws');
@@ -41,7 +43,7 @@ export async function openLocalAccount({
         const region = request.region ?? local.region;
         await ensureBucket(
           new S3Client({ ...clientSettings({ ...connection, ...local, region }), forcePathStyle: true }),
-          { bucket: request.bucket, region },
+          { bucket: request.bucket, region, signal },
         );
       }
       return request;
@@ -52,13 +54,18 @@ export async function openLocalAccount({
 
 async function ensureBucket(
   client: S3Client,
-  { bucket, region }: { readonly bucket: string; readonly region: string },
+  {
+    bucket,
+    region,
+    signal,
+  }: { readonly bucket: string; readonly region: string; readonly signal: AbortSignal },
 ) {
+  const s3 = createSender({ client, service: 'S3', signal });
   try {
-    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    await s3.send(new HeadBucketCommand({ Bucket: bucket }));
   } catch (error) {
-    if (!hasAwsCode(error, 'NotFound', 'NoSuchBucket')) return;
-    await client
+    if (!['NotFound', 'NoSuchBucket'].includes(refusedCodeOf(error) ?? '')) return;
+    await s3
       .send(
         new CreateBucketCommand({
           Bucket: bucket,
@@ -69,7 +76,7 @@ async function ensureBucket(
       )
       .catch((cause: unknown) => {
         // Another run of the same account was quicker.
-        if (!hasAwsCode(cause, 'BucketAlreadyOwnedByYou')) throw cause;
+        if (refusedCodeOf(cause) !== 'BucketAlreadyOwnedByYou') throw cause;
       });
   } finally {
     client.destroy();

@@ -15,10 +15,10 @@ import {
   type Policy,
   planSweep,
   removeWorkFiles,
+  resourcesToDelete,
   type SavedPlan,
   type SweepOutcome,
   sweep,
-  thingsToDelete,
 } from '@ec2-image/janitor';
 import { CliError, UsageError } from '../errors/cli-error.ts';
 import { checkCanConfirm, confirmed } from '../janitor/confirm.ts';
@@ -118,20 +118,20 @@ export class JanitorCommand extends TableCommand {
   ): Promise<{ plan: Plan; missing?: readonly SweepOutcome[] }> {
     if (saved) checkSavedPlan(saved, { account: scope.account, now: Date.now() });
     const policy = this.policy(scope.names);
-    const facts = await findLeftovers({
-      ...scope,
-      policy,
-      signal,
-      onNotice: (message) => {
-        log.event('notice', { message });
-        if (!this.quiet) this.tell(message);
-      },
-    });
+    const onNotice = this.noticesTo(log);
+    const facts = await findLeftovers({ ...scope, policy, signal, onNotice });
     const fresh = planSweep(facts, policy);
     if (!saved) return { plan: fresh };
     const narrowed = narrowPlan(saved, { fresh, scope });
     const { clients } = scope;
-    return { plan: narrowed.plan, missing: await explainMissing(narrowed, { clients, signal }) };
+    return { plan: narrowed.plan, missing: await explainMissing(narrowed, { clients, signal, onNotice }) };
+  }
+
+  private noticesTo(log: CommonSettings['log']): (message: string) => void {
+    return (message) => {
+      log.event('notice', { message });
+      if (!this.quiet) this.tell(message);
+    };
   }
 
   private async clean(
@@ -144,7 +144,7 @@ export class JanitorCommand extends TableCommand {
   ): Promise<JanitorResult> {
     const { plan, workFiles } = found;
     const { signal, log } = settings;
-    const deletes = thingsToDelete(plan).length;
+    const deletes = resourcesToDelete(plan).length;
     const dead = workFiles?.filter(isDead) ?? [];
     if (deletes + dead.length > 0 && deletes <= maxDeletes && !this.given.value('yes')) {
       const what = [
@@ -167,8 +167,9 @@ export class JanitorCommand extends TableCommand {
         clients: scope.clients,
         maxDeletes,
         signal,
+        onNotice: this.noticesTo(log),
         onOutcome: (outcome) => {
-          log.event('sweep', { ref: outcome.thing.ref, outcome: outcome.outcome, detail: outcome.detail });
+          log.event('sweep', { ref: outcome.resource.ref, outcome: outcome.outcome, detail: outcome.detail });
           // Listed once, as it happens.
           if (this.forPeople) this.context.stdout.write(`${renderOutcome(outcome)}\n`);
           else if (!this.quiet) this.tell(renderOutcome(outcome));

@@ -3,7 +3,7 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
-import { hasAwsCode, isAccessDenied } from '@ec2-image/aws-call';
+import { createSender, isAwsCallError, refusedCodeOf } from '@ec2-image/aws-call';
 import { checkBucket } from '@ec2-image/s3-upload';
 import type { Cloud } from '../aws/cloud.ts';
 import { explain } from '../errors/explain.ts';
@@ -38,9 +38,7 @@ export async function check(
 
 /** Of what is said to an import, the half that matters here: there is nothing that could go on. */
 const hints: Readonly<Record<string, string>> = {
-  NETWORK_ERROR: 'Check the network, its proxy, and --endpoint-url.',
   AWS_UNREACHABLE: 'Check the network, its proxy, and --endpoint-url.',
-  TIMED_OUT: 'Check the network and its proxy; on a slow line raise --request-timeout.',
   CREDENTIALS_EXPIRED: 'Renew them (for SSO: aws sso login).',
 };
 
@@ -99,32 +97,34 @@ export function checkBucketOf(
 
 export function checkEc2({ ec2, region }: Cloud, signal: AbortSignal): Promise<CheckReport> {
   return check('EC2', async () => {
-    await ec2.send(new DescribeImagesCommand({ Owners: ['self'], MaxResults: 5 }), { abortSignal: signal });
+    const sender = createSender({ client: ec2, service: 'EC2', signal });
+    await sender.send(new DescribeImagesCommand({ Owners: ['self'], MaxResults: 5 }));
     return { state: 'ok', detail: `AMIs of ${region} can be listed` };
   });
 }
 
 export function checkRole({ iam }: Cloud, roleName: string, signal: AbortSignal): Promise<CheckReport> {
   return check(`role ${roleName}`, async () => {
+    const sender = createSender({ client: iam, service: 'IAM', signal });
     try {
-      const { Role } = await iam.send(new GetRoleCommand({ RoleName: roleName }), { abortSignal: signal });
+      const { Role } = await sender.send(new GetRoleCommand({ RoleName: roleName }));
       const problem = trustProblem(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''));
       return problem
         ? { state: 'failed', detail: problem, hint: 'Give the role the trust policy that the README shows.' }
         : { state: 'ok', detail: 'trusts vmie.amazonaws.com' };
     } catch (error) {
-      if (hasAwsCode(error, 'NoSuchEntity', 'NoSuchEntityException')) {
+      if (['NoSuchEntity', 'NoSuchEntityException'].includes(refusedCodeOf(error) ?? '')) {
         return {
           state: 'failed',
           detail: 'does not exist',
           hint: 'Create it as the README shows, or name another with --role-name.',
         };
       }
-      if (!isAccessDenied(error)) throw error;
+      if (!isAwsCallError(error, 'ACCESS_DENIED')) throw error;
       return {
         state: 'warning',
         detail: 'not checked: iam:GetRole denied',
-        hint: 'Allow iam:GetRole to have it checked; an import does not need that.',
+        hint: 'Allow iam:GetRole to have it checked; an import does not need it.',
       };
     }
   });

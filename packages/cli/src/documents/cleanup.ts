@@ -12,7 +12,7 @@ const resource = z.object({
   versionId: z.string().optional(),
   sizeBytes: z.number().nullable(),
   sizeIsUpperBound: z.boolean(),
-  lastSignAt: z.string().nullable(),
+  lastActivityAt: z.string().nullable(),
   ageSeconds: z.number().nullable(),
   dependents: z.array(z.string()),
   verdict: z.enum(['delete', 'keep']),

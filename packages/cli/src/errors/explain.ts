@@ -1,10 +1,4 @@
-import {
-  awsErrorFacts,
-  formatAwsError,
-  isAccessDenied,
-  isCredentialsError,
-  isThrottling,
-} from '@ec2-image/aws-call';
+import { explainCredentials } from '@ec2-image/aws-call';
 import { isExplained } from '@ec2-image/explained-error';
 import { redactText } from '@ec2-image/redact';
 
@@ -21,60 +15,9 @@ export function explain(error: unknown): Explained {
   return { code, message: redactText(message), hint };
 }
 
-/** The error itself, or what caused it, is about the credentials: such a failure ends a whole run the same way for every image. */
-export function isAboutCredentials(error: unknown): boolean {
-  return (
-    isCredentialsError(error) ||
-    (error instanceof Error && error.cause !== undefined && isAboutCredentials(error.cause))
-  );
-}
-
+/** Packages explain the calls they make: of AWS, only what a credential provider threw outside a call comes here. */
 function explainForeign(error: unknown): Explained {
-  if (isCredentialsError(error)) return explainCredentials(error);
-  if (isAccessDenied(error)) {
-    return {
-      code: 'ACCESS_DENIED',
-      message: `AWS denied the call: ${formatAwsError(error)}`,
-      hint: 'Give the role or user the actions that the README lists, or use another --profile.',
-    };
-  }
-  if (isThrottling(error)) {
-    return {
-      code: 'THROTTLED',
-      message: `AWS kept throttling: ${formatAwsError(error)}`,
-      hint: 'Run the same command again later, or raise --max-attempts.',
-    };
-  }
-  if (awsErrorFacts(error)?.httpStatus !== undefined) {
-    return {
-      code: 'AWS_ERROR',
-      message: `AWS answered ${formatAwsError(error)}`,
-      hint: 'Run the same command again: it goes on where this run stopped. With --verbose it shows every call.',
-    };
-  }
-  return explainSystem(error);
-}
-
-function explainCredentials(error: unknown): Explained {
-  const said = formatAwsError(error);
-  if (awsErrorFacts(error)?.httpStatus === undefined) {
-    return {
-      code: 'CREDENTIALS_MISSING',
-      message: `no AWS credentials: ${said}`,
-      hint: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or try --local, which needs none.',
-    };
-  }
-  return /expired/i.test(said)
-    ? {
-        code: 'CREDENTIALS_EXPIRED',
-        message: `the AWS credentials have expired: ${said}`,
-        hint: 'Renew them (for SSO: aws sso login) and run the same command again: it goes on where this run stopped.',
-      }
-    : {
-        code: 'CREDENTIALS_REFUSED',
-        message: `AWS refused the credentials: ${said}`,
-        hint: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, to credentials that are valid.',
-      };
+  return explainCredentials(error) ?? explainSystem(error);
 }
 
 function explainSystem(error: unknown): Explained {

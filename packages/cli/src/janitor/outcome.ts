@@ -1,4 +1,4 @@
-import { type Plan, type SweepOutcome, thingsToDelete, type WorkFiles } from '@ec2-image/janitor';
+import { type Plan, resourcesToDelete, type SweepOutcome, type WorkFiles } from '@ec2-image/janitor';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 
 /** One run of the janitor, told or done. */
@@ -24,7 +24,7 @@ export function isDead({ live, foreign }: WorkFiles): boolean {
 export function janitorExitCode(result: JanitorResult): ExitCode {
   const { plan, missing = [], outcomes, workFiles = [], removedWorkFiles, stoppedByCap } = result;
   const left =
-    (outcomes === undefined && thingsToDelete(plan).length > 0) ||
+    (outcomes === undefined && resourcesToDelete(plan).length > 0) ||
     (removedWorkFiles === undefined && workFiles.some(isDead));
   return worstExitCode([
     stoppedByCap === undefined ? exitCodes.done : exitCodes.capped,

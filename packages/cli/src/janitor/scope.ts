@@ -1,4 +1,5 @@
 import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
+import { createSender } from '@ec2-image/aws-call';
 import type { RegionalClients } from '@ec2-image/janitor';
 import { keyPrefix } from '@ec2-image/provenance';
 import type { Cloud } from '../aws/cloud.ts';
@@ -84,14 +85,15 @@ function checkFlags({ regions, allRegions }: ScopeFlags): void {
 
 function knownAccount({ account }: Cloud): string {
   if (account !== undefined) return account;
-  throw new CliError('ACCOUNT_UNKNOWN', 'STS does not say whose credentials these are', {
-    hint: 'Without the account nothing can be proven to be yours: allow sts:GetCallerIdentity, or mend --endpoint-url.',
+  throw new CliError('ACCOUNT_UNKNOWN', 'cannot determine the AWS account: STS did not answer', {
+    hint: 'Without the account nothing can be proven to be yours: allow sts:GetCallerIdentity, or fix --endpoint-url.',
   });
 }
 
 /** Those that the account has opted into. */
 async function enabledRegions({ ec2 }: Cloud, signal: AbortSignal): Promise<string[]> {
-  const { Regions } = await ec2.send(new DescribeRegionsCommand({}), { abortSignal: signal });
+  const sender = createSender({ client: ec2, service: 'EC2', signal });
+  const { Regions } = await sender.send(new DescribeRegionsCommand({}));
   return (Regions ?? []).flatMap(({ RegionName }) => RegionName ?? []).sort();
 }
 

@@ -97,10 +97,14 @@ function inOrder(
 async function* ofSize(sizeBytes: number, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let total = 0;
   const wrong = () =>
-    new CliError('DISK_SIZE_WRONG', `the image header declares ${sizeBytes} bytes, which does not match its content`, {
-      hint: 'The image is corrupt or malicious; download it from another source.',
-      facts: { sizeBytes, foundBytes: total },
-    });
+    new CliError(
+      'DISK_SIZE_WRONG',
+      `the image header declares ${sizeBytes} bytes, which does not match its content`,
+      {
+        hint: 'The image is corrupt or malicious; download it from another source.',
+        facts: { sizeBytes, foundBytes: total },
+      },
+    );
   for await (const chunk of chunks) {
     total += chunk.length;
     if (total > sizeBytes) throw wrong();

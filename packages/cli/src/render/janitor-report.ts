@@ -1,11 +1,11 @@
 import {
-  type NamedThing,
+  type NamedResource,
   type Plan,
+  type Resource,
+  type ResourceToKeep,
+  resourcesToDelete,
   type SweepOutcome,
-  type Thing,
-  type ThingToKeep,
   type Totals,
-  thingsToDelete,
   totalsOf,
   type WorkFiles,
 } from '@ec2-image/janitor';
@@ -37,7 +37,7 @@ export function janitorDocument(result: JanitorResult): object {
   };
 }
 
-function outcomeDocument({ thing: { ref, kind, id }, outcome, detail }: SweepOutcome): object {
+function outcomeDocument({ resource: { ref, kind, id }, outcome, detail }: SweepOutcome): object {
   return { ref, kind, id, outcome, detail };
 }
 
@@ -51,11 +51,11 @@ export function renderMissing(missing: readonly SweepOutcome[]): string {
 
 /** `--quiet`: what was deleted, or would be. */
 export function janitorIds({ plan, outcomes }: JanitorResult): string[] {
-  const things = outcomes
-    ? outcomes.filter(({ outcome }) => outcome === 'deleted').map(({ thing }) => thing)
-    : thingsToDelete(plan);
+  const resources = outcomes
+    ? outcomes.filter(({ outcome }) => outcome === 'deleted').map(({ resource }) => resource)
+    : resourcesToDelete(plan);
   // A key alone names nothing.
-  return things.map(({ id, ref, bucket }) => (bucket === undefined ? id : ref));
+  return resources.map(({ id, ref, bucket }) => (bucket === undefined ? id : ref));
 }
 
 export interface PlanLayout {
@@ -67,20 +67,22 @@ const defaultWidth = 120;
 
 /** What was found, by verdict. */
 export function renderPlan(plan: Plan, { width = defaultWidth }: PlanLayout = {}): string {
-  const { resources: things, gaps, notices } = plan;
+  const { resources, gaps, notices } = plan;
   const severalRegions = plan.regions.length > 1;
-  const kept = fewOfEach(things.filter((thing) => thing.verdict === 'keep'));
+  const kept = fewOfEach(resources.filter((resource) => resource.verdict === 'keep'));
   const group = (heading: string, { members, shown = members, more = [] }: Group) =>
     members.length === 0
       ? []
       : [
           [
             `${heading}: ${renderTotals(totalsOf(members))}`,
-            renderThings(shown, { severalRegions, width }),
+            renderResources(shown, { severalRegions, width }),
             ...more,
           ].join('\n'),
         ];
-  const leftovers = group('To delete', { members: things.filter((thing) => thing.verdict === 'delete') });
+  const leftovers = group('To delete', {
+    members: resources.filter((resource) => resource.verdict === 'delete'),
+  });
   return [
     renderScope(plan),
     ...(leftovers.length > 0 ? leftovers : [gaps.length > 0 ? nothingReadable : 'No leftovers found.']),
@@ -104,14 +106,14 @@ export function renderPlan(plan: Plan, { width = defaultWidth }: PlanLayout = {}
 const nothingReadable = 'No leftovers found in what could be read.';
 
 /** One line as one resource has had its turn. */
-export function renderOutcome({ thing, outcome, detail }: SweepOutcome): string {
+export function renderOutcome({ resource, outcome, detail }: SweepOutcome): string {
   const reason = detail === undefined ? '' : `: ${printable(detail)}`;
-  return `${outcome.padEnd(7)}  ${thing.kind.padEnd(8)}  ${whatOf(thing)}${reason}`;
+  return `${outcome.padEnd(7)}  ${resource.kind.padEnd(8)}  ${whatOf(resource)}${reason}`;
 }
 
 /** The sums, after a line for each: {@link renderOutcome}. */
 export function renderOutcomes(outcomes: readonly SweepOutcome[]): string {
-  const deleted = outcomes.filter(({ outcome }) => outcome === 'deleted').map(({ thing }) => thing);
+  const deleted = outcomes.filter(({ outcome }) => outcome === 'deleted').map(({ resource }) => resource);
   const others = (['gone', 'skipped', 'failed'] as const).flatMap((kind) => {
     const number = outcomes.filter(({ outcome }) => outcome === kind).length;
     return number > 0 ? [`${number} ${labels[kind]}`] : [];
@@ -152,8 +154,8 @@ function renderScope({ account, regions, buckets, prefixes, madeAt }: Plan): str
 }
 
 interface Group {
-  readonly members: readonly Thing[];
-  readonly shown?: readonly Thing[];
+  readonly members: readonly Resource[];
+  readonly shown?: readonly Resource[];
   readonly more?: readonly string[];
 }
 
@@ -161,7 +163,7 @@ interface Group {
 const mostOfOneCode = 50;
 
 /** So many of each reason, and lines that count the others. */
-function fewOfEach(members: readonly ThingToKeep[]): Required<Group> {
+function fewOfEach(members: readonly ResourceToKeep[]): Required<Group> {
   const counts = new Map<string, number>();
   const shown = members.filter(({ code }) => {
     const count = (counts.get(code) ?? 0) + 1;
@@ -170,29 +172,33 @@ function fewOfEach(members: readonly ThingToKeep[]): Required<Group> {
   });
   const more = [...counts].flatMap(([code, count]) =>
     count > mostOfOneCode
-      ? [`and ${count - mostOfOneCode} more that are kept as ${code}: --json lists them all`]
+      ? [`and ${count - mostOfOneCode} more that are kept (${wordsOf(code)}): --json lists them all`]
       : [],
   );
   return { members, shown, more };
 }
 
-function renderThings(
-  things: readonly Thing[],
+function renderResources(
+  resources: readonly Resource[],
   { severalRegions, width }: { readonly severalRegions: boolean; readonly width: number },
 ): string {
   const region = (cell: string) => (severalRegions ? [cell] : []);
   return renderTable(
     [
       ['KIND', 'WHAT', ...region('REGION'), 'SIZE', 'AGE', 'WHY'],
-      ...things.map((thing) => [
-        thing.kind,
-        whatOf(thing),
-        ...region(thing.region),
-        thing.sizeBytes === null
+      ...resources.map((resource) => [
+        resource.kind,
+        whatOf(resource),
+        ...region(resource.region),
+        resource.sizeBytes === null
           ? '-'
-          : `${thing.sizeIsUpperBound ? '≤ ' : ''}${formatBytes(thing.sizeBytes)}`,
-        thing.ageSeconds === null ? '-' : formatAge(thing.ageSeconds),
-        printable(shortDigests(thing.verdict === 'delete' ? thing.proof : `${thing.code}: ${thing.reason}`)),
+          : `${resource.sizeIsUpperBound ? '≤ ' : ''}${formatBytes(resource.sizeBytes)}`,
+        resource.ageSeconds === null ? '-' : formatAge(resource.ageSeconds),
+        printable(
+          shortDigests(
+            resource.verdict === 'delete' ? resource.proof : `${wordsOf(resource.code)}: ${resource.reason}`,
+          ),
+        ),
       ]),
     ],
     { width },
@@ -205,16 +211,21 @@ function formatAge(seconds: number): string {
   return formatSeconds(Math.floor(seconds / unit) * unit);
 }
 
+/** A code as people read it: `too recent`. */
+function wordsOf(code: string): string {
+  return code.replaceAll('-', ' ');
+}
+
 /** The first 12 digits, as in keys and default suffixes: --json has them all. */
 function shortDigests(text: string): string {
   return text.replace(/(sha(?:256|512):[0-9a-f]{12})[0-9a-f]+/g, '$1…');
 }
 
-function whatOf(thing: NamedThing): string {
-  return printable(nameOf(thing));
+function whatOf(resource: NamedResource): string {
+  return printable(nameOf(resource));
 }
 
-function nameOf({ kind, id, name, bucket, key, versionId }: NamedThing): string {
+function nameOf({ kind, id, name, bucket, key, versionId }: NamedResource): string {
   if (kind === 'object')
     return `s3://${bucket}/${key}${versionId === undefined ? '' : ` (version ${versionId})`}`;
   if (kind === 'upload') return `s3://${bucket}/${key} (upload ${id.slice(0, 12)})`;
@@ -230,10 +241,10 @@ function renderTotals({ resources, bytes, snapshotBytes }: Totals): string {
   return parts.join(', ');
 }
 
-function renderSuggestions(things: readonly Thing[]): string[] {
-  const lines = things.flatMap((thing) =>
-    thing.verdict === 'keep' && thing.suggestion
-      ? [`  ${printable(renderCommandLine(thing.suggestion))}`]
+function renderSuggestions(resources: readonly Resource[]): string[] {
+  const lines = resources.flatMap((resource) =>
+    resource.verdict === 'keep' && resource.suggestion
+      ? [`  ${printable(renderCommandLine(resource.suggestion))}`]
       : [],
   );
   return lines.length > 0 ? [`To complete them:\n${lines.join('\n')}`] : [];

@@ -33,7 +33,7 @@ export async function writeMarker(directory: string, digest: Digest): Promise<vo
   }
 }
 
-/** Whether the directory holds the marker of ec2-image that names the same image as the directory does. */
+/** Whether the directory holds a marker of ec2-image that names the same image as the directory does. */
 export async function hasMarker(directory: string): Promise<boolean> {
   const digest = await readMarker(join(directory, markerName));
   return digest !== undefined && imageDirectoryName(digest) === basename(directory);
@@ -42,14 +42,14 @@ export async function hasMarker(directory: string): Promise<boolean> {
 /** Why an entry of `images/` with a name that ec2-image gives must not be removed as a whole; undefined where it may be. */
 export async function whyNotOurs(path: string): Promise<string | undefined> {
   const stats = await lstat(path);
-  if (stats.isSymbolicLink()) return 'it is a symbolic link';
-  if (!stats.isDirectory()) return 'it is not a directory';
+  if (stats.isSymbolicLink()) return 'a symbolic link';
+  if (!stats.isDirectory()) return 'not a directory';
   return (await hasMarker(path))
     ? undefined
-    : 'it has no marker of ec2-image: another program or an earlier version made it';
+    : 'no marker of ec2-image: another program or an earlier version created it';
 }
 
-/** A link, a pipe or anything else that is not a file of ours says nothing. */
+/** A link, a pipe or anything else that is not a file of ec2-image says nothing. */
 async function readMarker(path: string): Promise<Digest | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => {

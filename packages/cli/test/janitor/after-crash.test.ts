@@ -15,7 +15,7 @@ import { areEqualDisks } from '../support/import.ts';
 import { runInProcess, useOwnEnvironment } from '../support/in-process.ts';
 import { isExhaustive, runSample } from '../support/sample.ts';
 
-/** More than twice the age floor, which is a day. */
+/** More than twice the minimum age, which is a day. */
 const twoDaysAndAnHourMs = 49 * 3_600_000;
 
 let images: TestImages;
@@ -62,7 +62,7 @@ test.each<Way>(['s3', 'ebs'])(
   isExhaustive ? 3_600_000 : 120_000,
 );
 
-/** The stand-in is through with the request that was held, and carries on with a task whose importer is gone. */
+/** The emulator is through with the request that was held, and carries on with a task whose importer is gone. */
 async function settled({ account }: CrashScene): Promise<void> {
   for (let left = 400; left > 0; left--) {
     const { tasks } = await account.contents();

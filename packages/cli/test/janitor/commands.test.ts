@@ -21,7 +21,7 @@ const where = ['--bucket', bucket];
 
 let account: JanitorAccount;
 beforeEach(async () => {
-  // Any credentials do on the stand-in, but none do not.
+  // Any credentials do on the emulator, but none do not.
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'ANYBODY');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'whatever');
   account = await openJanitorAccount();
@@ -32,8 +32,8 @@ afterEach(async () => {
   await account[Symbol.asyncDispose]();
 });
 
-const seed = (things: Omit<Parameters<typeof seedEc2>[0], 'directory'>) => {
-  seedEc2({ directory: account.directory, ...things });
+const seed = (resources: Omit<Parameters<typeof seedEc2>[0], 'directory'>) => {
+  seedEc2({ directory: account.directory, ...resources });
 };
 const seedSnapshots = (count: number) =>
   seed({
@@ -127,7 +127,9 @@ describe('janitor', () => {
     deny('DescribeImageReferences');
     const run = await account.run('janitor', ...where, '--superseded', '--apply', '--yes');
     expect(run.exitCode).toBe(4);
-    expect(run.stdout).toMatch(/references of us-east-1\/ami-0+1: UnauthorizedOperation/);
+    expect(run.stdout).toMatch(
+      /references of us-east-1\/ami-0+1: these credentials may not call ec2:DescribeImageReferences: UnauthorizedOperation/,
+    );
     expect(account.changes()).toEqual([]);
   });
 
@@ -223,7 +225,7 @@ describe('janitor', () => {
   });
 
   test('says so where no bucket is named', async () => {
-    expect((await account.run('janitor')).stdout).toContain('S3 was not looked at');
+    expect((await account.run('janitor')).stdout).toContain('S3 was not scanned');
   });
 });
 
@@ -271,7 +273,7 @@ describe('a saved plan', () => {
     let plan: Plan;
     let path: string;
 
-    /** One leftover; beside it a healthy AMI of ours, another tool's snapshot, and one of ours in another region. */
+    /** One leftover; beside it a healthy AMI created by ec2-image, another tool's snapshot, and a leftover in another region. */
     beforeEach(async () => {
       seedSnapshots(1);
       seed({
@@ -292,12 +294,12 @@ describe('a saved plan', () => {
       await writeFile(path, JSON.stringify(edited));
       return account.run('janitor', '--from-plan', path, '--apply', '--yes', ...flags);
     };
-    const leftover = () => plan.resources.find((thing) => thing.id === snap)!;
-    const named = (kind: 'ami' | 'snapshot', thingId: string, region = 'us-east-1') => ({
+    const leftover = () => plan.resources.find((resource) => resource.id === snap)!;
+    const named = (kind: 'ami' | 'snapshot', resourceId: string, region = 'us-east-1') => ({
       ...leftover(),
       kind,
-      id: thingId,
-      ref: `${region}/${thingId}`,
+      id: resourceId,
+      ref: `${region}/${resourceId}`,
       region,
     });
 
@@ -405,12 +407,12 @@ describe('tag-fix', () => {
     expect(account.changes()).toEqual([]);
   });
 
-  test('40: an AMI that is not ours: refuses, says what proof it looked for', async () => {
+  test('40: an AMI that ec2-image did not create: refuses, says what proof it looked for', async () => {
     seedImage({}, {});
     const run = await account.run('tag-fix', ami, ...where);
     expect(run).toMatchObject({
       exitCode: 1,
-      stdout: expect.stringContaining('refused: nothing proves that it is ours: looked for'),
+      stdout: expect.stringContaining('refused: not identifiable as created by ec2-image: looked for'),
     });
     expect(account.changes()).toEqual([]);
   });
@@ -434,7 +436,7 @@ describe('tag-fix', () => {
     expect(account.changes()).toEqual([]);
   });
 
-  test('--force corrects a wrong tag of ours, and nothing else', async () => {
+  test('--force corrects a wrong tag of ec2-image, and nothing else', async () => {
     const theirs = { team: 'x', automation: 'true' };
     seedImage({ ...ourImageTags, ...theirs, Name: 'fedora-i44' });
     const told = await account.run('tag-fix', '--force', '--dry-run');

@@ -78,7 +78,7 @@ async function actionsOf(work: () => Promise<void>): Promise<string[]> {
   return [...new Set(account.aws.calls.list().flatMap(actionOf))].sort();
 }
 
-/** Tagged as ours, with a time long past. */
+/** Tagged as by ec2-image, with a time long past. */
 async function startStalledImport(): Promise<void> {
   account.aws.faults.add({ match: { operation: 'ImportSnapshot' }, action: { kind: 'task-stalls' } });
   await account.ec2.send(
@@ -89,8 +89,8 @@ async function startStalledImport(): Promise<void> {
   );
 }
 
-const seed = (things: Omit<Parameters<typeof seedEc2>[0], 'directory'>) =>
-  seedEc2({ directory: account.directory, ...things });
+const seed = (resources: Omit<Parameters<typeof seedEc2>[0], 'directory'>) =>
+  seedEc2({ directory: account.directory, ...resources });
 
 test('janitor.json allows what the janitor calls, and nothing else', async () => {
   const createdAt = hoursAgo(100);

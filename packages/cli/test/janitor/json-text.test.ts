@@ -21,7 +21,7 @@ test('writes what JSON.stringify would', async () => {
 test('waits where nobody reads', async () => {
   const stream = new PassThrough();
   const big = {
-    things: Array.from({ length: 10_000 }, (_, number) => ({ id: `snap-${number}`, size: number })),
+    resources: Array.from({ length: 10_000 }, (_, number) => ({ id: `snap-${number}`, size: number })),
   };
   let done = false;
   const writing = writeJson(stream, big).then(() => {

@@ -1,4 +1,4 @@
-import type { Plan, SweepOutcome, Thing, ThingToDelete } from '@ec2-image/janitor';
+import type { Plan, Resource, ResourceToDelete, SweepOutcome } from '@ec2-image/janitor';
 import { describe, expect, test } from 'vitest';
 import { exitCodes } from '../../src/errors/exit-code.ts';
 import { type JanitorResult, janitorExitCode } from '../../src/janitor/outcome.ts';
@@ -18,11 +18,11 @@ import {
 
 const base = {
   region: 'eu-west-1',
-  lastSignAt: '2026-11-18T12:00:00.000Z',
+  lastActivityAt: '2026-11-18T12:00:00.000Z',
   ageSeconds: 4 * 86_400,
   dependents: [],
 } as const;
-const upload: Thing = {
+const upload: Resource = {
   ...base,
   kind: 'upload',
   ref: 's3://imports/ec2-image/fedora-i43/0123456789ab.vhdx?uploadId=abcdefghijklmnop',
@@ -33,9 +33,9 @@ const upload: Thing = {
   sizeBytes: 12 * 2 ** 20,
   sizeIsUpperBound: false,
   verdict: 'delete',
-  proof: 'is an unfinished upload',
+  proof: 'incomplete upload',
 };
-const deleted: Thing = {
+const deleted: Resource = {
   ...base,
   kind: 'snapshot',
   ref: 'eu-west-1/snap-0a',
@@ -46,7 +46,7 @@ const deleted: Thing = {
   verdict: 'delete',
   proof: 'is tagged ec2-image:source-digest=sha256:ab',
 };
-const kept: Thing = {
+const kept: Resource = {
   ...base,
   kind: 'snapshot',
   ref: 'eu-west-1/snap-0b',
@@ -55,8 +55,8 @@ const kept: Thing = {
   sizeIsUpperBound: true,
   ageSeconds: null,
   verdict: 'keep',
-  code: 'young',
-  reason: 'its start is young',
+  code: 'too-recent',
+  reason: 'started 4m ago (minimum age 24h)',
   suggestion: ['import', '--name', "it's"],
 };
 
@@ -83,13 +83,13 @@ describe('the report', () => {
       To delete: 2 resources, 12 MiB, at most 4 GiB of snapshots
       KIND      WHAT                                                                       SIZE     AGE
       upload    s3://imports/ec2-image/fedora-i43/0123456789ab.vhdx (upload abcdefghijkl)  12 MiB   4d
-          is an unfinished upload
+          incomplete upload
       snapshot  snap-0a (fedora-i43)                                                       ≤ 4 GiB  4d
           is tagged ec2-image:source-digest=sha256:ab
 
       Kept: 1 resource
       KIND      WHAT     SIZE  AGE  WHY
-      snapshot  snap-0b  -     -    young: its start is young
+      snapshot  snap-0b  -     -    too recent: started 4m ago (minimum age 24h)
 
       To complete them:
         ec2-image import --name 'it'\\''s'
@@ -99,7 +99,7 @@ describe('the report', () => {
 
   test('says where nothing is left over, what was not read and what to know', () => {
     const gaps = [{ what: 'images', region: 'eu-west-1', detail: 'AccessDenied: no' } as const];
-    expect(`${renderPlan(planOf({ gaps, notices: ['S3 was not looked at.'] }))}\n`).toMatchInlineSnapshot(`
+    expect(`${renderPlan(planOf({ gaps, notices: ['S3 was not scanned.'] }))}\n`).toMatchInlineSnapshot(`
       "Account 123456789012, eu-west-1, s3://imports/ec2-image/ (with its versions), at 2026-11-22T12:00:00.000Z
 
       No leftovers found in what could be read.
@@ -107,17 +107,17 @@ describe('the report', () => {
       Could not be read (dependent resources are kept):
         images of eu-west-1: AccessDenied: no
 
-      S3 was not looked at.
+      S3 was not scanned.
       "
     `);
   });
 
   test('shows a few of many that are kept for one reason, and counts the others', () => {
-    const many = Array.from({ length: 53 }, (_, number): Thing => ({ ...kept, id: `snap-${number}` }));
+    const many = Array.from({ length: 53 }, (_, number): Resource => ({ ...kept, id: `snap-${number}` }));
     const report = renderPlan(planOf({ resources: many }));
     expect(report).toContain('Kept: 53 resources');
     expect(report.match(/^snapshot /gm)).toHaveLength(50);
-    expect(report).toContain('and 3 more that are kept as young: --json lists them all');
+    expect(report).toContain('and 3 more that are kept (too recent): --json lists them all');
   });
 
   test('tells regions apart where there are several', () => {
@@ -143,8 +143,8 @@ describe('the report', () => {
 
   test('of a sweep has a line for each resource, and sums what was deleted, not what was to be', () => {
     const outcomes: SweepOutcome[] = [
-      { thing: upload as ThingToDelete, outcome: 'deleted' },
-      { thing: deleted as ThingToDelete, outcome: 'failed', detail: 'still in use' },
+      { resource: upload as ResourceToDelete, outcome: 'deleted' },
+      { resource: deleted as ResourceToDelete, outcome: 'failed', detail: 'still in use' },
     ];
     expect(`${outcomes.map(renderOutcome).join('\n')}\n${renderOutcomes(outcomes)}\n`).toMatchInlineSnapshot(`
       "deleted  upload    s3://imports/ec2-image/fedora-i43/0123456789ab.vhdx (upload abcdefghijkl)
@@ -164,16 +164,21 @@ test.each([
   [
     'all deleted',
     planOf({ resources: [deleted] }),
-    { outcomes: [{ thing: deleted, outcome: 'deleted' }] },
+    { outcomes: [{ resource: deleted, outcome: 'deleted' }] },
     0,
   ],
   [
     'one skipped',
     planOf({ resources: [deleted] }),
-    { outcomes: [{ thing: deleted, outcome: 'skipped' }] },
+    { outcomes: [{ resource: deleted, outcome: 'skipped' }] },
     0,
   ],
-  ['one failed', planOf({ resources: [deleted] }), { outcomes: [{ thing: deleted, outcome: 'failed' }] }, 4],
+  [
+    'one failed',
+    planOf({ resources: [deleted] }),
+    { outcomes: [{ resource: deleted, outcome: 'failed' }] },
+    4,
+  ],
   ['beyond the cap', planOf({ resources: [deleted] }), { stoppedByCap: 0 }, 5],
   ['dead work files', planOf(), { workFiles: [{ name: 'a', path: 'a', sizeBytes: 1, live: false }] }, 3],
   ['work files in use', planOf(), { workFiles: [{ name: 'a', path: 'a', sizeBytes: 1, live: true }] }, 0],
@@ -193,7 +198,7 @@ test.each([
 test('the document holds the plan, and the outcomes by reference', () => {
   const plan = planOf({ resources: [deleted] });
   expect(janitorDocument({ plan })).toEqual({ version: 1, janitor: { plan } });
-  const outcomes = [{ thing: deleted, outcome: 'deleted' }] as JanitorResult['outcomes'];
+  const outcomes = [{ resource: deleted, outcome: 'deleted' }] as JanitorResult['outcomes'];
   expect(janitorDocument({ plan, outcomes })).toMatchObject({
     janitor: {
       outcomes: [{ ref: 'eu-west-1/snap-0a', kind: 'snapshot', id: 'snap-0a', outcome: 'deleted' }],

@@ -107,14 +107,14 @@ test('52: foreign directories in the work directory: untouched', async () => {
   for (const name of Object.values(names).slice(0, 6))
     expect(await readFile(join(entry(name), 'thesis.txt'), 'utf8')).toBe('years of work');
   expect(await readdir(elsewhere)).toEqual(['marker', 'thesis.txt']);
-  expect(done.stdout).toMatch(/sha256-1{32} +\S+ \S+ +kept: it has no marker of ec2-image/);
-  expect(done.stdout).toMatch(/sha256-6{32} +\S+ \S+ +kept: it is a symbolic link/);
+  expect(done.stdout).toMatch(/sha256-1{32} +\S+ \S+ +kept: no marker of ec2-image/);
+  expect(done.stdout).toMatch(/sha256-6{32} +\S+ \S+ +kept: a symbolic link/);
   expect(done.stdout).not.toMatch(/holiday|backup/);
   // Nothing is left that --apply would remove.
   expect((await clean()).exitCode).toBe(0);
 });
 
-test('a link inside of a directory of ours is removed, not what it points to', async () => {
+test('a link inside a directory of ec2-image is removed, not what it points to', async () => {
   const elsewhere = await makeDirectory('elsewhere');
   await symlink(elsewhere, join(entry(own), 'link'));
   expect((await clean('--apply', '--yes')).exitCode).toBe(0);

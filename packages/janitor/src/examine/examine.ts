@@ -1,27 +1,26 @@
-import { formatAwsError } from '@ec2-image/aws-call';
 import pLimit from 'p-limit';
-import type { RegionalClients } from '../clients.ts';
 import {
   type Details,
+  type Examined,
   type Gap,
   type ImageDetail,
   type ImageFact,
-  type Looked,
   type ObjectFact,
+  type ResourceFact,
   refOf,
   type SnapshotFact,
-  type ThingFact,
   type UploadFact,
 } from '../facts.ts';
-import { lookAtPermissions } from './images.ts';
-import { lookAtObject } from './objects.ts';
+import type { Senders } from '../senders.ts';
+import { readPermissions } from './images.ts';
+import { readObject } from './objects.ts';
 import { findReferences, type References } from './references.ts';
-import { lookAtSnapshot } from './snapshots.ts';
-import { lookAtParts } from './uploads.ts';
+import { readSnapshot } from './snapshots.ts';
+import { readParts } from './uploads.ts';
 
 export interface Examination {
-  readonly things: readonly ThingFact[];
-  readonly clients: RegionalClients;
+  readonly resources: readonly ResourceFact[];
+  readonly senders: Senders;
   readonly account: string;
   readonly now: number;
   readonly concurrency: number;
@@ -29,68 +28,70 @@ export interface Examination {
 }
 
 /**
- * Looks closely at the things that would otherwise be deleted, and at nothing else: these are the calls that cost one
- * or more for each thing. A look that fails is a gap, and says so in the thing's details.
+ * Looks closely at the resources that would otherwise be deleted, and at nothing else: these are the calls that cost one
+ * or more for each resource. A look that fails is a gap, and says so in the resource's details.
  */
 export async function examine(
   examination: Examination,
 ): Promise<{ readonly details: Details; readonly gaps: readonly Gap[] }> {
-  const { things, clients, account, now, concurrency, signal } = examination;
+  const { resources, senders, account, now, concurrency, signal } = examination;
   const limit = pLimit(concurrency);
   const gaps: Gap[] = [];
-  const look = async <F extends ThingFact, D>(
+  const look = async <F extends ResourceFact, D>(
     mine: readonly F[],
     what: Gap['what'],
-    lookAt: (thing: F) => Promise<D>,
-  ): Promise<Map<string, Looked<D>>> =>
+    lookAt: (resource: F) => Promise<D>,
+  ): Promise<Map<string, Examined<D>>> =>
     new Map(
-      await limit.map(mine, async (thing): Promise<[string, Looked<D>]> => {
-        const ref = refOf(thing);
+      await limit.map(mine, async (resource): Promise<[string, Examined<D>]> => {
+        const ref = refOf(resource);
         try {
-          return [ref, { seen: await lookAt(thing) }];
+          return [ref, { seen: await lookAt(resource) }];
         } catch (error) {
           signal?.throwIfAborted();
-          const detail = formatAwsError(error);
-          gaps.push({ what, region: thing.region, ref, detail });
+          const detail = (error as Error).message;
+          gaps.push({ what, region: resource.region, ref, detail });
           return [ref, { unseen: detail }];
         }
       }),
     );
-  const s3Look = (thing: UploadFact | ObjectFact) => ({ s3: clients.s3(thing.region), account, now, signal });
+  const s3Look = (resource: UploadFact | ObjectFact) => ({ s3: senders.s3(resource.region), account, now });
   const details: Details = {
-    images: await look(images(things), 'references', imageLooker(examination)),
-    snapshots: await look(snapshots(things), 'permissions', ({ region, snapshotId }) =>
-      lookAtSnapshot({ ec2: clients.ec2(region), snapshotId, signal }),
+    images: await look(images(resources), 'references', imageLooker(examination)),
+    snapshots: await look(snapshots(resources), 'permissions', ({ region, snapshotId }) =>
+      readSnapshot({ ec2: senders.ec2(region), snapshotId }),
     ),
-    uploads: await look(uploads(things), 'parts', (upload) => lookAtParts({ ...s3Look(upload), upload })),
-    objects: await look(objects(things), 'metadata', (object) => lookAtObject({ ...s3Look(object), object })),
+    uploads: await look(uploads(resources), 'parts', (upload) => readParts({ ...s3Look(upload), upload })),
+    objects: await look(objects(resources), 'metadata', (object) =>
+      readObject({ ...s3Look(object), object }),
+    ),
   };
   return { details, gaps };
 }
 
 /** References are searched for once a region, for all of its AMIs together. */
-function imageLooker({ things, clients, signal }: Examination): (image: ImageFact) => Promise<ImageDetail> {
+function imageLooker({ resources, senders }: Examination): (image: ImageFact) => Promise<ImageDetail> {
   const searches = new Map<string, Promise<References>>();
   const referencesIn = (region: string): Promise<References> => {
-    const imageIds = images(things)
+    const imageIds = images(resources)
       .filter((image) => image.region === region)
       .map(({ imageId }) => imageId);
-    const search = searches.get(region) ?? findReferences({ clients, region, imageIds, signal });
+    const search = searches.get(region) ?? findReferences({ senders, region, imageIds });
     searches.set(region, search);
     return search;
   };
   return async (image) => {
     const references = (await referencesIn(image.region)).get(image.imageId) ?? [];
-    const permissions = await lookAtPermissions({ ec2: clients.ec2(image.region), image, signal });
+    const permissions = await readPermissions({ ec2: senders.ec2(image.region), image });
     return permissions && { references, ...permissions };
   };
 }
 
-const images = (things: readonly ThingFact[]) =>
-  things.filter((thing): thing is ImageFact => thing.kind === 'ami');
-const snapshots = (things: readonly ThingFact[]) =>
-  things.filter((thing): thing is SnapshotFact => thing.kind === 'snapshot');
-const uploads = (things: readonly ThingFact[]) =>
-  things.filter((thing): thing is UploadFact => thing.kind === 'upload');
-const objects = (things: readonly ThingFact[]) =>
-  things.filter((thing): thing is ObjectFact => thing.kind === 'object');
+const images = (resources: readonly ResourceFact[]) =>
+  resources.filter((resource): resource is ImageFact => resource.kind === 'ami');
+const snapshots = (resources: readonly ResourceFact[]) =>
+  resources.filter((resource): resource is SnapshotFact => resource.kind === 'snapshot');
+const uploads = (resources: readonly ResourceFact[]) =>
+  resources.filter((resource): resource is UploadFact => resource.kind === 'upload');
+const objects = (resources: readonly ResourceFact[]) =>
+  resources.filter((resource): resource is ObjectFact => resource.kind === 'object');

@@ -1,22 +1,19 @@
-import { DescribeImageAttributeCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import { hasAwsCode } from '@ec2-image/aws-call';
+import { DescribeImageAttributeCommand } from '@aws-sdk/client-ec2';
+import { refusedCodeOf } from '@ec2-image/aws-call';
 import type { ImageDetail, ImageFact } from '../facts.ts';
 import { timeOf } from '../scan/images.ts';
+import type { Ec2 } from '../senders.ts';
 
 /** With whom an AMI is shared, and when it was last launched. Undefined: it is gone. */
-export async function lookAtPermissions({
+export async function readPermissions({
   ec2,
   image,
-  signal,
 }: {
-  readonly ec2: EC2Client;
+  readonly ec2: Ec2;
   readonly image: ImageFact;
-  readonly signal?: AbortSignal;
 }): Promise<Omit<NonNullable<ImageDetail>, 'references'> | undefined> {
   const attribute = (Attribute: 'launchPermission' | 'lastLaunchedTime') =>
-    ec2.send(new DescribeImageAttributeCommand({ ImageId: image.imageId, Attribute }), {
-      abortSignal: signal,
-    });
+    ec2.send(new DescribeImageAttributeCommand({ ImageId: image.imageId, Attribute }));
   const answers = await Promise.all([
     attribute('launchPermission'),
     // DescribeImages leaves the time out where it is not known, and so may an older answer that never had it.
@@ -37,5 +34,5 @@ export async function lookAtPermissions({
 }
 
 export function isImageGone(error: unknown): boolean {
-  return hasAwsCode(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable');
+  return ['InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable'].includes(refusedCodeOf(error) ?? '');
 }

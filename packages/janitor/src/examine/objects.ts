@@ -1,26 +1,20 @@
-import {
-  GetObjectTaggingCommand,
-  HeadObjectCommand,
-  type HeadObjectOutput,
-  type S3Client,
-} from '@aws-sdk/client-s3';
-import { awsErrorFacts, hasAwsCode } from '@ec2-image/aws-call';
+import { GetObjectTaggingCommand, HeadObjectCommand, type HeadObjectOutput } from '@aws-sdk/client-s3';
+import { httpStatusOf } from '@ec2-image/aws-call';
 import { tagRecord, tagsOfMetadata } from '@ec2-image/provenance';
 import type { ObjectDetail, ObjectFact } from '../facts.ts';
+import type { S3 } from '../senders.ts';
 
 /** What an object's metadata, tags and lock say. Undefined: it is gone. */
-export async function lookAtObject({
+export async function readObject({
   s3,
   object,
   account,
   now,
-  signal,
 }: {
-  readonly s3: S3Client;
+  readonly s3: S3;
   readonly object: ObjectFact;
   readonly account: string;
   readonly now: number;
-  readonly signal?: AbortSignal;
 }): Promise<ObjectDetail> {
   const call = {
     Bucket: object.bucket,
@@ -29,9 +23,9 @@ export async function lookAtObject({
     ExpectedBucketOwner: account,
   };
   try {
-    const head = await s3.send(new HeadObjectCommand(call), { abortSignal: signal });
+    const head = await s3.send(new HeadObjectCommand(call));
     // HeadObject counts the tags only for those who may read them, so their number is not asked for first.
-    const { TagSet } = await s3.send(new GetObjectTaggingCommand(call), { abortSignal: signal });
+    const { TagSet } = await s3.send(new GetObjectTaggingCommand(call));
     return {
       provenance: tagsOfMetadata(head.Metadata ?? {}),
       tags: { ...tagRecord(TagSet), ...permanence(head.Metadata) },
@@ -44,9 +38,7 @@ export async function lookAtObject({
 }
 
 export function isNotFound(error: unknown): boolean {
-  return (
-    hasAwsCode(error, 'NoSuchKey', 'NoSuchVersion', 'NotFound') || awsErrorFacts(error)?.httpStatus === 404
-  );
+  return httpStatusOf(error) === 404;
 }
 
 /** `permanent` may have been set where the uploader sets its marks, too. */

@@ -1,8 +1,7 @@
-import type { RegionalClients } from '../clients.ts';
+import type { Senders } from '../senders.ts';
 
 export interface ReferenceSearch {
-  readonly clients: RegionalClients;
+  readonly senders: Senders;
   readonly region: string;
   readonly imageIds: readonly string[];
-  readonly signal?: AbortSignal;
 }

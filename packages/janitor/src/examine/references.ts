@@ -1,7 +1,6 @@
 import { DescribeLaunchConfigurationsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeImageReferencesCommand } from '@aws-sdk/client-ec2';
-import { hasAwsCode } from '@ec2-image/aws-call';
-import { pages } from '../scan/pages.ts';
+import { pages, refusedCodeOf } from '@ec2-image/aws-call';
 import { isImageGone } from './images.ts';
 import type { ReferenceSearch } from './reference-search.ts';
 import { searchReferences } from './search-references.ts';
@@ -44,9 +43,9 @@ async function askForReferences(
   search: ReferenceSearch,
   add: (imageId?: string, what?: string) => void,
 ): Promise<void> {
-  const ec2 = search.clients.ec2(search.region);
-  const list = pages((NextToken) =>
-    ec2.send(
+  const ec2 = search.senders.ec2(search.region);
+  const list = pages(async (token) => {
+    const page = await ec2.send(
       new DescribeImageReferencesCommand({
         ImageIds: [...search.imageIds],
         IncludeAllResourceTypes: true,
@@ -56,17 +55,17 @@ async function askForReferences(
             ResourceTypeOptions: [{ OptionName: 'version-depth', OptionValues: [allVersions] }],
           },
         ],
-        NextToken,
+        NextToken: token,
       }),
-      { abortSignal: search.signal },
-    ),
-  );
+    );
+    return { items: page.ImageReferences, nextToken: page.NextToken };
+  });
   try {
-    for await (const { ImageReferences } of list) {
-      for (const { ImageId, Arn, ResourceType } of ImageReferences ?? []) add(ImageId, Arn ?? ResourceType);
+    for await (const references of list) {
+      for (const { ImageId, Arn, ResourceType } of references) add(ImageId, Arn ?? ResourceType);
     }
   } catch (error) {
-    if (!hasAwsCode(error, ...unknownAction)) throw error;
+    if (!unknownAction.includes(refusedCodeOf(error) ?? '')) throw error;
     await searchReferences(search, add);
   }
 }
@@ -75,19 +74,18 @@ async function askForReferences(
 const unknownAction = ['InvalidAction', 'UnknownOperationException', 'UnsupportedOperation'];
 
 async function searchLaunchConfigurations(
-  { clients, region, imageIds, signal }: ReferenceSearch,
+  { senders, region, imageIds }: ReferenceSearch,
   add: (imageId?: string, what?: string) => void,
 ): Promise<void> {
   if (imageIds.length === 0) return;
-  const list = pages((NextToken) =>
-    clients
+  const list = pages(async (token) => {
+    const page = await senders
       .autoScaling(region)
-      .send(new DescribeLaunchConfigurationsCommand({ MaxRecords: 100, NextToken }), {
-        abortSignal: signal,
-      }),
-  );
-  for await (const { LaunchConfigurations } of list) {
-    for (const { ImageId, LaunchConfigurationName, LaunchConfigurationARN } of LaunchConfigurations ?? []) {
+      .send(new DescribeLaunchConfigurationsCommand({ MaxRecords: 100, NextToken: token }));
+    return { items: page.LaunchConfigurations, nextToken: page.NextToken };
+  });
+  for await (const configurations of list) {
+    for (const { ImageId, LaunchConfigurationName, LaunchConfigurationARN } of configurations) {
       add(ImageId, LaunchConfigurationARN ?? LaunchConfigurationName);
     }
   }

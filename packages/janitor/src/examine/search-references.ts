@@ -2,9 +2,11 @@ import {
   DescribeInstancesCommand,
   DescribeLaunchTemplatesCommand,
   DescribeLaunchTemplateVersionsCommand,
+  type LaunchTemplateVersion,
 } from '@aws-sdk/client-ec2';
 import { DescribeParametersCommand, GetParametersCommand } from '@aws-sdk/client-ssm';
-import { pages } from '../scan/pages.ts';
+import { pages } from '@ec2-image/aws-call';
+import type { Ec2 } from '../senders.ts';
 import type { ReferenceSearch } from './reference-search.ts';
 
 type Add = (imageId?: string, what?: string) => void;
@@ -19,48 +21,39 @@ export async function searchReferences(search: ReferenceSearch, add: Add): Promi
   await searchParameters(search, add);
 }
 
-async function searchInstances(
-  { clients, region, imageIds, signal }: ReferenceSearch,
-  add: Add,
-): Promise<void> {
-  const list = pages((NextToken) =>
-    clients.ec2(region).send(
+async function searchInstances({ senders, region, imageIds }: ReferenceSearch, add: Add): Promise<void> {
+  const ec2 = senders.ec2(region);
+  const list = pages(async (token) => {
+    const page = await ec2.send(
       new DescribeInstancesCommand({
         Filters: [{ Name: 'image-id', Values: [...imageIds] }],
         MaxResults: 1000,
-        NextToken,
+        NextToken: token,
       }),
-      { abortSignal: signal },
-    ),
-  );
-  for await (const { Reservations } of list) {
-    for (const { ImageId, InstanceId } of (Reservations ?? []).flatMap(({ Instances }) => Instances ?? [])) {
+    );
+    return { items: page.Reservations, nextToken: page.NextToken };
+  });
+  for await (const reservations of list) {
+    for (const { ImageId, InstanceId } of reservations.flatMap(({ Instances }) => Instances ?? [])) {
       add(ImageId, InstanceId);
     }
   }
 }
 
-/** Only asked for one template at a time does AWS look through all versions of it. */
+/** AWS searches all versions only of a template that is named. */
 async function searchLaunchTemplates(
-  { clients, region, imageIds, signal }: ReferenceSearch,
+  { senders, region, imageIds }: ReferenceSearch,
   add: Add,
 ): Promise<void> {
-  const ec2 = clients.ec2(region);
-  const templates = pages((NextToken) =>
-    ec2.send(new DescribeLaunchTemplatesCommand({ MaxResults: 200, NextToken }), { abortSignal: signal }),
-  );
-  for await (const { LaunchTemplates } of templates) {
-    for (const { LaunchTemplateId } of LaunchTemplates ?? []) {
-      const versions = pages((NextToken) =>
-        ec2.send(
-          new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId, MaxResults: 200, NextToken }),
-          {
-            abortSignal: signal,
-          },
-        ),
-      );
-      for await (const { LaunchTemplateVersions } of versions) {
-        for (const { LaunchTemplateData, VersionNumber } of LaunchTemplateVersions ?? []) {
+  const ec2 = senders.ec2(region);
+  const templates = pages(async (token) => {
+    const page = await ec2.send(new DescribeLaunchTemplatesCommand({ MaxResults: 200, NextToken: token }));
+    return { items: page.LaunchTemplates, nextToken: page.NextToken };
+  });
+  for await (const some of templates) {
+    for (const { LaunchTemplateId } of some) {
+      for await (const versions of versionsOf(ec2, LaunchTemplateId)) {
+        for (const { LaunchTemplateData, VersionNumber } of versions) {
           for (const imageId of imageIds) {
             // Besides an id it may hold `resolve:ssm:…`, which the parameters account for.
             if (LaunchTemplateData?.ImageId === imageId)
@@ -72,30 +65,38 @@ async function searchLaunchTemplates(
   }
 }
 
+function versionsOf(
+  ec2: Ec2,
+  LaunchTemplateId: string | undefined,
+): AsyncIterable<readonly LaunchTemplateVersion[]> {
+  return pages(async (token) => {
+    const page = await ec2.send(
+      new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId, MaxResults: 200, NextToken: token }),
+    );
+    return { items: page.LaunchTemplateVersions, nextToken: page.NextToken };
+  });
+}
+
 /** An AMI's id may stand in a parameter of any type that holds plain text, alone or among others. */
-async function searchParameters(
-  { clients, region, imageIds, signal }: ReferenceSearch,
-  add: Add,
-): Promise<void> {
-  const ssm = clients.ssm(region);
-  const list = pages((NextToken) =>
-    ssm.send(
+async function searchParameters({ senders, region, imageIds }: ReferenceSearch, add: Add): Promise<void> {
+  const ssm = senders.ssm(region);
+  const list = pages(async (token) => {
+    const page = await ssm.send(
       new DescribeParametersCommand({
         ParameterFilters: [{ Key: 'Type', Option: 'Equals', Values: ['String', 'StringList'] }],
         MaxResults: 50,
-        NextToken,
+        NextToken: token,
       }),
-      { abortSignal: signal },
-    ),
-  );
-  for await (const { Parameters } of list) {
-    const names = (Parameters ?? []).flatMap(({ Name }) => Name ?? []);
+    );
+    return { items: page.Parameters, nextToken: page.NextToken };
+  });
+  for await (const parameters of list) {
+    const names = parameters.flatMap(({ Name }) => Name ?? []);
     for (let at = 0; at < names.length; at += maxParameterNames) {
-      const { Parameters: values } = await ssm.send(
+      const { Parameters: values = [] } = await ssm.send(
         new GetParametersCommand({ Names: names.slice(at, at + maxParameterNames) }),
-        { abortSignal: signal },
       );
-      for (const { ARN, Name, Value } of values ?? []) {
+      for (const { ARN, Name, Value } of values) {
         for (const imageId of imageIds) if (Value?.includes(imageId)) add(imageId, ARN ?? Name);
       }
     }

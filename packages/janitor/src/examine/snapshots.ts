@@ -1,29 +1,23 @@
-import {
-  DescribeLockedSnapshotsCommand,
-  DescribeSnapshotAttributeCommand,
-  type EC2Client,
-} from '@aws-sdk/client-ec2';
-import { hasAwsCode } from '@ec2-image/aws-call';
+import { DescribeLockedSnapshotsCommand, DescribeSnapshotAttributeCommand } from '@aws-sdk/client-ec2';
+import { refusedCodeOf } from '@ec2-image/aws-call';
 import type { SnapshotDetail } from '../facts.ts';
+import type { Ec2 } from '../senders.ts';
 
 /** Who may use a snapshot, and whether it is locked. Undefined: it is gone. */
-export async function lookAtSnapshot({
+export async function readSnapshot({
   ec2,
   snapshotId,
-  signal,
 }: {
-  readonly ec2: EC2Client;
+  readonly ec2: Ec2;
   readonly snapshotId: string;
-  readonly signal?: AbortSignal;
 }): Promise<SnapshotDetail> {
   const answers = await Promise.all([
     ec2.send(
       new DescribeSnapshotAttributeCommand({ SnapshotId: snapshotId, Attribute: 'createVolumePermission' }),
-      { abortSignal: signal },
     ),
-    ec2.send(new DescribeLockedSnapshotsCommand({ SnapshotIds: [snapshotId] }), { abortSignal: signal }),
+    ec2.send(new DescribeLockedSnapshotsCommand({ SnapshotIds: [snapshotId] })),
   ]).catch((error) => {
-    if (hasAwsCode(error, 'InvalidSnapshot.NotFound')) return undefined;
+    if (refusedCodeOf(error) === 'InvalidSnapshot.NotFound') return undefined;
     throw error;
   });
   if (!answers) return undefined;

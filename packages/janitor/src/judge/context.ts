@@ -3,7 +3,7 @@ import type { Policy } from '../policy.ts';
 import { type Relations, relationsOf } from '../relations.ts';
 import { type Keep, keep } from './keep.ts';
 
-/** What a judge looks things up in. */
+/** What a judge looks resources up in. */
 export interface Context extends Relations {
   readonly facts: Facts;
   readonly policy: Policy;
@@ -14,7 +14,7 @@ export function contextOf(facts: Facts, policy: Policy): Context {
   return { ...relationsOf(facts), facts, policy, now: facts.takenAt };
 }
 
-/** The first of `whats` that could not be read where the thing lives. */
+/** The first of `whats` that could not be read where the resource lives. */
 export function unread(
   { facts }: Context,
   { region, bucket }: { readonly region: string; readonly bucket?: string },

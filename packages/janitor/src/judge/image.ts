@@ -2,24 +2,24 @@ import { parseAmiName } from '@ec2-image/provenance';
 import { type ImageDetail, type ImageFact, refOf } from '../facts.ts';
 import { missingOf, wantedImageTags } from '../missing-tags.ts';
 import { type Context, unread } from './context.ts';
-import { type Keep, keep, keptBySuffix, newest, protectedByTags, tooYoung, type Verdict } from './keep.ts';
+import { type Keep, keep, keptBySuffix, newest, protectedByTags, tooRecent, type Verdict } from './keep.ts';
 
 const failedStates = new Set(['failed', 'error', 'invalid']);
 const healthyStates = new Set(['available', 'disabled']);
 
-/** Undefined for an AMI that is neither ours nor looks like it, or that is gone. */
+/** Undefined for an AMI that neither is ec2-image's nor looks like it, or that is gone. */
 export function judgeImage(image: ImageFact, context: Context): Verdict | undefined {
   const { policy, proofs } = context;
   const proof = proofs.image(image);
   if (proof === undefined) {
     const foreign = proofs.whyForeign(image);
-    if (foreign !== undefined) return keep('no-proof', `it carries our tags, but it ${foreign}`);
+    if (foreign !== undefined) return keep('no-proof', `has ec2-image's tags, but ${foreign}`);
     const looksOurs =
       policy.amis.includes(image.imageId) || policy.names.includes(parseAmiName(image.name)?.name ?? '');
     return looksOurs
       ? keep(
           'no-proof',
-          'nothing but its name says that it is ours: it has no provenance tags, and neither has a snapshot of it or the task that made one',
+          "only its name matches: neither it, nor its snapshots, nor their import tasks have ec2-image's tags",
         )
       : undefined;
   }
@@ -27,7 +27,7 @@ export function judgeImage(image: ImageFact, context: Context): Verdict | undefi
   const incomplete = unread(context, image, ['images']);
   if (incomplete) return incomplete;
   if (!failedStates.has(image.state) && !healthyStates.has(image.state)) {
-    return keep('live', `it is ${image.state}`);
+    return keep('live', `the AMI is ${image.state}`);
   }
   const grounds = groundsToDelete(image, context);
   if (grounds === undefined) return wanted(image, context);
@@ -35,16 +35,16 @@ export function judgeImage(image: ImageFact, context: Context): Verdict | undefi
   if (obstacle) return obstacle;
   const detail = context.facts.details.images.get(refOf(image));
   if (!detail) return { verdict: 'examine' };
-  if ('unseen' in detail) return keep('unread', `what uses it could not be learnt: ${detail.unseen}`);
+  if ('unseen' in detail) return keep('unread', `cannot determine what uses it: ${detail.unseen}`);
   if (detail.seen === undefined) return undefined;
   return obstacleSeen(image, detail.seen, context) ?? { verdict: 'delete', proof: `${grounds} and ${proof}` };
 }
 
-/** Rules 6 and 14: failed, named with `--ami`, or superseded. */
+/** Rules 6 and 14 of docs/janitor.md: failed, named with `--ami`, or superseded. */
 function groundsToDelete(image: ImageFact, { policy, proofs, seriesOf }: Context): string | undefined {
   if (failedStates.has(image.state)) return `is ${image.state}`;
   if (policy.amis.includes(image.imageId)) return 'was named with --ami';
-  // A chain proves an AMI that somebody registered from our snapshot by hand, too: only tags make one of a series.
+  // A chain proves an AMI that somebody registered by hand from a snapshot of ec2-image, too: only tags make one of a series.
   if (!policy.superseded || image.state !== 'available' || !proofs.hasOwnMarks(image)) return undefined;
   const newer = seriesOf(image).find(
     (other) => supersedes(other, image) && proofs.image(other) !== undefined,
@@ -66,10 +66,10 @@ function wanted(image: ImageFact, context: Context): Keep {
   if (missing.length === 0 || image.state !== 'available') {
     return keep(
       'healthy',
-      image.state === 'disabled' ? 'it is disabled, not failed' : 'nothing is wrong with it',
+      image.state === 'disabled' ? 'disabled, not failed' : 'neither failed nor named for deletion',
     );
   }
-  return keep('lacks-tags', `it is healthy, but lacks the tags ${missing.join(', ')}`, [
+  return keep('lacks-tags', `healthy AMI without the tags ${missing.join(', ')}`, [
     'tag-fix',
     image.imageId,
     '--region',
@@ -80,14 +80,14 @@ function wanted(image: ImageFact, context: Context): Keep {
 /** What its description alone says against deleting it. */
 function obstacleBefore(image: ImageFact, { policy, now }: Context): Keep | undefined {
   return (
-    (image.isPublic ? keep('shared', 'it is public') : undefined) ??
+    (image.isPublic ? keep('shared', 'public') : undefined) ??
     (image.protection === undefined
       ? undefined
-      : keep('protected', `it is protected from deregistration (${image.protection})`)) ??
+      : keep('protected', `deregistration protection (${image.protection})`)) ??
     protectedByTags(image.tags, policy) ??
     keptBySuffix([image.name, image.tags.Name], policy) ??
-    tooYoung({ lastSignAt: image.createdAt, now, floorMs: policy.olderThanMs, what: 'its creation' }) ??
-    launchedLately(image.lastLaunchedAt, { policy, now })
+    tooRecent({ lastActivityAt: image.createdAt, now, minimumAgeMs: policy.olderThanMs, event: 'created' }) ??
+    launchedRecently(image.lastLaunchedAt, { policy, now })
   );
 }
 
@@ -96,21 +96,22 @@ function obstacleSeen(
   detail: NonNullable<ImageDetail>,
   { policy, now }: Context,
 ): Keep | undefined {
-  if (detail.references.length > 0)
-    return keep(
-      'in-use',
-      `${list(detail.references)} ${detail.references.length === 1 ? 'refers' : 'refer'} to it`,
-    );
-  if (detail.sharedWith.length > 0) return keep('shared', `it is shared with ${list(detail.sharedWith)}`);
-  return launchedLately(newest(image.lastLaunchedAt, detail.lastLaunchedAt), { policy, now });
+  if (detail.references.length > 0) return keep('in-use', `used by ${list(detail.references)}`);
+  if (detail.sharedWith.length > 0) return keep('shared', `shared with ${list(detail.sharedWith)}`);
+  return launchedRecently(newest(image.lastLaunchedAt, detail.lastLaunchedAt), { policy, now });
 }
 
-function launchedLately(
+function launchedRecently(
   lastLaunchedAt: number | undefined,
   { policy, now }: Pick<Context, 'policy' | 'now'>,
 ): Keep | undefined {
   if (lastLaunchedAt === undefined) return undefined;
-  return tooYoung({ lastSignAt: lastLaunchedAt, now, floorMs: policy.olderThanMs, what: 'its last launch' });
+  return tooRecent({
+    lastActivityAt: lastLaunchedAt,
+    now,
+    minimumAgeMs: policy.olderThanMs,
+    event: 'last launched',
+  });
 }
 
 export function list(items: readonly string[]): string {

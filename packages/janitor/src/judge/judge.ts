@@ -1,4 +1,4 @@
-import type { ThingFact } from '../facts.ts';
+import type { ResourceFact } from '../facts.ts';
 import type { Context } from './context.ts';
 import { judgeImage } from './image.ts';
 import type { Verdict } from './keep.ts';
@@ -8,14 +8,14 @@ import { judgeTask } from './task.ts';
 import { judgeUpload } from './upload.ts';
 
 /**
- * What is to become of one thing; undefined where it is none of our business.
+ * What is to become of one resource; undefined where it does not concern ec2-image.
  *
- * @param goes whether another thing, which this one hangs on, is removed before this one's turn comes
+ * @param goes whether another resource, which this one hangs on, is removed before this one's turn comes
  */
 export function judge(
-  fact: ThingFact,
+  fact: ResourceFact,
   context: Context,
-  goes: (other: ThingFact) => boolean,
+  goes: (other: ResourceFact) => boolean,
 ): Verdict | undefined {
   switch (fact.kind) {
     case 'upload':
@@ -32,18 +32,18 @@ export function judge(
 }
 
 /**
- * Every thing with its verdict, in the order of a sweep: each kind's verdicts rest on those before it.
+ * Every resource with its verdict, in the order of a sweep: each kind's verdicts rest on those before it.
  *
- * @param options.examined whether the closer looks are over: what was not looked at by then stays, and so does what
- *   hangs on it. Before them it is open whether it goes, and what hangs on it is to be examined too.
+ * @param options.examined whether examining is over: what was not examined by then is kept, and so is what depends on
+ *   it. Before that it may still be deleted, so what depends on it is examined too.
  */
 export function judgeAll(
   context: Context,
   { examined }: { readonly examined: boolean },
-): [ThingFact, Verdict][] {
+): [ResourceFact, Verdict][] {
   const { uploads, tasks, images, snapshots, objects } = context.facts;
-  const verdicts = new Map<ThingFact, Verdict>();
-  const goes = (other: ThingFact) => {
+  const verdicts = new Map<ResourceFact, Verdict>();
+  const goes = (other: ResourceFact) => {
     const verdict = verdicts.get(other)?.verdict;
     return verdict === 'delete' || (verdict === 'examine' && !examined);
   };
@@ -56,7 +56,7 @@ export function judgeAll(
   return [...verdicts];
 }
 
-/** The verdict on one thing while all others stay. */
-export function judgeAlone(fact: ThingFact, context: Context): Verdict | undefined {
+/** The verdict on one resource while all others stay. */
+export function judgeAlone(fact: ResourceFact, context: Context): Verdict | undefined {
   return judge(fact, context, () => false);
 }

@@ -1,20 +1,22 @@
 import { parseAmiName, type Tags } from '@ec2-image/provenance';
 import type { Policy } from '../policy.ts';
 
-/** Why a thing is kept. Stable words: scripts match on them. */
-export type KeepCode =
-  | 'unread' // a list or check that it depends on failed
-  | 'no-proof' // only its name or place resembles ours
-  | 'live' // work goes on
-  | 'in-use'
-  | 'shared'
-  | 'protected'
-  | 'no-age'
-  | 'young'
-  | 'resumable' // an import can go on from it
-  | 'lacks-tags' // a healthy AMI that tag-fix completes
-  | 'healthy' // nobody asked for it
-  | 'not-found'; // named with --ami, and not there
+/** Why a resource is kept. Stable words: scripts match on them. docs/janitor.md explains each. */
+export const keepCodes = [
+  'unread',
+  'no-proof',
+  'live',
+  'in-use',
+  'shared',
+  'protected',
+  'no-age',
+  'too-recent',
+  'resumable',
+  'lacks-tags',
+  'healthy',
+] as const;
+
+export type KeepCode = (typeof keepCodes)[number];
 
 /** A command line of ec2-image, `ec2-image` itself left out. */
 export type Suggestion = readonly string[];
@@ -39,23 +41,23 @@ export function keep(code: KeepCode, reason: string, suggestion?: Suggestion): K
   return { verdict: 'keep', code, reason, ...(suggestion && { suggestion }) };
 }
 
-/** Rule 8, as far as tags tell. */
+/** Rule 8 of docs/janitor.md, as far as tags tell. */
 export function protectedByTags(tags: Tags, { keepTags }: Pick<Policy, 'keepTags'>): Keep | undefined {
   for (const [key, value] of Object.entries(tags)) {
     if (key.startsWith('aws:') || key === 'dlm:managed') {
-      return keep('protected', `an AWS service looks after it (tag ${key})`);
+      return keep('protected', `managed by an AWS service (tag ${key})`);
     }
     const wanted = keepTags.find(
       (tag) => tag.key === key && (tag.value === undefined || tag.value === value),
     );
     if (wanted || (key === 'permanent' && value === 'true')) {
-      return keep('protected', `it is tagged ${key}=${value}`);
+      return keep('protected', `tagged ${key}=${value}`);
     }
   }
   return undefined;
 }
 
-/** `names` are whatever the thing is called: its AMI's name, its `Name` tag, the name in its key. */
+/** `names` are whatever the resource is called: its AMI's name, its `Name` tag, the name in its key. */
 export function keptBySuffix(
   names: readonly (string | undefined)[],
   { keepSuffixes }: Pick<Policy, 'keepSuffixes'>,
@@ -65,27 +67,30 @@ export function keptBySuffix(
       (name) => name !== undefined && (name.endsWith(`-i${wanted}`) || parseAmiName(name)?.suffix === wanted),
     ),
   );
-  return suffix === undefined ? undefined : keep('protected', `its suffix is ${suffix}, which is kept`);
+  return suffix === undefined ? undefined : keep('protected', `suffix ${suffix} (--keep-suffix)`);
 }
 
-/** Rule 4: the age floor, from the newest sign of life. Undefined: old enough. */
-export function tooYoung({
-  lastSignAt,
+/** Rule 4 of docs/janitor.md: the minimum age, counted from the last activity. Undefined: old enough. */
+export function tooRecent({
+  lastActivityAt,
   now,
-  floorMs,
-  what,
+  minimumAgeMs,
+  event,
 }: {
-  readonly lastSignAt: number | undefined;
+  readonly lastActivityAt: number | undefined;
   readonly now: number;
-  readonly floorMs: number;
-  /** What the time is of: "its newest part". */
-  readonly what: string;
+  readonly minimumAgeMs: number;
+  /** What happened then: "modified". */
+  readonly event: string;
 }): Keep | undefined {
-  if (lastSignAt === undefined) return keep('no-age', `its age is unknown: ${what} has no time`);
-  if (now - lastSignAt >= floorMs) return undefined;
+  if (lastActivityAt === undefined) {
+    return keep('no-age', `age unknown: AWS reports no time at which it was ${event}`);
+  }
+  const ageMs = now - lastActivityAt;
+  if (ageMs >= minimumAgeMs) return undefined;
   return keep(
-    'young',
-    `${what} is from ${new Date(lastSignAt).toISOString()}, younger than ${hours(floorMs)}`,
+    'too-recent',
+    `${event} ${shortDuration(Math.max(ageMs, 0))} ago (minimum age ${shortDuration(minimumAgeMs)})`,
   );
 }
 
@@ -93,7 +98,10 @@ export function newest(...times: readonly (number | undefined)[]): number | unde
   return times.reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);
 }
 
-export function hours(ms: number): string {
-  const value = ms / 3_600_000;
-  return `${Number.isInteger(value) ? value : value.toFixed(1)} h`;
+/** To the minute from a minute on: `4m`, `24h`, `1h 30m`. */
+function shortDuration(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes === 0) return `${Math.floor(ms / 1000)}s`;
+  const parts = [minutes >= 60 && `${Math.floor(minutes / 60)}h`, minutes % 60 > 0 && `${minutes % 60}m`];
+  return parts.filter(Boolean).join(' ');
 }

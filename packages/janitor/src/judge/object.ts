@@ -1,10 +1,10 @@
 import { digestHex, parseObjectKey, provenanceKeys, readProvenance } from '@ec2-image/provenance';
 import { type ObjectFact, refOf, type TaskFact, taskPhase } from '../facts.ts';
 import { type Context, unread } from './context.ts';
-import { keep, keptBySuffix, protectedByTags, tooYoung, type Verdict } from './keep.ts';
+import { keep, keptBySuffix, protectedByTags, tooRecent, type Verdict } from './keep.ts';
 
 /**
- * Undefined for an object that is gone, or whose key isn't ours.
+ * Undefined for an object that is gone, or whose key does not match ec2-image's pattern.
  *
  * @param options.ends whether a running task is to be cancelled before objects' turn comes
  */
@@ -21,25 +21,30 @@ export function judgeObject(
     unread(context, object, ['bucket', 'objects', 'tasks']) ??
     (reader && keep('live', `import task ${reader.taskId} is ${reader.state} and reads it`)) ??
     keptBySuffix([named.amiName], policy) ??
-    tooYoung({ lastSignAt: object.modifiedAt, now, floorMs: policy.olderThanMs, what: 'it' });
+    tooRecent({
+      lastActivityAt: object.modifiedAt,
+      now,
+      minimumAgeMs: policy.olderThanMs,
+      event: 'modified',
+    });
   if (obstacle) return obstacle;
   const detail = facts.details.objects.get(refOf(object));
   if (!detail) return { verdict: 'examine' };
-  if ('unseen' in detail) return keep('unread', `its metadata could not be read: ${detail.unseen}`);
+  if ('unseen' in detail) return keep('unread', `cannot read its metadata: ${detail.unseen}`);
   if (detail.seen === undefined) return undefined;
   const { provenance, tags, lock } = detail.seen;
-  const ours = readProvenance(provenance);
-  if (!ours || !digestHex(ours.digest).startsWith(named.shortDigest)) {
+  const found = readProvenance(provenance);
+  if (!found || !digestHex(found.digest).startsWith(named.shortDigest)) {
     return keep(
       'no-proof',
-      `its key looks like ours, but its metadata does not name the digest that the key does`,
+      `key matches ec2-image's pattern, but the metadata does not name the digest that the key does`,
     );
   }
   return (
-    (lock === undefined ? undefined : keep('protected', `S3 Object Lock holds it (${lock})`)) ??
+    (lock === undefined ? undefined : keep('protected', `S3 Object Lock (${lock})`)) ??
     protectedByTags(tags, policy) ?? {
       verdict: 'delete',
-      proof: `is in the account's own bucket, and its metadata says ${provenanceKeys.sourceDigest}=${ours.digest}`,
+      proof: `is in this account's bucket, and its metadata says ${provenanceKeys.sourceDigest}=${found.digest}`,
     }
   );
 }

@@ -1,11 +1,11 @@
 import { describedTaskOf, type ImageFact, refOf, type SnapshotFact, taskPhase } from '../facts.ts';
 import { type Context, unread } from './context.ts';
 import { list } from './image.ts';
-import { type Keep, keep, keptBySuffix, protectedByTags, tooYoung, type Verdict } from './keep.ts';
+import { type Keep, keep, keptBySuffix, protectedByTags, tooRecent, type Verdict } from './keep.ts';
 import { importSuggestion } from './suggest-import.ts';
 
 /**
- * Undefined for a snapshot that is neither ours nor was made by an import, or that is gone.
+ * Undefined for a snapshot that is neither ec2-image's nor made by an import, or that is gone.
  *
  * @param options.leaves whether an AMI is to be deregistered before snapshots' turn comes
  */
@@ -18,13 +18,13 @@ export function judgeSnapshot(
   const proof = proofs.snapshot(snapshot);
   if (proof === undefined) {
     const foreign = proofs.whyForeign(snapshot);
-    if (foreign !== undefined) return keep('no-proof', `it carries our tags, but it ${foreign}`);
+    if (foreign !== undefined) return keep('no-proof', `has ec2-image's tags, but ${foreign}`);
     const taskId = describedTaskOf(snapshot);
     return taskId === undefined
       ? undefined
       : keep(
           'no-proof',
-          `an import made it (${taskId}), but it has no provenance tags, and no import task of ours or from our bucket is known to have made it`,
+          `created by ${taskId}, but neither it nor that task has ec2-image's tags, nor did the task read from a bucket of this run`,
         );
   }
   const images = imagesOf(snapshot);
@@ -33,32 +33,30 @@ export function judgeSnapshot(
   const settled =
     unread(context, snapshot, ['tasks', 'snapshots', 'images']) ??
     (snapshot.state !== 'completed' && snapshot.state !== 'error'
-      ? keep('live', `it is ${snapshot.state}`)
+      ? keep('live', `the snapshot is ${snapshot.state}`)
       : undefined) ??
     (task && taskPhase(task) !== 'ended'
       ? keep('live', `import task ${task.taskId} is ${task.state}`)
       : undefined) ??
     (staying.length > 0
-      ? keep(
-          'in-use',
-          `${list(staying.map(({ imageId }) => imageId))} ${staying.length === 1 ? 'uses' : 'use'} it`,
-        )
+      ? keep('in-use', `used by ${list(staying.map(({ imageId }) => imageId))}`)
       : undefined) ??
     protectedByTags(snapshot.tags, policy) ??
     keptBySuffix([snapshot.tags.Name, task?.tags.Name, ...images.map(({ name }) => name)], policy);
   if (settled) return settled;
   const resumable = snapshot.state === 'completed' && images.length === 0;
-  const young = tooYoung({
-    lastSignAt: snapshot.startedAt,
+  const recent = tooRecent({
+    lastActivityAt: snapshot.startedAt,
     now,
-    floorMs: policy.olderThanMs,
-    what: 'its start',
+    minimumAgeMs: policy.olderThanMs,
+    event: 'started',
   });
-  if (young) return resumable ? keep(young.code, young.reason, importSuggestion(snapshot, context)) : young;
+  if (recent)
+    return resumable ? keep(recent.code, recent.reason, importSuggestion(snapshot, context)) : recent;
   if (resumable && now - snapshot.startedAt! < 2 * policy.olderThanMs) {
     return keep(
       'resumable',
-      'it is complete and only its AMI is missing: it is kept for twice the age floor',
+      'complete, only its AMI is missing: kept for twice the minimum age',
       importSuggestion(snapshot, context),
     );
   }
@@ -71,14 +69,14 @@ function looked(
 ): Verdict | undefined {
   const detail = context.facts.details.snapshots.get(refOf(snapshot));
   if (!detail) return { verdict: 'examine' };
-  if ('unseen' in detail) return keep('unread', `who may use it could not be learnt: ${detail.unseen}`);
+  if ('unseen' in detail) return keep('unread', `cannot determine who may use it: ${detail.unseen}`);
   if (detail.seen === undefined) return undefined;
   const { sharedWith, lock } = detail.seen;
   const obstacle: Keep | undefined =
     sharedWith.length > 0
-      ? keep('shared', `it is shared with ${list(sharedWith)}`)
+      ? keep('shared', `shared with ${list(sharedWith)}`)
       : lock === undefined
         ? undefined
-        : keep('protected', `it is locked (${lock})`);
+        : keep('protected', `snapshot lock (${lock})`);
   return obstacle ?? { verdict: 'delete', proof };
 }

@@ -1,7 +1,7 @@
 import { parseObjectKey } from '@ec2-image/provenance';
 import { refOf, type UploadFact } from '../facts.ts';
 import { type Context, unread } from './context.ts';
-import { keep, keptBySuffix, newest, tooYoung, type Verdict } from './keep.ts';
+import { keep, keptBySuffix, newest, tooRecent, type Verdict } from './keep.ts';
 
 /** An upload carries neither tags nor metadata: bucket and key are its proof. Undefined: it is gone. */
 export function judgeUpload(upload: UploadFact, context: Context): Verdict | undefined {
@@ -14,21 +14,24 @@ export function judgeUpload(upload: UploadFact, context: Context): Verdict | und
   const obstacle =
     unread(context, upload, ['bucket', 'uploads']) ??
     keptBySuffix([named.amiName], policy) ??
-    tooYoung({ lastSignAt: upload.initiatedAt, now, floorMs: policy.olderThanMs, what: 'it' }) ??
-    (detail && 'unseen' in detail
-      ? keep('unread', `its parts could not be read: ${detail.unseen}`)
-      : undefined) ??
+    tooRecent({
+      lastActivityAt: upload.initiatedAt,
+      now,
+      minimumAgeMs: policy.olderThanMs,
+      event: 'started',
+    }) ??
+    (detail && 'unseen' in detail ? keep('unread', `cannot read its parts: ${detail.unseen}`) : undefined) ??
     (parts &&
-      tooYoung({
-        lastSignAt: newest(upload.initiatedAt, parts.newestPartAt),
+      tooRecent({
+        lastActivityAt: newest(upload.initiatedAt, parts.newestPartAt),
         now,
-        floorMs: policy.olderThanMs,
-        what: 'its newest part',
+        minimumAgeMs: policy.olderThanMs,
+        event: 'last written to',
       }));
   if (obstacle) return obstacle;
   if (!parts) return { verdict: 'examine' };
   return {
     verdict: 'delete',
-    proof: `is an unfinished upload in the account's own bucket to a key of our exact shape`,
+    proof: "incomplete upload in this account's bucket; key matches ec2-image's pattern",
   };
 }

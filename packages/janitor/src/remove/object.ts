@@ -1,34 +1,36 @@
 import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { policies, retry } from '@ec2-image/aws-call';
 import { isNotFound } from '../examine/objects.ts';
 import type { ObjectFact } from '../facts.ts';
-import { untilConfirmed, waitFor } from '../wait.ts';
-import type { Removal, RemovalOptions } from './removal.ts';
+import { type Removal, type RemovalOptions, untilConfirmed } from './removal.ts';
 
 /** With the version's id: without one a versioned bucket would hide the object behind a marker and go on charging for it. */
 export async function removeObject(
   object: ObjectFact,
-  { clients, account, ...waiting }: RemovalOptions,
+  { senders, account }: RemovalOptions,
 ): Promise<Removal> {
-  const s3 = clients.s3(object.region);
-  const call = {
+  const s3 = senders.s3(object.region);
+  const address = {
     Bucket: object.bucket,
     Key: object.key,
     VersionId: object.versionId,
     ExpectedBucketOwner: account,
   };
-  await s3.send(new DeleteObjectCommand(call), { abortSignal: waiting.signal }).catch((error) => {
+  try {
+    await retry(s3, { policy: policies.remove, call: () => s3.send(new DeleteObjectCommand(address)) });
+  } catch (error) {
     if (!isNotFound(error)) throw error;
-  });
-  return waitFor(
-    async (): Promise<Removal | undefined> => {
+  }
+  return untilConfirmed(s3, {
+    what: 'the object to be gone',
+    async read() {
       try {
-        await s3.send(new HeadObjectCommand(call), { abortSignal: waiting.signal });
+        await s3.send(new HeadObjectCommand(address));
         return undefined;
       } catch (error) {
         if (isNotFound(error)) return { outcome: 'deleted' };
         throw error;
       }
     },
-    { ...untilConfirmed, ...waiting, what: 'the object to be gone' },
-  );
+  });
 }

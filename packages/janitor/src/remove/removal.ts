@@ -1,15 +1,30 @@
-import type { RegionalClients } from '../clients.ts';
-import type { Waiting } from '../wait.ts';
+import { policies, type Waiter, waitUntil } from '@ec2-image/aws-call';
+import { gaveUpWaiting } from '../errors.ts';
+import type { Senders } from '../senders.ts';
 
-export interface RemovalOptions extends Waiting {
-  readonly clients: RegionalClients;
+export interface RemovalOptions {
+  readonly senders: Senders;
   readonly account: string;
+  readonly signal?: AbortSignal;
 }
 
-/** What came of removing one thing. */
+/** What came of removing one resource. */
 export type Removal =
   /** A read confirmed that it is no more. */
   | { readonly outcome: 'deleted'; readonly detail?: string }
   /** Somebody else was faster: as good. */
   | { readonly outcome: 'gone' }
   | { readonly outcome: 'skipped'; readonly detail: string };
+
+/**
+ * Reads until the deletion shows.
+ *
+ * @param options.what ends the sentence "gave up waiting for …"
+ * @throws JanitorError `GAVE_UP_WAITING`
+ */
+export function untilConfirmed(
+  waiter: Waiter,
+  { what, read }: { readonly what: string; readonly read: () => Promise<Removal | undefined> },
+): Promise<Removal> {
+  return waitUntil(waiter, { policy: policies.visible, ask: read, onTimeout: gaveUpWaiting(what) });
+}

@@ -1,38 +1,34 @@
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
-import { hasAwsCode } from '@ec2-image/aws-call';
+import { policies, refusedCodeOf, waitUntil } from '@ec2-image/aws-call';
+import { gaveUpWaiting } from '../errors.ts';
 import type { SnapshotFact } from '../facts.ts';
 import { scanSnapshots } from '../scan/snapshots.ts';
-import { untilConfirmed, untilReleased, waitFor } from '../wait.ts';
-import type { Removal, RemovalOptions } from './removal.ts';
+import { type Removal, type RemovalOptions, untilConfirmed } from './removal.ts';
 
 export async function removeSnapshot(
-  snapshot: SnapshotFact,
-  { clients, account: _, ...waiting }: RemovalOptions,
+  { region, snapshotId }: SnapshotFact,
+  { senders }: RemovalOptions,
 ): Promise<Removal> {
-  const ec2 = clients.ec2(snapshot.region);
-  const { signal } = waiting;
-  await waitFor(
-    async () => {
+  const ec2 = senders.ec2(region);
+  await waitUntil(ec2, {
+    policy: policies.snapshotInUse,
+    onTimeout: gaveUpWaiting(`${snapshotId} to be released by its deregistered AMI`),
+    async ask() {
       try {
-        await ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshot.snapshotId }), {
-          abortSignal: signal,
-        });
-        return true;
+        await ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }));
       } catch (error) {
-        if (hasAwsCode(error, 'InvalidSnapshot.NotFound')) return true;
-        if (hasAwsCode(error, 'InvalidSnapshot.InUse')) return undefined;
-        throw error;
+        if (refusedCodeOf(error) === 'InvalidSnapshot.InUse') return undefined;
+        if (refusedCodeOf(error) !== 'InvalidSnapshot.NotFound') throw error;
       }
+      return true;
     },
-    { ...untilReleased, ...waiting, what: `${snapshot.snapshotId} to be released by its deregistered AMI` },
-  );
-  return waitFor(
-    async (): Promise<Removal | undefined> => {
-      const filters = [{ Name: 'snapshot-id', Values: [snapshot.snapshotId] }];
-      for await (const _ of scanSnapshots({ ec2, region: snapshot.region, filters, signal }))
-        return undefined;
+  });
+  return untilConfirmed(ec2, {
+    what: 'the snapshot to be gone',
+    async read() {
+      const filters = [{ Name: 'snapshot-id', Values: [snapshotId] }];
+      for await (const _ of scanSnapshots({ ec2, region, filters })) return undefined;
       return { outcome: 'deleted' };
     },
-    { ...untilConfirmed, ...waiting, what: 'the snapshot to be gone' },
-  );
+  });
 }

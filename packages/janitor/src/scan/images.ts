@@ -1,8 +1,8 @@
 import { DescribeImagesCommand, type Filter, type Image } from '@aws-sdk/client-ec2';
+import { pages } from '@ec2-image/aws-call';
 import { foreignImageOrigin, tagRecord } from '@ec2-image/provenance';
 import type { ImageFact } from '../facts.ts';
 import { ownStrings } from './own-strings.ts';
-import { pages } from './pages.ts';
 import type { RegionScan } from './tasks.ts';
 
 const pageSize = 1000;
@@ -12,23 +12,22 @@ export async function* scanImages({
   ec2,
   region,
   filters,
-  signal,
 }: RegionScan & { readonly filters?: Filter[] }): AsyncGenerator<ImageFact> {
-  const list = pages((NextToken) =>
-    ec2.send(
+  const list = pages(async (token) => {
+    const page = await ec2.send(
       new DescribeImagesCommand({
         Owners: ['self'],
         IncludeDisabled: true,
         IncludeDeprecated: true,
         Filters: filters,
         MaxResults: pageSize,
-        NextToken,
+        NextToken: token,
       }),
-      { abortSignal: signal },
-    ),
-  );
-  for await (const { Images } of list) {
-    for (const image of Images ?? []) yield imageFact(image, region);
+    );
+    return { items: page.Images, nextToken: page.NextToken };
+  });
+  for await (const images of list) {
+    for (const image of images) yield imageFact(image, region);
   }
 }
 

@@ -1,4 +1,5 @@
 import { ListObjectsV2Command, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { pages } from '@ec2-image/aws-call';
 import { parseObjectKey } from '@ec2-image/provenance';
 import type { ObjectFact } from '../facts.ts';
 import { ownStrings } from './own-strings.ts';
@@ -11,7 +12,7 @@ interface Listed {
   readonly VersionId?: string;
 }
 
-/** The objects whose keys have our shape; every version of them where the bucket keeps versions. */
+/** The objects whose keys match ec2-image's pattern; every version of them where the bucket keeps versions. */
 export async function* scanObjects(scan: BucketScan): AsyncGenerator<ObjectFact> {
   const { bucket, prefix } = scan;
   const list = bucket.versioning === 'Never' ? objectPages(scan) : versionPages(scan);
@@ -31,15 +32,8 @@ export async function* scanObjects(scan: BucketScan): AsyncGenerator<ObjectFact>
   }
 }
 
-async function* objectPages({
-  s3,
-  bucket,
-  account,
-  prefix,
-  signal,
-}: BucketScan): AsyncGenerator<readonly Listed[]> {
-  let token: string | undefined;
-  do {
+function objectPages({ s3, bucket, account, prefix }: BucketScan): AsyncIterable<readonly Listed[]> {
+  return pages(async (token) => {
     const page = await s3.send(
       new ListObjectsV2Command({
         Bucket: bucket.bucket,
@@ -47,23 +41,19 @@ async function* objectPages({
         Prefix: prefix,
         ContinuationToken: token,
       }),
-      { abortSignal: signal },
     );
-    yield page.Contents ?? [];
-    token = page.IsTruncated ? page.NextContinuationToken : undefined;
-  } while (token !== undefined);
+    return { items: page.Contents, nextToken: page.IsTruncated ? page.NextContinuationToken : undefined };
+  });
+}
+
+interface Markers {
+  readonly KeyMarker?: string;
+  readonly VersionIdMarker?: string;
 }
 
 /** Delete markers are left out: they hold no bytes, and nothing proves whose they are. */
-async function* versionPages({
-  s3,
-  bucket,
-  account,
-  prefix,
-  signal,
-}: BucketScan): AsyncGenerator<readonly Listed[]> {
-  let markers: { KeyMarker?: string; VersionIdMarker?: string } = {};
-  for (;;) {
+function versionPages({ s3, bucket, account, prefix }: BucketScan): AsyncIterable<readonly Listed[]> {
+  return pages(async (markers: Markers | undefined) => {
     const page = await s3.send(
       new ListObjectVersionsCommand({
         Bucket: bucket.bucket,
@@ -71,10 +61,12 @@ async function* versionPages({
         Prefix: prefix,
         ...markers,
       }),
-      { abortSignal: signal },
     );
-    yield page.Versions ?? [];
-    if (!page.IsTruncated) return;
-    markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
-  }
+    return {
+      items: page.Versions,
+      nextToken: page.IsTruncated
+        ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+        : undefined,
+    };
+  });
 }

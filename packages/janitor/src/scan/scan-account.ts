@@ -1,7 +1,6 @@
-import { formatAwsError } from '@ec2-image/aws-call';
+import type { CallOptions } from '@ec2-image/aws-call';
 import { isOurs, keyPrefix } from '@ec2-image/provenance';
 import pLimit from 'p-limit';
-import type { RegionalClients } from '../clients.ts';
 import {
   type BucketFact,
   type Facts,
@@ -13,7 +12,8 @@ import {
   type TaskFact,
   type UploadFact,
 } from '../facts.ts';
-import { lookAtBucket } from './bucket.ts';
+import type { Senders } from '../senders.ts';
+import { readBucket } from './bucket.ts';
 import { scanImages } from './images.ts';
 import { scanObjects } from './objects.ts';
 import { scanSnapshots } from './snapshots.ts';
@@ -31,34 +31,31 @@ export interface Scope {
   readonly prefixes: readonly string[];
 }
 
-export interface AccountScan extends Scope {
-  readonly clients: RegionalClients;
+export interface AccountScan extends Scope, Pick<CallOptions, 'onNotice' | 'signal'> {
+  readonly senders: Senders;
   /** How many lists are read at once. */
   readonly concurrency: number;
-  readonly onNotice?: (message: string) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** Each list of the account read once, page by page. A list that fails is a gap, and stops no other. */
 export async function scanAccount(
   scan: AccountScan,
 ): Promise<Omit<Facts, 'account' | 'takenAt' | 'regions' | 'prefixes' | 'details'>> {
-  const { clients, regions, concurrency, signal } = scan;
+  const { senders, regions, concurrency } = scan;
   const { collect, gaps } = collector(scan);
   const limit = pLimit(concurrency);
   const found = await limit.map(new Set(scan.buckets), (bucket) =>
     collect({ what: 'bucket', bucket }, async function* (): AsyncGenerator<BucketFact> {
-      yield await lookAtBucket({
-        s3: clients.s3,
+      yield await readBucket({
+        s3: senders.s3,
         bucket,
         region: regions[0]!,
         account: scan.account,
-        signal,
       });
     }),
   );
   const buckets = found.flat();
-  // An import reads from a bucket in its own region: tasks matter wherever there is a bucket of ours.
+  // An import reads from a bucket in its own region: tasks matter wherever there is a bucket.
   const taskRegions = new Set([...regions, ...buckets.map(({ region }) => region)]);
   const [inRegions, inBuckets] = await Promise.all([
     limit.map(taskRegions, (region) => scanRegion({ ...scan, region, collect })),
@@ -91,7 +88,7 @@ export function collector({ onNotice, signal }: Pick<AccountScan, 'onNotice' | '
         for await (const item of list()) items.push(item);
       } catch (error) {
         signal?.throwIfAborted();
-        const detail = formatAwsError(error);
+        const detail = (error as Error).message;
         gaps.push({ ...gap, detail });
         onNotice?.(`The ${gap.what} of ${gap.bucket ?? gap.region} could not be read: ${detail}`);
       }
@@ -101,12 +98,11 @@ export function collector({ onNotice, signal }: Pick<AccountScan, 'onNotice' | '
 }
 
 export async function scanRegion({
-  clients,
+  senders,
   region,
   regions,
   collect,
-  signal,
-}: Pick<AccountScan, 'clients' | 'regions' | 'signal'> & {
+}: Pick<AccountScan, 'senders' | 'regions'> & {
   readonly region: string;
   readonly collect: Collect;
 }): Promise<{
@@ -114,11 +110,11 @@ export async function scanRegion({
   readonly snapshots: SnapshotFact[];
   readonly images: ImageFact[];
 }> {
-  const at = { ec2: clients.ec2(region), region, signal };
+  const at = { ec2: senders.ec2(region), region };
   const tasks = await collect({ what: 'tasks', region }, () => scanTasks(at));
   if (!regions.includes(region)) return { tasks, snapshots: [], images: [] };
   const madeByTasks = new Set(tasks.map(({ snapshotId }) => snapshotId));
-  /** All that may turn out to be ours, or is worth a line in the report: the others are not kept in memory. */
+  /** All that ec2-image may prove to have created, or that is worth a line in the report: the others are not kept in memory. */
   const wanted = ({ tags, origin, snapshotId }: SnapshotFact) =>
     isOurs(tags) || origin.kind === 'import' || madeByTasks.has(snapshotId);
   const [snapshots, images] = await Promise.all([
@@ -129,12 +125,11 @@ export async function scanRegion({
 }
 
 async function scanBucket({
-  clients,
+  senders,
   bucket,
   account,
   prefixes,
   collect,
-  signal,
 }: AccountScan & { readonly bucket: BucketFact; readonly collect: Collect }): Promise<{
   readonly uploads: UploadFact[];
   readonly objects: ObjectFact[];
@@ -143,10 +138,10 @@ async function scanBucket({
   const uploads = new Map<string, UploadFact>();
   const objects = new Map<string, ObjectFact>();
   for (const prefix of new Set(prefixes.map(keyPrefix))) {
-    const at = { s3: clients.s3(bucket.region), bucket, account, prefix, signal };
-    const add = <F extends UploadFact | ObjectFact>(things: Map<string, F>, more: readonly F[]) => {
+    const at = { s3: senders.s3(bucket.region), bucket, account, prefix };
+    const add = <F extends UploadFact | ObjectFact>(resources: Map<string, F>, more: readonly F[]) => {
       // One prefix may lie within another.
-      for (const thing of more) things.set(refOf(thing), thing);
+      for (const resource of more) resources.set(refOf(resource), resource);
     };
     const [someUploads, someObjects] = await Promise.all([
       collect({ what: 'uploads', ...where }, () => scanUploads(at)),

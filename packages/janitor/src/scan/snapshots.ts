@@ -1,8 +1,8 @@
 import { DescribeSnapshotsCommand, type Filter, type Snapshot } from '@aws-sdk/client-ec2';
+import { pages } from '@ec2-image/aws-call';
 import { snapshotOrigin, tagRecord } from '@ec2-image/provenance';
 import type { SnapshotFact } from '../facts.ts';
 import { ownStrings } from './own-strings.ts';
-import { pages } from './pages.ts';
 import type { RegionScan } from './tasks.ts';
 
 const pageSize = 1000;
@@ -14,19 +14,23 @@ export async function* scanSnapshots({
   region,
   filters,
   wanted = () => true,
-  signal,
 }: RegionScan & {
   readonly filters?: Filter[];
   readonly wanted?: (snapshot: SnapshotFact) => boolean;
 }): AsyncGenerator<SnapshotFact> {
-  const list = pages((NextToken) =>
-    ec2.send(
-      new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters: filters, MaxResults: pageSize, NextToken }),
-      { abortSignal: signal },
-    ),
-  );
-  for await (const { Snapshots } of list) {
-    for (const snapshot of Snapshots ?? []) {
+  const list = pages(async (token) => {
+    const page = await ec2.send(
+      new DescribeSnapshotsCommand({
+        OwnerIds: ['self'],
+        Filters: filters,
+        MaxResults: pageSize,
+        NextToken: token,
+      }),
+    );
+    return { items: page.Snapshots, nextToken: page.NextToken };
+  });
+  for await (const snapshots of list) {
+    for (const snapshot of snapshots) {
       const fact = snapshotFact(snapshot, region);
       if (wanted(fact)) yield ownStrings(fact);
     }

@@ -1,30 +1,27 @@
-import {
-  DescribeImportSnapshotTasksCommand,
-  type EC2Client,
-  type ImportSnapshotTask,
-} from '@aws-sdk/client-ec2';
+import { DescribeImportSnapshotTasksCommand, type ImportSnapshotTask } from '@aws-sdk/client-ec2';
+import { pages } from '@ec2-image/aws-call';
 import { tagRecord } from '@ec2-image/provenance';
 import type { TaskFact } from '../facts.ts';
+import type { Ec2 } from '../senders.ts';
 import { ownStrings } from './own-strings.ts';
-import { pages } from './pages.ts';
 
 const pageSize = 100;
 
 export interface RegionScan {
-  readonly ec2: EC2Client;
+  readonly ec2: Ec2;
   readonly region: string;
-  readonly signal?: AbortSignal;
 }
 
 /** Running tasks and those that ended within about a week: AWS lists no others. */
-export async function* scanTasks({ ec2, region, signal }: RegionScan): AsyncGenerator<TaskFact> {
-  const list = pages((NextToken) =>
-    ec2.send(new DescribeImportSnapshotTasksCommand({ MaxResults: pageSize, NextToken }), {
-      abortSignal: signal,
-    }),
-  );
-  for await (const { ImportSnapshotTasks } of list) {
-    for (const task of ImportSnapshotTasks ?? []) yield taskFact(task, region);
+export async function* scanTasks({ ec2, region }: RegionScan): AsyncGenerator<TaskFact> {
+  const list = pages(async (token) => {
+    const page = await ec2.send(
+      new DescribeImportSnapshotTasksCommand({ MaxResults: pageSize, NextToken: token }),
+    );
+    return { items: page.ImportSnapshotTasks, nextToken: page.NextToken };
+  });
+  for await (const tasks of list) {
+    for (const task of tasks) yield taskFact(task, region);
   }
 }
 

@@ -1,31 +1,35 @@
-import { ListMultipartUploadsCommand, type S3Client } from '@aws-sdk/client-s3';
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { pages } from '@ec2-image/aws-call';
 import { parseObjectKey } from '@ec2-image/provenance';
 import type { BucketFact, UploadFact } from '../facts.ts';
+import type { S3 } from '../senders.ts';
 import { ownStrings } from './own-strings.ts';
 
 export interface BucketScan {
-  readonly s3: S3Client;
+  readonly s3: S3;
   readonly bucket: BucketFact;
   /** Sent as ExpectedBucketOwner: a bucket of somebody else's with the right name answers 403. */
   readonly account: string;
   readonly prefix: string;
-  readonly signal?: AbortSignal;
 }
 
-/** The unfinished uploads whose keys have our shape. One key may have thousands of them, hence both markers. */
+interface Markers {
+  readonly KeyMarker?: string;
+  readonly UploadIdMarker?: string;
+}
+
+/** The incomplete uploads whose keys match ec2-image's pattern. One key may have thousands of them, hence both markers. */
 export async function* scanUploads({
   s3,
   bucket,
   account,
   prefix,
   under = prefix,
-  signal,
 }: BucketScan & {
   /** Narrows the list further; a whole key will do. */
   readonly under?: string;
 }): AsyncGenerator<UploadFact> {
-  let markers: { KeyMarker?: string; UploadIdMarker?: string } = {};
-  for (;;) {
+  const list = pages(async (markers: Markers | undefined) => {
     const page = await s3.send(
       new ListMultipartUploadsCommand({
         Bucket: bucket.bucket,
@@ -33,9 +37,16 @@ export async function* scanUploads({
         Prefix: under,
         ...markers,
       }),
-      { abortSignal: signal },
     );
-    for (const { Key = '', UploadId, Initiated } of page.Uploads ?? []) {
+    return {
+      items: page.Uploads,
+      nextToken: page.IsTruncated
+        ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+        : undefined,
+    };
+  });
+  for await (const uploads of list) {
+    for (const { Key = '', UploadId, Initiated } of uploads) {
       if (!parseObjectKey(Key, { prefix })) continue;
       yield ownStrings({
         kind: 'upload',
@@ -46,7 +57,5 @@ export async function* scanUploads({
         initiatedAt: Initiated?.getTime(),
       });
     }
-    if (!page.IsTruncated) return;
-    markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
   }
 }

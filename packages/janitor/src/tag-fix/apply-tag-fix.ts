@@ -1,20 +1,19 @@
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
-import { formatAwsError } from '@ec2-image/aws-call';
+import { type CallOptions, policies, waitUntil } from '@ec2-image/aws-call';
 import { type Tags, tagList } from '@ec2-image/provenance';
 import type { RegionalClients } from '../clients.ts';
+import { gaveUpWaiting } from '../errors.ts';
 import { missingOf } from '../missing-tags.ts';
+import { all } from '../scan/all.ts';
 import { scanImages } from '../scan/images.ts';
-import { all } from '../scan/pages.ts';
 import { scanSnapshots } from '../scan/snapshots.ts';
-import { realSleep, type Sleep, untilConfirmed, waitFor } from '../wait.ts';
+import { createSenders, type Ec2 } from '../senders.ts';
 import type { TagFix, TagFixPlan } from './plan-tag-fix.ts';
 
-export interface ApplyTagFixOptions {
+export interface ApplyTagFixOptions extends CallOptions {
   readonly plan: TagFixPlan;
   readonly clients: RegionalClients;
   readonly onOutcome?: (outcome: TagFixOutcome) => void;
-  readonly sleep?: Sleep;
-  readonly signal?: AbortSignal;
 }
 
 export interface TagFixOutcome {
@@ -26,41 +25,38 @@ export interface TagFixOutcome {
   readonly detail?: string;
 }
 
-/** Adds what is missing and overwrites what is to be replaced, after a second look so that nothing newer is, and reads it back. Things that lack nothing get no call. */
+/** Adds what is missing and overwrites what is to be replaced, after reading the tags again so that nothing newer is, and reads them back. No call is made for a resource that lacks nothing. */
 export async function applyTagFix(options: ApplyTagFixOptions): Promise<TagFixOutcome[]> {
   const outcomes: TagFixOutcome[] = [];
+  const senders = createSenders(options);
   for (const fix of options.plan.fixes) {
     if (Object.keys({ ...fix.add, ...fix.replace }).length === 0) continue;
-    const outcome = await applyOne(fix, options);
+    const outcome = await applyOne(fix, senders.ec2(fix.region));
+    options.signal?.throwIfAborted();
     outcomes.push(outcome);
     options.onOutcome?.(outcome);
   }
   return outcomes;
 }
 
-async function applyOne(
-  fix: TagFix,
-  { clients, sleep = realSleep, signal }: ApplyTagFixOptions,
-): Promise<TagFixOutcome> {
+async function applyOne(fix: TagFix, ec2: Ec2): Promise<TagFixOutcome> {
   let after: Tags = fix.before;
   try {
-    after = await readTags(fix, clients, signal);
+    after = await readTags(fix, ec2);
     const add = { ...missingOf(after, fix.add), ...stillWrong(after, fix) };
     if (Object.keys(add).length === 0) return { fix, outcome: 'unchanged', after };
-    await clients
-      .ec2(fix.region)
-      .send(new CreateTagsCommand({ Resources: [fix.id], Tags: tagList(add) }), { abortSignal: signal });
-    await waitFor(
-      async () => {
-        after = await readTags(fix, clients, signal);
+    await ec2.send(new CreateTagsCommand({ Resources: [fix.id], Tags: tagList(add) }));
+    await waitUntil(ec2, {
+      policy: policies.tags,
+      onTimeout: gaveUpWaiting(`the tags of ${fix.id} to appear`),
+      async ask() {
+        after = await readTags(fix, ec2);
         return Object.entries(add).every(([key, value]) => after[key] === value) || undefined;
       },
-      { ...untilConfirmed, sleep, signal, what: `the tags of ${fix.id} to be seen` },
-    );
+    });
     return { fix, outcome: 'tagged', after };
   } catch (error) {
-    signal?.throwIfAborted();
-    return { fix, outcome: 'failed', after, detail: formatAwsError(error) };
+    return { fix, outcome: 'failed', after, detail: (error as Error).message };
   }
 }
 
@@ -76,12 +72,8 @@ function stillWrong(after: Tags, { id, before, replace }: TagFix): Record<string
   return Object.fromEntries(wrong);
 }
 
-async function readTags(
-  { kind, region, id }: TagFix,
-  clients: RegionalClients,
-  signal?: AbortSignal,
-): Promise<Tags> {
-  const at = { ec2: clients.ec2(region), region, signal };
+async function readTags({ kind, region, id }: TagFix, ec2: Ec2): Promise<Tags> {
+  const at = { ec2, region };
   const found =
     kind === 'ami'
       ? await all(scanImages({ ...at, filters: [{ Name: 'image-id', Values: [id] }] }))

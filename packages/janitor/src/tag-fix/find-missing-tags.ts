@@ -1,34 +1,39 @@
+import { type Clock, systemClock } from '@ec2-image/aws-call';
 import pLimit from 'p-limit';
+import type { RegionalClients } from '../clients.ts';
 import { type BucketFact, type Facts, type ImageFact, inRegion } from '../facts.ts';
-import { defaultConcurrency, nothingLookedAt } from '../find-leftovers.ts';
+import { defaultConcurrency, noDetails } from '../find-leftovers.ts';
 import { regionOfBucket } from '../scan/bucket.ts';
 import { scanImages } from '../scan/images.ts';
 import { type AccountScan, type Collect, collector, scanRegion } from '../scan/scan-account.ts';
 import { scanSnapshots } from '../scan/snapshots.ts';
 import { scanTasks } from '../scan/tasks.ts';
+import { createSenders } from '../senders.ts';
 
-export interface FindMissingTagsOptions extends Omit<AccountScan, 'concurrency'> {
-  /** Look at these AMIs and what belongs to them alone. Default: at everything that is ours. */
+export interface FindMissingTagsOptions extends Omit<AccountScan, 'concurrency' | 'senders'> {
+  readonly clients: RegionalClients;
+  /** Check only these AMIs and what belongs to them. Default: everything that ec2-image created. */
   readonly imageIds?: readonly string[];
-  readonly now?: () => number;
+  readonly clock?: Clock;
 }
 
 /** Reads the AMIs, snapshots and import tasks of the regions; of the buckets only whose they are. Makes no call that changes anything. */
 export async function findMissingTags(options: FindMissingTagsOptions): Promise<Facts> {
-  const { account, clients, regions, prefixes, imageIds, now = Date.now, signal } = options;
-  const takenAt = now();
+  const { account, regions, prefixes, imageIds, clock = systemClock } = options;
+  const senders = createSenders(options);
+  const takenAt = clock.now();
   const { collect, gaps } = collector(options);
   const limit = pLimit(defaultConcurrency);
   const buckets = await limit.map(new Set(options.buckets), (bucket) =>
     collect({ what: 'bucket', bucket }, async function* (): AsyncGenerator<BucketFact> {
-      const region = await regionOfBucket({ s3: clients.s3, bucket, region: regions[0]!, account, signal });
+      const region = await regionOfBucket({ s3: senders.s3, bucket, region: regions[0]!, account });
       yield { bucket, region, versioning: 'Never' };
     }),
   );
   const found = await limit.map(new Set(regions), (region) =>
     imageIds === undefined
-      ? scanRegion({ clients, regions, region, collect, signal })
-      : scanAround(imageIds, { clients, region, collect, signal }),
+      ? scanRegion({ senders, regions, region, collect })
+      : scanAround(imageIds, { senders, region, collect }),
   );
   return {
     account,
@@ -41,7 +46,7 @@ export async function findMissingTags(options: FindMissingTagsOptions): Promise<
     tasks: found.flatMap(({ tasks }) => tasks),
     snapshots: found.flatMap(({ snapshots }) => snapshots),
     images: found.flatMap(({ images }) => images),
-    details: nothingLookedAt,
+    details: noDetails,
     gaps,
   };
 }
@@ -50,13 +55,12 @@ export async function findMissingTags(options: FindMissingTagsOptions): Promise<
 async function scanAround(
   imageIds: readonly string[],
   {
-    clients,
+    senders,
     region,
     collect,
-    signal,
-  }: Pick<AccountScan, 'clients' | 'signal'> & { readonly region: string; readonly collect: Collect },
+  }: Pick<AccountScan, 'senders'> & { readonly region: string; readonly collect: Collect },
 ): Promise<Pick<Facts, 'images' | 'snapshots' | 'tasks'>> {
-  const at = { ec2: clients.ec2(region), region, signal };
+  const at = { ec2: senders.ec2(region), region };
   const imagesBy = (name: string, values: readonly string[]): Promise<ImageFact[]> =>
     collect({ what: 'images', region }, () =>
       scanImages({ ...at, filters: [{ Name: name, Values: [...values] }] }),

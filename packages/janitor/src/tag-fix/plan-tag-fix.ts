@@ -5,12 +5,12 @@ import { missingOf, provenanceOfImage, wantedImageTags, wantedSnapshotTags } fro
 import { type Relations, relationsOf } from '../relations.ts';
 
 export interface TagFixRequest {
-  /** AMIs to look at; undefined: all that are ours. */
+  /** AMIs to check; undefined: all that ec2-image created. */
   readonly imageIds?: readonly string[];
   /** Together with `suffix` it stands for the proof that an AMI of `imageIds` lacks; both have to make its name. */
   readonly name?: string;
   readonly suffix?: string;
-  /** Correct wrong tags of ours on AMIs, where the right value is known. Default false. */
+  /** Correct wrong values of ec2-image's own tags on AMIs, where the right value is known. Default false. */
   readonly force?: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface TagFix {
   readonly before: Tags;
   /** Empty where nothing is missing. */
   readonly add: Tags;
-  /** Tags of ours to overwrite, with their right values. Empty without `force`. */
+  /** Own tags to overwrite, with their right values. Empty without `force`. */
   readonly replace: Tags;
   /** Tags with another value than they should have: reported, and left as they are. */
   readonly conflicts: readonly { readonly key: string; readonly value: string; readonly wanted: string }[];
@@ -34,7 +34,7 @@ export interface TagFixPlan {
   readonly version: 1;
   readonly account: string;
   readonly regions: readonly string[];
-  /** One for each AMI and snapshot that was looked at. */
+  /** One for each AMI and snapshot that was checked. */
   readonly fixes: readonly TagFix[];
   /** AMIs that were named and are left alone. */
   readonly refusals: readonly { readonly id: string; readonly reason: string }[];
@@ -69,7 +69,7 @@ export function planTagFix(facts: Facts, request: TagFixRequest = {}): TagFixPla
     add(fixOfImage(image, { proof, relations, force: request.force }));
     for (const id of image.snapshotIds) {
       const snapshot = relations.snapshotOf(image.region, id);
-      // A snapshot that nothing proves was not made by us, even if an AMI of ours has it: a user's data disk, say.
+      // An AMI may have snapshots that ec2-image did not create, such as a user's data disk.
       const own =
         snapshot &&
         (relations.proofs.snapshot(snapshot) ??
@@ -103,7 +103,7 @@ function imagesToFix(
   return [...new Set(imageIds)].flatMap((id) => {
     const image = facts.images.find(({ imageId }) => imageId === id);
     if (!image) {
-      refusals.push({ id, reason: `it is not among this account's own AMIs in ${facts.regions.join(', ')}` });
+      refusals.push({ id, reason: `not among this account's own AMIs in ${facts.regions.join(', ')}` });
     }
     return image ?? [];
   });
@@ -172,13 +172,13 @@ function fixOfSnapshot(snapshot: SnapshotFact, { given, proof, relations }: FixC
 }
 
 function fix(
-  thing: ImageFact | SnapshotFact,
+  resource: ImageFact | SnapshotFact,
   { before, wanted, proof }: { readonly before: Tags; readonly wanted: Tags; readonly proof: string },
 ): TagFix {
   return {
-    kind: thing.kind,
-    region: thing.region,
-    id: idOf(thing),
+    kind: resource.kind,
+    region: resource.region,
+    id: idOf(resource),
     proof,
     before,
     add: missingOf(before, wanted),
@@ -199,10 +199,11 @@ function digestOfSnapshots(image: ImageFact, { snapshotOf, proofs }: Relations):
 }
 
 function noProof(image: ImageFact, { buckets, prefixes }: Facts): string {
-  if (image.foreignOrigin !== undefined) return `nothing proves that it is ours: it ${image.foreignOrigin}`;
+  if (image.foreignOrigin !== undefined)
+    return `not identifiable as created by ec2-image: it ${image.foreignOrigin}`;
   const places = buckets.flatMap(({ bucket }) => prefixes.map((prefix) => `s3://${bucket}/${prefix}`));
   return [
-    `nothing proves that it is ours: looked for the tag ${provenanceKeys.sourceDigest} on it and on`,
+    `not identifiable as created by ec2-image: looked for the tag ${provenanceKeys.sourceDigest} on it and on`,
     image.snapshotIds.length > 0 ? image.snapshotIds.join(', ') : 'its snapshots (it has none)',
     'and for an import task of the last week with that tag',
     places.length > 0

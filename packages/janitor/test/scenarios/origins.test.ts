@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { applyTagFix, findMissingTags, planTagFix } from '../../src/index.ts';
 import { accountId, bucket, it, type JanitorAccount, region, verdicts } from '../support/account.ts';
-import { amiName, id, importedBy, key, keyOf, ourImageTags, ourTags } from '../support/things.ts';
+import { amiName, id, importedBy, key, keyOf, ourImageTags, ourTags } from '../support/resources.ts';
 
 const [ami, olderAmi] = [id('ami', 1), id('ami', 2)];
 const [snap, otherSnap] = [id('snap', 1), id('snap', 2)];
@@ -25,11 +25,11 @@ async function fixTags() {
     prefixes: ['ec2-image/'],
   });
   const plan = planTagFix(facts);
-  await applyTagFix({ plan, clients: account.clients, sleep: async () => {} });
+  await applyTagFix({ plan, clients: account.clients, clock: account.clock });
   return plan.fixes;
 }
 
-describe('44: a snapshot copied by somebody, our tags on it: keeps it', () => {
+describe('44: a snapshot copied by somebody with the tags of ec2-image: keeps it', () => {
   it.each([
     [
       'CopySnapshot',
@@ -146,7 +146,7 @@ describe('45: an AMI copied with its tags: keeps it', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('while our own copy, which names its source and this region, is ours', async () => {
+  it('a copy that names its source and this region counts as created by ec2-image', async () => {
     const tags = { ...ourImageTags(), 'ec2-image:copy-of': `${olderAmi} us-east-1` };
     account.seed({
       images: [{ id: ami, ...old(), name: amiName, snapshotIds: [], state: 'failed', ...copied, tags }],
@@ -177,7 +177,7 @@ describe('46: a task that read `ec2-legacy/x.vmdk`, prefix `ec2`: ignores it', (
   });
 
   it('nor the objects and uploads beside its own', async () => {
-    const { putObject, startUpload } = await import('../support/things.ts');
+    const { putObject, startUpload } = await import('../support/resources.ts');
     const name = keyOf(amiName).replace('ec2-image/', '');
     for (const other of ['ec2-legacy/', 'ec2', 'ec2/']) {
       await putObject(account, 1000, `${other}${name}`);

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { it } from '../support/account.ts';
-import { id, ourImageTags, ourTags, putObject } from '../support/things.ts';
+import { id, ourImageTags, ourTags, putObject } from '../support/resources.ts';
 
 /** The whole of it, with memory and time, is `npm run bench -- janitor`. */
-it('36, a fiftieth of it: every page read once, no call for a thing but for candidates', async ({
+it('36, a fiftieth of it: every page read once, no call for a resource but for candidates', async ({
   account,
 }) => {
   const createdAt = account.hoursAgo(100);

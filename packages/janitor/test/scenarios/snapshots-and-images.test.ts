@@ -17,7 +17,7 @@ import {
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { describe, expect } from 'vitest';
 import { it, type JanitorAccount, region, results, verdicts } from '../support/account.ts';
-import { amiName, id, ourImageTags, ourTags } from '../support/things.ts';
+import { amiName, id, ourImageTags, ourTags } from '../support/resources.ts';
 
 const [ami, olderAmi] = [id('ami', 1), id('ami', 2)];
 const [snap, otherSnap] = [id('snap', 1), id('snap', 2)];
@@ -37,21 +37,21 @@ const snapshotIds = async (account: JanitorAccount) => {
 };
 
 describe('snapshots', () => {
-  it('16: a young complete snapshot, no AMI yet: keeps it, suggests `import`', async ({ account }) => {
+  it('16: a recent complete snapshot, no AMI yet: keeps it, suggests `import`', async ({ account }) => {
     account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(2), tags: ourTags() }] });
     changes = account.watch();
     const { plan } = await account.clean();
     expect(plan.resources).toMatchObject([
       {
         id: snap,
-        code: 'young',
+        code: 'too-recent',
         suggestion: expect.arrayContaining(['import', '--name', 'fedora', '--suffix', '43', '--sha256']),
       },
     ]);
     expect(changes()).toEqual([]);
   });
 
-  it('16: and between the age floor and twice that still', async ({ account }) => {
+  it('16: and between the minimum age and twice that still', async ({ account }) => {
     account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(30), tags: ourTags() }] });
     expect((await account.find()).resources).toMatchObject([
       { code: 'resumable', suggestion: expect.arrayContaining(['import']) },
@@ -124,7 +124,7 @@ describe('snapshots', () => {
     changes = account.watch();
     const { plan } = await account.clean();
     expect(plan.resources).toMatchObject([
-      { code: 'protected', reason: `an AWS service looks after it (tag ${Object.keys(extra)[0]})` },
+      { code: 'protected', reason: `managed by an AWS service (tag ${Object.keys(extra)[0]})` },
     ]);
     expect(changes()).toEqual([]);
   });
@@ -136,7 +136,7 @@ describe('snapshots', () => {
     );
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.resources).toMatchObject([{ code: 'protected', reason: 'it is locked (governance)' }]);
+    expect(plan.resources).toMatchObject([{ code: 'protected', reason: 'snapshot lock (governance)' }]);
     expect(changes()).toEqual([]);
   });
 
@@ -152,13 +152,15 @@ describe('snapshots', () => {
     );
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(plan.resources).toMatchObject([{ code: 'shared', reason: 'it is shared with 210987654321' }]);
+    expect(plan.resources).toMatchObject([{ code: 'shared', reason: 'shared with 210987654321' }]);
     expect(changes()).toEqual([]);
   });
 });
 
 describe('AMIs', () => {
-  it('20: a failed AMI of ours: deregisters it, then deletes each of its snapshots', async ({ account }) => {
+  it('20: a failed AMI created by ec2-image: deregisters it, then deletes each of its snapshots', async ({
+    account,
+  }) => {
     account.seed({
       snapshots: [
         { id: snap, ...old(account), tags: ourTags() },
@@ -250,7 +252,7 @@ describe('healthy AMIs that were asked for', () => {
     changes = account.watch();
     const { plan } = await account.clean(policy);
     expect(plan.resources.filter(({ verdict }) => verdict === 'delete')).toEqual([]);
-    expect(plan.resources.find((thing) => thing.id === olderAmi)).toMatchObject({
+    expect(plan.resources.find((resource) => resource.id === olderAmi)).toMatchObject({
       code,
       reason: expect.stringMatching(reason),
     });
@@ -258,13 +260,13 @@ describe('healthy AMIs that were asked for', () => {
     return plan;
   };
 
-  it('41: an unused older AMI of ours beside a newer healthy one: deregisters it, deletes its snapshots', async ({
+  it('41: an unused older AMI created by ec2-image beside a newer healthy one: deregisters it, deletes its snapshots', async ({
     account,
   }) => {
     seedPair(account);
     changes = account.watch();
     const { plan, outcomes } = await account.clean(superseded);
-    expect(plan.resources.find((thing) => thing.id === olderAmi)).toMatchObject({
+    expect(plan.resources.find((resource) => resource.id === olderAmi)).toMatchObject({
       proof: expect.stringContaining(`is superseded by ${ami}`),
     });
     expect(results(outcomes)).toEqual([`${olderAmi} deleted`, `${otherSnap} deleted`]);
@@ -304,13 +306,13 @@ describe('healthy AMIs that were asked for', () => {
     );
     const instanceId = launched.Instances![0]!.InstanceId!;
     await account.ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
-    const plan = await keptAll(account, superseded, 'in-use', new RegExp(`${instanceId} refers to it`));
-    expect(plan.resources.find((thing) => thing.id === olderAmi)?.dependents).toEqual([
+    const plan = await keptAll(account, superseded, 'in-use', new RegExp(`used by .*${instanceId}`));
+    expect(plan.resources.find((resource) => resource.id === olderAmi)?.dependents).toEqual([
       expect.stringContaining(instanceId),
     ]);
   });
 
-  it('keeps an AMI that was launched within the floor, though no instance of it is left', async ({
+  it('keeps an AMI that was launched within the minimum age, though no instance of it is left', async ({
     account,
   }) => {
     seedPair(account);
@@ -318,7 +320,7 @@ describe('healthy AMIs that were asked for', () => {
       account.ec2.send(new RunInstancesCommand({ ImageId: olderAmi, MinCount: 1, MaxCount: 1 })),
     );
     await account.ec2.send(new TerminateInstancesCommand({ InstanceIds: [Instances![0]!.InstanceId!] }));
-    await keptAll(account, superseded, 'young', /its last launch/);
+    await keptAll(account, superseded, 'too-recent', /last launched/);
   });
 
   /** The first of twelve versions names the AMI, the others another. */
@@ -354,7 +356,7 @@ describe('healthy AMIs that were asked for', () => {
   }) => {
     seedPair(account);
     const templateId = await makeLaunchTemplate(account);
-    await keptAll(account, superseded, 'in-use', new RegExp(`${templateId} refers to it`));
+    await keptAll(account, superseded, 'in-use', new RegExp(`used by .*${templateId}`));
   });
 
   it.for<[string, Refer, RegExp]>([
@@ -379,9 +381,9 @@ describe('healthy AMIs that were asked for', () => {
         'an instance',
         (account) =>
           account.ec2.send(new RunInstancesCommand({ ImageId: olderAmi, MinCount: 1, MaxCount: 1 })),
-        /^i-[0-9a-f]+ refers/,
+        /^used by i-[0-9a-f]+$/,
       ],
-      ['an old version of a launch template', makeLaunchTemplate, /^lt-[0-9a-f]+ version 1 refers/],
+      ['an old version of a launch template', makeLaunchTemplate, /^used by lt-[0-9a-f]+ version 1$/],
       ['a launch configuration', makeLaunchConfiguration, /old-fleet/],
       ['an SSM parameter', makeParameter, /golden/],
     ])('%s is found all the same', async ([_, refer, reason], { account }) => {

@@ -2,7 +2,7 @@ import { CreateTagsCommand, DeleteSnapshotCommand, EC2Client } from '@aws-sdk/cl
 import { exampleCredentials } from '@ec2-image/local-aws';
 import { expect } from 'vitest';
 import { it, type JanitorAccount, otherRegion, region, results, verdicts } from '../support/account.ts';
-import { amiName, id, key, ourImageTags, ourTags, putObject } from '../support/things.ts';
+import { amiName, id, key, ourImageTags, ourTags, putObject } from '../support/resources.ts';
 
 const ami = id('ami', 1);
 const snaps = Array.from({ length: 60 }, (_, number) => id('snap', number));
@@ -107,7 +107,38 @@ it('says "deleted" only once a read confirms it', async ({ account }) => {
   expect(account.now() - before).toBeGreaterThanOrEqual(60_000);
 });
 
-it('30: a thing gone since the plan: success', async ({ account }) => {
+it('an outage between a deletion and its confirmation: waits until EC2 answers again', async ({
+  account,
+}) => {
+  const snap = id('snap', 1);
+  account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(100), tags: ourTags() }] });
+  const plan = await account.find();
+  account.aws.faults.add({
+    match: { operation: 'DescribeSnapshots' },
+    nth: 2,
+    // More than the SDK's own attempts.
+    times: 9,
+    action: { kind: 'error', preset: 'throttling' },
+  });
+  const notices: string[] = [];
+  const outcomes = await account.sweep(plan, { onNotice: (message) => notices.push(message) });
+  expect(results(outcomes)).toEqual([`${snap} deleted`]);
+  expect(notices.join('\n')).toMatch(/DescribeSnapshots: .*retrying/);
+});
+
+it('what a failed call answered: in words that name the permission', async ({ account }) => {
+  account.aws.faults.add({
+    match: { operation: 'DescribeSnapshots' },
+    times: 'always',
+    action: { kind: 'error', preset: 'access-denied' },
+  });
+  const { gaps } = await account.find();
+  expect(gaps).toMatchObject([
+    { what: 'snapshots', detail: expect.stringContaining('may not call ec2:DescribeSnapshots') },
+  ]);
+});
+
+it('30: a resource gone since the plan: success', async ({ account }) => {
   seedSnapshots(account, [snap, otherSnap]);
   const plan = await account.find();
   await account.ec2.send(new DeleteSnapshotCommand({ SnapshotId: snap }));
@@ -116,25 +147,23 @@ it('30: a thing gone since the plan: success', async ({ account }) => {
   expect(changes()).toEqual([`DeleteSnapshot ${otherSnap}`]);
 });
 
-it('30: a thing newly protected since the plan: skipped with its reason', async ({ account }) => {
+it('30: a resource newly protected since the plan: skipped with its reason', async ({ account }) => {
   seedSnapshots(account, [snap]);
   const plan = await account.find();
   await account.ec2.send(
     new CreateTagsCommand({ Resources: [snap], Tags: [{ Key: 'permanent', Value: 'true' }] }),
   );
   changes = account.watch();
-  expect(await account.sweep(plan)).toMatchObject([
-    { outcome: 'skipped', detail: 'it is tagged permanent=true' },
-  ]);
+  expect(await account.sweep(plan)).toMatchObject([{ outcome: 'skipped', detail: 'tagged permanent=true' }]);
   expect(changes()).toEqual([]);
 });
 
-it('30: a thing that has come into use since the plan: skipped with its reason', async ({ account }) => {
+it('30: a resource that has come into use since the plan: skipped with its reason', async ({ account }) => {
   seedSnapshots(account, [snap]);
   const plan = await account.find();
   account.seed({ images: [{ id: ami, name: amiName, snapshotIds: [snap], tags: ourImageTags() }] });
   changes = account.watch();
-  expect(await account.sweep(plan)).toMatchObject([{ outcome: 'skipped', detail: `${ami} uses it` }]);
+  expect(await account.sweep(plan)).toMatchObject([{ outcome: 'skipped', detail: `used by ${ami}` }]);
   expect(changes()).toEqual([]);
 });
 
@@ -195,7 +224,7 @@ it('34: two janitors at once: both succeed', async ({ account }) => {
   expect((await account.find()).resources).toEqual([]);
 });
 
-it('34: AMIs that another janitor deregisters while they are looked at: no failure, and nothing unread', async ({
+it('34: AMIs that another janitor deregisters while they are examined: no failure, and nothing unread', async ({
   account,
 }) => {
   const amis = [1, 2, 3].map((number) => id('ami', number));
@@ -247,7 +276,7 @@ it('35: a janitor killed midway: a second run finishes', async ({ account }) => 
   const first = account.sweep(plan, {
     concurrency: 1,
     signal: killed.signal,
-    onOutcome: ({ thing }) => thing.id === snaps[2] && killed.abort(new Error('killed')),
+    onOutcome: ({ resource }) => resource.id === snaps[2] && killed.abort(new Error('killed')),
   });
   await expect(first).rejects.toThrow('killed');
   const left = await account.find();
@@ -273,7 +302,7 @@ it('43: a plan older than its expiry, or of another account: refuses it', async 
   expect(results(await account.sweep(plan))).toEqual([`${snap} deleted`]);
 });
 
-it('believes nothing of a plan but which things and what policy', async ({ account }) => {
+it('believes nothing of a plan but which resources and what policy', async ({ account }) => {
   account.seed({
     snapshots: [
       { id: snap, createdAt: account.hoursAgo(1), tags: ourTags() },
@@ -293,8 +322,8 @@ it('believes nothing of a plan but which things and what policy', async ({ accou
   };
   changes = account.watch();
   expect(await account.sweep(forged)).toMatchObject([
-    { outcome: 'skipped', detail: expect.stringContaining('younger than 24 h') },
-    { outcome: 'skipped', detail: 'nothing proves any longer that it is ours' },
+    { outcome: 'skipped', detail: expect.stringContaining('minimum age 24h') },
+    { outcome: 'skipped', detail: 'no longer identifiable as created by ec2-image' },
   ]);
   expect(changes()).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { tagRecord } from '@ec2-image/provenance';
 import { expect } from 'vitest';
 import { applyTagFix, findMissingTags, planTagFix, type TagFixRequest } from '../../src/index.ts';
 import { accountId, bucket, it, type JanitorAccount, prefix, region } from '../support/account.ts';
-import { amiName, id, ourImageTags, ourTags } from '../support/things.ts';
+import { amiName, id, ourImageTags, ourTags } from '../support/resources.ts';
 
 const [ami, snap] = [id('ami', 1), id('snap', 1)];
 
@@ -31,7 +31,7 @@ async function fixTags(account: JanitorAccount, request: TagFixRequest = {}) {
     imageIds: request.imageIds,
   });
   const plan = planTagFix(facts, request);
-  const outcomes = await applyTagFix({ plan, clients: account.clients, sleep: async () => {} });
+  const outcomes = await applyTagFix({ plan, clients: account.clients, clock: account.clock });
   return { plan, outcomes };
 }
 
@@ -84,7 +84,9 @@ it('39: all present: no write', async ({ account }) => {
   expect(changes()).toEqual([]);
 });
 
-it('40: an AMI that is not ours: refuses, says what proof it looked for', async ({ account }) => {
+it('40: an AMI that ec2-image did not create: refuses, says what proof it looked for', async ({
+  account,
+}) => {
   seedImage(account, {}, {});
   const { plan, outcomes } = await fixTags(account, { imageIds: [ami] });
   expect(plan.refusals).toEqual([
@@ -155,7 +157,7 @@ it('reads back until the tags are seen', async ({ account }) => {
   const outcomes = await applyTagFix({
     plan: planTagFix(facts),
     clients: account.clients,
-    sleep: account.waits.sleep,
+    clock: account.clock,
   });
   expect(outcomes).toMatchObject([{ outcome: 'tagged', after: { automation: 'false' } }]);
   expect(account.now() - before).toBeGreaterThanOrEqual(5_000);

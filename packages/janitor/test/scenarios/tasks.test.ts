@@ -2,7 +2,7 @@ import { CreateTagsCommand, DescribeSnapshotsCommand, ImportSnapshotCommand } fr
 import { tagList } from '@ec2-image/provenance';
 import { expect } from 'vitest';
 import { bucket, it, type JanitorAccount, results, verdicts } from '../support/account.ts';
-import { id, importedBy, key, ourTags, provenance, putObject } from '../support/things.ts';
+import { id, importedBy, key, ourTags, provenance, putObject } from '../support/resources.ts';
 
 let changes: () => string[];
 
@@ -27,7 +27,7 @@ async function startStalledImport(account: JanitorAccount, startedHoursAgo: numb
   return ImportTaskId!;
 }
 
-it('10: an active task older than the floor, its importer gone: cancels, waits, cleans', async ({
+it('10: an active task older than the minimum age, its importer gone: cancels, waits, cleans', async ({
   account,
 }) => {
   await putObject(account, 100);
@@ -54,10 +54,10 @@ it('11: a task that completes while it is being cancelled: treats its snapshot a
   expect(Snapshots).toHaveLength(1);
   expect(outcomes).toMatchObject([
     { outcome: 'skipped', detail: expect.stringContaining(`${Snapshots![0]!.SnapshotId} is treated as new`) },
-    { outcome: 'deleted', thing: { kind: 'object' } },
+    { outcome: 'deleted', resource: { kind: 'object' } },
   ]);
   expect(changes()).toEqual([`CancelImportTask ${taskId}`, `DeleteObject ${key}`]);
-  expect(verdicts(await account.find())).toEqual([`${Snapshots![0]!.SnapshotId} keep young`]);
+  expect(verdicts(await account.find())).toEqual([`${Snapshots![0]!.SnapshotId} keep too-recent`]);
 });
 
 it('13: a task without a time: keeps it, says why', async ({ account }) => {

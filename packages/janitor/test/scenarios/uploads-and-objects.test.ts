@@ -21,7 +21,7 @@ import {
   putPart,
   startUpload,
   startUploads,
-} from '../support/things.ts';
+} from '../support/resources.ts';
 
 let changes: () => string[];
 
@@ -34,7 +34,7 @@ const objectExists = (account: JanitorAccount, Key: string) =>
   );
 
 describe('uploads', () => {
-  it('3: an old multipart upload under our prefix: aborts it, counts its parts’ bytes', async ({
+  it('3: an old multipart upload under the prefix: aborts it, counts its parts’ bytes', async ({
     account,
   }) => {
     const uploadId = await startUpload(account, 100);
@@ -55,7 +55,7 @@ describe('uploads', () => {
     await putPart(account, 1, { uploadId: old, partNumber: 2 });
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(verdicts(plan).sort()).toEqual([`${fresh} keep young`, `${old} keep young`].sort());
+    expect(verdicts(plan).sort()).toEqual([`${fresh} keep too-recent`, `${old} keep too-recent`].sort());
     expect(changes()).toEqual([]);
   });
 
@@ -63,11 +63,11 @@ describe('uploads', () => {
     await startUploads(account, 1, 1001);
     changes = account.watch();
     const plan = await account.find();
-    expect(new Set(plan.resources.map((thing) => thing.id)).size).toBe(1001);
+    expect(new Set(plan.resources.map((resource) => resource.id)).size).toBe(1001);
     expect(changes()).toEqual([]);
   });
 
-  it('6: an upload outside our prefix: ignores it', async ({ account }) => {
+  it('6: an upload outside the prefix: ignores it', async ({ account }) => {
     await startUpload(account, 100, 'elsewhere/fedora-i43/0123456789ab.vhdx');
     await startUpload(account, 100, 'ec2-image/notes.txt');
     changes = account.watch();
@@ -107,7 +107,7 @@ describe('objects', () => {
     expect(await objectExists(account, key)).toBe(false);
   });
 
-  it('leaves an object of our key’s shape alone that is not ours by its metadata', async ({ account }) => {
+  it('keeps an object whose key matches, but whose metadata does not', async ({ account }) => {
     await account.at(account.hoursAgo(100), () =>
       account.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'x' })),
     );
@@ -125,7 +125,7 @@ describe('objects', () => {
     });
     changes = account.watch();
     const { plan } = await account.clean();
-    expect(verdicts(plan)).toEqual([`${id('import-snap', 1)} keep young`, `${key} keep live`]);
+    expect(verdicts(plan)).toEqual([`${id('import-snap', 1)} keep too-recent`, `${key} keep live`]);
     expect(plan.resources[1]?.dependents).toEqual([id('import-snap', 1)]);
     expect(changes()).toEqual([]);
   });
@@ -138,10 +138,10 @@ describe('objects', () => {
     await putObject(account, 200);
     await account.s3.send(versioned);
     const second = await putObject(account, 100);
-    const young = await putObject(account, 1);
+    const recent = await putObject(account, 1);
     changes = account.watch();
     const { outcomes } = await account.clean();
-    expect(outcomes.map(({ thing, outcome }) => [thing.versionId, outcome])).toEqual(
+    expect(outcomes.map(({ resource, outcome }) => [resource.versionId, outcome])).toEqual(
       expect.arrayContaining([
         ['null', 'deleted'],
         [second, 'deleted'],
@@ -151,7 +151,7 @@ describe('objects', () => {
     const { Versions, DeleteMarkers } = await account.s3.send(
       new ListObjectVersionsCommand({ Bucket: bucket }),
     );
-    expect(Versions?.map(({ VersionId }) => VersionId)).toEqual([young]);
+    expect(Versions?.map(({ VersionId }) => VersionId)).toEqual([recent]);
     expect(DeleteMarkers ?? []).toEqual([]);
   });
 

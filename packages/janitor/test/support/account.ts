@@ -3,6 +3,7 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import type { Clock } from '@ec2-image/aws-call';
 import { type CallRecord, type SeedEc2Options, seedEc2 } from '@ec2-image/local-aws';
 import { openTestAccount, type TestAccount } from '@ec2-image/local-aws/testing';
 import { isOurs } from '@ec2-image/provenance';
@@ -40,19 +41,18 @@ export function importedBy(taskId: string): string {
 
 const hourMs = 3_600_000;
 
-/** An account on a stand-in of its own, at a time of its own: waiting moves its clock, not the real one. */
+/** An account on a emulator of its own, at a time of its own: waiting moves its clock, not the real one. */
 export interface JanitorAccount extends TestAccount {
   readonly clients: RegionalClients;
   readonly now: () => number;
-  /** What waiting verbs take. */
-  readonly waits: Pick<SweepOptions, 'now' | 'sleep'>;
+  readonly clock: Clock;
   hoursAgo(hours: number): number;
   /** Does something as if it were then. */
   at<T>(time: number, work: () => Promise<T>): Promise<T>;
-  seed(things: Omit<SeedEc2Options, 'directory'>): void;
+  seed(resources: Omit<SeedEc2Options, 'directory'>): void;
   find(policy?: Partial<Policy>, options?: Partial<FindOptions>): Promise<Plan>;
   sweep(plan: Plan, options?: Partial<SweepOptions>): Promise<SweepOutcome[]>;
-  /** Finds and sweeps: what became of each thing that was to be deleted. */
+  /** Finds and sweeps: what became of each resource that was to be deleted. */
   clean(
     policy?: Partial<Policy>,
     options?: Partial<FindOptions>,
@@ -82,9 +82,10 @@ async function openAccount(): Promise<JanitorAccount> {
     ec2: { importTaskMs: 50 },
   });
   const clients = regionalClients(account);
-  const waits = {
+  const clock: Clock = {
     now,
-    sleep: async (ms: number, signal?: AbortSignal) => {
+    random: () => 0.5,
+    sleep: async (ms, signal) => {
       offsetMs += ms;
       await delay(20, undefined, { signal });
     },
@@ -94,7 +95,7 @@ async function openAccount(): Promise<JanitorAccount> {
     ...account,
     clients,
     now,
-    waits,
+    clock,
     hoursAgo: (hours) => now() - hours * hourMs,
     async at(time, work) {
       const before = offsetMs;
@@ -105,12 +106,12 @@ async function openAccount(): Promise<JanitorAccount> {
         offsetMs = before;
       }
     },
-    seed: ({ snapshots = [], ...things }) =>
+    seed: ({ snapshots = [], ...resources }) =>
       seedEc2({
         directory,
         accountId,
         region,
-        ...things,
+        ...resources,
         // As an import leaves what has its tags, unless the test says otherwise.
         snapshots: [...snapshots].map((snapshot) =>
           isOurs(snapshot.tags ?? {})
@@ -127,12 +128,12 @@ async function openAccount(): Promise<JanitorAccount> {
         prefixes: [prefix],
         clients,
         policy: full,
-        now,
+        clock,
         ...options,
       });
       return planSweep(facts, full);
     },
-    sweep: (plan, options = {}) => sweep({ plan, account: accountId, clients, ...waits, ...options }),
+    sweep: (plan, options = {}) => sweep({ plan, account: accountId, clients, clock, ...options }),
     async clean(policy, options) {
       const plan = await janitor.find(policy, options);
       return { plan, outcomes: await janitor.sweep(plan) };
@@ -175,12 +176,12 @@ function regionalClients({ client }: TestAccount): RegionalClients {
 
 /** The verdicts of a plan: `snap-… delete`, `ami-… keep in-use`. */
 export function verdicts(plan: Plan): string[] {
-  return plan.resources.map((thing) =>
-    [thing.id, thing.verdict, ...(thing.verdict === 'keep' ? [thing.code] : [])].join(' '),
+  return plan.resources.map((resource) =>
+    [resource.id, resource.verdict, ...(resource.verdict === 'keep' ? [resource.code] : [])].join(' '),
   );
 }
 
-/** What became of things: `snap-… deleted`. */
+/** What became of resources: `snap-… deleted`. */
 export function results(outcomes: readonly SweepOutcome[]): string[] {
-  return outcomes.map(({ thing, outcome }) => `${thing.id} ${outcome}`);
+  return outcomes.map(({ resource, outcome }) => `${resource.id} ${outcome}`);
 }

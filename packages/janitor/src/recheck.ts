@@ -1,30 +1,30 @@
 import { examine } from './examine/examine.ts';
-import { type Details, type Facts, refOf, type ThingFact, taskPhase } from './facts.ts';
-import { nothingLookedAt } from './find-leftovers.ts';
+import { type Details, type Facts, type ResourceFact, refOf, taskPhase } from './facts.ts';
+import { noDetails } from './find-leftovers.ts';
 import { contextOf } from './judge/context.ts';
 import { judgeAlone } from './judge/judge.ts';
-import type { LookAgainOptions } from './look-again-options.ts';
 import { readNearby } from './read-nearby.ts';
-import type { NamedThing } from './saved-plan.ts';
+import type { RecheckOptions } from './recheck-options.ts';
+import type { NamedResource } from './saved-plan.ts';
 
-export type SecondLook =
-  /** As the thing is now. */
-  | { readonly status: 'delete'; readonly fact: ThingFact }
+export type Recheck =
+  /** As the resource is now. */
+  | { readonly status: 'delete'; readonly fact: ResourceFact }
   | { readonly status: 'gone' }
   | { readonly status: 'keep'; readonly reason: string }
   /** A check that the verdict rests on failed. */
   | { readonly status: 'unread'; readonly reason: string };
 
 /**
- * Reads one thing and all that its verdict rests on afresh, and judges it by the same rules as the first time, with
- * everything else staying where it is. From the plan come the thing's identity and where to look, never age or proof.
+ * Reads one resource and all that its verdict rests on again, and judges it by the same rules as the first time, with
+ * everything else staying where it is. From the plan come the resource's identity and where to look, never age or proof.
  *
- * @throws what the SDK throws
+ * @throws AwsCallError
  */
-export async function lookAgain(thing: NamedThing, options: LookAgainOptions): Promise<SecondLook> {
-  const { plan, policy, clients, signal } = options;
+export async function recheck(resource: NamedResource, options: RecheckOptions): Promise<Recheck> {
+  const { plan, policy, senders, signal } = options;
   const takenAt = options.now();
-  const { fact, ...nearby } = await readNearby(thing, options);
+  const { fact, ...nearby } = await readNearby(resource, options);
   if (!fact) return { status: 'gone' };
   const facts: Facts = {
     account: plan.account,
@@ -37,16 +37,16 @@ export async function lookAgain(thing: NamedThing, options: LookAgainOptions): P
     tasks: [],
     snapshots: [],
     images: [],
-    details: nothingLookedAt,
+    details: noDetails,
     gaps: [],
     ...nearby,
   };
   let verdict = judgeAlone(fact, contextOf(facts, policy));
-  let details = nothingLookedAt;
+  let details = noDetails;
   if (verdict?.verdict === 'examine') {
     ({ details } = await examine({
-      things: [fact],
-      clients,
+      resources: [fact],
+      senders,
       account: plan.account,
       now: takenAt,
       concurrency: 1,
@@ -55,16 +55,16 @@ export async function lookAgain(thing: NamedThing, options: LookAgainOptions): P
     verdict = judgeAlone(fact, contextOf({ ...facts, details }, policy));
   }
   if (!verdict)
-    return hasEnded(fact, details) ? { status: 'gone' } : { status: 'keep', reason: noLongerOurs };
+    return hasEnded(fact, details) ? { status: 'gone' } : { status: 'keep', reason: noLongerIdentified };
   if (verdict.verdict === 'delete') return { status: 'delete', fact };
-  if (verdict.verdict === 'examine') throw new Error('a thing that was examined is judged');
+  if (verdict.verdict === 'examine') throw new Error('a resource that was examined is judged');
   return { status: verdict.code === 'unread' ? 'unread' : 'keep', reason: verdict.reason };
 }
 
-const noLongerOurs = 'nothing proves any longer that it is ours';
+const noLongerIdentified = 'no longer identifiable as created by ec2-image';
 
 /** What the judges leave out because there is nothing left to delete, not for want of proof. */
-function hasEnded(fact: ThingFact, { uploads, objects, snapshots, images }: Details): boolean {
+function hasEnded(fact: ResourceFact, { uploads, objects, snapshots, images }: Details): boolean {
   if (fact.kind === 'task') return taskPhase(fact) === 'ended';
   if (fact.kind === 'ami' && fact.state === 'deregistered') return true;
   const details = { upload: uploads, object: objects, snapshot: snapshots, ami: images }[fact.kind];
