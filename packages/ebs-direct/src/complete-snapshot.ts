@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { CompleteSnapshotCommand, type EBSClient } from '@aws-sdk/client-ebs';
 import { DescribeSnapshotsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { hasAwsCode } from '@ec2-image/aws-call';
-import { blockCount, zeroDigest } from './block.ts';
+import { blockCount, zeroDigest } from '@ec2-image/disk-blocks';
 import { EbsDirectError } from './errors.ts';
 import { type PatientCalls, patiently, sleepFor } from './retried.ts';
 import type { ExpectedContent } from './verify-snapshot.ts';

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { blockSizeBytes } from './block.ts';
+import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import { EbsDirectError } from './errors.ts';
 import type { ExpectedContent } from './verify-snapshot.ts';
 

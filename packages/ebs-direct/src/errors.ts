@@ -13,12 +13,6 @@ export class EbsDirectError extends ExplainedError {
   override name = 'EbsDirectError';
 }
 
-export function nbdFailed(what: string): EbsDirectError {
-  return new EbsDirectError('NBD_FAILED', `qemu-nbd gave ${what}`, {
-    hint: 'Run the same command again; if it stays so, convert first and give the raw disk.',
-  });
-}
-
 /** Worth another try: no answer, a failure inside the service, a refusal that passes, or a clock that the SDK has set right meanwhile. */
 export function isPassing(error: unknown): boolean {
   const { $metadata } = error as { $metadata?: { clockSkewCorrected?: boolean } };

@@ -1,5 +1,5 @@
+import { blockCount, blockSizeBytes } from '@ec2-image/disk-blocks';
 import { isExplained } from '@ec2-image/explained-error';
-import { blockCount, blockSizeBytes, volumeSizeGiB } from './block.ts';
 import { completeSnapshot, linearChecksum, waitUntilComplete } from './complete-snapshot.ts';
 import { EbsDirectError, isRefusedByState } from './errors.ts';
 import { type Journal, openJournal } from './journal.ts';
@@ -7,6 +7,7 @@ import { putBlocks } from './put-blocks.ts';
 import { sleepFor } from './retried.ts';
 import type { StartedSnapshot } from './start-snapshot.ts';
 import { verifySnapshot } from './verify-snapshot.ts';
+import { volumeSizeGiB } from './volume-size.ts';
 import type { WriteSnapshotOptions, WrittenSnapshot } from './write-snapshot-options.ts';
 
 /** EBS may answer "does not exist" for about two minutes after StartSnapshot. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { zeroDigest } from './block.ts';
+import { zeroDigest } from '@ec2-image/disk-blocks';
 
 /** What tells one snapshot being written from another. */
 export interface JournalHead {

@@ -1,6 +1,13 @@
 import { type EBSClient, PutSnapshotBlockCommand } from '@aws-sdk/client-ebs';
+import {
+  type Block,
+  blockCount,
+  blockDigest,
+  blockSizeBytes,
+  zeroBlock,
+  zeroDigest,
+} from '@ec2-image/disk-blocks';
 import { createAdaptiveLimit } from './adaptive-limit.ts';
-import { type Block, blockCount, blockDigest, blockSizeBytes, zeroBlock, zeroDigest } from './block.ts';
 import { explainCall, isChecksumRefused, isNotFound, isOverload, isPassing, isThrottled } from './errors.ts';
 import type { Journal } from './journal.ts';
 

@@ -1,8 +1,9 @@
 import { type EBSClient, StartSnapshotCommand } from '@aws-sdk/client-ebs';
+import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import { type Tags, tagList } from '@ec2-image/provenance';
-import { blockSizeBytes, volumeSizeGiB } from './block.ts';
 import { EbsDirectError } from './errors.ts';
 import { type PatientCalls, patiently } from './retried.ts';
+import { volumeSizeGiB } from './volume-size.ts';
 
 export interface StartSnapshotOptions extends PatientCalls {
   readonly ebs: EBSClient;

@@ -1,8 +1,9 @@
 import { type EBSClient, GetSnapshotBlockCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
 import { formatAwsError, hasAwsCode } from '@ec2-image/aws-call';
-import { blockCount, blockDigest, blockSizeBytes, isZeroBlock, volumeSizeGiB } from './block.ts';
+import { blockCount, blockDigest, blockSizeBytes, isZeroBlock } from '@ec2-image/disk-blocks';
 import { EbsDirectError, explainCall } from './errors.ts';
 import { retried, type Sleep } from './retried.ts';
+import { volumeSizeGiB } from './volume-size.ts';
 
 /** What a snapshot ought to hold: SHA-256 by index of every block that is not all zeros. */
 export interface ExpectedContent {

@@ -1,5 +1,5 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { Block } from './block.ts';
+import type { Block } from '@ec2-image/disk-blocks';
 import type { StartSnapshotOptions } from './start-snapshot.ts';
 
 export interface WriteSnapshotOptions extends StartSnapshotOptions {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { appendFile, open, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CompleteSnapshotCommand, PutSnapshotBlockCommand, StartSnapshotCommand } from '@aws-sdk/client-ebs';
+import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import {
-  blockSizeBytes,
   digestBlocks,
   readDigests,
   verifySnapshot,

@@ -2,7 +2,8 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CompleteSnapshotCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
-import { blockSizeBytes, type WriteSnapshotOptions, writeSnapshot } from '@ec2-image/ebs-direct';
+import { blockSizeBytes } from '@ec2-image/disk-blocks';
+import { type WriteSnapshotOptions, writeSnapshot } from '@ec2-image/ebs-direct';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Account, openAccount, someBlocks, testDiskBytes, writing } from './support/account.ts';
 

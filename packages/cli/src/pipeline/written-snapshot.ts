@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import {
-  blockSizeBytes,
   type SnapshotProgress,
   volumeSizeGiB,
   type WrittenSnapshot,

@@ -4,15 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EBSClient } from '@aws-sdk/client-ebs';
 import type { Snapshot } from '@aws-sdk/client-ec2';
-import {
-  type Block,
-  blockSizeBytes,
-  createUndiciHandler,
-  diskBlocks,
-  openDisk,
-  reuseBlockDigest,
-  type WriteSnapshotOptions,
-} from '@ec2-image/ebs-direct';
+import { type Block, blockSizeBytes, diskBlocks, openDisk } from '@ec2-image/disk-blocks';
+import { createUndiciHandler, reuseBlockDigest, type WriteSnapshotOptions } from '@ec2-image/ebs-direct';
 import { openTestAccount, type TestAccount } from '@ec2-image/local-aws/testing';
 
 export interface Account extends TestAccount {

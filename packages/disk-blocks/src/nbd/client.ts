@@ -24,7 +24,7 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** @throws EbsDirectError `NBD_FAILED` */
+/** @throws DiskBlocksError `NBD_FAILED` */
 export async function connectNbd({
   socketPath,
   signal,

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { startConfined } from '@ec2-image/confined-process';
 import { fileSource, type ImageHeader, readImageHeader } from '@ec2-image/image-headers';
 import type { Disk, Extent } from './disk.ts';
-import { EbsDirectError, nbdFailed } from './errors.ts';
+import { DiskBlocksError, nbdFailed } from './errors.ts';
 import { connectNbd } from './nbd/client.ts';
 import { type DiskImageFormat, startQemuNbd } from './nbd/qemu-nbd.ts';
 import { qemuLimits } from './qemu-limits.ts';
@@ -11,7 +11,7 @@ import { qemuLimits } from './qemu-limits.ts';
  * Opens the content of a disk image for reading: a raw one as the file it is, any other through qemu-nbd, so that no
  * raw copy is needed. Holes cost nothing either way. The header must have been found harmless before.
  *
- * @throws EbsDirectError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED`, `NBD_FAILED`; ImageHeaderError of a VHD that has changed since
+ * @throws DiskBlocksError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED`, `NBD_FAILED`; ImageHeaderError of a VHD that has changed since
  */
 export async function openDisk(options: {
   readonly path: string;
@@ -139,8 +139,8 @@ async function readHeader(path: string): Promise<ImageHeader> {
 /** Asked for in one go: a request's length is 32 bits. */
 const mapStepBytes = 1024 ** 3;
 
-function shortRead(path: string, offset: number): EbsDirectError {
-  return new EbsDirectError(
+function shortRead(path: string, offset: number): DiskBlocksError {
+  return new DiskBlocksError(
     'DISK_CHANGED',
     `${path} ends at byte ${offset}, earlier than when it was opened`,
     {

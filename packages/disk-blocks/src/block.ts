@@ -45,8 +45,3 @@ export function blockDigest(data: Buffer): Buffer {
 
 /** SHA-256 of a block of zeros. */
 export const zeroDigest: Buffer = blockDigest(zeroBlock);
-
-/** EBS counts volumes in whole GiB. */
-export function volumeSizeGiB(sizeBytes: number): number {
-  return Math.max(1, Math.ceil(sizeBytes / 2 ** 30));
-}

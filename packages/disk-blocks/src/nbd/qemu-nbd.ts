@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ProcessEnd, startConfined } from '@ec2-image/confined-process';
 import type { VhdSizeRule } from '@ec2-image/image-headers';
-import { EbsDirectError } from '../errors.ts';
+import { DiskBlocksError } from '../errors.ts';
 import { qemuLimits } from '../qemu-limits.ts';
 
 /** qemu-nbd as it serves one image, read-only, on a Unix socket of its own. */
@@ -14,7 +14,7 @@ export interface NbdServer extends AsyncDisposable {
   /** Takes the socket's name away: who is connected stays so, and a killed run leaves nothing behind. */
   hide(): Promise<void>;
   /** Why it ended, or undefined while it serves. */
-  whyEnded(): Promise<EbsDirectError | undefined>;
+  whyEnded(): Promise<DiskBlocksError | undefined>;
 }
 
 /** qemu's names of the formats. */
@@ -27,7 +27,7 @@ const startTimeoutMs = 15_000;
 /** It listens before it opens the image: one that it does not like ends it a moment after the socket is there. */
 const endGraceMs = 250;
 
-/** @throws EbsDirectError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED` */
+/** @throws DiskBlocksError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED` */
 export async function startQemuNbd({
   path,
   format,
@@ -63,7 +63,7 @@ export async function startQemuNbd({
   });
   if (!server) {
     await hide();
-    throw new EbsDirectError('QEMU_NBD_MISSING', 'qemu-nbd is not installed', {
+    throw new DiskBlocksError('QEMU_NBD_MISSING', 'qemu-nbd is not installed', {
       hint: 'Install qemu-utils (Debian) or qemu-img (Fedora).',
     });
   }
@@ -117,9 +117,9 @@ function imageOptions({
   ].join(',');
 }
 
-function startError(end: ProcessEnd | undefined): EbsDirectError {
+function startError(end: ProcessEnd | undefined): DiskBlocksError {
   const said = end?.stderr || (end?.signal ? `it was ended by ${end.signal}` : 'no answer in time');
-  return new EbsDirectError('QEMU_NBD_FAILED', `qemu-nbd did not open the image: ${said}`, {
+  return new DiskBlocksError('QEMU_NBD_FAILED', `qemu-nbd did not open the image: ${said}`, {
     hint: 'Check the image with `qemu-img check`.',
     cause: end?.cause,
   });
