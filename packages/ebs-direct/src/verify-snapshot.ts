@@ -1,8 +1,21 @@
-import { type EBSClient, GetSnapshotBlockCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
-import { formatAwsError, hasAwsCode } from '@ec2-image/aws-call';
+import {
+  type EBSClient,
+  GetSnapshotBlockCommand,
+  type GetSnapshotBlockCommandOutput,
+  ListSnapshotBlocksCommand,
+} from '@aws-sdk/client-ebs';
+import {
+  type CallOptions,
+  explainCall,
+  isTransient,
+  pages,
+  policies,
+  refusedCodeOf,
+  retry,
+} from '@ec2-image/aws-call';
 import { blockCount, blockDigest, blockSizeBytes, isZeroBlock } from '@ec2-image/disk-blocks';
-import { EbsDirectError, explainCall } from './errors.ts';
-import { retried, type Sleep } from './retried.ts';
+import { EbsDirectError } from './errors.ts';
+import { createEbs, type Ebs } from './senders.ts';
 import { volumeSizeGiB } from './volume-size.ts';
 
 /** What a snapshot ought to hold: SHA-256 by index of every block that is not all zeros. */
@@ -11,7 +24,8 @@ export interface ExpectedContent {
   readonly digests: ReadonlyMap<number, Buffer>;
 }
 
-export interface VerifySnapshotOptions {
+export interface VerifySnapshotOptions extends CallOptions {
+  /** With `maxAttempts: 1`: its calls are repeated here. */
   readonly ebs: EBSClient;
   readonly snapshotId: string;
   readonly expected: ExpectedContent;
@@ -24,10 +38,8 @@ export interface VerifySnapshotOptions {
    * some are. Default false.
    */
   readonly allowAbsent?: boolean | (() => Promise<boolean>);
-  readonly signal?: AbortSignal;
   /** In bytes of the snapshot's blocks. */
   readonly onProgress?: (progress: { readonly done: number }) => void;
-  readonly sleep?: Sleep;
 }
 
 export interface VerifiedSnapshot {
@@ -48,6 +60,7 @@ export async function verifySnapshot(options: VerifySnapshotOptions): Promise<Ve
   const { snapshotId, expected, concurrency = 16, signal: outer, onProgress } = options;
   const stop = new AbortController();
   const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
+  const ebs = createEbs({ ...options, signal });
   const count = blockCount(expected.sizeBytes);
   const unseen = new Set([...expected.digests.keys()].sort((a, b) => a - b));
   const underWay = new Set<Promise<void>>();
@@ -60,14 +73,14 @@ export async function verifySnapshot(options: VerifySnapshotOptions): Promise<Ve
     firstDifference = Math.min(firstDifference ?? index, index);
   };
   try {
-    for await (const { index, token } of listBlocks(options, signal)) {
+    for await (const { index, token } of listBlocks(ebs, options)) {
       // Past a difference there is nothing to learn; what is under way before it may still be earlier.
       if (firstDifference !== undefined && index > firstDifference) break;
       for (const missing of missingBefore(unseen, index)) differs(missing);
       unseen.delete(index);
       if (index < count) present += 1;
       if (index === firstAbsent) firstAbsent += 1;
-      const reading = verifyBlock(options, { index, token, signal })
+      const reading = verifyBlock(ebs, options, { index, token })
         .then((equal) => {
           if (!equal) differs(index);
           blocks += 1;
@@ -108,17 +121,15 @@ function* missingBefore(unseen: ReadonlySet<number>, index: number): Generator<n
 }
 
 async function verifyBlock(
-  options: VerifySnapshotOptions,
-  { index, token, signal }: { readonly index: number; readonly token: string; readonly signal: AbortSignal },
+  ebs: Ebs,
+  { snapshotId, expected }: VerifySnapshotOptions,
+  { index, token }: { readonly index: number; readonly token: string },
 ): Promise<boolean> {
-  const { ebs, snapshotId, expected } = options;
-  const { digest, isZero } = await quickly(options, 'GetSnapshotBlock', signal, async () => {
+  const { digest, isZero } = await read(ebs, snapshotId, async () => {
     const { BlockData, Checksum } = await ebs.send(
       new GetSnapshotBlockCommand({ SnapshotId: snapshotId, BlockIndex: index, BlockToken: token }),
-      { abortSignal: signal },
     );
-    const bytes = (await BlockData?.transformToByteArray()) ?? new Uint8Array();
-    const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const data = await readBody(ebs, BlockData);
     const digest = blockDigest(data);
     if (Checksum !== undefined && Checksum !== digest.toString('base64')) throw damaged(snapshotId, index);
     return { digest, isZero: isZeroBlock(data) };
@@ -127,34 +138,42 @@ async function verifyBlock(
   return wanted ? wanted.equals(digest) : isZero;
 }
 
+/** Comes after the answer: what breaks off here the SDK neither repeats nor explains. */
+async function readBody(ebs: Ebs, body: GetSnapshotBlockCommandOutput['BlockData']): Promise<Buffer> {
+  try {
+    const bytes = (await body?.transformToByteArray()) ?? new Uint8Array();
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  } catch (error) {
+    ebs.signal?.throwIfAborted();
+    throw explainCall({ error, service: 'EBS', operation: 'GetSnapshotBlock' });
+  }
+}
+
 async function* listBlocks(
-  options: VerifySnapshotOptions,
-  signal: AbortSignal,
+  ebs: Ebs,
+  { snapshotId, expected, pageSize = 10_000 }: VerifySnapshotOptions,
 ): AsyncGenerator<{ readonly index: number; readonly token: string }> {
-  const { ebs, snapshotId, expected, pageSize = 10_000 } = options;
-  let nextToken: string | undefined;
-  do {
-    const page = await quickly(options, 'ListSnapshotBlocks', signal, () =>
-      ebs.send(
-        new ListSnapshotBlocksCommand({ SnapshotId: snapshotId, NextToken: nextToken, MaxResults: pageSize }),
-        {
-          abortSignal: signal,
-        },
-      ),
-    );
-    if (page.VolumeSize !== undefined && page.VolumeSize < volumeSizeGiB(expected.sizeBytes)) {
-      throw new EbsDirectError(
-        'SNAPSHOT_DIFFERS',
-        `${snapshotId} has ${page.VolumeSize} GiB, and the disk needs ${volumeSizeGiB(expected.sizeBytes)}`,
-        { hint: 'Compare with the disk that this snapshot was made from.', facts: { snapshotId } },
+  const lists = pages((token) =>
+    read(ebs, snapshotId, async () => {
+      const { Blocks, NextToken, VolumeSize } = await ebs.send(
+        new ListSnapshotBlocksCommand({ SnapshotId: snapshotId, NextToken: token, MaxResults: pageSize }),
       );
-    }
-    for (const { BlockIndex, BlockToken } of page.Blocks ?? []) {
+      if (VolumeSize !== undefined && VolumeSize < volumeSizeGiB(expected.sizeBytes)) {
+        throw new EbsDirectError(
+          'SNAPSHOT_DIFFERS',
+          `${snapshotId} has ${VolumeSize} GiB, and the disk needs ${volumeSizeGiB(expected.sizeBytes)}`,
+          { hint: 'Compare with the disk that this snapshot was made from.', facts: { snapshotId } },
+        );
+      }
+      return { items: Blocks, nextToken: NextToken };
+    }),
+  );
+  for await (const list of lists) {
+    for (const { BlockIndex, BlockToken } of list) {
       if (BlockIndex !== undefined && BlockToken !== undefined)
         yield { index: BlockIndex, token: BlockToken };
     }
-    nextToken = page.NextToken || undefined;
-  } while (nextToken !== undefined);
+  }
 }
 
 function difference(snapshotId: string, index: number, { sizeBytes }: ExpectedContent): EbsDirectError {
@@ -202,36 +221,25 @@ function isDamaged(error: unknown): boolean {
   return error instanceof EbsDirectError && error.code === 'BLOCK_DAMAGED';
 }
 
-function explainRead(error: unknown, about: { operation: string; snapshotId: string }): unknown {
-  const explained = explainCall(error, about);
-  if (explained !== error || !hasAwsCode(error, 'ResourceNotFoundException', 'ValidationException'))
-    return explained;
-  return new EbsDirectError(
-    'SNAPSHOT_UNREADABLE',
-    `${about.snapshotId} cannot be read: ${formatAwsError(error)}`,
-    {
-      hint: 'It has to exist in this region, be complete, and not be archived.',
-      cause: error,
-      facts: { snapshotId: about.snapshotId },
-    },
-  );
-}
-
-const tries = 8;
-
 /** A call of which a snapshot has thousands. */
-function quickly<T>(
-  { sleep, snapshotId }: VerifySnapshotOptions,
-  operation: string,
-  signal: AbortSignal,
-  call: () => Promise<T>,
-): Promise<T> {
-  return retried(call, {
-    tries,
-    pauseMs: (n) => 250 * 2 ** n,
-    mayPass: isDamaged,
-    explain: (error) => explainRead(error, { operation, snapshotId }),
-    signal,
-    sleep,
-  });
+async function read<T>(ebs: Ebs, snapshotId: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await retry(ebs, {
+      policy: policies.readBlock,
+      isRetryable: (error) => isTransient(error) || isDamaged(error),
+      call,
+    });
+  } catch (error) {
+    if (!['ResourceNotFoundException', 'ValidationException'].includes(refusedCodeOf(error) ?? ''))
+      throw error;
+    throw new EbsDirectError(
+      'SNAPSHOT_UNREADABLE',
+      `cannot read ${snapshotId}: ${(error as Error).message}`,
+      {
+        hint: 'It has to exist in this region, be complete, and not be archived.',
+        cause: error,
+        facts: { snapshotId },
+      },
+    );
+  }
 }

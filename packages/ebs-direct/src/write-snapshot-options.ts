@@ -1,5 +1,6 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Block } from '@ec2-image/disk-blocks';
+import type { Ebs, Ec2 } from './senders.ts';
 import type { StartSnapshotOptions } from './start-snapshot.ts';
 
 export interface WriteSnapshotOptions extends StartSnapshotOptions {
@@ -31,7 +32,13 @@ export interface WriteSnapshotOptions extends StartSnapshotOptions {
   readonly completeTimeoutMs?: number;
   /** How far into the disk, in bytes. */
   readonly onProgress?: (progress: { readonly done: number }) => void;
-  readonly onNotice?: (message: string) => void;
+}
+
+/** A run of `writeSnapshot`: what it was given, with the senders that its calls go through. */
+export interface Writing {
+  readonly options: WriteSnapshotOptions;
+  readonly ebs: Ebs;
+  readonly ec2: Ec2;
 }
 
 export type SnapshotProgress = 'pending' | 'completing' | 'deleted';

@@ -1,15 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
-import { formatAwsError, hasAwsCode } from '@ec2-image/aws-call';
+import { policies, refusedCodeOf, retry } from '@ec2-image/aws-call';
 import { isExplained } from '@ec2-image/explained-error';
 import { isNotFound } from './errors.ts';
 import { adoptSnapshot, fillSnapshot, waitWhereRefused } from './fill-snapshot.ts';
+import { createEbs, createEc2 } from './senders.ts';
 import { noteSpentToken, readSpentTokens } from './spent-tokens.ts';
 import { type StartedSnapshot, startSnapshot } from './start-snapshot.ts';
-import type { WriteSnapshotOptions, WrittenSnapshot } from './write-snapshot-options.ts';
+import type { WriteSnapshotOptions, Writing, WrittenSnapshot } from './write-snapshot-options.ts';
 
-/** A token may be spent on a snapshot that has been deleted since, or that cannot be used. */
-const maxAttempts = 5;
+const maxAttempts = policies.restartSnapshot.attempts;
 
 /**
  * Writes a snapshot block by block, and waits until it is complete. A run with the same tokens and journal goes on
@@ -19,27 +19,29 @@ const maxAttempts = 5;
  * @throws EbsDirectError `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `QUOTA_EXCEEDED`, `THROTTLED`, `AWS_UNREACHABLE`, `SNAPSHOT_MISMATCH`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
  */
 export async function writeSnapshot(options: WriteSnapshotOptions): Promise<WrittenSnapshot> {
-  const { onState, onNotice, signal, clientTokenFor, journalPath, isWrongContent = () => false } = options;
+  const { onState, signal, clientTokenFor, journalPath, isWrongContent = () => false } = options;
+  const writing: Writing = { options, ebs: createEbs(options), ec2: createEc2(options) };
+  const { ebs, ec2 } = writing;
   const spent = await readSpentTokens(journalPath);
   let started = 0;
   for (let attempt = 1; ; attempt += 1) {
     const clientToken = clientTokenFor(attempt);
     if (attempt <= spent.size && spent.has(clientToken)) continue;
-    const snapshot = await startSnapshot(options, clientToken);
+    const snapshot = await startSnapshot(ebs, options, clientToken);
     const { snapshotId } = snapshot;
     started += 1;
     if (snapshot.status === 'error' && started < maxAttempts) continue;
     onState?.({ snapshotId, state: 'pending' });
     try {
-      return await fillOrAdopt(options, snapshot);
+      return await fillOrAdopt(writing, snapshot);
     } catch (error) {
       signal?.throwIfAborted();
       const { cause, isUseless } = error instanceof NotUsable ? error : { cause: error, isUseless: false };
-      if (isUseless || hasFailed(cause) || isWrongContent(cause)) await discard(options, snapshot);
+      if (isUseless || hasFailed(cause) || isWrongContent(cause)) await discard(writing, snapshot);
       const isGone = isNotFound(cause);
       if (isGone) onState?.({ snapshotId, state: 'deleted' });
       if (started >= maxAttempts || !(isGone || error instanceof NotUsable)) throw cause;
-      onNotice?.(
+      ec2.notice(
         `${isGone ? `${snapshotId} was deleted` : (cause as Error).message}: starting another snapshot`,
       );
     }
@@ -59,24 +61,21 @@ class NotUsable extends Error {
   }
 }
 
-async function fillOrAdopt(
-  options: WriteSnapshotOptions,
-  snapshot: StartedSnapshot,
-): Promise<WrittenSnapshot> {
+async function fillOrAdopt(writing: Writing, snapshot: StartedSnapshot): Promise<WrittenSnapshot> {
   if (snapshot.status !== 'completed') {
     try {
-      return await fillSnapshot(options, snapshot);
+      return await fillSnapshot(writing, snapshot);
     } catch (error) {
-      options.signal?.throwIfAborted();
-      await waitWhereRefused(options, snapshot.snapshotId, error).catch((failure: unknown) => {
+      writing.options.signal?.throwIfAborted();
+      await waitWhereRefused(writing, snapshot.snapshotId, error).catch((failure: unknown) => {
         throw failure !== error && hasFailed(failure) ? new NotUsable(failure, { isUseless: true }) : failure;
       });
     }
   }
   try {
-    return await adoptSnapshot(options, snapshot);
+    return await adoptSnapshot(writing, snapshot);
   } catch (error) {
-    options.signal?.throwIfAborted();
+    writing.options.signal?.throwIfAborted();
     const code = isExplained(error) ? error.code : '';
     if (code === 'SNAPSHOT_DIFFERS') throw new NotUsable(error, { isUseless: true });
     if (['ABSENT_BLOCKS', 'ACCESS_DENIED', 'SNAPSHOT_UNREADABLE'].includes(code))
@@ -92,14 +91,18 @@ function hasFailed(error: unknown): boolean {
 
 /** What gave the snapshot up is the error to tell: a deletion that fails too is a notice, and leaves the snapshot. */
 async function discard(
-  { ec2, journalPath, onNotice, onState }: WriteSnapshotOptions,
+  { options: { journalPath, onState }, ec2 }: Writing,
   { snapshotId, clientToken }: StartedSnapshot,
 ): Promise<void> {
   try {
-    await ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }));
+    await retry(ec2, {
+      policy: policies.remove,
+      call: () => ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId })),
+    });
   } catch (error) {
-    if (!hasAwsCode(error, 'InvalidSnapshot.NotFound')) {
-      onNotice?.(`${snapshotId}, which is of no use, could not be deleted: ${formatAwsError(error)}`);
+    ec2.signal?.throwIfAborted();
+    if (refusedCodeOf(error) !== 'InvalidSnapshot.NotFound') {
+      ec2.notice(`cannot delete ${snapshotId}, which cannot be used: ${(error as Error).message}`);
       return;
     }
   }

@@ -271,7 +271,7 @@ test.each([
   own.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 30, times: 'always', action });
   await expect(writeSnapshot(options)).rejects.toMatchObject({
     code: 'AWS_UNREACHABLE',
-    hint: expect.stringContaining('resume'),
+    hint: expect.stringContaining('run the same command again'),
   });
   expect(own.calls('DeleteSnapshot')).toEqual([]);
   own.aws.faults.clear();
