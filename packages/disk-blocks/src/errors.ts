@@ -6,7 +6,7 @@ export class DiskBlocksError extends ExplainedError {
 }
 
 export function nbdFailed(what: string): DiskBlocksError {
-  return new DiskBlocksError('NBD_FAILED', `qemu-nbd gave ${what}`, {
-    hint: 'Run the same command again; if it stays so, convert first and give the raw disk.',
+  return new DiskBlocksError('NBD_FAILED', `qemu-nbd sent ${what}`, {
+    hint: 'Run the same command again; if the error persists, convert the image to raw first.',
   });
 }

@@ -9,7 +9,7 @@ import { qemuLimits } from './qemu-limits.ts';
 
 /**
  * Opens the content of a disk image for reading: a raw one as the file it is, any other through qemu-nbd, so that no
- * raw copy is needed. Holes cost nothing either way. The header must have been found harmless before.
+ * raw copy is needed. Holes cost nothing either way. Check the header before.
  *
  * @throws DiskBlocksError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED`, `NBD_FAILED`; ImageHeaderError of a VHD that has changed since
  */
@@ -41,7 +41,7 @@ async function openRawFile({ path }: { readonly path: string }): Promise<Disk> {
   };
 }
 
-/** The file system's own map of the file, as qemu-img reads it; the whole file where there is none to be had. */
+/** The file system's own map of the file, as qemu-img reads it; the whole file where there is no map. */
 async function* fileExtents({
   path,
   sizeBytes,
@@ -91,7 +91,7 @@ async function readMap(path: string, signal: AbortSignal | undefined): Promise<M
   return exitCode === 0 ? (JSON.parse(json) as MappedRun[]) : undefined;
 }
 
-/** Some 100 bytes a run: room for a badly torn file, beyond which it is read whole. */
+/** Some 100 bytes a run: enough for a badly fragmented file; one beyond that is read whole. */
 const maxMapBytes = 32 * 1024 * 1024;
 
 async function openThroughNbd(options: {
@@ -105,7 +105,7 @@ async function openThroughNbd(options: {
     const client = await connectNbd({ socketPath: server.socketPath, signal: options.signal });
     await server.hide();
     if (vhd && client.sizeBytes !== vhd.virtualSize)
-      throw nbdFailed(`a disk of ${client.sizeBytes} bytes, and the VHD says ${vhd.virtualSize}`);
+      throw nbdFailed(`a disk of ${client.sizeBytes} bytes, but the VHD declares ${vhd.virtualSize}`);
     return {
       sizeBytes: client.sizeBytes,
       async *extents({ signal }) {
@@ -136,7 +136,7 @@ async function readHeader(path: string): Promise<ImageHeader> {
   }
 }
 
-/** Asked for in one go: a request's length is 32 bits. */
+/** Requested at a time: a request's length has 32 bits. */
 const mapStepBytes = 1024 ** 3;
 
 function shortRead(path: string, offset: number): DiskBlocksError {
@@ -144,7 +144,7 @@ function shortRead(path: string, offset: number): DiskBlocksError {
     'DISK_CHANGED',
     `${path} ends at byte ${offset}, earlier than when it was opened`,
     {
-      hint: 'Leave the disk alone while it is read, then run the same command again.',
+      hint: 'Make sure nothing writes to the disk while it is read, then run the same command again.',
       facts: { path, offset },
     },
   );

@@ -106,6 +106,6 @@ test('an open disk has no name in the file system that a killed run would leave'
   expect(await readdir(temporary)).toEqual([]);
 });
 
-test('an image that is none is refused, and nothing is left behind', async () => {
+test('a file that is not an image is refused', async () => {
   await expect(openDisk({ path: raw, format: 'qcow2' })).rejects.toMatchObject({ code: 'QEMU_NBD_FAILED' });
 });

@@ -27,9 +27,8 @@ export async function fillSnapshot(writing: Writing, snapshot: StartedSnapshot):
 }
 
 /**
- * A snapshot that is complete, and not by a call of this run: nobody's word is taken for what is in it. Known to hold
- * the disk is one that this tool has completed, by the tags that it sets afterwards or by the journal; any other is read
- * back.
+ * A snapshot that is complete, and not by a call of this run. Its content is known only if this tool completed it,
+ * according to the tags that it sets afterwards or to the journal; any other is read back.
  *
  * @throws EbsDirectError `SNAPSHOT_DIFFERS`, `ABSENT_BLOCKS`, and `ACCESS_DENIED` or `SNAPSHOT_UNREADABLE` where it cannot be read
  */
@@ -56,7 +55,7 @@ export async function adoptSnapshot(writing: Writing, snapshot: StartedSnapshot)
       await verifySnapshot({ ...calls, snapshotId, expected });
       return written;
     } catch (error) {
-      // These credentials may write and not read: then the run that completed it has to say that it did.
+      // These credentials may write but not read: then the run that completed it has to mark it.
       if (!isExplained(error) || error.code !== 'ACCESS_DENIED') throw error;
       if (await isSeenFinished(writing, snapshotId, policies.completedElsewhere)) return adopted;
       throw error;
@@ -64,7 +63,7 @@ export async function adoptSnapshot(writing: Writing, snapshot: StartedSnapshot)
   });
 }
 
-/** The run that completed it says so a moment later, and EC2 shows it a moment after that. */
+/** The run that completed it tags it a moment later, and EC2 shows the tags a moment after that. */
 async function isSeenFinished(
   { options: { isFinished }, ec2 }: Writing,
   snapshotId: string,
@@ -82,8 +81,8 @@ async function isSeenFinished(
 }
 
 /**
- * Where the error says that the snapshot takes no more blocks: waits until it is complete, as another run, or an earlier
- * one, has asked for.
+ * Where the error says that the snapshot accepts no more blocks: waits until it is complete, as another run, or an
+ * earlier one, has requested.
  *
  * @throws the error itself, where it says something else; EbsDirectError `BLOCK_REFUSED`, `SNAPSHOT_FAILED`
  */
@@ -93,11 +92,15 @@ export async function waitWhereRefused({ ec2 }: Writing, snapshotId: string, err
     await waitUntilComplete(ec2, { snapshotId, policy: policies.refusedSnapshot });
   } catch (failure) {
     if (!(failure instanceof EbsDirectError) || failure.code !== 'SNAPSHOT_STALLED') throw failure;
-    throw new EbsDirectError('BLOCK_REFUSED', `${snapshotId} takes no blocks: ${(error as Error).message}`, {
-      hint: 'Run the same command again; if the error persists, use --via s3.',
-      cause: error,
-      facts: { snapshotId },
-    });
+    throw new EbsDirectError(
+      'BLOCK_REFUSED',
+      `${snapshotId} accepts no blocks: ${(error as Error).message}`,
+      {
+        hint: 'Run the same command again; if the error persists, use --via s3.',
+        cause: error,
+        facts: { snapshotId },
+      },
+    );
   }
 }
 
@@ -109,7 +112,7 @@ async function withJournal<T>(
   const head = { clientToken, snapshotId };
   const journal = journalPath === undefined ? undefined : await openJournal({ path: journalPath, head });
   if (journal && journal.acknowledged.size > 0) {
-    ec2.notice(`${snapshotId} has ${journal.acknowledged.size} blocks already: resuming with the others`);
+    ec2.notice(`${snapshotId} has ${journal.acknowledged.size} blocks already: resuming`);
   }
   try {
     const result = await work(journal);

@@ -23,7 +23,7 @@ export interface PutBlocksOptions extends CallOptions {
   readonly journal?: Journal;
   /** False: only hash them, for a snapshot that is complete already. */
   readonly send: boolean;
-  /** Blocks under way at a time, where the service does not throttle. */
+  /** Blocks in flight, where the service does not throttle. */
   readonly concurrency: number;
   /** Milliseconds since 1970: until then "no such snapshot" may only mean that it has just been started. */
   readonly seenEverywhereAt: number;
@@ -39,7 +39,7 @@ interface HashedBlock {
 
 const zeroChecksum = zeroDigest.toString('base64');
 
-/** Every block of the disk in order. One that nobody gives is zeros: left out, it would read as noise on an encrypted volume. */
+/** Every block of the disk in order. One that `blocks` does not yield is zeros: if omitted, it would read as noise on an encrypted volume. */
 async function* withZeros(blocks: AsyncIterable<Block>, count: number): AsyncGenerator<Block> {
   let next = 0;
   const zerosUntil = function* (end: number): Generator<Block> {
@@ -54,8 +54,8 @@ async function* withZeros(blocks: AsyncIterable<Block>, count: number): AsyncGen
 }
 
 /**
- * Sends every block, side by side, and gives the SHA-256 by index of those that are not all zeros. The first lasting
- * failure stops all.
+ * Sends every block, several at a time, and returns the SHA-256 by index of those that are not all zeros. The first
+ * permanent failure stops all.
  */
 export async function putBlocks(options: PutBlocksOptions): Promise<Map<number, Buffer>> {
   const { snapshotId, blocks, sizeBytes, journal, send, concurrency, seenEverywhereAt, onBlock } = options;
@@ -101,7 +101,7 @@ export async function putBlocks(options: PutBlocksOptions): Promise<Map<number, 
     let damaged = 0;
     const isRetryable = (error: unknown) => {
       if (isChecksumRefused(error)) damaged += 1;
-      // Where few get through at a time, the others' turn comes late: that is no reason to give them up.
+      // Where few get through at a time, the others wait for their turn: that is not a stall.
       const isStalled = ebs.now() >= Math.max(firstTriedAt, lastProgressAt) + policies.block.limitMs;
       return (
         !isStalled &&
@@ -128,7 +128,7 @@ export async function putBlocks(options: PutBlocksOptions): Promise<Map<number, 
         underWay.delete(sending);
         block.release();
       });
-      // What fails here is met by the race below, or by the wait at the end.
+      // The race below, or the wait at the end, meets what fails here.
       sending.catch((error: unknown) => stop.abort(error));
       underWay.add(sending);
       // Blocks in memory: those being sent, and as many hashed ahead.

@@ -26,7 +26,7 @@ export interface StartedSnapshot {
   readonly startedAt: number;
 }
 
-/** Minutes a pending snapshot may go without a block before EBS ends it as failed (10 to 4320): a day for a resume. */
+/** Minutes that a pending snapshot may receive no block before EBS ends it as failed (10 to 4320): a day to resume. */
 const idleTimeoutMinutes = 24 * 60;
 
 /** A new snapshot, or the one that an earlier call with this token has started. */

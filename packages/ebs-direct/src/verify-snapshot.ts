@@ -18,7 +18,7 @@ import { EbsDirectError } from './errors.ts';
 import { createEbs, type Ebs } from './senders.ts';
 import { volumeSizeGiB } from './volume-size.ts';
 
-/** What a snapshot ought to hold: SHA-256 by index of every block that is not all zeros. */
+/** The expected content of a snapshot: SHA-256 by index of every block that is not all zeros. */
 export interface ExpectedContent {
   readonly sizeBytes: number;
   readonly digests: ReadonlyMap<number, Buffer>;
@@ -29,7 +29,7 @@ export interface VerifySnapshotOptions extends CallOptions {
   readonly ebs: EBSClient;
   readonly snapshotId: string;
   readonly expected: ExpectedContent;
-  /** Blocks under way at a time. Default 16. */
+  /** Blocks in flight. Default 16. */
   readonly concurrency?: number;
   /** Blocks listed at a time, 100 to 10,000. Default 10,000. */
   readonly pageSize?: number;
@@ -51,10 +51,10 @@ export interface VerifiedSnapshot {
 }
 
 /**
- * Proves that a complete snapshot holds the disk: each of its blocks is read and hashed, and what it does not list
+ * Verifies that a complete snapshot matches the disk: reads and hashes each of its blocks; a block that it does not list
  * must be zeros of the disk, and allowed to be absent.
  *
- * @throws EbsDirectError `SNAPSHOT_DIFFERS` with the offset of the first difference; `ABSENT_BLOCKS` where nothing differs; `SNAPSHOT_UNREADABLE`, `BLOCK_DAMAGED`, `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`
+ * @throws EbsDirectError `SNAPSHOT_DIFFERS` with the offset of the first difference; `ABSENT_BLOCKS` where nothing differs; `SNAPSHOT_UNREADABLE`, `BLOCK_DAMAGED`; AwsCallError
  */
 export async function verifySnapshot(options: VerifySnapshotOptions): Promise<VerifiedSnapshot> {
   const { snapshotId, expected, concurrency = 16, signal: outer, onProgress } = options;
@@ -66,7 +66,7 @@ export async function verifySnapshot(options: VerifySnapshotOptions): Promise<Ve
   const underWay = new Set<Promise<void>>();
   let firstDifference: number | undefined;
   let blocks = 0;
-  // Of those that are listed and within the disk: what is missing to all of its blocks is absent.
+  // Listed and within the disk: the rest of its blocks is absent.
   let present = 0;
   let firstAbsent = 0;
   const differs = (index: number) => {
@@ -74,7 +74,7 @@ export async function verifySnapshot(options: VerifySnapshotOptions): Promise<Ve
   };
   try {
     for await (const { index, token } of listBlocks(ebs, options)) {
-      // Past a difference there is nothing to learn; what is under way before it may still be earlier.
+      // Blocks after a difference do not matter; one in flight before it may be the first to differ.
       if (firstDifference !== undefined && index > firstDifference) break;
       for (const missing of missingBefore(unseen, index)) differs(missing);
       unseen.delete(index);
@@ -112,7 +112,7 @@ async function mayBeAbsent({ allowAbsent = false }: VerifySnapshotOptions): Prom
   return typeof allowAbsent === 'function' ? await allowAbsent() : allowAbsent;
 }
 
-/** Blocks of data that the snapshot, which lists in order, has passed over. */
+/** Blocks of data that the snapshot, which lists in order, lacks. */
 function* missingBefore(unseen: ReadonlySet<number>, index: number): Generator<number> {
   for (const expected of unseen) {
     if (expected >= index) return;
@@ -181,9 +181,9 @@ function difference(snapshotId: string, index: number, { sizeBytes }: ExpectedCo
   const where = index >= blockCount(sizeBytes) ? ', past the end of the disk' : '';
   return new EbsDirectError(
     'SNAPSHOT_DIFFERS',
-    `${snapshotId} is not the disk: the ${blockSizeBytes} bytes from offset ${offset} differ${where}`,
+    `${snapshotId} does not match the disk: the ${blockSizeBytes} bytes from offset ${offset} differ${where}`,
     {
-      hint: 'Do not use AMIs of this snapshot: delete them with it, and import again.',
+      hint: 'Do not use the AMIs of this snapshot: delete them and the snapshot, and import again.',
       facts: { snapshotId, offset, blockIndex: index },
     },
   );
@@ -199,19 +199,19 @@ function absence(
     'ABSENT_BLOCKS',
     `${snapshotId} lacks ${absentBlocks} of the disk's ${count} blocks, the first at offset ${offset}: zeros that were never written, which an encrypted volume reads as noise`,
     {
-      hint: 'Import the image again with --fresh and --via ebs, which writes every block; or give --allow-absent if no volume made from it is ever encrypted.',
+      hint: 'Import the image again with --fresh and --via ebs, which writes every block; or use --allow-absent if no volume made from it is ever encrypted.',
       facts: { snapshotId, absentBlocks, offset },
     },
   );
 }
 
-/** On its way: what EBS keeps has the checksum that it sends along. */
+/** On its way: what EBS stores has the checksum that it sends. */
 function damaged(snapshotId: string, index: number): EbsDirectError {
   return new EbsDirectError(
     'BLOCK_DAMAGED',
     `block ${index} of ${snapshotId} arrived with other bytes than its checksum says`,
     {
-      hint: 'Check the network, proxies included, then run it again.',
+      hint: 'Check the network, proxies included, then run the same command again.',
       facts: { snapshotId, blockIndex: index },
     },
   );
@@ -236,7 +236,7 @@ async function read<T>(ebs: Ebs, snapshotId: string, call: () => Promise<T>): Pr
       'SNAPSHOT_UNREADABLE',
       `cannot read ${snapshotId}: ${(error as Error).message}`,
       {
-        hint: 'It has to exist in this region, be complete, and not be archived.',
+        hint: 'The snapshot must exist in this region, be complete, and not be archived.',
         cause: error,
         facts: { snapshotId },
       },

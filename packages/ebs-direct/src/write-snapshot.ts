@@ -12,11 +12,11 @@ import type { WriteSnapshotOptions, Writing, WrittenSnapshot } from './write-sna
 const maxAttempts = policies.restartSnapshot.attempts;
 
 /**
- * Writes a snapshot block by block, and waits until it is complete. A run with the same tokens and journal goes on
- * where an earlier one stopped, for whatever reason it did: snapshot and journal are kept, unless it is proven that what
- * was sent is wrong, or EBS has ended the snapshot. Runs side by side write the same snapshot; one completes it.
+ * Writes a snapshot block by block, and waits until it is complete. A run with the same tokens and journal resumes where
+ * an earlier one stopped, whatever the reason: snapshot and journal are kept, unless what was sent is proven wrong, or EBS
+ * has ended the snapshot. Parallel runs write the same snapshot; one completes it.
  *
- * @throws EbsDirectError `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `QUOTA_EXCEEDED`, `THROTTLED`, `AWS_UNREACHABLE`, `SNAPSHOT_MISMATCH`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
+ * @throws AwsCallError; EbsDirectError `SNAPSHOT_MISMATCH`, `BLOCK_DAMAGED`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
  */
 export async function writeSnapshot(options: WriteSnapshotOptions): Promise<WrittenSnapshot> {
   const { onState, signal, clientTokenFor, journalPath, isWrongContent = () => false } = options;
@@ -48,10 +48,10 @@ export async function writeSnapshot(options: WriteSnapshotOptions): Promise<Writ
   }
 }
 
-/** A snapshot that others have completed, or that EBS has ended before this run came to it: another one has to be written. */
+/** A snapshot that others have completed, or that EBS ended before this run started: another one has to be written. */
 class NotUsable extends Error {
   override readonly cause: unknown;
-  /** Proven to be of use to nobody. */
+  /** Proven to be useless for everybody. */
   readonly isUseless: boolean;
 
   constructor(cause: unknown, { isUseless }: { readonly isUseless: boolean }) {
@@ -84,12 +84,12 @@ async function fillOrAdopt(writing: Writing, snapshot: StartedSnapshot): Promise
   }
 }
 
-/** EBS itself has ended the snapshot: nothing becomes of it. */
+/** EBS itself has ended the snapshot: it never becomes complete. */
 function hasFailed(error: unknown): boolean {
   return isExplained(error) && error.code === 'SNAPSHOT_FAILED';
 }
 
-/** What gave the snapshot up is the error to tell: a deletion that fails too is a notice, and leaves the snapshot. */
+/** The error to report is why the snapshot is deleted: if the deletion fails too, that is a notice, and the snapshot remains. */
 async function discard(
   { options: { journalPath, onState }, ec2 }: Writing,
   { snapshotId, clientToken }: StartedSnapshot,

@@ -84,7 +84,7 @@ async function writeAndAbort(options: WriteSnapshotOptions, afterBlocks: number)
   await expect(run).rejects.toMatchObject({ name: 'AbortError' });
 }
 
-test('an abort leaves the pending snapshot, and the same command goes on with it by its journal', async () => {
+test('an abort leaves the pending snapshot, and the same command resumes it by its journal', async () => {
   const { blocks, content } = someBlocks(indexes);
   const journalPath = join(account.directory, 'journal');
   const options = { ...writing(account, { concurrency: 1 }), blocks, journalPath };
@@ -150,7 +150,7 @@ test('a run whose completion was asked for, but not waited for, is used as it is
   expect(await account.snapshots()).toHaveLength(1);
 });
 
-test('a pending snapshot that somebody deleted is started anew', async () => {
+test('a pending snapshot that somebody deleted is started again', async () => {
   const { blocks, content } = someBlocks(indexes);
   const options = { ...writing(account), blocks };
   await writeAndAbort(options, 4);
@@ -214,7 +214,7 @@ test.each([
   expect(await account.snapshots()).toHaveLength(1);
 });
 
-test('a request that hangs is given up and made again', async () => {
+test('a request that hangs is aborted and retried', async () => {
   await using hurried = await openAccount({ requestTimeoutMs: 200 });
   const { blocks, content } = someBlocks(indexes);
   hurried.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 3, action: { kind: 'hang' } });
@@ -413,7 +413,7 @@ describe('a snapshot that somebody else has completed', () => {
     expect(await account.snapshots()).toHaveLength(2);
   });
 
-  test('is used where the run that did so has said that it is whole', async () => {
+  test('is used if the run that did so has marked it', async () => {
     const { blocks } = someBlocks(indexes);
     const options = { ...writing(account), blocks };
     const first = await writeSnapshot(options);

@@ -11,7 +11,7 @@ import { qemuLimits } from '../qemu-limits.ts';
 /** qemu-nbd as it serves one image, read-only, on a Unix socket of its own. */
 export interface NbdServer extends AsyncDisposable {
   readonly socketPath: string;
-  /** Takes the socket's name away: who is connected stays so, and a killed run leaves nothing behind. */
+  /** Removes the socket's name: connections stay open, and a killed run leaves no file. */
   hide(): Promise<void>;
   /** Why it ended, or undefined while it serves. */
   whyEnded(): Promise<DiskBlocksError | undefined>;
@@ -24,7 +24,7 @@ export type DiskImageFormat = keyof typeof drivers;
 /** A header has been read by then: opening takes milliseconds. */
 const startTimeoutMs = 15_000;
 
-/** It listens before it opens the image: one that it does not like ends it a moment after the socket is there. */
+/** It listens before it opens the image: one that it rejects ends it a moment after the socket exists. */
 const endGraceMs = 250;
 
 /** @throws DiskBlocksError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED` */
@@ -49,7 +49,7 @@ export async function startQemuNbd({
       '--socket',
       socketPath,
       '--read-only',
-      // Without --persistent it ends with its last client, so that a killed run leaves none behind.
+      // Without --persistent it ends with its last client, so that none outlives a killed run.
       '--shared=0',
       '--cache=writeback',
       '--image-opts',
@@ -69,8 +69,8 @@ export async function startQemuNbd({
   }
   server.stdin.end();
   server.stdout.resume();
-  // Whoever aborts hears of it from the signal; here it only matters that the program has ended.
-  const ended = server.ended.catch((): ProcessEnd => ({ stderr: 'it was stopped' }));
+  // After an abort the signal has the reason; here it only matters that the program has ended.
+  const ended = server.ended.catch((): ProcessEnd => ({ stderr: 'stopped' }));
   const stop = async () => {
     server.stop('SIGTERM');
     await ended;
@@ -96,7 +96,8 @@ export async function startQemuNbd({
 }
 
 /**
- * The format is stated, and of a VHD what makes its size, in which qemu's versions differ; nothing that the image names is opened: qemu guesses nothing.
+ * States the format, and of a VHD which field gives its size, in which qemu's versions differ. qemu guesses nothing, and
+ * opens no file that the image names.
  */
 function imageOptions({
   path,
@@ -118,7 +119,7 @@ function imageOptions({
 }
 
 function startError(end: ProcessEnd | undefined): DiskBlocksError {
-  const said = end?.stderr || (end?.signal ? `it was ended by ${end.signal}` : 'no answer in time');
+  const said = end?.stderr || (end?.signal ? `killed by ${end.signal}` : 'no answer in time');
   return new DiskBlocksError('QEMU_NBD_FAILED', `qemu-nbd did not open the image: ${said}`, {
     hint: 'Check the image with `qemu-img check`.',
     cause: end?.cause,
