@@ -214,6 +214,27 @@ test.each([
   expect(await account.snapshots()).toHaveLength(1);
 });
 
+test('a block that arrives damaged each time is named as damaged, not as an access that is denied', async () => {
+  const { blocks } = someBlocks(indexes);
+  account.aws.faults.add({
+    match: { operation: 'PutSnapshotBlock', parameters: { BlockIndex: '5' } },
+    times: 'always',
+    action: {
+      kind: 'error',
+      status: 403,
+      code: 'InvalidSignatureException',
+      message: 'x-amz-Checksum does not match the computed checksum',
+    },
+  });
+  await expect(writeSnapshot({ ...writing(account), blocks })).rejects.toMatchObject({
+    code: 'BLOCK_DAMAGED',
+    facts: { blockIndex: 5 },
+  });
+  const tries = account.calls('PutSnapshotBlock').filter(({ status }) => status === 403);
+  expect(tries).toHaveLength(4);
+  expect(await account.snapshots()).toMatchObject([{ State: 'pending' }]);
+});
+
 test('a request that hangs is aborted and retried', async () => {
   await using hurried = await openAccount({ requestTimeoutMs: 200 });
   const { blocks, content } = someBlocks(indexes);
