@@ -288,7 +288,7 @@ test.each([
   await using own = await openAccount({ requestTimeoutMs: 200 });
   const { blocks, content } = someBlocks(indexes);
   const journalPath = join(own.directory, 'journal');
-  const options = { ...writing(own), blocks, journalPath };
+  const options = { ...writing(own, { concurrency: 1 }), blocks, journalPath };
   own.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 30, times: 'always', action });
   await expect(writeSnapshot(options)).rejects.toMatchObject({
     code: 'AWS_UNREACHABLE',
