@@ -1,4 +1,5 @@
 import { ExplainedError, type Explanation } from '@ec2-image/explained-error';
+import { isClockCorrected, isTransientRefusal } from './error-facts.ts';
 import type { ServiceName } from './permissions.ts';
 
 /** What can become of a call to any AWS service, when it fails. */
@@ -24,6 +25,8 @@ export interface AwsCallFacts {
   readonly operation: string;
   /** AWS's own code, such as `NoSuchBucket`. */
   readonly awsCode?: string;
+  /** What EBS direct adds to its code, such as `SNAPSHOT_NOT_FOUND`. */
+  readonly reason?: string;
   readonly httpStatus?: number;
   readonly requestId?: string;
 }
@@ -50,7 +53,13 @@ export function isAwsCallError(error: unknown, ...codes: readonly AwsCallErrorCo
 
 /** The same call may work in a moment; whether this one was carried out must be looked up. */
 export function isTransient(error: unknown): boolean {
-  return isAwsCallError(error, 'THROTTLED', 'AWS_UNREACHABLE');
+  if (!isAwsCallError(error)) return false;
+  return (
+    error.code === 'THROTTLED' ||
+    error.code === 'AWS_UNREACHABLE' ||
+    isTransientRefusal(error.cause) ||
+    isClockCorrected(error.cause)
+  );
 }
 
 /** Nothing works with these credentials. */
@@ -63,22 +72,21 @@ export function awsCodeOf(error: unknown): string | undefined {
   return isAwsCallError(error) ? error.facts.awsCode : undefined;
 }
 
-/** The same, of a call that was refused for good: neither throttled nor perhaps carried out, allowed, and by known credentials. */
+/** The same, of a call that was refused for good: neither transient nor perhaps carried out, allowed, and by known credentials. */
 export function refusedCodeOf(error: unknown): string | undefined {
-  return isAwsCallError(error, 'AWS_REFUSED') ? error.facts.awsCode : undefined;
+  return isAwsCallError(error, 'AWS_REFUSED') && !isTransient(error) ? error.facts.awsCode : undefined;
 }
 
 export function httpStatusOf(error: unknown): number | undefined {
   return isAwsCallError(error) ? error.facts.httpStatus : undefined;
 }
 
-/** Limits on what an account has under way at a time, of EC2 and EBS direct; all others are on what it keeps. */
+/** Limits on what an account has under way at a time; all others are on what it keeps. */
 const passingQuotas = new Set([
   'ResourceCountExceeded',
   'ResourceCountLimitExceeded',
   'ResourceLimitExceeded',
   'ConcurrentSnapshotLimitExceeded',
-  'ConcurrentLimitExceededException',
 ]);
 
 /** Waiting helps: something that is under way has to end. */

@@ -3,6 +3,8 @@ export interface AwsErrorFacts {
   /** AWS's own code, such as `NoSuchBucket`; the error's name where the service gave none. */
   readonly awsCode: string;
   readonly awsMessage: string;
+  /** What EBS direct adds to its code, such as `SNAPSHOT_NOT_FOUND`. */
+  readonly reason?: string;
   readonly httpStatus?: number;
   readonly requestId?: string;
   /** How often the SDK tried before it gave up. */
@@ -12,18 +14,25 @@ export interface AwsErrorFacts {
 interface SdkErrorShape {
   readonly name?: string;
   readonly Code?: string;
+  readonly Reason?: unknown;
   readonly message?: string;
-  readonly $metadata?: { httpStatusCode?: number; requestId?: string; attempts?: number };
+  readonly $metadata?: {
+    httpStatusCode?: number;
+    requestId?: string;
+    attempts?: number;
+    clockSkewCorrected?: boolean;
+  };
 }
 
 /** The facts of an error the SDK threw, answered by the service or not; undefined for anything the SDK did not throw. */
 export function awsErrorFacts(error: unknown): AwsErrorFacts | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { name, Code, message, $metadata } = error as SdkErrorShape;
+  const { name, Code, Reason, message, $metadata } = error as SdkErrorShape;
   if (!$metadata) return undefined;
   return {
     awsCode: Code ?? name ?? 'Unknown',
     awsMessage: message ?? '',
+    ...(typeof Reason === 'string' && { reason: Reason }),
     ...($metadata.httpStatusCode !== undefined && { httpStatus: $metadata.httpStatusCode }),
     ...($metadata.requestId !== undefined && { requestId: $metadata.requestId }),
     ...($metadata.attempts !== undefined && { attempts: $metadata.attempts }),
@@ -58,6 +67,8 @@ const throttling = new Set([
   'ThrottledException',
   'RequestThrottled',
   'RequestThrottledException',
+  // EBS direct: too many calls at a time.
+  'ConcurrentLimitExceededException',
   'TooManyRequestsException',
   'BandwidthLimitExceeded',
   'SlowDown',
@@ -77,6 +88,7 @@ const credentials = new Set([
   'InvalidAccessKeyId',
   'InvalidClientTokenId',
   'SignatureDoesNotMatch',
+  'InvalidSignatureException',
   'AuthFailure',
   'UnrecognizedClientException',
   'MissingAuthenticationToken',
@@ -101,8 +113,33 @@ export function isCredentialsError(error: unknown): boolean {
   return (
     name === 'CredentialsProviderError' ||
     name === 'TokenProviderError' ||
-    credentials.has(awsErrorFacts(error)?.awsCode ?? '')
+    (credentials.has(awsErrorFacts(error)?.awsCode ?? '') && !isChecksumRefused(error))
   );
+}
+
+/** EBS direct reports a block that arrived with other bytes than its checksum says as a signature that does not match. */
+export function isChecksumRefused(error: unknown): boolean {
+  return (
+    hasAwsCode(error, 'InvalidSignatureException') && /checksum/i.test(awsErrorFacts(error)?.awsMessage ?? '')
+  );
+}
+
+/** Beside the code of a ValidationException: https://docs.aws.amazon.com/ebs/latest/APIReference/API_ValidationException.html */
+const transientReasons = new Set(['WRITE_REQUEST_TIMEOUT', 'CONFLICTING_BLOCK_UPDATE']);
+
+/**
+ * EBS direct answers with 400, and yet the same request may succeed: a block that did not arrive in time, or that another
+ * writer is writing. https://docs.aws.amazon.com/ebs/latest/userguide/error-retries.html
+ */
+export function isTransientRefusal(error: unknown): boolean {
+  if (!hasAwsCode(error, 'ValidationException')) return false;
+  const { reason = '', awsMessage } = awsErrorFacts(error)!;
+  return transientReasons.has(reason) || /failed to read block data/i.test(awsMessage);
+}
+
+/** A signature of the wrong time: the SDK has set its clock by the answer, and signs the next call right. */
+export function isClockCorrected(error: unknown): boolean {
+  return error instanceof Error && (error as SdkErrorShape).$metadata?.clockSkewCorrected === true;
 }
 
 /** The answer is unknown: the connection broke, nothing came in time, or the service failed inside. Whether it acted must be looked up. */

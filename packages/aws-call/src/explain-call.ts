@@ -4,6 +4,7 @@ import {
   formatAwsError,
   isAccessDenied,
   isAmbiguous,
+  isChecksumRefused,
   isCredentialsError,
   isThrottling,
 } from './error-facts.ts';
@@ -28,14 +29,14 @@ const quota = /(LimitExceeded|CountExceeded|QuotaExceeded)(Exception)?$/;
  */
 export function explainCall({ error, service, operation, endpoint }: FailedCall): unknown {
   const answer = awsErrorFacts(error);
-  const { awsCode, httpStatus, requestId } = answer ?? {};
+  const { awsCode, reason, httpStatus, requestId } = answer ?? {};
   const said = formatAwsError(error).replace(/\s+/g, ' ');
   const call = `${operation}: ${said}`;
   const explained = (code: AwsCallErrorCode, message: string, hint: string) =>
     new AwsCallError(code, message, {
       hint,
       cause: error,
-      facts: { service, operation, awsCode, httpStatus, requestId },
+      facts: { service, operation, awsCode, ...(reason !== undefined && { reason }), httpStatus, requestId },
     });
 
   const credentials = explainCredentials(error, call);
@@ -66,7 +67,14 @@ export function explainCall({ error, service, operation, endpoint }: FailedCall)
       unreachableHint(endpoint),
     );
   }
-  if (isAccessDenied(error)) {
+  if (isAccessDenied(error) && !isChecksumRefused(error)) {
+    if (reason === 'DEPENDENCY_ACCESS_DENIED') {
+      return explained(
+        'ACCESS_DENIED',
+        `these credentials may not use the KMS key (${service} ${call})`,
+        'Allow the use of the KMS key in its key policy and in the policy of the user or role, then run the same command again.',
+      );
+    }
     const actions = actionsOf(service, operation).join(' and ');
     const where = service === 'S3' ? ' on the bucket (and on its KMS key, if it has one)' : '';
     return explained(

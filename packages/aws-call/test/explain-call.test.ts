@@ -56,6 +56,17 @@ describe('what becomes of a call is told alike for every service', () => {
     ['what the service does not implement', answer('NotImplemented', 'no', 501), 'AWS_REFUSED'],
     ['a quota', answer('SnapshotLimitExceeded'), 'QUOTA_EXCEEDED'],
     ['a quota of EBS direct', answer('ServiceQuotaExceededException', 'full', 402), 'QUOTA_EXCEEDED'],
+    ['too many calls at a time', answer('ConcurrentLimitExceededException'), 'THROTTLED'],
+    [
+      'a signature that does not match',
+      answer('InvalidSignatureException', 'The request signature we calculated does not match', 403),
+      'CREDENTIALS_REFUSED',
+    ],
+    [
+      'a block that does not match its checksum',
+      answer('InvalidSignatureException', 'x-amz-Checksum does not match the computed checksum', 403),
+      'AWS_REFUSED',
+    ],
     ['InvalidParameterValue', answer('InvalidParameterValue'), 'AWS_REFUSED'],
   ];
   const services: ServiceName[] = ['EC2', 'S3', 'EBS', 'SSM', 'Auto Scaling', 'IAM', 'STS'];
@@ -89,6 +100,45 @@ test('a denial names the actions that a policy needs, whatever the operation is 
   expect(denied('Auto Scaling', 'DescribeAutoScalingGroups').hint).toContain(
     'autoscaling:DescribeAutoScalingGroups',
   );
+});
+
+test.each([
+  ['WRITE_REQUEST_TIMEOUT', 'too long', true],
+  ['CONFLICTING_BLOCK_UPDATE', 'being written', true],
+  [undefined, 'Failed to read block data', true],
+  ['INVALID_BLOCK', 'no such block', false],
+  [undefined, 'the block is too short', false],
+])('a ValidationException of EBS direct (%s: %s) is transient: %s', (Reason, message, transient) => {
+  const error = explainCall({
+    error: Object.assign(answer('ValidationException', message), { Reason }),
+    service: 'EBS',
+    operation: 'PutSnapshotBlock',
+  });
+  expect(error).toMatchObject({ code: 'AWS_REFUSED' });
+  expect([isTransient(error), refusedCodeOf(error)]).toEqual([
+    transient,
+    transient ? undefined : 'ValidationException',
+  ]);
+});
+
+test('a signature of the wrong time is transient once the SDK has corrected its clock, and not before', () => {
+  const early = (clockSkewCorrected: boolean) => {
+    const error = answer('InvalidSignatureException', 'Signature not yet current', 403);
+    Object.assign(error.$metadata, { clockSkewCorrected });
+    return explainCall({ error, service: 'EBS', operation: 'PutSnapshotBlock' });
+  };
+  expect([isTransient(early(true)), isTransient(early(false))]).toEqual([true, false]);
+});
+
+test('a denial of the KMS key names the key, not the action', () => {
+  const error = Object.assign(answer('AccessDeniedException', 'no', 403), {
+    Reason: 'DEPENDENCY_ACCESS_DENIED',
+  });
+  expect(explainCall({ error, service: 'EBS', operation: 'StartSnapshot' })).toMatchObject({
+    code: 'ACCESS_DENIED',
+    reason: 'DEPENDENCY_ACCESS_DENIED',
+    hint: expect.stringMatching(/KMS key/),
+  });
 });
 
 test('a service that cannot be reached is named with the endpoint in use', () => {

@@ -11,7 +11,7 @@ export interface Limits {
 /**
  * The command under util-linux's `prlimit` (no core dump, bounded memory and output) and `setpriv`, which has the
  * kernel kill it when we are killed: nobody else would. Both replace themselves by the command, so that its process
- * id, exit code and signal are what we see. Where one cannot be had, the command goes without it.
+ * id, exit code and signal are what we see. Where one is not available, the command runs without it.
  */
 export async function confine(
   command: readonly [string, ...string[]],
@@ -25,7 +25,7 @@ export async function confine(
   return [...death, ...limits, ...command] as [string, ...string[]];
 }
 
-/** The program and its arguments, or nothing where it is missing, knows other options (busybox), or is forbidden. */
+/** The program and its arguments; empty if it is missing, lacks the options (busybox), or is forbidden. */
 async function prefix(name: string, args: readonly string[]): Promise<string[]> {
   const path = await findProgram(name);
   if (!path) return [];
@@ -34,7 +34,7 @@ async function prefix(name: string, args: readonly string[]): Promise<string[]> 
   return (await isUsable) ? [path, ...args] : [];
 }
 
-/** By path: asked once. */
+/** By path: tried once. */
 const usable = new Map<string, Promise<boolean>>();
 
 async function succeeds(path: string, args: readonly string[]): Promise<boolean> {

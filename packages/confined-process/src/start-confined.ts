@@ -6,7 +6,7 @@ import { findProgram } from './find-program.ts';
 export interface ConfinedProcessOptions {
   /** Looked up on the PATH. */
   readonly name: string;
-  /** Each one as it is: no shell sees them. */
+  /** Passed as they are, without a shell. */
   readonly args: readonly string[];
   readonly limits: Limits;
   readonly signal?: AbortSignal;
@@ -23,7 +23,7 @@ export interface ConfinedProcess {
 }
 
 export interface ProcessEnd {
-  /** Undefined where a signal ended it, or where it never began. */
+  /** Undefined if a signal ended it, or if it did not start. */
   readonly exitCode?: number;
   readonly signal?: string;
   /** Its last few thousand characters. */
@@ -32,12 +32,12 @@ export interface ProcessEnd {
 }
 
 const maxStderrLength = 8192;
-/** The programs that this is for have nothing to put in order. */
+/** These programs have no state to clean up. */
 const forceKillAfterMs = 500;
 
 /**
- * Starts a program that reads what strangers made: under limits, killed by the kernel when this process ends, and with
- * nothing of this process's environment but the PATH. Undefined where the PATH has no such program.
+ * Starts a program that reads untrusted files: under limits, killed by the kernel when this process ends, and without
+ * this process's environment except the PATH. Undefined if the PATH has no such program.
  */
 export async function startConfined(options: ConfinedProcessOptions): Promise<ConfinedProcess | undefined> {
   const { name, args, limits, signal } = options;
@@ -58,7 +58,7 @@ export async function startConfined(options: ConfinedProcessOptions): Promise<Co
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-maxStderrLength);
   });
-  // A program that ends early leaves its input unread; its exit code tells why.
+  // A program that ends early does not read its input; its exit code tells why.
   child.stdin.on('error', () => {});
 
   const ended = child.then((result): ProcessEnd => {
@@ -66,7 +66,7 @@ export async function startConfined(options: ConfinedProcessOptions): Promise<Co
     const { exitCode, signal: killedBy, cause } = result;
     return { exitCode, signal: killedBy, stderr: stderr.trim(), cause };
   });
-  // Whoever stops a program early no longer waits for its end.
+  // A caller that stops a program early no longer waits for its end.
   ended.catch(() => {});
   return {
     stdin: child.stdin,

@@ -1,4 +1,4 @@
-/** Lets so many through at a time: fewer when the service throttles, one more for every round that it does not. */
+/** Limits concurrency: fewer at a time when the service throttles, one more for every round in which it does not. */
 export interface AdaptiveLimit {
   readonly limit: number;
   enter(): Promise<void>;

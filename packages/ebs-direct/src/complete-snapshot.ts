@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { CompleteSnapshotCommand, type EBSClient } from '@aws-sdk/client-ebs';
-import { DescribeSnapshotsCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import { hasAwsCode } from '@ec2-image/aws-call';
-import { blockCount, zeroDigest } from './block.ts';
+import { CompleteSnapshotCommand } from '@aws-sdk/client-ebs';
+import { DescribeSnapshotsCommand, type Snapshot } from '@aws-sdk/client-ec2';
+import { type Policy, policies, refusedCodeOf, retry, waitUntil } from '@ec2-image/aws-call';
+import { blockCount, zeroDigest } from '@ec2-image/disk-blocks';
 import { EbsDirectError } from './errors.ts';
-import { type PatientCalls, patiently, sleepFor } from './retried.ts';
+import type { Ebs, Ec2 } from './senders.ts';
 import type { ExpectedContent } from './verify-snapshot.ts';
 
 /** SHA-256 over the blocks' SHA-256 in the order of their indexes: what EBS calls LINEAR. */
@@ -15,79 +15,77 @@ export function linearChecksum({ digests, sizeBytes }: ExpectedContent): string 
   return hash.digest('base64');
 }
 
-/** Tells EBS that these are all blocks, those of zeros included. It answers before it has looked. */
+/** Tells EBS that these are all blocks, those of zeros included. It answers before it has checked them. */
 export async function completeSnapshot(
-  { ebs, ...options }: PatientCalls & { readonly ebs: EBSClient },
+  ebs: Ebs,
   { snapshotId, content }: { readonly snapshotId: string; readonly content: ExpectedContent },
 ): Promise<void> {
-  await patiently(options, 'CompleteSnapshot', () =>
-    ebs.send(
-      new CompleteSnapshotCommand({
-        SnapshotId: snapshotId,
-        ChangedBlocksCount: blockCount(content.sizeBytes),
-        Checksum: linearChecksum(content),
-        ChecksumAlgorithm: 'SHA256',
-        ChecksumAggregationMethod: 'LINEAR',
-      }),
-      { abortSignal: options.signal },
-    ),
-  );
+  await retry(ebs, {
+    policy: policies.ebsCall,
+    call: () =>
+      ebs.send(
+        new CompleteSnapshotCommand({
+          SnapshotId: snapshotId,
+          ChangedBlocksCount: blockCount(content.sizeBytes),
+          Checksum: linearChecksum(content),
+          ChecksumAlgorithm: 'SHA256',
+          ChecksumAggregationMethod: 'LINEAR',
+        }),
+      ),
+  });
 }
 
-/** Reads lag; so many in a row, over some two minutes, do not. */
-const believedAbsences = 15;
-
-/** EBS completes in its own time, and only EC2 tells. An absence right after the start is a lagging read. */
+/**
+ * EBS completes in its own time, and only EC2 tells. An absence right after the start is a lagging read.
+ *
+ * @throws EbsDirectError `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
+ */
 export async function waitUntilComplete(
-  options: PatientCalls & {
-    readonly ec2: EC2Client;
-    readonly completeTimeoutMs?: number;
-    readonly now?: () => number;
-  },
-  snapshotId: string,
+  ec2: Ec2,
+  { snapshotId, policy }: { readonly snapshotId: string; readonly policy: Policy },
 ): Promise<void> {
-  const { ec2, signal, sleep = sleepFor, now = Date.now } = options;
-  const { completeTimeoutMs = 60 * 60_000, pollIntervalMs = 15_000 } = options;
-  const deadline = now() + completeTimeoutMs;
   let absences = 0;
-  for (let pauseMs = Math.min(500, pollIntervalMs); ; pauseMs = Math.min(pauseMs * 1.5, pollIntervalMs)) {
-    const { Snapshots = [] } = await patiently(options, 'DescribeSnapshots', () =>
-      ec2
-        .send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }), { abortSignal: signal })
-        .catch((error: unknown) => {
-          if (hasAwsCode(error, 'InvalidSnapshot.NotFound')) return { Snapshots: [] };
-          throw error;
-        }),
-    );
-    const [snapshot] = Snapshots;
-    if (snapshot?.State === 'completed') return;
-    absences = snapshot ? 0 : absences + 1;
-    if (absences >= believedAbsences) {
-      throw new EbsDirectError('SNAPSHOT_FAILED', `${snapshotId} is gone before it was complete`, {
-        hint: 'See who deletes snapshots in this account, then run the same command again.',
-        facts: { snapshotId },
-      });
-    }
-    if (snapshot?.State === 'error') {
-      throw new EbsDirectError(
-        'SNAPSHOT_FAILED',
-        `${snapshotId} failed: ${snapshot.StateMessage || 'EBS gives no reason'}`,
-        {
-          hint: 'Run the same command again: it writes another snapshot.',
-          facts: { snapshotId },
-        },
-      );
-    }
-    if (now() >= deadline) {
-      throw new EbsDirectError(
-        'SNAPSHOT_STALLED',
-        `${snapshotId} is not complete after ${Math.round(completeTimeoutMs / 60_000)} minutes`,
-        {
-          hint: 'Run the same command again: it looks for the snapshot and goes on with it.',
-          facts: { snapshotId },
-        },
-      );
-    }
-    await sleep(pauseMs, signal);
+  await waitUntil(ec2, {
+    policy,
+    async ask() {
+      const snapshot = await describe(ec2, snapshotId);
+      absences = snapshot ? 0 : absences + 1;
+      if (absences >= policies.deletedSnapshot.attempts) throw deleted(snapshotId);
+      if (snapshot?.State === 'error') throw failed(snapshotId, snapshot.StateMessage);
+      return snapshot?.State === 'completed' ? true : undefined;
+    },
+    onTimeout: (waitedMs) => stalled(snapshotId, waitedMs),
+  });
+}
+
+async function describe(ec2: Ec2, snapshotId: string): Promise<Snapshot | undefined> {
+  try {
+    const { Snapshots } = await ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }));
+    return Snapshots?.[0];
+  } catch (error) {
+    if (refusedCodeOf(error) === 'InvalidSnapshot.NotFound') return undefined;
+    throw error;
   }
+}
+
+function deleted(snapshotId: string): EbsDirectError {
+  return new EbsDirectError('SNAPSHOT_FAILED', `${snapshotId} was deleted before it was complete`, {
+    hint: 'Find out who deletes snapshots in this account, then run the same command again.',
+    facts: { snapshotId },
+  });
+}
+
+function failed(snapshotId: string, reason: string | undefined): EbsDirectError {
+  return new EbsDirectError('SNAPSHOT_FAILED', `${snapshotId} failed: ${reason || 'EBS gives no reason'}`, {
+    hint: 'Run the same command again: it writes another snapshot.',
+    facts: { snapshotId },
+  });
+}
+
+function stalled(snapshotId: string, waitedMs: number): EbsDirectError {
+  const minutes = Math.round(waitedMs / 60_000);
+  return new EbsDirectError('SNAPSHOT_STALLED', `${snapshotId} is not complete after ${minutes} minutes`, {
+    hint: 'Run the same command again: it finds the snapshot and waits for it.',
+    facts: { snapshotId },
+  });
 }

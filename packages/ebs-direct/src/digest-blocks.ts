@@ -1,4 +1,4 @@
-import { type Block, blockDigest, blockSizeBytes } from './block.ts';
+import { type Block, blockDigest, blockSizeBytes } from '@ec2-image/disk-blocks';
 import type { ExpectedContent } from './verify-snapshot.ts';
 
 /** Reads a disk once and keeps the SHA-256 of every block that is not all zeros, in their order. */

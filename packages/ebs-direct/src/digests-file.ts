@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { blockSizeBytes } from './block.ts';
+import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import { EbsDirectError } from './errors.ts';
 import type { ExpectedContent } from './verify-snapshot.ts';
 
@@ -45,7 +45,7 @@ export async function readDigests({ path }: { readonly path: string }): Promise<
     if (!match) throw badLine(path, lineNumber);
     digests.set(Number(match[1]), Buffer.from(match[2]!, 'hex'));
   }
-  // A file cut short would pass for a disk with fewer blocks.
+  // A truncated file would pass for a disk with fewer blocks.
   if (head?.sizeBytes === undefined || head.blocks !== digests.size) throw badLine(path, lineNumber);
   return { sizeBytes: head.sizeBytes, digests };
 }
@@ -74,9 +74,13 @@ function bad(
   path: string,
   { reason, cause }: { readonly reason: string; readonly cause?: Error },
 ): EbsDirectError {
-  return new EbsDirectError('BAD_DIGESTS_FILE', `${path} is not a whole file of block digests (${reason})`, {
-    hint: 'Name a file that `ec2-image verify --save-digests` wrote.',
-    cause,
-    facts: { path, reason },
-  });
+  return new EbsDirectError(
+    'BAD_DIGESTS_FILE',
+    `${path} is not a complete file of block digests (${reason})`,
+    {
+      hint: 'Use a file written by `ec2-image verify --save-digests`.',
+      cause,
+      facts: { path, reason },
+    },
+  );
 }

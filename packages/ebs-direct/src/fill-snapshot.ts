@@ -1,46 +1,41 @@
+import { findConsistently, type Policy, pause, policies } from '@ec2-image/aws-call';
+import { blockCount, blockSizeBytes } from '@ec2-image/disk-blocks';
 import { isExplained } from '@ec2-image/explained-error';
-import { blockCount, blockSizeBytes, volumeSizeGiB } from './block.ts';
 import { completeSnapshot, linearChecksum, waitUntilComplete } from './complete-snapshot.ts';
 import { EbsDirectError, isRefusedByState } from './errors.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { putBlocks } from './put-blocks.ts';
-import { sleepFor } from './retried.ts';
 import type { StartedSnapshot } from './start-snapshot.ts';
 import { verifySnapshot } from './verify-snapshot.ts';
-import type { WriteSnapshotOptions, WrittenSnapshot } from './write-snapshot-options.ts';
-
-/** EBS may answer "does not exist" for about two minutes after StartSnapshot. */
-const seenEverywhereMs = 150_000;
+import { volumeSizeGiB } from './volume-size.ts';
+import type { Writing, WrittenSnapshot } from './write-snapshot-options.ts';
 
 /** Sends the blocks, completes the snapshot with them, and waits until EBS has checked that it has them all. */
-export async function fillSnapshot(
-  options: WriteSnapshotOptions,
-  snapshot: StartedSnapshot,
-): Promise<WrittenSnapshot> {
+export async function fillSnapshot(writing: Writing, snapshot: StartedSnapshot): Promise<WrittenSnapshot> {
+  const { options, ebs, ec2 } = writing;
   const { snapshotId } = snapshot;
-  return withJournal(options, snapshot, async (journal) => {
-    const written = await readBlocks(options, { snapshot, journal, send: true });
+  const limitMs = options.completeTimeoutMs ?? policies.completeSnapshot.limitMs;
+  return withJournal(writing, snapshot, async (journal) => {
+    const written = await readBlocks(writing, { snapshot, journal, send: true });
     const content = { sizeBytes: options.sizeBytes, digests: written.digests };
     options.onState?.({ snapshotId, state: 'completing' });
-    await completeSnapshot(options, { snapshotId, content });
+    await completeSnapshot(ebs, { snapshotId, content });
     await journal?.noteCompleted(linearChecksum(content));
-    await waitUntilComplete(options, snapshotId);
+    await waitUntilComplete(ec2, { snapshotId, policy: { ...policies.completeSnapshot, limitMs } });
     return written;
   });
 }
 
 /**
- * A snapshot that is complete, and not by a call of this run: nobody's word is taken for what is in it. Known to hold
- * the disk is one that this tool has completed, by the tags that it sets afterwards or by the journal; any other is read
- * back.
+ * A snapshot that is complete, and not by a call of this run. Its content is known only if this tool completed it,
+ * according to the tags that it sets afterwards or to the journal; any other is read back.
  *
  * @throws EbsDirectError `SNAPSHOT_DIFFERS`, `ABSENT_BLOCKS`, and `ACCESS_DENIED` or `SNAPSHOT_UNREADABLE` where it cannot be read
  */
-export async function adoptSnapshot(
-  options: WriteSnapshotOptions,
-  snapshot: StartedSnapshot,
-): Promise<WrittenSnapshot> {
-  const { ebs, sizeBytes, signal, sleep, onNotice } = options;
+export async function adoptSnapshot(writing: Writing, snapshot: StartedSnapshot): Promise<WrittenSnapshot> {
+  const { options, ec2 } = writing;
+  const { ebs, sizeBytes, signal, onNotice, pollIntervalMs, outageTimeoutMs, clock } = options;
+  const calls = { ebs, signal, onNotice, pollIntervalMs, outageTimeoutMs, clock };
   const { snapshotId } = snapshot;
   const blocks = blockCount(sizeBytes);
   const adopted = {
@@ -50,75 +45,74 @@ export async function adoptSnapshot(
     blocksSent: 0,
     digests: undefined,
   };
-  if (await seenFinished(options, { snapshotId, looks: 3 })) return adopted;
-  return withJournal(options, snapshot, async (journal) => {
-    const written = await readBlocks(options, { snapshot, journal, send: false });
+  if (await isSeenFinished(writing, snapshotId)) return adopted;
+  return withJournal(writing, snapshot, async (journal) => {
+    const written = await readBlocks(writing, { snapshot, journal, send: false });
     const expected = { sizeBytes, digests: written.digests };
     if (journal?.completedWith === linearChecksum(expected)) return written;
-    onNotice?.(`${snapshotId} is complete, but not by this run: reading it back`);
+    ec2.notice(`${snapshotId} is complete, but not by this run: reading it back`);
     try {
-      await verifySnapshot({ ebs, snapshotId, expected, signal, sleep });
+      await verifySnapshot({ ...calls, snapshotId, expected });
       return written;
     } catch (error) {
-      // These credentials may write and not read: then the run that completed it has to say that it did.
+      // These credentials may write but not read: then the run that completed it has to mark it.
       if (!isExplained(error) || error.code !== 'ACCESS_DENIED') throw error;
-      if (await seenFinished(options, { snapshotId, looks: 10 })) return adopted;
+      if (await isSeenFinished(writing, snapshotId, policies.completedElsewhere)) return adopted;
       throw error;
     }
   });
 }
 
-/** The run that completed it says so a moment later, and EC2 shows it a moment after that. */
-async function seenFinished(
-  { isFinished, onNotice, signal, sleep = sleepFor, pollIntervalMs = 15_000 }: WriteSnapshotOptions,
-  { snapshotId, looks }: { readonly snapshotId: string; readonly looks: number },
+/** The run that completed it tags it a moment later, and EC2 shows the tags a moment after that. */
+async function isSeenFinished(
+  { options: { isFinished }, ec2 }: Writing,
+  snapshotId: string,
+  policy?: Policy & { readonly attempts: number },
 ): Promise<boolean> {
-  for (let look = 1; isFinished && look <= looks; look += 1) {
-    if (await isFinished(snapshotId)) {
-      onNotice?.(`${snapshotId} was completed by another run: using it`);
-      return true;
-    }
-    await sleep(Math.min(2_000, pollIntervalMs), signal);
+  if (!isFinished) return false;
+  const look = async () => (await isFinished(snapshotId)) || undefined;
+  let found = await findConsistently(ec2, look);
+  for (let n = 1; policy && !found && n <= policy.attempts; n += 1) {
+    await pause(ec2, { n, pace: policy });
+    found = await look();
   }
-  return false;
+  if (found) ec2.notice(`${snapshotId} was completed by another run: using it`);
+  return found === true;
 }
 
-/** For a snapshot that takes no more blocks to show that it is complete. */
-const refusedTimeoutMs = 5 * 60_000;
-
 /**
- * Where the error says that the snapshot takes no more blocks: waits until it is complete, as another run, or an earlier
- * one, has asked for.
+ * Where the error says that the snapshot accepts no more blocks: waits until it is complete, as another run, or an
+ * earlier one, has requested.
  *
  * @throws the error itself, where it says something else; EbsDirectError `BLOCK_REFUSED`, `SNAPSHOT_FAILED`
  */
-export async function waitWhereRefused(
-  options: WriteSnapshotOptions,
-  snapshotId: string,
-  error: unknown,
-): Promise<void> {
+export async function waitWhereRefused({ ec2 }: Writing, snapshotId: string, error: unknown): Promise<void> {
   if (!isRefusedByState(error)) throw error;
   try {
-    await waitUntilComplete({ ...options, completeTimeoutMs: refusedTimeoutMs }, snapshotId);
+    await waitUntilComplete(ec2, { snapshotId, policy: policies.refusedSnapshot });
   } catch (failure) {
     if (!(failure instanceof EbsDirectError) || failure.code !== 'SNAPSHOT_STALLED') throw failure;
-    throw new EbsDirectError('BLOCK_REFUSED', `${snapshotId} takes no blocks: ${(error as Error).message}`, {
-      hint: 'Run the same command again; if the error persists, use --via s3.',
-      cause: error,
-      facts: { snapshotId },
-    });
+    throw new EbsDirectError(
+      'BLOCK_REFUSED',
+      `${snapshotId} accepts no blocks: ${(error as Error).message}`,
+      {
+        hint: 'Run the same command again; if the error persists, use --via s3.',
+        cause: error,
+        facts: { snapshotId },
+      },
+    );
   }
 }
 
 async function withJournal<T>(
-  { journalPath, onNotice }: WriteSnapshotOptions,
+  { options: { journalPath }, ec2 }: Writing,
   { snapshotId, clientToken }: StartedSnapshot,
   work: (journal: Journal | undefined) => Promise<T>,
 ): Promise<T> {
   const head = { clientToken, snapshotId };
   const journal = journalPath === undefined ? undefined : await openJournal({ path: journalPath, head });
   if (journal && journal.acknowledged.size > 0) {
-    onNotice?.(`${snapshotId} has ${journal.acknowledged.size} blocks already: resuming with the others`);
+    ec2.notice(`${snapshotId} has ${journal.acknowledged.size} blocks already: resuming`);
   }
   try {
     const result = await work(journal);
@@ -131,29 +125,23 @@ async function withJournal<T>(
 }
 
 async function readBlocks(
-  options: WriteSnapshotOptions,
+  { options }: Writing,
   {
     snapshot: { snapshotId, startedAt },
     journal,
     send,
   }: { readonly snapshot: StartedSnapshot; readonly journal: Journal | undefined; readonly send: boolean },
 ): Promise<WrittenSnapshot & { readonly digests: ReadonlyMap<number, Buffer> }> {
-  const { ebs, blocks, sizeBytes, concurrency = 32, onProgress, beforeComplete } = options;
-  const { signal = new AbortController().signal, sleep = sleepFor, now = Date.now } = options;
+  const { sizeBytes, concurrency = 32, onProgress, beforeComplete } = options;
   let blocksSent = 0;
   let done = 0;
   const digests = await putBlocks({
-    ebs,
+    ...options,
     snapshotId,
-    blocks,
-    sizeBytes,
     journal,
     send,
     concurrency,
-    seenEverywhereAt: startedAt + seenEverywhereMs,
-    signal,
-    sleep,
-    now,
+    seenEverywhereAt: startedAt + policies.startedSnapshot.limitMs,
     onBlock({ index, sent }) {
       if (sent) blocksSent += 1;
       done = Math.max(done, (index + 1) * blockSizeBytes);

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { zeroDigest } from './block.ts';
+import { zeroDigest } from '@ec2-image/disk-blocks';
 
 /** What tells one snapshot being written from another. */
 export interface JournalHead {
@@ -9,7 +9,7 @@ export interface JournalHead {
   readonly snapshotId: string;
 }
 
-/** Which blocks of a pending snapshot EBS has acknowledged. The service does not tell. */
+/** Which blocks of a pending snapshot EBS has acknowledged: the service has no call for it. */
 export interface Journal {
   /** SHA-256 (base64) by block index. */
   readonly acknowledged: ReadonlyMap<number, string>;
@@ -26,8 +26,8 @@ const version = 1;
 const zeroChecksum = zeroDigest.toString('base64');
 
 /**
- * Opens the journal of this snapshot; one of another snapshot is written over. A line that a kill cut short is no
- * line: its block is sent again, which is harmless.
+ * Opens the journal of this snapshot; one of another snapshot is overwritten. A line truncated by a kill does not count:
+ * its block is sent again, which is harmless.
  */
 export async function openJournal({
   path,
@@ -67,7 +67,7 @@ function journalOn({
     completedWith,
     async noteCompleted(checksum) {
       queued += `complete ${checksum}\n`;
-      // Without the note the next run reads the snapshot to know as much.
+      // Without the note the next run reads the snapshot back.
       await flush().catch(() => {});
     },
     add(index, digest) {
@@ -76,7 +76,7 @@ function journalOn({
       if (queued.length > flushAtCharacters) flush().catch(() => {});
     },
     async close() {
-      // What could not be noted is sent again: that must not hide why the snapshot was not finished.
+      // Blocks that cannot be noted are sent again; this must not hide why the snapshot is unfinished.
       await flush().catch(() => {});
       await file.close();
     },
@@ -91,7 +91,7 @@ function journalOn({
 /** About thirty blocks: what a kill can lose is sent again in a moment. */
 const flushAtCharacters = 1500;
 
-/** What an earlier run has noted. */
+/** What an earlier run noted. */
 interface Known {
   readonly acknowledged: Map<number, string>;
   readonly completedWith?: string;

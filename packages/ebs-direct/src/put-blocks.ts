@@ -1,10 +1,19 @@
 import { type EBSClient, PutSnapshotBlockCommand } from '@aws-sdk/client-ebs';
+import { type CallOptions, isTransient, policies, retry } from '@ec2-image/aws-call';
+import {
+  type Block,
+  blockCount,
+  blockDigest,
+  blockSizeBytes,
+  zeroBlock,
+  zeroDigest,
+} from '@ec2-image/disk-blocks';
 import { createAdaptiveLimit } from './adaptive-limit.ts';
-import { type Block, blockCount, blockDigest, blockSizeBytes, zeroBlock, zeroDigest } from './block.ts';
-import { explainCall, isChecksumRefused, isNotFound, isOverload, isPassing, isThrottled } from './errors.ts';
+import { explainPut, isChecksumRefused, isNotFound, isOverload } from './errors.ts';
 import type { Journal } from './journal.ts';
+import { createEbs } from './senders.ts';
 
-export interface PutBlocksOptions {
+export interface PutBlocksOptions extends CallOptions {
   readonly ebs: EBSClient;
   readonly snapshotId: string;
   /** Those that hold data, in order: the others are sent as zeros. */
@@ -14,26 +23,23 @@ export interface PutBlocksOptions {
   readonly journal?: Journal;
   /** False: only hash them, for a snapshot that is complete already. */
   readonly send: boolean;
-  /** Blocks under way at a time, where the service does not throttle. */
+  /** Blocks in flight, where the service does not throttle. */
   readonly concurrency: number;
   /** Milliseconds since 1970: until then "no such snapshot" may only mean that it has just been started. */
   readonly seenEverywhereAt: number;
-  readonly signal: AbortSignal;
   readonly onBlock: (block: { readonly index: number; readonly sent: boolean }) => void;
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
-  readonly now: () => number;
+}
+
+interface HashedBlock {
+  readonly index: number;
+  readonly data: Buffer;
+  /** SHA-256 (base64). */
+  readonly checksum: string;
 }
 
 const zeroChecksum = zeroDigest.toString('base64');
 
-/** How long a block that cannot be sent is tried, from when any block last got through. */
-const stallTimeoutMs = 150_000;
-const firstPauseMs = 250;
-const longestPauseMs = 10_000;
-/** A block that arrives damaged time and again is damaged here, not on its way. */
-const damagedTries = 4;
-
-/** Every block of the disk in order. One that nobody gives is zeros: left out, it would read as noise on an encrypted volume. */
+/** Every block of the disk in order. One that `blocks` does not yield is zeros: if omitted, it would read as noise on an encrypted volume. */
 async function* withZeros(blocks: AsyncIterable<Block>, count: number): AsyncGenerator<Block> {
   let next = 0;
   const zerosUntil = function* (end: number): Generator<Block> {
@@ -48,76 +54,71 @@ async function* withZeros(blocks: AsyncIterable<Block>, count: number): AsyncGen
 }
 
 /**
- * Sends every block, side by side, and gives the SHA-256 by index of those that are not all zeros. The first lasting
- * failure stops all.
+ * Sends every block, several at a time, and returns the SHA-256 by index of those that are not all zeros. The first
+ * permanent failure stops all.
  */
-export async function putBlocks({
-  ebs,
-  snapshotId,
-  blocks,
-  sizeBytes,
-  journal,
-  send,
-  concurrency,
-  seenEverywhereAt,
-  signal: outer,
-  onBlock,
-  sleep,
-  now,
-}: PutBlocksOptions): Promise<Map<number, Buffer>> {
+export async function putBlocks(options: PutBlocksOptions): Promise<Map<number, Buffer>> {
+  const { snapshotId, blocks, sizeBytes, journal, send, concurrency, seenEverywhereAt, onBlock } = options;
   const stop = new AbortController();
-  const signal = AbortSignal.any([outer, stop.signal]);
+  const outer = options.signal;
+  const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
+  const ebs = createEbs({ ...options, signal });
   const limit = createAdaptiveLimit({ max: concurrency });
   const digests = new Map<number, Buffer>();
   const underWay = new Set<Promise<void>>();
   let lastProgressAt = 0;
+
+  const putOnce = async ({ index, data, checksum }: HashedBlock) => {
+    await limit.enter();
+    let outcome: 'done' | 'throttled' | 'failed' = 'failed';
+    try {
+      await ebs.send(
+        new PutSnapshotBlockCommand({
+          SnapshotId: snapshotId,
+          BlockIndex: index,
+          BlockData: data,
+          DataLength: blockSizeBytes,
+          Checksum: checksum,
+          ChecksumAlgorithm: 'SHA256',
+        }),
+      );
+      outcome = 'done';
+      lastProgressAt = ebs.now();
+    } catch (error) {
+      if (isOverload(error)) outcome = 'throttled';
+      throw error;
+    } finally {
+      limit.leave(outcome);
+    }
+  };
 
   const put = async ({ index, data }: Block) => {
     const digest = data === zeroBlock ? zeroDigest : blockDigest(data);
     const checksum = digest === zeroDigest ? zeroChecksum : digest.toString('base64');
     if (checksum !== zeroChecksum) digests.set(index, digest);
     if (!send || journal?.acknowledged.get(index) === checksum) return onBlock({ index, sent: false });
-    const firstTriedAt = now();
+    const firstTriedAt = ebs.now();
     let damaged = 0;
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      await limit.enter();
-      let outcome: 'done' | 'throttled' | 'failed' = 'failed';
-      try {
-        signal.throwIfAborted();
-        await ebs.send(
-          new PutSnapshotBlockCommand({
-            SnapshotId: snapshotId,
-            BlockIndex: index,
-            BlockData: data,
-            DataLength: blockSizeBytes,
-            Checksum: checksum,
-            ChecksumAlgorithm: 'SHA256',
-          }),
-          { abortSignal: signal },
-        );
-        outcome = 'done';
-        lastProgressAt = now();
-      } catch (error) {
-        signal.throwIfAborted();
-        if (isOverload(error)) outcome = 'throttled';
-        if (isChecksumRefused(error)) damaged += 1;
-        const mayPass =
-          isThrottled(error) ||
-          isPassing(error) ||
-          (isChecksumRefused(error) && damaged < damagedTries) ||
-          (isNotFound(error) && now() < seenEverywhereAt);
-        // Where few get through at a time, the others' turn comes late: that is no reason to give them up.
-        if (!mayPass || now() >= Math.max(firstTriedAt, lastProgressAt) + stallTimeoutMs)
-          throw explainCall(error, { operation: 'PutSnapshotBlock', snapshotId });
-      } finally {
-        limit.leave(outcome);
-      }
-      if (outcome === 'done') {
-        journal?.add(index, checksum);
-        return onBlock({ index, sent: true });
-      }
-      await sleep(pauseMs * (0.5 + Math.random()), signal);
+    const isRetryable = (error: unknown) => {
+      if (isChecksumRefused(error)) damaged += 1;
+      // Where few get through at a time, the others wait for their turn: that is not a stall.
+      const isStalled = ebs.now() >= Math.max(firstTriedAt, lastProgressAt) + policies.block.limitMs;
+      return (
+        !isStalled &&
+        (isTransient(error) ||
+          (isChecksumRefused(error) && damaged < policies.damagedBlock.attempts) ||
+          (isNotFound(error) && ebs.now() < seenEverywhereAt))
+      );
+    };
+    try {
+      // Its limit is counted from any block's progress, above.
+      const policy = { ...policies.block, limitMs: undefined };
+      await retry(ebs, { policy, isRetryable, call: () => putOnce({ index, data, checksum }) });
+    } catch (error) {
+      throw explainPut(error, { snapshotId, index });
     }
+    journal?.add(index, checksum);
+    return onBlock({ index, sent: true });
   };
 
   try {
@@ -127,7 +128,7 @@ export async function putBlocks({
         underWay.delete(sending);
         block.release();
       });
-      // What fails here is met by the race below, or by the wait at the end.
+      // The race below, or the wait at the end, meets what fails here.
       sending.catch((error: unknown) => stop.abort(error));
       underWay.add(sending);
       // Blocks in memory: those being sent, and as many hashed ahead.
@@ -138,7 +139,7 @@ export async function putBlocks({
   } catch (error) {
     stop.abort(error);
     await Promise.allSettled(underWay);
-    outer.throwIfAborted();
+    outer?.throwIfAborted();
     throw stop.signal.reason ?? error;
   }
 }

@@ -2,8 +2,8 @@ import type { ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-ebs'
 import type { BuildMiddleware, Pluggable } from '@smithy/types';
 
 /**
- * PutSnapshotBlock carries the block's SHA-256, and the signature wants the same of the same bytes: it is told
- * instead of computed once more, which is a third of the client's work.
+ * PutSnapshotBlock carries the block's SHA-256, and the signature needs the same digest of the same bytes. Computing it
+ * again would be a third of the client's work.
  */
 export const reuseBlockDigest: Pluggable<ServiceInputTypes, ServiceOutputTypes> = {
   applyToStack(stack) {

@@ -1,10 +1,13 @@
 import { type EBSClient, StartSnapshotCommand } from '@aws-sdk/client-ebs';
+import { type CallOptions, policies, retry } from '@ec2-image/aws-call';
+import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import { type Tags, tagList } from '@ec2-image/provenance';
-import { blockSizeBytes, volumeSizeGiB } from './block.ts';
 import { EbsDirectError } from './errors.ts';
-import { type PatientCalls, patiently } from './retried.ts';
+import type { Ebs } from './senders.ts';
+import { volumeSizeGiB } from './volume-size.ts';
 
-export interface StartSnapshotOptions extends PatientCalls {
+export interface StartSnapshotOptions extends CallOptions {
+  /** With `maxAttempts: 1`: its calls are repeated here, where throttling has to be seen. */
   readonly ebs: EBSClient;
   /** Of the disk. The volume is the next whole GiB. */
   readonly sizeBytes: number;
@@ -13,7 +16,6 @@ export interface StartSnapshotOptions extends PatientCalls {
   readonly description?: string;
   readonly encrypted?: boolean;
   readonly kmsKeyArn?: string;
-  readonly now?: () => number;
 }
 
 export interface StartedSnapshot {
@@ -24,29 +26,30 @@ export interface StartedSnapshot {
   readonly startedAt: number;
 }
 
-/** Minutes a pending snapshot may go without a block before EBS ends it as failed (10 to 4320): a day for a resume. */
+/** Minutes that a pending snapshot may receive no block before EBS ends it as failed (10 to 4320): a day to resume. */
 const idleTimeoutMinutes = 24 * 60;
 
 /** A new snapshot, or the one that an earlier call with this token has started. */
 export async function startSnapshot(
-  options: StartSnapshotOptions,
+  ebs: Ebs,
+  { sizeBytes, tags, description, encrypted, kmsKeyArn }: StartSnapshotOptions,
   clientToken: string,
 ): Promise<StartedSnapshot> {
-  const { ebs, sizeBytes, tags, description, encrypted, kmsKeyArn, now = Date.now } = options;
-  const { SnapshotId, Status, BlockSize, StartTime } = await patiently(options, 'StartSnapshot', () =>
-    ebs.send(
-      new StartSnapshotCommand({
-        VolumeSize: volumeSizeGiB(sizeBytes),
-        Tags: tagList(tags),
-        Description: description,
-        ClientToken: clientToken,
-        Timeout: idleTimeoutMinutes,
-        Encrypted: encrypted,
-        KmsKeyArn: kmsKeyArn,
-      }),
-      { abortSignal: options.signal },
-    ),
-  );
+  const { SnapshotId, Status, BlockSize, StartTime } = await retry(ebs, {
+    policy: policies.ebsCall,
+    call: () =>
+      ebs.send(
+        new StartSnapshotCommand({
+          VolumeSize: volumeSizeGiB(sizeBytes),
+          Tags: tagList(tags),
+          Description: description,
+          ClientToken: clientToken,
+          Timeout: idleTimeoutMinutes,
+          Encrypted: encrypted,
+          KmsKeyArn: kmsKeyArn,
+        }),
+      ),
+  });
   if (SnapshotId === undefined || (BlockSize ?? blockSizeBytes) !== blockSizeBytes) {
     throw new EbsDirectError(
       'SNAPSHOT_MISMATCH',
@@ -61,6 +64,6 @@ export async function startSnapshot(
     snapshotId: SnapshotId,
     clientToken,
     status: Status ?? 'pending',
-    startedAt: StartTime?.getTime() ?? now(),
+    startedAt: StartTime?.getTime() ?? ebs.now(),
   };
 }

@@ -9,8 +9,8 @@ export interface UndiciHandlerOptions {
   readonly connectTimeoutMs?: number;
 }
 
-/** Errors of a connection after which the SDK may ask again: it knows those of Node's own client by name, not undici's. */
-const passingErrors: Readonly<Record<string, string>> = {
+/** Errors of a connection that are transient: the SDK knows those of Node's own client by name, not undici's. */
+const transientErrors: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'ECONNRESET',
   UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',
   UND_ERR_HEADERS_TIMEOUT: 'ETIMEDOUT',
@@ -67,7 +67,7 @@ export function createUndiciHandler({
 
 function asKnownError(error: unknown): unknown {
   const code = (error as { code?: string }).code;
-  const known = code === undefined ? undefined : passingErrors[code];
+  const known = code === undefined ? undefined : transientErrors[code];
   if (known === undefined || !(error instanceof Error)) return error;
   return Object.assign(new Error(error.message, { cause: error }), {
     name: known === 'ETIMEDOUT' ? 'TimeoutError' : 'Error',

@@ -1,20 +1,35 @@
-import { type EBSClient, GetSnapshotBlockCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
-import { formatAwsError, hasAwsCode } from '@ec2-image/aws-call';
-import { blockCount, blockDigest, blockSizeBytes, isZeroBlock, volumeSizeGiB } from './block.ts';
-import { EbsDirectError, explainCall } from './errors.ts';
-import { retried, type Sleep } from './retried.ts';
+import {
+  type EBSClient,
+  GetSnapshotBlockCommand,
+  type GetSnapshotBlockCommandOutput,
+  ListSnapshotBlocksCommand,
+} from '@aws-sdk/client-ebs';
+import {
+  type CallOptions,
+  explainCall,
+  isTransient,
+  pages,
+  policies,
+  refusedCodeOf,
+  retry,
+} from '@ec2-image/aws-call';
+import { blockCount, blockDigest, blockSizeBytes, isZeroBlock } from '@ec2-image/disk-blocks';
+import { EbsDirectError } from './errors.ts';
+import { createEbs, type Ebs } from './senders.ts';
+import { volumeSizeGiB } from './volume-size.ts';
 
-/** What a snapshot ought to hold: SHA-256 by index of every block that is not all zeros. */
+/** The expected content of a snapshot: SHA-256 by index of every block that is not all zeros. */
 export interface ExpectedContent {
   readonly sizeBytes: number;
   readonly digests: ReadonlyMap<number, Buffer>;
 }
 
-export interface VerifySnapshotOptions {
+export interface VerifySnapshotOptions extends CallOptions {
+  /** With `maxAttempts: 1`: its calls are repeated here. */
   readonly ebs: EBSClient;
   readonly snapshotId: string;
   readonly expected: ExpectedContent;
-  /** Blocks under way at a time. Default 16. */
+  /** Blocks in flight. Default 16. */
   readonly concurrency?: number;
   /** Blocks listed at a time, 100 to 10,000. Default 10,000. */
   readonly pageSize?: number;
@@ -23,10 +38,8 @@ export interface VerifySnapshotOptions {
    * some are. Default false.
    */
   readonly allowAbsent?: boolean | (() => Promise<boolean>);
-  readonly signal?: AbortSignal;
   /** In bytes of the snapshot's blocks. */
   readonly onProgress?: (progress: { readonly done: number }) => void;
-  readonly sleep?: Sleep;
 }
 
 export interface VerifiedSnapshot {
@@ -38,35 +51,36 @@ export interface VerifiedSnapshot {
 }
 
 /**
- * Proves that a complete snapshot holds the disk: each of its blocks is read and hashed, and what it does not list
+ * Verifies that a complete snapshot matches the disk: reads and hashes each of its blocks; a block that it does not list
  * must be zeros of the disk, and allowed to be absent.
  *
- * @throws EbsDirectError `SNAPSHOT_DIFFERS` with the offset of the first difference; `ABSENT_BLOCKS` where nothing differs; `SNAPSHOT_UNREADABLE`, `BLOCK_DAMAGED`, `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`
+ * @throws EbsDirectError `SNAPSHOT_DIFFERS` with the offset of the first difference; `ABSENT_BLOCKS` where nothing differs; `SNAPSHOT_UNREADABLE`, `BLOCK_DAMAGED`; AwsCallError
  */
 export async function verifySnapshot(options: VerifySnapshotOptions): Promise<VerifiedSnapshot> {
   const { snapshotId, expected, concurrency = 16, signal: outer, onProgress } = options;
   const stop = new AbortController();
   const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
+  const ebs = createEbs({ ...options, signal });
   const count = blockCount(expected.sizeBytes);
   const unseen = new Set([...expected.digests.keys()].sort((a, b) => a - b));
   const underWay = new Set<Promise<void>>();
   let firstDifference: number | undefined;
   let blocks = 0;
-  // Of those that are listed and within the disk: what is missing to all of its blocks is absent.
+  // Listed and within the disk: the rest of its blocks is absent.
   let present = 0;
   let firstAbsent = 0;
   const differs = (index: number) => {
     firstDifference = Math.min(firstDifference ?? index, index);
   };
   try {
-    for await (const { index, token } of listBlocks(options, signal)) {
-      // Past a difference there is nothing to learn; what is under way before it may still be earlier.
+    for await (const { index, token } of listBlocks(ebs, options)) {
+      // Blocks after a difference do not matter; one in flight before it may be the first to differ.
       if (firstDifference !== undefined && index > firstDifference) break;
       for (const missing of missingBefore(unseen, index)) differs(missing);
       unseen.delete(index);
       if (index < count) present += 1;
       if (index === firstAbsent) firstAbsent += 1;
-      const reading = verifyBlock(options, { index, token, signal })
+      const reading = verifyBlock(ebs, options, { index, token })
         .then((equal) => {
           if (!equal) differs(index);
           blocks += 1;
@@ -98,7 +112,7 @@ async function mayBeAbsent({ allowAbsent = false }: VerifySnapshotOptions): Prom
   return typeof allowAbsent === 'function' ? await allowAbsent() : allowAbsent;
 }
 
-/** Blocks of data that the snapshot, which lists in order, has passed over. */
+/** Blocks of data that the snapshot, which lists in order, lacks. */
 function* missingBefore(unseen: ReadonlySet<number>, index: number): Generator<number> {
   for (const expected of unseen) {
     if (expected >= index) return;
@@ -107,17 +121,15 @@ function* missingBefore(unseen: ReadonlySet<number>, index: number): Generator<n
 }
 
 async function verifyBlock(
-  options: VerifySnapshotOptions,
-  { index, token, signal }: { readonly index: number; readonly token: string; readonly signal: AbortSignal },
+  ebs: Ebs,
+  { snapshotId, expected }: VerifySnapshotOptions,
+  { index, token }: { readonly index: number; readonly token: string },
 ): Promise<boolean> {
-  const { ebs, snapshotId, expected } = options;
-  const { digest, isZero } = await quickly(options, 'GetSnapshotBlock', signal, async () => {
+  const { digest, isZero } = await read(ebs, snapshotId, async () => {
     const { BlockData, Checksum } = await ebs.send(
       new GetSnapshotBlockCommand({ SnapshotId: snapshotId, BlockIndex: index, BlockToken: token }),
-      { abortSignal: signal },
     );
-    const bytes = (await BlockData?.transformToByteArray()) ?? new Uint8Array();
-    const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const data = await readBody(ebs, BlockData);
     const digest = blockDigest(data);
     if (Checksum !== undefined && Checksum !== digest.toString('base64')) throw damaged(snapshotId, index);
     return { digest, isZero: isZeroBlock(data) };
@@ -126,34 +138,42 @@ async function verifyBlock(
   return wanted ? wanted.equals(digest) : isZero;
 }
 
+/** Comes after the answer: what breaks off here the SDK neither repeats nor explains. */
+async function readBody(ebs: Ebs, body: GetSnapshotBlockCommandOutput['BlockData']): Promise<Buffer> {
+  try {
+    const bytes = (await body?.transformToByteArray()) ?? new Uint8Array();
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  } catch (error) {
+    ebs.signal?.throwIfAborted();
+    throw explainCall({ error, service: 'EBS', operation: 'GetSnapshotBlock' });
+  }
+}
+
 async function* listBlocks(
-  options: VerifySnapshotOptions,
-  signal: AbortSignal,
+  ebs: Ebs,
+  { snapshotId, expected, pageSize = 10_000 }: VerifySnapshotOptions,
 ): AsyncGenerator<{ readonly index: number; readonly token: string }> {
-  const { ebs, snapshotId, expected, pageSize = 10_000 } = options;
-  let nextToken: string | undefined;
-  do {
-    const page = await quickly(options, 'ListSnapshotBlocks', signal, () =>
-      ebs.send(
-        new ListSnapshotBlocksCommand({ SnapshotId: snapshotId, NextToken: nextToken, MaxResults: pageSize }),
-        {
-          abortSignal: signal,
-        },
-      ),
-    );
-    if (page.VolumeSize !== undefined && page.VolumeSize < volumeSizeGiB(expected.sizeBytes)) {
-      throw new EbsDirectError(
-        'SNAPSHOT_DIFFERS',
-        `${snapshotId} has ${page.VolumeSize} GiB, and the disk needs ${volumeSizeGiB(expected.sizeBytes)}`,
-        { hint: 'Compare with the disk that this snapshot was made from.', facts: { snapshotId } },
+  const lists = pages((token) =>
+    read(ebs, snapshotId, async () => {
+      const { Blocks, NextToken, VolumeSize } = await ebs.send(
+        new ListSnapshotBlocksCommand({ SnapshotId: snapshotId, NextToken: token, MaxResults: pageSize }),
       );
-    }
-    for (const { BlockIndex, BlockToken } of page.Blocks ?? []) {
+      if (VolumeSize !== undefined && VolumeSize < volumeSizeGiB(expected.sizeBytes)) {
+        throw new EbsDirectError(
+          'SNAPSHOT_DIFFERS',
+          `${snapshotId} has ${VolumeSize} GiB, and the disk needs ${volumeSizeGiB(expected.sizeBytes)}`,
+          { hint: 'Compare with the disk that this snapshot was made from.', facts: { snapshotId } },
+        );
+      }
+      return { items: Blocks, nextToken: NextToken };
+    }),
+  );
+  for await (const list of lists) {
+    for (const { BlockIndex, BlockToken } of list) {
       if (BlockIndex !== undefined && BlockToken !== undefined)
         yield { index: BlockIndex, token: BlockToken };
     }
-    nextToken = page.NextToken || undefined;
-  } while (nextToken !== undefined);
+  }
 }
 
 function difference(snapshotId: string, index: number, { sizeBytes }: ExpectedContent): EbsDirectError {
@@ -161,9 +181,9 @@ function difference(snapshotId: string, index: number, { sizeBytes }: ExpectedCo
   const where = index >= blockCount(sizeBytes) ? ', past the end of the disk' : '';
   return new EbsDirectError(
     'SNAPSHOT_DIFFERS',
-    `${snapshotId} is not the disk: the ${blockSizeBytes} bytes from offset ${offset} differ${where}`,
+    `${snapshotId} does not match the disk: the ${blockSizeBytes} bytes from offset ${offset} differ${where}`,
     {
-      hint: 'Do not use AMIs of this snapshot: delete them with it, and import again.',
+      hint: 'Do not use the AMIs of this snapshot: delete them and the snapshot, and import again.',
       facts: { snapshotId, offset, blockIndex: index },
     },
   );
@@ -179,19 +199,19 @@ function absence(
     'ABSENT_BLOCKS',
     `${snapshotId} lacks ${absentBlocks} of the disk's ${count} blocks, the first at offset ${offset}: zeros that were never written, which an encrypted volume reads as noise`,
     {
-      hint: 'Import the image again with --fresh and --via ebs, which writes every block; or give --allow-absent if no volume made from it is ever encrypted.',
+      hint: 'Import the image again with --fresh and --via ebs, which writes every block; or use --allow-absent if no volume made from it is ever encrypted.',
       facts: { snapshotId, absentBlocks, offset },
     },
   );
 }
 
-/** On its way: what EBS keeps has the checksum that it sends along. */
+/** On its way: what EBS stores has the checksum that it sends. */
 function damaged(snapshotId: string, index: number): EbsDirectError {
   return new EbsDirectError(
     'BLOCK_DAMAGED',
     `block ${index} of ${snapshotId} arrived with other bytes than its checksum says`,
     {
-      hint: 'Check the network, proxies included, then run it again.',
+      hint: 'Check the network, proxies included, then run the same command again.',
       facts: { snapshotId, blockIndex: index },
     },
   );
@@ -201,36 +221,25 @@ function isDamaged(error: unknown): boolean {
   return error instanceof EbsDirectError && error.code === 'BLOCK_DAMAGED';
 }
 
-function explainRead(error: unknown, about: { operation: string; snapshotId: string }): unknown {
-  const explained = explainCall(error, about);
-  if (explained !== error || !hasAwsCode(error, 'ResourceNotFoundException', 'ValidationException'))
-    return explained;
-  return new EbsDirectError(
-    'SNAPSHOT_UNREADABLE',
-    `${about.snapshotId} cannot be read: ${formatAwsError(error)}`,
-    {
-      hint: 'It has to exist in this region, be complete, and not be archived.',
-      cause: error,
-      facts: { snapshotId: about.snapshotId },
-    },
-  );
-}
-
-const tries = 8;
-
 /** A call of which a snapshot has thousands. */
-function quickly<T>(
-  { sleep, snapshotId }: VerifySnapshotOptions,
-  operation: string,
-  signal: AbortSignal,
-  call: () => Promise<T>,
-): Promise<T> {
-  return retried(call, {
-    tries,
-    pauseMs: (n) => 250 * 2 ** n,
-    mayPass: isDamaged,
-    explain: (error) => explainRead(error, { operation, snapshotId }),
-    signal,
-    sleep,
-  });
+async function read<T>(ebs: Ebs, snapshotId: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await retry(ebs, {
+      policy: policies.readBlock,
+      isRetryable: (error) => isTransient(error) || isDamaged(error),
+      call,
+    });
+  } catch (error) {
+    if (!['ResourceNotFoundException', 'ValidationException'].includes(refusedCodeOf(error) ?? ''))
+      throw error;
+    throw new EbsDirectError(
+      'SNAPSHOT_UNREADABLE',
+      `cannot read ${snapshotId}: ${(error as Error).message}`,
+      {
+        hint: 'The snapshot must exist in this region, be complete, and not be archived.',
+        cause: error,
+        facts: { snapshotId },
+      },
+    );
+  }
 }

@@ -1,37 +1,44 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { Block } from './block.ts';
+import type { Block } from '@ec2-image/disk-blocks';
+import type { Ebs, Ec2 } from './senders.ts';
 import type { StartSnapshotOptions } from './start-snapshot.ts';
 
 export interface WriteSnapshotOptions extends StartSnapshotOptions {
-  /** Tells when the snapshot is complete, and deletes one that is given up. */
+  /** Tells when the snapshot is complete, and deletes one that cannot be used. */
   readonly ec2: EC2Client;
   /** The blocks that are not all zeros, in order; the others are sent as zeros. Called again where the snapshot has to be started again. */
   readonly blocks: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
   /** The same for the same work, for each attempt from 1: 64 characters at most. */
   readonly clientTokenFor: (attempt: number) => string;
-  /** Where to note which blocks are there, so that a run after a kill sends only the others. */
+  /** Where to note which blocks are stored, so that a run after a kill sends only the others. */
   readonly journalPath?: string;
-  /** Blocks under way at a time. Default 32. */
+  /** Blocks in flight. Default 32. */
   readonly concurrency?: number;
-  /** Awaited before the snapshot is completed: what it rejects with ends the run. */
+  /** Awaited before the snapshot is completed; if it rejects, the run ends with that error. */
   readonly beforeComplete?: () => Promise<unknown>;
   /**
    * Whether an error of `blocks` or `beforeComplete` proves that what was sent is wrong: then the snapshot is deleted.
-   * After any other it is kept for the next run. Default: none does.
+   * After any other error the snapshot is kept for the next run. Default: none does.
    */
   readonly isWrongContent?: (error: unknown) => boolean;
   /**
-   * Whether the run that completed the snapshot has said so, such as by a tag that it sets afterwards. Asked of a
-   * complete snapshot that this run has not completed; where it has not, the snapshot is read back.
+   * Whether the run that completed the snapshot has marked it, such as by a tag that it sets afterwards. Called for a
+   * complete snapshot that this run has not completed; an unmarked one is read back.
    */
   readonly isFinished?: (snapshotId: string) => Promise<boolean>;
-  /** What there is of the snapshot in the account, as it changes. */
+  /** The state of the snapshot in the account, as it changes. */
   readonly onState?: (state: { readonly snapshotId: string; readonly state: SnapshotProgress }) => void;
   /** How long EBS may take to complete it. Default 1 hour. */
   readonly completeTimeoutMs?: number;
   /** How far into the disk, in bytes. */
   readonly onProgress?: (progress: { readonly done: number }) => void;
-  readonly onNotice?: (message: string) => void;
+}
+
+/** A run of `writeSnapshot`: what it was given, with the senders that its calls go through. */
+export interface Writing {
+  readonly options: WriteSnapshotOptions;
+  readonly ebs: Ebs;
+  readonly ec2: Ec2;
 }
 
 export type SnapshotProgress = 'pending' | 'completing' | 'deleted';
@@ -43,8 +50,8 @@ export interface WrittenSnapshot {
   readonly blocks: number;
   readonly blocksSent: number;
   /**
-   * SHA-256 by block index of those that are not all zeros: what `verifySnapshot` takes in place
-   * of the disk. Undefined where another run has written the snapshot and this one has not read the disk.
+   * SHA-256 by block index of those that are not all zeros: what `verifySnapshot` takes in place of the disk. Undefined
+   * where another run has written the snapshot and this one has not read the disk.
    */
   readonly digests: ReadonlyMap<number, Buffer> | undefined;
 }

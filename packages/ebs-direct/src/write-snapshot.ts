@@ -1,55 +1,57 @@
 import { rm } from 'node:fs/promises';
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
-import { formatAwsError, hasAwsCode } from '@ec2-image/aws-call';
+import { policies, refusedCodeOf, retry } from '@ec2-image/aws-call';
 import { isExplained } from '@ec2-image/explained-error';
 import { isNotFound } from './errors.ts';
 import { adoptSnapshot, fillSnapshot, waitWhereRefused } from './fill-snapshot.ts';
+import { createEbs, createEc2 } from './senders.ts';
 import { noteSpentToken, readSpentTokens } from './spent-tokens.ts';
 import { type StartedSnapshot, startSnapshot } from './start-snapshot.ts';
-import type { WriteSnapshotOptions, WrittenSnapshot } from './write-snapshot-options.ts';
+import type { WriteSnapshotOptions, Writing, WrittenSnapshot } from './write-snapshot-options.ts';
 
-/** A token may be spent on a snapshot that has been deleted since, or that cannot be used. */
-const maxAttempts = 5;
+const maxAttempts = policies.restartSnapshot.attempts;
 
 /**
- * Writes a snapshot block by block, and waits until it is complete. A run with the same tokens and journal goes on
- * where an earlier one stopped, for whatever reason it did: snapshot and journal are kept, unless it is proven that what
- * was sent is wrong, or EBS has ended the snapshot. Runs side by side write the same snapshot; one completes it.
+ * Writes a snapshot block by block, and waits until it is complete. A run with the same tokens and journal resumes where
+ * an earlier one stopped, whatever the reason: snapshot and journal are kept, unless what was sent is proven wrong, or EBS
+ * has ended the snapshot. Parallel runs write the same snapshot; one completes it.
  *
- * @throws EbsDirectError `ACCESS_DENIED`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `QUOTA_EXCEEDED`, `THROTTLED`, `AWS_UNREACHABLE`, `SNAPSHOT_MISMATCH`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
+ * @throws AwsCallError; EbsDirectError `SNAPSHOT_MISMATCH`, `BLOCK_DAMAGED`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
  */
 export async function writeSnapshot(options: WriteSnapshotOptions): Promise<WrittenSnapshot> {
-  const { onState, onNotice, signal, clientTokenFor, journalPath, isWrongContent = () => false } = options;
+  const { onState, signal, clientTokenFor, journalPath, isWrongContent = () => false } = options;
+  const writing: Writing = { options, ebs: createEbs(options), ec2: createEc2(options) };
+  const { ebs, ec2 } = writing;
   const spent = await readSpentTokens(journalPath);
   let started = 0;
   for (let attempt = 1; ; attempt += 1) {
     const clientToken = clientTokenFor(attempt);
     if (attempt <= spent.size && spent.has(clientToken)) continue;
-    const snapshot = await startSnapshot(options, clientToken);
+    const snapshot = await startSnapshot(ebs, options, clientToken);
     const { snapshotId } = snapshot;
     started += 1;
     if (snapshot.status === 'error' && started < maxAttempts) continue;
     onState?.({ snapshotId, state: 'pending' });
     try {
-      return await fillOrAdopt(options, snapshot);
+      return await fillOrAdopt(writing, snapshot);
     } catch (error) {
       signal?.throwIfAborted();
       const { cause, isUseless } = error instanceof NotUsable ? error : { cause: error, isUseless: false };
-      if (isUseless || hasFailed(cause) || isWrongContent(cause)) await discard(options, snapshot);
+      if (isUseless || hasFailed(cause) || isWrongContent(cause)) await discard(writing, snapshot);
       const isGone = isNotFound(cause);
       if (isGone) onState?.({ snapshotId, state: 'deleted' });
       if (started >= maxAttempts || !(isGone || error instanceof NotUsable)) throw cause;
-      onNotice?.(
+      ec2.notice(
         `${isGone ? `${snapshotId} was deleted` : (cause as Error).message}: starting another snapshot`,
       );
     }
   }
 }
 
-/** A snapshot that others have completed, or that EBS has ended before this run came to it: another one has to be written. */
+/** A snapshot that others have completed, or that EBS ended before this run started: another one has to be written. */
 class NotUsable extends Error {
   override readonly cause: unknown;
-  /** Proven to be of use to nobody. */
+  /** Proven to be useless for everybody. */
   readonly isUseless: boolean;
 
   constructor(cause: unknown, { isUseless }: { readonly isUseless: boolean }) {
@@ -59,24 +61,21 @@ class NotUsable extends Error {
   }
 }
 
-async function fillOrAdopt(
-  options: WriteSnapshotOptions,
-  snapshot: StartedSnapshot,
-): Promise<WrittenSnapshot> {
+async function fillOrAdopt(writing: Writing, snapshot: StartedSnapshot): Promise<WrittenSnapshot> {
   if (snapshot.status !== 'completed') {
     try {
-      return await fillSnapshot(options, snapshot);
+      return await fillSnapshot(writing, snapshot);
     } catch (error) {
-      options.signal?.throwIfAborted();
-      await waitWhereRefused(options, snapshot.snapshotId, error).catch((failure: unknown) => {
+      writing.options.signal?.throwIfAborted();
+      await waitWhereRefused(writing, snapshot.snapshotId, error).catch((failure: unknown) => {
         throw failure !== error && hasFailed(failure) ? new NotUsable(failure, { isUseless: true }) : failure;
       });
     }
   }
   try {
-    return await adoptSnapshot(options, snapshot);
+    return await adoptSnapshot(writing, snapshot);
   } catch (error) {
-    options.signal?.throwIfAborted();
+    writing.options.signal?.throwIfAborted();
     const code = isExplained(error) ? error.code : '';
     if (code === 'SNAPSHOT_DIFFERS') throw new NotUsable(error, { isUseless: true });
     if (['ABSENT_BLOCKS', 'ACCESS_DENIED', 'SNAPSHOT_UNREADABLE'].includes(code))
@@ -85,21 +84,25 @@ async function fillOrAdopt(
   }
 }
 
-/** EBS itself has ended the snapshot: nothing becomes of it. */
+/** EBS itself has ended the snapshot: it never becomes complete. */
 function hasFailed(error: unknown): boolean {
   return isExplained(error) && error.code === 'SNAPSHOT_FAILED';
 }
 
-/** What gave the snapshot up is the error to tell: a deletion that fails too is a notice, and leaves the snapshot. */
+/** The error to report is why the snapshot is deleted: if the deletion fails too, that is a notice, and the snapshot remains. */
 async function discard(
-  { ec2, journalPath, onNotice, onState }: WriteSnapshotOptions,
+  { options: { journalPath, onState }, ec2 }: Writing,
   { snapshotId, clientToken }: StartedSnapshot,
 ): Promise<void> {
   try {
-    await ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }));
+    await retry(ec2, {
+      policy: policies.remove,
+      call: () => ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId })),
+    });
   } catch (error) {
-    if (!hasAwsCode(error, 'InvalidSnapshot.NotFound')) {
-      onNotice?.(`${snapshotId}, which is of no use, could not be deleted: ${formatAwsError(error)}`);
+    ec2.signal?.throwIfAborted();
+    if (refusedCodeOf(error) !== 'InvalidSnapshot.NotFound') {
+      ec2.notice(`cannot delete ${snapshotId}, which cannot be used: ${(error as Error).message}`);
       return;
     }
   }

@@ -4,14 +4,10 @@ import { expect, test } from 'vitest';
 test('the exported names', () => {
   expect(Object.keys(api).sort()).toEqual([
     'EbsDirectError',
-    'blockSizeBytes',
     'createUndiciHandler',
     'digestBlocks',
-    'diskBlocks',
-    'openDisk',
     'readDigests',
     'reuseBlockDigest',
-    'streamBlocks',
     'verifySnapshot',
     'volumeSizeGiB',
     'writeDigests',

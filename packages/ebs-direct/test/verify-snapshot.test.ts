@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { appendFile, open, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CompleteSnapshotCommand, PutSnapshotBlockCommand, StartSnapshotCommand } from '@aws-sdk/client-ebs';
+import { fakeClock } from '@ec2-image/aws-call/testing';
+import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import {
-  blockSizeBytes,
   digestBlocks,
   readDigests,
   verifySnapshot,
@@ -29,7 +30,7 @@ async function written() {
   const { snapshotId, ...rest } = await writeSnapshot({ ...writing(account), sizeBytes, blocks });
   const digests = rest.digests!;
   const verify = (expected = { sizeBytes, digests }) =>
-    verifySnapshot({ ebs: account.ebs, snapshotId, expected, sleep: async () => {} });
+    verifySnapshot({ ebs: account.ebs, snapshotId, expected, clock: fakeClock() });
   return { snapshotId, blocks, data, digests, verify };
 }
 

@@ -2,7 +2,8 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CompleteSnapshotCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
-import { blockSizeBytes, type WriteSnapshotOptions, writeSnapshot } from '@ec2-image/ebs-direct';
+import { blockSizeBytes } from '@ec2-image/disk-blocks';
+import { type WriteSnapshotOptions, writeSnapshot } from '@ec2-image/ebs-direct';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Account, openAccount, someBlocks, testDiskBytes, writing } from './support/account.ts';
 
@@ -83,7 +84,7 @@ async function writeAndAbort(options: WriteSnapshotOptions, afterBlocks: number)
   await expect(run).rejects.toMatchObject({ name: 'AbortError' });
 }
 
-test('an abort leaves the pending snapshot, and the same command goes on with it by its journal', async () => {
+test('an abort leaves the pending snapshot, and the same command resumes it by its journal', async () => {
   const { blocks, content } = someBlocks(indexes);
   const journalPath = join(account.directory, 'journal');
   const options = { ...writing(account, { concurrency: 1 }), blocks, journalPath };
@@ -149,7 +150,7 @@ test('a run whose completion was asked for, but not waited for, is used as it is
   expect(await account.snapshots()).toHaveLength(1);
 });
 
-test('a pending snapshot that somebody deleted is started anew', async () => {
+test('a pending snapshot that somebody deleted is started again', async () => {
   const { blocks, content } = someBlocks(indexes);
   const options = { ...writing(account), blocks };
   await writeAndAbort(options, 4);
@@ -213,7 +214,28 @@ test.each([
   expect(await account.snapshots()).toHaveLength(1);
 });
 
-test('a request that hangs is given up and made again', async () => {
+test('a block that arrives damaged each time is named as damaged, not as an access that is denied', async () => {
+  const { blocks } = someBlocks(indexes);
+  account.aws.faults.add({
+    match: { operation: 'PutSnapshotBlock', parameters: { BlockIndex: '5' } },
+    times: 'always',
+    action: {
+      kind: 'error',
+      status: 403,
+      code: 'InvalidSignatureException',
+      message: 'x-amz-Checksum does not match the computed checksum',
+    },
+  });
+  await expect(writeSnapshot({ ...writing(account), blocks })).rejects.toMatchObject({
+    code: 'BLOCK_DAMAGED',
+    facts: { blockIndex: 5 },
+  });
+  const tries = account.calls('PutSnapshotBlock').filter(({ status }) => status === 403);
+  expect(tries).toHaveLength(4);
+  expect(await account.snapshots()).toMatchObject([{ State: 'pending' }]);
+});
+
+test('a request that hangs is aborted and retried', async () => {
   await using hurried = await openAccount({ requestTimeoutMs: 200 });
   const { blocks, content } = someBlocks(indexes);
   hurried.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 3, action: { kind: 'hang' } });
@@ -266,11 +288,11 @@ test.each([
   await using own = await openAccount({ requestTimeoutMs: 200 });
   const { blocks, content } = someBlocks(indexes);
   const journalPath = join(own.directory, 'journal');
-  const options = { ...writing(own), blocks, journalPath };
+  const options = { ...writing(own, { concurrency: 1 }), blocks, journalPath };
   own.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 30, times: 'always', action });
   await expect(writeSnapshot(options)).rejects.toMatchObject({
     code: 'AWS_UNREACHABLE',
-    hint: expect.stringContaining('resume'),
+    hint: expect.stringContaining('run the same command again'),
   });
   expect(own.calls('DeleteSnapshot')).toEqual([]);
   own.aws.faults.clear();
@@ -412,7 +434,7 @@ describe('a snapshot that somebody else has completed', () => {
     expect(await account.snapshots()).toHaveLength(2);
   });
 
-  test('is used where the run that did so has said that it is whole', async () => {
+  test('is used if the run that did so has marked it', async () => {
     const { blocks } = someBlocks(indexes);
     const options = { ...writing(account), blocks };
     const first = await writeSnapshot(options);

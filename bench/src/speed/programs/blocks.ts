@@ -1,5 +1,6 @@
 /** `blocks.ts URL RAW TIMES [stock]`: the blocks of a disk, so many times over, into the sink. Prints blocks, seconds of wall and of processor. */
-import { type Block, diskBlocks, openDisk, writeSnapshot } from '@ec2-image/ebs-direct';
+import { type Block, diskBlocks, openDisk } from '@ec2-image/disk-blocks';
+import { writeSnapshot } from '@ec2-image/ebs-direct';
 import { sinkEbs } from '../sink-clients.ts';
 
 const [url = '', path = '', times = '1', client] = process.argv.slice(2);

@@ -28,7 +28,7 @@ export async function openLocalAccount({
 }: {
   readonly workDirectory: string;
   readonly connection: ConnectionOptions;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }): Promise<LocalAccount> {
   // Loaded only here: nobody who talks to AWS pays for it.
   const { startLocalAws } = await import('@ec2-image/local-aws');

@@ -6,7 +6,7 @@ import {
   inspectImage,
   inspectStream,
 } from '@ec2-image/convert';
-import { type Block, type DiskImageFormat, diskBlocks, openDisk, streamBlocks } from '@ec2-image/ebs-direct';
+import { type Block, type DiskImageFormat, diskBlocks, openDisk, streamBlocks } from '@ec2-image/disk-blocks';
 import type { ImageStream, LocalImage } from '@ec2-image/fetch';
 import { CliError } from '../errors/cli-error.ts';
 

@@ -1,18 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { EBSClient } from '@aws-sdk/client-ebs';
 import type { Snapshot } from '@aws-sdk/client-ec2';
-import {
-  type Block,
-  blockSizeBytes,
-  createUndiciHandler,
-  diskBlocks,
-  openDisk,
-  reuseBlockDigest,
-  type WriteSnapshotOptions,
-} from '@ec2-image/ebs-direct';
+import { fakeClock } from '@ec2-image/aws-call/testing';
+import { type Block, blockSizeBytes, diskBlocks, openDisk } from '@ec2-image/disk-blocks';
+import { createUndiciHandler, reuseBlockDigest, type WriteSnapshotOptions } from '@ec2-image/ebs-direct';
 import { openTestAccount, type TestAccount } from '@ec2-image/local-aws/testing';
 
 export interface Account extends TestAccount {
@@ -83,7 +76,7 @@ export const testDiskBytes = 48 * blockSizeBytes;
 export function writing(account: Account, options: Partial<WriteSnapshotOptions> = {}) {
   const notices: string[] = [];
   const pauses: number[] = [];
-  let time = Date.now();
+  const clock = fakeClock(Date.now());
   return {
     ebs: account.ebs,
     ec2: account.ec2,
@@ -92,11 +85,12 @@ export function writing(account: Account, options: Partial<WriteSnapshotOptions>
     description: 'test',
     clientTokenFor: (attempt: number) => `token-${attempt}`,
     concurrency: 4,
-    now: () => time,
-    sleep: (ms: number, signal?: AbortSignal) => {
-      pauses.push(ms);
-      time += ms;
-      return delay(1, undefined, { signal });
+    clock: {
+      ...clock,
+      sleep: (ms: number, signal?: AbortSignal) => {
+        pauses.push(ms);
+        return clock.sleep(ms, signal);
+      },
     },
     onNotice: (message: string) => void notices.push(message),
     notices,

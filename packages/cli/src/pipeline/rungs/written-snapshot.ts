@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import * as ebsDirect from '@ec2-image/ebs-direct';
 import { describeSnapshot, findSnapshot, isFinished } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
@@ -193,6 +194,6 @@ function writeFrom(
         ebs.destroy();
       }
     },
-    ({ blocksSent }) => ({ bytes: blocksSent * ebsDirect.blockSizeBytes }),
+    ({ blocksSent }) => ({ bytes: blocksSent * blockSizeBytes }),
   );
 }

@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import {
   blockSizeBytes,
   type DiskImageFormat,
-  digestBlocks,
   diskBlocks,
   openDisk,
   streamBlocks,
-} from '@ec2-image/ebs-direct';
+} from '@ec2-image/disk-blocks';
 import { execa } from 'execa';
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 
@@ -19,7 +18,7 @@ let raw: string;
 
 /** Data at both ends, in the middle, and a block of written zeros. */
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'ebs-direct-'));
+  directory = await mkdtemp(join(tmpdir(), 'disk-blocks-'));
   raw = join(directory, 'disk.raw');
   const file = await open(raw, 'w');
   await file.write(randomBytes(3 * blockSizeBytes), 0, undefined, 0);
@@ -67,8 +66,9 @@ test('a large disk with little in it costs little', async () => {
   const path = join(directory, 'large.qcow2');
   await execa('qemu-img', ['create', '-f', 'qcow2', path, '2T']);
   await using disk = await openDisk({ path, format: 'qcow2' });
-  const { digests } = await digestBlocks({ blocks: diskBlocks({ disk }), sizeBytes: disk.sizeBytes });
-  expect([disk.sizeBytes, digests.size]).toEqual([2 * 1024 ** 4, 0]);
+  let blocks = 0;
+  for await (const _ of diskBlocks({ disk })) blocks += 1;
+  expect([disk.sizeBytes, blocks]).toEqual([2 * 1024 ** 4, 0]);
 });
 
 test('a stream of the raw bytes gives the same blocks, however it is cut', async () => {
@@ -106,6 +106,6 @@ test('an open disk has no name in the file system that a killed run would leave'
   expect(await readdir(temporary)).toEqual([]);
 });
 
-test('an image that is none is refused, and nothing is left behind', async () => {
+test('a file that is not an image is refused', async () => {
   await expect(openDisk({ path: raw, format: 'qcow2' })).rejects.toMatchObject({ code: 'QEMU_NBD_FAILED' });
 });

@@ -12,11 +12,11 @@ export interface Block {
   readonly index: number;
   /** Exactly a block long: the disk's end is padded with zeros. */
   readonly data: Buffer;
-  /** Gives the buffer back to be filled again. Who never calls it keeps the data. */
+  /** Returns the buffer to be filled again. Without this call the data stays as it is. */
   release(): void;
 }
 
-/** Buffers of one block that are used again: half a MiB fresh from the system for every block costs more than sending it. */
+/** Buffers of one block for reuse: allocating half a MiB for every block costs more than sending it. */
 export interface BlockPool {
   take(): Buffer;
   give(buffer: Buffer): void;
@@ -38,15 +38,10 @@ export function isZeroBlock(data: Buffer): boolean {
   return data.equals(data.length === blockSizeBytes ? zeroBlock : zeroBlock.subarray(0, data.length));
 }
 
-/** SHA-256, raw. On the event loop: WebCrypto has threads for it, and copies every block for them, which costs no less. */
+/** SHA-256, raw. On the event loop: WebCrypto's threads would need a copy of every block, which costs as much. */
 export function blockDigest(data: Buffer): Buffer {
   return hash('sha256', data, 'buffer');
 }
 
 /** SHA-256 of a block of zeros. */
 export const zeroDigest: Buffer = blockDigest(zeroBlock);
-
-/** EBS counts volumes in whole GiB. */
-export function volumeSizeGiB(sizeBytes: number): number {
-  return Math.max(1, Math.ceil(sizeBytes / 2 ** 30));
-}

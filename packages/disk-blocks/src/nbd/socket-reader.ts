@@ -7,12 +7,12 @@ export interface SocketReader {
   readInto(target: Buffer): Promise<void>;
 }
 
-/** What a Unix socket holds at a time, and a little more. */
+/** A little more than a Unix socket buffers. */
 const receiveBytes = 256 * 1024;
 
 /**
- * Begins to connect to a Unix socket. What comes is received into one buffer that is used again: fresh ones for
- * gigabytes cost a quarter of the time in memory and garbage collection.
+ * Starts to connect to a Unix socket. All data is received into one reused buffer: new ones for gigabytes would cost a
+ * quarter of the time in memory and garbage collection.
  */
 export function openSocket(path: string): { readonly socket: Socket; readonly reader: SocketReader } {
   const received = Buffer.allocUnsafeSlow(receiveBytes);
@@ -41,7 +41,7 @@ export function openSocket(path: string): { readonly socket: Socket; readonly re
         from = 0;
         to = length;
         fill();
-        // Pauses the socket where something is left.
+        // Pauses the socket while the buffer holds unread bytes.
         return from === to;
       },
     },
@@ -52,7 +52,7 @@ export function openSocket(path: string): { readonly socket: Socket; readonly re
     wanted = undefined;
   };
   socket.on('error', fail);
-  socket.on('close', () => fail(nbdFailed('no more: it closed the connection')));
+  socket.on('close', () => fail(nbdFailed('no more data: it closed the connection')));
 
   const readInto = (target: Buffer) =>
     new Promise<void>((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { type Block, blockSizeBytes, createBlockPool, isZeroBlock } from './block.ts';
 
-/** The blocks of a disk that comes as a stream of its raw bytes, all-zero ones left out; `sizeBytes` is known at the end. */
+/** The blocks of a disk that comes as a stream of its raw bytes, all-zero ones omitted; `sizeBytes` is known at the end. */
 export async function* streamBlocks(
   source: AsyncIterable<Buffer>,
   { onSize }: { readonly onSize?: (sizeBytes: number) => void } = {},

@@ -8,7 +8,7 @@ import { openSocket, type SocketReader } from './socket-reader.ts';
 
 export interface NbdClient {
   readonly sizeBytes: number;
-  /** Several may be under way. */
+  /** Several may run at a time. */
   readInto(buffer: Buffer, offset: number): Promise<void>;
   /** Which of the bytes may not be zeros. */
   dataExtents(offset: number, length: number): Promise<Extent[]>;
@@ -24,7 +24,7 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** @throws EbsDirectError `NBD_FAILED` */
+/** @throws DiskBlocksError `NBD_FAILED` */
 export async function connectNbd({
   socketPath,
   signal,
@@ -42,10 +42,10 @@ export async function connectNbd({
     for (;;) {
       const head = await reader.read(20);
       if (head.readUInt32BE(0) !== nbd.magic.structuredReply)
-        throw failed('an answer that is no structured reply');
+        throw failed('an answer that is not a structured reply');
       const flags = head.readUInt16BE(4);
       const entry = pending.get(head.readBigUInt64BE(8));
-      if (!entry) throw failed('an answer to nothing that was asked');
+      if (!entry) throw failed('an answer to no request');
       const error = await readChunk({
         reader,
         entry,
@@ -86,7 +86,7 @@ export async function connectNbd({
     },
     async dataExtents(offset, length) {
       const extents: Extent[] = [];
-      // The server describes as much as it likes of what was asked, at least one run.
+      // The server describes as much of the range as it chooses, at least one run.
       for (let at = offset; at < offset + length; ) {
         const { states } = await ask(nbd.command.blockStatus, { offset: at, length: offset + length - at });
         if (states.length === 0) throw failed('an allocation map without a run');
@@ -104,7 +104,7 @@ export async function connectNbd({
   };
 }
 
-/** A socket's name is there a moment before anybody listens on it. */
+/** A socket's name exists a moment before qemu-nbd listens on it. */
 const refusals = 100;
 
 async function connect(
@@ -164,7 +164,7 @@ async function readOptionReplies(
 ): Promise<void> {
   for (;;) {
     const head = await reader.read(20);
-    if (head.readBigUInt64BE(0) !== nbd.magic.optionReply) throw failed('an option reply that is none');
+    if (head.readBigUInt64BE(0) !== nbd.magic.optionReply) throw failed('a malformed option reply');
     const type = head.readUInt32BE(12);
     const data = await reader.read(head.readUInt32BE(16));
     if (type >= nbd.optionReply.errorBit) throw failed(`a refusal: ${data.toString() || type.toString(16)}`);
@@ -198,7 +198,7 @@ async function readChunk({
     case nbd.chunk.offsetData: {
       const at = Number((await reader.read(8)).readBigUInt64BE(0)) - entry.offset;
       const target = entry.target?.subarray(at, at + length - 8);
-      if (target?.length !== length - 8) throw failed('data outside of what was asked for');
+      if (target?.length !== length - 8) throw failed('data outside the requested range');
       await reader.readInto(target);
       return undefined;
     }

@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ProcessEnd, startConfined } from '@ec2-image/confined-process';
 import type { VhdSizeRule } from '@ec2-image/image-headers';
-import { EbsDirectError } from '../errors.ts';
+import { DiskBlocksError } from '../errors.ts';
 import { qemuLimits } from '../qemu-limits.ts';
 
 /** qemu-nbd as it serves one image, read-only, on a Unix socket of its own. */
 export interface NbdServer extends AsyncDisposable {
   readonly socketPath: string;
-  /** Takes the socket's name away: who is connected stays so, and a killed run leaves nothing behind. */
+  /** Removes the socket's name: connections stay open, and a killed run leaves no file. */
   hide(): Promise<void>;
   /** Why it ended, or undefined while it serves. */
-  whyEnded(): Promise<EbsDirectError | undefined>;
+  whyEnded(): Promise<DiskBlocksError | undefined>;
 }
 
 /** qemu's names of the formats. */
@@ -24,10 +24,10 @@ export type DiskImageFormat = keyof typeof drivers;
 /** A header has been read by then: opening takes milliseconds. */
 const startTimeoutMs = 15_000;
 
-/** It listens before it opens the image: one that it does not like ends it a moment after the socket is there. */
+/** It listens before it opens the image: one that it rejects ends it a moment after the socket exists. */
 const endGraceMs = 250;
 
-/** @throws EbsDirectError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED` */
+/** @throws DiskBlocksError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED` */
 export async function startQemuNbd({
   path,
   format,
@@ -49,7 +49,7 @@ export async function startQemuNbd({
       '--socket',
       socketPath,
       '--read-only',
-      // Without --persistent it ends with its last client, so that a killed run leaves none behind.
+      // Without --persistent it ends with its last client, so that none outlives a killed run.
       '--shared=0',
       '--cache=writeback',
       '--image-opts',
@@ -63,14 +63,14 @@ export async function startQemuNbd({
   });
   if (!server) {
     await hide();
-    throw new EbsDirectError('QEMU_NBD_MISSING', 'qemu-nbd is not installed', {
+    throw new DiskBlocksError('QEMU_NBD_MISSING', 'qemu-nbd is not installed', {
       hint: 'Install qemu-utils (Debian) or qemu-img (Fedora).',
     });
   }
   server.stdin.end();
   server.stdout.resume();
-  // Whoever aborts hears of it from the signal; here it only matters that the program has ended.
-  const ended = server.ended.catch((): ProcessEnd => ({ stderr: 'it was stopped' }));
+  // After an abort the signal has the reason; here it only matters that the program has ended.
+  const ended = server.ended.catch((): ProcessEnd => ({ stderr: 'stopped' }));
   const stop = async () => {
     server.stop('SIGTERM');
     await ended;
@@ -96,7 +96,8 @@ export async function startQemuNbd({
 }
 
 /**
- * The format is stated, and of a VHD what makes its size, in which qemu's versions differ; nothing that the image names is opened: qemu guesses nothing.
+ * States the format, and of a VHD which field gives its size, in which qemu's versions differ. qemu guesses nothing, and
+ * opens no file that the image names.
  */
 function imageOptions({
   path,
@@ -117,9 +118,9 @@ function imageOptions({
   ].join(',');
 }
 
-function startError(end: ProcessEnd | undefined): EbsDirectError {
-  const said = end?.stderr || (end?.signal ? `it was ended by ${end.signal}` : 'no answer in time');
-  return new EbsDirectError('QEMU_NBD_FAILED', `qemu-nbd did not open the image: ${said}`, {
+function startError(end: ProcessEnd | undefined): DiskBlocksError {
+  const said = end?.stderr || (end?.signal ? `killed by ${end.signal}` : 'no answer in time');
+  return new DiskBlocksError('QEMU_NBD_FAILED', `qemu-nbd did not open the image: ${said}`, {
     hint: 'Check the image with `qemu-img check`.',
     cause: end?.cause,
   });

@@ -2,16 +2,16 @@ import { open } from 'node:fs/promises';
 import { startConfined } from '@ec2-image/confined-process';
 import { fileSource, type ImageHeader, readImageHeader } from '@ec2-image/image-headers';
 import type { Disk, Extent } from './disk.ts';
-import { EbsDirectError, nbdFailed } from './errors.ts';
+import { DiskBlocksError, nbdFailed } from './errors.ts';
 import { connectNbd } from './nbd/client.ts';
 import { type DiskImageFormat, startQemuNbd } from './nbd/qemu-nbd.ts';
 import { qemuLimits } from './qemu-limits.ts';
 
 /**
  * Opens the content of a disk image for reading: a raw one as the file it is, any other through qemu-nbd, so that no
- * raw copy is needed. Holes cost nothing either way. The header must have been found harmless before.
+ * raw copy is needed. Holes cost nothing either way. Check the header before.
  *
- * @throws EbsDirectError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED`, `NBD_FAILED`; ImageHeaderError of a VHD that has changed since
+ * @throws DiskBlocksError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED`, `NBD_FAILED`; ImageHeaderError of a VHD that has changed since
  */
 export async function openDisk(options: {
   readonly path: string;
@@ -41,7 +41,7 @@ async function openRawFile({ path }: { readonly path: string }): Promise<Disk> {
   };
 }
 
-/** The file system's own map of the file, as qemu-img reads it; the whole file where there is none to be had. */
+/** The file system's own map of the file, as qemu-img reads it; the whole file where there is no map. */
 async function* fileExtents({
   path,
   sizeBytes,
@@ -91,7 +91,7 @@ async function readMap(path: string, signal: AbortSignal | undefined): Promise<M
   return exitCode === 0 ? (JSON.parse(json) as MappedRun[]) : undefined;
 }
 
-/** Some 100 bytes a run: room for a badly torn file, beyond which it is read whole. */
+/** Some 100 bytes a run: enough for a badly fragmented file; one beyond that is read whole. */
 const maxMapBytes = 32 * 1024 * 1024;
 
 async function openThroughNbd(options: {
@@ -105,7 +105,7 @@ async function openThroughNbd(options: {
     const client = await connectNbd({ socketPath: server.socketPath, signal: options.signal });
     await server.hide();
     if (vhd && client.sizeBytes !== vhd.virtualSize)
-      throw nbdFailed(`a disk of ${client.sizeBytes} bytes, and the VHD says ${vhd.virtualSize}`);
+      throw nbdFailed(`a disk of ${client.sizeBytes} bytes, but the VHD declares ${vhd.virtualSize}`);
     return {
       sizeBytes: client.sizeBytes,
       async *extents({ signal }) {
@@ -136,15 +136,15 @@ async function readHeader(path: string): Promise<ImageHeader> {
   }
 }
 
-/** Asked for in one go: a request's length is 32 bits. */
+/** Requested at a time: a request's length has 32 bits. */
 const mapStepBytes = 1024 ** 3;
 
-function shortRead(path: string, offset: number): EbsDirectError {
-  return new EbsDirectError(
+function shortRead(path: string, offset: number): DiskBlocksError {
+  return new DiskBlocksError(
     'DISK_CHANGED',
     `${path} ends at byte ${offset}, earlier than when it was opened`,
     {
-      hint: 'Leave the disk alone while it is read, then run the same command again.',
+      hint: 'Make sure nothing writes to the disk while it is read, then run the same command again.',
       facts: { path, offset },
     },
   );

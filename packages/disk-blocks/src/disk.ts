@@ -6,7 +6,7 @@ export interface Extent {
   readonly length: number;
 }
 
-/** The content of a virtual disk, wherever it is kept. */
+/** The content of a virtual disk, whatever file format holds it. */
 export interface Disk extends AsyncDisposable {
   readonly sizeBytes: number;
   /** In order, without overlap. */
@@ -15,7 +15,7 @@ export interface Disk extends AsyncDisposable {
   readInto(buffer: Buffer, offset: number): Promise<void>;
 }
 
-/** The blocks that hold data, in order; all-zero ones left out. */
+/** The blocks that hold data, in order; all-zero ones are omitted. */
 export async function* diskBlocks({
   disk,
   signal,
@@ -33,7 +33,7 @@ export async function* diskBlocks({
   for await (const index of dataBlockIndexes({ disk, signal })) {
     signal?.throwIfAborted();
     const read = readBlock(index);
-    // Met where it is awaited, or nowhere once an earlier one has failed.
+    // Handled where it is awaited, or ignored once an earlier one has failed.
     read.catch(() => {});
     ahead.push(read);
     if (ahead.length >= readsAhead) yield* unlessZero(await ahead.shift()!);
@@ -46,7 +46,7 @@ function* unlessZero(block: Block): Generator<Block> {
   else yield block;
 }
 
-/** Blocks under way from the disk at a time: enough to hide its latency. */
+/** Blocks read at a time: enough to hide the disk's latency. */
 const readsAhead = 8;
 
 /** Each block that an extent touches, once. */

@@ -31,7 +31,7 @@ export function optionRequest(code: number, data: Buffer = Buffer.alloc(0)): Buf
   return Buffer.concat([head, data]);
 }
 
-/** NBD_OPT_GO for the default export, asking for no information beyond the export's own. */
+/** NBD_OPT_GO for the default export, without further information requests. */
 export function goData(): Buffer {
   return Buffer.alloc(4 + 2);
 }

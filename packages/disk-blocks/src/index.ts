@@ -1,0 +1,14 @@
+export {
+  type Block,
+  blockCount,
+  blockDigest,
+  blockSizeBytes,
+  isZeroBlock,
+  zeroBlock,
+  zeroDigest,
+} from './block.ts';
+export { type Disk, diskBlocks, type Extent } from './disk.ts';
+export { DiskBlocksError } from './errors.ts';
+export type { DiskImageFormat } from './nbd/qemu-nbd.ts';
+export { openDisk } from './open-disk.ts';
+export { streamBlocks } from './stream-blocks.ts';

@@ -1,0 +1,17 @@
+import * as api from '@ec2-image/disk-blocks';
+import { expect, test } from 'vitest';
+
+test('the exported names', () => {
+  expect(Object.keys(api).sort()).toEqual([
+    'DiskBlocksError',
+    'blockCount',
+    'blockDigest',
+    'blockSizeBytes',
+    'diskBlocks',
+    'isZeroBlock',
+    'openDisk',
+    'streamBlocks',
+    'zeroBlock',
+    'zeroDigest',
+  ]);
+});
