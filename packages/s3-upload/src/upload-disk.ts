@@ -3,7 +3,7 @@ import { transportOf } from './call/transport.ts';
 import { finishedDisk } from './disk/disk.ts';
 import { abortAll } from './open/abort-uploads.ts';
 import { openJournal } from './open/journal.ts';
-import { settleKey } from './send/settle-key.ts';
+import { settleKey } from './send/clear-key.ts';
 import { StartAgain } from './send/start-again.ts';
 import { uploadOnce } from './send/upload-once.ts';
 import type { UploadDiskOptions, UploadedObject } from './upload-options.ts';

@@ -1,7 +1,7 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { checkBucket } from '@ec2-image/s3-upload';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { bucket, clientFor, region, type StandIn, startStandIn } from './support/stand-in.ts';
+import { bucket, clientFor, region, type StandIn, startStandIn } from './support/emulator.ts';
 import { startWeakS3 } from './support/weak-s3.ts';
 
 const account = '123456789012';

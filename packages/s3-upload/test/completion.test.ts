@@ -11,7 +11,7 @@ import {
   startStandIn,
   storedBytes,
   uploadOptions,
-} from './support/stand-in.ts';
+} from './support/emulator.ts';
 
 let standIn: StandIn;
 beforeAll(async () => {

@@ -24,7 +24,7 @@ import {
   startStandIn,
   storedBytes,
   uploadOptions,
-} from './support/stand-in.ts';
+} from './support/emulator.ts';
 import { startWeakS3 } from './support/weak-s3.ts';
 
 let standIn: StandIn;

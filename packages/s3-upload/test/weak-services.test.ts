@@ -1,7 +1,7 @@
 import { findObject, uploadDisk } from '@ec2-image/s3-upload';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DiskDirectory, diskDirectory, partSize } from './support/disks.ts';
-import { bucket, clientFor, uploadOptions } from './support/stand-in.ts';
+import { bucket, clientFor, uploadOptions } from './support/emulator.ts';
 import { readBody, startWeakS3, type WeakS3Options } from './support/weak-s3.ts';
 
 let directory: DiskDirectory;

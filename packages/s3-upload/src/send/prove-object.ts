@@ -9,7 +9,7 @@ import { readBack } from '../object/read-back.ts';
 import type { Proof, StoredObject } from '../object/stored-object.ts';
 import type { UploadDiskOptions } from '../upload-options.ts';
 import { compareObject } from './compare-object.ts';
-import { standIn } from './settle-key.ts';
+import { standIn } from './clear-key.ts';
 import { lostUpload, StartAgain } from './start-again.ts';
 import type { UploadJob } from './upload-job.ts';
 

@@ -13,7 +13,7 @@ import type { Placed, UploadDiskOptions } from '../upload-options.ts';
 import { completeUpload } from './complete.ts';
 import { proveObject } from './prove-object.ts';
 import { sendAll } from './send-all.ts';
-import { settleObject } from './settle-key.ts';
+import { settleObject } from './clear-key.ts';
 import { endedByOthers, lostUpload, StartAgain } from './start-again.ts';
 import type { UploadJob } from './upload-job.ts';
 
