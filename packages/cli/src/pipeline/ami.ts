@@ -91,8 +91,6 @@ export async function makeAmi(
       }),
     ({ outcome }) => ({ outcome: outcome === 'reused' ? 'reused' : 'done' }),
   );
-  for (const snapshotId of ami.leftSnapshotIds)
-    work.notice(`${snapshotId}, of the replaced AMI, could not be deleted`);
   const tagError = await steps
     .take('tag', async () => {
       if (ami.tagError) throw ami.tagError;

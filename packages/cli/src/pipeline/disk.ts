@@ -1,4 +1,4 @@
-import { convertImage, type Disk, partialPath, unsettledBytes } from '@ec2-image/convert';
+import { convertImage, type Disk, partialPath, writeLagBytes } from '@ec2-image/convert';
 import type { VerifiedImage } from '@ec2-image/fetch';
 import type { UploadableDisk } from '@ec2-image/s3-upload';
 import type { Work } from './work.ts';
@@ -50,7 +50,7 @@ export async function startDisk(
     return { uploadable: { path, size, digest }, finished };
   }
   const maxSize = greatestDiskSize(virtualSize);
-  return { uploadable: { path: partialPath(output), maxSize, unsettledBytes, finished }, finished };
+  return { uploadable: { path: partialPath(output), maxSize, writeLagBytes, finished }, finished };
 }
 
 /** Of a file of any of the formats that are converted to: its data, and tables that are a thousandth of it at most. */
