@@ -11,7 +11,7 @@ export interface Limits {
 /**
  * The command under util-linux's `prlimit` (no core dump, bounded memory and output) and `setpriv`, which has the
  * kernel kill it when we are killed: nobody else would. Both replace themselves by the command, so that its process
- * id, exit code and signal are what we see. Where one cannot be had, the command goes without it.
+ * id, exit code and signal are what we see. Where one is not available, the command runs without it.
  */
 export async function confine(
   command: readonly [string, ...string[]],
