@@ -3,9 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
-import { programOf } from './programs.ts';
+import { findProgram } from './programs.ts';
 
-/** An empty account on a stand-in that runs in a process of its own, with one bucket. */
+/** An empty account on an emulator that runs in a process of its own, with one bucket. */
 export interface Account extends AsyncDisposable {
   readonly url: string;
   readonly bucket: string;
@@ -24,14 +24,14 @@ export async function startAccount({
   args = [],
 }: {
   readonly directory: string;
-  /** More arguments for the stand-in. */
+  /** More arguments for the emulator. */
   readonly args?: readonly string[];
 }): Promise<Account> {
   await mkdir(directory, { recursive: true });
   const server = execa(
     'node',
     [
-      await programOf('@ec2-image/local-aws'),
+      await findProgram('@ec2-image/local-aws'),
       ...['--port', '0', '--directory', directory, '--bucket', `${bucket}@${region}`, ...args],
     ],
     {

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import type { Account } from './account.ts';
 import { type PeakMemory, watchPeakMemory } from './process-memory.ts';
-import { programOf } from './programs.ts';
+import { findProgram } from './programs.ts';
 
 export interface ImportRun {
   readonly snapshotId: string;
@@ -36,7 +36,7 @@ export async function importImage(options: ImportImageOptions): Promise<ImportRu
   const child = execa(
     'node',
     [
-      await programOf('ec2-image'),
+      await findProgram('ec2-image'),
       'import',
       ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]),
       '--json',

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { type Account, startAccount } from './account.ts';
 import { type LargeAccount, makeLargeAccount } from './large-account.ts';
 import { type PeakMemory, watchPeakMemory } from './process-memory.ts';
-import { programOf } from './programs.ts';
+import { findProgram } from './programs.ts';
 import { maxPeakBytes } from './system-disk.ts';
 
 export interface JanitorRun {
@@ -25,7 +25,7 @@ const pageSize = 1000;
 /** Calls to learn who and where, whatever the account holds. */
 const once = ['GetCallerIdentity', 'HeadBucket', 'GetBucketVersioning', 'ListMultipartUploads'];
 
-/** The stand-in's clock is the real one, so what is put into a bucket is young. */
+/** The emulator's clock is the real one, so what is put into a bucket is young. */
 const anyAge = ['--older-than', '0'];
 
 /** Runs `ec2-image janitor` on a large account, and compares the calls it made with those it may make. */
@@ -38,7 +38,7 @@ export async function runJanitor(size: LargeAccount): Promise<JanitorRun> {
     const started = performance.now();
     const child = execa(
       'node',
-      [await programOf('ec2-image'), 'janitor', '--bucket', account.bucket, ...anyAge, '--json', '--quiet'],
+      [await findProgram('ec2-image'), 'janitor', '--bucket', account.bucket, ...anyAge, '--json', '--quiet'],
       {
         env: account.env,
         stdin: 'ignore',
@@ -51,7 +51,7 @@ export async function runJanitor(size: LargeAccount): Promise<JanitorRun> {
     // Leftovers found, and nothing unread.
     if (exitCode !== 3) throw new Error(`the janitor ended with ${exitCode}: ${stdout.slice(0, 2000)}`);
     const { janitor } = JSON.parse(stdout) as { janitor: { plan: { resources: { verdict: string }[] } } };
-    const calls = await callsOf(account);
+    const calls = await countCalls(account);
     const allowed: Record<string, number> = {
       ...Object.fromEntries(once.map((operation) => [operation, 1])),
       DescribeImportSnapshotTasks: 1,
@@ -81,7 +81,7 @@ export async function runJanitor(size: LargeAccount): Promise<JanitorRun> {
   }
 }
 
-async function callsOf({ url }: Account): Promise<Record<string, number>> {
+async function countCalls({ url }: Account): Promise<Record<string, number>> {
   const { calls } = (await (await fetch(`${url}/_local-aws/calls`)).json()) as {
     calls: { operation: string }[];
   };

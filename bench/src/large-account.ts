@@ -35,8 +35,8 @@ const theirTags = (number: number) => ({
 });
 
 /**
- * Fills an account: every AMI is ours with a snapshot of ours, all other snapshots are backups of somebody else's, and
- * among them are a few leftovers. The objects lie under our prefix, and but for a few are nothing of ours.
+ * Fills an account: every AMI and its snapshot are made by ec2-image, all other snapshots are backups of somebody else's, and
+ * among them are a few leftovers. The objects lie under our prefix, and all but a few are unrelated to ec2-image.
  */
 export async function makeLargeAccount({
   account,
@@ -77,7 +77,7 @@ export async function makeLargeAccount({
 
 const concurrency = 16;
 
-/** Without the SDK, which would spend more on signing than the stand-in does on storing. */
+/** Without the SDK, which would spend more on signing than the emulator does on storing. */
 async function putObjects(account: Account, count: number): Promise<void> {
   const authorization =
     'AWS4-HMAC-SHA256 Credential=BENCH/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0';

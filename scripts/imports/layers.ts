@@ -2,8 +2,14 @@ import type { Layers } from './check-packages.ts';
 
 /** A package imports packages of lower layers, and none of its own layer. The lowest comes first. */
 export const layers: Layers = [
-  ['packages/explained-error', 'packages/checksum', 'packages/file-lock', 'packages/redact'],
-  ['packages/provenance', 'packages/aws-call', 'packages/confined-process', 'packages/image-headers'],
+  ['packages/explained-error', 'packages/checksum', 'packages/redact'],
+  [
+    'packages/provenance',
+    'packages/aws-call',
+    'packages/confined-process',
+    'packages/file-lock',
+    'packages/image-headers',
+  ],
   ['packages/disk-blocks', 'packages/sample-image'],
   [
     'packages/fetch',

@@ -20,10 +20,10 @@ export interface Import {
 export function readImports(root: string, directory: string): Import[] {
   return globSync('**/*.ts', { cwd: join(root, directory) })
     .toSorted()
-    .flatMap((file) => importsOf(root, join(directory, file)));
+    .flatMap((file) => readFileImports(root, join(directory, file)));
 }
 
-function importsOf(root: string, from: string): Import[] {
+function readFileImports(root: string, from: string): Import[] {
   const text = readFileSync(join(root, from), 'utf8');
   const { program, errors } = parseSync(from, text);
   if (errors.length > 0) throw new Error(`${from} cannot be parsed: ${errors[0]!.message}`);

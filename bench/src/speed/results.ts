@@ -45,7 +45,7 @@ export async function writeResults({
     (a, b) => order.indexOf(a.name) - order.indexOf(b.name),
   );
   await writeFile(kept, JSON.stringify(parts));
-  const versions = await Promise.all(tools.map(versionOf));
+  const versions = await Promise.all(tools.map(readVersion));
   const [cpu] = cpus();
   const figures = parts.flatMap((one) => one.figures);
   const lines = [
@@ -84,7 +84,7 @@ function row(figure: Figure): string {
   return `| ${what} | ${value >= 100 ? value.toFixed(0) : value.toFixed(2)}${unit} | ${wanted}${wanted && unit} | ${verdict} |`;
 }
 
-async function versionOf([name, ...args]: readonly [string, ...string[]]): Promise<string> {
+async function readVersion([name, ...args]: readonly [string, ...string[]]): Promise<string> {
   const { stdout, stderr, failed } = await execa(name, args, { env: { PATH: toolPath }, reject: false });
   return failed ? `${name} is missing` : (stdout || stderr).split('\n')[0]!.trim();
 }

@@ -111,7 +111,7 @@ export async function wholeImportFigures({ images, scratch, rounds }: BenchOptio
       what: 'temporary disk by EBS, qcow2, against the size of the download',
       value: disk.ebs / download,
       target: { atMost: 1.01 },
-      from: `most that the work directory held, looked at every 50 ms: ${(disk.ebs / 1e6).toFixed(1)} MB`,
+      from: `peak size of the work directory, sampled every 50 ms: ${(disk.ebs / 1e6).toFixed(1)} MB`,
     },
     {
       what: 'temporary disk by EBS, raw.xz',

@@ -9,13 +9,17 @@ export type AwsCallErrorCode =
   /** There are none to send. */
   | 'CREDENTIALS_MISSING'
   | 'CREDENTIALS_EXPIRED'
-  /** AWS does not know them, or they do not fit. */
+  /** AWS does not know them, or the signature is wrong. */
   | 'CREDENTIALS_REFUSED'
   | 'THROTTLED'
-  /** The account has as many of something as it may have; whether waiting helps is told by {@link isPassingQuota}. */
+  /** The account has as many of something as it may have; {@link isTransientQuota} tells whether waiting helps. */
   | 'QUOTA_EXCEEDED'
   /** No answer, or one that says nothing: whether the call was carried out is not known. */
   | 'AWS_UNREACHABLE'
+  /** The call never left this machine: it has as many files and connections open as it may. */
+  | 'TOO_MANY_OPEN_FILES'
+  /** The same, of any other error of this machine's system. */
+  | 'LOCAL_FAILURE'
   /** Every other error that the service answered with. */
   | 'AWS_REFUSED';
 
@@ -51,7 +55,7 @@ export function isAwsCallError(error: unknown, ...codes: readonly AwsCallErrorCo
   return error instanceof AwsCallError && (codes.length === 0 || codes.includes(error.code));
 }
 
-/** The same call may work in a moment; whether this one was carried out must be looked up. */
+/** The same call may succeed in a moment; whether this one was carried out must be looked up. */
 export function isTransient(error: unknown): boolean {
   if (!isAwsCallError(error)) return false;
   return (
@@ -62,7 +66,7 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
-/** Nothing works with these credentials. */
+/** No call succeeds with these credentials. */
 export function isAboutCredentials(error: unknown): error is AwsCallError {
   return isAwsCallError(error, 'CREDENTIALS_MISSING', 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED');
 }
@@ -82,7 +86,7 @@ export function httpStatusOf(error: unknown): number | undefined {
 }
 
 /** Limits on what an account has under way at a time; all others are on what it keeps. */
-const passingQuotas = new Set([
+const transientQuotas = new Set([
   'ResourceCountExceeded',
   'ResourceCountLimitExceeded',
   'ResourceLimitExceeded',
@@ -90,6 +94,6 @@ const passingQuotas = new Set([
 ]);
 
 /** Waiting helps: something that is under way has to end. */
-export function isPassingQuota(error: unknown): boolean {
-  return isAwsCallError(error, 'QUOTA_EXCEEDED') && passingQuotas.has(error.facts.awsCode ?? '');
+export function isTransientQuota(error: unknown): boolean {
+  return isAwsCallError(error, 'QUOTA_EXCEEDED') && transientQuotas.has(error.facts.awsCode ?? '');
 }

@@ -1,4 +1,4 @@
-/** How the pauses between attempts, or between looks, grow. */
+/** How the pauses between attempts, or between polls, grow. */
 export interface Pace {
   /** The pause after the first attempt, in milliseconds; it doubles with each further one. */
   readonly firstMs: number;
@@ -6,7 +6,7 @@ export interface Pace {
   readonly longestMs: number;
 }
 
-/** A fifth more or less, so that clients that failed together do not come back together. */
+/** A fifth more or less, so that clients that failed together do not retry together. */
 const jitter = 0.2;
 
 /**

@@ -16,8 +16,8 @@ export function deriveClient<Input extends object, Output extends MetadataBearer
 }
 
 /**
- * The same client without the SDK's retries, for a call that must be looked up before it is repeated. Others in the stack
- * stand beside the middleware of that name: it is replaced, not removed.
+ * The same client without the SDK's retries, for a call that must be looked up before it is repeated. Other middleware is
+ * placed relative to the one of that name, so replace it instead of removing it.
  */
 export function withoutRetries<Input extends object, Output extends MetadataBearer, Config, C>(
   client: C & Client<Input, Output, Config>,

@@ -7,7 +7,7 @@ export interface AwsErrorFacts {
   readonly reason?: string;
   readonly httpStatus?: number;
   readonly requestId?: string;
-  /** How often the SDK tried before it gave up. */
+  /** The number of the SDK's attempts. */
   readonly attempts?: number;
 }
 
@@ -151,6 +151,19 @@ export function isAmbiguous(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   return typeof code === 'string' && networkCodes.has(code);
 }
+
+/** The errno of an error that this machine's system gave before any service answered; undefined for every other error. */
+export function localErrno(error: unknown): string | undefined {
+  if (!(error instanceof Error) || awsErrorFacts(error)?.httpStatus !== undefined) return undefined;
+  const { code, errno, syscall } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string' || networkCodes.has(code)) return undefined;
+  return typeof errno === 'number' && syscall !== undefined && localCodes.has(code) ? code : undefined;
+}
+
+const localCodes = new Set([
+  ...['EMFILE', 'ENFILE', 'ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOMEM', 'ENOBUFS'],
+  ...['ENOENT', 'EISDIR', 'ENOTDIR', 'ELOOP'],
+]);
 
 const networkCodes = new Set([
   'ECONNRESET',

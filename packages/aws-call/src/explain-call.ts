@@ -7,6 +7,7 @@ import {
   isChecksumRefused,
   isCredentialsError,
   isThrottling,
+  localErrno,
 } from './error-facts.ts';
 import { actionsOf, type ServiceName, services } from './permissions.ts';
 
@@ -25,7 +26,7 @@ const quota = /(LimitExceeded|CountExceeded|QuotaExceeded)(Exception)?$/;
 
 /**
  * What a service answered to one call, or that it did not, as an error with a hint. Anything that neither the service nor
- * the SDK said (a bug, an abort) comes back as it is.
+ * the SDK said (a bug, an abort) is returned unchanged.
  */
 export function explainCall({ error, service, operation, endpoint }: FailedCall): unknown {
   const answer = awsErrorFacts(error);
@@ -39,6 +40,21 @@ export function explainCall({ error, service, operation, endpoint }: FailedCall)
       facts: { service, operation, awsCode, ...(reason !== undefined && { reason }), httpStatus, requestId },
     });
 
+  const errno = localErrno(error);
+  if (errno === 'EMFILE' || errno === 'ENFILE') {
+    return explained(
+      'TOO_MANY_OPEN_FILES',
+      `too many open files on this machine to call ${service} (${call})`,
+      'Raise the limit (`ulimit -n 4096`), or import fewer images at a time; then run the same command again.',
+    );
+  }
+  if (errno !== undefined) {
+    return explained(
+      'LOCAL_FAILURE',
+      `this machine could not call ${service} (${call})`,
+      'Fix what the message names, then run the same command again.',
+    );
+  }
   const credentials = explainCredentials(error, call);
   if (credentials) return explained(credentials.code, credentials.message, credentials.hint);
   if (isThrottling(error)) {
@@ -48,7 +64,7 @@ export function explainCall({ error, service, operation, endpoint }: FailedCall)
       'Wait a few minutes, then run the same command again, or raise --max-attempts.',
     );
   }
-  // 501 says something: it was not done, and will not be.
+  // 501 is an answer: the call was not carried out, and never will be.
   if (isAmbiguous(error) && httpStatus !== 501) {
     return httpStatus === undefined
       ? explained('AWS_UNREACHABLE', `cannot reach ${service} (${call})`, unreachableHint(endpoint))

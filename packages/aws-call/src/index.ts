@@ -7,8 +7,8 @@ export {
   httpStatusOf,
   isAboutCredentials,
   isAwsCallError,
-  isPassingQuota,
   isTransient,
+  isTransientQuota,
   refusedCodeOf,
 } from './aws-call-error.ts';
 export { backOffMs, type Pace } from './back-off.ts';

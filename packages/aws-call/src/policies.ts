@@ -1,8 +1,8 @@
 import type { Pace } from './back-off.ts';
 
 /**
- * How long something is waited for, or how often it is tried, and why so long. The pauses of a wait for EC2 are
- * besides never longer than `--poll-interval`.
+ * How long to wait for something, or how often to try it, and why so long. The pauses of a wait for EC2 are
+ * also never longer than `--poll-interval`.
  */
 export interface Policy extends Pace {
   /** When to give up, in milliseconds since the beginning. */
@@ -122,7 +122,7 @@ export const policies = {
     attempts: 6,
     attemptMs: 15 * minute,
     reason:
-      'S3 may take minutes to assemble 10,000 parts; between two attempts it is asked what became of the first.',
+      'S3 may take minutes to assemble 10,000 parts; between two attempts the outcome of the first is looked up.',
   },
   readObject: {
     firstMs: second / 2,

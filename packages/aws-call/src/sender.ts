@@ -11,7 +11,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Told what a user should read, one sentence at a time. */
   readonly onNotice?: (message: string) => void;
-  /** The longest pause between two looks at something that takes its time, in milliseconds. Default 15000: EC2 throttles an account that asks oftener. */
+  /** The longest polling interval, in milliseconds. Default 15000: EC2 throttles an account that asks oftener. */
   readonly pollIntervalMs?: number;
   /** How long a wait goes on while the service cannot be reached or throttles, in milliseconds. Default 15 minutes. */
   readonly outageTimeoutMs?: number;

@@ -3,8 +3,8 @@ import {
   awsCodeOf,
   explainCall,
   httpStatusOf,
-  isPassingQuota,
   isTransient,
+  isTransientQuota,
   refusedCodeOf,
   type ServiceName,
 } from '@ec2-image/aws-call';
@@ -164,7 +164,7 @@ test('what callers ask of an error', () => {
   expect(refusedCodeOf(explained('UnauthorizedOperation', 403))).toBeUndefined();
   expect(isTransient(explained('RequestLimitExceeded', 503))).toBe(true);
   expect(isTransient(explained('InvalidSnapshot.InUse'))).toBe(false);
-  expect(isPassingQuota(explained('ResourceCountExceeded'))).toBe(true);
-  expect(isPassingQuota(explained('TagLimitExceeded'))).toBe(false);
+  expect(isTransientQuota(explained('ResourceCountExceeded'))).toBe(true);
+  expect(isTransientQuota(explained('TagLimitExceeded'))).toBe(false);
   expect(awsCodeOf(new Error('other'))).toBeUndefined();
 });

@@ -35,7 +35,7 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
 
 /**
  * The types a multipart upload may have, S3's default first: CRC64NVME is always of the full object, the
- * other CRCs are of either kind, a cryptographic hash of a whole cannot be had from its parts
+ * other CRCs are of either kind, a cryptographic hash of a whole cannot be computed from those of its parts
  * (S3 User Guide, "Checking object integrity in Amazon S3").
  */
 export function multipartChecksumTypes(algorithm: ChecksumAlgorithm): readonly ChecksumType[] {

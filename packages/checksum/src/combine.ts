@@ -22,7 +22,7 @@ const polynomials: Readonly<Record<CrcAlgorithm, bigint>> = {
  * The CRC of a whole from those of its parts in order, as zlib's `crc32_combine` has it: appending n bytes
  * multiplies the CRC so far by x⁸ⁿ modulo the polynomial; the part's own is then added.
  *
- * @throws TypeError where the algorithm is no CRC, or a checksum has not its length
+ * @throws TypeError where the algorithm is not a CRC, or a checksum has the wrong length
  */
 export function combineChecksums(algorithm: ChecksumAlgorithm, parts: readonly PartChecksum[]): string {
   const polynomial = polynomials[algorithm as CrcAlgorithm];

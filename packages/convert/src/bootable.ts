@@ -2,7 +2,7 @@ import type { PartitionTable } from '@ec2-image/image-headers';
 import { ConvertError } from './errors.ts';
 
 export interface BootableOptions {
-  /** Only tell what would be refused. Default false. */
+  /** Only report what would be refused. Default false. */
   readonly allowUnbootable?: boolean;
   /** In bytes; absent where it is not known yet. */
   readonly virtualSize?: number;
@@ -10,7 +10,7 @@ export interface BootableOptions {
 }
 
 /**
- * An instance boots from a partition table, and EC2 itself looks at none: a disk without one, or whose table speaks of more than the disk has, becomes an AMI
+ * An instance boots from a partition table, and EC2 itself checks none: a disk without one, or whose table describes more than the disk has, becomes an AMI
  * that does not start. (Linux ignores a GPT that reaches beyond the disk, and mounts no file system that does.)
  *
  * @throws ConvertError `NOT_BOOTABLE`, `PARTITION_BEYOND_DISK`
@@ -32,7 +32,7 @@ function tableProblem({ type, sectorSize }: PartitionTable): ConvertError | unde
       ? 'the disk has neither a GPT nor an MBR with partitions'
       : `the disk's GPT is made for sectors of ${sectorSize} bytes, and EC2's have 512`,
     {
-      hint: 'Use a disk image, not a partition or a file system; --allow-unbootable imports it as it is.',
+      hint: 'Use a disk image, not a partition or a file system; --allow-unbootable imports it anyway.',
       facts: { partitionTable: type },
     },
   );
@@ -48,7 +48,7 @@ function sizeProblem(
     'PARTITION_BEYOND_DISK',
     `${isPartition ? 'a partition' : 'the GPT, with its backup,'} ends at byte ${endBytes}, but the disk has ${virtualSize} bytes`,
     {
-      hint: 'The end of the disk is missing: download the image again, or export the whole disk. --allow-unbootable imports it as it is.',
+      hint: 'The end of the disk is missing: download the image again, or export the whole disk; --allow-unbootable imports it anyway.',
       facts: { partitionTable: type, endBytes, virtualSize },
     },
   );

@@ -26,8 +26,8 @@ export interface CompareOptions {
 export async function compareDisk({ disk, signal, onProgress }: CompareOptions): Promise<void> {
   const { source } = disk;
   if (disk.path === source.path) return;
-  const total = await sizeOf(source);
-  const diskSize = await sizeOf(disk);
+  const total = await readVirtualSize(source);
+  const diskSize = await readVirtualSize(disk);
   if (diskSize !== total) {
     throw differs(`it has ${diskSize} bytes, the source ${total}`, { diskSize, sourceSize: total });
   }
@@ -61,7 +61,7 @@ export async function compareDisk({ disk, signal, onProgress }: CompareOptions):
 /** qemu-img reads and unpacks on one core: of 4 GiB with 1 GiB of compressed data, 16 stretches took half the time of one on two cores. */
 const mostRanges = 16;
 const leastRangeBytes = 256 * 2 ** 20;
-/** More than two cores are used where they are there; what waits for the disk leaves them to others. */
+/** More than two cores are used where available; what waits for the disk leaves them to others. */
 const rangesSideBySide = 4;
 
 /** A disk cut into stretches of one size, but for the last. */
@@ -92,24 +92,24 @@ async function firstDifference({
   if (exitCode === 0) return undefined;
   if (exitCode === 1) return Number(/offset (\d+)/.exec(stdout)?.[1]);
   throw new ConvertError('COMPARISON_FAILED', `qemu-img cannot compare the disk with its source: ${stderr}`, {
-    hint: 'Run the command again; the disk is not used before the comparison succeeds.',
+    hint: 'Run the same command again; the disk is not used before the comparison succeeds.',
     facts: { exitCode, stderr },
   });
 }
 
 /** Both are held to the rules for hostile images again: they may have changed since they were inspected. */
-async function sizeOf({ path, format }: ImageFile): Promise<number> {
+async function readVirtualSize({ path, format }: ImageFile): Promise<number> {
   const header = await withSource(path, readImageHeader);
   if (header.format === format) return header.virtualSize;
   throw new ConvertError('COMPARISON_FAILED', `${path} is a ${header.format} image, not ${format}`, {
-    hint: 'Something else has changed the file: run the command again.',
+    hint: 'Something else changed the file: run the same command again.',
     facts: { path },
   });
 }
 
 function differs(how: string, facts: Readonly<Record<string, number>>): ConvertError {
   return new ConvertError('DISK_DIFFERS', `the converted disk differs from its source: ${how}`, {
-    hint: 'Remove the converted disk and run the command again; if it happens twice, check memory and disk of this machine.',
+    hint: 'Delete the converted disk and run the same command again; if it recurs, check the memory and the disk of this machine.',
     facts,
   });
 }

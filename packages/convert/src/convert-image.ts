@@ -24,7 +24,7 @@ export interface ConvertOptions {
   readonly output: string;
   /**
    * Take a disk that an earlier run converted to `output`, where format and size are right: `compareDisk` has to prove
-   * it. What has nothing to be compared with, as it was decompressed, is made again. Default false.
+   * it. A decompressed disk, which has no source to compare with, is converted again. Default false.
    */
   readonly reuse?: boolean;
   /** In bytes; default 64 GiB. */

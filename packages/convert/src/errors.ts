@@ -44,8 +44,8 @@ export interface FullDirectory {
 export function workDirectoryFull({ cause, ...facts }: FullDirectory): ConvertError {
   const { directory, neededBytes, freeBytes } = facts;
   const counts = neededBytes === undefined ? '' : `: ${neededBytes} bytes are needed, ${freeBytes} are free`;
-  return new ConvertError('WORK_DIRECTORY_FULL', `no space is left in ${directory}${counts}`, {
-    hint: 'Free some space, or choose another work directory.',
+  return new ConvertError('WORK_DIRECTORY_FULL', `not enough space in ${directory}${counts}`, {
+    hint: 'Free some space, or use another work directory (--work-dir).',
     cause,
     facts,
   });

@@ -20,4 +20,4 @@ export {
 } from './inspect-image.ts';
 export { partialPath } from './output-file.ts';
 export type { DiskFormat } from './qemu/output-format.ts';
-export { unsettledBytes } from './qemu/write-disk.ts';
+export { writeLagBytes } from './qemu/write-disk.ts';

@@ -16,7 +16,7 @@ import {
 } from '@ec2-image/image-headers';
 import { requireBootable } from './bootable.ts';
 import { decompress } from './decompress/decompress.ts';
-import { decompressHead, headOf } from './decompress/decompress-file.ts';
+import { decompressHead, readHead } from './decompress/decompress-file.ts';
 import { ConvertError, defaultMaxDiskSize, diskTooLarge } from './errors.ts';
 import { readDiskHead } from './qemu/read-disk-head.ts';
 import { withSource } from './with-source.ts';
@@ -59,8 +59,8 @@ export type ImageFacts = DiskFacts | CompressedFacts;
 
 /**
  * Reads what an image is, and refuses what must not be converted, before any qemu tool opens it. Takes a few
- * milliseconds whatever the image's size. Of a compressed image only the beginning of what is inside is looked at;
- * the rest is settled when it has been decompressed.
+ * milliseconds whatever the image's size. Of a compressed image only the beginning of what is inside is read; the
+ * rest is checked when it has been decompressed.
  *
  * @throws ImageHeaderError for what the headers say
  * @throws ConvertError `IMAGE_NOT_READABLE`, `DISK_TOO_LARGE`, `NOT_BOOTABLE`, `PARTITION_BEYOND_DISK`, `NO_DISK_INSIDE`,
@@ -97,7 +97,7 @@ export async function inspectStream(
   const magic = await detectMagic(source);
   if (magic.kind !== 'compressed') return undefined;
   const { compression } = magic;
-  const head = () => headOf(decompress({ compression, source: chunks(), signal }), partitionTableBytes);
+  const head = () => readHead(decompress({ compression, source: chunks(), signal }), partitionTableBytes);
   return inspectCompressed(source, { ...options, compression, head });
 }
 
@@ -156,7 +156,7 @@ function formatInside(head: Buffer, compression: Compression): ImageFormat {
       const cause = refusalOf(magic);
       throw new ConvertError(
         'NO_DISK_INSIDE',
-        `inside the ${compression} file is no disk: ${cause.message}`,
+        `the ${compression} file does not contain a disk: ${cause.message}`,
         {
           hint: 'Unpack it by hand and import the disk image that it holds, if there is one.',
           cause,

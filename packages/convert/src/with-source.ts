@@ -16,7 +16,7 @@ export async function withSource<T>(path: string, use: (source: ByteSource) => P
   }
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw notReadable(path, 'it is no regular file');
+    if (!stats.isFile()) throw notReadable(path, 'it is not a regular file');
     return await use(fileSource(handle, stats.size));
   } finally {
     await handle.close();
@@ -25,7 +25,7 @@ export async function withSource<T>(path: string, use: (source: ByteSource) => P
 
 function notReadable(path: string, why: string, cause?: unknown): ConvertError {
   return new ConvertError('IMAGE_NOT_READABLE', `cannot read the image ${path}: ${why}`, {
-    hint: 'Give the path of a file that you may read.',
+    hint: 'Use the path of a file that you can read.',
     cause,
     facts: { path },
   });

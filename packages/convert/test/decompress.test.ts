@@ -11,13 +11,13 @@ import { compressed, makeRawDisk, mib, temporaryDirectory } from './support/disk
 type Compression = 'gzip' | 'xz' | 'zstd';
 const compressions: readonly Compression[] = ['gzip', 'xz', 'zstd'];
 
-async function* chunksOf(bytes: Buffer, length: number): AsyncGenerator<Buffer> {
+async function* splitChunks(bytes: Buffer, length: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
 }
 
 async function decompressed(compression: Compression, bytes: Buffer, chunk = 65536): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of decompress({ compression, source: chunksOf(bytes, chunk) })) parts.push(part);
+  for await (const part of decompress({ compression, source: splitChunks(bytes, chunk) })) parts.push(part);
   return Buffer.concat(parts);
 }
 

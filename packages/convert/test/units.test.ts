@@ -18,7 +18,7 @@ test('the exported names', () => {
     'inspectImage',
     'inspectStream',
     'partialPath',
-    'unsettledBytes',
+    'writeLagBytes',
   ]);
 });
 

@@ -15,7 +15,7 @@ export interface TagResourcesOptions extends Ec2Options {
   /** AMIs, snapshots, import tasks: anything that EC2 tags; 200 at most. */
   readonly ids: readonly string[];
   readonly tags: Tags;
-  /** How long to go on where EC2 does not see a resource or its tags yet, or throttles. Default 3 minutes. */
+  /** How long to retry where EC2 does not see a resource or its tags yet, or throttles. Default 3 minutes. */
   readonly tagTimeoutMs?: number;
 }
 
@@ -119,7 +119,7 @@ function incomplete(
   return new Ec2ImportError('TAGS_INCOMPLETE', `${what}${why}`, {
     hint: isAboutCredentials(cause)
       ? cause.hint
-      : 'Allow ec2:CreateTags and ec2:DescribeTags; then run the same command again, or add what an AMI lacks with `ec2-image tag-fix`.',
+      : 'Allow ec2:CreateTags and ec2:DescribeTags; then run the same command again, or add the missing tags of an AMI with `ec2-image tag-fix`.',
     cause,
     facts: {
       missing: Object.fromEntries([...(missing ?? [])].map(([id, lacking]) => [id, Object.keys(lacking)])),

@@ -20,14 +20,14 @@ test('the exported names', () => {
 
 test('the facts are fields, and never replace what an error already is', () => {
   const cause = new Error('below');
-  const error = new ExplainedError('HTTP_NOT_FOUND', 'it is gone', {
+  const error = new ExplainedError('HTTP_NOT_FOUND', 'it was deleted', {
     hint: 'Look elsewhere.',
     cause,
     facts: { status: 404, message: 'other', code: 'OTHER' },
   });
   expect(error).toMatchObject({
     code: 'HTTP_NOT_FOUND',
-    message: 'it is gone',
+    message: 'it was deleted',
     hint: 'Look elsewhere.',
     status: 404,
   });

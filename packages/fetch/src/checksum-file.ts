@@ -26,18 +26,18 @@ export function publishedDigest({
 }): Digest {
   if (looksLikeHtml(content))
     throw new FetchError('CHECKSUM_IS_HTML', `${url} is a web page, not a checksum file`, {
-      hint: 'Give the URL of the checksum file itself: its "raw" or "download" link.',
+      hint: 'Use the URL of the checksum file itself: its "raw" or "download" link.',
       facts: { url },
     });
   if (isBinary(content))
     throw new FetchError('CHECKSUM_UNREADABLE', `${url} is a binary file, not a checksum file`, {
-      hint: 'Give the URL of the text file: a binary one may be a PGP signature, or a message that holds the text.',
+      hint: 'Use the URL of the text file; a binary file may be a PGP signature, or a PGP message that contains the text.',
       facts: { url },
     });
   const entries = parseChecksumLines(signedText({ text: decode(content), url }).replace(/^\ufeff/, ''));
   if (entries.length === 0)
-    throw new FetchError('CHECKSUM_UNREADABLE', `${url} holds no checksum in any known form`, {
-      hint: 'Known are the lines of sha256sum and sha512sum, BSD lines (SHA256 (file) = …), and a digest alone.',
+    throw new FetchError('CHECKSUM_UNREADABLE', `${url} contains no checksum in a supported format`, {
+      hint: 'Supported: sha256sum/sha512sum lines, BSD lines (SHA256 (file) = …), or a bare digest.',
       facts: { url },
     });
   const matching = entriesOf(entries, fileName);
@@ -106,10 +106,10 @@ function missing({
   const more = all.length > names.length ? `, and ${all.length - names.length} more` : '';
   const message =
     matching.length > 0
-      ? `${url} names ${wanted}, but with neither SHA-256 nor SHA-512`
-      : `${url} has no checksum for ${wanted}; it names ${names.join(', ')}${more}`;
+      ? `${url} lists ${wanted}, but with neither SHA-256 nor SHA-512`
+      : `${url} has no checksum for ${wanted}; it lists ${names.join(', ')}${more}`;
   return new FetchError('CHECKSUM_ENTRY_MISSING', message, {
-    hint: 'Give the checksum file that belongs to this image, or its digest with --sha256 or --sha512.',
+    hint: 'Use the checksum file of this image, or give its digest with --sha256 or --sha512.',
     facts: { url, fileName: wanted, names },
   });
 }
@@ -128,7 +128,7 @@ function conflict({
     'CHECKSUM_CONFLICT',
     `${url} gives ${digests.length} different checksums for ${printable(fileName, { maxLength: maxNameLength })}: ${shown.join(', ')}`,
     {
-      hint: 'Find out which of them is this image, and give it with --sha256 or --sha512.',
+      hint: 'Find out which of them is the digest of this image, and give it with --sha256 or --sha512.',
       facts: { url, fileName: printable(fileName, { maxLength: maxNameLength }), digests: shown },
     },
   );

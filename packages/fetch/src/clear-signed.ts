@@ -16,8 +16,7 @@ export function signedText({ text, url }: { readonly text: string; readonly url:
   const [header, ...others] = lines.flatMap((line, index) => (armor.test(line) ? [index] : []));
   if (header === undefined) return text;
   requireHeader(lines[header]!, url);
-  if (!lines.slice(0, header).every(isBlank))
-    throw malformed(url, 'lines that nobody signed stand before it');
+  if (!lines.slice(0, header).every(isBlank)) throw malformed(url, 'there are unsigned lines before it');
   const blank = lines.findIndex((line, index) => index > header && isBlank(line));
   const end = lines.findIndex((line, index) => index > blank && /^-(?! )/.test(line));
   if (blank === -1 || end === -1) throw malformed(url, 'its signature is missing');
@@ -26,11 +25,11 @@ export function signedText({ text, url }: { readonly text: string; readonly url:
   if (!beginSignature.test(lines[end]!))
     throw malformed(url, 'a line in its signed part begins with an unescaped dash');
   const [signature, last] = others;
-  if (signature !== end) throw malformed(url, 'its signed part holds PGP armor');
+  if (signature !== end) throw malformed(url, 'its signed part contains PGP armor');
   if (last === undefined || !endSignature.test(lines[last]!))
     throw malformed(url, 'its signature does not end');
-  if (others.length > 2) throw malformed(url, 'it holds more than one PGP message');
-  if (!lines.slice(last + 1).every(isBlank)) throw malformed(url, 'lines that nobody signed stand after it');
+  if (others.length > 2) throw malformed(url, 'it contains more than one PGP message');
+  if (!lines.slice(last + 1).every(isBlank)) throw malformed(url, 'there are unsigned lines after it');
   const signed = lines.slice(blank + 1, end);
   if (signed.some((line) => line.length > maxLineLength))
     throw malformed(url, `a line in its signed part is longer than ${maxLineLength} characters`);
@@ -48,7 +47,7 @@ const maxLineLength = 4096;
 function requireHeader(line: string, url: string): void {
   if (beginMessage.test(line)) return;
   if (line.includes('BEGIN PGP SIGNED MESSAGE'))
-    throw malformed(url, 'the header of its signed part does not stand alone on its line');
+    throw malformed(url, 'the header of its signed part is not alone on its line');
   throw malformed(url, 'its PGP armor is not that of a clear-signed text');
 }
 
@@ -57,8 +56,8 @@ function isBlank(line: string): boolean {
 }
 
 function malformed(url: string, why: string): FetchError {
-  return new FetchError('CHECKSUM_SIGNATURE_MALFORMED', `the signed file ${url} is not used: ${why}`, {
-    hint: 'Give the URL of the plain or clear-signed checksum file; or get the checksum from the publisher another way, and give it with --sha256 or --sha512.',
+  return new FetchError('CHECKSUM_SIGNATURE_MALFORMED', `cannot use the signed file ${url}: ${why}`, {
+    hint: 'Use the URL of the plain or clear-signed checksum file; or get the checksum from the publisher another way, and give it with --sha256 or --sha512.',
     facts: { url },
   });
 }

@@ -1,5 +1,6 @@
 import type { Digest } from '@ec2-image/provenance';
 import { FetchError } from './errors.ts';
+import { formatExactBytes } from './format-bytes.ts';
 import { looksLikeHtml } from './html.ts';
 
 /** What was seen of a file whose digest is wrong. */
@@ -19,11 +20,11 @@ export interface Mismatch {
 export function mismatchError(mismatch: Mismatch): FetchError {
   const { expected, actual, urls, checksumUrl, sizeBytes } = mismatch;
   const last = actual.at(-1)!;
-  const published = checksumUrl ? `${checksumUrl} says ${expected}` : `expected ${expected}`;
+  const published = checksumUrl ? `${checksumUrl} lists ${expected}` : `the expected digest is ${expected}`;
   const cause = likeliestCause(mismatch);
   return new FetchError(
     'DIGEST_MISMATCH',
-    `${[...new Set(urls)].join(' and ')} ${urls.length > 1 ? 'gave' : 'is'} ${last}, but ${published}: ${cause.what}`,
+    `${[...new Set(urls)].join(' and ')} ${urls.length > 1 ? 'returned' : 'has the digest'} ${last}, but ${published}: ${cause.what}`,
     {
       hint: cause.hint,
       facts: { expected, actual: last, urls, checksumUrl, sizeBytes },
@@ -35,32 +36,32 @@ function likeliestCause({ actual, urls, head, sizeBytes, checksumUrl }: Mismatch
   what: string;
   hint: string;
 } {
-  if (sizeBytes === 0) return { what: 'the file is empty', hint: 'Check the URL, or give another mirror.' };
+  if (sizeBytes === 0) return { what: 'the file is empty', hint: 'Check the URL, or use another mirror.' };
   if (looksLikeHtml(head))
     return {
       what: 'it is a web page, not an image',
-      hint: 'Give the URL of the file itself: this one leads to a page about it, or to a login or error page.',
+      hint: 'Use the URL of the file itself; this one leads to a page about it, or to a login or error page.',
     };
   if (looksLikeGzip(head) && !urls.some((url) => /\.(?:t?gz)$/i.test(url)))
     return {
-      what: 'it is compressed with gzip, which its name does not say: the server or a proxy did that on the way',
-      hint: 'Give another mirror, or an https URL, which proxies leave alone.',
+      what: 'it is compressed with gzip, which its name does not indicate: the server or a proxy compressed it',
+      hint: 'Use another mirror, or an https URL, which proxies do not change.',
     };
-  const where = checksumUrl ?? 'where the digest comes from';
+  const where = checksumUrl ?? 'the source of the digest';
   if (new Set(actual).size < actual.length)
     return {
-      what: 'both downloads brought the same bytes, so the checksum belongs to another build of the image',
-      hint: `Look at ${where}: it has to be the checksum of exactly this image, and of its current build.`,
+      what: `both downloads returned the same ${formatExactBytes(sizeBytes)}: the file on the server is incomplete or corrupt, or the checksum is for another build`,
+      hint: `Compare the size with the one that the publisher gives, and try another mirror; if the file is complete, check ${where}.`,
     };
   if (actual.length > 1)
     return {
       what: `the downloads differ from each other, so ${
         new Set(urls).size > 1 ? 'a mirror holds another build, or ' : ''
-      }bytes are damaged on the way, by a proxy, or by this machine's disk or memory`,
+      }bytes are corrupted in transit, by a proxy, or by this machine's disk or memory`,
       hint: 'Try another network or mirror, and check the disk and memory of this machine.',
     };
   return {
-    what: 'it is damaged, or another build than the checksum is for',
+    what: 'it is corrupt, or not the build that the checksum is for',
     hint: `Compare the file with its source, and with ${where}.`,
   };
 }

@@ -14,7 +14,7 @@ import { PartialFile } from './partial-file.ts';
 import type { HttpSource } from './source.ts';
 import type { VerifiedImage } from './verified-image.ts';
 
-/** Above this a server is more likely to take offence than to be faster. */
+/** Above this a server is more likely to throttle than to be faster. */
 const maxConnections = 16;
 
 export type DownloadVerifiedOptions = FetchImageOptions & {
@@ -23,7 +23,7 @@ export type DownloadVerifiedOptions = FetchImageOptions & {
 };
 
 /**
- * Downloads to `path`, going on with what an earlier run left. Bytes with the wrong digest are thrown away and fetched once more from
+ * Downloads to `path`, resuming what an earlier run left. Bytes with the wrong digest are deleted and downloaded again from
  * scratch, from the next mirror where there is one, over one connection and without ranges.
  */
 export async function downloadVerified(options: DownloadVerifiedOptions): Promise<VerifiedImage> {
@@ -51,7 +51,7 @@ export async function downloadVerified(options: DownloadVerifiedOptions): Promis
       return { path, size: file.bytes, digest, state, outcome, bytesTransferred };
     };
 
-    if (file.bytes > 0) onNotice?.(`going on with ${formatBytes(file.bytes)} of an earlier run`);
+    if (file.bytes > 0) onNotice?.(`resuming download at ${formatBytes(file.bytes)}`);
     report();
     const first = await complete({
       ...run,
@@ -60,9 +60,7 @@ export async function downloadVerified(options: DownloadVerifiedOptions): Promis
     });
     if (first.digest === digest) return await verified();
     const { shown } = first.source;
-    onNotice?.(
-      `${shown} brought ${first.digest} instead of ${digest}: it is removed and downloaded once more`,
-    );
+    onNotice?.(`checksum mismatch for ${shown}: expected ${digest}, got ${first.digest}; downloading again`);
     await file.reset();
     const second = await complete({ ...run, sources: startingAfter(sources, first.source), connections: 1 });
     if (second.digest === digest) return await verified();
@@ -90,7 +88,7 @@ async function complete(
     const source = await tryMirrors({ ...run, hasAdvanced: highWaterMark(file), attempt });
     return { source, digest: await file.digest({ signal }) };
   } catch (error) {
-    // What a server that never ends has filled the disk with is of no use to anybody.
+    // An endless response has filled the disk: nothing of it is worth keeping.
     if (error instanceof FetchError && error.code === 'IMAGE_TOO_LARGE') await file.remove();
     throw error;
   }
@@ -115,7 +113,7 @@ async function mismatch(
 /** Less than this much more is not worth another round of attempts, or a server that drips could keep us for ever. */
 const minAdvanceBytes = 2 ** 20;
 
-/** Tells, each time it is asked, whether the file has grown beyond what it ever was. */
+/** Tells, at each call, whether the file has grown beyond what it ever was. */
 function highWaterMark(file: PartialFile): () => boolean {
   let mark = file.bytes;
   return () => {

@@ -22,14 +22,14 @@ export interface Download {
   readonly now: () => number;
   readonly signal?: AbortSignal;
   readonly onNotice?: (message: string) => void;
-  /** Called with what the network brought. */
+  /** Called with the number of bytes received. */
   readonly onBytes: (count: number) => void;
 }
 
 /**
  * One attempt to complete the partial file from one URL. It begins with what is missing at the front; once the server has shown that
- * it takes ranges, further connections fetch what follows. Resolves when the file is complete; what an attempt brought before
- * it failed stays in the file.
+ * it takes ranges, further connections fetch what follows. Resolves when the file is complete; what an attempt received
+ * before it failed stays in the file.
  *
  * @throws FetchError
  */
@@ -50,7 +50,7 @@ export async function download(options: Download): Promise<void> {
       response.body.discard();
       onNotice?.(`starting over: ${answer.why} (${response.url.host})`);
       await file.reset();
-      // Plainly this time: without ranges there is nothing left to misunderstand.
+      // Without ranges this time, which some servers get wrong.
       return download({ ...options, connections: 1 });
   }
 }
@@ -121,8 +121,8 @@ async function fetchPiece(options: Download, piece: Extent): Promise<void> {
   response.body.discard();
   if (answer.kind === 'complete') return file.setOrigin(originOf({ ...response, total: answer.total }));
   const shown = redactUrl(response.url);
-  throw new FetchError('FILE_CHANGED', `the file at ${shown} changed while it was downloaded`, {
-    hint: 'Try again: the publisher was replacing it; the checksum may be a new one too.',
+  throw new FetchError('FILE_CHANGED', `the file at ${shown} changed during the download`, {
+    hint: 'Run the same command again: the publisher was replacing the file; its checksum may have changed too.',
     facts: { url: shown },
   });
 }

@@ -26,10 +26,12 @@ export type FetchErrorCode =
   | 'LOCAL_FILE_UNREADABLE'
   | 'REDIRECT_REFUSED'
   | 'TLS_UNTRUSTED'
+  | 'TOO_MANY_OPEN_FILES'
   | 'WORK_DIRECTORY_FULL'
+  | 'WORK_DIRECTORY_READ_ONLY'
   | 'WORK_DIRECTORY_UNUSABLE';
 
-/** What this package throws, aborts aside: those come back as the signal's own reason. */
+/** What this package throws; aborts reject with the signal's own reason instead. */
 export class FetchError extends ExplainedError {
   override name = 'FetchError';
   declare readonly code: FetchErrorCode;

@@ -3,11 +3,11 @@ import type { Progress } from './hash-file.ts';
 import type { RetryOptions } from './mirrors.ts';
 
 export interface FetchImageOptions extends RetryOptions {
-  /** Where the image is: http(s) URLs, `file:` URLs, local paths; several of them are mirrors of one another, the preferred one first; local ones are looked at before any server is asked. */
+  /** Where the image is: http(s) URLs, `file:` URLs, local paths; several of them are mirrors of one another, the preferred one first; local ones are tried before any server. */
   readonly url: string | readonly string[];
   /** As it was published. It decides, whatever the servers say. */
   readonly digest: Digest;
-  /** Where downloads go; made where it is missing. */
+  /** Where downloads go; created if missing. */
   readonly directory: string;
   /** Where the digest comes from; only for the message of a mismatch. */
   readonly checksumUrl?: string;
@@ -15,6 +15,6 @@ export interface FetchImageOptions extends RetryOptions {
   readonly connections?: number;
   /** Larger images are refused. Default: 64 GiB. */
   readonly maxSizeBytes?: number;
-  /** Bytes of the image that are here, those of an earlier run included; of a file that is only checked, those hashed. */
+  /** Bytes of the image downloaded so far, those of an earlier run included; of a file that is only checked, those hashed. */
   readonly onProgress?: (progress: Progress) => void;
 }

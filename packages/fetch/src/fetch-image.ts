@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { type FileLock, waitForLock } from '@ec2-image/file-lock';
+import { type FileLock, FileLockError, waitForLock } from '@ec2-image/file-lock';
 import { digestAlgorithm } from '@ec2-image/provenance';
 import { printable, redactUrl } from '@ec2-image/redact';
 import { mismatchError } from './digest-mismatch.ts';
@@ -16,10 +16,10 @@ import type { VerifiedImage } from './verified-image.ts';
 import { ensureDirectory, workDirectoryError } from './work-directory.ts';
 
 /**
- * Brings the image into the directory, or uses what is there already, and proves it against its digest.
+ * Downloads the image into the directory, or reuses what is there already, and checks it against its digest.
  *
- * A file that is being downloaded ends in `.partial`; only a verified one has the final name. Two runs that want the same image
- * take turns, and the second finds it there. The signal ends everything at once and leaves what a later run can go on with.
+ * A file that is being downloaded ends in `.partial`; only a complete one with the right digest has the final name. Two runs that want the same image
+ * take turns, and the second finds it there. The signal stops everything at once and leaves what a later run can resume.
  *
  * @throws FetchError; an abort throws the signal's reason
  */
@@ -78,7 +78,7 @@ async function useLocalImage({
   });
 }
 
-/** What stands under the final name is hashed again before it is believed. */
+/** The file under the final name is hashed again before it is reused. */
 async function reuse({
   directory,
   path,
@@ -94,9 +94,7 @@ async function reuse({
       await removePartial(path);
       return { path, size: found.size, digest, state, outcome: 'reused', bytesTransferred: 0 };
     }
-    onNotice?.(
-      `${printable(path, { maxLength: 400 })} is damaged (it is ${found.digest}): it is downloaded again`,
-    );
+    onNotice?.(`${printable(path, { maxLength: 400 })} is corrupt (got ${found.digest}); downloading again`);
     await rm(path);
   } catch (cause) {
     signal?.throwIfAborted();
@@ -114,11 +112,14 @@ async function takeLock({
 }: Pick<FetchImageOptions, 'directory' | 'signal' | 'onNotice'> & {
   readonly path: string;
 }): Promise<FileLock> {
-  const onWait = () => onNotice?.(`waiting for another run that is fetching ${basename(path)}`);
+  const onWait = () => onNotice?.(`waiting for another run that is downloading ${basename(path)}`);
   try {
     return await waitForLock({ path: `${path}.lock`, signal, onWait });
   } catch (cause) {
     signal?.throwIfAborted();
-    throw await workDirectoryError({ cause, directory });
+    throw await workDirectoryError({
+      cause: cause instanceof FileLockError ? cause.cause : cause,
+      directory,
+    });
   }
 }

@@ -33,19 +33,19 @@ export interface RecordedFile {
 const clockTickMs = 50;
 
 /**
- * To be called before the file is read: whatever is written to it afterwards shows in its state. A file that was
- * written to only just now is waited for, some 50 ms: until the clock goes on, another write could not be told from it.
+ * To be called before the file is read: whatever is written to it afterwards shows in its state. Waits some 50
+ * ms for a file that was written to only just now: until the clock goes on, another write could not be told from it.
  *
- * @throws what the filesystem throws; Error where it is no regular file
+ * @throws what the filesystem throws; Error where it is not a regular file
  */
 export async function recordFile(path: string): Promise<RecordedFile & { readonly size: number }> {
   const real = await realpath(path);
-  let stats = await statsOf(real);
+  let stats = await readStats(real);
   for (let waits = 0; waits < 3; waits++) {
     const ageMs = Date.now() - Number(stats.ctimeMs);
     if (ageMs < 0 || ageMs >= clockTickMs) break;
     await sleep(clockTickMs - ageMs);
-    stats = await statsOf(real);
+    stats = await readStats(real);
   }
   return { path: real, state: stateOf(stats), size: Number(stats.size) };
 }
@@ -64,7 +64,7 @@ export async function requireUnchanged({
   readonly signal?: AbortSignal;
 }): Promise<void> {
   const { path, state, digest, outcome } = file;
-  const now = await statsOf(path).then(stateOf, (cause: Error) => {
+  const now = await readStats(path).then(stateOf, (cause: Error) => {
     throw changed(path, printable(cause.message, { maxLength: 300 }), cause);
   });
   const differences = (Object.keys(state) as (keyof FileState)[]).filter((key) => state[key] !== now[key]);
@@ -72,7 +72,7 @@ export async function requireUnchanged({
     throw changed(path, `another ${differences.map((key) => words[key]).join(', ')}`);
   if (digest === undefined || outcome !== 'local' || (await showsEveryWrite(path))) return;
   const found = await hashFile({ path, algorithm: digestAlgorithm(digest), signal });
-  if (found.digest !== digest) throw changed(path, `it is ${found.digest} now`);
+  if (found.digest !== digest) throw changed(path, `its digest is now ${found.digest}`);
 }
 
 const words: Readonly<Record<keyof FileState, string>> = {
@@ -86,7 +86,7 @@ const words: Readonly<Record<keyof FileState, string>> = {
 function changed(path: string, how: string, cause?: unknown): FetchError {
   return new FetchError(
     'IMAGE_CHANGED',
-    `${printable(path, { maxLength: 400 })} changed while it was read: ${how}`,
+    `${printable(path, { maxLength: 400 })} changed while ec2-image read it: ${how}`,
     {
       hint: 'Make sure that nothing writes to the file, then run the same command again.',
       cause,
@@ -96,7 +96,7 @@ function changed(path: string, how: string, cause?: unknown): FetchError {
 }
 
 /** By an open file: a network filesystem asks its server then, and not otherwise. */
-async function statsOf(path: string): Promise<BigIntStats> {
+async function readStats(path: string): Promise<BigIntStats> {
   // Before it is opened: opening a named pipe would wait for its writer.
   if (!(await stat(path)).isFile()) throw new Error(`${path} is not a regular file`);
   await using file = await open(path);

@@ -1,13 +1,13 @@
 import { printable, redactText, redactUrl } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
-import { formatBytes } from './format-bytes.ts';
+import { formatBytes, formatExactBytes } from './format-bytes.ts';
 import type { ResponseHeaders } from './http-exchange.ts';
 import { retryAfterMs } from './retry.ts';
 
 const notFound: ReadonlySet<number> = new Set([404, 410]);
 const forbidden: ReadonlySet<number> = new Set([401, 403, 407, 451]);
 
-/** A status that brings no file. */
+/** A status without a file. */
 export function statusError({
   status,
   headers,
@@ -24,7 +24,7 @@ export function statusError({
   const facts = { url: shown, status };
   if (notFound.has(status))
     return new FetchError('HTTP_NOT_FOUND', message, {
-      hint: 'Check the URL: publishers move images that a newer one has replaced.',
+      hint: 'Check the URL: publishers move images when they release newer ones.',
       facts,
     });
   if (forbidden.has(status))
@@ -35,8 +35,8 @@ export function statusError({
   return new FetchError('HTTP_STATUS', message, {
     hint:
       status === 429 || status >= 500
-        ? 'The server is in trouble or overloaded: try again later, or give another mirror.'
-        : 'Check that the URL is the one of the file itself.',
+        ? 'The server is failing or overloaded: try again later, or use another mirror.'
+        : 'Check that the URL is that of the file itself.',
     facts: { ...facts, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs) },
   });
 }
@@ -47,7 +47,7 @@ const stalled: ReadonlySet<string> = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
 ]);
 
-/** The certificate errors that Node reports (https://nodejs.org/api/tls.html#x509-certificate-error-codes), by what they begin with, and its own name check. */
+/** The certificate errors that Node reports (https://nodejs.org/api/tls.html#x509-certificate-error-codes), by their prefixes, and Node's own host name check. */
 const untrusted =
   /^(?:CERT_|CRL_|DEPTH_ZERO_|ERROR_IN_CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|SELF_SIGNED_|UNABLE_TO_)/;
 
@@ -55,7 +55,7 @@ const untrusted =
 const ofTheNetwork =
   /^(?:UND_ERR_(?!INVALID_)|HPE_|HTTPParserError$|ERR_SSL_|ERR_TLS_|ERR_STREAM_PREMATURE_CLOSE|E[A-Z0-9]+$)/;
 
-/** What undici or the socket threw before or while a body came, in this package's words. Anything else comes back as it is. */
+/** What undici or the socket threw before or while a body came, as an error of this package. Anything else is returned unchanged. */
 export function transferError({
   cause,
   url,
@@ -79,17 +79,17 @@ export function transferError({
   if (received)
     return new FetchError(
       'BODY_TRUNCATED',
-      `the connection to ${shown} broke after ${formatBytes(received.bytes)}${
-        received.expected === undefined ? '' : ` of ${formatBytes(received.expected)}`
+      `connection to ${shown} lost after ${formatExactBytes(received.bytes)}${
+        received.expected === undefined ? '' : ` of ${formatExactBytes(received.expected)}`
       } (${reason})`,
-      { hint: 'Run the same command again to go on from there, or give another mirror.', cause, facts },
+      { hint: 'Run the same command again to resume, or use another mirror.', cause, facts },
     );
   if (reason === 'ENOTFOUND')
     return new FetchError(
       'HOST_NOT_FOUND',
-      `there is no host ${printable(url.hostname, { maxLength: 120 })}`,
+      `cannot resolve host ${printable(url.hostname, { maxLength: 120 })}`,
       {
-        hint: 'Check the spelling of the URL, and that this machine can resolve names.',
+        hint: 'Check the spelling of the URL, and that DNS works on this machine.',
         cause,
         facts,
       },
@@ -97,12 +97,12 @@ export function transferError({
   const message = printable(redactText(cause.message), { maxLength: 300 }) || reason;
   if (untrusted.test(reason))
     return new FetchError('TLS_UNTRUSTED', `the certificate of ${url.host} is not trusted: ${message}`, {
-      hint: 'Check the URL; for a certificate authority of your own, name its file in NODE_EXTRA_CA_CERTS.',
+      hint: 'Check the URL; for a private certificate authority, set NODE_EXTRA_CA_CERTS to its certificate file.',
       cause,
       facts,
     });
   return new FetchError('CONNECTION_FAILED', `no answer from ${shown}: ${message}`, {
-    hint: 'Check the network and the proxy settings (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), or give another mirror.',
+    hint: 'Check the network and the proxy settings (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), or use another mirror.',
     cause,
     facts,
   });
@@ -120,9 +120,9 @@ export function stallError({
   const shown = redactUrl(url);
   return new FetchError(
     'DOWNLOAD_STALLED',
-    `nothing more comes from ${shown} after ${formatBytes(received)}`,
+    `download stalled: no data from ${shown} after ${formatBytes(received)}`,
     {
-      hint: 'Try again later, or give another mirror.',
+      hint: 'Try again later, or use another mirror.',
       cause,
       facts: { url: shown, receivedBytes: received },
     },

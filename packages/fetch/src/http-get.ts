@@ -25,8 +25,8 @@ export function openDispatcher({ stallTimeoutMs }: { readonly stallTimeoutMs: nu
     });
   } catch {
     // Without the cause: it quotes the value, which may hold a password.
-    throw new FetchError('BAD_PROXY', 'HTTP_PROXY or HTTPS_PROXY is set to something that is no proxy URL', {
-      hint: 'Write it as http://host:port, in capitals and in small letters alike, or unset it.',
+    throw new FetchError('BAD_PROXY', 'HTTP_PROXY or HTTPS_PROXY is not a valid proxy URL', {
+      hint: 'Set HTTP_PROXY and http_proxy to http://host:port, or unset them.',
     });
   }
 }

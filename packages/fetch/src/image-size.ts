@@ -12,7 +12,7 @@ export function tooLarge(url: URL, maxSizeBytes: number, sizeBytes?: number): Fe
     'IMAGE_TOO_LARGE',
     `${shown} ${what} more than the ${formatBytes(maxSizeBytes)} allowed for an image`,
     {
-      hint: 'Check the URL; an image that is really this large has to be downloaded by hand and given as a local path.',
+      hint: 'Check the URL; if the image really is this large, download it yourself and give its local path.',
       facts: { url: shown, sizeBytes, maxSizeBytes },
     },
   );

@@ -76,7 +76,7 @@ export class InOrderHash {
       while (this.#position < this.#end) {
         const length = Math.min(buffer.length, this.#end - this.#position);
         const { bytesRead } = await this.#file.read(buffer, 0, length, this.#position);
-        if (bytesRead === 0) throw new Error('the file became shorter while it was read');
+        if (bytesRead === 0) throw new Error('the file became shorter while ec2-image read it');
         this.#hash.update(buffer.subarray(0, bytesRead));
         this.#position += bytesRead;
       }

@@ -15,13 +15,13 @@ export interface LocalImageOptions {
   readonly checksumUrl?: string;
 }
 
-/** A user's own file that is read once: hashed as it is used, not before. */
+/** A user's own file that is read once: hashed during its use, not before. */
 export interface LocalImage extends RecordedFile {
   /** In bytes. */
   readonly size: number;
   /**
    * All bytes in order, through one descriptor. The end is only reached when they have the digest: until then nothing is
-   * proven, and what was made of them has to be undone when it throws.
+   * proven, and what was made from them must be discarded when it throws.
    *
    * @throws FetchError `DIGEST_MISMATCH`, `IMAGE_CHANGED`, `LOCAL_FILE_UNREADABLE`
    */
@@ -44,13 +44,13 @@ export async function openLocalImage(options: LocalImageOptions): Promise<LocalI
   });
   return {
     ...file,
-    chunks: (run) => chunksOf({ ...options, source, file }, run),
+    chunks: (run) => streamChunks({ ...options, source, file }, run),
   };
 }
 
 const readBytes = 2 ** 20;
 
-async function* chunksOf(
+async function* streamChunks(
   {
     source,
     file,

@@ -5,12 +5,12 @@ import type { Source } from './source.ts';
 
 /** How a fetch behaves on a network that does not; the defaults are for people. */
 export interface RetryOptions {
-  /** How often in a row one URL may fail without bringing anything new. Default: 5. */
+  /** How often in a row one URL may fail without any new bytes. Default: 5. */
   readonly maxAttempts?: number;
-  /** How long a connection may bring nothing before it is given up. Default: 60,000. */
+  /** Idle timeout of a connection, in milliseconds. Default: 60,000. */
   readonly stallTimeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** What a user should read: retries, mirrors given up, downloads begun again. */
+  /** What a user should read: retries, failed mirrors, restarted downloads. */
   readonly onNotice?: (message: string) => void;
   /** Default: a timer that the signal ends. */
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -29,10 +29,10 @@ interface Mirror<S extends Source> {
 }
 
 /**
- * Tries the sources until one succeeds. One whose failure brought the work on is tried again; otherwise it is the turn of the one
- * that has to be waited for least, and those not tried yet need no waiting at all.
+ * Tries the sources until one succeeds. A source that made progress before it failed is tried again; otherwise the one with the shortest
+ * remaining wait is next; those not tried yet need no wait.
  *
- * @param options.hasAdvanced whether the attempt that just failed brought the work on
+ * @param options.hasAdvanced whether the attempt that just failed made progress
  * @throws FetchError the failure of the only source, or `EVERY_URL_FAILED` with `failures`
  */
 export async function tryMirrors<S extends Source, T>({

@@ -9,7 +9,7 @@ import { workDirectoryError } from './work-directory.ts';
 
 /**
  * A file on its way to its final name: `<path>.partial`, with a journal beside it that says which of its bytes are there and where
- * they come from. Both survive a kill. Whoever has it open holds the lock on the path.
+ * they come from. Both survive a kill. Its opener holds the lock on the path.
  */
 export class PartialFile {
   readonly #path: string;
@@ -20,8 +20,8 @@ export class PartialFile {
   #origin: Origin | undefined;
   #extents: readonly Extent[];
   #keptBytes: number;
-  #unsettledBytes = 0;
-  #settling: Promise<void> | undefined;
+  #unflushedBytes = 0;
+  #flushing: Promise<void> | undefined;
 
   private constructor(parts: {
     path: string;
@@ -49,8 +49,8 @@ export class PartialFile {
       file = await open(names.data, readWrite, 0o644);
       const { size } = await file.stat();
       const found = (await readJournal({ path: names.journal, digest, size })) ?? { extents: [] };
-      // Written anew: short again after however many lines, and without one that was cut off.
-      await writeFile(names.nextJournal, journalText(digest, found), { flag: writeAnew });
+      // Rewritten: compact again after however many lines, and without one that was cut off.
+      await writeFile(names.nextJournal, journalText(digest, found), { flag: truncate });
       await rename(names.nextJournal, names.journal);
       if (found.extents.length === 0) await file.truncate(0);
       const journal = await open(names.journal, appendOnly);
@@ -74,7 +74,7 @@ export class PartialFile {
     return extentBytes(this.#extents);
   }
 
-  /** How many of them an earlier run brought. */
+  /** How many of them an earlier run downloaded. */
   get keptBytes(): number {
     return this.#keptBytes;
   }
@@ -115,7 +115,7 @@ export class PartialFile {
     });
     this.#extents = addExtent(this.#extents, extent);
     this.#hash.advance({ end: wholeUntil(this.#extents), offset, written: data });
-    this.#settle(data.length);
+    this.#flush(data.length);
   }
 
   /** The digest of the complete file. Nothing can be written afterwards but after a reset. */
@@ -133,7 +133,7 @@ export class PartialFile {
   /** Gives the file its final name, once its bytes are safe. */
   async finish(): Promise<void> {
     await this.#guarded(async () => {
-      await this.#settling;
+      await this.#flushing;
       await this.#file.sync();
       await rename(fileNames(this.#path).data, this.#path);
       await rm(fileNames(this.#path).journal, { force: true });
@@ -141,27 +141,27 @@ export class PartialFile {
     });
   }
 
-  /** Takes both files away. */
+  /** Deletes both files. */
   async remove(): Promise<void> {
     await this.#guarded(() => removePartial(this.#path));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.allSettled([this.#hash.stop(), this.#settling]);
+    await Promise.allSettled([this.#hash.stop(), this.#flushing]);
     await Promise.all([this.#file.close(), this.#journal.close()]);
   }
 
-  /** Brings what was written to the disk while more is coming, or all of it would have to be waited for at the end. */
-  #settle(bytes: number): void {
-    this.#unsettledBytes += bytes;
-    if (this.#settling || this.#unsettledBytes < settledAtOnceBytes) return;
-    this.#unsettledBytes = 0;
-    const settling = this.#file.datasync().then(() => {
-      this.#settling = undefined;
+  /** Flushes in the background while more arrives, so that the end need not wait for all of it. */
+  #flush(bytes: number): void {
+    this.#unflushedBytes += bytes;
+    if (this.#flushing || this.#unflushedBytes < flushBytes) return;
+    this.#unflushedBytes = 0;
+    const flushing = this.#file.datasync().then(() => {
+      this.#flushing = undefined;
     });
     // A failure stays for `finish`: the system tells of each only once.
-    settling.catch(() => {});
-    this.#settling = settling;
+    flushing.catch(() => {});
+    this.#flushing = flushing;
   }
 
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
@@ -177,10 +177,10 @@ export class PartialFile {
 
 /** A symbolic link that somebody left under our name is not followed. */
 const readWrite = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-const writeAnew = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+const truncate = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 const appendOnly = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
 
-const settledAtOnceBytes = 32 * 2 ** 20;
+const flushBytes = 32 * 2 ** 20;
 
 /** Lines of some 20 bytes: more than a million writes. */
 const maxJournalBytes = 64 * 2 ** 20;

@@ -7,7 +7,7 @@ const minPieceBytes = 2 ** 20;
 export interface PieceQueue {
   /** The next piece, from the front; undefined when nothing is left. */
   take(): Extent | undefined;
-  /** What of a piece was not brought. */
+  /** What of a piece was not received. */
   giveBack(rest: Extent): void;
 }
 

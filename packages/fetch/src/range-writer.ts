@@ -1,6 +1,6 @@
 import type { PartialFile } from './partial-file.ts';
 
-/** Large enough that a write costs little, small enough that a kill loses little and sixteen writers are no burden. */
+/** Large enough that a write costs little, small enough that a kill loses little and sixteen writers cost little. */
 const bufferBytes = 512 * 1024;
 
 /**

@@ -16,13 +16,13 @@ export type Answer =
   | { readonly kind: 'part'; readonly extent: Extent; readonly total?: number }
   /** There is nothing beyond what is already here. */
   | { readonly kind: 'complete'; readonly total: number }
-  /** Not to be built upon: throw away what is here and ask for the whole file. */
+  /** Does not fit: discard what is here and request the whole file. */
   | { readonly kind: 'unusable'; readonly why: string };
 
 /**
  * How to ask `url` for `wanted`; undefined where only the whole file can be asked for.
  *
- * The server that the earlier bytes came from is held to its validator (If-Range, RFC 9110 §13.1.5); without one there is no going on but
+ * The server that the earlier bytes came from is held to its validator (If-Range, RFC 9110 §13.1.5); without one a download resumes only
  * within the same attempt. Another server's validators say nothing about them: there the size of the whole file has to agree, and the
  * digest decides.
  */
@@ -86,7 +86,7 @@ function isStrongDate(headers: ResponseHeaders): boolean {
   return answered - modified >= 1000;
 }
 
-/** Reads the answer to a GET that asked for `asked`; undefined for a status that brings no bytes of the file. */
+/** Reads the answer to a GET that asked for `asked`; undefined for a status without bytes of the file. */
 export function readAnswer({
   status,
   headers,
@@ -105,16 +105,16 @@ export function readAnswer({
     const total = parseUnsatisfied(headers['content-range']);
     return total === asked.start && asked.end === undefined && agrees(origin?.total, total)
       ? { kind: 'complete', total }
-      : { kind: 'unusable', why: 'the range that is missing does not exist there' };
+      : { kind: 'unusable', why: 'the missing range does not exist there' };
   }
   if (status !== 206 || !asked) return undefined;
   const range = parseContentRange(headers['content-range']);
-  if (!range) return { kind: 'unusable', why: 'a part was answered without saying which' };
+  if (!range) return { kind: 'unusable', why: 'the server sent a part without its range' };
   const { extent, total } = range;
   if (extent.start !== asked.start || (asked.end !== undefined && extent.end > asked.end))
-    return { kind: 'unusable', why: 'another range was answered than the one asked for' };
+    return { kind: 'unusable', why: 'the server sent a range that was not requested' };
   if (!agrees(contentLength(headers), extent.end - extent.start))
-    return { kind: 'unusable', why: 'the length of the answer contradicts its range' };
+    return { kind: 'unusable', why: 'the length of the response contradicts its range' };
   if (!agrees(origin?.total, total)) return { kind: 'unusable', why: 'the size of the file has changed' };
   const there = originOf({ url, headers, total });
   const sameServer = origin?.source === there.source;

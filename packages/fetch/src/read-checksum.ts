@@ -121,8 +121,8 @@ async function readBody({ url, body }: Response, source: HttpSource): Promise<Bu
 function refuseInsecure(hop: URL): void {
   if (hop.protocol !== 'http:' || isLoopback(hop)) return;
   const shown = redactUrl(hop);
-  throw new FetchError('INSECURE_CHECKSUM', `the checksum would come over plain http, from ${shown}`, {
-    hint: 'Use an https URL; or, where nobody on the way could change it, allow it (--allow-insecure-checksum).',
+  throw new FetchError('INSECURE_CHECKSUM', `refusing a checksum over plain http, from ${shown}`, {
+    hint: 'Use an https URL, or, if nobody on the network path can change it, --allow-insecure-checksum.',
     facts: { url: shown },
   });
 }
@@ -130,9 +130,9 @@ function refuseInsecure(hop: URL): void {
 function tooLarge({ shown }: { readonly shown: string }): FetchError {
   return new FetchError(
     'CHECKSUM_TOO_LARGE',
-    `${shown} is larger than ${formatBytes(maxChecksumFileBytes)}: it is no checksum file`,
+    `${shown} is larger than ${formatBytes(maxChecksumFileBytes)}: it is not a checksum file`,
     {
-      hint: 'Check the checksum URL: it may be the one of the image.',
+      hint: 'Check the checksum URL: it may be that of the image.',
       facts: { url: shown, maxSizeBytes: maxChecksumFileBytes },
     },
   );

@@ -1,20 +1,20 @@
 import { redactUrl } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
-import { formatBytes } from './format-bytes.ts';
+import { formatExactBytes } from './format-bytes.ts';
 import { stallError, transferError } from './http-errors.ts';
 import type { Response } from './http-get.ts';
 import { tooLarge } from './image-size.ts';
 import type { PartialFile } from './partial-file.ts';
 import { RangeWriter } from './range-writer.ts';
 
-/** A connection that brings less than this over a whole stall time-out counts as stalled: it would take weeks for an image. */
+/** A connection that receives less than this over a whole stall time-out counts as stalled: an image would take weeks. */
 const minBytesPerSecond = 1024;
 
 /**
  * Streams the body of an answer into the partial file. What arrived is in the file and its journal, even where this throws.
  *
  * @param options.end where the body must end; left out where the server did not say
- * @param options.onBytes called with what the network brought
+ * @param options.onBytes called with the number of bytes received
  * @throws FetchError `BODY_TRUNCATED`, `BODY_TOO_LONG`, `DOWNLOAD_STALLED`, `IMAGE_TOO_LARGE`, `WORK_DIRECTORY_…`
  */
 export async function receiveBody({
@@ -65,7 +65,7 @@ export async function receiveBody({
     throw tooShort({ url, received: writer.offset - start, expected: end - start });
 }
 
-/** Only looks at the clock when bytes come; that none come at all is undici's to notice. */
+/** Reads the clock only when bytes arrive; undici notices when none do. */
 function paceMeter(windowMs: number) {
   let since = performance.now();
   let received = 0;
@@ -94,9 +94,9 @@ function tooShort({
   const shown = redactUrl(url);
   return new FetchError(
     'BODY_TRUNCATED',
-    `${shown} announced ${formatBytes(expected)} and sent ${formatBytes(received)}`,
+    `${shown} announced ${formatExactBytes(expected)} and sent ${formatExactBytes(received)}`,
     {
-      hint: 'Run the same command again to go on from there, or give another mirror.',
+      hint: 'Run the same command again to resume, or use another mirror.',
       facts: { url: shown, receivedBytes: received, expectedBytes: expected },
     },
   );
@@ -106,9 +106,9 @@ function tooLong(url: URL, expected: number): FetchError {
   const shown = redactUrl(url);
   return new FetchError(
     'BODY_TOO_LONG',
-    `${shown} sent more than the ${formatBytes(expected)} it announced`,
+    `${shown} sent more than the ${formatExactBytes(expected)} it announced`,
     {
-      hint: 'The server or a proxy on the way is broken: give another mirror.',
+      hint: 'The server or a proxy is broken: use another mirror.',
       facts: { url: shown, expectedBytes: expected },
     },
   );

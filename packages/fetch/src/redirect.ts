@@ -16,9 +16,9 @@ export function isRedirect(status: number): boolean {
  * @throws FetchError `REDIRECT_REFUSED`
  */
 export function redirectTarget(from: URL, location: string | undefined): URL {
-  if (location === undefined) throw refused(from, 'without saying where');
+  if (location === undefined) throw refused(from, 'without a target');
   const target = URL.parse(location, from.href);
-  if (!target) throw refused(from, 'to something that is no URL');
+  if (!target) throw refused(from, 'to an invalid URL');
   if (target.protocol !== 'http:' && target.protocol !== 'https:')
     throw refused(from, `to a ${target.protocol} URL`, target);
   if (from.protocol === 'https:' && target.protocol === 'http:')
@@ -55,7 +55,7 @@ export function isLoopback({ hostname }: URL): boolean {
 
 function refused(from: URL, how: string, target?: URL): FetchError {
   return new FetchError('REDIRECT_REFUSED', `${redactUrl(from)} redirects ${how}`, {
-    hint: 'Give the URL that the file can be had from directly.',
+    hint: 'Use the direct download URL.',
     facts: { url: redactUrl(from), ...(target && { target: redactUrl(target) }) },
   });
 }

@@ -23,7 +23,7 @@ export class ResponseBody implements AsyncIterable<Buffer> {
     this.#wake?.();
   }
 
-  /** Nothing more comes. */
+  /** The body has ended. */
   end(error?: unknown): void {
     this.#ended ??= error === undefined ? {} : { error };
     this.#wake?.();
@@ -39,7 +39,7 @@ export class ResponseBody implements AsyncIterable<Buffer> {
   /** Closes the connection: nobody is going to read. */
   discard(): void {
     this.#chunks = [];
-    this.abort(new Error('the rest of the answer is of no interest'));
+    this.abort(new Error('the rest of the response is not needed'));
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {

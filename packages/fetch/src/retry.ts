@@ -1,6 +1,6 @@
 import type { FetchError, FetchErrorCode } from './errors.ts';
 
-/** Tries of one URL in a row that bring nothing new before it is given up. */
+/** Attempts in a row at one URL without any new bytes before the download gives it up. */
 export const defaultMaxAttempts = 5;
 
 const basePauseMs = 1_000;
@@ -17,7 +17,7 @@ const transientCodes: ReadonlySet<FetchErrorCode> = new Set([
   'FILE_CHANGED',
 ]);
 
-/** Whether asking the same URL again may bring something else. */
+/** Whether the same URL may answer differently next time. */
 export function isWorthRetrying(error: FetchError): boolean {
   if (transientCodes.has(error.code)) return true;
   return error.code === 'HTTP_STATUS' && isTransientStatus(error.facts.status);

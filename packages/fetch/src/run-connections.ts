@@ -9,12 +9,12 @@ interface Job {
   readonly fetch: (signal: AbortSignal) => Promise<void>;
 }
 
-/** A connection that brought less is not worth making again at once: whoever breaks them has a reason. */
-const minBroughtBytes = 64 * 1024;
+/** A connection that received less is not opened again at once: the server probably limits connections. */
+const minReceivedBytes = 64 * 1024;
 
 /**
  * Fetches what is missing over several connections at once. A piece that came incomplete goes back to the queue. A connection that
- * breaks after it brought something is made anew; one that brought next to nothing stays closed, because servers limit how many they
+ * breaks after it received something is opened again; one that received next to nothing stays closed, because servers limit how many they
  * grant. The last one's failure is the attempt's.
  */
 export async function runConnections({
@@ -55,10 +55,12 @@ export async function runConnections({
           stop.abort();
           throw error;
         }
-        const brought = extentBytes([job.piece]) - extentBytes(file.missing(job.piece));
-        if (brought < minBroughtBytes) {
+        const received = extentBytes([job.piece]) - extentBytes(file.missing(job.piece));
+        if (received < minReceivedBytes) {
           open--;
-          onNotice?.(`${(error as FetchError).message}; going on over ${open} of ${connections} connections`);
+          onNotice?.(
+            `${(error as FetchError).message}; continuing over ${open} of ${connections} connections`,
+          );
           return;
         }
       } finally {

@@ -59,7 +59,7 @@ function pathOfFileUrl(text: string): string {
 function badUrl(text: string, what: string, cause?: unknown): FetchError {
   const shown = printable(redactUrl(text), { maxLength: 120 });
   return new FetchError('BAD_URL', `the URL ${JSON.stringify(shown)} ${what}`, {
-    hint: 'Give an http or https URL, or the path of a local file.',
+    hint: 'Use an http or https URL, or the path of a local file.',
     cause,
     facts: { url: shown },
   });
@@ -74,9 +74,9 @@ export function unreadable({
   readonly cause: Error;
 }): FetchError {
   const reason = (cause as NodeJS.ErrnoException).code;
-  const what = reason === 'ENOENT' ? 'there is no such file' : printable(cause.message, { maxLength: 400 });
+  const what = reason === 'ENOENT' ? 'no such file' : printable(cause.message, { maxLength: 400 });
   return new FetchError('LOCAL_FILE_UNREADABLE', `cannot read ${source.shown}: ${what}`, {
-    hint: 'Check the path, and that it names a regular file that you may read.',
+    hint: 'Check that the path names a regular file that you can read.',
     cause,
     facts: { path: source.path, reason },
   });

@@ -26,11 +26,11 @@ export interface StreamImageOptions extends RetryOptions {
   readonly maxSizeBytes?: number;
 }
 
-/** An image on its server: to be looked into at any place, and to be streamed from the front without a file. */
+/** An image on its server: readable at any offset, and streamable from the front without a file. */
 export interface ImageStream extends AsyncDisposable {
   /** In bytes. */
   readonly size: number;
-  /** The bytes from `offset` on: `length` of them, fewer only at the end. Nothing proves them yet. */
+  /** The bytes from `offset` on: `length` of them, fewer only at the end. They are not checked yet. */
   read(offset: number, length: number): Promise<Buffer>;
   /**
    * All bytes in order, through broken connections and from other mirrors where it takes that. The end is only reached
@@ -51,11 +51,11 @@ type Opened = StreamImageOptions & {
   readonly size: number;
 };
 
-/** A first look, in which most of what headers take is found. */
+/** A first read, which holds most of what header parsers need. */
 const lookBytes = 64 * 1024;
 
 /**
- * Opens an image for streaming. Undefined where that cannot be had: it is a local file, or the server takes no ranges
+ * Opens an image for streaming. Undefined where that is impossible: it is a local file, or the server takes no ranges
  * or does not tell the size, so that a broken connection would mean the whole of it again.
  *
  * @throws FetchError
@@ -98,7 +98,7 @@ export async function streamImage(options: StreamImageOptions): Promise<ImageStr
           ? first.head.subarray(offset, Math.max(offset, end))
           : readRange(opened, { start: offset, end });
       },
-      chunks: (run) => chunksOf(opened, run),
+      chunks: (run) => streamChunks(opened, run),
       [Symbol.asyncDispose]: () => dispatcher.destroy(),
     };
   } catch (error) {
@@ -154,7 +154,7 @@ async function readAll({ url, body }: Response, { start, end }: Extent): Promise
   return Buffer.concat(chunks, expected);
 }
 
-async function* chunksOf(
+async function* streamChunks(
   opened: Opened,
   { signal: outer = opened.signal, onProgress }: Parameters<ImageStream['chunks']>[0] = {},
 ): AsyncGenerator<Buffer> {
@@ -239,15 +239,15 @@ function endedEarly(
 ): FetchError {
   const shown = redactUrl(url);
   return new FetchError('BODY_TRUNCATED', `${shown} ended after ${received} of ${expected} bytes`, {
-    hint: 'Run the same command again, or give another mirror.',
+    hint: 'Run the same command again, or use another mirror.',
     facts: { url: shown, receivedBytes: received, expectedBytes: expected },
   });
 }
 
 function fileChanged(url: URL): FetchError {
   const shown = redactUrl(url);
-  return new FetchError('FILE_CHANGED', `the file at ${shown} changed while it was downloaded`, {
-    hint: 'Try again: the publisher was replacing it; the checksum may be a new one too.',
+  return new FetchError('FILE_CHANGED', `the file at ${shown} changed during the download`, {
+    hint: 'Run the same command again: the publisher was replacing the file; its checksum may have changed too.',
     facts: { url: shown },
   });
 }

@@ -11,6 +11,6 @@ export interface VerifiedImage {
   readonly state: FileState;
   /** `resumed`: some of it came from an earlier run. `reused`: it was there already. `local`: the user's own file, used in place and never to be deleted. */
   readonly outcome: 'downloaded' | 'resumed' | 'reused' | 'local';
-  /** What this run brought over the network, retries included. */
+  /** What this run downloaded, retries included. */
   readonly bytesTransferred: number;
 }

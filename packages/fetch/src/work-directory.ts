@@ -33,8 +33,10 @@ export async function ensureRoom({
 }
 
 const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
+const readOnlyCodes: ReadonlySet<unknown> = new Set(['EROFS', 'EACCES', 'EPERM']);
+const openFileCodes: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
 
-/** What went wrong with a file of the work directory, explained. A FetchError and an abort come back as they are. */
+/** An error of a file in the work directory, explained. A FetchError and an abort are returned unchanged. */
 export async function workDirectoryError({
   cause,
   directory,
@@ -48,13 +50,43 @@ export async function workDirectoryError({
   if (cause instanceof FetchError || !(cause instanceof Error) || cause.name === 'AbortError') return cause;
   const reason = (cause as { code?: unknown }).code ?? cause.name;
   if (fullCodes.has(reason))
-    return fullError({ directory, neededBytes, freeBytes: await freeSpace(directory), cause });
-  const message = `the work directory ${printable(directory, { maxLength: 400 })} cannot be used: ${printable(cause.message, { maxLength: 300 })}`;
+    return fullError({
+      directory,
+      neededBytes,
+      freeBytes: await freeSpace(directory),
+      lacksInodes: await lacksInodes(directory),
+      cause,
+    });
+  const shown = printable(directory, { maxLength: 400 });
+  const why = printable(cause.message, { maxLength: 300 });
+  if (openFileCodes.has(reason))
+    return new FetchError('TOO_MANY_OPEN_FILES', `too many open files to use ${shown}: ${why}`, {
+      hint: 'Raise the limit (`ulimit -n 4096`), or import fewer images at a time.',
+      cause,
+      facts: { directory, reason },
+    });
+  if (readOnlyCodes.has(reason))
+    return new FetchError('WORK_DIRECTORY_READ_ONLY', `cannot write to the work directory ${shown}: ${why}`, {
+      hint: 'Use a work directory (--work-dir) that you can write to.',
+      cause,
+      facts: { directory, reason },
+    });
+  const message = `the work directory ${shown} cannot be used: ${why}`;
   return new FetchError('WORK_DIRECTORY_UNUSABLE', message, {
-    hint: 'Give a directory (--work-dir) that exists or can be made, and in which files can be written.',
+    hint: 'Use a work directory (--work-dir) that exists or can be created, and that you can write to.',
     cause,
     facts: { directory, reason },
   });
+}
+
+/** A file system without inodes to count reports none in total. */
+async function lacksInodes(directory: string): Promise<boolean> {
+  try {
+    const { files, ffree } = await statfs(directory);
+    return files > 0 && ffree === 0;
+  } catch {
+    return false;
+  }
 }
 
 async function freeSpace(directory: string): Promise<number | undefined> {
@@ -71,11 +103,13 @@ function fullError({
   directory,
   neededBytes,
   freeBytes,
+  lacksInodes = false,
   cause,
 }: {
   readonly directory: string;
   readonly neededBytes: number | undefined;
   readonly freeBytes: number | undefined;
+  readonly lacksInodes?: boolean;
   readonly cause?: unknown;
 }): FetchError {
   const facts = [
@@ -85,9 +119,9 @@ function fullError({
   const detail = facts.length > 0 ? ` (${facts.join(', ')})` : '';
   return new FetchError(
     'WORK_DIRECTORY_FULL',
-    `there is no room in the work directory ${printable(directory, { maxLength: 400 })}${detail}`,
+    `${lacksInodes ? 'no inode left' : 'not enough space'} in the work directory ${printable(directory, { maxLength: 400 })}${detail}`,
     {
-      hint: 'Free some space, or give another directory (--work-dir); what is already downloaded is kept and used.',
+      hint: `${lacksInodes ? 'Delete some files' : 'Free some space'}, or use another directory (--work-dir); the next run resumes what is already downloaded.`,
       cause,
       facts: { directory, neededBytes, freeBytes },
     },

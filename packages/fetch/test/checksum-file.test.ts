@@ -116,7 +116,7 @@ describe('what cannot be answered', () => {
     const error = failure(names.map((entry) => `${hex256}  ${entry}\n`).join(''), 'mine\u001b[31m');
     expect(error).toMatchObject({ code: 'CHECKSUM_ENTRY_MISSING', names: names.slice(0, 10) });
     expect(error.message).toBe(
-      `https://host/CHECKSUM has no checksum for mine\ufffd[31m; it names ${names.slice(0, 10).join(', ')}, and 20 more`,
+      `https://host/CHECKSUM has no checksum for mine\ufffd[31m; it lists ${names.slice(0, 10).join(', ')}, and 20 more`,
     );
   });
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { fileHandler, sampleBytes } from './support/file-handler.ts';
 import { serve } from './support/server.ts';
 import {
+  catchFailure,
   digestOfBytes,
-  failureOf,
   fetchTo,
   patient,
   storedPath,
@@ -72,7 +72,7 @@ describe('several connections', () => {
     );
     const { sleeps, options } = patient();
     const fetching = fetchTo({ url: `${url}/disk`, digest, connections: 4, maxAttempts: 3, ...options });
-    expect(await failureOf(fetching)).toMatchObject({ code: 'BODY_TRUNCATED' });
+    expect(await catchFailure(fetching)).toMatchObject({ code: 'BODY_TRUNCATED' });
     expect(sleeps).toHaveLength(2);
     expect(requests.length).toBeLessThan(20);
   });
@@ -106,7 +106,9 @@ describe('several connections', () => {
     const image = await fetchTo({ url: `${url}/disk`, digest, connections: 4, ...options });
     expect(image).toMatchObject({ bytesTransferred: content.length });
     expect(sleeps).toEqual([]);
-    expect(notices).toContainEqual(expect.stringContaining('answered 503; going on over 2 of 4 connections'));
+    expect(notices).toContainEqual(
+      expect.stringContaining('answered 503; continuing over 2 of 4 connections'),
+    );
   });
 
   test('connections that break go on elsewhere', async () => {
@@ -127,7 +129,7 @@ describe('several connections', () => {
     const { notices, options } = patient();
     const image = await fetchTo({ url: `${url}/disk`, digest, connections: 3, ...options });
     expect(content.equals(await readFile(image.path))).toBe(true);
-    expect(notices).toContainEqual(expect.stringContaining('changed while it was downloaded'));
+    expect(notices).toContainEqual(expect.stringContaining('changed during the download'));
   });
 
   test('what they left with gaps is completed by a later run, over one', async () => {
@@ -141,7 +143,7 @@ describe('several connections', () => {
       fileHandler({ content, dropAfter })(request, response);
     });
     const options = { url: `${url}/disk`, digest, directory };
-    await failureOf(fetchTo({ ...options, connections: 4, maxAttempts: 1 }));
+    await catchFailure(fetchTo({ ...options, connections: 4, maxAttempts: 1 }));
     const journal = await readFile(`${storedPath(directory, content, 'disk')}.partial.journal`, 'utf8');
     isBroken = false;
     requests.length = 0;

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { fileHandler, sampleBytes } from './support/file-handler.ts';
 import { serve } from './support/server.ts';
 import {
+  catchFailure,
   digestOfBytes,
-  failureOf,
   fetchTo,
   patient,
   storedPath,
@@ -69,7 +69,7 @@ describe('a download', () => {
       response.writeHead(302, { location }).end();
     });
     const { notices, options } = patient();
-    const error = await failureOf(
+    const error = await catchFailure(
       fetchTo({ url: `${url.replace('//', '//us%65r:s%40cret@')}/a?key=secret`, digest, ...options }),
     );
     const authorization = `Basic ${Buffer.from('user:s@cret').toString('base64')}`;
@@ -105,7 +105,7 @@ describe('a download', () => {
       onProgress: ({ done }) => done >= 100_000 && controller.abort(reason),
       onNotice: (message) => expect.unreachable(message),
     });
-    expect(await failureOf(fetching)).toBe(reason);
+    expect(await catchFailure(fetching)).toBe(reason);
     const partial = await readFile(`${storedPath(directory, content, 'disk')}.partial`);
     expect(partial.length).toBeGreaterThanOrEqual(100_000);
     expect(content.subarray(0, partial.length).equals(partial)).toBe(true);
@@ -131,7 +131,7 @@ describe('what is there already', () => {
     const image = await fetchTo({ url: `${url}/disk.img`, digest, directory, ...options });
     expect(image).toMatchObject({ outcome: 'downloaded', path });
     expect(content.equals(await readFile(path))).toBe(true);
-    expect(notices).toEqual([expect.stringContaining('is damaged')]);
+    expect(notices).toEqual([expect.stringContaining('is corrupt')]);
   });
 
   test('is never shared by two images of one name', async () => {
@@ -164,7 +164,7 @@ describe('a local image', () => {
     const directory = await temporaryDirectory();
     const path = join(directory, 'disk.raw');
     await writeFile(path, content);
-    const error = await failureOf(
+    const error = await catchFailure(
       fetchTo({ url: path, digest: digestOfBytes('other'), checksumUrl: 'https://me:pw@host/SUMS?x' }),
     );
     expect(error).toMatchObject({
@@ -181,7 +181,7 @@ describe('a local image', () => {
     const directory = await temporaryDirectory();
     await mkdir(join(directory, 'a directory'));
     for (const url of [join(directory, 'missing'), join(directory, 'a directory'), '/dev/null'])
-      expect(await failureOf(fetchTo({ url, digest }))).toMatchObject({
+      expect(await catchFailure(fetchTo({ url, digest }))).toMatchObject({
         code: 'LOCAL_FILE_UNREADABLE',
         path: url,
       });
@@ -202,13 +202,13 @@ test.each([
   ['file://elsewhere/disk', 'not a file URL of this machine'],
   ['', 'neither'],
 ])('%s is no URL to download from', async (url, what) => {
-  const error = await failureOf(fetchTo({ url, digest }));
+  const error = await catchFailure(fetchTo({ url, digest }));
   expect(error).toMatchObject({ code: 'BAD_URL', message: expect.stringContaining(what) });
   expect(error.message).not.toMatch(/pa\/ss|secret/);
 });
 
 test('no URL at all', async () => {
-  expect(await failureOf(fetchTo({ url: [], digest }))).toMatchObject({ code: 'BAD_URL' });
+  expect(await catchFailure(fetchTo({ url: [], digest }))).toMatchObject({ code: 'BAD_URL' });
 });
 
 test('a symbolic link under the partial name is not followed', async () => {
@@ -217,7 +217,7 @@ test('a symbolic link under the partial name is not followed', async () => {
   const victim = join(directory, 'victim');
   await writeFile(victim, 'precious');
   await symlink(victim, `${storedPath(directory, content, 'disk')}.partial`);
-  expect(await failureOf(fetchTo({ url: `${url}/disk`, digest, directory }))).toMatchObject({
+  expect(await catchFailure(fetchTo({ url: `${url}/disk`, digest, directory }))).toMatchObject({
     code: 'WORK_DIRECTORY_UNUSABLE',
   });
   expect(await readFile(victim, 'utf8')).toBe('precious');
@@ -228,10 +228,10 @@ test('a work directory that cannot be one says so', async () => {
   const file = join(directory, 'file');
   await writeFile(file, '');
   const inFile = fetchTo({ url: 'http://127.0.0.1:1/disk', digest, directory: join(file, 'below') });
-  expect(await failureOf(inFile)).toMatchObject({ code: 'WORK_DIRECTORY_UNUSABLE', reason: 'ENOTDIR' });
+  expect(await catchFailure(inFile)).toMatchObject({ code: 'WORK_DIRECTORY_UNUSABLE', reason: 'ENOTDIR' });
   const path = storedPath(directory, content, 'disk');
   await mkdir(path);
   const inTheWay = fetchTo({ url: 'http://127.0.0.1:1/disk', digest, directory });
-  expect(await failureOf(inTheWay)).toMatchObject({ code: 'WORK_DIRECTORY_UNUSABLE' });
+  expect(await catchFailure(inTheWay)).toMatchObject({ code: 'WORK_DIRECTORY_UNUSABLE' });
   await rm(path, { recursive: true });
 });

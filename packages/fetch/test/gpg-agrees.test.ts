@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readChecksum } from '@ec2-image/fetch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { digestOfBytes, failureOf } from './support/work.ts';
+import { catchFailure, digestOfBytes } from './support/work.ts';
 
 const run = promisify(execFile);
 const fileName = 'disk.qcow2';
@@ -86,7 +86,7 @@ describe('gpg finds a good signature, and what is around it is not believed', ()
   test.each(attacks)('%s', async (_, attack, code = 'CHECKSUM_SIGNATURE_MALFORMED') => {
     const { gpg, read } = await seen(await attack());
     expect(gpg).toContain('Good signature');
-    expect(await failureOf(read())).toMatchObject({ code });
+    expect(await catchFailure(read())).toMatchObject({ code });
   });
 });
 
@@ -103,5 +103,5 @@ test.each([
   ],
 ])('refused too: %s', async (_, content) => {
   const { read } = await seen(await content());
-  await failureOf(read());
+  await catchFailure(read());
 });

@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { fileHandler, sampleBytes } from './support/file-handler.ts';
 import { selfSigned } from './support/self-signed.ts';
 import { serve, serveTls } from './support/server.ts';
-import { digestOfBytes, failureOf, fetchTo, patient } from './support/work.ts';
+import { catchFailure, digestOfBytes, fetchTo, patient } from './support/work.ts';
 
 const content = sampleBytes(100_000);
 const digest = digestOfBytes(content);
@@ -25,7 +25,7 @@ test('an image over https', async () => {
 test('a certificate nobody vouches for fails at once', async () => {
   const { url } = await serveTls(certificate, fileHandler({ content }));
   const { sleeps, options } = patient();
-  const error = await failureOf(fetchTo({ url: `${url}/disk`, digest, ...options }));
+  const error = await catchFailure(fetchTo({ url: `${url}/disk`, digest, ...options }));
   expect(error).toMatchObject({ code: 'TLS_UNTRUSTED', reason: expect.stringMatching(/SELF_SIGNED/) });
   expect(sleeps).toEqual([]);
 });
@@ -36,12 +36,12 @@ test('https never goes on as http', async () => {
   const { url } = await serveTls(certificate, (_request, response) =>
     response.writeHead(302, { location: `${plain.url}/disk` }).end(),
   );
-  const error = await failureOf(fetchTo({ url: `${url}/disk`, digest }));
+  const error = await catchFailure(fetchTo({ url: `${url}/disk`, digest }));
   expect(error).toMatchObject({
     code: 'REDIRECT_REFUSED',
     message: expect.stringContaining('from https to http'),
   });
-  const checksum = await failureOf(
+  const checksum = await catchFailure(
     readChecksum({ url: `${url}/SUMS`, fileName: 'disk', allowInsecure: true }),
   );
   expect(checksum.code).toBe('REDIRECT_REFUSED');
@@ -75,14 +75,14 @@ test('a checksum over plain http from another machine is read where that is allo
   vi.stubEnv('HTTP_PROXY', proxy.url);
   vi.stubEnv('http_proxy', proxy.url);
   const options = { url: 'http://images.invalid/SUMS', fileName: 'disk' };
-  expect(await failureOf(readChecksum(options))).toMatchObject({ code: 'INSECURE_CHECKSUM' });
+  expect(await catchFailure(readChecksum(options))).toMatchObject({ code: 'INSECURE_CHECKSUM' });
   expect(proxy.requests).toEqual([]);
   expect(await readChecksum({ ...options, allowInsecure: true })).toMatchObject({ digest });
 });
 
 test('a proxy that is none says so, without showing it', async () => {
   vi.stubEnv('http_proxy', 'me:secret@proxy:3128');
-  const error = await failureOf(fetchTo({ url: 'http://images.invalid/disk', digest }));
+  const error = await catchFailure(fetchTo({ url: 'http://images.invalid/disk', digest }));
   expect(error).toMatchObject({ code: 'BAD_PROXY' });
   expect(error.cause).toBeUndefined();
   expect(error.message).not.toContain('secret');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openLocalImage, recordFile, requireUnchanged } from '@ec2-image/fetch';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { sampleBytes } from './support/file-handler.ts';
-import { digestOfBytes, failureOf, temporaryDirectory } from './support/work.ts';
+import { catchFailure, digestOfBytes, temporaryDirectory } from './support/work.ts';
 
 const content = sampleBytes(5_000_000);
 const digest = digestOfBytes(content);
@@ -41,7 +41,7 @@ describe('a local image that is read once', () => {
     const reading = async () => {
       for await (const chunk of image.chunks()) bytes += chunk.length;
     };
-    expect(await failureOf(reading())).toMatchObject({
+    expect(await catchFailure(reading())).toMatchObject({
       code: 'DIGEST_MISMATCH',
       actual: digest,
       urls: [path],
@@ -58,13 +58,13 @@ describe('a local image that is read once', () => {
         isFirst = false;
       }
     };
-    expect(await failureOf(reading())).toMatchObject({ code: 'IMAGE_CHANGED', path });
+    expect(await catchFailure(reading())).toMatchObject({ code: 'IMAGE_CHANGED', path });
   });
 
   test('is one local file', async () => {
     expect(await openLocalImage({ url: 'http://localhost/disk', digest })).toBeUndefined();
     expect(await openLocalImage({ url: [path, 'http://localhost/disk'], digest })).toBeUndefined();
-    expect(await failureOf(openLocalImage({ url: `${path}.missing`, digest }))).toMatchObject({
+    expect(await catchFailure(openLocalImage({ url: `${path}.missing`, digest }))).toMatchObject({
       code: 'LOCAL_FILE_UNREADABLE',
     });
   });
@@ -93,7 +93,7 @@ describe('a file that was recorded', () => {
     await writeFile(path, content);
     const file = await recordFile(path);
     await change();
-    expect(await failureOf(requireUnchanged({ file }))).toMatchObject({ code: 'IMAGE_CHANGED', path });
+    expect(await catchFailure(requireUnchanged({ file }))).toMatchObject({ code: 'IMAGE_CHANGED', path });
   });
 
   test('is the file that a symbolic link led to', async () => {
@@ -115,6 +115,6 @@ describe('a file that was recorded', () => {
     await alter(shared);
     // As after a write through a mapping: the state says nothing.
     const file = { ...(await recordFile(shared)), digest, outcome: 'local' };
-    expect(await failureOf(requireUnchanged({ file }))).toMatchObject({ code: 'IMAGE_CHANGED' });
+    expect(await catchFailure(requireUnchanged({ file }))).toMatchObject({ code: 'IMAGE_CHANGED' });
   });
 });

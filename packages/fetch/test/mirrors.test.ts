@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fileHandler, sampleBytes } from './support/file-handler.ts';
 import { serve } from './support/server.ts';
-import { digestOfBytes, failureOf, fetchTo, patient } from './support/work.ts';
+import { catchFailure, digestOfBytes, fetchTo, patient } from './support/work.ts';
 
 const content = sampleBytes(200_000);
 const digest = digestOfBytes(content);
@@ -39,7 +39,7 @@ describe('several URLs', () => {
 
   test('what each of them answered is named where none works', async () => {
     const [gone, denied] = [await refusing(404), await refusing(403)];
-    const error = await failureOf(
+    const error = await catchFailure(
       fetchTo({
         url: [`${gone.url}/disk?token=secret`, `${denied.url.replace('//', '//me:secret@')}/disk`],
         digest,
@@ -60,7 +60,7 @@ describe('several URLs', () => {
   test('each has its own attempts, and is waited for only once all have failed', async () => {
     const [one, two] = [await refusing(500), await refusing(503)];
     const { sleeps, options } = patient();
-    const error = await failureOf(
+    const error = await catchFailure(
       fetchTo({
         url: [`${one.url}/disk`, `${two.url}/disk`],
         digest,
@@ -99,12 +99,17 @@ describe('a wrong digest', () => {
   });
 
   test.each([
-    ['the same bytes twice', () => wrong, 'belongs to another build'],
+    ['the same bytes twice', () => wrong, 'incomplete or corrupt, or the checksum is for another build'],
+    [
+      'a truncated file',
+      () => content.subarray(0, 150_000),
+      'returned the same 150,000 bytes: the file on the server is incomplete',
+    ],
     ['other bytes each time', (count: number) => sampleBytes(1000, count), 'differ from each other'],
     ['nothing', () => Buffer.alloc(0), 'the file is empty'],
   ])('twice ends it: %s', async (_, bytesOf, cause) => {
     const { url, requests } = await serve(fileHandler((count) => ({ content: bytesOf(count) })));
-    const error = await failureOf(fetchTo({ url: `${url}/disk`, digest }));
+    const error = await catchFailure(fetchTo({ url: `${url}/disk`, digest }));
     expect(error).toMatchObject({
       code: 'DIGEST_MISMATCH',
       expected: digest,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { originOf, rangeHeaders, rangeRequest, readAnswer } from '../src/range.ts';
 import { isLoopback, redirectTarget } from '../src/redirect.ts';
-import { failureOf } from './support/work.ts';
+import { catchFailure } from './support/work.ts';
 
 const url = new URL('https://me:secret@host/disk?key=secret');
 const rest = { start: 100, end: Number.POSITIVE_INFINITY };
@@ -134,7 +134,7 @@ describe('redirects', () => {
   test.each(['http://host/x', 'file:///x', 'javascript:x', 'https://', undefined])(
     'to %s never',
     async (location) => {
-      const error = await failureOf((async () => redirectTarget(url, location))());
+      const error = await catchFailure((async () => redirectTarget(url, location))());
       expect(error.code).toBe('REDIRECT_REFUSED');
       expect(error.message).not.toContain('secret');
     },

@@ -5,7 +5,7 @@ import { readChecksum } from '@ec2-image/fetch';
 import { describe, expect, test } from 'vitest';
 import { fileHandler } from './support/file-handler.ts';
 import { serve } from './support/server.ts';
-import { digestOfBytes, failureOf, patient, temporaryDirectory } from './support/work.ts';
+import { catchFailure, digestOfBytes, patient, temporaryDirectory } from './support/work.ts';
 
 const digest = digestOfBytes('image');
 const line = `SHA256 (disk.qcow2) = ${digest.slice(7)}\n`;
@@ -36,11 +36,13 @@ test('local ones that cannot be read', async () => {
   await mkdir(join(directory, 'directory'));
   await writeFile(join(directory, 'huge'), '');
   await truncate(join(directory, 'huge'), 2 ** 40);
-  expect(await failureOf(read(join(directory, 'missing')))).toMatchObject({ code: 'LOCAL_FILE_UNREADABLE' });
-  expect(await failureOf(read(join(directory, 'directory')))).toMatchObject({
+  expect(await catchFailure(read(join(directory, 'missing')))).toMatchObject({
     code: 'LOCAL_FILE_UNREADABLE',
   });
-  expect(await failureOf(read(join(directory, 'huge')))).toMatchObject({ code: 'CHECKSUM_TOO_LARGE' });
+  expect(await catchFailure(read(join(directory, 'directory')))).toMatchObject({
+    code: 'LOCAL_FILE_UNREADABLE',
+  });
+  expect(await catchFailure(read(join(directory, 'huge')))).toMatchObject({ code: 'CHECKSUM_TOO_LARGE' });
 });
 
 describe('over a network that does not behave', () => {
@@ -60,7 +62,7 @@ describe('over a network that does not behave', () => {
 
   test('404 fails at once, and a mirror is asked', async () => {
     const gone = await serve((_request, response) => response.writeHead(404).end());
-    expect(await failureOf(read(`${gone.url}/CHECKSUM`))).toMatchObject({
+    expect(await catchFailure(read(`${gone.url}/CHECKSUM`))).toMatchObject({
       code: 'HTTP_NOT_FOUND',
       status: 404,
     });
@@ -77,7 +79,7 @@ describe('over a network that does not behave', () => {
       };
       more();
     });
-    expect(await failureOf(read(`${url}/CHECKSUM`))).toMatchObject({ code: 'CHECKSUM_TOO_LARGE' });
+    expect(await catchFailure(read(`${url}/CHECKSUM`))).toMatchObject({ code: 'CHECKSUM_TOO_LARGE' });
   });
 
   test('one that drips', async () => {
@@ -85,7 +87,7 @@ describe('over a network that does not behave', () => {
       const drip = setInterval(() => response.write('#'), 10);
       response.on('close', () => clearInterval(drip));
     });
-    const error = await failureOf(read(`${url}/CHECKSUM`, { stallTimeoutMs: 100, maxAttempts: 2 }));
+    const error = await catchFailure(read(`${url}/CHECKSUM`, { stallTimeoutMs: 100, maxAttempts: 2 }));
     expect(error.code).toBe('DOWNLOAD_STALLED');
     expect(requests).toHaveLength(2);
   });
@@ -95,25 +97,25 @@ describe('over a network that does not behave', () => {
     const reason = new Error('enough');
     const controller = new AbortController();
     setTimeout(() => controller.abort(reason), 50);
-    expect(await failureOf(read(`${url}/CHECKSUM`, { signal: controller.signal }))).toBe(reason);
-    expect(await failureOf(read(`${url}/CHECKSUM`, { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(await catchFailure(read(`${url}/CHECKSUM`, { signal: controller.signal }))).toBe(reason);
+    expect(await catchFailure(read(`${url}/CHECKSUM`, { signal: AbortSignal.abort(reason) }))).toBe(reason);
   });
 
   test('a web page, and one without the image', async () => {
     const page = await serve((_request, response) => response.end('<html>Sign in</html>'));
-    expect(await failureOf(read(`${page.url}/CHECKSUM`))).toMatchObject({ code: 'CHECKSUM_IS_HTML' });
+    expect(await catchFailure(read(`${page.url}/CHECKSUM`))).toMatchObject({ code: 'CHECKSUM_IS_HTML' });
     const other = await serve((_request, response) => response.end(line));
-    expect(await failureOf(read(`${other.url}/CHECKSUM?x`, { fileName: 'other.qcow2' }))).toMatchObject({
+    expect(await catchFailure(read(`${other.url}/CHECKSUM?x`, { fileName: 'other.qcow2' }))).toMatchObject({
       code: 'CHECKSUM_ENTRY_MISSING',
       names: ['disk.qcow2'],
-      message: `${other.url}/CHECKSUM has no checksum for other.qcow2; it names disk.qcow2`,
+      message: `${other.url}/CHECKSUM has no checksum for other.qcow2; it lists disk.qcow2`,
     });
   });
 });
 
 describe('over plain http', () => {
   test('from another machine it is refused before it is asked for', async () => {
-    const error = await failureOf(read('http://192.0.2.1/CHECKSUM?key=secret'));
+    const error = await catchFailure(read('http://192.0.2.1/CHECKSUM?key=secret'));
     expect(error).toMatchObject({ code: 'INSECURE_CHECKSUM', url: 'http://192.0.2.1/CHECKSUM' });
     expect(error.hint).toContain('--allow-insecure-checksum');
   });
@@ -122,7 +124,7 @@ describe('over plain http', () => {
     const { url, requests } = await serve((_request, response) =>
       response.writeHead(302, { location: 'http://192.0.2.1/CHECKSUM' }).end(),
     );
-    expect(await failureOf(read(`${url}/CHECKSUM`))).toMatchObject({ code: 'INSECURE_CHECKSUM' });
+    expect(await catchFailure(read(`${url}/CHECKSUM`))).toMatchObject({ code: 'INSECURE_CHECKSUM' });
     expect(requests).toHaveLength(1);
   });
 });

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { fileHandler, type ServedFile, sampleBytes } from './support/file-handler.ts';
 import { type SeenRequest, serve, serveRaw } from './support/server.ts';
 import {
+  catchFailure,
   digestOfBytes,
-  failureOf,
   fetchTo,
   patient,
   storedPath,
@@ -28,7 +28,9 @@ async function interrupted({
   const directory = await temporaryDirectory();
   let current: ServedFile = { content, ...file, dropAfter: bytes };
   const { url, requests } = await serve((request, response) => fileHandler(current)(request, response));
-  const first = await failureOf(fetchTo({ url: `${url}/disk`, digest: wanted, directory, maxAttempts: 1 }));
+  const first = await catchFailure(
+    fetchTo({ url: `${url}/disk`, digest: wanted, directory, maxAttempts: 1 }),
+  );
   expect(first).toMatchObject({
     code: 'BODY_TRUNCATED',
     receivedBytes: bytes,
@@ -67,7 +69,7 @@ describe('a later run', () => {
     expect(content.equals(await readFile(image.path))).toBe(true);
     expect(ranges(requests)).toEqual([['bytes=150000-', '"v1"']]);
     expect(progress[0]).toEqual({ done: 150_000, total: 400_000 });
-    expect(notices).toEqual(['going on with 150,000 bytes of an earlier run']);
+    expect(notices).toEqual(['resuming download at 146 KiB']);
   });
 
   test('is held to a date that is old enough where the ETag is weak', async () => {
@@ -174,7 +176,7 @@ describe('what was kept is never believed', () => {
       ['bytes=150000-', '"v1"'],
       [undefined, undefined],
     ]);
-    expect(notices).toContainEqual(expect.stringContaining('removed and downloaded once more'));
+    expect(notices).toContainEqual(expect.stringContaining('downloading again'));
   });
 
   test('a journal that claims more than the file holds', async () => {
@@ -297,7 +299,7 @@ describe('within one run', () => {
   test('a server that always breaks at the same place and takes no ranges is given up', async () => {
     const { url, requests } = await serve(fileHandler({ content, ranges: false, dropAfter: 150_000 }));
     const { sleeps, options } = patient();
-    const error = await failureOf(fetchTo({ url: `${url}/disk`, digest, maxAttempts: 4, ...options }));
+    const error = await catchFailure(fetchTo({ url: `${url}/disk`, digest, maxAttempts: 4, ...options }));
     expect(error).toMatchObject({ code: 'BODY_TRUNCATED', receivedBytes: 150_000, expectedBytes: 400_000 });
     expect(error.message).toContain('150,000 bytes of 400,000 bytes');
     // The first of them got further than any before it; from then on they count.

@@ -27,7 +27,7 @@ describe('an image that is streamed', () => {
     expect((await streamed({ url: `${url}/disk`, ...options })).equals(content)).toBe(true);
     expect(requests.length).toBeGreaterThan(4);
     expect(requests.slice(1).every(({ headers }) => headers['if-range'] === '"v1"')).toBe(true);
-    expect(notices.join()).toMatch(/broke after/);
+    expect(notices.join()).toMatch(/lost after/);
   });
 
   test('goes on from another mirror of the same size', async () => {

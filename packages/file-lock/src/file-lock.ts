@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { explainLockFailure } from './file-lock-error.ts';
 
 export interface FileLock {
   readonly path: string;
@@ -12,25 +13,28 @@ export interface FileLock {
  *
  * The file is an empty SQLite database held in an exclusive transaction, which is to say under the operating
  * system's own record lock: a holder that is killed loses it at that moment, and nobody has to judge whether a
- * lock file is stale. Two locks in one process exclude each other as two processes do.
+ * lock file is stale. Two locks in one process are mutually exclusive, as those of two processes are.
  *
  * @returns undefined where another run holds it
+ * @throws FileLockError `WORK_DIRECTORY_FULL`, `WORK_DIRECTORY_READ_ONLY`, `WORK_DIRECTORY_UNUSABLE`, `TOO_MANY_OPEN_FILES`
  */
 export async function tryLock({ path }: { readonly path: string }): Promise<FileLock | undefined> {
   // Loaded when first needed: importing it prints an ExperimentalWarning on Node 22.
   const { DatabaseSync } = await import('node:sqlite');
-  const database = new DatabaseSync(path, { timeout: 0 });
+  let database: InstanceType<typeof DatabaseSync> | undefined;
   try {
+    database = new DatabaseSync(path, { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
-    database.close();
+    database?.close();
     if ((error as { errcode?: number }).errcode === sqliteBusy) return undefined;
-    throw error;
+    throw await explainLockFailure(path, error);
   }
+  const held = database;
   return {
     path,
     release() {
-      if (database.isOpen) database.close();
+      if (held.isOpen) held.close();
     },
   };
 }

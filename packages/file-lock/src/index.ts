@@ -1,1 +1,2 @@
 export { type FileLock, isLocked, tryLock, waitForLock } from './file-lock.ts';
+export { FileLockError } from './file-lock-error.ts';

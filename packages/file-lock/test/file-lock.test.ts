@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 
 test('the exported names', () => {
-  expect(Object.keys(api).sort()).toEqual(['isLocked', 'tryLock', 'waitForLock']);
+  expect(Object.keys(api).sort()).toEqual(['FileLockError', 'isLocked', 'tryLock', 'waitForLock']);
 });
 
 test('one holder at a time, in one process too', async () => {
@@ -33,9 +33,13 @@ test('a holder that is killed loses the lock', async () => {
     globalThis.lock = await tryLock({ path: ${JSON.stringify(path)} });
     console.log(globalThis.lock ? 'held' : 'refused');
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@ec2-image/source', '--input-type=module', '--eval', script],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const [output] = await once(child.stdout, 'data');
   expect(String(output)).toBe('held\n');
   expect(await tryLock({ path })).toBeUndefined();

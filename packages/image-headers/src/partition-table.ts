@@ -25,7 +25,7 @@ export interface Partition {
 const none: PartitionTable = { type: 'none', sectorSize: 512, partitions: [], endBytes: 0 };
 const sectorSizes = [512, 4096] as const;
 
-/** How much of a disk's beginning {@link readPartitionTable} looks at, at most. */
+/** How much of a disk's beginning {@link readPartitionTable} reads, at most. */
 export const partitionTableBytes = 1024 ** 2;
 
 /**

@@ -47,10 +47,14 @@ const sectorSize = 512;
 
 function readRaw(source: ByteSource): ImageHeader {
   if (source.size < sectorSize) {
-    throw new ImageHeaderError('UNKNOWN_FORMAT', `${source.size} bytes of an unknown format are no disk`, {
-      hint: 'Check the URL: it should lead to a disk image.',
-      facts: { fileSize: source.size },
-    });
+    throw new ImageHeaderError(
+      'UNKNOWN_FORMAT',
+      `the file has an unknown format and a size of ${source.size} bytes, which is too small for a disk`,
+      {
+        hint: 'Check the URL: it should lead to a disk image.',
+        facts: { fileSize: source.size },
+      },
+    );
   }
   const sectors = BigInt(Math.ceil(source.size / sectorSize));
   return { format: 'raw', virtualSize: virtualSizeOf(sectors * BigInt(sectorSize)) };
@@ -73,7 +77,7 @@ export function refusalOf(magic: Exclude<Magic, { kind: 'disk' | 'unknown' }>): 
     case 'foreign':
       return new ImageHeaderError(
         'UNSUPPORTED_FORMAT',
-        `the file is a ${magic.name}, not a disk image this tool reads`,
+        `the file is a ${magic.name}, not a supported disk image`,
         {
           hint: 'Use a qcow2, raw, VMDK, VHD or VHDX image; raw may be compressed with gzip, xz or zstd.',
           facts: { found: magic.name },
@@ -88,7 +92,7 @@ function refusalOfText(text: Extract<Magic, { kind: 'text' }>['text']): ImageHea
   switch (text) {
     case 'html':
       return new ImageHeaderError('HTML_PAGE', 'the file is an HTML page, not a disk image', {
-        hint: 'The server answered with a page, such as an error or a login: open the URL in a browser, then give the direct link.',
+        hint: 'The server answered with a page, such as an error or a login: open the URL in a browser, then use the direct download URL.',
       });
     case 'vmdk-descriptor':
       return new ImageHeaderError(

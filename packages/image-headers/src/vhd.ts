@@ -50,7 +50,7 @@ export async function readVhd(source: ByteSource): Promise<VhdHeader> {
     );
   }
   if (leading!.sectors > maxSectors)
-    throw corrupt('the VHD says its disk is above the 2040 GiB of the format');
+    throw corrupt('the VHD header declares a disk above the limit of 2040 GiB of the format');
   const virtualSize = virtualSizeOf(leading!.sectors * BigInt(sectorSize));
   if (isDynamic) await requireBlockTable(source, head, virtualSize);
   else if (virtualSize > source.size - sectorSize) {
@@ -91,7 +91,7 @@ async function requireBlockTable(source: ByteSource, footer: Buffer, virtualSize
   const entries = header.readUInt32BE(28);
   const blockSize = header.readUInt32BE(32);
   if (blockSize < sectorSize || (blockSize & (blockSize - 1)) !== 0) {
-    throw corrupt(`the VHD block size ${blockSize} is no power of two from ${sectorSize} on`);
+    throw corrupt(`the VHD block size ${blockSize} is not a power of two from ${sectorSize} on`);
   }
   if (entries * blockSize < virtualSize) {
     throw corrupt(`the VHD's ${entries} blocks of ${blockSize} bytes do not cover its ${virtualSize} bytes`);

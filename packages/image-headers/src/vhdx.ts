@@ -50,11 +50,11 @@ export async function readVhdx(source: ByteSource): Promise<VhdxHeader> {
     throw unsupported(`VHDX disks with sectors of ${sectorSize} bytes are not supported`);
   const blockSize = parameters.readUInt32LE(0);
   if (blockSize < 1024 * kib || blockSize > 256 * 1024 * kib || (blockSize & (blockSize - 1)) !== 0) {
-    throw corrupt(`the VHDX block size ${blockSize} is no power of two from 1 MiB to 256 MiB`);
+    throw corrupt(`the VHDX block size ${blockSize} is not a power of two from 1 MiB to 256 MiB`);
   }
   const virtualSize = virtualSizeOf((await items.read(item.virtualDiskSize, 8)).readBigUInt64LE(0));
   if (virtualSize === 0 || virtualSize % sectorSize !== 0) {
-    throw corrupt(`the VHDX's disk size ${virtualSize} is no multiple of ${sectorSize}`);
+    throw corrupt(`the VHDX's disk size ${virtualSize} is not a multiple of ${sectorSize}`);
   }
   if (BigInt(bat.length) / 8n < BigInt(Math.ceil(virtualSize / blockSize))) {
     throw corrupt(`the VHDX block allocation table is too short for a disk of ${virtualSize} bytes`);
@@ -65,7 +65,7 @@ export async function readVhdx(source: ByteSource): Promise<VhdxHeader> {
 
 const fullyPresent = 6;
 
-/** Every block that is present ends inside the file. Of an allocation table above 16 MiB the beginning is looked at. */
+/** Every block that is present ends inside the file. Of an allocation table above 16 MiB only the beginning is read. */
 async function requireBlocks(source: ByteSource, bat: Region, blockSize: number): Promise<void> {
   const table = await source.read(Number(bat.offset), Math.min(bat.length, maxBatBytes));
   for (let at = 0; at + 8 <= table.length; at += 8) {

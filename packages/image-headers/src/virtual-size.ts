@@ -10,8 +10,8 @@ export const maxVirtualSize = 64 * 1024 ** 4;
  */
 export function virtualSizeOf(bytes: bigint): number {
   if (bytes > BigInt(maxVirtualSize)) {
-    throw new ImageHeaderError('DISK_TOO_LARGE', `the image says its disk has ${bytes} bytes`, {
-      hint: 'An EBS volume holds 64 TiB at most: use an image with a smaller disk.',
+    throw new ImageHeaderError('DISK_TOO_LARGE', `the image header declares a disk of ${bytes} bytes`, {
+      hint: 'An EBS volume is limited to 64 TiB: use an image with a smaller disk.',
       facts: { virtualSize: String(bytes), limit: maxVirtualSize },
     });
   }

@@ -98,7 +98,7 @@ function requirePlausible(header: Buffer): void {
   }
   if (compression > compressionDeflate) throw unsupported(`VMDK compression ${compression} is not known`);
   if (grainSectors < 1n || grainSectors > maxGrainSectors || (grainSectors & (grainSectors - 1n)) !== 0n) {
-    throw corrupt(`the VMDK grain of ${grainSectors} sectors is no power of two up to ${maxGrainSectors}`);
+    throw corrupt(`the VMDK grain of ${grainSectors} sectors is not a power of two up to ${maxGrainSectors}`);
   }
   if (entriesPerTable < 1n || entriesPerTable > 512n) {
     throw corrupt(`the VMDK grain tables of ${entriesPerTable} entries are not between 1 and 512`);

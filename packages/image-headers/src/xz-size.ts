@@ -12,7 +12,7 @@ const maxStreams = 1000;
  * What an xz file says it decompresses to, in bytes, from the index at the end of each of its streams: without
  * decompressing anything. Undefined where the file has no such index, as when it is cut short.
  *
- * It is a claim: only decompressing proves it.
+ * This is only a claim: decompressing proves it.
  */
 export async function readXzUncompressedSize(source: ByteSource): Promise<number | undefined> {
   let total = 0n;

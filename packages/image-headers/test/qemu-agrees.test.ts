@@ -29,7 +29,7 @@ async function sizeByQemu(path: string, { format, vhdSizeRule }: ImageHeader): P
   return (JSON.parse(stdout) as { 'virtual-size': number })['virtual-size'];
 }
 
-async function headerOf(path: string) {
+async function readHeader(path: string) {
   const handle = await open(path);
   try {
     return await readImageHeader(fileSource(handle, (await handle.stat()).size));
@@ -70,7 +70,7 @@ describe('images that qemu-img makes', () => {
           path,
           `${size}`,
         ]);
-        const header = await headerOf(path);
+        const header = await readHeader(path);
         expect(header).toMatchObject({ format, virtualSize: await sizeByQemu(path, header) });
       }
     },
@@ -99,6 +99,6 @@ test.each<[ImageFormat, string, Buffer]>([
 ])('an image by hand, %s %s, is one to qemu-img too', async (format, name, image) => {
   const path = join(directory, `by-hand-${format}-${name.replaceAll(' ', '-')}`);
   await writeFile(path, image);
-  const header = await headerOf(path);
+  const header = await readHeader(path);
   expect(header).toMatchObject({ format, virtualSize: await sizeByQemu(path, header) });
 });

@@ -11,7 +11,7 @@ const amiNamePattern = /^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/;
 export function amiNameOf({ name, suffix }: { readonly name: string; readonly suffix: string }): string {
   const amiName = `${name}-i${suffix}`;
   if (!amiNamePattern.test(amiName)) {
-    throw new ProvenanceError('BAD_AMI_NAME', `not a name EC2 takes for an AMI: ${JSON.stringify(amiName)}`, {
+    throw new ProvenanceError('BAD_AMI_NAME', `not a valid AMI name: ${JSON.stringify(amiName)}`, {
       hint: "Use 3 to 128 of the characters A-Z a-z 0-9 ( ) [ ] space . / - ' @ _ in name and suffix together.",
       facts: { amiName },
     });

@@ -15,7 +15,7 @@ export function digestOf(algorithm: DigestAlgorithm, hex: string): Digest {
       'BAD_DIGEST',
       `not a ${algorithm} digest: ${JSON.stringify(hex.slice(0, 160))}`,
       {
-        hint: `Give ${hexLength[algorithm]} hexadecimal digits.`,
+        hint: `Use ${hexLength[algorithm]} hexadecimal digits.`,
         facts: { algorithm },
       },
     );

@@ -2,7 +2,7 @@ import { redactUrl } from '@ec2-image/redact';
 import { type Digest, parseDigest } from './digest.ts';
 import type { DiskFormat } from './object-key.ts';
 
-/** The tags that prove a thing is ours. EC2 takes them as they are; S3 metadata takes `-` for `:` (see {@link metadataOf}). */
+/** The tags that prove that ec2-image created a resource. EC2 takes them as they are; S3 metadata takes `-` for `:` (see {@link metadataOf}). */
 export const provenanceKeys = {
   sourceUrl: 'ec2-image:source-url',
   sourceDigest: 'ec2-image:source-digest',
@@ -58,7 +58,7 @@ export function amiTags({
   return { ...extra, Name: amiName, automation: 'false' };
 }
 
-/** What the tags of a thing say of its origin; undefined where they do not prove that it is ours. */
+/** What the tags of a resource say of its origin; undefined where they do not prove that ec2-image created it. */
 export function readProvenance(
   tags: Tags,
 ):
@@ -80,7 +80,7 @@ export function isOurs(tags: Tags): boolean {
   return readProvenance(tags) !== undefined;
 }
 
-/** Tags as S3 object metadata: a colon is no header token, and header values are ASCII. */
+/** Tags as S3 object metadata: a colon is not allowed in a header name, and header values are ASCII. */
 export function metadataOf(tags: Tags): Record<string, string> {
   return Object.fromEntries(
     Object.entries(tags).map(([key, value]) => [

@@ -1,4 +1,4 @@
-/** A URL as it may be shown, logged or tagged: no credentials, no query string, no fragment. Text that is no URL comes back with what looks like either removed. */
+/** A URL as it may be shown, logged or tagged: no credentials, no query string, no fragment. Text that is not a URL is returned with what looks like either removed. */
 export function redactUrl(url: string | URL): string {
   const parsed = URL.canParse(String(url)) ? new URL(url) : undefined;
   // A password with a slash in it, or a wrong port, is enough to make a URL with credentials unreadable.

@@ -1,26 +1,26 @@
 import { addressOf, createS3 } from './call/s3.ts';
-import { transportOf } from './call/transport.ts';
+import { createTransport } from './call/transport.ts';
 import { finishedDisk } from './disk/disk.ts';
 import { abortAll } from './open/abort-uploads.ts';
 import { openJournal } from './open/journal.ts';
-import { settleKey } from './send/settle-key.ts';
+import { clearKey } from './send/clear-key.ts';
 import { StartAgain } from './send/start-again.ts';
 import { uploadOnce } from './send/upload-once.ts';
 import type { UploadDiskOptions, UploadedObject } from './upload-options.ts';
 
 /**
- * Brings a disk into S3 as one object, proven equal to the file; goes on with what an earlier run has put. The README
+ * Uploads a disk to S3 as one object, proven equal to the file; resumes what an earlier run has put. The README
  * says how, and why two runs at once cannot mix.
  *
  * What an unsuccessful upload has put is kept for the next run.
  *
- * @throws S3UploadError `KEY_TAKEN`, `UPLOAD_CORRUPTED` (field `partNumbers`), `UPLOAD_STALLED`, `UPLOAD_LOST`,
- * `DISK_CHANGED`, `EMPTY_DISK`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `ACCESS_DENIED`, `THROTTLED`,
+ * @throws S3UploadError `KEY_TAKEN`, `UPLOAD_CORRUPTED` (field `partNumbers`), `UPLOAD_STALLED`, `UPLOAD_INTERRUPTED`, `UPLOAD_LOST`,
+ * `DISK_CHANGED`, `DISK_UNREADABLE`, `EMPTY_DISK`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `ACCESS_DENIED`, `THROTTLED`,
  * `AWS_UNREACHABLE`, `AWS_REFUSED`
  */
 export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedObject> {
   const { fresh = false, attempts = 3, journalPath = `${options.disk.path}.upload` } = options;
-  const s3 = createS3({ ...options, client: transportOf(options.client) });
+  const s3 = createS3({ ...options, client: createTransport(options.client) });
   const address = addressOf(options);
   const journal =
     journalPath === false
@@ -33,7 +33,7 @@ export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedOb
   let adopt = !fresh;
   for (let attempt = 1; ; attempt++) {
     const first = attempt === 1;
-    let object = await settleKey(s3, { ...options, replace: fresh && first });
+    let object = await clearKey(s3, { ...options, replace: fresh && first });
     try {
       // A disk that is complete by now is sent as one: it may be larger than it was to become.
       const disk = first ? options.disk : await finishedDisk(options.disk);
@@ -41,14 +41,14 @@ export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedOb
     } catch (error) {
       if (!(error instanceof StartAgain)) throw error;
       if (attempt >= attempts) throw error.because;
-      s3.notice(`${error.message}: the upload is begun again`);
+      s3.notice(`${error.message}; restarting the upload`);
       adopt = error.keepsUpload;
       continue;
     }
     await journal?.clear();
     await abortAll(s3, address).catch((error: unknown) => {
       s3.signal?.throwIfAborted();
-      s3.notice(`other open uploads of this key may be left: ${(error as Error).message}`);
+      s3.notice(`other open uploads of this key may remain: ${(error as Error).message}`);
     });
     const outcome = object.outcome === 'found' && !first ? 'adopted' : object.outcome;
     return { ...object, outcome, bytesSent };

@@ -27,7 +27,7 @@ export interface UploadDiskOptions extends S3Options, ObjectPlace, WantedObject 
   readonly journalPath?: string | false;
   /** How long an upload that another machine began must have been idle to be taken over. Default 15 minutes. */
   readonly adoptAfterMs?: number;
-  /** How often an upload is begun: again where what was stored is corrupt, or something else ended it. Default 3. */
+  /** Attempts at an upload: another one where what was stored is corrupt, or something else ended it. Default 3. */
   readonly attempts?: number;
   /** Of one part, the SDK's retries included. Default 5 minutes. */
   readonly partTimeoutMs?: number;

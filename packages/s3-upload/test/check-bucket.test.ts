@@ -1,34 +1,39 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { checkBucket } from '@ec2-image/s3-upload';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { bucket, clientFor, region, type StandIn, startStandIn } from './support/stand-in.ts';
+import { bucket, clientFor, type Emulator, region, startEmulator } from './support/emulator.ts';
 import { startWeakS3 } from './support/weak-s3.ts';
 
 const account = '123456789012';
 
-describe('on the stand-in', () => {
-  let standIn: StandIn;
+describe('on the emulator', () => {
+  let emulator: Emulator;
   beforeAll(async () => {
-    standIn = await startStandIn();
+    emulator = await startEmulator();
   });
-  afterEach(() => standIn.aws.faults.clear());
-  afterAll(() => standIn[Symbol.asyncDispose]());
+  afterEach(() => emulator.aws.faults.clear());
+  afterAll(() => emulator[Symbol.asyncDispose]());
 
   test('a bucket of ours in the region of the import passes', async () => {
-    const { client } = standIn;
+    const { client } = emulator;
     await checkBucket({ client, bucket, region });
     await checkBucket({ client, bucket, region, expectedBucketOwner: account });
   });
 
   test('one that is not there', async () => {
     await expect(
-      checkBucket({ client: standIn.client, bucket: 'no-such-bucket', region, expectedBucketOwner: account }),
+      checkBucket({
+        client: emulator.client,
+        bucket: 'no-such-bucket',
+        region,
+        expectedBucketOwner: account,
+      }),
     ).rejects.toMatchObject({ code: 'NO_SUCH_BUCKET', bucket: 'no-such-bucket' });
   });
 
   test.each([region, 'us-east-1'])('one elsewhere, asked by a client of %s', async (asking) => {
-    const client = clientFor(standIn.aws.url, { region: asking });
-    const other = clientFor(standIn.aws.url, { region: 'ap-south-1' });
+    const client = clientFor(emulator.aws.url, { region: asking });
+    const other = clientFor(emulator.aws.url, { region: 'ap-south-1' });
     await other.send(
       new CreateBucketCommand({
         Bucket: `elsewhere-${asking}`,
@@ -42,41 +47,41 @@ describe('on the stand-in', () => {
 
   test('one of another account', async () => {
     await expect(
-      checkBucket({ client: standIn.client, bucket, region, expectedBucketOwner: '999999999999' }),
+      checkBucket({ client: emulator.client, bucket, region, expectedBucketOwner: '999999999999' }),
     ).rejects.toMatchObject({ code: 'BUCKET_NOT_YOURS', expectedBucketOwner: '999999999999' });
   });
 
   test('one that may not be listed', async () => {
-    standIn.aws.faults.add({
+    emulator.aws.faults.add({
       match: { operation: 'HeadBucket' },
       times: 'always',
       action: { kind: 'error', preset: 'access-denied' },
     });
     await expect(
-      checkBucket({ client: standIn.client, bucket, region, expectedBucketOwner: account }),
+      checkBucket({ client: emulator.client, bucket, region, expectedBucketOwner: account }),
     ).rejects.toMatchObject({ code: 'BUCKET_ACCESS_DENIED' });
   });
 
   test('a refusal that passes says nothing about the owner', async () => {
-    standIn.aws.faults.add({
+    emulator.aws.faults.add({
       match: { operation: 'HeadBucket' },
       action: { kind: 'error', preset: 'access-denied' },
     });
     await expect(
-      checkBucket({ client: standIn.client, bucket, region, expectedBucketOwner: account }),
+      checkBucket({ client: emulator.client, bucket, region, expectedBucketOwner: account }),
     ).rejects.toMatchObject({ code: 'BUCKET_ACCESS_DENIED' });
   });
 
   test('credentials that have expired are named as such, though HEAD gives no reason', async () => {
-    standIn.aws.faults.add({ times: 'always', action: { kind: 'error', preset: 'expired-token' } });
+    emulator.aws.faults.add({ times: 'always', action: { kind: 'error', preset: 'expired-token' } });
     await expect(
-      checkBucket({ client: standIn.client, bucket, region, expectedBucketOwner: account }),
+      checkBucket({ client: emulator.client, bucket, region, expectedBucketOwner: account }),
     ).rejects.toMatchObject({ code: 'CREDENTIALS_EXPIRED' });
   });
 
   test('a service that fails, and an abort', async () => {
-    const client = clientFor(standIn.aws.url, { maxAttempts: 1 });
-    standIn.aws.faults.add({ action: { kind: 'error', preset: 'internal-error' } });
+    const client = clientFor(emulator.aws.url, { maxAttempts: 1 });
+    emulator.aws.faults.add({ action: { kind: 'error', preset: 'internal-error' } });
     await expect(checkBucket({ client, bucket, region })).rejects.toMatchObject({ code: 'AWS_UNREACHABLE' });
     const signal = AbortSignal.abort(new Error('stop'));
     await expect(checkBucket({ client, bucket, region, signal })).rejects.toThrow('stop');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Candidate, chooseUpload } from '../src/open/choose-upload.ts';
 
-describe('which open upload is gone on with', () => {
+describe('which open upload is resumed', () => {
   const hour = 3_600_000;
   const now = 100 * hour;
   const part = (age: number) => ({

@@ -6,19 +6,19 @@ import { partSize } from './support/disks.ts';
 import {
   bucket,
   countCalls,
-  openUploadsOf,
-  type StandIn,
-  startStandIn,
+  type Emulator,
+  listOpenUploadIds,
+  startEmulator,
   storedBytes,
   uploadOptions,
-} from './support/stand-in.ts';
+} from './support/emulator.ts';
 
-let standIn: StandIn;
+let emulator: Emulator;
 beforeAll(async () => {
-  standIn = await startStandIn();
+  emulator = await startEmulator();
 });
-afterEach(() => standIn.aws.faults.clear());
-afterAll(() => standIn[Symbol.asyncDispose]());
+afterEach(() => emulator.aws.faults.clear());
+afterAll(() => emulator[Symbol.asyncDispose]());
 
 const size = partSize + 1000;
 const operation = 'CompleteMultipartUpload';
@@ -37,7 +37,7 @@ test.each([
 ] satisfies [string, Action, number][])(
   'completion and %s: looked up, and never blindly repeated',
   async (_, action, calls) => {
-    const { client, directory, aws } = standIn;
+    const { client, directory, aws } = emulator;
     const disk = await directory.disk({ size });
     const options = { ...uploadOptions(client), disk, completeTimeoutMs: 300 };
     aws.faults.add({ match: { operation }, action });
@@ -49,16 +49,16 @@ test.each([
 );
 
 test('a conflict begins the upload again, as S3 wants it', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const options = { ...uploadOptions(client), disk: await directory.disk({ size }) };
   aws.faults.add({ match: { operation }, action: { kind: 'conflict' } });
   expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
   expect(countCalls(aws, 'CreateMultipartUpload', options.key)).toBe(2);
-  expect(await openUploadsOf(client, options.key)).toEqual([]);
+  expect(await listOpenUploadIds(client, options.key)).toEqual([]);
 });
 
 test('conflicts without end are an error', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const options = { ...uploadOptions(client), disk: await directory.disk({ size: 1000 }) };
   aws.faults.add({ match: { operation }, times: 'always', action: { kind: 'conflict' } });
   await expect(uploadDisk(options)).rejects.toMatchObject({ code: 'UPLOAD_LOST' });
@@ -66,7 +66,7 @@ test('conflicts without end are an error', async () => {
 });
 
 test('a completion that is not allowed is an error, and the parts are kept', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const options = { ...uploadOptions(client), disk: await directory.disk({ size }) };
   aws.faults.add({ match: { operation }, action: { kind: 'error', preset: 'access-denied' } });
   await expect(uploadDisk(options)).rejects.toMatchObject({ code: 'ACCESS_DENIED', operation });
@@ -75,7 +75,7 @@ test('a completion that is not allowed is an error, and the parts are kept', asy
 
 /** Two runs of one image at the same time, on two machines, whose conversions differ. */
 test('two at once do not mix: one disk comes out whole, and both runs hold it', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const options = uploadOptions(client);
   const disks = await Promise.all(
     [1, 2].map((seed) => directory.disk({ size: 3 * partSize, seed, name: `machine-${seed}` })),
@@ -85,11 +85,11 @@ test('two at once do not mix: one disk comes out whole, and both runs hold it', 
   expect(disks.filter(({ bytes }) => bytes.equals(stored))).toHaveLength(1);
   expect(new Set(results.map(({ checksum }) => checksum.value)).size).toBe(1);
   expect(results.map(({ outcome }) => outcome).sort()).toEqual(['adopted', 'uploaded']);
-  expect(await openUploadsOf(client, options.key)).toEqual([]);
+  expect(await listOpenUploadIds(client, options.key)).toEqual([]);
 });
 
 test('the one who comes second to complete finds the other’s object and uses it', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const options = uploadOptions(client);
   const [mine, theirs] = await Promise.all(
     [1, 2].map((seed) => directory.disk({ size, seed, name: `second-${seed}` })),
@@ -105,7 +105,7 @@ test('the one who comes second to complete finds the other’s object and uses i
 
 /** The worst of two processes in one upload: each puts its parts into it, in turn. */
 test('two in one upload cannot complete a mixture', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const options = { ...uploadOptions(client), adoptAfterMs: 0, journalPath: false as const };
   const [first, second] = await Promise.all(
     [1, 2].map((seed) => directory.disk({ size: 2 * partSize, seed, name: `one-upload-${seed}` })),
@@ -123,12 +123,12 @@ test('two in one upload cannot complete a mixture', async () => {
     },
   });
   expect(result).toMatchObject({ outcome: 'uploaded' });
-  expect(options.notices.join()).toContain('parts sent again, as the disk has them: 1, 2');
+  expect(options.notices.join()).toContain('re-uploaded parts that did not match: 1, 2');
   expect((await storedBytes(client, options.key)).equals(first!.bytes)).toBe(true);
 });
 
 test('an upload that something else aborts in the middle is begun again', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const disk = await directory.disk({ size: 3 * partSize });
   const options = { ...uploadOptions(client), disk };
   let aborted = false;
@@ -138,7 +138,7 @@ test('an upload that something else aborts in the middle is begun again', async 
     onProgress: async () => {
       if (aborted) return;
       aborted = true;
-      const [UploadId] = await openUploadsOf(client, options.key);
+      const [UploadId] = await listOpenUploadIds(client, options.key);
       await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: options.key, UploadId }));
     },
   });

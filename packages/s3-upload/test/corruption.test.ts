@@ -6,18 +6,18 @@ import {
   bucket,
   clientFor,
   countCalls,
-  type StandIn,
-  startStandIn,
+  type Emulator,
+  startEmulator,
   storedBytes,
   uploadOptions,
-} from './support/stand-in.ts';
+} from './support/emulator.ts';
 
-let standIn: StandIn;
+let emulator: Emulator;
 beforeAll(async () => {
-  standIn = await startStandIn();
+  emulator = await startEmulator();
 });
-afterEach(() => standIn.aws.faults.clear());
-afterAll(() => standIn[Symbol.asyncDispose]());
+afterEach(() => emulator.aws.faults.clear());
+afterAll(() => emulator[Symbol.asyncDispose]());
 
 type Action = FaultRule['action'];
 
@@ -31,12 +31,12 @@ test.each([
 ] satisfies [string, Action][])(
   '%s in the answer to a part: the part is named and sent again',
   async (_, action) => {
-    const { client, directory, aws } = standIn;
+    const { client, directory, aws } = emulator;
     const disk = await directory.disk({ size });
     const options = { ...uploadOptions(client), disk };
     aws.faults.add({ match: second, action });
     expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded', provenBy: 'checksum' });
-    expect(options.notices).toEqual(['part 2 did not arrive as it was sent: it is sent again']);
+    expect(options.notices).toEqual(['part 2 was corrupted on its way to S3; sending it again']);
     expect(countCalls(aws, 'UploadPart', options.key)).toBe(3);
     expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
   },
@@ -48,18 +48,18 @@ test.each([
 ] satisfies [string, Action][])(
   '%s that only later lists show: found before completion',
   async (_, action) => {
-    const { client, directory, aws } = standIn;
+    const { client, directory, aws } = emulator;
     const disk = await directory.disk({ size });
     const options = { ...uploadOptions(client), disk };
     aws.faults.add({ match: second, action });
     expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
-    expect(options.notices).toEqual(['parts sent again, as the disk has them: 2']);
+    expect(options.notices).toEqual(['re-uploaded parts that did not match: 2']);
     expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
   },
 );
 
 test('a stored part that goes bad before completion is found and sent again', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk };
   aws.faults.add({
@@ -71,20 +71,18 @@ test('a stored part that goes bad before completion is found and sent again', as
 });
 
 test('an object that S3 serves otherwise than it says is found by reading it back, named, deleted, and sent again', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk, readBack: 'always' as const };
   aws.faults.add({ match: second, action: { kind: 'flip-bit', shows: 'bytes' } });
   expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded', provenBy: 'read-back' });
-  expect(options.notices.join()).toContain(
-    'was stored otherwise than it was sent, in part 2; it was deleted',
-  );
+  expect(options.notices.join()).toContain('did not match what was sent, in part 2; ec2-image deleted it');
   expect(countCalls(aws, 'DeleteObject', options.key)).toBe(1);
   expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
 });
 
 test('an object that goes bad each time is an error that names the part, and is not left', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk, readBack: 'always' as const };
   aws.faults.add({ match: second, times: 'always', action: { kind: 'flip-bit', shows: 'bytes' } });
@@ -98,7 +96,7 @@ test('an object that goes bad each time is an error that names the part, and is 
 });
 
 test('a part that is spoilt each time is an error that names it', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const options = { ...uploadOptions(client), disk: await directory.disk({ size }) };
   aws.faults.add({ match: second, times: 'always', action: { kind: 'flip-bit' } });
   await expect(uploadDisk(options)).rejects.toMatchObject({ code: 'UPLOAD_CORRUPTED', partNumbers: [2] });
@@ -109,17 +107,17 @@ test.each([
   [
     'S3 finds another checksum',
     { kind: 'error', status: 400, code: 'BadDigest' },
-    'did not arrive as it was sent',
+    'was corrupted on its way',
   ],
   [
     'S3 finds another SHA-256',
     { kind: 'error', status: 400, code: 'XAmzContentSHA256Mismatch' },
-    'did not arrive',
+    'was corrupted on its way',
   ],
-  ['no answer', { kind: 'hang' }, 'has stalled'],
-  ['no answer though it acted', { kind: 'hang', when: 'after' }, 'has stalled'],
+  ['no answer', { kind: 'hang' }, 'failed (no answer within 1.5 s)'],
+  ['no answer though it acted', { kind: 'hang', when: 'after' }, 'failed (no answer within 1.5 s)'],
 ] satisfies [string, Action, string][])('a part and %s: it is sent again', async (_, action, notice) => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk, partTimeoutMs: 1_500 };
   aws.faults.add({ match: second, action });
@@ -128,7 +126,7 @@ test.each([
 });
 
 test('a part that never gets an answer is an error, and stops the others at once', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const options = { ...uploadOptions(client), disk: await directory.disk({ size: 3 * partSize }) };
   aws.faults.add({
     match: { operation: 'UploadPart', parameters: { key: options.key } },
@@ -137,15 +135,33 @@ test('a part that never gets an answer is an error, and stops the others at once
   });
   await expect(uploadDisk({ ...options, concurrency: 1, partTimeoutMs: 50 })).rejects.toMatchObject({
     code: 'UPLOAD_STALLED',
+    message: 'part 1 failed in all of 4 attempts; the last: no answer within 0.05 s',
     partNumber: 1,
   });
   expect(countCalls(aws, 'UploadPart', options.key)).toBe(4);
 });
 
+test('a part whose connection is reset each time says so, and claims no time-out', async () => {
+  const { client, directory, aws } = emulator;
+  const options = { ...uploadOptions(client), disk: await directory.disk({ size: 3 * partSize }) };
+  aws.faults.add({
+    match: { operation: 'UploadPart', parameters: { key: options.key } },
+    times: 'always',
+    action: { kind: 'drop' },
+  });
+  const failure = await uploadDisk({ ...options, concurrency: 1 }).catch((error: Error) => error);
+  expect(failure).toMatchObject({
+    code: 'UPLOAD_INTERRUPTED',
+    message: expect.stringMatching(/^part 1 failed in all of 4 attempts; the last: /),
+    partNumber: 1,
+  });
+  expect((failure as Error).message).not.toMatch(/300 s|no answer within/);
+});
+
 test.each(['throttling', 'internal-error', 'unavailable'] as const)(
   'the SDK retries a part after %s',
   async (preset) => {
-    const { client, directory, aws } = standIn;
+    const { client, directory, aws } = emulator;
     const options = { ...uploadOptions(client), disk: await directory.disk({ size }) };
     aws.faults.add({ match: second, action: { kind: 'error', preset } });
     expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
@@ -159,7 +175,7 @@ test.each([
   ['throttling', 'THROTTLED'],
   ['internal-error', 'AWS_UNREACHABLE'],
 ] as const)('%s at a part ends the upload at once, and keeps what has arrived', async (preset, code) => {
-  const { directory, aws } = standIn;
+  const { directory, aws } = emulator;
   const client = clientFor(aws.url, { maxAttempts: 1 });
   const options = { ...uploadOptions(client), disk: await directory.disk({ size: 3 * partSize }) };
   aws.faults.add({ match: second, action: { kind: 'error', preset } });
@@ -173,7 +189,7 @@ test.each([
 });
 
 test('a part that fails stops those under way at once', async () => {
-  const { directory, aws } = standIn;
+  const { directory, aws } = emulator;
   const client = clientFor(aws.url, { maxAttempts: 1 });
   const options = { ...uploadOptions(client), disk: await directory.disk({ size: 3 * partSize }) };
   aws.faults.add({ match: second, times: 'always', action: { kind: 'hang' } });
@@ -186,7 +202,7 @@ test('a part that fails stops those under way at once', async () => {
 });
 
 test('an upload that is aborted before it begins calls nobody', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const options = { ...uploadOptions(client), disk: await directory.disk({ size: 1000 }) };
   const signal = AbortSignal.abort(new Error('early'));
   await expect(uploadDisk({ ...options, signal })).rejects.toThrow('early');

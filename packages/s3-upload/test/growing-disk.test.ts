@@ -2,29 +2,29 @@ import { type FileHandle, open, rename } from 'node:fs/promises';
 import { systemClock } from '@ec2-image/aws-call';
 import { uploadDisk } from '@ec2-image/s3-upload';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bytesOf, partSize } from './support/disks.ts';
+import { partSize, sampleBytes } from './support/disks.ts';
 import {
   countCalls,
-  openUploadsOf,
-  type StandIn,
-  startStandIn,
+  type Emulator,
+  listOpenUploadIds,
+  startEmulator,
   storedBytes,
   uploadOptions,
-} from './support/stand-in.ts';
+} from './support/emulator.ts';
 
-let standIn: StandIn;
+let emulator: Emulator;
 beforeAll(async () => {
-  standIn = await startStandIn();
+  emulator = await startEmulator();
 });
-afterAll(() => standIn[Symbol.asyncDispose]());
+afterAll(() => emulator[Symbol.asyncDispose]());
 
 const size = 3 * partSize + 1000;
 
 /** Writes as qemu-img writes VHDX: front to back, the head once more at the end, then renamed into place. */
 function writer(name: string) {
-  const partial = `${standIn.directory.path}/${name}.partial`;
-  const path = `${standIn.directory.path}/${name}`;
-  const bytes = bytesOf({ size });
+  const partial = `${emulator.directory.path}/${name}.partial`;
+  const path = `${emulator.directory.path}/${name}`;
+  const bytes = sampleBytes({ size });
   const {
     promise: finished,
     resolve,
@@ -59,7 +59,7 @@ test.each([
 ])(
   'a disk is uploaded while it is written, from %s; what changed afterwards is sent again',
   async (_, written) => {
-    const { client } = standIn;
+    const { client } = emulator;
     const disk = writer(`growing-${written}`);
     const options = uploadOptions(client);
     await disk.write(0, written);
@@ -72,7 +72,7 @@ test.each([
     });
     await disk.write(written, 3 * partSize - 1);
     await expect.poll(() => progress.length, { timeout: 20_000 }).toBe(2);
-    expect(await openUploadsOf(client, options.key)).toHaveLength(1);
+    expect(await listOpenUploadIds(client, options.key)).toHaveLength(1);
     await disk.write(3 * partSize - 1, size);
     await expect.poll(() => progress.length, { timeout: 20_000 }).toBe(3);
     await disk.finish();
@@ -86,13 +86,13 @@ test.each([
 );
 
 test('a part is not sent before the file has grown past it by what may be unsettled', async () => {
-  const { client, aws } = standIn;
+  const { client, aws } = emulator;
   const disk = writer('unsettled');
   const options = uploadOptions(client);
   await disk.write(0, 2 * partSize);
   const promise = uploadDisk({
     ...options,
-    disk: { path: disk.partial, maxSize: size, unsettledBytes: partSize + 500, finished: disk.finished },
+    disk: { path: disk.partial, maxSize: size, writeLagBytes: partSize + 500, finished: disk.finished },
     clock: { ...systemClock, sleep: () => new Promise((resolve) => setTimeout(resolve, 5)) },
   });
   await disk.write(2 * partSize, 2 * partSize + 500);
@@ -107,7 +107,7 @@ test('a part is not sent before the file has grown past it by what may be unsett
 });
 
 test('a conversion that fails ends the upload with the same error, and its parts are kept', async () => {
-  const { client, aws } = standIn;
+  const { client, aws } = emulator;
   const disk = writer('failing');
   const options = uploadOptions(client);
   await disk.write(0, 2 * partSize);
@@ -120,11 +120,11 @@ test('a conversion that fails ends the upload with the same error, and its parts
   const reason = new Error('qemu-img failed');
   await disk.reject(reason);
   await expect(promise).rejects.toBe(reason);
-  expect(await openUploadsOf(client, options.key)).toHaveLength(1);
+  expect(await listOpenUploadIds(client, options.key)).toHaveLength(1);
 });
 
 test('a disk that outgrows what was announced is uploaded all the same', async () => {
-  const { client } = standIn;
+  const { client } = emulator;
   const disk = writer('outgrown');
   const options = uploadOptions(client);
   await disk.write(0, size);

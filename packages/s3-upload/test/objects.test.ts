@@ -19,23 +19,23 @@ import {
   bucket,
   clientFor,
   countCalls,
-  openUploadsOf,
-  type StandIn,
-  startStandIn,
+  type Emulator,
+  listOpenUploadIds,
+  startEmulator,
   storedBytes,
   uploadOptions,
-} from './support/stand-in.ts';
+} from './support/emulator.ts';
 import { startWeakS3 } from './support/weak-s3.ts';
 
-let standIn: StandIn;
+let emulator: Emulator;
 beforeAll(async () => {
-  standIn = await startStandIn();
+  emulator = await startEmulator();
 });
-afterEach(() => standIn.aws.faults.clear());
-afterAll(() => standIn[Symbol.asyncDispose]());
+afterEach(() => emulator.aws.faults.clear());
+afterAll(() => emulator[Symbol.asyncDispose]());
 
 async function uploaded(size = 1000) {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const options = uploadOptions(client);
   const { outcome, bytesSent, ...object } = await uploadDisk({
     ...options,
@@ -46,7 +46,7 @@ async function uploaded(size = 1000) {
 
 /** Another object under the same key. */
 async function overwrite(address: { Bucket: string; Key: string }, Body = 'another') {
-  await standIn.client.send(
+  await emulator.client.send(
     new PutObjectCommand({ ...address, Body, Metadata: metadata, ChecksumAlgorithm: 'CRC32' }),
   );
 }
@@ -59,7 +59,7 @@ describe('findObject', () => {
   });
 
   test('nothing where there is nothing', async () => {
-    expect(await findObject(uploadOptions(standIn.client))).toBeUndefined();
+    expect(await findObject(uploadOptions(emulator.client))).toBeUndefined();
   });
 
   test('says why it does not take what is there', async () => {
@@ -71,8 +71,8 @@ describe('findObject', () => {
   });
 
   test('an object without a checksum that its uploader gave is not proven', async () => {
-    const options = uploadOptions(standIn.client);
-    await standIn.client.send(
+    const options = uploadOptions(emulator.client);
+    await emulator.client.send(
       new PutObjectCommand({
         Bucket: bucket,
         Key: options.key,
@@ -86,11 +86,11 @@ describe('findObject', () => {
   });
 
   test('a refusal is an error, not an absence', async () => {
-    standIn.aws.faults.add({
+    emulator.aws.faults.add({
       match: { operation: 'HeadObject' },
       action: { kind: 'error', preset: 'access-denied' },
     });
-    await expect(findObject(uploadOptions(standIn.client))).rejects.toMatchObject({
+    await expect(findObject(uploadOptions(emulator.client))).rejects.toMatchObject({
       code: 'ACCESS_DENIED',
       hint: expect.stringContaining('s3:ListBucket'),
     });
@@ -98,7 +98,7 @@ describe('findObject', () => {
 
   test('expired credentials are named as such, though HEAD gives no reason', async () => {
     const { options } = await uploaded();
-    standIn.aws.faults.add({ times: 'always', action: { kind: 'error', preset: 'expired-token' } });
+    emulator.aws.faults.add({ times: 'always', action: { kind: 'error', preset: 'expired-token' } });
     await expect(findObject(options)).rejects.toMatchObject({ code: 'CREDENTIALS_EXPIRED' });
   });
 });
@@ -119,7 +119,7 @@ describe('readObject', () => {
 
   test('meets a bit that changed in S3, of which S3 reports nothing', async () => {
     const { options, object } = await uploaded(size);
-    standIn.aws.faults.add({ match: { operation: 'HeadObject' }, action: spoilt });
+    emulator.aws.faults.add({ match: { operation: 'HeadObject' }, action: spoilt });
     await verifyObject({ ...options, object });
     await expect(readObject({ ...options, object })).rejects.toMatchObject({
       code: 'OBJECT_CORRUPT',
@@ -129,7 +129,7 @@ describe('readObject', () => {
 
   test('resumes after a broken connection', async () => {
     const { options, object } = await uploaded();
-    standIn.aws.faults.add({
+    emulator.aws.faults.add({
       match: { operation: 'GetObject' },
       times: 2,
       action: { kind: 'cut', afterBytes: 100 },
@@ -148,7 +148,7 @@ describe('readObject', () => {
 
   test('does not take an object that may not be read for a corrupt one', async () => {
     const { options, object } = await uploaded();
-    standIn.aws.faults.add({
+    emulator.aws.faults.add({
       match: { operation: 'GetObject' },
       times: 'always',
       action: { kind: 'error', preset: 'access-denied' },
@@ -202,34 +202,34 @@ describe('deleteObject', () => {
     const { options, object, address } = await uploaded();
     await overwrite(address);
     await expect(deleteObject({ ...options, object })).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
-    expect(String(await storedBytes(standIn.client, options.key))).toBe('another');
+    expect(String(await storedBytes(emulator.client, options.key))).toBe('another');
   });
 
   test('leaves one that was written between the look and the deletion', async () => {
     const { options, object, address } = await uploaded();
-    const held = standIn.aws.faults.add({ match: { operation: 'DeleteObject' }, action: { kind: 'hang' } });
+    const held = emulator.aws.faults.add({ match: { operation: 'DeleteObject' }, action: { kind: 'hang' } });
     const deletion = deleteObject({ ...options, object });
     deletion.catch(() => {});
     await held.struck;
     await overwrite(address);
     held.remove();
     await expect(deletion).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
-    expect(String(await storedBytes(standIn.client, options.key))).toBe('another');
+    expect(String(await storedBytes(emulator.client, options.key))).toBe('another');
   });
 
   test.each(['before', 'after'] as const)(
     'a connection that breaks %s it acted is looked up',
     async (when) => {
       const { options, object } = await uploaded();
-      standIn.aws.faults.add({ match: { operation: 'DeleteObject' }, action: { kind: 'drop', when } });
+      emulator.aws.faults.add({ match: { operation: 'DeleteObject' }, action: { kind: 'drop', when } });
       await deleteObject({ ...options, object });
       expect(await findObject(options)).toBeUndefined();
-      expect(countCalls(standIn.aws, 'DeleteObject', options.key)).toBe(when === 'before' ? 2 : 1);
+      expect(countCalls(emulator.aws, 'DeleteObject', options.key)).toBe(when === 'before' ? 2 : 1);
     },
   );
 
   test('in a bucket with versions, the version itself goes and the older ones stay', async () => {
-    const { client } = standIn;
+    const { client } = emulator;
     await client.send(
       new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
     );
@@ -240,7 +240,7 @@ describe('deleteObject', () => {
       await deleteObject({ ...options, object });
       const gone = client.send(new HeadObjectCommand({ ...address, VersionId: object.versionId }));
       await expect(gone).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } });
-      const { calls } = standIn.aws;
+      const { calls } = emulator.aws;
       const deletion = calls
         .list()
         .find((call) => call.operation === 'DeleteObject' && call.parameters.key === options.key);
@@ -255,7 +255,7 @@ describe('deleteObject', () => {
   test('a service without conditional deletes has it deleted after the look', async () => {
     await using service = await startWeakS3({ unconditional: true });
     const options = uploadOptions(clientFor(service.url));
-    const disk = await standIn.directory.disk({ size: 100 });
+    const disk = await emulator.directory.disk({ size: 100 });
     const object = await uploadDisk({ ...options, disk });
     await deleteObject({ ...options, object });
     expect(service.objects.size).toBe(0);
@@ -264,12 +264,12 @@ describe('deleteObject', () => {
 
 describe('abortUploads', () => {
   test('ends every open upload of the key, and of no other', async () => {
-    const { client } = standIn;
+    const { client } = emulator;
     const options = uploadOptions(client);
     const begin = (Key: string) => client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
     await Promise.all([begin(options.key), begin(options.key), begin(`${options.key}.bak`)]);
     expect(await abortUploads(options)).toBe(2);
-    expect(await openUploadsOf(client, `${options.key}.bak`)).toHaveLength(1);
+    expect(await listOpenUploadIds(client, `${options.key}.bak`)).toHaveLength(1);
     expect(await abortUploads(options)).toBe(0);
   });
 });

@@ -9,20 +9,20 @@ import { digest, format, metadata, partSize } from './support/disks.ts';
 import {
   bucket,
   countCalls,
-  openUploadsOf,
+  type Emulator,
+  listOpenUploadIds,
   region,
-  type StandIn,
-  startStandIn,
+  startEmulator,
   storedBytes,
   uploadOptions,
-} from './support/stand-in.ts';
+} from './support/emulator.ts';
 
-let standIn: StandIn;
+let emulator: Emulator;
 beforeAll(async () => {
-  standIn = await startStandIn();
+  emulator = await startEmulator();
 });
-afterEach(() => standIn.aws.faults.clear());
-afterAll(() => standIn[Symbol.asyncDispose]());
+afterEach(() => emulator.aws.faults.clear());
+afterAll(() => emulator[Symbol.asyncDispose]());
 
 const size = 2 * partSize + 1000;
 const parts = 3;
@@ -45,22 +45,22 @@ async function interrupt(options: Parameters<typeof uploadDisk>[0], after = 1): 
 }
 
 test('an interrupted upload goes on where it stopped', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk };
   await interrupt(options);
-  expect(await openUploadsOf(client, options.key)).toHaveLength(1);
+  expect(await listOpenUploadIds(client, options.key)).toHaveLength(1);
 
   expect(await uploadDisk(options)).toMatchObject({ outcome: 'resumed', bytesSent: size - partSize });
   expect(countCalls(aws, 'CreateMultipartUpload', options.key)).toBe(1);
   expect(countCalls(aws, 'UploadPart', options.key)).toBe(parts);
   expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
-  expect(options.notices).toEqual(['the interrupted upload is gone on with: 1 part has arrived']);
+  expect(options.notices).toEqual(['resuming interrupted upload (1 part done)']);
   await expect(readFile(`${disk.path}.upload`)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 test('parts that differ from the disk as it is are sent again, and only those', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const options = uploadOptions(client);
   await interrupt({ ...options, disk: await directory.disk({ size }) }, 2);
   const other = await directory.disk({ size });
@@ -71,11 +71,11 @@ test('parts that differ from the disk as it is are sent again, and only those', 
 });
 
 test('a part that was there and is overwritten meanwhile is sent after all', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk };
   await interrupt(options);
-  const [UploadId] = await openUploadsOf(client, options.key);
+  const [UploadId] = await listOpenUploadIds(client, options.key);
   const overwrite = () =>
     client.send(
       new UploadPartCommand({
@@ -92,8 +92,8 @@ test('a part that was there and is overwritten meanwhile is sent after all', asy
   expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
 });
 
-test('an upload of another part size is gone on with in its own', async () => {
-  const { client, directory } = standIn;
+test('an upload of another part size is resumed in its own', async () => {
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk };
   await interrupt(options);
@@ -103,7 +103,7 @@ test('an upload of another part size is gone on with in its own', async () => {
 });
 
 test('another machine takes over an upload that has been idle, and leaves one alone that may be alive', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk };
   await interrupt(options);
@@ -111,7 +111,7 @@ test('another machine takes over an upload that has been idle, and leaves one al
 
   const refusing = { ...elsewhere, beforeComplete: () => Promise.reject(new Error('enough')) };
   await expect(uploadDisk(refusing)).rejects.toThrow('enough');
-  expect(await openUploadsOf(client, options.key)).toHaveLength(2);
+  expect(await listOpenUploadIds(client, options.key)).toHaveLength(2);
 
   const later = {
     ...elsewhere,
@@ -119,11 +119,11 @@ test('another machine takes over an upload that has been idle, and leaves one al
     clock: { ...systemClock, now: () => Date.now() + 16 * 60_000 },
   };
   expect(await uploadDisk(later)).toMatchObject({ outcome: 'resumed', bytesSent: 0 });
-  expect(await openUploadsOf(client, options.key)).toEqual([]);
+  expect(await listOpenUploadIds(client, options.key)).toEqual([]);
 });
 
 test('a process that ended while it began an upload finds it again', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size: 1000 });
   const options = { ...uploadOptions(client), disk };
   await client.send(
@@ -143,16 +143,16 @@ test.each([
   ['of another algorithm', { ChecksumAlgorithm: 'SHA256' }],
   ['without a checksum of the whole', { ChecksumAlgorithm: 'CRC32' }],
 ] as const)('an open upload %s is not gone on with', async (_, how) => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size: 1000 });
   const options = { ...uploadOptions(client), disk, adoptAfterMs: 0 };
   await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: options.key, ...how }));
   expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
-  expect(await openUploadsOf(client, options.key)).toEqual([]);
+  expect(await listOpenUploadIds(client, options.key)).toEqual([]);
 });
 
 test('an upload that was begun under another label does not end as one of ours', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size: 1000 });
   const options = { ...uploadOptions(client), disk, adoptAfterMs: 0 };
   const address = { Bucket: bucket, Key: options.key };
@@ -173,11 +173,11 @@ test('an upload that was begun under another label does not end as one of ours',
     }),
   );
   expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
-  expect(options.notices.join()).toContain('begun for something else');
+  expect(options.notices.join()).toContain('started for something else');
 });
 
-test('where uploads may not be listed, the one in the journal is gone on with all the same', async () => {
-  const { client, directory, aws } = standIn;
+test('where uploads may not be listed, the one in the journal is resumed all the same', async () => {
+  const { client, directory, aws } = emulator;
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk };
   await interrupt(options);
@@ -187,11 +187,11 @@ test('where uploads may not be listed, the one in the journal is gone on with al
     action: { kind: 'error', preset: 'access-denied' },
   });
   expect(await uploadDisk(options)).toMatchObject({ outcome: 'resumed', bytesSent: size - partSize });
-  expect(options.notices.join()).toContain('may be left');
+  expect(options.notices.join()).toContain('may remain');
 });
 
 test('a journal of something else, or in ruins, is no journal', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size: 1000 });
   for (const text of [
     '',
@@ -207,16 +207,16 @@ test('a journal of something else, or in ruins, is no journal', async () => {
 });
 
 test('a journal that cannot be written costs a notice', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size: 1000 });
   const options = { ...uploadOptions(client), disk, journalPath: `${directory.path}/missing/journal` };
   expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
-  expect(options.notices.join()).toContain('gone on with later');
+  expect(options.notices.join()).toContain('resuming will take longer');
 });
 
 /** Every call of an upload in turn, held up before and after S3 acted on it, for the process to end there. */
 test('ended at any call, before or after it took effect, the next run ends with one object and nothing else', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const disk = await directory.disk({ size: partSize + 1000 });
   const recorded = uploadOptions(client);
   const from = aws.calls.list().at(-1)?.sequence ?? 0;
@@ -252,7 +252,7 @@ test('ended at any call, before or after it took effect, the next run ends with 
       const point = `${when} ${calls[nth]!.operation} (${nth + 1})`;
       await uploadDisk(options);
       expect((await storedBytes(client, options.key)).equals(disk.bytes), point).toBe(true);
-      expect(await openUploadsOf(client, options.key), point).toEqual([]);
+      expect(await listOpenUploadIds(client, options.key), point).toEqual([]);
       expect(countCalls(aws, 'CreateMultipartUpload', options.key), point).toBeLessThanOrEqual(
         point === 'before CreateMultipartUpload (3)' ? 2 : 1,
       );
@@ -261,7 +261,7 @@ test('ended at any call, before or after it took effect, the next run ends with 
 });
 
 test('killed with parts under way, the same command sends only what had not arrived', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const { path, bytes } = await directory.disk({ size });
   const disk = { path, size };
   const { key } = uploadOptions(client);

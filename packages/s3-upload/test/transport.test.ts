@@ -1,14 +1,14 @@
 import { S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import { withoutRetries } from '@ec2-image/aws-call';
 import { expect, test } from 'vitest';
-import { transportOf } from '../src/call/transport.ts';
+import { createTransport } from '../src/call/transport.ts';
 
 interface SeenRequest {
   readonly headers: Record<string, string>;
 }
 
 /** A client whose requests go nowhere, and fail as a service that is down. */
-function clientOf(endpoint: string) {
+function createClient(endpoint: string) {
   const seen: SeenRequest[] = [];
   const client = new S3Client({
     endpoint,
@@ -44,14 +44,14 @@ test.each([
   ['http://10.0.0.7:9000', expect.stringMatching(/^[0-9a-f]{64}$/)],
   ['http://127.example.com', expect.stringMatching(/^[0-9a-f]{64}$/)],
 ])('to %s the payload is signed as %s', async (endpoint, expected) => {
-  const { client, seen } = clientOf(endpoint);
-  await expect(transportOf(client).send(part())).rejects.toThrow('down');
+  const { client, seen } = createClient(endpoint);
+  await expect(createTransport(client).send(part())).rejects.toThrow('down');
   expect(seen[0]?.headers).toMatchObject({ 'x-amz-content-sha256': expected });
   expect(seen[0]?.headers).not.toHaveProperty('Expect');
 });
 
 test('a call can be kept from the SDK’s retries, and the client’s own are left', async () => {
-  const { client, seen } = clientOf('http://127.0.0.1:4566');
+  const { client, seen } = createClient('http://127.0.0.1:4566');
   await expect(withoutRetries(client).send(part())).rejects.toThrow('down');
   expect(seen).toHaveLength(1);
   await expect(client.send(part())).rejects.toThrow('down');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { checksumOf } from '@ec2-image/checksum';
 import type { Digest } from '@ec2-image/provenance';
@@ -9,19 +9,19 @@ import { flipBit, metadata, partSize } from './support/disks.ts';
 import {
   bucket,
   countCalls,
-  openUploadsOf,
-  type StandIn,
-  startStandIn,
+  type Emulator,
+  listOpenUploadIds,
+  startEmulator,
   storedBytes,
   uploadOptions,
-} from './support/stand-in.ts';
+} from './support/emulator.ts';
 
-let standIn: StandIn;
+let emulator: Emulator;
 beforeAll(async () => {
-  standIn = await startStandIn();
+  emulator = await startEmulator();
 });
-afterEach(() => standIn.aws.faults.clear());
-afterAll(() => standIn[Symbol.asyncDispose]());
+afterEach(() => emulator.aws.faults.clear());
+afterAll(() => emulator[Symbol.asyncDispose]());
 
 test.each([
   ['of several parts', 3 * partSize + 1000, 4],
@@ -29,7 +29,7 @@ test.each([
   ['of one part', partSize, 1],
   ['smaller than a part', 1000, 1],
 ])('a disk %s arrives whole, labelled, and proven by S3', async (_, size, parts) => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size });
   const options = uploadOptions(client);
   const progress: { done: number; total?: number }[] = [];
@@ -54,11 +54,34 @@ test.each([
   expect(progress.at(-1)).toEqual({ done: size, total: size });
   expect(progress.map(({ done }) => done)).toEqual(progress.map(({ done }) => done).sort((a, b) => a - b));
   expect(options.notices).toEqual([]);
-  expect(await openUploadsOf(client, options.key)).toEqual([]);
+  expect(await listOpenUploadIds(client, options.key)).toEqual([]);
+});
+
+test.each([
+  ['before the upload', 0],
+  ['once its parts are on their way', 1],
+])('a disk whose file is deleted %s says so, and names the directory', async (_, afterParts) => {
+  const { client, directory } = emulator;
+  const disk = await directory.disk({ size: 3 * partSize, name: `deleted-${afterParts}.raw` });
+  const options = uploadOptions(client);
+  const remove = () => rm(disk.path, { force: true });
+  if (afterParts === 0) await remove();
+  const failure = uploadDisk({
+    ...options,
+    disk,
+    // Beside the upload: the file is opened again after this.
+    proveDisk: remove,
+  });
+  await expect(failure).rejects.toMatchObject({
+    code: 'DISK_UNREADABLE',
+    message: expect.stringContaining('the file was deleted'),
+    hint: expect.stringContaining(directory.path),
+    directory: directory.path,
+  });
 });
 
 test('a disk that has a digest is hashed as it is sent, and is never complete without it', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size: 3 * partSize + 1000 });
   const sha256 = (bytes: Buffer): Digest => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   const options = uploadOptions(client);
@@ -75,7 +98,7 @@ test('a disk that has a digest is hashed as it is sent, and is never complete wi
 });
 
 test('an object that is there and proven is used, whatever the local disk has in it', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const options = uploadOptions(client);
   const first = await uploadDisk({ ...options, disk: await directory.disk({ size: 1000 }) });
   const other = await directory.disk({ size: 1000, seed: 2 });
@@ -86,7 +109,7 @@ test('an object that is there and proven is used, whatever the local disk has in
 });
 
 test('fresh reuses neither object nor open upload', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const options = uploadOptions(client);
   await uploadDisk({ ...options, disk: await directory.disk({ size: 1000 }) });
   const other = await directory.disk({ size: 1000, seed: 2 });
@@ -99,7 +122,7 @@ test.each([
   ['another digest', { ...metadata, 'ec2-image-source-digest': `sha256:${'0'.repeat(64)}` }],
   ['another format', { ...metadata, 'ec2-image-disk-format': 'vhdx' }],
 ])('an object labelled with %s is in the way, and is left alone', async (_, Metadata) => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const options = uploadOptions(client);
   await client.send(new PutObjectCommand({ Bucket: bucket, Key: options.key, Body: 'theirs', Metadata }));
   const disk = await directory.disk({ size: 1000 });
@@ -109,7 +132,7 @@ test.each([
 });
 
 test('one of ours that S3 proves nothing of is compared with the disk: used where equal, else replaced', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size: 2000 });
   const put = async (Body: Buffer) => {
     const options = uploadOptions(client);
@@ -132,11 +155,11 @@ test('one of ours that S3 proves nothing of is compared with the disk: used wher
   });
   const other = await put(Buffer.from(disk.bytes).fill(0, 7, 8));
   expect(other.object).toMatchObject({ outcome: 'uploaded', provenBy: 'checksum' });
-  expect(other.options.notices.join()).toContain('is not this disk');
+  expect(other.options.notices.join()).toContain('does not match this disk');
 });
 
 test('the caller learns of the moment before completion, and can refuse it', async () => {
-  const { client, directory, aws } = standIn;
+  const { client, directory, aws } = emulator;
   const disk = await directory.disk({ size: partSize + 1 });
   const options = uploadOptions(client);
   let partsBefore = 0;
@@ -155,11 +178,11 @@ test('the caller learns of the moment before completion, and can refuse it', asy
     reason,
   );
   expect(countCalls(aws, 'CompleteMultipartUpload', refused.key)).toBe(0);
-  expect(await openUploadsOf(client, refused.key)).toHaveLength(1);
+  expect(await listOpenUploadIds(client, refused.key)).toHaveLength(1);
 });
 
 test('a bit that flips after the disk was proven is not uploaded: the disk is proven again', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size: 2 * partSize, name: 'flipping.raw' });
   const wrong = new Error('the disk is not the image');
   const proveDisk = async () => {
@@ -168,11 +191,11 @@ test('a bit that flips after the disk was proven is not uploaded: the disk is pr
   };
   const options = uploadOptions(client);
   await expect(uploadDisk({ ...options, disk, proveDisk })).rejects.toBe(wrong);
-  expect(await openUploadsOf(client, options.key)).toHaveLength(1);
+  expect(await listOpenUploadIds(client, options.key)).toHaveLength(1);
 });
 
 test('a disk that is read differently after each proof is given up', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size: 1000, name: 'fleeting.raw' });
   const proveDisk = () => flipBit(disk.path, 500);
   await expect(uploadDisk({ ...uploadOptions(client), disk, proveDisk })).rejects.toMatchObject({
@@ -181,7 +204,7 @@ test('a disk that is read differently after each proof is given up', async () =>
 });
 
 test('the bucket must be the expected account’s at every call', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size: 1000 });
   const options = { ...uploadOptions(client), disk };
   await expect(uploadDisk({ ...options, expectedBucketOwner: '999999999999' })).rejects.toMatchObject({
@@ -193,7 +216,7 @@ test('the bucket must be the expected account’s at every call', async () => {
 });
 
 test('the caller’s client is left as it was, and uploads through one client do not meet', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const before = client.middlewareStack.identify();
   const disks = await Promise.all(
     [1, 2, 3].map((seed) => directory.disk({ size: 2 * partSize + seed, seed, name: `many-${seed}` })),
@@ -210,14 +233,14 @@ test.each([
   ['other than announced', { size: 999 }, 'DISK_CHANGED'],
   ['empty', { size: 0 }, 'EMPTY_DISK'],
 ])('a disk that is %s is refused', async (_, { size }, code) => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size: size && 1000 });
   const options = uploadOptions(client);
   await expect(uploadDisk({ ...options, disk: { ...disk, size } })).rejects.toMatchObject({ code });
 });
 
 test('what is written to the file after its parts were proven changes nothing', async () => {
-  const { client, directory } = standIn;
+  const { client, directory } = emulator;
   const disk = await directory.disk({ size: 2 * partSize, name: 'restless.raw' });
   const options = uploadOptions(client);
   const overwrite = () => directory.disk({ size: 2 * partSize, seed: 9, name: 'restless.raw' });

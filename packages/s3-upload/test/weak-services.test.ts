@@ -1,7 +1,7 @@
 import { findObject, uploadDisk } from '@ec2-image/s3-upload';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DiskDirectory, diskDirectory, partSize } from './support/disks.ts';
-import { bucket, clientFor, uploadOptions } from './support/stand-in.ts';
+import { bucket, clientFor, uploadOptions } from './support/emulator.ts';
 import { readBody, startWeakS3, type WeakS3Options } from './support/weak-s3.ts';
 
 let directory: DiskDirectory;
@@ -91,7 +91,7 @@ test('an object that is reported otherwise than it was sent is deleted and sent 
     },
   });
   expect(await uploadDisk(service.options)).toMatchObject({ outcome: 'uploaded', bytesSent: 2 * size });
-  expect(service.options.notices.join()).toContain('in a part that could not be told; it was deleted');
+  expect(service.options.notices.join()).toContain('in an unidentified part; ec2-image deleted');
 });
 
 test('a second run compares what is there with the disk, and uses it', async () => {

@@ -50,7 +50,7 @@ export async function runTool(tool: Tool, options: RunToolOptions): Promise<void
       });
     }
     throw new SampleImageError('TOOL_FAILED', `${tool} failed: ${error.stderr || error.shortMessage}`, {
-      hint: 'Look at its message; a full disk is the likeliest cause.',
+      hint: 'Check its message; a full disk is the most likely cause.',
       cause: error,
       facts: { tool, exitCode: error.exitCode },
     });

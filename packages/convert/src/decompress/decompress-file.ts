@@ -62,14 +62,14 @@ export async function decompressHead(
   const { path, compression, signal, length } = options;
   const input = createReadStream(path, { highWaterMark: readBytes });
   try {
-    return await headOf(decompress({ compression, source: input, signal }), length);
+    return await readHead(decompress({ compression, source: input, signal }), length);
   } finally {
     input.destroy();
   }
 }
 
 /** The first bytes of a stream, which is left as soon as they are there. */
-export async function headOf(chunks: AsyncIterable<Buffer>, length: number): Promise<Buffer> {
+export async function readHead(chunks: AsyncIterable<Buffer>, length: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let total = 0;
   for await (const chunk of chunks) {

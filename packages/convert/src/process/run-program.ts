@@ -31,7 +31,7 @@ export async function startProgram({ missing, ...options }: ProgramOptions): Pro
   const ended = program.ended.then(({ exitCode, signal, stderr, cause }): ProgramEnd => {
     if (exitCode !== undefined) return { exitCode, stderr };
     throw new ConvertError('PROGRAM_KILLED', `${name} ended by ${signal ?? 'an error before it began'}`, {
-      hint: 'It was killed from outside, or reached a limit of memory or output: look at the system log and run again.',
+      hint: 'Something killed it, or it reached a limit of memory or output: check the system log, then run the same command again.',
       cause,
       facts: { program: name, signal, stderr },
     });

@@ -22,7 +22,7 @@ export interface WriteDiskOptions {
  * How far before the end of the growing file qemu-img may not have written yet: its eight coroutines take 2 MiB each, and
  * the file is lengthened by a whole block at once, of a VHDX of up to 64 MiB (QEMU's block/vhdx.c). In bytes.
  */
-export const unsettledBytes = (64 + 8 * 2) * 2 ** 20;
+export const writeLagBytes = (64 + 8 * 2) * 2 ** 20;
 
 /**
  * Runs `qemu-img convert`. In order and with its own cache modes and eight coroutines: of those tried on a 6 GiB disk
@@ -63,8 +63,8 @@ function requireRepresentable(format: DiskFormat, virtualSize: number): void {
   if (virtualSize <= maxVirtualSize) return;
   throw new ConvertError(
     'DISK_TOO_LARGE',
-    `a ${format} holds ${maxVirtualSize} bytes at most, and the disk has ${virtualSize}`,
-    { hint: 'Choose vhdx or raw (--format).', facts: { virtualSize, maxVirtualSize } },
+    `a ${format} disk is limited to ${maxVirtualSize} bytes, and this one has ${virtualSize}`,
+    { hint: 'Use --format vhdx or raw.', facts: { virtualSize, maxVirtualSize } },
   );
 }
 

@@ -106,7 +106,7 @@ export function judgeAmi({
   for (const property of ['architecture', 'bootMode', 'tpmSupport', 'imdsSupport'] as const) {
     const asked = wanted[property];
     if (!asked || ami[property] === asked) continue;
-    // EC2 leaves out what is not set; an architecture always is, so only a stand-in leaves that out.
+    // EC2 omits what is not set; it always sets an architecture, so only an emulator omits that.
     if (property === 'architecture' && !ami.architecture) continue;
     differences.push(`its ${property} is ${ami[property] ?? 'not set'}, not ${asked}`);
   }

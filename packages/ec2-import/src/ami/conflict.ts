@@ -14,13 +14,13 @@ export function conflictError(verdict: AmiVerdict): Ec2ImportError {
   if (kind === 'different') {
     return new Ec2ImportError(
       'AMI_NAME_TAKEN_BY_OURS',
-      `an earlier AMI of ours is named ${name}: ${which}; ${differences.join(', ')}`,
-      { hint: 'Give another --suffix, or --replace to deregister it and delete its snapshots.', facts },
+      `AMI name ${name} is already used by ${which}, which ec2-image registered; ${differences.join(', ')}`,
+      { hint: 'Use another --suffix, or --replace to deregister it and delete its snapshots.', facts },
     );
   }
   if (kind === 'disabled') {
-    return new Ec2ImportError('AMI_DISABLED', `the AMI of this image is there, but disabled: ${which}`, {
-      hint: `Enable it with \`aws ec2 enable-image --image-id ${imageId}\`, or give --replace or another --suffix.`,
+    return new Ec2ImportError('AMI_DISABLED', `the AMI of this image exists, but is disabled: ${which}`, {
+      hint: `Enable it with \`aws ec2 enable-image --image-id ${imageId}\`, or use --replace or another --suffix.`,
       facts,
     });
   }
@@ -29,16 +29,16 @@ export function conflictError(verdict: AmiVerdict): Ec2ImportError {
       'AMI_FAILED',
       `AMI ${imageId} is ${state}: ${stateReason ?? 'EC2 gives no reason'}`,
       {
-        hint: 'Run the same command again: it deregisters the failed AMI and registers it anew from its snapshot.',
+        hint: 'Run the same command again: it deregisters the failed AMI and registers its snapshot again.',
         facts,
       },
     );
   }
   return new Ec2ImportError(
     'AMI_NAME_TAKEN',
-    `the name ${name} is taken by an AMI that is not ours: ${which}${ami.foreignOrigin ? `; it ${ami.foreignOrigin}` : ''}`,
+    `AMI name ${name} is already used by an AMI that ec2-image did not register: ${which}${ami.foreignOrigin ? `; it ${ami.foreignOrigin}` : ''}`,
     {
-      hint: 'Use another --name or --suffix. An AMI that ec2-image did not register is never touched, a copy with its tags included.',
+      hint: 'Use another --name or --suffix. ec2-image never changes an AMI that it did not register, not even a copy with its tags.',
       facts,
     },
   );

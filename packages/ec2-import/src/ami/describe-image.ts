@@ -2,6 +2,7 @@ import { DescribeImagesCommand, type Image } from '@aws-sdk/client-ec2';
 import { findConsistently, policies, refusedCodeOf, waitUntil } from '@ec2-image/aws-call';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
+import { formatDuration } from '../format-duration.ts';
 import { amiFacts } from './ami.ts';
 import { conflictError } from './conflict.ts';
 
@@ -49,8 +50,8 @@ export async function waitForImage(
     if (waitedMs < timeoutMs) return undefined;
     throw new Ec2ImportError(
       'AMI_STALLED',
-      `AMI ${imageId} has been ${image.State} for ${Math.round(waitedMs / 60_000)} minutes`,
-      { hint: 'Run the same command again: it finds the AMI and waits on.', facts: { imageId } },
+      `AMI ${imageId} has been ${image.State} for ${formatDuration(waitedMs)}`,
+      { hint: 'Run the same command again: it finds the AMI and continues waiting.', facts: { imageId } },
     );
   };
   return waitUntil(ec2, { policy: policies.ami, ask });

@@ -25,7 +25,7 @@ export async function findImageNow(
   const image = images.find(({ Name, State }) => Name === name && State !== 'deregistered');
   if (!image) return undefined;
   const ami = amiFacts(image, await ec2.region());
-  return judgeAmi({ ami, snapshot: await snapshotOf(ec2, ami.rootSnapshotId), wanted });
+  return judgeAmi({ ami, snapshot: await findRootSnapshot(ec2, ami.rootSnapshotId), wanted });
 }
 
 /** The account's own AMIs that a filter matches, those included that are deprecated or disabled. */
@@ -46,8 +46,8 @@ export async function listImages(
   });
 }
 
-/** None where there is no such snapshot, or where it may not be looked at. */
-async function snapshotOf(ec2: Ec2, snapshotId: string | undefined) {
+/** None where there is no such snapshot, or where the credentials may not describe it. */
+async function findRootSnapshot(ec2: Ec2, snapshotId: string | undefined) {
   if (!snapshotId) return undefined;
   try {
     return await describeSnapshot(ec2, snapshotId);

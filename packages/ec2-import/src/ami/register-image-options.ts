@@ -9,9 +9,9 @@ export interface RegisterImageOptions extends Ec2Options, Omit<WantedAmi, 'snaps
   readonly description?: string;
   /** For the AMI: `Name`, `automation`, the user's own, provenance. Set with RegisterImage itself where the account allows it. */
   readonly tags: Tags;
-  /** Deregister an earlier AMI of ours that has this name and is not the wanted one, and delete its snapshots afterwards. Default false. */
+  /** Deregister an earlier AMI made by ec2-image that has this name and is not the wanted one, and delete its snapshots afterwards. Default false. */
   readonly replace?: boolean;
-  /** An AMI of ours that is the wanted one, but has another snapshot, is in the way too. Default false. */
+  /** An AMI made by ec2-image that is the wanted one, but has another snapshot, is replaced too. Default false. */
   readonly fresh?: boolean;
   /** How long EC2 may take to make the AMI available. Default 15 minutes. */
   readonly amiTimeoutMs?: number;

@@ -8,7 +8,7 @@ import { amiFacts } from './ami.ts';
 import { waitForImage } from './describe-image.ts';
 import type { RegisterImageOptions } from './register-image-options.ts';
 import { registerOnce } from './register-once.ts';
-import { deleteSnapshotsOf } from './replace-image.ts';
+import { deleteReplacedSnapshots } from './replace-image.ts';
 
 export interface Ami {
   readonly imageId: string;
@@ -28,8 +28,8 @@ export interface Ami {
 }
 
 /**
- * Registers the snapshot as an AMI of that name and waits until it is available, or finds the one that is there. An
- * answer that was lost is looked up before the call is made again.
+ * Registers the snapshot as an AMI of that name and waits until it is available, or finds the one that is there. After a lost answer, looks up the AMI before it repeats the call.
+ *
  *
  * @throws Ec2ImportError the codes of {@link conflictError}; `AMI_PROTECTED`, `AMI_STALLED`, `AMI_NOT_FOUND`,
  *   `REGISTER_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_GONE`, `SNAPSHOT_STALLED`, and the codes of a call
@@ -39,14 +39,14 @@ export async function registerImage(options: RegisterImageOptions): Promise<Ami>
   const { name, tags, snapshot, amiTimeoutMs: timeoutMs = policies.ami.limitMs } = options;
   const { snapshotId, sizeGiB } = await waitForSnapshot(ec2, { snapshotId: snapshot.snapshotId, timeoutMs });
   const { imageId, outcome, replaced } = await registerOnce(ec2, { options, snapshotId, sizeGiB });
-  ec2.notice(outcome === 'reused' ? `AMI ${imageId} is there already.` : `Registered AMI ${imageId}.`);
+  ec2.notice(outcome === 'reused' ? `AMI ${imageId} already exists.` : `Registered AMI ${imageId}.`);
   options.onRegistered?.(imageId);
 
   const tagged = await tagImage({ options, imageId, tags });
   const image = await waitForImage(ec2, { imageId, timeoutMs });
   const used = amiFacts(image, await ec2.region());
   const keep = [snapshotId, ...used.snapshotIds];
-  const leftSnapshotIds = await deleteSnapshotsOf(options, { amis: replaced, keep });
+  const leftSnapshotIds = await deleteReplacedSnapshots(options, { amis: replaced, keep });
   return {
     imageId,
     name,

@@ -25,7 +25,7 @@ export interface Registered {
 
 /**
  * Takes the AMI of that name where it is the wanted one, else makes way for it and registers it. A lost answer, or a
- * duplicate, may be our own call's: the name is looked up before the call is made again.
+ * duplicate, may be our own call's: it looks up the name before it repeats the call.
  */
 export async function registerOnce(
   ec2: Ec2,
@@ -37,7 +37,7 @@ export async function registerOnce(
     const found = await findImageNow(ec2, { ...options, snapshotId });
     if (found && replaced.has(found.ami.imageId)) return undefined;
     if (fresh && found?.kind === 'ours' && found.ami.rootSnapshotId !== snapshotId)
-      return { kind: 'different', ami: found.ami, differences: ['a new one is asked for'] };
+      return { kind: 'different', ami: found.ami, differences: ['--fresh requests a new one'] };
     return found;
   };
   let found = await retryThroughOutage(ec2, look);
@@ -78,7 +78,7 @@ export async function registerOnce(
   }
 }
 
-/** A failed AMI of ours serves nobody; every other one goes only where the user said so, and somebody else's never. */
+/** A failed AMI made by ec2-image is of no use; any other is replaced only where the user said so, and somebody else's never. */
 function mayReplace({ kind }: AmiVerdict, replace: boolean): boolean {
   return kind === 'failed' || (replace && (kind === 'different' || kind === 'disabled'));
 }
@@ -142,7 +142,7 @@ function registerImageInput({
 function refusal(error: unknown): unknown {
   if (!isAwsCallError(error, 'AWS_REFUSED')) return error;
   return new Ec2ImportError('REGISTER_REFUSED', `EC2 did not register the AMI: ${error.message}`, {
-    hint: 'Correct the option that EC2 names; the snapshot is kept, and the same command goes on from it.',
+    hint: 'Correct the option that EC2 names, then run the same command again: it reuses the snapshot.',
     cause: error,
     facts: error.facts,
   });
@@ -151,9 +151,9 @@ function refusal(error: unknown): unknown {
 function invisible(amiName: string, cause: unknown): Ec2ImportError {
   return new Ec2ImportError(
     'AMI_NAME_TAKEN',
-    `EC2 says that the name ${amiName} is taken, but lists no AMI of it`,
+    `EC2 says that the AMI name ${amiName} is already used, but lists no such AMI`,
     {
-      hint: 'Wait a few minutes and run the same command again, or give another --suffix.',
+      hint: 'Wait a few minutes and run the same command again, or use another --suffix.',
       cause,
       facts: { amiName },
     },

@@ -8,7 +8,7 @@ import { describeSnapshot } from '../snapshot/describe.ts';
 import type { AmiFacts } from './ami.ts';
 import { listImages } from './find-image.ts';
 
-/** Takes an AMI of ours away; one that is gone already is a success. Its snapshots stay. */
+/** Deregisters an AMI created by ec2-image; one that no longer exists is a success. Its snapshots stay. */
 export async function deregisterImage(
   ec2: Ec2,
   { imageId, name, protected: isProtected }: AmiFacts,
@@ -28,11 +28,11 @@ export async function deregisterImage(
 
 /**
  * Deletes the snapshots of deregistered AMIs that are ours by their tags and that no other AMI of the account uses.
- * The new AMI stands by then, so what fails is told and left.
+ * The new AMI exists by then, so a snapshot that cannot be deleted is reported and kept.
  *
  * @returns the ids that were left
  */
-export async function deleteSnapshotsOf(
+export async function deleteReplacedSnapshots(
   options: Ec2Options,
   { amis, keep }: { readonly amis: readonly AmiFacts[]; readonly keep: readonly string[] },
 ): Promise<string[]> {
@@ -47,10 +47,10 @@ export async function deleteSnapshotsOf(
         await deleteSnapshot({ ...options, snapshotId });
         continue;
       }
-      ec2.notice(`Snapshot ${snapshotId} of the replaced AMI is kept: ${reason}.`);
+      ec2.notice(`Keeping snapshot ${snapshotId} of the replaced AMI: ${reason}.`);
     } catch (error) {
       ec2.signal?.throwIfAborted();
-      ec2.notice(`Snapshot ${snapshotId} of the replaced AMI is left: ${(error as Error).message}.`);
+      ec2.notice(`Could not delete snapshot ${snapshotId} of the replaced AMI: ${(error as Error).message}.`);
     }
     left.push(snapshotId);
   }
@@ -79,7 +79,7 @@ function protectedError({
   cause?: unknown;
 }): Ec2ImportError {
   return new Ec2ImportError('AMI_PROTECTED', `AMI ${imageId} (${name}) is protected from deregistration`, {
-    hint: `Turn it off with \`aws ec2 disable-image-deregistration-protection --image-id ${imageId}\` (a cooldown may keep it for 24 hours), or give another --suffix.`,
+    hint: `Turn it off with \`aws ec2 disable-image-deregistration-protection --image-id ${imageId}\` (a cooldown may keep it for 24 hours), or use another --suffix.`,
     cause,
     facts: { imageId },
   });

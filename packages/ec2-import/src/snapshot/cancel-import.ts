@@ -2,10 +2,10 @@ import { CancelImportTaskCommand } from '@aws-sdk/client-ec2';
 import { afterAbort, isAboutCredentials, isAwsCallError } from '@ec2-image/aws-call';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 
-/** Asks EC2 to cancel the task. What comes back is EC2's refusal, such as that the task has ended. */
+/** Asks EC2 to cancel the task. Returns EC2's refusal, such as that the task has ended. */
 export async function cancelTask(ec2: Ec2, importTaskId: string): Promise<Error | undefined> {
   try {
-    const CancelReason = 'given up by ec2-image';
+    const CancelReason = 'cancelled by ec2-image';
     await ec2.send(new CancelImportTaskCommand({ ImportTaskId: importTaskId, CancelReason }));
     return undefined;
   } catch (error) {
@@ -22,7 +22,9 @@ export async function leaveOrCancel(
 ): Promise<void> {
   const { cancelOnAbort = false, onNotice } = options;
   if (!cancelOnAbort) {
-    onNotice?.(`Import task ${importTaskId} goes on running; the same command waits for it again.`);
+    onNotice?.(
+      `Import task ${importTaskId} is still running on AWS. Run the same command again to wait for it.`,
+    );
     return;
   }
   try {
@@ -30,7 +32,7 @@ export async function leaveOrCancel(
     onNotice?.(
       refused
         ? `Import task ${importTaskId} was not cancelled: ${refused.message}.`
-        : `Import task ${importTaskId} is cancelled; EC2 takes a moment to end it.`,
+        : `Cancelling import task ${importTaskId}.`,
     );
   } catch (error) {
     onNotice?.(`Import task ${importTaskId} was not cancelled: ${String(error)}.`);

@@ -13,7 +13,7 @@ export type ChosenSnapshot = Choice & {
   readonly endedAttempts: number;
   /** All import tasks for this digest and format. */
   readonly attempts: number;
-  /** What is ours for this digest, but not what is asked for, and why: `snap-1 has 6 GiB, not 5`. */
+  /** What ec2-image made for this digest, but not what was requested, and why: `snap-1 has 6 GiB, not 5`. */
   readonly passedOver: readonly string[];
 };
 

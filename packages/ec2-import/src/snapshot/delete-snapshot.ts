@@ -4,7 +4,7 @@ import { createEc2, type Ec2Options } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
 
 /**
- * Deletes a snapshot; one that is gone already is a success. A snapshot stays in use for minutes after its AMI is
+ * Deletes a snapshot; one that no longer exists is a success. A snapshot stays in use for minutes after its AMI is
  * deregistered, so that is retried for `inUseTimeoutMs` (default 10 minutes).
  *
  * @throws Ec2ImportError `SNAPSHOT_IN_USE` and the codes of a call

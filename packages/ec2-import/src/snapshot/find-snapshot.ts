@@ -46,7 +46,7 @@ export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundS
     return { state: 'none', endedAttempts: attempts };
   }
   const chosen = await findSnapshotConsistently(ec2, options);
-  for (const reason of chosen.passedOver) ec2.notice(`Not used: ${reason}.`);
+  for (const reason of chosen.passedOver) ec2.notice(`Not reusing: ${reason}.`);
   const { endedAttempts } = chosen;
   if (chosen.state === 'none') return { state: 'none', endedAttempts };
   if (chosen.state === 'running') {
@@ -71,7 +71,7 @@ export async function findSnapshotConsistently(ec2: Ec2, wanted: Looked): Promis
   return found ?? none!;
 }
 
-/** One look at what the account has. */
+/** What the account has, read once. */
 export async function findSnapshotNow(
   ec2: Ec2,
   { importTasks = true, ...wanted }: Looked,

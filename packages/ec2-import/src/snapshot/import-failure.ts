@@ -18,14 +18,14 @@ const hints: Readonly<Record<FailureKind, (about: { bucket: string; roleName: st
   'bucket-region': ({ bucket }) =>
     `Use a bucket in the region of the import: ${bucket} is in another. Then run again.`,
   'object-missing': ({ bucket }) =>
-    `Make sure nothing else deletes objects in ${bucket}, then run the same command again: it uploads the disk anew.`,
+    `Make sure nothing else deletes objects in ${bucket}, then run the same command again: it uploads the disk again.`,
   format: () =>
-    'Try another --format (raw is taken as it is); if that fails too, report the message with the image.',
+    'Try another --format (raw is taken as it is); if that fails too, report the message and the image.',
   cancelled: () => 'Somebody cancelled the import task. Run the same command again to start another.',
   validation: () =>
     'The disk is proven equal to its source, so run the same command again later, or with another --format.',
   unknown: () =>
-    "Look the message up in AWS's VM Import/Export troubleshooting page, then run the same command again.",
+    "Look up the message in AWS's VM Import/Export troubleshooting guide, then run the same command again.",
 };
 
 /** Where the hint must name what AWS's message does not. */

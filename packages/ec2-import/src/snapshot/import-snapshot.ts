@@ -17,9 +17,9 @@ export interface ImportSnapshotOptions extends ImportWaitOptions, ImportRequest 
   readonly retryPauseMs?: number;
   /** From `findSnapshot`, so that an attempt of another run is not counted again. Default 0. */
   readonly endedAttempts?: number;
-  /** A running task from `findSnapshot`: it is waited for as the first attempt. */
+  /** A running task from `findSnapshot`, to wait for as the first attempt. */
   readonly importTaskId?: string;
-  /** The task of each attempt, before it is waited for. */
+  /** The task of each attempt, before the wait for it. */
   readonly onStarted?: (importTaskId: string) => void;
   /** Called before each further attempt, to prove that the object is still what was uploaded; throws where it is not. */
   readonly beforeRetry?: (failed: { readonly attempt: number; readonly error: Error }) => Promise<void>;
@@ -74,18 +74,18 @@ async function start(
   try {
     return await startImport(ec2, { request: options, tokenNumber, limitTimeoutMs });
   } catch (error) {
-    if (options.signal?.aborted) await settleStart(options);
+    if (options.signal?.aborted) await handleInterruptedStart(options);
     throw error;
   }
 }
 
 /** The run was told to stop while the call was under way: whether it was carried out, only the account knows. */
-async function settleStart(options: ImportSnapshotOptions): Promise<void> {
+async function handleInterruptedStart(options: ImportSnapshotOptions): Promise<void> {
   try {
     const found = await findSnapshotNow(createEc2(afterAbort(options)), wantedOf(options));
     if (found.state === 'running') await leaveOrCancel(options, found.task.importTaskId);
   } catch {
-    options.onNotice?.('An import task may have been started; the same command looks for it.');
+    options.onNotice?.('An import task may have been started; the same command finds it.');
   }
 }
 

@@ -17,7 +17,7 @@ export interface ImportTask {
   readonly kmsKeyId?: string;
   /** Undefined where none were reported, which is not the same as none. */
   readonly tags?: Tags;
-  /** Changes with every sign of life. */
+  /** Changes with every activity of the task. */
   readonly fingerprint: string;
 }
 
@@ -69,7 +69,7 @@ export function isKnownStatus(status: string): boolean {
 
 /**
  * Why an import failed, as far as its message tells. `validation` has been seen on good disks that imported on the
- * next try; of `unknown` nothing is known, so it is tried again as well. All others stay as they are until somebody acts.
+ * next try; of `unknown` nothing is known, so that is retried as well. All others stay as they are until somebody acts.
  */
 export type FailureKind =
   | 'permission'

@@ -1,8 +1,8 @@
 import { ImportSnapshotCommand, type ImportSnapshotRequest } from '@aws-sdk/client-ec2';
 import {
   isAwsCallError,
-  isPassingQuota,
   isTransient,
+  isTransientQuota,
   pause,
   policies,
   refusedCodeOf,
@@ -30,7 +30,7 @@ export interface ImportRequest {
   readonly kmsKeyId?: string;
   /** The role that EC2 takes to read the bucket. Default `vmimport`. */
   readonly roleName?: string;
-  /** Start this import whatever exists: nothing that a look at the account finds is taken in its place. Default false. */
+  /** Start this import whatever exists: nothing that the account already has replaces it. Default false. */
   readonly fresh?: boolean;
 }
 
@@ -92,7 +92,7 @@ export async function startImport(
       } else if (isAwsCallError(error, 'ACCESS_DENIED') && tagged) {
         // An account may forbid tags on creation. Where it is the import that is forbidden, that shows next.
         tagged = false;
-      } else if (isPassingQuota(error) && ec2.now() - limitedSince < limitTimeoutMs) {
+      } else if (isTransientQuota(error) && ec2.now() - limitedSince < limitTimeoutMs) {
         limited += 1;
         if (limited === 1) ec2.notice(`${(error as Error).message}; waiting for other imports to end.`);
         await pause(ec2, { n: limited, pace: policies.startQuota });
@@ -149,7 +149,7 @@ function startedOf(found: Choice, tokenNumber: number): Started | undefined {
 function adopted(ec2: Ec2, started: Started): Started {
   const what =
     'snapshot' in started ? `snapshot ${started.snapshot.snapshotId}` : `import task ${started.importTaskId}`;
-  ec2.notice(`Taking ${what}, which is there already.`);
+  ec2.notice(`Reusing ${what}, which another run started.`);
   return started;
 }
 

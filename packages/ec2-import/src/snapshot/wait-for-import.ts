@@ -1,6 +1,7 @@
 import { isAwsCallError, policies, waitUntil } from '@ec2-image/aws-call';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
+import { formatDuration } from '../format-duration.ts';
 import { cancelTask, leaveOrCancel } from './cancel-import.ts';
 import { describeImportTask } from './describe.ts';
 import { discardSnapshot } from './discard-snapshot.ts';
@@ -44,13 +45,13 @@ export async function waitForImport(
     const task = await watchTask(ec2, { importTaskId, taskTimeoutMs, onProgress: options.onProgress });
     const ended = task === 'stalled' ? await cancelStalled(ec2, { importTaskId, taskTimeoutMs }) : task;
     running = false;
-    const snapshotId = await snapshotIdOf(ec2, { task: ended, source });
+    const snapshotId = await waitForSnapshotId(ec2, { task: ended, source });
     const snapshot = await waitForSnapshot(ec2, { snapshotId, timeoutMs: taskTimeoutMs });
     return { ...snapshotOf(snapshot), importTaskId };
   } catch (error) {
     if (running && options.signal?.aborted) await leaveOrCancel(options, importTaskId);
     else if (running && isAwsCallError(error))
-      ec2.notice(`Import task ${importTaskId} may still be running; the same command looks for it.`);
+      ec2.notice(`Import task ${importTaskId} may still be running; the same command finds it.`);
     await discardSnapshot(options, error);
     throw error;
   }
@@ -87,7 +88,9 @@ async function watchTask(
     const { status, message, percent } = task;
     if (!isKnownStatus(status) && !unseen.has(status)) {
       unseen.add(status);
-      ec2.notice(`Import task ${importTaskId} has the unknown status ${JSON.stringify(status)}; waiting on.`);
+      ec2.notice(
+        `Import task ${importTaskId} has the unknown status ${JSON.stringify(status)}; still waiting.`,
+      );
     }
     onProgress?.({ importTaskId, status, message, percent });
     const state = taskState(task);
@@ -108,8 +111,8 @@ async function cancelStalled(
   ec2: Ec2,
   { importTaskId, taskTimeoutMs }: { importTaskId: string; taskTimeoutMs: number },
 ): Promise<ImportTask> {
-  const minutes = Math.round(taskTimeoutMs / 60_000);
-  ec2.notice(`Import task ${importTaskId} has shown no progress for ${minutes} minutes; cancelling it.`);
+  const idle = formatDuration(taskTimeoutMs);
+  ec2.notice(`Import task ${importTaskId} has shown no progress for ${idle}; cancelling it.`);
   const refused = await cancelTask(ec2, importTaskId);
   const since = ec2.now();
   const ask = async () => {
@@ -123,10 +126,10 @@ async function cancelStalled(
     ec2.notice(`Import task ${importTaskId} completed while it was being cancelled.`);
     return task;
   }
-  const stalled = `import task ${importTaskId} showed no progress for ${minutes} minutes`;
+  const stalled = `import task ${importTaskId} showed no progress for ${idle}`;
   if (task === 'alive') {
     throw new Ec2ImportError('IMPORT_STALLED', `${stalled} and could not be cancelled`, {
-      hint: `Look at it with \`aws ec2 describe-import-snapshot-tasks --import-task-ids ${importTaskId}\`; leave its object alone while it lives.`,
+      hint: `Check it with \`aws ec2 describe-import-snapshot-tasks --import-task-ids ${importTaskId}\`; do not delete its S3 object while it is running.`,
       cause: refused,
       facts: { importTaskId, retryable: false },
     });
@@ -137,7 +140,7 @@ async function cancelStalled(
   });
 }
 
-async function snapshotIdOf(
+async function waitForSnapshotId(
   ec2: Ec2,
   { task, source }: { task: ImportTask; source: ImportSource | undefined },
 ): Promise<string> {
@@ -160,7 +163,7 @@ async function snapshotIdOf(
 
 function taskLost(importTaskId: string): Ec2ImportError {
   return new Ec2ImportError('IMPORT_TASK_LOST', `EC2 does not list import task ${importTaskId}`, {
-    hint: 'Run the same command again: it looks for the snapshot and for other tasks before it imports anew.',
+    hint: 'Run the same command again: it looks for the snapshot and for other tasks before it imports again.',
     facts: { importTaskId, retryable: false },
   });
 }

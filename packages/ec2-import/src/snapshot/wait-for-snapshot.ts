@@ -2,6 +2,7 @@ import { policies, waitUntil } from '@ec2-image/aws-call';
 import type { ErrorCode } from '@ec2-image/explained-error';
 import type { Ec2 } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
+import { formatDuration } from '../format-duration.ts';
 import { describeSnapshot } from './describe.ts';
 import type { SnapshotFacts } from './snapshot.ts';
 
@@ -30,7 +31,7 @@ export async function waitForSnapshot(
       throw snapshotError(
         'SNAPSHOT_STALLED',
         snapshotId,
-        `it has been pending for ${Math.round(idleMs / 60_000)} minutes`,
+        `it has been pending for ${formatDuration(idleMs)}`,
       );
     }
     return undefined;
@@ -40,7 +41,7 @@ export async function waitForSnapshot(
 
 function snapshotError(code: ErrorCode, snapshotId: string, why: string): Ec2ImportError {
   return new Ec2ImportError(code, `snapshot ${snapshotId} cannot be used: ${why}`, {
-    hint: 'Run the same command again: it imports the disk anew where this snapshot stays unusable.',
+    hint: 'Run the same command again: it imports the disk again if this snapshot stays unusable.',
     facts: { snapshotId, retryable: code !== 'SNAPSHOT_STALLED' },
   });
 }

@@ -31,7 +31,7 @@ export function isOurTask({ task, wanted }: { task: ImportTask; wanted: WantedSn
   return readProvenance(task.tags)?.digest === wanted.digest;
 }
 
-/** Why a task of ours, running or completed, is not the wanted one. */
+/** Why a task made by ec2-image, running or completed, is not the wanted one. */
 export function whyNotTask({
   task,
   wanted,

@@ -161,7 +161,7 @@ describe('what stands in the way is explained', () => {
 
   test("somebody else's is named with its owner and its date", () => {
     expect(conflictError({ kind: 'foreign', ami: ami() }).message).toBe(
-      'the name image-i1 is taken by an AMI that is not ours: ami-1 (account 123456789012, created 2026-11-22T10:00:00.000Z)',
+      'AMI name image-i1 is already used by an AMI that ec2-image did not register: ami-1 (account 123456789012, created 2026-11-22T10:00:00.000Z)',
     );
   });
 });

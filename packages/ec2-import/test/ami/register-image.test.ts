@@ -286,7 +286,7 @@ describe('a lost answer', () => {
     a.mock.on(RegisterImageCommand).rejects(ec2Error('InvalidAMIName.Duplicate'));
     await expect(run(a)).rejects.toMatchObject({
       code: 'AMI_NAME_TAKEN',
-      message: expect.stringContaining('lists no AMI'),
+      message: expect.stringContaining('lists no such AMI'),
     });
     expect(a.clock.elapsedMs).toBeLessThan(10 * 60_000);
   });
@@ -313,7 +313,7 @@ describe('an AMI that has the name', () => {
     ];
     await expect(run(account({ images, snapshots }), { fresh: true })).rejects.toMatchObject({
       code: 'AMI_NAME_TAKEN_BY_OURS',
-      differences: ['a new one is asked for'],
+      differences: ['--fresh requests a new one'],
     });
     const a = account({ images, snapshots });
     expect(await run(a, { fresh: true, replace: true })).toMatchObject({
@@ -450,7 +450,9 @@ describe('an AMI that has the name', () => {
     const ami = await run(a, { replace: true, architecture: 'x86_64', bootMode: undefined, digest });
     expect(ami.leftSnapshotIds).toEqual(['snap-old']);
     expect(a.count(DeleteSnapshotCommand)).toBe(0);
-    expect(a.notices).toContainEqual(expect.stringMatching(reason));
+    const told = a.notices.filter((notice) => notice.includes('snap-old'));
+    expect(told).toEqual([expect.stringMatching(reason)]);
+    expect(told[0]).toMatch(/^Keeping snapshot snap-old of the replaced AMI: /);
   });
 
   test('of ours whose snapshot cannot be deleted is told, and the new one stands', async () => {
@@ -460,6 +462,10 @@ describe('an AMI that has the name', () => {
       imageId: 'ami-new',
       leftSnapshotIds: ['snap-old'],
     });
+    const told = a.notices.filter((notice) => notice.includes('snap-old'));
+    expect(told).toEqual([
+      expect.stringMatching(/^Could not delete snapshot snap-old of the replaced AMI: /),
+    ]);
   });
 
   test('of ours that shares the snapshot is replaced without it', async () => {

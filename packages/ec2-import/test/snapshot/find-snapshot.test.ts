@@ -86,7 +86,7 @@ describe('what the account has of a snapshot', () => {
     snapshotsSeen(account, [snapshotAnswer({ Tags, VolumeSize: 6 })]);
     const found = await findSnapshot({ ...account.verb, ...wanted, virtualSizeBytes: 5 * 2 ** 30 });
     expect(found.state).toBe('none');
-    expect(account.notices).toEqual(['Not used: snap-1 has 6 GiB, not 5.']);
+    expect(account.notices).toEqual(['Not reusing: snap-1 has 6 GiB, not 5.']);
   });
 
   test('fresh takes nothing, but counts every task, so that the next gets a token of its own', async () => {

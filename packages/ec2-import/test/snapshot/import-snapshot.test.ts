@@ -185,7 +185,7 @@ describe('ImportSnapshot', () => {
     snapshotsSeen(account, [], [snapshotAnswer()]);
     expect(await run(account)).toMatchObject({ snapshotId: 'snap-1' });
     expect(tokens(account)).toEqual(['token-1']);
-    expect(account.notices).toContain('Taking import task import-snap-1, which is there already.');
+    expect(account.notices).toContain('Reusing import task import-snap-1, which another run started.');
   });
 
   test('that was not carried out is called again with the same token', async () => {
@@ -327,8 +327,8 @@ describe('ImportSnapshot', () => {
   });
 
   test.each([
-    [false, 'Import task import-snap-1 goes on running; the same command waits for it again.'],
-    [true, 'Import task import-snap-1 is cancelled; EC2 takes a moment to end it.'],
+    [false, 'Import task import-snap-1 is still running on AWS. Run the same command again to wait for it.'],
+    [true, 'Cancelling import task import-snap-1.'],
   ])('cut off by the signal is looked up; cancelOnAbort %s', async (cancelOnAbort, notice) => {
     const controller = new AbortController();
     const account = mocked({ signal: controller.signal });

@@ -54,7 +54,7 @@ describe('a task that goes well', () => {
     snapshotsSeen(account, [], [snapshotAnswer()]);
     expect(await waitForImport({ ...account.verb, importTaskId })).toMatchObject({ snapshotId: 'snap-1' });
     expect(account.notices).toEqual([
-      `Import task ${importTaskId} has the unknown status "reticulating"; waiting on.`,
+      `Import task ${importTaskId} has the unknown status "reticulating"; still waiting.`,
     ]);
   });
 
@@ -144,7 +144,7 @@ describe('a task that fails', () => {
       [undefined, /^Deleted snapshot snap-half/],
       [
         ec2Error('UnauthorizedOperation', 'no', 403),
-        /^Snapshot snap-half of the failed import is left: .*ec2:DeleteSnapshot/,
+        /^Could not delete snapshot snap-half of the failed import: .*ec2:DeleteSnapshot/,
       ],
     ] as const) {
       const account = mocked();
@@ -249,6 +249,22 @@ describe('a task that stalls', () => {
     });
   });
 
+  test.each([
+    [10_000, '10 seconds'],
+    [60_000, '1 minute'],
+    [90 * 60_000, '90 minutes'],
+    [2 * 60 * 60_000, '2 hours'],
+  ])('says after how long: %d ms are %s', async (limitMs, shown) => {
+    const account = mocked();
+    tasksSeen(account, [active('19')]);
+    account.mock.on(CancelImportTaskCommand).rejects(ec2Error('UnauthorizedOperation', 'no', 403));
+    await expect(
+      waitForImport({ ...account.verb, importTaskId, taskTimeoutMs: limitMs }),
+    ).rejects.toMatchObject({
+      message: `import task ${importTaskId} showed no progress for ${shown} and could not be cancelled`,
+    });
+  });
+
   test('is not one that creeps', async () => {
     const account = mocked();
     const creeping = Array.from({ length: 60 }, (_, percent) => [active(String(percent))]);
@@ -271,7 +287,7 @@ describe('what ends the wait from outside', () => {
     });
     expect(account.mock.commandCalls(DescribeImportSnapshotTasksCommand)).toHaveLength(2);
     expect(account.notices).toEqual([
-      `Import task ${importTaskId} may still be running; the same command looks for it.`,
+      `Import task ${importTaskId} may still be running; the same command finds it.`,
     ]);
   });
 
@@ -295,8 +311,12 @@ describe('what ends the wait from outside', () => {
   });
 
   test.each([
-    [false, undefined, [`Import task ${importTaskId} goes on running; the same command waits for it again.`]],
-    [true, undefined, [`Import task ${importTaskId} is cancelled; EC2 takes a moment to end it.`]],
+    [
+      false,
+      undefined,
+      [`Import task ${importTaskId} is still running on AWS. Run the same command again to wait for it.`],
+    ],
+    [true, undefined, [`Cancelling import task ${importTaskId}.`]],
     [true, ec2Error('IncorrectState', 'too late'), [expect.stringMatching(/was not cancelled: .*too late/)]],
   ])('the signal: cancelOnAbort %s', async (cancelOnAbort, refusal, notices) => {
     const controller = new AbortController();

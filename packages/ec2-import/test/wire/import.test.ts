@@ -232,8 +232,8 @@ test('expired credentials end the wait at once, and the next run takes the task'
 });
 
 test.for<[boolean, string, RegExp]>([
-  [false, 'completed', /goes on running/],
-  [true, 'cancelled', /is cancelled/],
+  [false, 'completed', /still running on AWS/],
+  [true, 'cancelled', /^Cancelling import task import-snap-/],
 ])(
   'interrupted with cancelOnAbort %s, the task is %s',
   async ([cancelOnAbort, status, notice], { account }) => {

@@ -6,7 +6,7 @@ import { describe, expect } from 'vitest';
 import { type Account, type DiskOptions, test, uploadDisk, verbs } from './account.ts';
 
 /** A tagged snapshot, and what RegisterImage is told of it. */
-async function snapshotOf(account: Account, options: DiskOptions = {}) {
+async function createSnapshot(account: Account, options: DiskOptions = {}) {
   const verb = verbs(account);
   const disk = await uploadDisk(account, options);
   const snapshot = await importSnapshot({ ...verb, ...disk.import });
@@ -23,7 +23,7 @@ const once = (operation: string, action: FaultAction, rule: Partial<FaultRule> =
 describe('an AMI', () => {
   test('is registered with its tags, described in full, and used by the next run', async ({ account }) => {
     const verb = verbs(account);
-    const request = await snapshotOf(account);
+    const request = await createSnapshot(account);
     expect(await findImage({ ...verb, ...request })).toBeUndefined();
     const told: string[] = [];
     const onRegistered = (imageId: string) => told.push(imageId);
@@ -64,7 +64,7 @@ describe('an AMI', () => {
   });
 
   test('that two runs register at once is one', async ({ account }) => {
-    const request = await snapshotOf(account);
+    const request = await createSnapshot(account);
     const [one, two] = await Promise.all([1, 2].map(() => registerImage({ ...verbs(account), ...request })));
     expect(two!.imageId).toBe(one!.imageId);
     expect((await account.contents()).images).toHaveLength(1);
@@ -74,9 +74,9 @@ describe('an AMI', () => {
     account,
   }) => {
     const verb = verbs(account);
-    const earlier = await snapshotOf(account, { hex: 'b2' });
+    const earlier = await createSnapshot(account, { hex: 'b2' });
     const old = await registerImage({ ...verb, ...earlier });
-    const request = { ...(await snapshotOf(account)), name: earlier.name };
+    const request = { ...(await createSnapshot(account)), name: earlier.name };
     await expect(registerImage({ ...verb, ...request })).rejects.toMatchObject({
       code: 'AMI_NAME_TAKEN_BY_OURS',
       imageId: old.imageId,
@@ -103,9 +103,9 @@ test.for<[string, FaultAction]>([
   ['throttling', { kind: 'error', preset: 'throttling' }],
 ])('%s', async ([_, action], { account }) => {
   const verb = verbs(account);
-  const earlier = await snapshotOf(account, { hex: 'b2' });
+  const earlier = await createSnapshot(account, { hex: 'b2' });
   await registerImage({ ...verb, ...earlier });
-  const request = { ...(await snapshotOf(account)), name: earlier.name, replace: true };
+  const request = { ...(await createSnapshot(account)), name: earlier.name, replace: true };
   const struck = ['DescribeTags', 'DescribeSnapshots', 'DeregisterImage', 'DeleteSnapshot'];
   for (const operation of struck) account.aws.faults.add(once(operation, action));
   account.aws.faults.add(once('DescribeImages', action, { nth: 2 }));
@@ -120,7 +120,7 @@ test.for<[string, FaultAction]>([
 
 test('no answer in time costs no second AMI', async ({ account }) => {
   const verb = verbs({ ec2: account.hurried });
-  const request = await snapshotOf(account);
+  const request = await createSnapshot(account);
   for (const operation of ['RegisterImage', 'DescribeTags'])
     account.aws.faults.add(once(operation, { kind: 'hang', when: 'after' }));
   const { imageId } = await registerImage({ ...verb, ...request });
@@ -131,14 +131,14 @@ test('no answer in time costs no second AMI', async ({ account }) => {
 
 describe('where EC2 shows its writes late', () => {
   test('a fresh AMI is waited for', async ({ account }) => {
-    const request = await snapshotOf(account);
+    const request = await createSnapshot(account);
     account.aws.faults.add(once('RegisterImage', { kind: 'unseen', ms: 300 }));
     expect(await registerImage({ ...verbs(account), ...request })).toMatchObject({ outcome: 'registered' });
   });
 
   test('an AMI of the run before is found behind the refusal of its name', async ({ account }) => {
     const verb = verbs(account);
-    const request = await snapshotOf(account);
+    const request = await createSnapshot(account);
     account.aws.faults.add(once('RegisterImage', { kind: 'unseen', ms: 400 }));
     account.aws.faults.add(once('RegisterImage', { kind: 'drop', when: 'after' }));
     const { imageId } = await registerImage({ ...verb, ...request });
@@ -151,7 +151,7 @@ describe('where tags are forbidden', () => {
   const denied: FaultAction = { kind: 'error', preset: 'access-denied' };
 
   test('with the registration, they are set after it', async ({ account }) => {
-    const request = await snapshotOf(account);
+    const request = await createSnapshot(account);
     account.aws.faults.add(once('RegisterImage', denied));
     const ami = await registerImage({ ...verbs(account), ...request });
     expect(ami.tagging?.added).toEqual(Object.keys(request.tags));
@@ -160,7 +160,7 @@ describe('where tags are forbidden', () => {
 
   test('altogether, the AMI stands, and the next run knows it by its snapshot', async ({ account }) => {
     const verb = verbs(account);
-    const request = await snapshotOf(account);
+    const request = await createSnapshot(account);
     account.aws.faults.add(once('RegisterImage', denied));
     const handle = account.aws.faults.add(once('CreateTags', denied, { times: 'always' }));
     const ami = await registerImage({ ...verb, ...request });
@@ -181,7 +181,7 @@ describe('where tags are forbidden', () => {
   });
 
   test('as the registration is, it fails with what is to be allowed', async ({ account }) => {
-    const request = await snapshotOf(account);
+    const request = await createSnapshot(account);
     account.aws.faults.add(once('RegisterImage', denied, { times: 'always' }));
     await expect(registerImage({ ...verbs(account), ...request })).rejects.toMatchObject({
       code: 'ACCESS_DENIED',

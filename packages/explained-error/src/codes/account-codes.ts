@@ -173,12 +173,16 @@ export const accountCodes = {
     means: 'S3 stored other bytes than were sent, and was caught at it. The object was deleted.',
     remedy: 'Run the same command again, from another network if it recurs.',
   },
+  UPLOAD_INTERRUPTED: {
+    means: 'The connection to S3 broke while a part was sent, in every attempt.',
+    remedy: 'Check the network, then run the same command again: it resumes with the parts that arrived.',
+  },
   UPLOAD_LOST: {
     means: 'Something else ended the upload: another run, or a lifecycle rule.',
     remedy: 'Make sure only one run imports this image, then run the same command again.',
   },
   UPLOAD_STALLED: {
-    means: 'S3 did not answer a part in time, several times.',
+    means: 'S3 did not answer a part within the time limit, in the last of several attempts.',
     remedy: 'Check the network, then run the same command again: the parts that arrived are kept.',
   },
 } as const satisfies CodeTable;

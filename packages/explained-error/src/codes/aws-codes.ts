@@ -36,10 +36,10 @@ export const awsCodes = {
   CREDENTIALS_REFUSED: {
     means: 'AWS does not know the credentials, or their signature does not fit.',
     remedy:
-      'Check that the key is active, that id and secret belong together, and that the clock of the machine is right.',
+      'Check that the key is active, that the secret is that of the key id, and that the clock of the machine is right.',
   },
   GAVE_UP_WAITING: {
-    means: 'What was waited for did not happen within its limit.',
+    means: 'The expected change did not happen within its limit.',
     remedy: 'Run the same command again later.',
   },
   QUOTA_EXCEEDED: {

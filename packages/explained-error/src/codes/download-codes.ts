@@ -74,7 +74,7 @@ export const downloadCodes = {
   },
   HTTP_NOT_FOUND: {
     means: 'The server does not have the file.',
-    remedy: 'Check the URL: publishers move images that a newer one has replaced.',
+    remedy: 'Check the URL: publishers move images when they release newer ones.',
   },
   HTTP_STATUS: {
     means: 'The server answered with an error.',
@@ -90,7 +90,7 @@ export const downloadCodes = {
   },
   LOCAL_FILE_UNREADABLE: {
     means: 'The local file cannot be read.',
-    remedy: 'Check the path, and that it names a regular file that you may read.',
+    remedy: 'Check that the path names a regular file that you can read.',
   },
   REDIRECT_REFUSED: {
     means: 'The server redirects to where a download may not go.',

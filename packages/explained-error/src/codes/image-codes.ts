@@ -15,7 +15,7 @@ export const imageCodes = {
     remedy: 'Run the same command again: a disk is not used before the comparison succeeds.',
   },
   COMPRESSED_IMAGE: {
-    means: 'The file is compressed in a way that is not unpacked here.',
+    means: 'The file uses an unsupported compression.',
     remedy: 'Decompress it first.',
   },
   CONVERSION_FAILED: {
@@ -58,6 +58,11 @@ export const imageCodes = {
     means: 'The disk is larger than the limit, the format, or EC2 allows.',
     remedy: 'Raise --max-disk-size if you trust the image, or use --format vhdx or raw.',
   },
+  DISK_UNREADABLE: {
+    means:
+      'The file of the disk was deleted during the upload, or cannot be opened. The message names the directory.',
+    remedy: 'Make sure nothing else deletes files in the work directory, then run the same command again.',
+  },
   EMPTY_DISK: {
     means: 'The file of the disk is empty.',
     remedy: 'Run the same command again.',
@@ -88,7 +93,7 @@ export const imageCodes = {
   },
   NOT_BOOTABLE: {
     means: 'The disk has neither a partition table nor a boot record.',
-    remedy: 'Use a disk image, not a partition or a file system; --allow-unbootable imports it as it is.',
+    remedy: 'Use a disk image, not a partition or a file system; --allow-unbootable imports it anyway.',
   },
   NO_DISK_INSIDE: {
     means: 'The compressed file holds no disk image.',
@@ -96,7 +101,7 @@ export const imageCodes = {
   },
   PARTITION_BEYOND_DISK: {
     means: 'A partition, or the GPT itself, reaches beyond the end of the disk: the image has lost its end.',
-    remedy: 'Download the image again, or export the whole disk; --allow-unbootable imports it as it is.',
+    remedy: 'Download the image again, or export the whole disk; --allow-unbootable imports it anyway.',
   },
   TEXT_FILE: {
     means: 'The file is text, not a disk image.',

@@ -30,6 +30,10 @@ export const machineCodes = {
     means: 'The name cannot be served or written as a file.',
     remedy: 'Use a plain file name.',
   },
+  LOCAL_FAILURE: {
+    means: 'This machine, not AWS, made a call fail: no space, no permission, or a device error.',
+    remedy: 'Fix what the message names, then run the same command again.',
+  },
   LOG_FILE: {
     means: 'The log file cannot be written.',
     remedy: 'Use another --log-file.',
@@ -84,9 +88,17 @@ export const machineCodes = {
     means: 'A program that makes the sample images is not installed.',
     remedy: 'Install the package that the hint names.',
   },
+  TOO_MANY_OPEN_FILES: {
+    means: 'The process, or the machine, has as many files and connections open as it may.',
+    remedy: 'Raise the limit (`ulimit -n 4096`), or import fewer images at a time.',
+  },
   WORK_DIRECTORY_FULL: {
-    means: 'There is no space left in the work directory.',
+    means: 'There is no space, or no inode, left in the work directory.',
     remedy: 'Free some space, or use another --work-dir. What is already downloaded is kept.',
+  },
+  WORK_DIRECTORY_READ_ONLY: {
+    means: 'The work directory is on a read-only file system, or this user may not write to it.',
+    remedy: 'Use a --work-dir that this user can write to.',
   },
   WORK_DIRECTORY_UNUSABLE: {
     means: 'The work directory cannot be created or written.',

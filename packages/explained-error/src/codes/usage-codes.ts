@@ -24,7 +24,7 @@ export const usageCodes = {
   },
   CONFIG_AMBIGUOUS: {
     means: 'There is both an ec2-image.yaml and an ec2-image.yml.',
-    remedy: 'Keep one of them, or name one with --config.',
+    remedy: 'Delete one of them, or specify one with --config.',
   },
   CONFIG_CHANGED: {
     means: 'The configuration file changed during the run. It was not overwritten.',
@@ -77,7 +77,7 @@ export const usageCodes = {
     remedy: 'Answer yes, or add --yes.',
   },
   PLAN_EXPIRED: {
-    means: 'The saved plan is too old to be carried out.',
+    means: 'The saved plan is too old.',
     remedy: 'Save a new one with --save-plan.',
   },
   PLAN_FROM_THE_FUTURE: {

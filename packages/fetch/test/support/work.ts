@@ -35,7 +35,7 @@ export function patient() {
 }
 
 /** The error that a call must end with. */
-export async function failureOf(work: Promise<unknown>): Promise<FetchError> {
+export async function catchFailure(work: Promise<unknown>): Promise<FetchError> {
   return work.then(
     (result) => {
       throw new Error(`it succeeded: ${JSON.stringify(result)}`);

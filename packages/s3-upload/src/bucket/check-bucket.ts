@@ -4,7 +4,7 @@ import { createS3, type S3, type S3Options } from '../call/s3.ts';
 import { S3UploadError } from '../errors.ts';
 
 /**
- * Sees that the bucket can be imported from: it exists, is the expected account's, these credentials reach it, and it is
+ * Checks that EC2 can import from the bucket: it exists, is the expected account's, these credentials reach it, and it is
  * in the region of the import, which S3 and EC2 must share.
  *
  * @throws S3UploadError `NO_SUCH_BUCKET`, `BUCKET_ELSEWHERE` (field `bucketRegion`), `BUCKET_NOT_YOURS`,
@@ -43,7 +43,7 @@ async function whyRefused(
   const facts = { bucket, expectedBucketOwner };
   const reason = await locationRefusal(s3, { bucket, expectedBucketOwner });
   if (isAboutCredentials(reason)) return reason;
-  // A refusal that lasts, and only where the owner is named: a passing one says nothing about the owner.
+  // A refusal that lasts, and only where the owner is named: a transient one says nothing about the owner.
   if (reason && expectedBucketOwner !== undefined && (await answersWithout(s3, bucket))) {
     return new S3UploadError(
       'BUCKET_NOT_YOURS',
@@ -59,7 +59,7 @@ async function whyRefused(
     'BUCKET_ACCESS_DENIED',
     `these credentials may not use bucket ${bucket}: ${error.message}`,
     {
-      hint: 'Allow s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts on its objects; or see whether the name is of a bucket of somebody else.',
+      hint: 'Allow s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts on its objects; or check whether the bucket belongs to another account.',
       cause: error,
       facts,
     },
@@ -120,7 +120,7 @@ function regionOfAnswer(error: unknown): string | undefined {
 }
 
 function noSuchBucket(bucket: string, cause: unknown): S3UploadError {
-  return new S3UploadError('NO_SUCH_BUCKET', `there is no bucket ${bucket}`, {
+  return new S3UploadError('NO_SUCH_BUCKET', `bucket ${bucket} does not exist`, {
     hint: 'Create it in the region of the import, or correct its name.',
     cause,
     facts: { bucket },

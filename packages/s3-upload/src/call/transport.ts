@@ -7,7 +7,7 @@ import type { BuildMiddleware } from '@smithy/types';
  * nearly every part. And the payload's SHA-256 is not signed where TLS protects it, or where it never leaves the
  * machine: the signature still covers the part's CRC32, which S3 checks.
  */
-export function transportOf(client: S3Client): S3Client {
+export function createTransport(client: S3Client): S3Client {
   return deriveClient(client, (stack) => {
     stack.remove('addExpectContinueMiddleware');
     stack.add(unsignedPayload, { step: 'build', name: 'unsignedPayload' });

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { diskChanged, finishedDisk, type UploadableDisk } from './disk.ts';
+import { diskChanged, diskUnreadable, finishedDisk, type UploadableDisk } from './disk.ts';
 import type { ByteRange } from './part-plan.ts';
 
 /** Reads parts of a disk, waiting for those that are not written yet. */
@@ -9,7 +9,7 @@ export interface DiskReader {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** How often a growing file is looked at. */
+/** Polling interval for a growing file. */
 const growthPollMs = 200;
 
 export async function openDisk({
@@ -30,7 +30,7 @@ export async function openDisk({
       failure = { reason };
     },
   );
-  const unsettledBytes = ('finished' in disk && disk.unsettledBytes) || 0;
+  const writeLagBytes = ('finished' in disk && disk.writeLagBytes) || 0;
   if (!('finished' in disk)) await finished;
   let opening: Promise<FileHandle | undefined> | undefined;
   let closed = false;
@@ -49,9 +49,9 @@ export async function openDisk({
     for (;;) {
       if (failure) throw failure.reason;
       if (finishedSize !== undefined) return Math.min(finishedSize, end);
-      // What was written last may still move: what follows being there says that the writer has gone on.
+      // What was written last may still move: what follows being there says that the writer has moved on.
       const stats = await (await file(disk.path))?.stat();
-      if (stats && stats.size > end + unsettledBytes) return end;
+      if (stats && stats.size > end + writeLagBytes) return end;
       await Promise.race([sleep(growthPollMs), finished]);
     }
   }
@@ -62,7 +62,7 @@ export async function openDisk({
       // A file that was opened while it grew stays the same when it is renamed.
       const { path } = finishedSize === undefined ? disk : await finishedDisk(disk);
       const handle = await file(path);
-      if (!handle) throw diskChanged(path, 'it is gone');
+      if (!handle) throw diskUnreadable(path);
       return readFully(handle, { path, start, into });
     },
     async [Symbol.asyncDispose]() {
@@ -77,7 +77,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
     return await open(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    throw diskUnreadable(path, error as NodeJS.ErrnoException);
   }
 }
 

@@ -1,6 +1,6 @@
 const mebibyte = 2 ** 20;
 
-/** Amazon S3 User Guide, "Amazon S3 multipart upload limits": every part but the last is at least so large, and there are no more. */
+/** Amazon S3 User Guide, "Amazon S3 multipart upload limits": the least size of every part but the last, and the largest number of parts. */
 export const smallestPartSize = 5 * mebibyte;
 export const mostParts = 10_000;
 export const defaultPartSize = 8 * mebibyte;
@@ -19,7 +19,7 @@ export interface ByteRange {
 }
 
 /**
- * The same plan for the same size, on every machine: an upload is gone on with by whoever finds it. The size of a
+ * The same plan for the same size, on every machine: whoever finds an upload can resume it. The size of a
  * part is a whole number of MiB, no smaller than asked for, and grows with the disk as the limit on their number
  * demands.
  */
@@ -41,7 +41,7 @@ export function partRange({ size, partSize }: PartPlan, number: number): ByteRan
 }
 
 /**
- * A part size that an open upload shows, where it is one to go on with: a plan could have made it, and it asks for no
+ * A part size that an open upload shows, where it can be resumed: a plan could have made it, and it asks for no
  * more memory than four parts of the default size. To follow it costs less than to send everything again.
  */
 export function shownPartSize({

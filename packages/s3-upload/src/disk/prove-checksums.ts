@@ -28,12 +28,12 @@ export async function proveChecksums({
   readonly signal: AbortSignal | undefined;
 }): Promise<DiskChecksums> {
   if (!prove) return readChecksums({ disk, plan, signal });
-  let before = await readChecksums({ disk, plan, known: settledParts(sent, plan), signal });
+  let before = await readChecksums({ disk, plan, known: stableParts(sent, plan), signal });
   for (let proof = 1; ; proof++) {
     await prove();
     const after = await readChecksums({ disk, plan, signal });
     if (isDeepStrictEqual(after, before)) return after;
-    if (proof === proofs) throw diskChanged(disk.path, `it is read differently each of ${proofs} times`);
+    if (proof === proofs) throw diskChanged(disk.path, `${proofs} reads of it gave different bytes`);
     before = after;
   }
 }
@@ -44,7 +44,7 @@ export async function proveChecksums({
  */
 const rewrittenBytes = 64 * 2 ** 20;
 
-function settledParts(
+function stableParts(
   sent: ReadonlyMap<number, PartChecksum>,
   { partSize, count }: PartPlan,
 ): ReadonlyMap<number, PartChecksum> {

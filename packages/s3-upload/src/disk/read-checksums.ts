@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { combineChecksums, createChecksum } from '@ec2-image/checksum';
 import { digestAlgorithm, digestOf } from '@ec2-image/provenance';
-import { diskChanged, type FinishedDisk } from './disk.ts';
+import { diskChanged, type FinishedDisk, openDiskFile } from './disk.ts';
 import { readFully } from './disk-reader.ts';
 import { type ByteRange, type PartPlan, partRange } from './part-plan.ts';
 
@@ -42,7 +42,7 @@ export async function readChecksums({
   readonly known?: ReadonlyMap<number, PartChecksum>;
   readonly signal?: AbortSignal;
 }): Promise<DiskChecksums> {
-  await using file = await open(disk.path);
+  await using file = await openDiskFile(disk.path);
   const buffers = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(stepBytes, disk.size)));
   const parts: PartChecksum[] = [];
   const algorithm = disk.digest && digestAlgorithm(disk.digest);
@@ -63,7 +63,7 @@ export async function readChecksums({
     parts.push({ checksum: checksum.digest(), size: end - start });
   }
   const digest = hash && algorithm && digestOf(algorithm, hash.digest('hex'));
-  if (digest !== disk.digest) throw diskChanged(disk.path, `it is ${digest}, not ${disk.digest}`);
+  if (digest !== disk.digest) throw diskChanged(disk.path, `its digest is ${digest}, not ${disk.digest}`);
   return { size: plan.size, parts, whole: combineChecksums('CRC32', parts) };
 }
 

@@ -6,10 +6,10 @@ import type { StoredObject } from './stored-object.ts';
 import { verifyObject } from './verify-object.ts';
 
 /**
- * Deletes the object if it is still the one that was proven; its version itself in a bucket with versioning. One that is
- * gone already is as good as deleted.
+ * Deletes the object if it is still the one that was proven; its version itself in a bucket with versioning. One that no
+ * longer exists counts as deleted.
  *
- * @throws S3UploadError `OBJECT_CHANGED`: another one stands there, and is left
+ * @throws S3UploadError `OBJECT_CHANGED`: another one has the key, and is kept
  */
 export async function deleteObject(options: S3Options & { readonly object: StoredObject }): Promise<void> {
   const s3 = createS3(options);
@@ -41,7 +41,7 @@ async function removeObject(
     } catch (error) {
       if (!isAwsCallError(error, 'ACCESS_DENIED')) throw error;
       s3.notice(
-        `these credentials may not delete versions (s3:DeleteObjectVersion): s3://${object.bucket}/${object.key} gets a delete marker`,
+        `the old version of s3://${object.bucket}/${object.key} remains (delete marker only): s3:DeleteObjectVersion denied`,
       );
     }
   }

@@ -21,8 +21,8 @@ export async function findObject(
   const which = `s3://${options.bucket}/${options.key}`;
   s3.notice(
     verdict === 'foreign'
-      ? `${which} was not made for this image: it is left alone`
-      : `${which} has no checksum that S3 verified: it is not used as it is`,
+      ? `${which} was not made for this image; not changing it`
+      : `${which} has no checksum that S3 verified; comparing it with the disk before any reuse`,
   );
   return undefined;
 }

@@ -5,7 +5,7 @@ import type { Address, S3 } from '../call/s3.ts';
 import type { ByteRange } from '../disk/part-plan.ts';
 
 /**
- * The CRC32 of each stretch of an object as S3 serves it. A broken connection is taken up again, stretch by stretch; an
+ * The CRC32 of each stretch of an object as S3 serves it. A broken connection is resumed, stretch by stretch; an
  * object that another has taken the place of answers 412.
  */
 export async function readBack({

@@ -4,7 +4,7 @@ import { describeObject, type ObjectFacts } from './describe-object.ts';
 import type { StoredObject } from './stored-object.ts';
 
 /**
- * Looks whether the object is still the one that was proven: ETag, time of modification, size, version, and the
+ * Checks that the object is still the one that was proven: ETag, time of modification, size, version, and the
  * checksum where S3 reports one. ImportSnapshot reads whatever stands under the key, so this is asked before and after.
  *
  * @throws S3UploadError `OBJECT_MISSING`, `OBJECT_CHANGED` (field `differences`)
@@ -14,8 +14,8 @@ export async function verifyObject(options: S3Options & { readonly object: Store
   const which = `s3://${object.bucket}/${object.key}`;
   const facts = await describeObject(createS3(options), addressOf({ ...options, ...object }));
   if (!facts) {
-    throw new S3UploadError('OBJECT_MISSING', `${which} is gone`, {
-      hint: 'Something else removed it. Run the same command again: what is missing is made anew.',
+    throw new S3UploadError('OBJECT_MISSING', `${which} no longer exists`, {
+      hint: 'Something else deleted it. Run the same command again: it recreates what is missing.',
       facts: { bucket: object.bucket, key: object.key },
     });
   }
@@ -25,7 +25,7 @@ export async function verifyObject(options: S3Options & { readonly object: Store
       'OBJECT_CHANGED',
       `${which} is not the object that was proven: ${differences.join(', ')}`,
       {
-        hint: 'Something else wrote to the key; what it left is untouched. Find out what it was, then run the same command again with --fresh.',
+        hint: 'Something else wrote to the key; ec2-image did not change it. Find out what it was, then run the same command again with --fresh.',
         facts: { bucket: object.bucket, key: object.key, differences },
       },
     );

@@ -12,7 +12,7 @@ export interface Choice {
 }
 
 /**
- * The open upload to go on with; undefined where a new one is to be begun.
+ * The open upload to resume; undefined where a new one is needed.
  *
  * Two processes should not put parts into one upload: where their disks differ each would undo the other's. So it must be
  * this machine's own by its journal, or have been idle for so long that a living uploader would have put a part.

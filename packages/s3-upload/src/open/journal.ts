@@ -7,8 +7,8 @@ export interface JournalEntry {
 }
 
 /**
- * A note beside the disk that an open upload is this machine's own, so that it is gone on with at once and not taken for
- * somebody else's that may be alive. Losing it costs nothing else: S3 alone knows what has arrived.
+ * A note beside the disk that an open upload is this machine's own, so that it is resumed at once and not taken for
+ * another machine's that may still be running. Losing it costs nothing else: S3 alone knows what has arrived.
  */
 export interface UploadJournal {
   read(): Promise<JournalEntry | undefined>;
@@ -38,7 +38,7 @@ export function openJournal({
         await rename(partial, path);
       } catch (error) {
         onNotice(
-          `an interrupted upload will be gone on with later than at once: ${(error as Error).message}`,
+          `cannot save upload progress (${(error as Error).message}); after an interruption, resuming will take longer`,
         );
       }
     },

@@ -14,10 +14,10 @@ export interface OpenedUpload {
   readonly adopted: boolean;
 }
 
-/** How many open uploads of one key are looked into: there is at most one a machine. */
+/** How many open uploads of one key are examined: there is at most one a machine. */
 const mostCandidates = 20;
 
-/** An open upload that may be gone on with. */
+/** An open upload that may be resumed. */
 export async function adoptUpload({
   s3,
   address,
@@ -39,11 +39,11 @@ export async function adoptUpload({
   if (!choice) return undefined;
   const { uploadId, parts } = choice.upload;
   await journal?.write({ uploadId });
-  const arrived = parts.size === 1 ? '1 part has arrived' : `${parts.size} parts have arrived`;
+  const arrived = parts.size === 1 ? '1 part done' : `${parts.size} parts done`;
   s3.notice(
     choice.reason === 'own'
-      ? `the interrupted upload is gone on with: ${arrived}`
-      : `an upload that another run left is gone on with: ${arrived}`,
+      ? `resuming interrupted upload (${arrived})`
+      : `resuming an upload left by another run (${arrived})`,
   );
   return { uploadId, parts, adopted: true };
 }
@@ -66,7 +66,7 @@ async function knownUploads({
   } catch (error) {
     if (!isAwsCallError(error, 'ACCESS_DENIED', 'AWS_REFUSED')) throw error;
     s3.notice(
-      `open uploads cannot be listed, so those of other machines are not gone on with: ${error.message}`,
+      `cannot list multipart uploads (${error.message}); uploads started elsewhere will not be resumed`,
     );
     if (noted?.uploadId === undefined) return [];
     return [

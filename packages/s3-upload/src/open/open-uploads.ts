@@ -51,7 +51,7 @@ export async function listOpenUploads(s3: S3, { Key, ...bucket }: Address): Prom
   }
 }
 
-/** Undefined where the upload is no more. */
+/** Undefined where the upload no longer exists. */
 export async function listParts(
   s3: S3,
   address: Address,

@@ -84,11 +84,11 @@ async function proveParts(
       if (!(sent && job.sentAhead)) resent.push(number);
       const again = await sendPart(job, number);
       if (again && isSame(again, expected)) return again;
-      throw diskChanged(path, `part ${number} is read differently each time`);
+      throw diskChanged(path, `part ${number} changed between reads`);
     }),
   );
   if (resent.length > 0) {
-    job.s3.notice(`parts sent again, as the disk has them: ${resent.sort((a, b) => a - b).join(', ')}`);
+    job.s3.notice(`re-uploaded parts that did not match: ${resent.sort((a, b) => a - b).join(', ')}`);
   }
   return parts;
 }
@@ -143,14 +143,10 @@ async function forgetDiffering(job: UploadJob, error: Error): Promise<number> {
 
 function corrupted(cause: Error): StartAgain {
   return new StartAgain(
-    new S3UploadError(
-      'UPLOAD_CORRUPTED',
-      `S3 does not hold the parts as it answered them: ${cause.message}`,
-      {
-        hint: 'See that only one run uploads this image, and run the same command again.',
-        cause,
-        facts: { partNumbers: [] },
-      },
-    ),
+    new S3UploadError('UPLOAD_CORRUPTED', `S3 does not have the parts that it confirmed: ${cause.message}`, {
+      hint: 'Make sure only one run uploads this image, then run the same command again.',
+      cause,
+      facts: { partNumbers: [] },
+    }),
   );
 }

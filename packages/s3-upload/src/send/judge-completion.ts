@@ -2,9 +2,9 @@
 export type CompletionFailure =
   /** An object stands under the key: it may be another run's, or our own from a call whose answer was lost. */
   | 'taken'
-  /** Another write to the key was under way: S3 wants the upload begun anew. */
+  /** Another write to the key was under way: S3 wants the upload restarted. */
   | 'conflict'
-  /** The upload is no more: completed, by a call whose answer was lost, or aborted. */
+  /** The upload no longer exists: completed, by a call whose answer was lost, or aborted. */
   | 'gone'
   /** Some part is not what it was when it was put. */
   | 'parts-differ'

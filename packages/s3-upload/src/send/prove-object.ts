@@ -8,8 +8,8 @@ import { judgeObject } from '../object/judge-object.ts';
 import { readBack } from '../object/read-back.ts';
 import type { Proof, StoredObject } from '../object/stored-object.ts';
 import type { UploadDiskOptions } from '../upload-options.ts';
+import { describedObject } from './clear-key.ts';
 import { compareObject } from './compare-object.ts';
-import { standIn } from './settle-key.ts';
 import { lostUpload, StartAgain } from './start-again.ts';
 import type { UploadJob } from './upload-job.ts';
 
@@ -31,7 +31,8 @@ export async function proveObject({
   readonly adopted: boolean;
 }): Promise<StoredObject> {
   const facts = await describeObject(job.s3, job.address);
-  if (!facts) throw lostUpload(`s3://${options.bucket}/${options.key} was gone as soon as it was complete`);
+  if (!facts)
+    throw lostUpload(`s3://${options.bucket}/${options.key} disappeared as soon as it was complete`);
   // The metadata is that of whoever began the upload: one that was taken over may say something else.
   if (adopted && judgeObject(facts, options) === 'foreign') throw await mislabelled({ job, options, facts });
   const etags = disk.parts.map((_, index) => job.sent.get(index + 1)!.etag);
@@ -46,7 +47,7 @@ export async function proveObject({
     if (differing.length > 0) throw await corrupted({ job, options, disk, facts, differing });
   }
   return {
-    ...standIn(options, facts),
+    ...describedObject(options, facts),
     checksum: { algorithm: 'CRC32', value: disk.whole, type: 'FULL_OBJECT' },
     provenBy: options.readBack === 'always' ? 'read-back' : (provenBy ?? 'read-back'),
   };
@@ -82,15 +83,14 @@ async function corrupted({
   readonly differing?: readonly number[];
 }): Promise<StartAgain> {
   const partNumbers = differing ?? (await nameParts({ job, disk, facts }));
-  await deleteObject({ ...options, client: job.s3.client, object: standIn(options, facts) });
-  const where =
-    partNumbers.length > 0 ? `in part ${partNumbers.join(', ')}` : 'in a part that could not be told';
+  await deleteObject({ ...options, client: job.s3.client, object: describedObject(options, facts) });
+  const where = partNumbers.length > 0 ? `in part ${partNumbers.join(', ')}` : 'in an unidentified part';
   return new StartAgain(
     new S3UploadError(
       'UPLOAD_CORRUPTED',
-      `s3://${options.bucket}/${options.key} was stored otherwise than it was sent, ${where}; it was deleted`,
+      `s3://${options.bucket}/${options.key} did not match what was sent, ${where}; ec2-image deleted it`,
       {
-        hint: 'Run the same command again; should it come again, write to AWS with bucket, key and time.',
+        hint: 'Run the same command again; if it recurs, contact AWS Support with the bucket, key and time.',
         facts: { bucket: options.bucket, key: options.key, partNumbers },
       },
     ),
@@ -106,8 +106,8 @@ async function mislabelled({
   readonly options: UploadDiskOptions;
   readonly facts: ObjectFacts;
 }): Promise<StartAgain> {
-  await deleteObject({ ...options, client: job.s3.client, object: standIn(options, facts) });
-  return lostUpload('the open upload that was gone on with had been begun for something else');
+  await deleteObject({ ...options, client: job.s3.client, object: describedObject(options, facts) });
+  return lostUpload('the resumed upload had been started for something else');
 }
 
 /** For the message alone: it may be that the object cannot be read, or has another size. */

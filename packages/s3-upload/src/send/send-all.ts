@@ -52,7 +52,7 @@ export async function sendAll({
   }
 }
 
-/** lib-storage goes on with the other parts when one fails. */
+/** lib-storage continues with the other parts when one fails. */
 function stopping<A extends unknown[], R>(
   stop: AbortController,
   act: (...args: A) => Promise<R>,

@@ -18,11 +18,11 @@ const damagedOnTheWay = new Set([
 ]);
 
 /**
- * Sees to it that S3 holds part `number` as it is on the disk: what an earlier run put there stays if it is the same, and
+ * Makes S3 hold part `number` as it is on the disk: what an earlier run put there stays if it is the same, and
  * what S3 says it stored is compared with what was read here, and sent again where it differs.
  *
  * @returns undefined where the disk turned out to end before the part
- * @throws S3UploadError `UPLOAD_CORRUPTED`, `UPLOAD_STALLED` (both with field `partNumber`), those of `explainCall`
+ * @throws S3UploadError `UPLOAD_CORRUPTED`, `UPLOAD_STALLED`, `UPLOAD_INTERRUPTED` (all with field `partNumber`), those of `explainCall`
  */
 export function sendPart(job: UploadJob, number: number): Promise<SentPart | undefined> {
   return job.buffers.with(async (buffer) => {
@@ -77,7 +77,7 @@ async function putPart(job: UploadJob, part: Part): Promise<SentPart> {
       return { checksum, size: bytes.length, etag: etagOf(answer), proof: 'none' };
     }
     if (last) throw corruptedPart(number, `S3 received other bytes than were sent, ${tries} times in a row`);
-    job.s3.notice(`part ${number} did not arrive as it was sent: it is sent again`);
+    job.s3.notice(`part ${number} was corrupted on its way to S3; sending it again`);
     await pause(job.s3, { n: attempt, pace: policies.part });
   }
 }
@@ -104,22 +104,22 @@ async function putOnce(
       if (!last) return undefined;
       throw corruptedPart(number, (error as Error).message, error);
     }
-    if (isTimeout(error)) {
-      if (!last) {
-        s3.notice(`part ${number} has stalled: it is sent again`);
-        return undefined;
-      }
-      throw new S3UploadError(
-        'UPLOAD_STALLED',
-        `part ${number} got no answer within ${partTimeoutMs / 1000} s, ${tries} times`,
-        {
-          hint: 'Check the network, then run the same command again; the parts that arrived are kept.',
-          cause: error,
-          facts: { partNumber: number },
-        },
-      );
+    const failure = connectionFailure(error);
+    if (failure === undefined) throw error;
+    if (!last) {
+      s3.notice(`part ${number} failed (${failure.message}); sending it again`);
+      return undefined;
     }
-    throw error;
+    const stalled = isOwnTimeout(failure);
+    throw new S3UploadError(
+      stalled ? 'UPLOAD_STALLED' : 'UPLOAD_INTERRUPTED',
+      `part ${number} failed in all of ${tries} attempts; the last: ${stalled ? `no answer within ${partTimeoutMs / 1000} s` : failure.message}`,
+      {
+        hint: 'Check the network, then run the same command again; it resumes with the parts that arrived.',
+        cause: error,
+        facts: { partNumber: number },
+      },
+    );
   }
 }
 
@@ -128,18 +128,20 @@ function etagOf({ ETag }: UploadPartCommandOutput): string {
   throw notS3('S3 answered a part without an ETag');
 }
 
-function isTimeout(error: unknown): boolean {
-  return (
-    isAwsCallError(error, 'AWS_UNREACHABLE') &&
-    httpStatusOf(error) === undefined &&
-    error.cause instanceof Error &&
-    error.cause.name === 'TimeoutError'
-  );
+/** The SDK calls a connection that is reset `TimeoutError` as well. */
+function connectionFailure(error: unknown): Error | undefined {
+  if (!isAwsCallError(error, 'AWS_UNREACHABLE') || httpStatusOf(error) !== undefined) return undefined;
+  return error.cause instanceof Error && error.cause.name === 'TimeoutError' ? error.cause : undefined;
+}
+
+/** The limit of the attempt, or the SDK's for a silent connection: no error of the socket. */
+function isOwnTimeout(failure: Error): boolean {
+  return (failure as NodeJS.ErrnoException).code === undefined || failure instanceof DOMException;
 }
 
 function corruptedPart(number: number, how: string, cause?: unknown): S3UploadError {
   return new S3UploadError('UPLOAD_CORRUPTED', `part ${number} was corrupted on its way to S3: ${how}`, {
-    hint: 'Something between this machine and S3 (a proxy, a network card, memory) changes what is sent. Run the same command again from elsewhere.',
+    hint: 'Something between this machine and S3 (a proxy, a network card, memory) changes the data. Run the same command from another machine or network.',
     cause,
     facts: { partNumber: number, partNumbers: [number] },
   });

@@ -20,7 +20,7 @@ export function lostUpload(
 ): StartAgain {
   return new StartAgain(
     new S3UploadError('UPLOAD_LOST', how, {
-      hint: 'Another run or a lifecycle rule did that. See that only one run imports this image, and run the same command again.',
+      hint: 'Another run or a lifecycle rule did that. Make sure only one run imports this image, then run the same command again.',
       cause,
     }),
     { keepsUpload },
@@ -28,5 +28,5 @@ export function lostUpload(
 }
 
 export function endedByOthers(cause: Error): StartAgain {
-  return lostUpload(`the upload was ended by something else: ${cause.message}`, { cause });
+  return lostUpload(`something else ended the upload: ${cause.message}`, { cause });
 }

@@ -1,6 +1,6 @@
 import { awsCodeOf, policies } from '@ec2-image/aws-call';
 import { addressOf, createS3, type S3 } from '../call/s3.ts';
-import { transportOf } from '../call/transport.ts';
+import { createTransport } from '../call/transport.ts';
 import { createBufferPool } from '../disk/buffer-pool.ts';
 import { checkFinished, diskChanged, type FinishedDisk, finishedDisk, greatestSize } from '../disk/disk.ts';
 import { openDisk } from '../disk/disk-reader.ts';
@@ -10,10 +10,10 @@ import type { DiskChecksums } from '../disk/read-checksums.ts';
 import type { UploadJournal } from '../open/journal.ts';
 import { adoptUpload, createUpload, type OpenedUpload } from '../open/open-upload.ts';
 import type { Placed, UploadDiskOptions } from '../upload-options.ts';
+import { reuseOrReplace } from './clear-key.ts';
 import { completeUpload } from './complete.ts';
 import { proveObject } from './prove-object.ts';
 import { sendAll } from './send-all.ts';
-import { settleObject } from './settle-key.ts';
 import { endedByOthers, lostUpload, StartAgain } from './start-again.ts';
 import type { UploadJob } from './upload-job.ts';
 
@@ -25,16 +25,16 @@ interface OnceOptions {
 }
 
 /**
- * One upload from beginning to proof: an open one is gone on with where `adopt` allows it.
+ * One upload from beginning to proof; `adopt` allows it to resume an open one.
  *
- * @throws StartAgain where another one should be begun
+ * @throws StartAgain where another one should be started
  */
 export async function uploadOnce(
   options: UploadDiskOptions,
   { journal, adopt, onSent }: OnceOptions,
 ): Promise<Placed> {
   using stop = linkedStop(options.signal);
-  const s3 = createS3({ ...options, client: transportOf(options.client), signal: stop.signal });
+  const s3 = createS3({ ...options, client: createTransport(options.client), signal: stop.signal });
   try {
     return await fillAndProve({ options, s3, stop, journal, adopt, onSent });
   } catch (error) {
@@ -76,9 +76,8 @@ async function fillAndProve({
       timeoutMs: options.completeTimeoutMs ?? policies.completeUpload.attemptMs,
     });
     if (standing) {
-      const found = await settleObject(s3, { ...options, replace: false, facts: standing });
-      if (!found)
-        throw lostUpload('another object stood under the key, and was deleted', { keepsUpload: true });
+      const found = await reuseOrReplace(s3, { ...options, replace: false, facts: standing });
+      if (!found) throw lostUpload('another object had the key, and was deleted', { keepsUpload: true });
       result = { ...found, outcome: 'adopted' };
     } else {
       const object = await proveObject({ job, options, disk: checksums, adopted: upload.adopted });

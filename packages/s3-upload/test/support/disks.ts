@@ -19,7 +19,7 @@ export const metadata = {
 };
 
 /** Bytes that are the same for the same seed, and no two blocks of them alike. */
-export function bytesOf({ size, seed = 1 }: { size: number; seed?: number }): Buffer {
+export function sampleBytes({ size, seed = 1 }: { size: number; seed?: number }): Buffer {
   const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16));
   return cipher.update(Buffer.alloc(size));
 }
@@ -46,7 +46,7 @@ export async function diskDirectory(): Promise<DiskDirectory> {
   return {
     path,
     async disk({ size, seed, name = 'disk.raw' }) {
-      const bytes = bytesOf({ size, seed });
+      const bytes = sampleBytes({ size, seed });
       const file = join(path, name);
       await writeFile(file, bytes);
       return { path: file, size, bytes };

@@ -5,7 +5,7 @@ import { compositeETag } from '@ec2-image/checksum';
 
 /**
  * A service that speaks S3 but reports less than S3 does: no checksum anywhere, short pages, ETags of its choice. What
- * the stand-in, which is faithful, cannot be made to do.
+ * the emulator, which is faithful, cannot be made to do.
  */
 export interface WeakS3Options {
   /** `md5`: as under SSE-S3. `kms`: no MD5, and says so. `random`: a part's looks like an MD5 and is none. */

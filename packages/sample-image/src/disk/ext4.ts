@@ -18,7 +18,7 @@ interface Ext4Options {
   readonly signal?: AbortSignal;
 }
 
-/** The one time that stands everywhere in the filesystem, so that a seed gives the same bytes whenever it is used. */
+/** The time of everything in the filesystem, so that a seed always gives the same bytes. */
 const timeSeconds = Date.UTC(2026, 0, 1) / 1000;
 
 /** Makes an ext4 filesystem with `files` in a part of a disk, without mounting anything. */
@@ -104,7 +104,7 @@ function refuseUnsafePath(path: string): void {
       'INVALID_FILE_NAME',
       `${JSON.stringify(path)} cannot be a file of the sample disk`,
       {
-        hint: 'Give a relative path without "..", quotes, backslashes or control characters.',
+        hint: 'Use a relative path without "..", quotes, backslashes or control characters.',
         facts: { path },
       },
     );

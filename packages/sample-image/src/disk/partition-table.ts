@@ -12,7 +12,7 @@ export interface Partition {
 
 const sectorBytes = 512;
 const mebibyte = 2 ** 20;
-/** UEFI 2.10, section 5.3.1: the header and 128 entries of 128 bytes, at the end once more. */
+/** UEFI 2.10, section 5.3.1: the header and 128 entries of 128 bytes, and their backup at the end. */
 const backupTableBytes = 33 * sectorBytes;
 
 /** A BIOS boot partition and a root: the types of the UAPI group's discoverable partitions, and GRUB's own for the first. */
@@ -23,7 +23,7 @@ const linuxRootX8664Type = '4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709';
 export function planPartitions(sizeBytes: number): readonly [biosBoot: Partition, root: Partition] {
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes % sectorBytes !== 0 || sizeBytes < 8 * mebibyte) {
     throw new SampleImageError('INVALID_DISK_SIZE', `a disk of ${sizeBytes} bytes cannot be made`, {
-      hint: 'Give a multiple of 512 bytes, 8 MiB at least.',
+      hint: 'Use a multiple of 512 bytes, at least 8 MiB.',
       facts: { sizeBytes },
     });
   }

@@ -15,7 +15,7 @@ export const cleanupOptions = {
   }),
   'work-files': option({
     kind: boolean,
-    help: 'Look at the work directory, too: files that no run is using',
+    help: 'Include the work directory: files that no run is using',
     group: 'scope',
     commands: ['janitor'],
     in: 'flag',

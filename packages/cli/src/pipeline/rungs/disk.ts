@@ -1,4 +1,4 @@
-import { convertImage, type Disk, partialPath, unsettledBytes } from '@ec2-image/convert';
+import { convertImage, type Disk, partialPath, writeLagBytes } from '@ec2-image/convert';
 import type { VerifiedImage } from '@ec2-image/fetch';
 import type { UploadableDisk } from '@ec2-image/s3-upload';
 import { readImage } from '../read-image.ts';
@@ -91,7 +91,7 @@ async function uploadableOf(
     return { path, size, digest: outcome === 'in-place' ? image.digest : undefined };
   }
   const path = partialPath(directory.diskPath(request.format));
-  return { path, maxSize: greatestDiskSize(virtualSize), unsettledBytes, finished };
+  return { path, maxSize: greatestDiskSize(virtualSize), writeLagBytes, finished };
 }
 
 /** Of a file of any of the formats that are converted to: its data, and tables that are a thousandth of it at most. */

@@ -18,7 +18,7 @@ export function clientFor(url: string, options: { maxAttempts?: number; region?:
 }
 
 /** An account with a bucket, and a directory for disks. */
-export async function startStandIn() {
+export async function startEmulator() {
   const directory = await diskDirectory();
   const account = await openTestAccount({ region, buckets: [bucket], maxAttempts: 3 });
   return {
@@ -32,7 +32,7 @@ export async function startStandIn() {
   };
 }
 
-export type StandIn = Awaited<ReturnType<typeof startStandIn>>;
+export type Emulator = Awaited<ReturnType<typeof startEmulator>>;
 
 let keys = 0;
 
@@ -59,14 +59,14 @@ export async function storedBytes(client: S3Client, key: string): Promise<Buffer
   return Buffer.from(await Body!.transformToByteArray());
 }
 
-export async function openUploadsOf(client: S3Client, key: string): Promise<string[]> {
+export async function listOpenUploadIds(client: S3Client, key: string): Promise<string[]> {
   const { Uploads = [] } = await client.send(
     new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key }),
   );
   return Uploads.map(({ UploadId }) => UploadId!);
 }
 
-/** How often the stand-in was asked for an operation, of one key. */
+/** How often the emulator was asked for an operation, of one key. */
 export function countCalls(aws: LocalAws, operation: string, key: string): number {
   return aws.calls.list().filter((call) => call.operation === operation && call.parameters.key === key)
     .length;

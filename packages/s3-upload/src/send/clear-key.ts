@@ -12,21 +12,21 @@ import type { StoredObject } from '../object/stored-object.ts';
 import type { Placed, UploadDiskOptions } from '../upload-options.ts';
 
 /**
- * Looks at what stands under the key before anything is put: ours and proven is used; ours and not proven is compared
- * with the disk, byte for byte, and used or deleted; anything else is left alone.
+ * Checks the object under the key before the upload: one made by ec2-image and proven is reused; one not proven is
+ * compared with the disk, byte for byte, and reused or deleted; anything else is an error.
  *
  * @throws S3UploadError `KEY_TAKEN`
  */
-export async function settleKey(
+export async function clearKey(
   s3: S3,
   options: UploadDiskOptions & { readonly replace: boolean },
 ): Promise<Placed | undefined> {
   const facts = await describeObject(s3, addressOf(options));
   if (!facts) return undefined;
-  return settleObject(s3, { ...options, facts });
+  return reuseOrReplace(s3, { ...options, facts });
 }
 
-export async function settleObject(
+export async function reuseOrReplace(
   s3: S3,
   options: UploadDiskOptions & { readonly replace: boolean; readonly facts: ObjectFacts },
 ): Promise<Placed | undefined> {
@@ -34,14 +34,14 @@ export async function settleObject(
   const which = `s3://${bucket}/${key}`;
   const verdict = judgeObject(facts, options);
   if (verdict === 'foreign') {
-    throw new S3UploadError('KEY_TAKEN', `${which} is there already and was not made for this image`, {
-      hint: 'Look what it is; move it away, or import with another --key-prefix.',
+    throw new S3UploadError('KEY_TAKEN', `${which} already exists and was not made for this image`, {
+      hint: 'Inspect it, then move or delete it, or use another --key-prefix.',
       facts: { bucket, key, etag: facts.etag, lastModified: facts.lastModified },
     });
   }
   if (replace) {
-    s3.notice(`${which} is there already: it is deleted and uploaded afresh`);
-    await deleteObject({ ...options, client: s3.client, object: standIn(options, facts) });
+    s3.notice(`${which} already exists; replacing it`);
+    await deleteObject({ ...options, client: s3.client, object: describedObject(options, facts) });
     return undefined;
   }
   if (verdict === 'proven') {
@@ -49,13 +49,13 @@ export async function settleObject(
   }
   const equal = await equalToDisk(s3, options);
   if (equal) return { ...equal, outcome: 'found' };
-  s3.notice(`${which} is there already but is not this disk: it is deleted and uploaded again`);
-  await deleteObject({ ...options, client: s3.client, object: standIn(options, facts) });
+  s3.notice(`${which} already exists but does not match this disk; replacing it`);
+  await deleteObject({ ...options, client: s3.client, object: describedObject(options, facts) });
   return undefined;
 }
 
 /** An object that nothing is known of but what S3 reports. */
-export function standIn(
+export function describedObject(
   { bucket, key }: { readonly bucket: string; readonly key: string },
   { size, etag, lastModified, versionId, checksum }: ObjectFacts,
 ): StoredObject {
@@ -90,7 +90,7 @@ async function equalToDisk(
   });
   if (stored.some((checksum, index) => checksum !== expected.parts[index]?.checksum)) return undefined;
   return {
-    ...standIn(options, facts),
+    ...describedObject(options, facts),
     checksum: { algorithm: 'CRC32', value: expected.whole, type: 'FULL_OBJECT' },
   };
 }
