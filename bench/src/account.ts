@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { programOf } from './programs.ts';
 
-/** An empty account on a stand-in that runs in a process of its own, with one bucket. */
+/** An empty account on an emulator that runs in a process of its own, with one bucket. */
 export interface Account extends AsyncDisposable {
   readonly url: string;
   readonly bucket: string;
@@ -24,7 +24,7 @@ export async function startAccount({
   args = [],
 }: {
   readonly directory: string;
-  /** More arguments for the stand-in. */
+  /** More arguments for the emulator. */
   readonly args?: readonly string[];
 }): Promise<Account> {
   await mkdir(directory, { recursive: true });

@@ -25,7 +25,7 @@ const pageSize = 1000;
 /** Calls to learn who and where, whatever the account holds. */
 const once = ['GetCallerIdentity', 'HeadBucket', 'GetBucketVersioning', 'ListMultipartUploads'];
 
-/** The stand-in's clock is the real one, so what is put into a bucket is young. */
+/** The emulator's clock is the real one, so what is put into a bucket is young. */
 const anyAge = ['--older-than', '0'];
 
 /** Runs `ec2-image janitor` on a large account, and compares the calls it made with those it may make. */

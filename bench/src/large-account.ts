@@ -77,7 +77,7 @@ export async function makeLargeAccount({
 
 const concurrency = 16;
 
-/** Without the SDK, which would spend more on signing than the stand-in does on storing. */
+/** Without the SDK, which would spend more on signing than the emulator does on storing. */
 async function putObjects(account: Account, count: number): Promise<void> {
   const authorization =
     'AWS4-HMAC-SHA256 Credential=BENCH/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0';

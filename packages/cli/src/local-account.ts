@@ -7,7 +7,7 @@ import type { ImportRequest } from './config/import-request.ts';
 import type { CommonSettings } from './settings.ts';
 import { localAwsDirectory } from './work-directory.ts';
 
-/** The stand-in's account, served inside this process for as long as the run lasts. */
+/** The emulator's account, served inside this process for as long as the run lasts. */
 export interface LocalAccount extends AsyncDisposable {
   /** Laid over the connection that the user gave. */
   readonly connection: Pick<ConnectionOptions, 'endpointUrl' | 'region' | 'credentials'>;

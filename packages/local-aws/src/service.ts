@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 
-/** One HTTP request as a service sees it: where it came from is settled, what it asks is not. */
+/** One HTTP request as a service sees it: who sent it is known, what it asks for is not. */
 export interface ServiceRequest {
   /** Goes out as the request id header and into error bodies. */
   readonly id: string;

@@ -10,7 +10,7 @@ import { seenSnapshot, writableSnapshot } from './snapshot-access.ts';
 
 /**
  * Answers before it is done: whether count and checksum are those of the blocks shows later, when the snapshot is
- * `completed` or, where they are not, `error`. Said again it changes nothing.
+ * `completed` or, where they are not, `error`. Repeated, it changes nothing.
  *
  * https://docs.aws.amazon.com/ebs/latest/APIReference/API_CompleteSnapshot.html
  */

@@ -60,7 +60,7 @@ function declaredChecksum({ headers }: ServiceRequest): Buffer {
   return sha256Header(headers['x-amz-checksum'], headers['x-amz-checksum-algorithm']);
 }
 
-/** @throws ServiceError for what is no SHA-256 in base64 */
+/** @throws ServiceError for anything but a SHA-256 in base64 */
 export function sha256Header(checksum: unknown, algorithm: unknown): Buffer {
   if (algorithm !== 'SHA256') {
     throw validation('INVALID_PARAMETER_VALUE', 'The only checksum algorithm is SHA256');

@@ -101,7 +101,7 @@ function objectOf(what: string, given: unknown, fields: readonly string[]): Reco
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw invalid(what, 'an object');
   const unknown = Object.keys(given).filter((name) => !fields.includes(name));
   if (unknown.length > 0) {
-    throw refusal(`${what} has no ${unknown.join(', ')}; it takes ${fields.join(', ')}`);
+    throw refusal(`${what} has unknown fields ${unknown.join(', ')}; supported fields: ${fields.join(', ')}`);
   }
   return given as Record<string, unknown>;
 }
@@ -124,8 +124,8 @@ function invalid(where: string, wanted: string): LocalAwsError {
 }
 
 function refusal(what: string, cause?: unknown): LocalAwsError {
-  return new LocalAwsError('FAULT_INVALID', `This is no fault: ${what}`, {
-    hint: 'Write it as the README of local-aws shows under "Faults".',
+  return new LocalAwsError('FAULT_INVALID', `Invalid fault rule: ${what}`, {
+    hint: 'See "Faults" in the README of local-aws for the format.',
     cause,
   });
 }

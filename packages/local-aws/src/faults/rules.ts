@@ -54,13 +54,13 @@ export type CallAction =
     }
   /** Resets the connection. */
   | { readonly kind: 'drop'; readonly when?: When }
-  /** Until the client gives up, or the rule is removed: then the call goes on. */
+  /** Until the client gives up, or the rule is removed: then the call continues. */
   | { readonly kind: 'hang'; readonly when?: When }
   | { readonly kind: 'delay'; readonly when?: When; readonly ms: number }
   /** Sends the head and so many bytes of the answer's body, then resets the connection. */
   | { readonly kind: 'cut'; readonly afterBytes: number };
 
-/** What a service asks for by `Faults.take` where it is about to do the thing. */
+/** What a service asks for by `Faults.take` where it is about to act. */
 export type ServiceAction =
   /** S3: one bit of what is stored, or (`GetObject`) of what is sent. */
   | ({ readonly kind: 'flip-bit'; readonly bit?: number } & Where)

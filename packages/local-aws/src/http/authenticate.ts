@@ -5,11 +5,11 @@ import { type ChunkVerifier, ServiceError, type ServiceName } from '../service.t
 import type { Authorization, ReadAuthorization } from './authorization.ts';
 import { createChunkVerifier, isSignatureValid } from './signature.ts';
 
-/** Credentials whose secret the stand-in knows: what they sign is verified. With any others all signatures pass. */
+/** Credentials whose secret the emulator knows: what they sign is verified. With any others all signatures pass. */
 export interface KnownCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** The account they belong to; the stand-in's own where it is not given. */
+  /** The account they belong to; the emulator's own where it is not given. */
   readonly accountId?: string;
 }
 
@@ -69,7 +69,7 @@ export async function authenticate(
   };
 }
 
-/** Real time, whatever the stand-in's clock says: the signer goes by its own. */
+/** Real time, whatever the emulator's clock says: the signer goes by its own. */
 function refuseExpired({ timestamp, expiresSeconds }: Authorization, service: ServiceName): void {
   if (expiresSeconds === undefined) return;
   const signedAt = Date.parse(

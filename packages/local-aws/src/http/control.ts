@@ -18,7 +18,7 @@ export interface Control {
   readVolume(options: ReadVolumeOptions): AsyncGenerator<Buffer>;
 }
 
-/** Answers what is asked of the stand-in itself: its faults and its log of calls. No bucket can have the prefix as its name. */
+/** Answers what is asked of the emulator itself: its faults and its log of calls. No bucket can have the prefix as its name. */
 export function createControl({ faults, calls, readVolume }: Control) {
   // Handles of rules added over HTTP, for those who wait until one strikes.
   const handles = new Map<string, FaultHandle>();

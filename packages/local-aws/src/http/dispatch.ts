@@ -28,7 +28,7 @@ export async function dispatch(exchange: HttpExchange, options: DispatchOptions)
   const service = 'name' in found ? options.services.get(found.name) : undefined;
   if (!service) {
     const asked = 'name' in found ? found.name : found.unknown;
-    options.onNotice(`a request for the service ${asked}, which the stand-in does not have`);
+    options.onNotice(`a request for the service ${asked}, which the emulator does not have`);
     await send(unknownService(asked), { to: response, request: message });
     return;
   }
@@ -150,7 +150,7 @@ function asServiceError(thrown: unknown, { onNotice }: DispatchOptions): Service
   if (thrown instanceof URIError) {
     return new ServiceError(400, 'InvalidURI', "Couldn't parse the specified URI.");
   }
-  onNotice(`a fault of the stand-in's own: ${thrown instanceof Error ? thrown.stack : String(thrown)}`);
+  onNotice(`a bug in the emulator: ${thrown instanceof Error ? thrown.stack : String(thrown)}`);
   return new ServiceError(500, 'InternalError', 'We encountered an internal error. Please try again.');
 }
 

@@ -14,7 +14,7 @@ export interface Clients extends AccountClients {
   readonly sts: STSClient;
 }
 
-/** A stand-in with an account of its own, empty at first, and the stock clients for it. */
+/** An emulator with an account of its own, empty at first, and the stock clients for it. */
 export type Account = Clients & TestAccount;
 
 export const accountId = '123456789012';

@@ -17,7 +17,7 @@ export interface RawRequest {
   readonly body?: Buffer | string;
   /** Hold the body back until the server says so. */
   readonly expectContinue?: boolean;
-  /** Default: credentials that the stand-in does not know, for S3 in us-east-1. */
+  /** Default: credentials that the emulator does not know, for S3 in us-east-1. */
   readonly authorization?: string | null;
 }
 

@@ -30,7 +30,7 @@ const keptHeaders = [
   'expires',
 ] as const;
 
-/** What S3 would do and the stand-in does not: refused by name rather than left out in silence. */
+/** What S3 would do and the emulator does not: refused by name rather than left out in silence. */
 const refusedHeaders = [
   'x-amz-grant-full-control',
   'x-amz-grant-read',
