@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import type { CallRecord, Calls } from '../calls.ts';
 import type { Faults, StruckFault } from '../faults/faults.ts';
+import { faultError } from '../faults/presets.ts';
 import { type Call, type Service, ServiceError, type ServiceName, type ServiceResponse } from '../service.ts';
+import { refusedOrigin } from './allowed-origin.ts';
 import { authenticate, type KnownCredentials } from './authenticate.ts';
 import { type ReadAuthorization, readAuthorization } from './authorization.ts';
 import { ConnectionDropped, carryOut } from './carry-out.ts';
@@ -22,6 +24,7 @@ export interface DispatchOptions {
 /** Answers one request, or leaves it unanswered where a fault says so. Never rejects. */
 export async function dispatch(exchange: HttpExchange, options: DispatchOptions): Promise<void> {
   const { message, response } = exchange;
+  const { now } = options;
   const { path, query } = splitTarget(message.url ?? '/');
   const read = readAuthorization(message.headers, query);
   const found = serviceOf(read, query, message);
@@ -29,7 +32,7 @@ export async function dispatch(exchange: HttpExchange, options: DispatchOptions)
   if (!service) {
     const asked = 'name' in found ? found.name : found.unknown;
     options.onNotice(`a request for the service ${asked}, which the emulator does not have`);
-    await send(unknownService(asked), { to: response, request: message });
+    await send(unknownService(asked), { to: response, request: message, now });
     return;
   }
   const request = openRequest(exchange, { service: service.name, path, query, read });
@@ -44,7 +47,7 @@ export async function dispatch(exchange: HttpExchange, options: DispatchOptions)
   cut?.begin();
   try {
     const cutAfterBytes = cut?.action.kind === 'cut' ? cut.action.afterBytes : undefined;
-    await send(answer, { to: response, request: message, cutAfterBytes });
+    await send(answer, { to: response, request: message, now, cutAfterBytes });
   } catch (error) {
     if (!request.signal.aborted) options.onNotice(`an answer broke off: ${(error as Error).message}`);
     response.destroy();
@@ -73,6 +76,7 @@ async function decide(incoming: Incoming, options: DispatchOptions): Promise<Dec
   let struck: StruckFault[] = [];
   let answer: ServiceResponse | undefined;
   try {
+    refuseForeign(incoming);
     await identify(incoming, options);
     const { id: requestId, region, accountId, signal } = request;
     const call = await service.understand(request);
@@ -127,6 +131,16 @@ async function act(
     record.errorCode = error.code;
     return service.renderError(error, request);
   }
+}
+
+/** In the service's own form, so that a client which does not know the reason shows it. */
+function refuseForeign({ exchange, service }: Incoming): void {
+  const reason = refusedOrigin(exchange.message.headers);
+  if (reason === undefined) return;
+  throw faultError(
+    { kind: 'error', preset: 'access-denied', status: 403, message: `local-aws: ${reason}` },
+    service.name,
+  );
 }
 
 async function identify(
