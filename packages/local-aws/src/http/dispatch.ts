@@ -105,7 +105,7 @@ async function decide(incoming: Incoming, options: DispatchOptions): Promise<Dec
       if (record) record.outcome = thrown instanceof ConnectionDropped ? 'dropped' : 'client-left';
     } else {
       const error = asServiceError(thrown, options);
-      answer = service.renderError(error, request);
+      answer = render(error, incoming);
       if (record)
         Object.assign(record, { outcome: 'answered', status: answer.status, errorCode: error.code });
     }
@@ -115,6 +115,12 @@ async function decide(incoming: Incoming, options: DispatchOptions): Promise<Dec
     calls.end(record);
   }
   return { answer, struck };
+}
+
+function render(error: ServiceError, { service, request }: Incoming): ServiceResponse {
+  if (error.html === undefined) return service.renderError(error, request);
+  const { status, headers, html: body } = error;
+  return { status, headers: { 'content-type': 'text/html', ...headers }, body };
 }
 
 /** What the service answers, its refusals included: an answer that is lost may be one of those. */
