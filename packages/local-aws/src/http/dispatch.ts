@@ -151,13 +151,13 @@ function refuseForeign({ exchange, service }: Incoming): void {
 
 async function identify(
   { exchange: { message }, request, read }: Incoming,
-  { accountId, credentials }: DispatchOptions,
+  { accountId, credentials, now }: DispatchOptions,
 ): Promise<void> {
   const { service, path, query } = request;
   request.identify(
     await authenticate(
       { service, message, path, query, body: () => request.body },
-      { read, accountId, known: credentials },
+      { read, accountId, known: credentials, now: now() },
     ),
   );
 }

@@ -23,8 +23,9 @@ function withMoreClients<Of extends AccountClients>(clients: Of): Of & Clients {
   return { ...clients, iam: clients.client(IAMClient), sts: clients.client(STSClient) };
 }
 
+/** Of an emulator in another process, whose clock moves: they correct theirs by what it answers. */
 export function clientsOf(url: string, directory: string): Clients {
-  return withMoreClients(connectAccount({ url, directory }));
+  return withMoreClients(connectAccount({ url, directory, maxAttempts: 3 }));
 }
 
 /** A directory that is given is left. */

@@ -4,6 +4,7 @@ import {
   type DescribeRegionsCommandInput,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { amzDate, scopedTo } from '../support/raw.ts';
 import { type Account, openAccount, refusal } from './account.ts';
 
 let account: Account;
@@ -63,9 +64,8 @@ it('refuses, and says so aloud, a call that it does not have', async () => {
     body: query,
     headers: {
       'content-type': 'application/x-www-form-urlencoded',
-      'x-amz-date': '20260101T000000Z',
-      authorization:
-        'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0',
+      'x-amz-date': amzDate(),
+      authorization: scopedTo('ec2'),
     },
   });
   expect(response.status).toBe(501);

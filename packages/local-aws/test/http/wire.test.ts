@@ -9,7 +9,7 @@ import { checksumOf } from '@ec2-image/checksum';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleCredentials } from '../../src/start-local-aws.ts';
 import { type Account, openAccount } from '../ec2/account.ts';
-import { element, type RawRequest, scopedTo, send } from '../support/raw.ts';
+import { amzDate, element, type RawRequest, scopedTo, send } from '../support/raw.ts';
 import { signInChunks } from '../support/signed-chunks.ts';
 
 const notices: string[] = [];
@@ -120,7 +120,7 @@ describe('a body that never comes', () => {
         'PUT /bkt/half HTTP/1.1',
         'host: localhost',
         `authorization: ${scopedTo('s3')}`,
-        'x-amz-date: 20260101T000000Z',
+        `x-amz-date: ${amzDate()}`,
         'x-amz-content-sha256: UNSIGNED-PAYLOAD',
         'content-length: 5000000',
         '',

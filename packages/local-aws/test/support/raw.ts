@@ -21,8 +21,13 @@ export interface RawRequest {
   readonly authorization?: string | null;
 }
 
+/** As signatures have it: `20261126T152300Z`. */
+export function amzDate(time = Date.now()): string {
+  return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
 export function scopedTo(service: string, region = 'us-east-1', accessKeyId = 'unknown'): string {
-  return `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=00`;
+  return `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${amzDate().slice(0, 8)}/${region}/${service}/aws4_request, SignedHeaders=host, Signature=00`;
 }
 
 /** A request byte for byte, as no SDK would send it. */
@@ -37,7 +42,7 @@ export function send(
       path: target,
       agent: false,
       headers: {
-        'x-amz-date': '20260101T000000Z',
+        'x-amz-date': amzDate(),
         'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
         ...(authorization !== null && { authorization }),
         ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
