@@ -48,7 +48,6 @@ export type Constrained = keyof typeof constraints;
 export function checkConstraint(name: Constrained, value: unknown): void {
   if (value === undefined || value === null) return;
   const constraint: TextConstraint | NumberConstraint = constraints[name];
-  // biome-ignore lint/suspicious/useValidTypeof: the constraint says which type
   if (typeof value !== constraint.type) {
     throw new ServiceError(400, 'SerializationException', `${name} must be a ${constraint.type}`);
   }
