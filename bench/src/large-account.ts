@@ -79,15 +79,15 @@ const concurrency = 16;
 
 /** Without the SDK, which would spend more on signing than the emulator does on storing. */
 async function putObjects(account: Account, count: number): Promise<void> {
-  const authorization =
-    'AWS4-HMAC-SHA256 Credential=BENCH/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0';
   const put = async (key: string, metadata: Readonly<Record<string, string>>) => {
+    const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+    const authorization = `AWS4-HMAC-SHA256 Credential=BENCH/${date.slice(0, 8)}/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0`;
     const answer = await fetch(`${account.url}/${account.bucket}/${key}`, {
       method: 'PUT',
       headers: {
         authorization,
         'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
-        'x-amz-date': '20260101T000000Z',
+        'x-amz-date': date,
         ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
       },
     });

@@ -30,7 +30,7 @@ export interface Calls {
   underWay(operation: string): number;
   /** Those kept, oldest first; `after` is a sequence number. */
   list(options?: { after?: number; limit?: number }): CallRecord[];
-  /** Forgets the records; the numbers go on. */
+  /** Forgets the records; the numbers continue. */
   clear(): void;
   /** Hears of each call as it ends. */
   subscribe(listener: (record: CallRecord) => void): () => void;

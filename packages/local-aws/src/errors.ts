@@ -10,7 +10,7 @@ export type LocalAwsErrorCode = Extract<
   | 'STATE_UNUSABLE'
 >;
 
-/** What the stand-in throws at those who start it or set its faults; its callers over HTTP get AWS's own errors. */
+/** Thrown to those who start the emulator or set its faults; clients over HTTP get AWS's own errors. */
 export class LocalAwsError extends ExplainedError {
   override name = 'LocalAwsError';
   declare readonly code: LocalAwsErrorCode;

@@ -1,13 +1,13 @@
 import type { Faults } from './faults/faults.ts';
 import type { Store } from './store/store.ts';
 
-/** What the stand-in gives each of its services. */
+/** What the emulator gives each of its services. */
 export interface ServiceContext {
   readonly store: Store;
   readonly faults: Faults;
   /** Milliseconds since 1970: every time that a service writes down, shows or waits for. */
   readonly now: () => number;
-  /** The account of whoever signs with credentials that the stand-in was not told of. */
+  /** The account of whoever signs with credentials that the emulator was not told of. */
   readonly accountId: string;
   /** Something that a person at the terminal should read. */
   readonly onNotice: (message: string) => void;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 
-/** One HTTP request as a service sees it: where it came from is settled, what it asks is not. */
+/** One HTTP request as a service sees it: who sent it is known, what it asks for is not. */
 export interface ServiceRequest {
   /** Goes out as the request id header and into error bodies. */
   readonly id: string;
@@ -64,6 +64,8 @@ export class ServiceError extends Error {
   readonly headers: Readonly<Record<string, string>>;
   /** Further elements of the error body, such as S3's `BucketName`. */
   readonly details: Readonly<Record<string, string>>;
+  /** In place of the service's form: the page that a machine in front of the service answers with. */
+  readonly html?: string;
 
   constructor(
     status: number,
@@ -72,12 +74,14 @@ export class ServiceError extends Error {
     {
       headers = {},
       details = {},
-    }: { headers?: Record<string, string>; details?: Record<string, string> } = {},
+      html,
+    }: { headers?: Readonly<Record<string, string>>; details?: Record<string, string>; html?: string } = {},
   ) {
     super(message);
     this.status = status;
     this.code = code;
     this.headers = headers;
     this.details = details;
+    if (html !== undefined) this.html = html;
   }
 }

@@ -24,7 +24,7 @@ import { openStore, type Store } from './store/store.ts';
 import { stsService } from './sts.ts';
 
 export interface LocalAwsOptions {
-  /** Where all state is kept; made if it is missing. Several stand-ins may serve one directory at once. */
+  /** Where all state is kept; made if it is missing. Several emulators may serve one directory at once. */
   readonly directory: string;
   /** Default 0: any free one. */
   readonly port?: number;
@@ -46,7 +46,7 @@ export interface LocalAwsOptions {
   readonly fsync?: boolean;
   /** Hears of each call as it ends. */
   readonly log?: (record: CallRecord) => void;
-  /** Hears of what a person should read, such as a call that the stand-in does not know. Default: standard error. */
+  /** Hears of what a person should read, such as a call that the emulator does not know. Default: standard error. */
   readonly onNotice?: (message: string) => void;
 }
 
@@ -54,7 +54,7 @@ export interface NewBucket {
   readonly name: string;
   /** Default `us-east-1`. */
   readonly region?: string;
-  /** An account id; default the stand-in's own. */
+  /** An account id; default the emulator's own. */
   readonly owner?: string;
 }
 
@@ -138,8 +138,8 @@ function openState({ directory, fsync }: { directory: string; fsync: boolean }):
     return openStore({ directory, fsync });
   } catch (cause) {
     const why = (cause as Error).message;
-    throw new LocalAwsError('STATE_UNUSABLE', `Cannot keep state in ${directory}: ${why}`, {
-      hint: 'Name a directory that can be written to, and that no other program uses.',
+    throw new LocalAwsError('STATE_UNUSABLE', `Cannot use ${directory} as the state directory: ${why}`, {
+      hint: 'Specify a writable directory that no other program uses.',
       cause,
       facts: { directory },
     });
@@ -157,8 +157,8 @@ function makeBuckets(
       owner = accountId,
     } = typeof bucket === 'string' ? { name: bucket } : bucket;
     if (!isValidBucketName(name)) {
-      throw new LocalAwsError('BUCKET_NAME_INVALID', `No bucket can have the name ${name}`, {
-        hint: 'Take 3 to 63 lower-case letters, digits, dots and hyphens.',
+      throw new LocalAwsError('BUCKET_NAME_INVALID', `Invalid bucket name: ${name}`, {
+        hint: 'Use 3 to 63 lower-case letters, digits, dots and hyphens.',
         facts: { bucket: name },
       });
     }

@@ -11,8 +11,8 @@ export const provenanceKeys = {
   version: 'ec2-image:version',
 } as const;
 
-/** EC2's and S3's limit for the value of a tag, in characters. */
-const maxTagValue = 256;
+/** In characters: EBS direct takes 255, EC2 and S3 256, and the tags are the same everywhere. */
+const maxTagValue = 255;
 
 export interface Provenance {
   /** As the user gave it; what goes into the tag is redacted. */
@@ -34,7 +34,7 @@ export function provenanceTags({
   startedAt,
 }: Provenance): Record<string, string> {
   return {
-    [provenanceKeys.sourceUrl]: redactUrl(sourceUrl).slice(0, maxTagValue),
+    [provenanceKeys.sourceUrl]: [...redactUrl(sourceUrl)].slice(0, maxTagValue).join(''),
     [provenanceKeys.sourceDigest]: digest,
     [provenanceKeys.diskFormat]: diskFormat,
     [provenanceKeys.version]: version,

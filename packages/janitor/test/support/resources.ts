@@ -82,16 +82,17 @@ export async function putPart(
 
 /** Many uploads of one key, without the SDK: it would sign each of them. */
 export async function startUploads(account: JanitorAccount, hoursAgo: number, count: number): Promise<void> {
-  const authorization =
-    'AWS4-HMAC-SHA256 Credential=ANYBODY/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0';
-  await account.at(account.hoursAgo(hoursAgo), async () => {
+  const startedAt = account.hoursAgo(hoursAgo);
+  const date = new Date(startedAt).toISOString().replace(/[-:]|\.\d+/g, '');
+  const authorization = `AWS4-HMAC-SHA256 Credential=ANYBODY/${date.slice(0, 8)}/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0`;
+  await account.at(startedAt, async () => {
     for (let left = count; left > 0; left--) {
       const answer = await fetch(`${account.aws.url}/${bucket}/${key}?uploads`, {
         method: 'POST',
         headers: {
           authorization,
           'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
-          'x-amz-date': '20260101T000000Z',
+          'x-amz-date': date,
         },
       });
       if (!answer.ok) throw new Error(await answer.text());

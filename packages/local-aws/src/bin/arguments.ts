@@ -35,7 +35,7 @@ export interface Arguments {
 export function parseArguments(argv: readonly string[]): Arguments {
   const { values } = parse(argv);
   if (values.help) return { help: true, options: { directory: '' } };
-  if (!values.directory) throw wrong('--directory is missing');
+  if (!values.directory) throw wrong('--directory is required');
   const ec2 = {
     ...milliseconds('importTaskMs', values['import-task-ms']),
     ...milliseconds('snapshotCompletionMs', values['snapshot-completion-ms']),
@@ -85,7 +85,7 @@ function parse(argv: readonly string[]) {
 
 function readCredentials(text: string): KnownCredentials {
   const [accessKeyId, secretAccessKey, accountId] = text.split(':');
-  if (!accessKeyId || !secretAccessKey) throw wrong('--credentials wants KEY:SECRET[:ACCOUNT]');
+  if (!accessKeyId || !secretAccessKey) throw wrong('--credentials requires KEY:SECRET[:ACCOUNT]');
   return {
     accessKeyId,
     secretAccessKey,
@@ -111,7 +111,7 @@ function milliseconds<Name extends string>(name: Name, text: string | undefined)
 function wholeNumber(option: string, text: string, most: number): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number <= most) return number;
-  throw wrong(`${option} wants a whole number up to ${most}, not ${text}`);
+  throw wrong(`${option} requires a whole number up to ${most}, not ${text}`);
 }
 
 function wrong(message: string, cause?: unknown): LocalAwsError {

@@ -35,7 +35,7 @@ export function openBlockFiles(files: SnapshotFiles): BlockFiles {
     try {
       return await work(await entry.file);
     } catch (error) {
-      // Whatever went wrong, the next one opens it anew.
+      // Whatever went wrong, the next one opens it again.
       if (opened.get(snapshotId) === entry) opened.delete(snapshotId);
       throw error;
     } finally {

@@ -3,6 +3,7 @@ import { countBlocks, putChecksums } from '../ec2/snapshots/block-table.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import { type SnapshotFacts, snapshotState } from '../ec2/snapshots/snapshot.ts';
 import type { ServiceRequest } from '../service.ts';
+import { checkConstraint } from './constraints.ts';
 import { type EbsContext, type EbsOperation, jsonAnswer } from './ebs-context.ts';
 import { validation } from './errors.ts';
 import { sha256Header } from './put-snapshot-block.ts';
@@ -10,7 +11,7 @@ import { seenSnapshot, writableSnapshot } from './snapshot-access.ts';
 
 /**
  * Answers before it is done: whether count and checksum are those of the blocks shows later, when the snapshot is
- * `completed` or, where they are not, `error`. Said again it changes nothing.
+ * `completed` or, where they are not, `error`. Repeated, it changes nothing.
  *
  * https://docs.aws.amazon.com/ebs/latest/APIReference/API_CompleteSnapshot.html
  */
@@ -43,16 +44,24 @@ interface DeclaredBlocks {
 }
 
 function declaredBlocks({ headers }: ServiceRequest): DeclaredBlocks {
-  const count = Number(headers['x-amz-changedblockscount'] ?? Number.NaN);
-  if (!Number.isInteger(count) || count < 0) {
-    throw validation('INVALID_PARAMETER_VALUE', 'ChangedBlocksCount must be a number of blocks');
-  }
+  const said = headers['x-amz-changedblockscount'];
+  if (said === undefined) throw validation('INVALID_PARAMETER_VALUE', 'ChangedBlocksCount is required');
+  const count = Number(said);
+  checkConstraint('ChangedBlocksCount', count);
+  refuseOther(headers['x-amz-checksum-algorithm'], 'SHA256', 'algorithm');
+  refuseOther(headers['x-amz-checksum-aggregation-method'], 'LINEAR', 'aggregation method');
   const checksum = headers['x-amz-checksum'];
   if (checksum === undefined) return { count };
   if (headers['x-amz-checksum-aggregation-method'] !== 'LINEAR') {
     throw validation('INVALID_PARAMETER_VALUE', 'The only checksum aggregation method is LINEAR');
   }
   return { count, checksum: sha256Header(checksum, headers['x-amz-checksum-algorithm']) };
+}
+
+/** The model's enums have one member each; what is left out is another question. */
+function refuseOther(value: unknown, only: string, what: string): void {
+  if (value === undefined || value === only) return;
+  throw validation('INVALID_PARAMETER_VALUE', `The only checksum ${what} is ${only}`);
 }
 
 /** What of the declaration does not hold; undefined if all does. */

@@ -5,6 +5,7 @@ import { putBlock } from '../ec2/snapshots/block-table.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
 import { ServiceError, type ServiceRequest } from '../service.ts';
+import { checkConstraint } from './constraints.ts';
 import type { EbsContext, EbsOperation } from './ebs-context.ts';
 import { validation } from './errors.ts';
 import { flipBit } from './flip-bit.ts';
@@ -15,6 +16,9 @@ import { isZero, zeroDigest } from './zero-block.ts';
 export const putSnapshotBlock: EbsOperation = async ({ snapshotId, blockIndex }, context) => {
   const { request, store, blockFiles, puts, faults, call } = context;
   const declared = declaredChecksum(request);
+  checkConstraint('BlockIndex', blockIndex);
+  const progress = request.headers['x-amz-progress'];
+  if (progress !== undefined) checkConstraint('Progress', Number(progress));
   const done = puts.begin(snapshotId, blockIndex);
   if (!done) {
     throw validation('CONFLICTING_BLOCK_UPDATE', `Block ${blockIndex} is being written by another request`);
@@ -60,13 +64,14 @@ function declaredChecksum({ headers }: ServiceRequest): Buffer {
   return sha256Header(headers['x-amz-checksum'], headers['x-amz-checksum-algorithm']);
 }
 
-/** @throws ServiceError for what is no SHA-256 in base64 */
+/** @throws ServiceError for anything but a SHA-256 in base64 */
 export function sha256Header(checksum: unknown, algorithm: unknown): Buffer {
   if (algorithm !== 'SHA256') {
     throw validation('INVALID_PARAMETER_VALUE', 'The only checksum algorithm is SHA256');
   }
-  const bytes = Buffer.from(String(checksum ?? ''), 'base64');
-  if (bytes.length !== 32) {
+  checkConstraint('Checksum', checksum ?? '');
+  const bytes = Buffer.from(String(checksum), 'base64');
+  if (bytes.toString('base64') !== checksum || bytes.length !== 32) {
     throw validation('INVALID_PARAMETER_VALUE', 'The checksum must be a SHA256 in base64');
   }
   return bytes;

@@ -48,6 +48,10 @@ export function oncePerToken(
   if (token.length > maxTokenLength) {
     throw invalidParameterValue(`ClientToken exceeds the maximum length of ${maxTokenLength} characters`);
   }
+  // https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html: up to 64 ASCII characters.
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw invalidParameterValue('ClientToken must consist of printable ASCII characters');
+  }
   const asked = JSON.stringify(request);
   const earlier = store.get<{ request: string; resource_id: string }>(
     `SELECT request, resource_id FROM ec2_client_token

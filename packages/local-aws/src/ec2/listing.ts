@@ -10,14 +10,14 @@ export interface Listing<Facts> {
   readonly filters: readonly Filter[];
   readonly fields: FilterableFields<Resource<Facts>>;
   readonly narrowingFields?: NarrowingFields;
-  /** What the call leaves out before any filter, such as things of other owners. */
+  /** What the call leaves out before any filter, such as resources of other owners. */
   readonly isWanted?: (resource: Resource<Facts>) => boolean;
   readonly request: PageRequest;
   readonly limits: PageLimits;
 }
 
 /**
- * A page of the things that describe calls see.
+ * A page of the resources that describe calls see.
  *
  * @throws ServiceError where one that was asked for by id is malformed or not to be seen
  */

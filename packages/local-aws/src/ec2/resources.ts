@@ -6,7 +6,7 @@ export interface Tag {
   readonly value: string;
 }
 
-/** One thing in an account and region. `Facts` are what its type knows of it. */
+/** One resource in an account and region. `Facts` are what its type knows of it. */
 export interface Resource<Facts> {
   readonly id: string;
   readonly createdAt: number;
@@ -98,12 +98,12 @@ export const resourceTables: readonly string[] = [
    CREATE INDEX ec2_tag_by_key ON ec2_tag (key, value, resource_id)`,
 ];
 
-/** Whether there is such a thing, in whatever account and region. */
+/** Whether there is such a resource, in whatever account and region. */
 export function isPresent(store: Store, id: string): boolean {
   return store.get(`SELECT 1 FROM ec2_resource WHERE id = ? AND seen_until = ${forever}`, [id]) !== undefined;
 }
 
-/** What is known of a thing, in whatever account and region it is. */
+/** What is known of a resource, in whatever account and region. */
 export function findFacts<Facts>(store: Store, type: ResourceType, id: string): Facts | undefined {
   const row = store.get<Pick<Row, 'facts'>>(
     `SELECT facts FROM ec2_resource WHERE id = ? AND type = ? AND seen_until = ${forever}`,

@@ -60,7 +60,7 @@ export interface SeedImportTask extends Seed {
 }
 
 export interface SeedEc2Options {
-  /** A stand-in's; it need not run, and may. */
+  /** An emulator's; it need not run, and may. */
   readonly directory: string;
   /** Default `123456789012`. */
   readonly accountId?: string;
@@ -74,7 +74,7 @@ export interface SeedEc2Options {
 const rowsPerTransaction = 20_000;
 
 /**
- * Puts things into an account without calling for each of them: a hundred thousand take seconds. What comes in is not
+ * Puts resources into an account without calling for each of them: a hundred thousand take seconds. What comes in is not
  * checked as the calls check it.
  */
 export function seedEc2({

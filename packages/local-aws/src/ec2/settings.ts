@@ -1,4 +1,4 @@
-/** How long things take that on AWS take a while. */
+/** How long work takes that is not immediate on AWS. */
 export interface Ec2Settings {
   /** An import task, its real work aside: it takes no less than this, spread over its stages. Default 2,000. */
   readonly importTaskMs: number;

@@ -33,7 +33,7 @@ export interface Faults {
   /** Checks the rule, as it may come from anywhere; throws FAULT_INVALID. */
   add(rule: FaultRule): FaultHandle;
   list(): ActiveFault[];
-  /** Calls that hang by it go on. False if there is no such rule. */
+  /** Calls that hang by it continue. False if there is no such rule. */
   remove(id: string): boolean;
   clear(): void;
   /** For a service, where it is about to do what `kind` spoils: the action, if a rule strikes here. Counts as a match. */

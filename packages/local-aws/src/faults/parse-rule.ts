@@ -1,8 +1,9 @@
 import { LocalAwsError } from '../errors.ts';
-import { actionFields, type FaultAction, type FaultRule } from './rules.ts';
+import type { ServiceName } from '../service.ts';
+import { hasPreset } from './presets.ts';
+import { actionFields, type FaultAction, type FaultRule, type Preset, presets } from './rules.ts';
 
-const services = new Set(['s3', 'ec2', 'sts', 'iam', 'ebs', 'ssm', 'autoscaling']);
-const presets = new Set(['throttling', 'access-denied', 'expired-token', 'internal-error', 'unavailable']);
+const services: ReadonlySet<ServiceName> = new Set(['s3', 'ec2', 'sts', 'iam', 'ebs', 'ssm', 'autoscaling']);
 
 /** Throws FAULT_INVALID naming the field: a misspelt rule must not pass as a fault that never strikes. */
 export function parseFaultRule(given: unknown): FaultRule {
@@ -12,6 +13,7 @@ export function parseFaultRule(given: unknown): FaultRule {
   if (rule.times !== undefined && rule.times !== 'always') positive('times', rule.times);
   if (rule.match !== undefined) checkMatch(rule.match);
   checkAction(rule.action);
+  checkPreset(rule as unknown as FaultRule);
   return rule as unknown as FaultRule;
 }
 
@@ -28,7 +30,7 @@ export function parseFaultFile(text: string): FaultRule[] {
 
 function checkMatch(given: unknown): void {
   const match = objectOf('match', given, ['service', 'operation', 'parameters', 'mutating', 'moreThan']);
-  if (match.service !== undefined && !services.has(match.service as string)) {
+  if (match.service !== undefined && !services.has(match.service as ServiceName)) {
     throw invalid('match.service', `one of ${[...services].join(', ')}`);
   }
   if (match.operation !== undefined && typeof match.operation !== 'string') {
@@ -39,6 +41,16 @@ function checkMatch(given: unknown): void {
   }
   if (match.moreThan !== undefined) wholeNumber('match.moreThan', match.moreThan);
   if (match.parameters !== undefined) textValues('match.parameters', match.parameters);
+}
+
+/** A rule for every service has to name what every service has. */
+function checkPreset({ match = {}, action }: FaultRule): void {
+  if (action.kind !== 'error' || action.preset === undefined) return;
+  const { preset } = action;
+  const matched = match.service === undefined ? [...services] : [match.service];
+  if (matched.every((service) => hasPreset(service, preset))) return;
+  const having = [...services].filter((service) => hasPreset(service, preset));
+  throw invalid('match.service', `one of ${having.join(', ')} for the preset ${preset}`);
 }
 
 function checkAction(given: unknown): void {
@@ -70,7 +82,7 @@ function checkField(name: string, value: unknown): void {
       }
       return;
     case 'preset':
-      if (!presets.has(value as string)) throw invalid(where, `one of ${[...presets].join(', ')}`);
+      if (!presets.includes(value as Preset)) throw invalid(where, `one of ${presets.join(', ')}`);
       return;
     case 'headers':
       textValues(where, value);
@@ -101,7 +113,7 @@ function objectOf(what: string, given: unknown, fields: readonly string[]): Reco
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw invalid(what, 'an object');
   const unknown = Object.keys(given).filter((name) => !fields.includes(name));
   if (unknown.length > 0) {
-    throw refusal(`${what} has no ${unknown.join(', ')}; it takes ${fields.join(', ')}`);
+    throw refusal(`${what} has unknown fields ${unknown.join(', ')}; supported fields: ${fields.join(', ')}`);
   }
   return given as Record<string, unknown>;
 }
@@ -124,8 +136,8 @@ function invalid(where: string, wanted: string): LocalAwsError {
 }
 
 function refusal(what: string, cause?: unknown): LocalAwsError {
-  return new LocalAwsError('FAULT_INVALID', `This is no fault: ${what}`, {
-    hint: 'Write it as the README of local-aws shows under "Faults".',
+  return new LocalAwsError('FAULT_INVALID', `Invalid fault rule: ${what}`, {
+    hint: 'See "Faults" in the README of local-aws for the format.',
     cause,
   });
 }

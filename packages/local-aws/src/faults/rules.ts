@@ -26,7 +26,37 @@ export interface FaultMatch {
 }
 
 export type When = 'before' | 'after';
-export type Preset = 'throttling' | 'access-denied' | 'expired-token' | 'internal-error' | 'unavailable';
+
+/** Misfortunes that each service spells in its own way, but for those that are one service's alone. */
+export const presets = [
+  'throttling',
+  /** Throttling in the service's other words. */
+  'slow-down',
+  'access-denied',
+  'expired-token',
+  'invalid-token',
+  /** Also what a region answers that is not enabled: credentials are not known there. */
+  'unknown-key',
+  'invalid-signature',
+  /** A clock that is more than 15 minutes behind, or ahead. */
+  'signature-expired',
+  'signature-not-yet-current',
+  'opt-in-required',
+  'region-disabled',
+  'kms-access-denied',
+  'kms-key-missing',
+  'kms-key-disabled',
+  'kms-grant-missing',
+  'kms-throttling',
+  'block-unread',
+  'write-timeout',
+  'internal-error',
+  'unavailable',
+  /** A body of HTML, as a load balancer sends it. */
+  'html-502',
+  'html-503',
+] as const;
+export type Preset = (typeof presets)[number];
 export type Shows = 'answer' | 'lists' | 'bytes';
 
 interface Where {
@@ -43,7 +73,7 @@ export type CallAction =
   | {
       readonly kind: 'error';
       readonly when?: When;
-      /** The service's own status, code and words for it; each can be replaced. */
+      /** The service's own status, code and words for it; each can be replaced. A preset of one service needs `match.service`. */
       readonly preset?: Preset;
       readonly status?: number;
       readonly code?: string;
@@ -54,13 +84,13 @@ export type CallAction =
     }
   /** Resets the connection. */
   | { readonly kind: 'drop'; readonly when?: When }
-  /** Until the client gives up, or the rule is removed: then the call goes on. */
+  /** Until the client gives up, or the rule is removed: then the call continues. */
   | { readonly kind: 'hang'; readonly when?: When }
   | { readonly kind: 'delay'; readonly when?: When; readonly ms: number }
   /** Sends the head and so many bytes of the answer's body, then resets the connection. */
   | { readonly kind: 'cut'; readonly afterBytes: number };
 
-/** What a service asks for by `Faults.take` where it is about to do the thing. */
+/** What a service asks for by `Faults.take` where it is about to act. */
 export type ServiceAction =
   /** S3: one bit of what is stored, or (`GetObject`) of what is sent. */
   | ({ readonly kind: 'flip-bit'; readonly bit?: number } & Where)

@@ -3,13 +3,15 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { type ChunkVerifier, ServiceError, type ServiceName } from '../service.ts';
 import type { Authorization, ReadAuthorization } from './authorization.ts';
+import { refusal } from './refusal.ts';
+import { refuseSkewed } from './refuse-skewed.ts';
 import { createChunkVerifier, isSignatureValid } from './signature.ts';
 
-/** Credentials whose secret the stand-in knows: what they sign is verified. With any others all signatures pass. */
+/** Credentials whose secret the emulator knows: what they sign is verified. With any others all signatures pass. */
 export interface KnownCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** The account they belong to; the stand-in's own where it is not given. */
+  /** The account they belong to; the emulator's own where it is not given. */
   readonly accountId?: string;
 }
 
@@ -30,19 +32,26 @@ interface UnverifiedRequest {
   readonly body: () => Readable;
 }
 
-/** Refuses what the service would refuse: no credentials, malformed ones, an expired URL, a wrong signature. */
+/** Refuses what the service would refuse: no credentials, malformed ones, a clock that is wrong, an expired URL, a wrong signature. */
 export async function authenticate(
   request: UnverifiedRequest,
   {
     read,
     accountId,
     known,
-  }: { read: ReadAuthorization; accountId: string; known: readonly KnownCredentials[] },
+    now,
+  }: {
+    read: ReadAuthorization;
+    accountId: string;
+    known: readonly KnownCredentials[];
+    /** The service's time, in milliseconds since 1970. */
+    now: number;
+  },
 ): Promise<Caller> {
   if (read.kind === 'anonymous') throw refusal('anonymous', request.service);
-  if (read.kind === 'malformed') throw refusal('malformed', request.service, read.reason);
+  if (read.kind === 'malformed') throw refusal('malformed', request.service, read);
   const { authorization } = read;
-  refuseExpired(authorization, request.service);
+  refuseSkewed(authorization, { service: request.service, now });
   const credentials = known.find(({ accessKeyId }) => accessKeyId === authorization.accessKeyId);
   const caller = {
     region: authorization.region,
@@ -67,15 +76,6 @@ export async function authenticate(
       chunkVerifier: createChunkVerifier(authorization, secretAccessKey),
     }),
   };
-}
-
-/** Real time, whatever the stand-in's clock says: the signer goes by its own. */
-function refuseExpired({ timestamp, expiresSeconds }: Authorization, service: ServiceName): void {
-  if (expiresSeconds === undefined) return;
-  const signedAt = Date.parse(
-    timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'),
-  );
-  if (!(Date.now() <= signedAt + expiresSeconds * 1000)) throw refusal('expired', service);
 }
 
 const payloadLimitBytes = 16 * 1024 * 1024;
@@ -110,61 +110,4 @@ async function readPayloadHash(
   const bytes = Buffer.concat(chunks);
   const payloadHash = createHash('sha256').update(bytes).digest('hex');
   return { payloadHash, body: Readable.from([bytes]) };
-}
-
-type Refusal = 'anonymous' | 'malformed' | 'signature' | 'expired';
-
-/** In the words of each service, since clients go by the codes. */
-function refusal(why: Refusal, service: ServiceName, reason = ''): ServiceError {
-  if (service === 's3') return s3Refusal(why, reason);
-  if (service === 'ec2') {
-    return why === 'anonymous'
-      ? new ServiceError(400, 'MissingParameter', 'The request must contain the parameter AWSAccessKeyId')
-      : new ServiceError(401, 'AuthFailure', 'AWS was not able to validate the provided access credentials');
-  }
-  const suffix = service === 'ebs' || service === 'ssm' ? 'Exception' : '';
-  switch (why) {
-    case 'anonymous':
-      return new ServiceError(
-        403,
-        `MissingAuthenticationToken${suffix}`,
-        'Request is missing Authentication Token',
-      );
-    case 'malformed':
-      return new ServiceError(400, `IncompleteSignature${suffix}`, `The Authorization is wrong: ${reason}`);
-    case 'expired':
-    case 'signature':
-      return new ServiceError(
-        403,
-        suffix ? 'InvalidSignatureException' : 'SignatureDoesNotMatch',
-        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.',
-      );
-  }
-}
-
-function s3Refusal(why: Refusal, reason: string): ServiceError {
-  switch (why) {
-    case 'anonymous':
-      return new ServiceError(403, 'AccessDenied', 'Access Denied');
-    case 'expired':
-      return new ServiceError(403, 'AccessDenied', 'Request has expired');
-    case 'signature':
-      return new ServiceError(
-        403,
-        'SignatureDoesNotMatch',
-        'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
-      );
-    case 'malformed':
-      return reason === 'unsupported algorithm'
-        ? new ServiceError(
-            400,
-            'InvalidRequest',
-            'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
-          )
-        : new ServiceError(
-            400,
-            'AuthorizationHeaderMalformed',
-            `The authorization header is malformed; ${reason}.`,
-          );
-  }
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { LocalAwsError } from '../errors.ts';
 import type { FaultHandle, Faults } from '../faults/faults.ts';
 import { parseFaultFile } from '../faults/parse-rule.ts';
 import type { ServiceResponse } from '../service.ts';
+import { isFromWebPage, refusedOrigin } from './allowed-origin.ts';
 import { send } from './send.ts';
 
 export const controlPrefix = '/_local-aws/';
@@ -15,11 +16,12 @@ export const controlPrefix = '/_local-aws/';
 export interface Control {
   readonly faults: Faults;
   readonly calls: Calls;
+  readonly now: () => number;
   readVolume(options: ReadVolumeOptions): AsyncGenerator<Buffer>;
 }
 
-/** Answers what is asked of the stand-in itself: its faults and its log of calls. No bucket can have the prefix as its name. */
-export function createControl({ faults, calls, readVolume }: Control) {
+/** Answers what is asked of the emulator itself: its faults and its log of calls. No bucket can have the prefix as its name. */
+export function createControl({ faults, calls, now, readVolume }: Control) {
   // Handles of rules added over HTTP, for those who wait until one strikes.
   const handles = new Map<string, FaultHandle>();
 
@@ -69,12 +71,17 @@ export function createControl({ faults, calls, readVolume }: Control) {
     response.once('close', () => lifetime.abort());
     let decided: ServiceResponse;
     try {
-      decided = await answer(message, lifetime.signal);
+      const refused = refusedOrigin(message.headers) ?? webPage(message.headers);
+      decided = refused ? json(403, { error: refused }) : await answer(message, lifetime.signal);
     } catch (error) {
       decided = json(error instanceof LocalAwsError ? 400 : 500, { error: (error as Error).message });
     }
-    await send(decided, { to: response, request: message }).catch(() => response.destroy());
+    await send(decided, { to: response, request: message, now }).catch(() => response.destroy());
   };
+}
+
+function webPage(headers: IncomingHttpHeaders): string | undefined {
+  return isFromWebPage(headers) ? 'the control endpoints take no request from a web page' : undefined;
 }
 
 /** The calls as they end, a JSON document a line, until the reader leaves. */

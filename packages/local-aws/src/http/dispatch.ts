@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import type { CallRecord, Calls } from '../calls.ts';
 import type { Faults, StruckFault } from '../faults/faults.ts';
+import { faultError } from '../faults/presets.ts';
 import { type Call, type Service, ServiceError, type ServiceName, type ServiceResponse } from '../service.ts';
+import { refusedOrigin } from './allowed-origin.ts';
 import { authenticate, type KnownCredentials } from './authenticate.ts';
 import { type ReadAuthorization, readAuthorization } from './authorization.ts';
 import { ConnectionDropped, carryOut } from './carry-out.ts';
@@ -22,14 +24,15 @@ export interface DispatchOptions {
 /** Answers one request, or leaves it unanswered where a fault says so. Never rejects. */
 export async function dispatch(exchange: HttpExchange, options: DispatchOptions): Promise<void> {
   const { message, response } = exchange;
+  const { now } = options;
   const { path, query } = splitTarget(message.url ?? '/');
   const read = readAuthorization(message.headers, query);
   const found = serviceOf(read, query, message);
   const service = 'name' in found ? options.services.get(found.name) : undefined;
   if (!service) {
     const asked = 'name' in found ? found.name : found.unknown;
-    options.onNotice(`a request for the service ${asked}, which the stand-in does not have`);
-    await send(unknownService(asked), { to: response, request: message });
+    options.onNotice(`a request for the service ${asked}, which the emulator does not have`);
+    await send(unknownService(asked), { to: response, request: message, now });
     return;
   }
   const request = openRequest(exchange, { service: service.name, path, query, read });
@@ -44,7 +47,7 @@ export async function dispatch(exchange: HttpExchange, options: DispatchOptions)
   cut?.begin();
   try {
     const cutAfterBytes = cut?.action.kind === 'cut' ? cut.action.afterBytes : undefined;
-    await send(answer, { to: response, request: message, cutAfterBytes });
+    await send(answer, { to: response, request: message, now, cutAfterBytes });
   } catch (error) {
     if (!request.signal.aborted) options.onNotice(`an answer broke off: ${(error as Error).message}`);
     response.destroy();
@@ -73,6 +76,7 @@ async function decide(incoming: Incoming, options: DispatchOptions): Promise<Dec
   let struck: StruckFault[] = [];
   let answer: ServiceResponse | undefined;
   try {
+    refuseForeign(incoming);
     await identify(incoming, options);
     const { id: requestId, region, accountId, signal } = request;
     const call = await service.understand(request);
@@ -101,7 +105,7 @@ async function decide(incoming: Incoming, options: DispatchOptions): Promise<Dec
       if (record) record.outcome = thrown instanceof ConnectionDropped ? 'dropped' : 'client-left';
     } else {
       const error = asServiceError(thrown, options);
-      answer = service.renderError(error, request);
+      answer = render(error, incoming);
       if (record)
         Object.assign(record, { outcome: 'answered', status: answer.status, errorCode: error.code });
     }
@@ -111,6 +115,12 @@ async function decide(incoming: Incoming, options: DispatchOptions): Promise<Dec
     calls.end(record);
   }
   return { answer, struck };
+}
+
+function render(error: ServiceError, { service, request }: Incoming): ServiceResponse {
+  if (error.html === undefined) return service.renderError(error, request);
+  const { status, headers, html: body } = error;
+  return { status, headers: { 'content-type': 'text/html', ...headers }, body };
 }
 
 /** What the service answers, its refusals included: an answer that is lost may be one of those. */
@@ -129,15 +139,25 @@ async function act(
   }
 }
 
+/** In the service's own form, so that a client which does not know the reason shows it. */
+function refuseForeign({ exchange, service }: Incoming): void {
+  const reason = refusedOrigin(exchange.message.headers);
+  if (reason === undefined) return;
+  throw faultError(
+    { kind: 'error', preset: 'access-denied', status: 403, message: `local-aws: ${reason}` },
+    service.name,
+  );
+}
+
 async function identify(
   { exchange: { message }, request, read }: Incoming,
-  { accountId, credentials }: DispatchOptions,
+  { accountId, credentials, now }: DispatchOptions,
 ): Promise<void> {
   const { service, path, query } = request;
   request.identify(
     await authenticate(
       { service, message, path, query, body: () => request.body },
-      { read, accountId, known: credentials },
+      { read, accountId, known: credentials, now: now() },
     ),
   );
 }
@@ -150,7 +170,7 @@ function asServiceError(thrown: unknown, { onNotice }: DispatchOptions): Service
   if (thrown instanceof URIError) {
     return new ServiceError(400, 'InvalidURI', "Couldn't parse the specified URI.");
   }
-  onNotice(`a fault of the stand-in's own: ${thrown instanceof Error ? thrown.stack : String(thrown)}`);
+  onNotice(`a bug in the emulator: ${thrown instanceof Error ? thrown.stack : String(thrown)}`);
   return new ServiceError(500, 'InternalError', 'We encountered an internal error. Please try again.');
 }
 

@@ -9,9 +9,13 @@ export async function send(
   {
     to,
     request,
+    now,
     cutAfterBytes,
-  }: { to: ServerResponse; request: IncomingMessage; cutAfterBytes?: number | undefined },
+  }: { to: ServerResponse; request: IncomingMessage; now: () => number; cutAfterBytes?: number | undefined },
 ): Promise<void> {
+  // By the emulator's clock, and not Node's: clients correct theirs by it.
+  to.sendDate = false;
+  to.setHeader('date', new Date(now()).toUTCString());
   const bodiless = request.method === 'HEAD' || status === 204 || status === 304;
   if (bodiless || body === undefined) {
     if (body instanceof Readable) body.destroy();

@@ -42,7 +42,7 @@ export function trustsService(document: string, service: string, externalId: str
   );
 }
 
-/** @throws SyntaxError for what is no JSON object with statements */
+/** @throws SyntaxError for anything but a JSON object with statements */
 export function statementsOf(document: string): readonly Statement[] {
   const { Statement: statements } = (JSON.parse(document) ?? {}) as { Statement?: Statement | Statement[] };
   if (typeof statements !== 'object') throw new SyntaxError('a policy document has statements');

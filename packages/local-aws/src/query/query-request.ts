@@ -20,7 +20,7 @@ export async function readQueryRequest(request: ServiceRequest): Promise<QueryRe
   ]);
   const action = parameters.children.get('Action')?.value;
   if (!action) throw new Refusal(400, 'MissingAction', 'The request must contain the parameter Action');
-  // What a presigned request carries is no parameter of the operation.
+  // The signature of a presigned request is not a parameter of the operation.
   for (const name of parameters.children.keys()) {
     if (name === 'Action' || name === 'Version' || name.startsWith('X-Amz-'))
       parameters.children.delete(name);
@@ -42,7 +42,7 @@ async function readBody({ body }: ServiceRequest): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The services answer 400 for it; 501 is as final to a client, and is reported to whoever runs the stand-in. */
+/** The services answer 400 for it; 501 is as final to a client, and is reported to whoever runs the emulator. */
 export function unknownAction(service: string, action: string): ServiceError {
   return new Refusal(
     501,

@@ -3,7 +3,7 @@ import type { Parameter } from './parameters.ts';
 
 /**
  * What a request may hold, declared once: reading by a shape gives typed input, and refuses what the shape does not
- * name, so that a parameter this stand-in does not implement fails loudly instead of being passed over.
+ * name, so that a parameter this emulator does not implement fails loudly instead of being passed over.
  */
 export interface Shape<T> {
   /** @throws ServiceError in EC2's words */

@@ -126,7 +126,7 @@ export function invalidArgument(message: string, name: string, value: string): S
   return s3Error('InvalidArgument', { message, details: { ArgumentName: name, ArgumentValue: value } });
 }
 
-/** Names what the stand-in lacks, so that nobody takes its answer for S3's own refusal. */
+/** Names what the emulator lacks, so that nobody takes its answer for S3's own refusal. */
 export function notImplemented(what: string): ServiceError {
-  return s3Error('NotImplemented', { message: `This stand-in does not implement ${what}` });
+  return s3Error('NotImplemented', { message: `This emulator does not implement ${what}` });
 }

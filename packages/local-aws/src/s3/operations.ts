@@ -26,7 +26,7 @@ import { putObject } from './objects/put-object.ts';
 import { deleteObjectTagging, getObjectAcl, getObjectTagging, putObjectTagging } from './objects/tagging.ts';
 import type { Operation } from './s3-call.ts';
 
-/** Every call that the stand-in's S3 knows. */
+/** Every call that the emulator's S3 knows. */
 export const operations: Readonly<Record<string, Operation>> = {
   AbortMultipartUpload: abortMultipartUpload,
   CompleteMultipartUpload: completeMultipartUpload,

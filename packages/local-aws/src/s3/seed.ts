@@ -26,7 +26,7 @@ export interface SeedUpload {
 }
 
 export interface SeedS3Options {
-  /** A stand-in's; it need not run, and may. */
+  /** An emulator's; it need not run, and may. */
   readonly directory: string;
   /** Made if it is missing. */
   readonly bucket: string;
@@ -40,7 +40,7 @@ export interface SeedS3Options {
 
 const rowsPerTransaction = 10_000;
 
-/** Puts things into a bucket without calling for each of them: fifty thousand take seconds. */
+/** Puts objects into a bucket without calling for each of them: fifty thousand take seconds. */
 export function seedS3({
   directory,
   bucket: name,

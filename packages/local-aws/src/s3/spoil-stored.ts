@@ -10,7 +10,7 @@ const handlesBytes = new Set(['PutObject', 'UploadPart', 'UploadPartCopy', 'Copy
 /**
  * A fault of a call that handles no bytes itself spoils what is stored before the call acts: a part of its upload,
  * or a part of the object. Of an object only the bytes change, as when a disk goes bad; its ETag and checksum
- * go on to tell what was there.
+ * continue to tell what was there.
  */
 export async function spoilStored(call: S3Call): Promise<void> {
   if (!call.key || handlesBytes.has(call.operation)) return;

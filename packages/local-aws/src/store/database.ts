@@ -3,7 +3,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 export type Parameters = Readonly<Record<string, SQLInputValue>> | readonly SQLInputValue[];
 
 /**
- * The metadata of everything the stand-in holds. Several processes may have it open at once; each statement,
+ * The metadata of everything the emulator holds. Several processes may have it open at once; each statement,
  * and each `transaction`, is seen by the others whole or not at all, and survives the death of its process.
  */
 export interface Database {
@@ -95,7 +95,7 @@ function spread(parameters: Parameters): SQLInputValue[] {
   return Array.isArray(parameters) ? [...parameters] : [parameters as unknown as SQLInputValue];
 }
 
-/** The switch to WAL wants the file to itself for a moment and does not wait for it as statements do. */
+/** The switch to WAL needs the file to itself for a moment and does not wait for it as statements do. */
 function useWriteAheadLog(connection: DatabaseSync): void {
   const deadline = Date.now() + busyTimeoutMs;
   for (;;) {

@@ -11,7 +11,7 @@ export interface Store extends Database {
 
 /**
  * What was answered survives `kill -9` of the server. It survives a power cut only with `fsync`, which makes every
- * write wait for the disk: five times the time for a part, and nothing that a stand-in's users would miss.
+ * write wait for the disk: five times the time for a part, and nothing that an emulator's users would miss.
  */
 export function openStore({ directory, fsync = false }: { directory: string; fsync?: boolean }): Store {
   mkdirSync(directory, { recursive: true });

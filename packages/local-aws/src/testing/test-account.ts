@@ -51,7 +51,7 @@ export async function openTestAccount({
     await remove();
     throw error;
   });
-  const clients = connectAccount({ url: aws.url, directory, region, maxAttempts });
+  const clients = connectAccount({ url: aws.url, directory, region, maxAttempts, now: options.now });
   return {
     ...clients,
     aws,

@@ -32,7 +32,7 @@ test('what is wrong is said on stderr, and by the exit code', async () => {
   expect(usage).toMatchObject({
     exitCode: 2,
     stdout: '',
-    stderr: expect.stringContaining('--directory is missing'),
+    stderr: expect.stringContaining('--directory is required'),
   });
   await writeFile(join(directory.path, 'faults.json'), '{"action": {"kind": "explode"}}');
   const faults = await localAws(

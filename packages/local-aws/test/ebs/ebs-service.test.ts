@@ -26,23 +26,11 @@ let time = Date.now();
 let account: Account;
 let ebs: EBSClient;
 
-function client(url: string): EBSClient {
-  return new EBSClient({
-    endpoint: url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  });
-}
-
 beforeAll(async () => {
   account = await openAccount({ now: () => time });
-  ebs = client(account.aws.url);
+  ebs = account.client(EBSClient);
 });
-afterAll(async () => {
-  ebs.destroy();
-  await account[Symbol.asyncDispose]();
-});
+afterAll(() => account[Symbol.asyncDispose]());
 
 const sha256 = (data: Buffer) => createHash('sha256').update(data).digest();
 const block = (fill: number) => Buffer.alloc(blockBytes, fill);
@@ -244,7 +232,7 @@ describe('CompleteSnapshot', () => {
 
   it('takes its time, and may be said again', async () => {
     await using slow = await openAccount({ now: () => time, ec2: { snapshotCompletionMs: 5000 } });
-    const other = client(slow.aws.url);
+    const other = slow.client(EBSClient);
     const { SnapshotId } = await other.send(new StartSnapshotCommand({ VolumeSize: 1 }));
     const command = new CompleteSnapshotCommand({ SnapshotId, ChangedBlocksCount: 0 });
     expect(await other.send(command)).toMatchObject({ Status: 'pending' });
@@ -323,7 +311,7 @@ describe('reading', () => {
     await using other = await openAccountWith(disk);
     const { SnapshotId } = await ended(other, await startImport(other));
     const own = ebs;
-    ebs = client(other.aws.url);
+    ebs = other.client(EBSClient);
     try {
       const raw = await readFile(disk.rawPath);
       const blocks = await blocksOf(SnapshotId!);
@@ -490,7 +478,7 @@ describe('a block of zeros', () => {
 
 it('a deleted snapshot takes its bytes along, also after a crash in between', async () => {
   await using first = await openAccount();
-  const other = client(first.aws.url);
+  const other = first.client(EBSClient);
   const { SnapshotId } = await other.send(new StartSnapshotCommand({ VolumeSize: 1 }));
   const file = join(first.directory, 'snapshots', `${SnapshotId}.raw`);
   const orphan = join(first.directory, 'snapshots', `${missing}.raw`);

@@ -1,42 +1,36 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'vitest';
-import type { LocalAwsOptions } from '../../src/start-local-aws.ts';
 import {
   type AccountClients,
   connectAccount,
-  openTestAccount,
   type TestAccount,
+  type TestAccountOptions,
 } from '../../src/testing/index.ts';
+import { openAccount as openStrictAccount } from '../support/account.ts';
 
 export interface Clients extends AccountClients {
   readonly iam: IAMClient;
   readonly sts: STSClient;
 }
 
-/** A stand-in with an account of its own, empty at first, and the stock clients for it. */
+/** An emulator with an account of its own, empty at first, and the stock clients for it. */
 export type Account = Clients & TestAccount;
 
-export const accountId = '123456789012';
+export { accountId } from '../support/account.ts';
 
 function withMoreClients<Of extends AccountClients>(clients: Of): Of & Clients {
   return { ...clients, iam: clients.client(IAMClient), sts: clients.client(STSClient) };
 }
 
+/** Of an emulator in another process, whose clock moves: they correct theirs by what it answers. */
 export function clientsOf(url: string, directory: string): Clients {
-  return withMoreClients(connectAccount({ url, directory }));
+  return withMoreClients(connectAccount({ url, directory, maxAttempts: 3 }));
 }
 
 /** A directory that is given is left. */
-export async function openAccount(options: Partial<LocalAwsOptions> = {}): Promise<Account> {
-  return withMoreClients(
-    await openTestAccount({
-      onNotice: (message) => {
-        throw new Error(message);
-      },
-      ...options,
-    }),
-  );
+export async function openAccount(options: TestAccountOptions = {}): Promise<Account> {
+  return withMoreClients(await openStrictAccount(options));
 }
 
 /** What a refused call is recognised by. */

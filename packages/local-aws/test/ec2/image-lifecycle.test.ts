@@ -77,7 +77,7 @@ it('a disabled AMI is hidden and private until it is enabled', async () => {
   expect(await image()).toMatchObject({ State: 'available' });
 });
 
-it('a deprecated AMI says so, and its owner goes on seeing it', async () => {
+it('a deprecated AMI says so, and its owner still sees it', async () => {
   const DeprecateAt = new Date(Math.ceil((time + hour) / 60_000) * 60_000);
   await account.ec2.send(new EnableImageDeprecationCommand({ ImageId, DeprecateAt }));
   time += 2 * hour;

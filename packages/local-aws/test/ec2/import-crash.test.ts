@@ -39,7 +39,7 @@ interface Elsewhere {
 
 const hourMs = 3_600_000;
 
-/** A stand-in for the directory in another process, where an import takes an hour. */
+/** An emulator for the directory in another process, where an import takes an hour. */
 async function serveElsewhere(): Promise<Elsewhere> {
   const script = join(import.meta.dirname, 'fixtures/serve.ts');
   const child = spawn(process.execPath, ['--conditions=@ec2-image/source', script, directory], {

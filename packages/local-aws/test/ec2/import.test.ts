@@ -54,8 +54,8 @@ describe('an import', () => {
   });
 
   it('shows its stages, as EC2 does, and its snapshot pending before it is complete', async () => {
-    const begun = Date.now();
-    let time = begun;
+    const startedAt = Date.now();
+    let time = startedAt;
     const importTaskMs = 100_000;
     const ec2 = { importTaskMs, snapshotCompletionMs: 1000 };
     await using slow = await openAccountWith(disk, { now: () => time, ec2 });
@@ -83,7 +83,7 @@ describe('an import', () => {
       0.85: 'updating',
     };
     for (const [share, message] of Object.entries(stages)) {
-      time = begun + Number(share) * importTaskMs;
+      time = startedAt + Number(share) * importTaskMs;
       await expect.poll(async () => (await detail()).StatusMessage, { timeout: 10_000 }).toBe(message);
       const { Progress, ...shown } = await detail();
       expect(shown).toMatchObject({ Status: 'active', SnapshotId: '' });
@@ -95,7 +95,7 @@ describe('an import', () => {
     expect(pending).toMatchObject({ State: 'pending', Progress: '0%' });
     const file = join(slow.directory, 'snapshots', `${pending!.SnapshotId}.raw`);
     await expect.poll(() => existsSync(file)).toBe(true);
-    time = begun + importTaskMs;
+    time = startedAt + importTaskMs;
     const completed = await ended(slow, id);
     expect(completed).toMatchObject({ Status: 'completed', SnapshotId: pending!.SnapshotId });
     expect(completed).not.toHaveProperty('Progress');

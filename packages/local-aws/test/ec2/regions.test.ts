@@ -3,21 +3,21 @@ import {
   DescribeRegionsCommand,
   type DescribeRegionsCommandInput,
 } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Account, openAccount, refusal } from './account.ts';
+import { expect, openAccount, testWith } from '../support/account.ts';
+import { amzDate, scopedTo } from '../support/raw.ts';
+import { refusal } from './account.ts';
 
-let account: Account;
-beforeAll(async () => {
-  account = await openAccount();
-});
-afterAll(() => account[Symbol.asyncDispose]());
+const it = testWith().extend(
+  'regions',
+  { scope: 'file' },
+  ({ account }) =>
+    async (given: DescribeRegionsCommandInput = {}) => {
+      const { Regions } = await account.ec2.send(new DescribeRegionsCommand(given));
+      return Regions!;
+    },
+);
 
-async function regions(given: DescribeRegionsCommandInput = {}) {
-  const { Regions } = await account.ec2.send(new DescribeRegionsCommand(given));
-  return Regions!;
-}
-
-it('lists the regions that an account has from the start, and on request the others', async () => {
+it('lists the regions that an account has from the start, and on request the others', async ({ regions }) => {
   const own = await regions();
   expect(own).toContainEqual({
     RegionName: 'eu-west-1',
@@ -30,7 +30,7 @@ it('lists the regions that an account has from the start, and on request the oth
   expect(all.find(({ RegionName }) => RegionName === 'af-south-1')?.OptInStatus).toBe('not-opted-in');
 });
 
-it('finds regions by name and by filter, and refuses those that there are not', async () => {
+it('finds regions by name and by filter, and refuses those that there are not', async ({ regions }) => {
   const names = async (given: DescribeRegionsCommandInput) =>
     (await regions(given)).map(({ RegionName }) => RegionName);
   expect(await names({ RegionNames: ['us-west-2', 'af-south-1'] })).toEqual(['us-west-2', 'af-south-1']);
@@ -45,7 +45,7 @@ it('finds regions by name and by filter, and refuses those that there are not', 
   );
 });
 
-it('knows the zones of the region it is asked in', async () => {
+it('knows the zones of the region it is asked in', async ({ account }) => {
   const { AvailabilityZones } = await account.ec2.send(
     new DescribeAvailabilityZonesCommand({ ZoneNames: ['us-east-1b'] }),
   );
@@ -63,9 +63,8 @@ it('refuses, and says so aloud, a call that it does not have', async () => {
     body: query,
     headers: {
       'content-type': 'application/x-www-form-urlencoded',
-      'x-amz-date': '20260101T000000Z',
-      authorization:
-        'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0',
+      'x-amz-date': amzDate(),
+      authorization: scopedTo('ec2'),
     },
   });
   expect(response.status).toBe(501);

@@ -80,7 +80,7 @@ function unknownIn(shape: Shape<unknown>, schema: Schema, path: string): string[
   if (shape.fields) return unknownParameters(shape.fields, schema, path);
   if (!shape.item) return [];
   const item = itemOf(schema);
-  return item !== undefined ? unknownIn(shape.item, item, path) : [`${path} is no list`];
+  return item !== undefined ? unknownIn(shape.item, item, path) : [`${path} is not a list`];
 }
 
 describe.each(Object.keys(ec2Operations))('%s', (operation) => {

@@ -79,14 +79,14 @@ test('a rule can be waited for, replaced and removed', async () => {
   expect(faults.remove('one')).toBe(false);
 });
 
-describe('a rule that says nothing sensible is refused, by the name of what is wrong', () => {
+describe('an invalid rule is refused, naming the field', () => {
   test.each<[string, unknown, RegExp]>([
     ['no rule', 'drop', /a fault must be an object/],
-    ['a misspelt field', { action: drop, time: 2 }, /no time; it takes id, match, nth/],
+    ['a misspelt field', { action: drop, time: 2 }, /unknown fields time; supported fields: id, match, nth/],
     ['a misspelt kind', { action: { kind: 'dorp' } }, /action.kind must be one of error, drop/],
     ['an inherited kind', { action: { kind: 'toString' } }, /action.kind/],
     ['no action', {}, /action.kind/],
-    ['a field of another kind', { action: { kind: 'drop', ms: 3 } }, /action has no ms/],
+    ['a field of another kind', { action: { kind: 'drop', ms: 3 } }, /action has unknown fields ms/],
     ['the zeroth', { nth: 0, action: drop }, /nth must be a whole number from 1/],
     ['an unknown service', { match: { service: 'sqs' }, action: drop }, /match.service/],
     [

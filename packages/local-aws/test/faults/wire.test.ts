@@ -75,7 +75,7 @@ describe.each(['before', 'after'] as const)('%s it acted', (when) => {
     expect(await exists(key)).toBe(acted);
   });
 
-  test('a call hangs until the fault is removed, and goes on', async () => {
+  test('a call hangs until the fault is removed, and continues', async () => {
     const key = newKey();
     const fault = add({ action: { kind: 'hang', when } });
     const answer = put(key);

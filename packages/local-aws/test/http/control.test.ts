@@ -1,28 +1,38 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { test as base } from 'vitest';
 import type { CallRecord } from '../../src/calls.ts';
-import { type Account, openAccount } from '../ec2/account.ts';
+import { expect, openAccount } from '../support/account.ts';
 import { send } from '../support/raw.ts';
 
-let account: Account;
-beforeEach(async () => {
-  account = await openAccount({ buckets: ['disks'] });
-});
-afterEach(() => account[Symbol.asyncDispose]());
+/** Each test's own account: the log of calls and the faults are told from their start. */
+const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+  .extend('account', async ({}, { onCleanup }) => {
+    const account = await openAccount({ buckets: ['disks'] });
+    onCleanup(() => account[Symbol.asyncDispose]());
+    return account;
+  })
+  .extend('control', ({ account }) => async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(`${account.aws.url}/_local-aws/${path}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text ? JSON.parse(text) : undefined };
+  })
+  .extend(
+    'put',
+    ({ account }) =>
+      (key: string) =>
+        send(account.aws.url, {
+          method: 'PUT',
+          target: `/disks/${key}?X-Amz-Signature-Of-Nobody=1`,
+          body: 'x',
+        }),
+  );
 
-async function control(method: string, path: string, body?: unknown) {
-  const response = await fetch(`${account.aws.url}/_local-aws/${path}`, {
-    method,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text ? JSON.parse(text) : undefined };
-}
-const put = (key: string) =>
-  send(account.aws.url, { method: 'PUT', target: `/disks/${key}?X-Amz-Signature-Of-Nobody=1`, body: 'x' });
-
-test('faults are added, told, waited for and removed by any client', async () => {
+test('faults are added, told, waited for and removed by any client', async ({ control, put }) => {
   const added = await control('POST', 'faults', [
     { id: 'slow', match: { operation: 'PutObject' }, action: { kind: 'error', preset: 'throttling' } },
   ]);
@@ -37,12 +47,12 @@ test('faults are added, told, waited for and removed by any client', async () =>
   expect((await put('k')).status).toBe(200);
 });
 
-test('a fault that is none is refused, with the reason', async () => {
+test('a fault that is none is refused, with the reason', async ({ control }) => {
   const answer = await control('POST', 'faults', { action: { kind: 'explode' } });
   expect(answer).toEqual({ status: 400, body: { error: expect.stringContaining('action.kind') } });
 });
 
-test('calls are told in their order, from a number on, and never with secrets', async () => {
+test('calls are told in their order, from a number on, and never with secrets', async ({ control, put }) => {
   for (const key of ['one', 'two', 'three']) await put(key);
   const { calls } = (await control('GET', 'calls')).body;
   expect(calls).toMatchObject([
@@ -57,7 +67,7 @@ test('calls are told in their order, from a number on, and never with secrets', 
   expect((await control('GET', 'calls')).body.calls).toMatchObject([{ sequence: 4 }]);
 });
 
-test('calls are followed, a line each', async () => {
+test('calls are followed, a line each', async ({ account, put }) => {
   await put('before');
   const following = new AbortController();
   const response = await fetch(`${account.aws.url}/_local-aws/calls?follow`, { signal: following.signal });
@@ -69,6 +79,6 @@ test('calls are followed, a line each', async () => {
   following.abort();
 });
 
-test('whatever else is asked for is not there', async () => {
+test('whatever else is asked for is not there', async ({ control }) => {
   expect((await control('GET', 'nothing')).status).toBe(404);
 });

@@ -9,7 +9,7 @@ import { checksumOf } from '@ec2-image/checksum';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleCredentials } from '../../src/start-local-aws.ts';
 import { type Account, openAccount } from '../ec2/account.ts';
-import { element, type RawRequest, scopedTo, send } from '../support/raw.ts';
+import { amzDate, element, type RawRequest, scopedTo, send } from '../support/raw.ts';
 import { signInChunks } from '../support/signed-chunks.ts';
 
 const notices: string[] = [];
@@ -120,7 +120,7 @@ describe('a body that never comes', () => {
         'PUT /bkt/half HTTP/1.1',
         'host: localhost',
         `authorization: ${scopedTo('s3')}`,
-        'x-amz-date: 20260101T000000Z',
+        `x-amz-date: ${amzDate()}`,
         'x-amz-content-sha256: UNSIGNED-PAYLOAD',
         'content-length: 5000000',
         '',
@@ -262,7 +262,7 @@ describe('the head of an answer', () => {
   });
 });
 
-describe('what the stand-in does not know fails loudly', () => {
+describe('what the emulator does not know fails loudly', () => {
   test.each<[string, RawRequest, RegExp]>([
     ['a call of S3', { method: 'PUT', target: '/bkt?policy', body: '{}' }, /S3's PUT of a bucket \?policy/],
     ['a call on an object', { method: 'POST', target: '/bkt/k?restore' }, /S3's POST of an object \?restore/],
@@ -276,7 +276,7 @@ describe('what the stand-in does not know fails loudly', () => {
   });
 });
 
-test('a path that is no text, an entity from outside, and XML that is none are refused', async () => {
+test('undecodable paths, external entities and malformed XML are refused', async () => {
   expect(codeOf(await ask({ target: '/bkt/%ff' }))).toEqual([400, 'InvalidURI']);
   const md5 = (text: string) => createHash('md5').update(text).digest('base64');
   for (const body of [

@@ -104,7 +104,7 @@ it('vmimport deleted stays deleted', async () => {
   );
 });
 
-it('refuses what is no policy, and policies of roles that are not there', async () => {
+it('refuses invalid policies, and policies of roles that are not there', async () => {
   const RoleName = 'vmimport';
   await expect(
     account.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'p', PolicyDocument: '{' })),

@@ -55,6 +55,6 @@ describe('trustsService', () => {
   });
 });
 
-it.each(['', '{', 'null', '[]', '{}', '"text"', '{"Statement":"x"}'])('%j is no policy', (text) => {
+it.each(['', '{', 'null', '[]', '{}', '"text"', '{"Statement":"x"}'])('%j is not a policy', (text) => {
   expect(() => statementsOf(text)).toThrow(SyntaxError);
 });

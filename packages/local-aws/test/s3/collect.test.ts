@@ -9,7 +9,7 @@ interface Row {
 
 const byKey = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** A table in order of key and id, and how often it was looked at. */
+/** A table in order of key and id, and how often it was read. */
 function table(keys: readonly string[]) {
   const rows = keys.map((key, id): Row => ({ key, id })).sort((a, b) => byKey(a.key, b.key) || a.id - b.id);
   let looks = 0;

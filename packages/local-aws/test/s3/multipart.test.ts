@@ -477,7 +477,7 @@ describe('lists', () => {
   });
 });
 
-/** A clock that moves when it is looked at. */
+/** A clock that advances each time it is read. */
 function clock(): () => number {
   let now = Date.parse('2026-01-01T00:00:00Z');
   return () => (now += 1000);

@@ -340,7 +340,7 @@ test('attributes are those that were asked for', async () => {
   expect(LastModified).toBeInstanceOf(Date);
 });
 
-describe('what is more than S3, or the stand-in, takes', () => {
+describe('what is more than S3, or the emulator, takes', () => {
   test.each([
     ['a key of 1025 bytes', 'k'.repeat(1025), {}, 400, 'KeyTooLongError'],
     ['metadata of more than 2 KB', 'k', { 'x-amz-meta-a': 'a'.repeat(2048) }, 400, 'MetadataTooLarge'],

@@ -22,7 +22,8 @@ describe('a range of 100 bytes', () => {
     ['lines=1-2', undefined],
   ])('%s', (header, range) => expect(parseRange(header, 100)).toEqual(range));
 
-  test('of nothing there is no range', () => expect(parseRange('bytes=0-', 0)).toBe('unsatisfiable'));
+  test('an empty object has no satisfiable range', () =>
+    expect(parseRange('bytes=0-', 0)).toBe('unsatisfiable'));
 });
 
 describe('conditions of a read', () => {

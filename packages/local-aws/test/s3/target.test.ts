@@ -35,7 +35,7 @@ test('any key survives either style', () => {
   );
 });
 
-test('a path that is no UTF-8 is no path', () => {
+test('a path that is not UTF-8 is refused', () => {
   expect(() => parseTarget({ host: 'localhost', path: '/bucket/%ff' })).toThrow(URIError);
 });
 

@@ -17,12 +17,17 @@ export interface RawRequest {
   readonly body?: Buffer | string;
   /** Hold the body back until the server says so. */
   readonly expectContinue?: boolean;
-  /** Default: credentials that the stand-in does not know, for S3 in us-east-1. */
+  /** Default: credentials that the emulator does not know, for S3 in us-east-1. */
   readonly authorization?: string | null;
 }
 
+/** As signatures have it: `20261126T152300Z`. */
+export function amzDate(time = Date.now()): string {
+  return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
 export function scopedTo(service: string, region = 'us-east-1', accessKeyId = 'unknown'): string {
-  return `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=00`;
+  return `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${amzDate().slice(0, 8)}/${region}/${service}/aws4_request, SignedHeaders=host, Signature=00`;
 }
 
 /** A request byte for byte, as no SDK would send it. */
@@ -37,7 +42,7 @@ export function send(
       path: target,
       agent: false,
       headers: {
-        'x-amz-date': '20260101T000000Z',
+        'x-amz-date': amzDate(),
         'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
         ...(authorization !== null && { authorization }),
         ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),

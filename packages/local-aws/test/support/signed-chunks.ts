@@ -1,8 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
+import { amzDate } from './raw.ts';
 
 const emptyHash = createHash('sha256').digest('hex');
-const timestamp = '20260101T000000Z';
-const scope = '20260101/us-east-1/s3/aws4_request';
 
 export interface SignedUpload {
   readonly host: string;
@@ -19,6 +18,9 @@ export interface SignedUpload {
  * Authorization header: transferring payload in multiple chunks") apart from the code that checks it.
  */
 export function signInChunks({ host, path, accessKeyId, secretAccessKey, chunks, trailer }: SignedUpload) {
+  const timestamp = amzDate();
+  const day = timestamp.slice(0, 8);
+  const scope = `${day}/us-east-1/s3/aws4_request`;
   const payload = `STREAMING-AWS4-HMAC-SHA256-PAYLOAD${trailer ? '-TRAILER' : ''}`;
   const signed: Record<string, string> = {
     'content-encoding': 'aws-chunked',
@@ -38,7 +40,7 @@ export function signInChunks({ host, path, accessKeyId, secretAccessKey, chunks,
     names.join(';'),
     payload,
   ];
-  const key = ['20260101', 'us-east-1', 's3', 'aws4_request'].reduce<Buffer>(
+  const key = [day, 'us-east-1', 's3', 'aws4_request'].reduce<Buffer>(
     (key, part) => createHmac('sha256', key).update(part).digest(),
     Buffer.from(`AWS4${secretAccessKey}`),
   );

@@ -1,6 +1,6 @@
 import { boolean, integer, list, oneOf, type Read, string, structure } from '../../query/shape.ts';
 import type { XmlElements } from '../../query/xml.ts';
-import { ec2Error, invalidParameterCombination } from '../errors.ts';
+import { ec2Error, invalidParameterCombination, invalidParameterValue } from '../errors.ts';
 import type { Snapshot } from '../snapshots/snapshot.ts';
 
 export interface BlockDevice {
@@ -128,6 +128,7 @@ function checkVolume({
   volumeSizeGiB,
   Iops: iops,
   Throughput: throughput,
+  ...rest
 }: EbsMapping & { volumeType: VolumeType; volumeSizeGiB: number }): void {
   const [min, max] = volumeSizes[volumeType];
   if (volumeSizeGiB < min || volumeSizeGiB > max) {
@@ -145,6 +146,40 @@ function checkVolume({
   }
   if (throughput !== undefined && volumeType !== 'gp3') {
     throw invalidParameterCombination(`The parameter throughput is not supported for ${volumeType} volumes.`);
+  }
+  checkRates(volumeType, volumeSizeGiB, { ...rest, Iops: iops, Throughput: throughput });
+}
+
+/** https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html; per GiB in `ratio`. */
+const iopsLimits: Readonly<Partial<Record<VolumeType, { min: number; max: number; ratio: number }>>> = {
+  gp3: { min: 3000, max: 80_000, ratio: 500 },
+  io1: { min: 100, max: 64_000, ratio: 50 },
+  io2: { min: 100, max: 256_000, ratio: 1000 },
+};
+const baselineIops = 3000;
+/** MiB/s. */
+const throughputLimits = { min: 125, max: 2000, perIops: 0.25 };
+
+function checkRates(
+  type: VolumeType,
+  sizeGiB: number,
+  { Iops: iops, Throughput: throughput }: EbsMapping,
+): void {
+  const limits = iopsLimits[type];
+  if (limits && iops !== undefined) {
+    const most = Math.min(limits.max, Math.max(sizeGiB * limits.ratio, type === 'gp3' ? baselineIops : 0));
+    if (iops < limits.min || iops > most) {
+      throw invalidParameterValue(
+        `Volume iops of ${iops} is out of range for ${type} of ${sizeGiB} GiB: ${limits.min} to ${most}.`,
+      );
+    }
+  }
+  if (throughput === undefined) return;
+  const most = Math.min(throughputLimits.max, (iops ?? baselineIops) * throughputLimits.perIops);
+  if (throughput < throughputLimits.min || throughput > most) {
+    throw invalidParameterValue(
+      `Throughput of ${throughput} MiB/s is out of range: ${throughputLimits.min} to ${most} with these iops.`,
+    );
   }
 }
 

@@ -1,14 +1,14 @@
 import { boolean, oneOf, required, string } from '../../query/shape.ts';
-import { ec2Error, invalidParameterCombination, invalidParameterValue } from '../errors.ts';
+import { ec2Error, invalidParameterValue } from '../errors.ts';
 import { linkSnapshots } from '../image-snapshots.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { type Snapshot, type SnapshotFacts, snapshotState } from '../snapshots/snapshot.ts';
 import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
 import { blockDeviceMappings, checkedBlockDevices } from './block-devices.ts';
+import { checkFirmware } from './firmware.ts';
 import type { ImageFacts } from './image.ts';
 
 const maxDescription = 255;
-const maxUefiData = 64_000;
 
 /** The defaults are EC2's own: i386 and paravirtual, which hardly anything boots from. */
 export const registerImage = operation({
@@ -34,7 +34,11 @@ export const registerImage = operation({
     const { accountId, store, resources, settings, now } = context;
     const { Name: name, Architecture: architecture = 'i386' } = input;
     checkName(name);
-    checkFirmware({ ...input, architecture });
+    checkFirmware({
+      ...input,
+      architecture,
+      virtualizationType: input.VirtualizationType ?? 'paravirtual',
+    });
     if ((input.Description ?? '').length > maxDescription) {
       throw invalidParameterValue(
         `The description exceeds the maximum length of ${maxDescription} characters`,
@@ -93,32 +97,6 @@ function checkName(name: string): void {
       'InvalidAMIName.Malformed',
       "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'",
     );
-  }
-}
-
-function checkFirmware({
-  architecture,
-  BootMode: bootMode,
-  TpmSupport: tpmSupport,
-  UefiData: uefiData,
-}: {
-  architecture: string;
-  BootMode?: string;
-  TpmSupport?: string;
-  UefiData?: string;
-}): void {
-  if (architecture === 'arm64' && (bootMode === 'legacy-bios' || bootMode === 'uefi-preferred')) {
-    throw invalidParameterCombination(
-      `The boot mode ${bootMode} is not supported for the architecture arm64.`,
-    );
-  }
-  if (tpmSupport !== undefined && (bootMode !== 'uefi' || architecture === 'arm64')) {
-    throw invalidParameterCombination(
-      'TpmSupport v2.0 is only supported with the boot mode uefi, and not for the architecture arm64.',
-    );
-  }
-  if (uefiData !== undefined && (uefiData.length > maxUefiData || !/^[A-Za-z0-9+/]*={0,2}$/.test(uefiData))) {
-    throw invalidParameterValue(`UefiData must be at most ${maxUefiData} characters of base64`);
   }
 }
 

@@ -95,6 +95,8 @@ function taskOf({
       'The parameter KmsKeyId requires the parameter Encrypted to be set.',
     );
   }
+  for (const text of [Description, container.Description]) checkDescription(text);
+  checkRoleName(RoleName);
   return {
     description: Description,
     containerDescription: container.Description,
@@ -109,6 +111,22 @@ function taskOf({
     diskImageSizeBytes: 0,
     unseenMs: 0,
   };
+}
+
+/** The model gives no limit; every description of EC2's that has one takes 255. */
+const maxDescription = 255;
+
+function checkDescription(text: string | undefined): void {
+  if ((text ?? '').length > maxDescription) {
+    throw invalidParameterValue(`The description exceeds the maximum length of ${maxDescription} characters`);
+  }
+}
+
+/** IAM's own bounds for a role's name. */
+function checkRoleName(name: string | undefined): void {
+  if (name !== undefined && !/^[\w+=,.@-]{1,64}$/.test(name)) {
+    throw invalidParameterValue(`The role name ${name} is invalid`);
+  }
 }
 
 const diskFormats: readonly string[] = ['RAW', 'VHD', 'VHDX', 'VMDK'] satisfies DiskFormat[];
@@ -126,6 +144,12 @@ function objectOf({ Url: url, UserBucket: userBucket }: Input['DiskContainer']):
   key: string;
   url?: string;
 } {
+  if (url !== undefined && userBucket !== undefined) {
+    throw ec2Error(
+      'InvalidParameterCombination',
+      'The parameters Url and UserBucket of a disk container are mutually exclusive.',
+    );
+  }
   if (url !== undefined) {
     const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(url) ?? [];
     if (!bucket || !key) throw ec2Error('InvalidParameter', 'Invalid S3 source location');

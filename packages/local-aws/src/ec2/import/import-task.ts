@@ -20,7 +20,7 @@ export interface ImportTaskFacts {
   readonly statusMessage?: string;
   /** Percent; absent once the task has ended. */
   readonly progress?: number;
-  /** Of the object; 0 until it has been looked at. */
+  /** Of the object; 0 until it has been inspected. */
   readonly diskImageSizeBytes: number;
   /** The snapshot it makes, while the task has not ended: nobody is shown it here. */
   readonly pendingSnapshotId?: string;
@@ -50,7 +50,7 @@ export function describedTask({ id, facts, tags }: ImportTask): XmlElements {
     importTaskId: id,
     description: facts.description,
     snapshotTaskDetail: taskDetail(facts),
-    // Here, unlike on other things, the list is there even where it is empty.
+    // Here, unlike on other resources, the list is there even where it is empty.
     tagSet: tagSet(tags) ?? {},
   };
 }

@@ -41,10 +41,10 @@ export const milestones = {
 } as const;
 /** Where `converting` ends. */
 export const convertedProgress = 85;
-/** How often a stalled task looks whether it is to go on. */
+/** How often a stalled task checks whether it may continue. */
 const stallLookMs = 50;
 
-/** Until the task is cancelled; or goes on then, where cancelling is what makes it complete. */
+/** Until the task is cancelled; or continues then, where cancelling is what makes it complete. */
 export async function stall({ task, now }: ImportWork): Promise<void> {
   while (!task.facts.completesWhileCancelling) await task.waitUntil(now() + stallLookMs);
 }

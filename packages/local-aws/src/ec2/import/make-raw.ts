@@ -62,13 +62,13 @@ async function copyAndConvert(
 ): Promise<void> {
   const { task } = work;
   const { signal } = task;
-  const { progress: begun, message } = milestones.converting;
-  const copied = format === 'RAW' ? convertedProgress : (begun + convertedProgress) / 2;
+  const { progress: startProgress, message } = milestones.converting;
+  const copied = format === 'RAW' ? convertedProgress : (startProgress + convertedProgress) / 2;
   const shown = (from: number, to: number, share: number) =>
     task.reach(Math.floor(from + share * (to - from)), message);
   await sparseCopy(disk, format === 'RAW' ? rawPath(work) : downloadPath(work), {
     signal,
-    onProgress: (bytes) => shown(begun, copied, bytes / disk.size),
+    onProgress: (bytes) => shown(startProgress, copied, bytes / disk.size),
   });
   if (format === 'RAW') return;
   await convertToRaw({

@@ -17,7 +17,7 @@ import { dequeue, type QueuedTask } from './task-queue.ts';
 
 /**
  * Works on a task until it has ended. If `closing` aborts first, the task stays queued, and whoever takes it up next
- * begins again with the object.
+ * restarts with the object.
  */
 export async function runImport(queued: QueuedTask, tools: ImportTools, closing: AbortSignal): Promise<void> {
   const { store, now } = tools;

@@ -18,7 +18,7 @@ export interface RunningTask {
   update(change: Partial<ImportTaskFacts>): void;
   /** Progress only grows: work that is done again after a crash does not take it back. */
   reach(progress: number, statusMessage: string): void;
-  /** Looks now and then whether the task has to end; throwing is how it says so. */
+  /** Checks now and then whether the task has to end, which it reports by throwing. */
   watch(look: () => void): void;
   waitUntil(time: number): Promise<void>;
   stop(): void;
@@ -26,7 +26,7 @@ export interface RunningTask {
 
 const lookMs = 50;
 
-/** By the stand-in's clock, which need not be the real one: it is looked at again and again. */
+/** By the emulator's clock, which need not be the real one, so it polls. */
 export async function waitUntil(
   time: number,
   { now, signal }: { now: () => number; signal: AbortSignal },

@@ -1,6 +1,6 @@
 import type { Store } from '../../store/store.ts';
 
-/** The tasks that have not ended: what a process that starts serving the directory has to go on with. */
+/** The tasks that have not ended: what a process that starts serving the directory has to continue. */
 export const taskQueueTables: readonly string[] = [
   `CREATE TABLE ec2_import_queue (
      task_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, region TEXT NOT NULL, queued_at INTEGER NOT NULL

@@ -45,9 +45,9 @@ export function checkTagCount(keys: Iterable<string>): void {
 }
 
 /**
- * The tags to set while creating a thing of this type.
+ * The tags to set while creating a resource of this type.
  *
- * @throws ServiceError where they are for a thing that the call does not create
+ * @throws ServiceError where they are for a resource that the call does not create
  */
 export function specifiedTags(
   specifications: readonly { readonly ResourceType: string; readonly Tag: readonly TagInput[] }[],

@@ -3,7 +3,7 @@ import type { ChunkVerifier } from '../../service.ts';
 import { s3Error } from '../errors.ts';
 
 export interface AwsChunkedOptions {
-  /** Without one the chunks' signatures, if there are any, are not looked at. */
+  /** Without one the chunks' signatures, if there are any, are not checked. */
   readonly verifier?: ChunkVerifier;
   /** Hears of the trailing headers, names in lower case, when the last chunk has come. */
   readonly onTrailers: (trailers: ReadonlyMap<string, string>) => void;

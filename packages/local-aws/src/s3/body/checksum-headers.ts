@@ -15,7 +15,7 @@ export interface ChecksumValue {
 
 type Header = (name: string) => string | undefined;
 
-/** S3's further algorithms, which the stand-in does not compute. */
+/** S3's further algorithms, which the emulator does not compute. */
 const uncomputed = ['xxhash64', 'xxhash3', 'xxhash128'];
 
 /** The one `x-amz-checksum-…` header that carries a value, if there is one. */

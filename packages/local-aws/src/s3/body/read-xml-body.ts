@@ -13,7 +13,7 @@ export async function readXmlBody(
   root: string,
   options: { optional: true },
 ): Promise<XmlNode | undefined>;
-/** A document in the body, verified like any other. `optional`: undefined if there is no body. */
+/** A document in the body, verified like any other. `optional`: undefined without a body. */
 export async function readXmlBody(
   call: S3Call,
   root: string,

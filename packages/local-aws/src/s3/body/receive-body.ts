@@ -54,7 +54,7 @@ export async function receiveBody(
       if (batched >= batchBytes) {
         await writing;
         writing = write(batch);
-        // Looked at when the next batch is full; until then an early failure must not count as unhandled.
+        // Checked when the next batch is full; until then an early failure must not count as unhandled.
         writing.catch(() => {});
         batch = [];
         batched = 0;

@@ -3,7 +3,7 @@ import { type ChecksumAlgorithm, createChecksum } from '@ec2-image/checksum';
 import type { Blobs, BlobWriter } from '../../store/blobs.ts';
 import type { StoredBody } from './store-body.ts';
 
-/** Bytes that the stand-in has already, into a file of their own, as if a client had sent them. */
+/** Bytes that the emulator has already, into a file of their own, as if a client had sent them. */
 export async function storeBytes(
   blobs: Blobs,
   { source, algorithm }: { source: AsyncIterable<Buffer>; algorithm?: ChecksumAlgorithm | undefined },

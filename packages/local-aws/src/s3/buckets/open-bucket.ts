@@ -7,7 +7,7 @@ import { type Bucket, findBucket } from './bucket-table.ts';
  * The bucket that a call is about, once S3 would let the caller at it: it exists, in the region that the request was
  * signed for, and belongs to the caller and to the expected owner.
  *
- * The region of the signature is taken for the endpoint's, as the stand-in has one address for all regions.
+ * The region of the signature is taken for the endpoint's, as the emulator has one address for all regions.
  */
 export function openBucket(call: S3Call, { anyRegion = false } = {}): Bucket {
   const { bucketName: name, request, store } = call;

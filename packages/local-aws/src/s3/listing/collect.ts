@@ -1,4 +1,4 @@
-/** From where a list goes on: at a key, after everything under it, or after one of several things under it. */
+/** From where a list continues: at a key, after everything under it, or after one of several entries under it. */
 export type Place<Id = never> = { readonly at: string } | { readonly after: string; readonly id?: Id };
 
 export interface Walk<Row extends Named, Id = never> {
@@ -22,7 +22,7 @@ export interface Page<Row> {
   readonly rows: readonly Row[];
   readonly commonPrefixes: readonly string[];
   readonly truncated: boolean;
-  /** The last thing on the page, a row or a common prefix. */
+  /** The last entry of the page, a row or a common prefix. */
   readonly last?: { readonly row: Row } | { readonly commonPrefix: string };
 }
 

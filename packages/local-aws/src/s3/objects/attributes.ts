@@ -30,7 +30,7 @@ const keptHeaders = [
   'expires',
 ] as const;
 
-/** What S3 would do and the stand-in does not: refused by name rather than left out in silence. */
+/** What S3 would do and the emulator does not: refused by name rather than left out in silence. */
 const refusedHeaders = [
   'x-amz-grant-full-control',
   'x-amz-grant-read',
@@ -62,7 +62,16 @@ export function readAttributes(call: S3Call): ObjectAttributes {
 /** The lists that a bucket with ACLs disabled, as every new one is, lets through: those that leave all to its owner. */
 const ownersOwn = new Set(['private', 'bucket-owner-read', 'bucket-owner-full-control']);
 
+const cannedAcls = new Set([
+  ...ownersOwn,
+  'public-read',
+  'public-read-write',
+  'authenticated-read',
+  'aws-exec-read',
+]);
+
 function refuseAcl(acl: string | undefined): void {
+  if (acl && !cannedAcls.has(acl)) throw invalidArgument('', 'x-amz-acl', acl);
   if (acl && !ownersOwn.has(acl)) throw s3Error('AccessControlListNotSupported');
 }
 
@@ -131,7 +140,15 @@ function defaultKey({ accountId, region }: { accountId: string; region: string }
 
 function readEncryption(call: S3Call): Encryption {
   const algorithm = call.header('x-amz-server-side-encryption') ?? 'AES256';
-  if (algorithm === 'AES256') return { algorithm };
+  const keyId = call.header('x-amz-server-side-encryption-aws-kms-key-id');
+  if (algorithm === 'AES256') {
+    if (keyId === undefined) return { algorithm };
+    throw invalidArgument(
+      'Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms',
+      'x-amz-server-side-encryption',
+      algorithm,
+    );
+  }
   if (algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') {
     throw invalidArgument(
       'The encryption method specified is not supported',
@@ -140,7 +157,7 @@ function readEncryption(call: S3Call): Encryption {
     );
   }
   const { region, accountId } = call.request;
-  const key = call.header('x-amz-server-side-encryption-aws-kms-key-id') ?? defaultKey(call.request);
+  const key = keyId ?? defaultKey(call.request);
   return {
     algorithm,
     keyId: key.startsWith('arn:') ? key : `arn:aws:kms:${region}:${accountId}:key/${key}`,

@@ -19,7 +19,7 @@ export type Verdict =
   | { readonly outcome: 'not-modified' }
   | { readonly outcome: 'failed'; readonly condition: string };
 
-/** In the precedence of RFC 9110, 13.2.2: an ETag that is asked about settles what its date would have. */
+/** In the precedence of RFC 9110, 13.2.2: an ETag takes precedence over a date. */
 export function judgeRead(conditions: ReadConditions, { etag, modifiedAtMs }: Validators): Verdict {
   const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditions;
   if (ifMatch !== undefined) {
@@ -69,7 +69,7 @@ export function readWriteConditions(header: (name: string) => string | undefined
   return { ifMatch, ifNoneMatch };
 }
 
-/** S3's own refusal, not the stand-in's. */
+/** S3's own refusal, not the emulator's. */
 function unimplemented(header: string, additionalMessage: string) {
   return s3Error('NotImplemented', { details: { Header: header, additionalMessage } });
 }

@@ -20,7 +20,7 @@ export const putObject: Operation = async (call) => {
   const conditions = readWriteConditions(call.header);
   const expectations = readExpectations(call.header);
   if (call.fault('conflict')) throw conflict(call);
-  // Once before a long body is sent in vain, and once more, for good, when it is here.
+  // Checked before a long body is sent in vain, and again, finally, when it has arrived.
   refuseUnmetConditions(call, { bucket, conditions });
 
   const body = await storeBody(call, { expectations, otherwise: 'CRC64NVME' });

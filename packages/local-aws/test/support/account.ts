@@ -1,0 +1,35 @@
+import { EBSClient } from '@aws-sdk/client-ebs';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { STSClient } from '@aws-sdk/client-sts';
+import { test as base } from 'vitest';
+import { openTestAccount, type TestAccount, type TestAccountOptions } from '../../src/testing/index.ts';
+
+export { describe, expect } from 'vitest';
+
+export const accountId = '123456789012';
+
+/** A call that the emulator does not have, or a bug of its own, fails the test that meets it. */
+export function openAccount(options: TestAccountOptions = {}): Promise<TestAccount> {
+  return openTestAccount({
+    onNotice: (message) => {
+      throw new Error(message);
+    },
+    ...options,
+  });
+}
+
+/** Tests that share the account of their file, empty at first, and clients for it. */
+export function testWith(options: TestAccountOptions = {}) {
+  return (
+    base
+      // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+      .extend('account', { scope: 'file' }, async ({}, { onCleanup }) => {
+        const account = await openAccount(options);
+        onCleanup(() => account[Symbol.asyncDispose]());
+        return account;
+      })
+      .extend('ebs', { scope: 'file' }, ({ account }) => account.client(EBSClient))
+      .extend('iam', { scope: 'file' }, ({ account }) => account.client(IAMClient))
+      .extend('sts', { scope: 'file' }, ({ account }) => account.client(STSClient))
+  );
+}
