@@ -124,7 +124,7 @@ export abstract class TableCommand extends Command {
       env,
     };
     const workDirectory = resolve(pick('work-dir') ?? defaultWorkDirectory);
-    if (!local && name !== 'demo') await checkProfile({ profile, env });
+    if (!local && optionTable.profile!.commands.includes(name)) await checkProfile({ profile, env });
     const log = await openRunLog({
       path: pick('log-file'),
       verbose: this.verbose,

@@ -112,6 +112,18 @@ const commands = {
       ['One bucket', 'ec2-image doctor --bucket my-bucket --region us-east-1'],
     ],
   },
+  explain: {
+    summary: 'explain an error code',
+    details: [
+      'Prints what an error code means and what to do about it. Every error message begins with its code; upper and lower case are the same here.',
+      'Exit codes: 0 done, 2 wrong usage or an unknown code.',
+    ],
+    operands: { metavar: 'CODE', min: 1, max: 1, what: 'an error code' },
+    examples: [
+      ['A code', 'ec2-image explain BUCKET_NOT_FOUND'],
+      ['As a JSON document', 'ec2-image explain BUCKET_NOT_FOUND --json'],
+    ],
+  },
   demo: {
     summary: 'run a complete import against the embedded AWS emulator, with generated images',
     details: [
