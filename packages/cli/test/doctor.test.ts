@@ -1,3 +1,5 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { trustProblem } from '../src/doctor/checks.ts';
@@ -53,6 +55,28 @@ test('all is well, and then the bucket is gone and the credentials are', async (
   });
   expect(locked.exitCode).toBe(1);
   expect(states(locked)).toMatchObject({ credentials: 'failed' });
+});
+
+test('changes nothing: a work directory that is missing is not created', async () => {
+  await using account = await openAccount();
+  const parent = await makeWorkDirectory();
+  const workDirectory = join(parent, 'a', 'work');
+  const to = ['--work-dir', workDirectory, '--json', '--region', 'us-east-1'];
+  for (const where of [['--endpoint-url', account.aws.url], ['--local']]) {
+    const run = await runCli(['doctor', ...where, ...to]);
+    expect(run.json<DoctorDocument>().doctor.checks).toContainEqual(
+      expect.objectContaining({
+        check: 'work directory',
+        detail: expect.stringContaining('(not created yet)'),
+      }),
+    );
+    expect(await readdir(parent)).toEqual([]);
+  }
+  await writeFile(join(parent, 'a'), '');
+  const blocked = await runCli(['doctor', '--endpoint-url', account.aws.url, ...to]);
+  expect(blocked.json<DoctorDocument>().doctor.checks).toContainEqual(
+    expect.objectContaining({ check: 'work directory', state: 'failed' }),
+  );
 });
 
 function trusting(Condition: object): string {
