@@ -4,6 +4,7 @@ import type { ExitCode } from './exit-code.ts';
 import { explain } from './explain.ts';
 import type { CommandName } from './options/commands.ts';
 import { renderError } from './render/error.ts';
+import { hintFor } from './render/hint.ts';
 import { failedImportDocument } from './render/import-report.ts';
 import { writeMessage } from './render/messages.ts';
 import { eventLine } from './run-log.ts';
@@ -26,7 +27,8 @@ export function reportFatal(
     readonly verbose?: boolean;
   },
 ): ExitCode {
-  const explained = explain(error);
+  const plain = explain(error);
+  const explained = { ...plain, hint: hintFor(command, plain.hint) };
   writeMessage(context.stderr, renderError(explained));
   if (verbose && error instanceof Error && error.stack) writeMessage(context.stderr, error.stack);
   if (json) {

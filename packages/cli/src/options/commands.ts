@@ -17,6 +17,8 @@ export interface CommandSpec {
   /** Paragraphs of its own help. */
   readonly details: readonly string[];
   readonly operands?: Operands;
+  /** The same command resumes what an earlier run left unfinished. */
+  readonly resumes?: boolean;
   readonly examples: readonly (readonly [title: string, command: string])[];
 }
 
@@ -29,6 +31,7 @@ const commands = {
       'One image is described by options, or several under images: in a configuration file, whose keys are the names of the options.',
       'Exit codes: 0 done, 1 something failed or is incomplete, 2 wrong usage, 130 interrupted.',
     ],
+    resumes: true,
     operands: { metavar: 'NAME', min: 0, max: Number.POSITIVE_INFINITY, what: 'names of images' },
     examples: [
       [
