@@ -6,6 +6,7 @@ import { clientSettings } from './clients.ts';
 import type { ImportRequest } from './config/import-request.ts';
 import type { CommonSettings } from './settings.ts';
 import { localAwsDirectory } from './work-directory.ts';
+import { usingWorkDirectory } from './work-directory-error.ts';
 
 /** The stand-in's account, served inside this process for as long as the run lasts. */
 export interface LocalAccount extends AsyncDisposable {
@@ -26,8 +27,10 @@ export async function openLocalAccount({ workDirectory, connection }: CommonSett
   // Loaded only here: nobody who talks to AWS pays for it.
   const { startLocalAws } = await import('@ec2-image/local-aws');
   const directory = localAwsDirectory(workDirectory);
-  await mkdir(directory, { recursive: true });
-  const server = await startLocalAws({ directory });
+  const server = await usingWorkDirectory(workDirectory, async () => {
+    await mkdir(directory, { recursive: true });
+    return startLocalAws({ directory });
+  });
   const local = { endpointUrl: server.url, region: connection.region ?? defaultRegion, credentials };
   return {
     connection: local,
