@@ -1,9 +1,7 @@
+import { statfs } from 'node:fs/promises';
 import { isExplained } from '@ec2-image/explained-error';
 import { printable } from '@ec2-image/redact';
 import { CliError } from './errors.ts';
-
-/** SQLITE_FULL; SQLite says so, and not the system's code. */
-const sqliteFull = 13;
 
 /**
  * Runs `work`, which makes or locks files of the work directory.
@@ -14,13 +12,12 @@ export async function usingWorkDirectory<T>(directory: string, work: () => Promi
   try {
     return await work();
   } catch (error) {
-    throw isOfSystem(error) ? workDirectoryError(directory, error) : error;
+    throw isOfSystem(error) ? await workDirectoryError(directory, error) : error;
   }
 }
 
 interface SystemError extends Error {
   readonly code: string;
-  readonly errcode?: number;
 }
 
 /** Of a system call, or of SQLite, which holds the locks. */
@@ -30,10 +27,14 @@ function isOfSystem(error: unknown): error is SystemError {
   return code === 'ERR_SQLITE_ERROR' || (code !== undefined && syscall !== undefined);
 }
 
-function workDirectoryError(directory: string, cause: SystemError): CliError {
+async function workDirectoryError(directory: string, cause: SystemError): Promise<CliError> {
   const shown = printable(directory, { maxLength: 400 });
   const facts = { directory, reason: cause.code };
-  if (cause.code === 'ENOSPC' || cause.code === 'EDQUOT' || cause.errcode === sqliteFull) {
+  if (
+    cause.code === 'ENOSPC' ||
+    cause.code === 'EDQUOT' ||
+    (cause.code === 'ERR_SQLITE_ERROR' && (await isFull(directory)))
+  ) {
     return new CliError(
       'WORK_DIRECTORY_FULL',
       `no space or no inodes left in the work directory ${shown}: ${cause.message}`,
@@ -49,4 +50,11 @@ function workDirectoryError(directory: string, cause: SystemError): CliError {
       facts,
     },
   );
+}
+
+/** SQLite does not say why it cannot write a file. */
+async function isFull(directory: string): Promise<boolean> {
+  const { bavail, files, ffree } = await statfs(directory).catch(() => ({ bavail: 1, files: 0, ffree: 0 }));
+  // Some file systems have no fixed number of inodes: they report none at all.
+  return bavail === 0 || (files > 0 && ffree === 0);
 }

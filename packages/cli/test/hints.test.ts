@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
@@ -49,10 +48,9 @@ test('an interrupted demo does not promise to resume', async () => {
 test.each([
   ['import', true],
   ['verify', false],
-])('%s of an account that cannot be reached', async (command, resumes) => {
-  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
+])('%s with credentials that have expired', async (command, resumes) => {
+  await using account = await openAccount();
+  account.aws.faults.add({ times: 'always', action: { kind: 'error', preset: 'expired-token' } });
   const directory = await makeWorkDirectory();
   const args = {
     import: [
@@ -72,16 +70,8 @@ test.each([
   const run = await runInProcess([
     command,
     ...args,
-    ...[
-      '--endpoint-url',
-      `http://127.0.0.1:${port}`,
-      '--max-attempts',
-      '1',
-      '--work-dir',
-      join(directory, 'w'),
-    ],
+    ...['--endpoint-url', account.aws.url, '--max-attempts', '1', '--work-dir', join(directory, 'w')],
   ]);
-  server.close();
   expect(run.exitCode).toBe(1);
   expect(promise.test(run.stderr), run.stderr).toBe(resumes);
 });
