@@ -2,6 +2,7 @@ import { type BaseContext, Cli, type CommandClass } from 'clipanion';
 import { wants } from './commands/common.ts';
 import { DemoCommand } from './commands/demo.ts';
 import { DoctorCommand } from './commands/doctor.ts';
+import { ExplainCommand } from './commands/explain.ts';
 import { HelpCommand, metaCommands, unknownCommand, VersionCommand } from './commands/help.ts';
 import { ImportCommand } from './commands/import.ts';
 import { JanitorCommand } from './commands/janitor.ts';
@@ -18,6 +19,7 @@ const commandClasses: readonly CommandClass<BaseContext>[] = [
   TagFixCommand,
   VerifyCommand,
   DoctorCommand,
+  ExplainCommand,
   DemoCommand,
   VersionCommand,
 ];

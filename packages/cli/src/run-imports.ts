@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { imageFileName } from '@ec2-image/fetch';
 import pLimit from 'p-limit';
 import { createClouds } from './aws/clouds.ts';
 import { openLocalAccount } from './aws/local-account.ts';
@@ -41,6 +42,10 @@ export async function runImports({
     await Promise.all(
       [...new Set(requests.map(({ region }) => region))].map((region) => clouds.open(region)),
     );
+    for (const [index, request] of requests.entries()) {
+      const same = requests.slice(0, index).find((other) => imageKey(other) === imageKey(request));
+      if (same) view.notice(`same image as ${same.name}: what both need is made once`, request.name);
+    }
     const images = pLimit(maxImages);
     const limits = {
       conversions: pLimit(Math.max(1, availableParallelism() >> 1)),
@@ -68,4 +73,9 @@ export async function runImports({
   } finally {
     view.close();
   }
+}
+
+/** The same for two requests of one published file, as far as that shows before anything is fetched. */
+function imageKey({ checksum, urls }: ImportRequest): string {
+  return 'digest' in checksum ? checksum.digest : `${checksum.url} ${imageFileName(urls[0]!)}`;
 }

@@ -1,3 +1,5 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { trustProblem } from '../src/doctor/checks.ts';
@@ -79,6 +81,28 @@ test('what may not be called is named with its action', async () => {
         detail: 'not checked: iam:GetRole denied',
       }),
     ]),
+  );
+});
+
+test('changes nothing: a work directory that is missing is not created', async () => {
+  await using account = await openAccount();
+  const parent = await makeWorkDirectory();
+  const workDirectory = join(parent, 'a', 'work');
+  const to = ['--work-dir', workDirectory, '--json', '--region', 'us-east-1'];
+  for (const where of [['--endpoint-url', account.aws.url], ['--local']]) {
+    const run = await runCli(['doctor', ...where, ...to]);
+    expect(run.json<DoctorDocument>().doctor.checks).toContainEqual(
+      expect.objectContaining({
+        check: 'work directory',
+        detail: expect.stringContaining('(not created yet)'),
+      }),
+    );
+    expect(await readdir(parent)).toEqual([]);
+  }
+  await writeFile(join(parent, 'a'), '');
+  const blocked = await runCli(['doctor', '--endpoint-url', account.aws.url, ...to]);
+  expect(blocked.json<DoctorDocument>().doctor.checks).toContainEqual(
+    expect.objectContaining({ check: 'work directory', state: 'failed' }),
   );
 });
 

@@ -151,7 +151,9 @@ test.each([
 
 test('an error says what to do, and how to delete what is in the account', () => {
   const error = { code: 'THROTTLED', message: 'slow down', hint: 'Wait.' };
-  expect(renderError(error)).toBe('error THROTTLED: slow down\n  Wait.');
+  expect(renderError(error)).toBe(
+    'error THROTTLED: slow down\n  Wait.\n  More: ec2-image explain THROTTLED (docs/errors.md#throttled)',
+  );
   expect(
     renderError(error, {
       image: 'one',
@@ -163,6 +165,7 @@ test('an error says what to do, and how to delete what is in the account', () =>
   Wait.
   Still in the account: s3://b/k, snapshot snap-1. The same command resumes from there.
   To delete it instead: ec2-image janitor --bucket b --older-than 0s --apply
-  (without --older-than the janitor keeps what is newer than 24 hours)`,
+  (without --older-than the janitor keeps what is newer than 24 hours)
+  More: ec2-image explain THROTTLED (docs/errors.md#throttled)`,
   );
 });

@@ -11,7 +11,7 @@ export const provenanceKeys = {
   version: 'ec2-image:version',
 } as const;
 
-/** In characters: EBS direct takes 255, EC2 and S3 256, and the tags are the same everywhere. */
+/** What EBS direct takes as the value of a tag, in characters: one less than EC2. */
 const maxTagValue = 255;
 
 export interface Provenance {
@@ -34,12 +34,17 @@ export function provenanceTags({
   startedAt,
 }: Provenance): Record<string, string> {
   return {
-    [provenanceKeys.sourceUrl]: [...redactUrl(sourceUrl)].slice(0, maxTagValue).join(''),
+    [provenanceKeys.sourceUrl]: wholeCharacters(redactUrl(sourceUrl).slice(0, maxTagValue)),
     [provenanceKeys.sourceDigest]: digest,
     [provenanceKeys.diskFormat]: diskFormat,
     [provenanceKeys.version]: version,
     ...(startedAt && { [provenanceKeys.startedAt]: formatStartedAt(startedAt) }),
   };
+}
+
+/** Without the half of a surrogate pair that a cut left at the end. */
+function wholeCharacters(cut: string): string {
+  return cut.replace(/[\ud800-\udbff]$/, '').toWellFormed();
 }
 
 /** UTC, to the second: `2026-11-22T10:00:00Z`. */
@@ -85,7 +90,8 @@ export function metadataOf(tags: Tags): Record<string, string> {
   return Object.fromEntries(
     Object.entries(tags).map(([key, value]) => [
       key.replaceAll(':', '-'),
-      value.replace(/[^\x20-\x7e]/g, encodeURIComponent),
+      // By code points: half of a surrogate pair cannot be encoded.
+      value.toWellFormed().replace(/[^\x20-\x7e]/gu, encodeURIComponent),
     ]),
   );
 }

@@ -41,6 +41,19 @@ test('a long URL is cut to what a tag holds everywhere, EBS direct included', ()
   expect(tags['ec2-image:source-url']).toHaveLength(255);
 });
 
+test('a path with characters outside the BMP is cut between characters, and fits into metadata', () => {
+  for (const padding of ['', 'x']) {
+    const sourceUrl = `/${padding}${'💿'.repeat(200)}.raw`;
+    const cut = provenanceTags({ ...provenance, sourceUrl })['ec2-image:source-url']!;
+    expect(cut.isWellFormed()).toBe(true);
+    expect(cut.length).toBeGreaterThanOrEqual(254);
+    expect(sourceUrl.startsWith(cut)).toBe(true);
+    const value = metadataOf({ 'ec2-image:source-url': cut })['ec2-image-source-url']!;
+    expect(value).toMatch(/^[\x20-\x7e]+$/);
+    expect(decodeURIComponent(value)).toBe(cut);
+  }
+});
+
 test('a call with a client token carries no time', () => {
   expect(Object.keys(provenanceTags({ ...provenance, startedAt: undefined }))).not.toContain(
     'ec2-image:started-at',

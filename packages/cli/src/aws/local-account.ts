@@ -3,6 +3,7 @@ import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/clien
 import { createSender, refusedCodeOf } from '@ec2-image/aws-call';
 import type { ImportRequest } from '../config/import-request.ts';
 import { localAwsDirectory } from '../work-directory/image-directory.ts';
+import { usingWorkDirectory } from '../work-directory/work-directory-error.ts';
 import type { ConnectionOptions } from './clients.ts';
 import { clientSettings } from './clients.ts';
 
@@ -33,8 +34,10 @@ export async function openLocalAccount({
   // Loaded only here: nobody who talks to AWS pays for it.
   const { startLocalAws } = await import('@ec2-image/local-aws');
   const directory = localAwsDirectory(workDirectory);
-  await mkdir(directory, { recursive: true });
-  const server = await startLocalAws({ directory });
+  const server = await usingWorkDirectory(workDirectory, async () => {
+    await mkdir(directory, { recursive: true });
+    return startLocalAws({ directory });
+  });
   const local = { endpointUrl: server.url, region: connection.region ?? defaultRegion, credentials };
   return {
     connection: local,

@@ -41,6 +41,11 @@ export abstract class TableCommand extends Command {
 
   protected abstract run(settings: CommonSettings): Promise<number>;
 
+  /** What to do after an interrupt; undefined where the command cannot resume. */
+  protected resumeHint(): string | undefined {
+    return undefined;
+  }
+
   /** What the values of the command line have to do with one another; before any file is read. */
   protected checkUsage(): void {}
 
@@ -51,6 +56,7 @@ export abstract class TableCommand extends Command {
     this.events = wants('events', this.args, env);
     using interrupt: InterruptWatch = watchInterrupts({
       ignoreHangup: ignoresHangup(env),
+      hint: () => this.resumeHint(),
       onInterrupt: () => this.tell('Interrupted: stopping cleanly. Press Ctrl-C again to quit immediately.'),
     });
     try {
@@ -124,7 +130,7 @@ export abstract class TableCommand extends Command {
       env,
     };
     const workDirectory = resolve(pick('work-dir') ?? defaultWorkDirectory);
-    if (!local && name !== 'demo') await checkProfile({ profile, env });
+    if (!local && optionTable.profile!.commands.includes(name)) await checkProfile({ profile, env });
     const log = await openRunLog({
       path: pick('log-file'),
       verbose: this.verbose,

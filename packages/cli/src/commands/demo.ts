@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { importRequests } from '../config/import-request.ts';
 import type { ImageSettings } from '../options/table.ts';
+import type { ImageResult } from '../outcome.ts';
 import { renderError } from '../render/error.ts';
+import { hintFor } from '../render/hint.ts';
 import {
   importDocument,
   importExitCode,
@@ -14,6 +16,7 @@ import {
 import { describeKept } from '../render/local-account.ts';
 import type { CommonSettings } from '../settings.ts';
 import { localAwsDirectory } from '../work-directory/image-directory.ts';
+import { usingWorkDirectory } from '../work-directory/work-directory-error.ts';
 import { TableCommand } from './common.ts';
 
 /** Of the emulator's account: nothing but this run can collide with it. */
@@ -24,6 +27,12 @@ const nothingInAws = `All of this ran against the embedded AWS emulator: nothing
 Next:
   ec2-image doctor          check what an import into your account needs
   ec2-image import --help   import an image`;
+
+/** Without --work-dir the account ends with the demo, so there is nothing to resume. */
+function withoutResume(result: ImageResult): ImageResult {
+  const { error } = result;
+  return error ? { ...result, error: { ...error, hint: hintFor('demo', error.hint) } } : result;
+}
 
 const servedDirectory = (workDirectory: string) => join(workDirectory, 'served');
 
@@ -42,7 +51,7 @@ export class DemoCommand extends TableCommand {
 
   private async demonstrate(given: CommonSettings): Promise<number> {
     const { signal, workDirectory } = given;
-    await mkdir(workDirectory, { recursive: true });
+    await usingWorkDirectory(workDirectory, () => mkdir(workDirectory, { recursive: true }));
     // No answer of the account, and no pause for the sake of a service's limits, is worth waiting for here.
     const settings = { ...given, local: true, file: undefined };
     const flags: ImageSettings = {
@@ -63,7 +72,7 @@ export class DemoCommand extends TableCommand {
       : importRequests({ flagName: 'demo', flags, names: [] });
     const { runImports } = await import('../run-imports.ts');
     // The images' server, and without --work-dir the account too, end with the demo: there is nothing to pin.
-    const report = { emulated: true, pin: false };
+    const report = { emulated: true, resumes: false, pin: false };
     const runs: TimedImage[][] = [];
     for (const title of [
       'First run: nothing exists yet.',
@@ -72,12 +81,13 @@ export class DemoCommand extends TableCommand {
       // People see each run as it ends; one document, or the ids, come at the end.
       if (this.forPeople) this.context.stdout.write(`${title}\n`);
       else this.say(title);
-      const finished = await runImports({
+      const imported = await runImports({
         requests,
         settings,
         cancelOnInterrupt: false,
         output: this.output,
       });
+      const finished = imported.map((image) => ({ ...image, result: withoutResume(image.result) }));
       runs.push(finished);
       for (const { result } of finished) {
         if (result.error) this.tell(renderError(result.error, { image: result.name }));

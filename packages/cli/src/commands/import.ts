@@ -14,6 +14,12 @@ import { TableCommand } from './common.ts';
 export class ImportCommand extends TableCommand {
   static override paths = [['import']];
 
+  protected override resumeHint(): string {
+    return this.given?.value('cancel-on-interrupt')
+      ? 'Run the same command again: it reuses what is finished. A cancelled import task starts from the beginning.'
+      : 'Run the same command again to resume.';
+  }
+
   protected async run(settings: CommonSettings): Promise<number> {
     const { file } = settings;
     const requests = importRequests({

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
@@ -70,18 +71,38 @@ export function checkTool({
 
 export function checkWorkDirectory(path: string): Promise<CheckReport> {
   return check('work directory', async () => {
-    await mkdir(path, { recursive: true });
-    await access(path, constants.W_OK);
-    const { bavail, bsize } = await statfs(path);
+    // It is made by the first import; until then, what counts is where it will be.
+    const place = await nearestExisting(path);
+    if (!(await stat(place)).isDirectory()) {
+      return {
+        state: 'failed',
+        detail: `${place} is not a directory`,
+        hint: 'Move it away, or name another place with --work-dir.',
+      };
+    }
+    await access(place, constants.W_OK | constants.X_OK);
+    const { bavail, bsize } = await statfs(place);
     const free = bavail * bsize;
+    const shown = place === path ? path : `${path} (not created yet)`;
     return free >= comfortableFreeBytes
-      ? { state: 'ok', detail: `${path}, ${formatBytes(free)} free` }
+      ? { state: 'ok', detail: `${shown}, ${formatBytes(free)} free` }
       : {
           state: 'warning',
-          detail: `${path} has ${formatBytes(free)} free`,
+          detail: `${shown} has ${formatBytes(free)} free`,
           hint: 'An image needs room for its download and its disk: name a larger place with --work-dir.',
         };
   });
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  for (let place = path; ; place = dirname(place)) {
+    const missing = await stat(place).then(
+      () => false,
+      ({ code }: NodeJS.ErrnoException) =>
+        (code === 'ENOENT' || code === 'ENOTDIR') && place !== dirname(place),
+    );
+    if (!missing) return place;
+  }
 }
 
 export function checkBucketOf(

@@ -1,6 +1,11 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createClouds } from '../aws/clouds.ts';
-import { openLocalAccount } from '../aws/local-account.ts';
+import { type LocalAccount, openLocalAccount } from '../aws/local-account.ts';
 import type { CommonSettings } from '../settings.ts';
+import { localAwsDirectory } from '../work-directory/image-directory.ts';
 import {
   type CheckReport,
   check,
@@ -21,10 +26,32 @@ export interface ExamineOptions {
 /** Looks at everything that an import needs; changes nothing. */
 export async function examine(options: ExamineOptions): Promise<CheckReport[]> {
   const { settings } = options;
-  await using local = settings.local ? await openLocalAccount(settings) : undefined;
+  await using local = settings.local ? await openExistingAccount(settings) : undefined;
   const connection = { ...settings.connection, ...local?.connection };
   const reports = await Promise.all([examineMachine(settings), examineAccounts(options, connection)]);
   return reports.flat();
+}
+
+/** The account of the work directory; where it has none yet, an empty one that is gone afterwards. */
+async function openExistingAccount(
+  settings: CommonSettings,
+): Promise<AsyncDisposable & Pick<LocalAccount, 'connection'>> {
+  if (existsSync(localAwsDirectory(settings.workDirectory))) return openLocalAccount(settings);
+  const directory = await mkdtemp(join(tmpdir(), 'ec2-image-doctor-'));
+  const remove = () => rm(directory, { recursive: true, force: true });
+  const account = await openLocalAccount({ ...settings, workDirectory: directory }).catch(
+    async (error: unknown) => {
+      await remove();
+      throw error;
+    },
+  );
+  return {
+    connection: account.connection,
+    async [Symbol.asyncDispose]() {
+      await account[Symbol.asyncDispose]();
+      await remove();
+    },
+  };
 }
 
 function examineMachine({ workDirectory, connection: { env } }: CommonSettings): Promise<CheckReport[]> {

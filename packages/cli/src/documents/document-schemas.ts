@@ -24,6 +24,13 @@ const doctorContent = z.object({
   ),
 });
 
+const explainContent = z.object({
+  code: z.string(),
+  means: z.string().describe('What happened'),
+  remedy: z.string().describe('What to do'),
+  page: z.string().describe('Where it is documented'),
+});
+
 /** What each command prints with `--json`. */
 export const documentSchemas: Readonly<Record<CommandName, z.ZodType>> = {
   import: importSchema,
@@ -31,6 +38,7 @@ export const documentSchemas: Readonly<Record<CommandName, z.ZodType>> = {
   'tag-fix': commandDocument('tag-fix', tagFixContent),
   verify: commandDocument('verify', verifyContent),
   doctor: commandDocument('doctor', doctorContent),
+  explain: commandDocument('explain', explainContent),
   demo: commandDocument('demo', demoContent),
 };
 

@@ -19,10 +19,9 @@ export class Interrupted extends CliError {
   override name = 'Interrupted';
   readonly signalName: string;
 
-  constructor(signalName: string) {
-    super('INTERRUPTED', `interrupted by ${signalName}`, {
-      hint: 'Run the same command again: it goes on where this run stopped.',
-    });
+  /** @param hint what is true of the command that was interrupted */
+  constructor(signalName: string, hint = 'Run the same command again.') {
+    super('INTERRUPTED', `interrupted by ${signalName}`, { hint });
     this.signalName = signalName;
   }
 }

@@ -43,14 +43,14 @@ function explainSystem(error: unknown): Explained {
       return {
         code: 'NETWORK_ERROR',
         message: `the connection failed: ${message || code}`,
-        hint: 'Check the network and --endpoint-url, then run the same command again: it goes on where this run stopped.',
+        hint: 'Check the network and --endpoint-url, then run the same command again to resume.',
       };
   }
   if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'RequestTimeout')) {
     return {
       code: 'TIMED_OUT',
       message,
-      hint: 'Run the same command again: it goes on where this run stopped. On a slow line raise --request-timeout.',
+      hint: 'Run the same command again to resume. On a slow line raise --request-timeout.',
     };
   }
   return {

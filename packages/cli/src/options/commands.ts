@@ -17,6 +17,8 @@ export interface CommandSpec {
   /** Paragraphs of its own help. */
   readonly details: readonly string[];
   readonly operands?: Operands;
+  /** The same command resumes what an earlier run left unfinished. */
+  readonly resumes?: boolean;
   readonly examples: readonly (readonly [title: string, command: string])[];
 }
 
@@ -29,6 +31,7 @@ const commands = {
       'One image is described by options, or several under images: in a configuration file, whose keys are the names of the options.',
       'Exit codes: 0 done, 1 something failed or is incomplete, 2 wrong usage, 130 interrupted.',
     ],
+    resumes: true,
     operands: { metavar: 'NAME', min: 0, max: Number.POSITIVE_INFINITY, what: 'names of images' },
     examples: [
       [
@@ -110,6 +113,18 @@ const commands = {
     examples: [
       ['What the configuration needs', 'ec2-image doctor'],
       ['One bucket', 'ec2-image doctor --bucket my-bucket --region us-east-1'],
+    ],
+  },
+  explain: {
+    summary: 'explain an error code',
+    details: [
+      'Prints what an error code means and what to do about it. Every error message begins with its code; upper and lower case are the same here.',
+      'Exit codes: 0 done, 2 wrong usage or an unknown code.',
+    ],
+    operands: { metavar: 'CODE', min: 1, max: 1, what: 'an error code' },
+    examples: [
+      ['A code', 'ec2-image explain BUCKET_NOT_FOUND'],
+      ['As a JSON document', 'ec2-image explain BUCKET_NOT_FOUND --json'],
     ],
   },
   demo: {

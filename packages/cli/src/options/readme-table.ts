@@ -34,11 +34,17 @@ function renderRow(key: string, entry: OptionEntry): string {
   const flag = commands.length > 0 ? `--${key}${kind.metavar ? ` ${kind.metavar}` : ''}` : `${key}:`;
   const cells = [
     `\`${flag}\``,
-    commands.length === commandNames.length ? 'all' : commands.join(', '),
+    renderCommands(commands),
     place(entry),
     `${help}${otherwise === undefined ? '' : ` (default: ${otherwise})`}`,
   ];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('<', '&lt;')).join(' | ')} |`;
+}
+
+function renderCommands(commands: OptionEntry['commands']): string {
+  const others = commandNames.filter((name) => !commands.includes(name));
+  if (others.length === 0) return 'all';
+  return others.length === 1 ? `all but ${others[0]}` : commands.join(', ');
 }
 
 function place(entry: OptionEntry): string {

@@ -8,7 +8,8 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     .sort((one, other) => one.apart - other.apart);
   const [best] = ranked;
   if (best && best.apart <= limit(Math.min(typed.length, best.candidate.length))) return best.candidate;
-  const longer = typed.length < 3 ? [] : known.filter((candidate) => candidate.startsWith(typed));
+  const longer =
+    typed.length < 3 ? [] : known.filter((candidate) => candidate.toLowerCase().startsWith(typed));
   return longer.length === 1 ? longer[0] : undefined;
 }
 

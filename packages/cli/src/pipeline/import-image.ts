@@ -71,6 +71,7 @@ async function importIdentified(run: IdentifiedRun): Promise<ObtainedAmi> {
       view.stage(request.name, 'waiting');
       run.notice('another run on this machine works on the same image: waiting for it');
     },
+    onTurn: () => view.stage(request.name, 'waiting'),
   });
   try {
     const own = { ...run, directory, endedAttempts: { number: 0 }, discardedSnapshots: [] };

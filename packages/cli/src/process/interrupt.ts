@@ -15,9 +15,12 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export function watchInterrupts({
   onInterrupt,
+  hint,
   ignoreHangup = false,
 }: {
   readonly onInterrupt?: (signalName: string) => void;
+  /** What the error advises, asked for when the signal comes. */
+  readonly hint?: () => string | undefined;
   readonly ignoreHangup?: boolean;
 } = {}): InterruptWatch {
   let asked = false;
@@ -28,7 +31,7 @@ export function watchInterrupts({
     asked ||= signalName !== 'SIGHUP';
     if (controller.signal.aborted) return;
     onInterrupt?.(signalName);
-    controller.abort(new Interrupted(signalName));
+    controller.abort(new Interrupted(signalName, hint?.()));
   };
   for (const name of signals) process.on(name, listener);
   return {

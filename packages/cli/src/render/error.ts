@@ -1,5 +1,6 @@
 import type { Explained } from '../errors/explain.ts';
 import { renderCommandLine } from './command-line.ts';
+import { errorPage } from './error-document.ts';
 
 /** For people, on stderr. */
 export function renderError(
@@ -27,5 +28,6 @@ export function renderError(
         : []),
     );
   }
+  lines.push(`  More: ec2-image explain ${code} (${errorPage(code)})`);
   return lines.join('\n');
 }

@@ -14,6 +14,8 @@ export interface TimedImage extends Finished {
 export interface ImportReportOptions {
   /** The account is one that nobody can start an instance in: the emulator's. Default false. */
   readonly emulated?: boolean;
+  /** Whether the same command resumes what was interrupted; true by default. */
+  readonly resumes?: boolean;
   /** The file that `--write-config` wrote the pinning YAML to: it is named, not printed. */
   readonly configWrittenTo?: string;
   /** False where the account ends with the run: there is nothing to pin. Default true. */
@@ -45,11 +47,11 @@ export function importIds(finished: readonly Finished[]): string[] {
 /** For people, on one screen: a row an image, what to do next, and what to write into the configuration. */
 export function renderImportReport(
   finished: readonly TimedImage[],
-  { emulated = false, configWrittenTo, pin = true }: ImportReportOptions = {},
+  { emulated = false, resumes = true, configWrittenTo, pin = true }: ImportReportOptions = {},
 ): string {
   const next = nextSteps(
     finished.map(({ result }) => result),
-    { emulated },
+    { emulated, resumes },
   );
   return [
     renderTable([
@@ -74,7 +76,10 @@ function renderPin(finished: readonly Finished[], configWrittenTo?: string): str
   return yaml ? [`# To pin this result, write into ec2-image.yaml:\n${yaml.trimEnd()}`] : [];
 }
 
-function nextSteps(results: readonly ImageResult[], { emulated }: { readonly emulated: boolean }): string[] {
+function nextSteps(
+  results: readonly ImageResult[],
+  { emulated, resumes }: { readonly emulated: boolean; readonly resumes: boolean },
+): string[] {
   const named = (outcome: ImageOutcome) =>
     results
       .filter((result) => result.outcome === outcome)
@@ -86,7 +91,7 @@ function nextSteps(results: readonly ImageResult[], { emulated }: { readonly emu
   const [only] = usable.length === 1 && !emulated ? usable : [];
   return [
     ...(failed ? [`${failed}: fix the error above, then run the same command again.`] : []),
-    ...(interrupted ? [`${interrupted}: run the same command again to resume.`] : []),
+    ...(interrupted && resumes ? [`${interrupted}: run the same command again to resume.`] : []),
     ...incomplete.map(
       ({ imageId, region }) =>
         `${renderCommandLine(['tag-fix', imageId!, '--region', region])} adds the missing tags.`,

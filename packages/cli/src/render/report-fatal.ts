@@ -5,6 +5,7 @@ import { explain } from '../errors/explain.ts';
 import type { CommandName } from '../options/commands.ts';
 import { eventLine } from '../run-log.ts';
 import { renderError } from './error.ts';
+import { hintFor } from './hint.ts';
 import { failedImportDocument } from './import-report.ts';
 import { writeMessage } from './messages.ts';
 
@@ -26,7 +27,8 @@ export function reportFatal(
     readonly verbose?: boolean;
   },
 ): ExitCode {
-  const explained = explain(error);
+  const plain = explain(error);
+  const explained = { ...plain, hint: hintFor(command, plain.hint) };
   writeMessage(context.stderr, renderError(explained));
   if (verbose && error instanceof Error && error.stack) writeMessage(context.stderr, error.stack);
   if (json) {

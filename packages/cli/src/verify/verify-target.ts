@@ -25,6 +25,7 @@ import { absentBlocksNotice, mayLackBlocks } from '../pipeline/absent-blocks.ts'
 import { openContent } from '../pipeline/content.ts';
 import type { RunView } from '../pipeline/progress.ts';
 import type { CommonSettings } from '../settings.ts';
+import { usingWorkDirectory } from '../work-directory/work-directory-error.ts';
 
 /** The disk that a snapshot is compared with. */
 export type DiskSource =
@@ -112,8 +113,10 @@ async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedCo
   const { target, source, maxDiskSize, view } = options;
   if ('digests' in source) return readDigests({ path: source.digests });
   const { workDirectory, signal } = options.settings;
-  await mkdir(workDirectory, { recursive: true });
-  const directory = await mkdtemp(join(workDirectory, 'verify-'));
+  const directory = await usingWorkDirectory(workDirectory, async () => {
+    await mkdir(workDirectory, { recursive: true });
+    return mkdtemp(join(workDirectory, 'verify-'));
+  });
   try {
     const isFile = 'file' in source;
     // Where that fails, what opens the file next says why.

@@ -1,8 +1,10 @@
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileLock, waitForLock } from '@ec2-image/file-lock';
 import { type Digest, type DiskFormat, shortDigest } from '@ec2-image/provenance';
 import { hasMarker, imageDirectoryName, writeMarker } from './marker.ts';
+import { takeTurn } from './turns.ts';
+import { usingWorkDirectory } from './work-directory-error.ts';
 
 /*
  * The work directory:
@@ -17,7 +19,10 @@ import { hasMarker, imageDirectoryName, writeMarker } from './marker.ts';
 export interface ImageDirectory {
   readonly path: string;
   diskPath(format: DiskFormat): string;
-  /** Removes the image and the disk: the last thing a run does. In a directory without the marker, those alone. */
+  /**
+   * Removes the image and the disk: the last thing a run does. In a directory without the marker, those alone. Where
+   * another image of this run waits for the directory, it is left to that one, which reuses what is there.
+   */
   remove(): Promise<void>;
   /** Lets the next run at it. */
   release(): void;
@@ -27,39 +32,57 @@ export const imagesDirectory = (workDirectory: string) => join(workDirectory, 'i
 export const locksDirectory = (workDirectory: string) => join(workDirectory, 'locks');
 export const localAwsDirectory = (workDirectory: string) => join(workDirectory, 'local-aws');
 
-/** Waits until no other run on this machine works on the image, then gives its directory. */
+/**
+ * Waits until nobody else on this machine works on the image, then gives its directory. Two images of one run that have
+ * the same digest take turns without `onWait`.
+ *
+ * @param options.onWait called where another run holds the directory
+ * @param options.onTurn called where another image of this run holds it
+ * @throws CliError `WORK_DIRECTORY_FULL`, `WORK_DIRECTORY_UNUSABLE`
+ */
 export async function openImageDirectory({
   workDirectory,
   digest,
   signal,
   onWait,
+  onTurn,
 }: {
   readonly workDirectory: string;
   readonly digest: Digest;
   readonly signal?: AbortSignal;
   readonly onWait?: () => void;
+  readonly onTurn?: () => void;
 }): Promise<ImageDirectory> {
   const name = imageDirectoryName(digest);
   const path = join(imagesDirectory(workDirectory), name);
-  await mkdir(locksDirectory(workDirectory), { recursive: true });
-  const lock: FileLock = await waitForLock({
-    path: join(locksDirectory(workDirectory), name),
-    signal,
-    onWait,
-  });
-  let ours: boolean;
+  const turn = await takeTurn(path, { signal, onTurn });
+  let lock: FileLock | undefined;
   try {
-    ours = await makeDirectory(path, digest);
+    const held = await usingWorkDirectory(workDirectory, async () => {
+      await mkdir(locksDirectory(workDirectory), { recursive: true });
+      const lockPath = join(locksDirectory(workDirectory), name);
+      // The system says why a file cannot be made; SQLite does not.
+      await (await open(lockPath, 'a')).close();
+      lock = await waitForLock({ path: lockPath, signal, onWait });
+      return { lock, ours: await makeDirectory(path, digest) };
+    });
+    return {
+      path,
+      diskPath: (format) => join(path, `disk.${format}`),
+      async remove() {
+        if (turn.isWaitedFor()) return;
+        await (held.ours ? rm(path, { recursive: true, force: true }) : removeOwnFiles(path, digest));
+      },
+      release() {
+        held.lock.release();
+        turn.end();
+      },
+    };
   } catch (error) {
-    lock.release();
+    lock?.release();
+    turn.end();
     throw error;
   }
-  return {
-    path,
-    diskPath: (format) => join(path, `disk.${format}`),
-    remove: () => (ours ? rm(path, { recursive: true, force: true }) : removeOwnFiles(path, digest)),
-    release: () => lock.release(),
-  };
 }
 
 /** Whether the directory is ours as a whole. One that somebody filled before us is used, and never marked. */

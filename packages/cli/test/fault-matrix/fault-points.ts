@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { isDeepStrictEqual } from 'node:util';
 import type { CallRecord, FaultAction, FaultMatch } from '@ec2-image/local-aws';
 import { tagRecord } from '@ec2-image/provenance';
 import { expect } from 'vitest';
@@ -8,6 +7,7 @@ import { expectOneOfEach, type Way } from '../support/crash-points.ts';
 import type { TestImages } from '../support/images.ts';
 import { type ImportDocument, importArgs, makeWorkDirectory } from '../support/import.ts';
 import { type InProcessEnd, runInProcess } from '../support/in-process.ts';
+import { placeCalls } from './moments.ts';
 
 const faultActions = {
   '500': { kind: 'error', preset: 'internal-error' },
@@ -32,9 +32,11 @@ export const maxAttempts = 2;
 /** One more than that: the request fails whatever the SDK does, and it is for the tool to go on or to give up. */
 const outageCalls = maxAttempts + 1;
 
-/** One call of an import, struck by one fault: this once, or from here on (refusals for good, others for `outageCalls`). */
+/** A moment of an import, struck by one fault: this once, or from here on (refusals for good, others for `outageCalls`). */
 export interface FaultPoint {
+  /** The name of its row: a moment of `moments.ts`, or `…, again` where it is the second call of one. */
   readonly call: string;
+  readonly moment: string;
   readonly match: FaultMatch;
   /** Among the calls that match, from 1. */
   readonly nth: number;
@@ -42,11 +44,8 @@ export interface FaultPoint {
   readonly lasting: boolean;
 }
 
-/** Long enough for every honest answer on a busy machine; the SDK's second try mends it if not. */
+/** Long enough for every honest answer on a busy machine; the SDK's second attempt recovers it if not. */
 const hangTimeoutSeconds = 3;
-
-/** Polls are as many as the task takes; of calls that repeat the one before, two are enough. */
-const repeatsCounted = 2;
 
 interface FaultScene extends AsyncDisposable {
   readonly account: TestAccount;
@@ -54,7 +53,7 @@ interface FaultScene extends AsyncDisposable {
 }
 
 async function openScene(images: TestImages, way: Way): Promise<FaultScene> {
-  // The task outlasts a few polls however quick the machine is; what is complete then is seen to be at once.
+  // The task outlasts two polls however quick the machine is; what is complete then is seen to be at once.
   const account = await openAccount({
     ec2: { importTaskMs: 150, snapshotCompletionMs: 0, imageCreationMs: 0 },
   });
@@ -85,59 +84,56 @@ async function openScene(images: TestImages, way: Way): Promise<FaultScene> {
   };
 }
 
-/** Every call that an undisturbed import makes, with every fault, passing and lasting. */
+/** Every moment of an undisturbed import, with every fault, once and lasting. */
 export async function recordFaultPoints(images: TestImages, way: Way): Promise<FaultPoint[]> {
   await using scene = await openScene(images, way);
-  const before = scene.account.aws.calls.list().at(-1)?.sequence ?? 0;
+  const before = lastSequence(scene.account);
   const { exitCode, stderr } = await scene.run();
   expect(exitCode, stderr).toBe(0);
-  return numbered(scene.account.aws.calls.list({ after: before })).flatMap((call) =>
-    faultNames.flatMap((fault) => [false, true].map((lasting) => ({ ...call, fault, lasting }))),
+  return pointsOf(scene.account.aws.calls.list({ after: before })).flatMap((point) =>
+    faultNames.flatMap((fault) => [false, true].map((lasting) => ({ ...point, fault, lasting }))),
   );
 }
 
-type NumberedCall = Pick<FaultPoint, 'call' | 'match' | 'nth'>;
+const lastSequence = ({ aws }: TestAccount) => aws.calls.list().at(-1)?.sequence ?? 0;
 
-/** Each under a name that it has in every run: calls of one operation by their number, parts and blocks by theirs. */
-function numbered(calls: readonly CallRecord[]): NumberedCall[] {
+type CallPoint = Omit<FaultPoint, 'fault' | 'lasting'>;
+
+/** The first call of each moment, and the second of those that repeat. */
+function pointsOf(calls: readonly CallRecord[]): CallPoint[] {
   const seen = new Map<string, number>();
-  const numberOf = (name: string) => {
+  const count = (name: string) => {
     const number = (seen.get(name) ?? 0) + 1;
     seen.set(name, number);
     return number;
   };
-  const edges = edgesOf(calls);
-  let repeats = 0;
-  return calls.flatMap((record, index): NumberedCall[] => {
-    const { service, operation } = record;
-    const name = `${service} ${operation}`;
-    const { partNumber, BlockIndex } = record.parameters;
-    if (partNumber !== undefined || BlockIndex !== undefined) {
-      // What is between the first block and the last is as many blocks as the disk has data.
-      const which = partNumber !== undefined ? `part ${partNumber}` : edges.get(BlockIndex!);
-      const parameters: Record<string, string> =
-        partNumber !== undefined ? { partNumber } : { BlockIndex: BlockIndex! };
-      const match = { operation, parameters };
-      // A part that the converter changed after it was sent is sent again, or not: that is a matter of moments.
-      return which === undefined || numberOf(`${name} ${which}`) > 1
-        ? []
-        : [{ call: `${name} ${which}`, match, nth: 1 }];
-    }
-    const nth = numberOf(name);
-    const previous = calls[index - 1];
-    const same =
-      previous?.operation === operation && isDeepStrictEqual(previous.parameters, record.parameters);
-    repeats = same ? repeats + 1 : 1;
-    return repeats > repeatsCounted ? [] : [{ call: `${name} ${nth}`, match: { operation }, nth }];
+  return placeCalls(calls).flatMap(({ call: { operation, parameters }, moment, repeats }): CallPoint[] => {
+    const { partNumber, BlockIndex } = parameters;
+    // Several of these are under way at once: they have their own number in place of their order.
+    const own: Readonly<Record<string, string>> | undefined =
+      partNumber !== undefined ? { partNumber } : BlockIndex !== undefined ? { BlockIndex } : undefined;
+    const ofOperation = count(operation);
+    const ofMoment = count(moment);
+    if (ofMoment > (repeats ? 2 : 1)) return [];
+    const call = ofMoment === 1 ? moment : `${moment}, again`;
+    return [
+      own
+        ? { call, moment, match: { operation, parameters: own }, nth: 1 }
+        : { call, moment, match: { operation }, nth: ofOperation },
+    ];
   });
 }
 
-function edgesOf(calls: readonly CallRecord[]): ReadonlyMap<string, string> {
-  const blocks = calls.flatMap(({ parameters }) => parameters.BlockIndex ?? []).map(Number);
-  return new Map([
-    [String(Math.min(...blocks)), 'first block'],
-    [String(Math.max(...blocks)), 'last block'],
-  ]);
+/** The fault has struck, and in the moment that it was meant for. */
+function expectStruck(
+  { aws }: TestAccount,
+  { moment }: FaultPoint,
+  { after }: { readonly after: number },
+): void {
+  const calls = aws.calls.list({ after });
+  const first = calls.findIndex(({ faults }) => faults !== undefined);
+  expect(first, 'the fault struck').toBeGreaterThanOrEqual(0);
+  expect(placeCalls(calls.slice(0, first + 1)).at(-1)?.moment).toBe(moment);
 }
 
 /**
@@ -148,6 +144,7 @@ export async function outcomeOf(images: TestImages, way: Way, point: FaultPoint)
   await using scene = await openScene(images, way);
   const { match, nth, fault, lasting } = point;
   const { faults } = scene.account.aws;
+  const after = lastSequence(scene.account);
   const action = faultActions[fault];
   const rule = faults.add({
     match,
@@ -158,8 +155,8 @@ export async function outcomeOf(images: TestImages, way: Way, point: FaultPoint)
   // What has expired has expired for every call.
   if (lasting && fault === 'expired token') rule.struck.then(() => faults.add({ times: 'always', action }));
   const end = await scene.run({ hangs: fault.startsWith('hang') });
-  expect(faults.list()[0]?.struck, 'the fault struck').toBeGreaterThan(0);
   await allCallsEnded(scene.account);
+  expectStruck(scene.account, point, { after });
   faults.clear();
   const [result] = end.json<ImportDocument>().images;
   const error = result?.error ?? end.json<ImportDocument>().error;
@@ -174,7 +171,7 @@ export async function outcomeOf(images: TestImages, way: Way, point: FaultPoint)
   const next = await scene.run();
   await expectOneOfEach(scene, images, next);
   const outcome = result?.outcome === 'partial' ? 'partial' : 'failed';
-  return `${outcome} ${error!.code}; left: ${left}`;
+  return `${outcome} ${error!.code}; leftovers: ${left}`;
 }
 
 /** A call that hangs goes on when its fault is cleared, unless its client has left: the service takes a moment to see that. */

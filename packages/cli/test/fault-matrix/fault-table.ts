@@ -13,10 +13,10 @@ const sectionTitle = (way: string) => `## By way of ${way}`;
 /** The section of one way, with faults of a call that come to the same in one row. The order is that of the results. */
 export function renderFaultSection(
   results: readonly FaultResult[],
-  { way, commit }: { readonly way: string; readonly commit: string },
+  { way }: { readonly way: string },
 ): string {
   const recovered = results.filter(({ outcome }) => outcome === 'recovered').length;
-  const counts = `${results.length} points at commit ${commit}: ${recovered} recovered in the same run, ${results.length - recovered} were finished by the next one.`;
+  const counts = `${results.length} points: ${recovered} recovered in the same run, ${results.length - recovered} were finished by the next one.`;
   return [sectionTitle(way), '', counts, '', ...header, ...rowsOf(results)].join('\n');
 }
 

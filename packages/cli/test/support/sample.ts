@@ -1,7 +1,7 @@
 /** `npm run test:all`: every point instead of a sample. */
 export const isExhaustive = process.env.EC2_IMAGE_TEST === 'all';
 
-export interface PointsReport<Point> {
+interface PointsReport<Point> {
   readonly done: number;
   readonly failures: readonly { readonly point: Point; readonly message: string }[];
 }
@@ -18,18 +18,18 @@ export interface SampleReport<Point> extends PointsReport<Point> {
 export async function runSample<Point>(
   points: readonly Point[],
   run: (point: Point) => Promise<void>,
-  { budgetMs }: { readonly budgetMs: number },
+  { budgetMs, sideBySide = 2 }: { readonly budgetMs: number; readonly sideBySide?: number },
 ): Promise<SampleReport<Point>> {
   const seed = Number(process.env.EC2_IMAGE_SEED ?? Math.floor(Math.random() * 1e9));
   const queue = isExhaustive ? points : shuffled(points, seed);
   return {
     seed,
-    ...(await runAll(queue, run, { budgetMs: isExhaustive ? undefined : budgetMs, sideBySide: 2 })),
+    ...(await runAll(queue, run, { budgetMs: isExhaustive ? undefined : budgetMs, sideBySide })),
   };
 }
 
 /** Runs the points in order, so many at once; none is begun when the time is up, where there is a limit. */
-export async function runAll<Point>(
+async function runAll<Point>(
   points: readonly Point[],
   run: (point: Point) => Promise<void>,
   {

@@ -4,6 +4,7 @@ import { duration, integer } from '../kinds/numbers.ts';
 import { boolean, region, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
 
+/** `explain` alone works in no account and with no file. */
 const everyCommand: readonly CommandName[] = ['import', 'janitor', 'tag-fix', 'verify', 'doctor', 'demo'];
 /** The demo has an account and a configuration of its own. */
 const ofAccounts = everyCommand.filter((name) => name !== 'demo');
@@ -94,7 +95,7 @@ export const outputOptions = {
     kind: boolean,
     help: 'Print one JSON document, and nothing else, on stdout',
     group: 'output',
-    commands: everyCommand,
+    commands: [...everyCommand, 'explain'],
     in: 'top',
   }),
   events: option({

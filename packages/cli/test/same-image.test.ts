@@ -1,0 +1,43 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { bucket, openAccount } from './support/account.ts';
+import { publishImages } from './support/images.ts';
+import { type ImportDocument, makeWorkDirectory } from './support/import.ts';
+import { runCli } from './support/run-cli.ts';
+
+test.each(['s3', 'ebs'])(
+  'three images of one run with the same digest, by way of %s: what they need is made once',
+  async (via) => {
+    await using images = await publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+    await using account = await openAccount();
+    const workDirectory = await makeWorkDirectory();
+    const config = join(await makeWorkDirectory(), 'ec2-image.yaml');
+    const one = { arch: 'x86_64', url: images.url('qcow2'), 'checksum-url': images.checksumUrl };
+    await writeFile(
+      config,
+      JSON.stringify({
+        region: 'us-east-1',
+        bucket,
+        via,
+        'poll-interval': 0.05,
+        images: { a: one, b: one, c: one },
+      }),
+    );
+    const run = await runCli([
+      'import',
+      ...['--config', config, '--work-dir', workDirectory, '--endpoint-url', account.aws.url, '--json'],
+    ]);
+    expect(run.exitCode, run.stderr).toBe(0);
+    const results = run.json<ImportDocument>().images;
+    expect(new Set(results.map(({ imageId }) => imageId)).size).toBe(3);
+    expect(new Set(results.map(({ snapshotId }) => snapshotId)).size).toBe(1);
+    const calls = account.aws.calls.list().map(({ operation }) => operation);
+    expect(calls.filter((one) => /^(ImportSnapshot|StartSnapshot)$/.test(one))).toHaveLength(1);
+    expect(run.stderr).not.toContain('another run');
+    expect(run.stderr).toContain('b: same image as a: what both need is made once');
+    expect(run.stderr).toContain('c: same image as a');
+    // The last of them removes the files.
+    expect(await readdir(join(workDirectory, 'images'))).toEqual([]);
+  },
+);
