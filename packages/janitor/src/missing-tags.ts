@@ -36,7 +36,7 @@ function sourcesOf(
     image.snapshotIds
       .map((id) => snapshotOf(image.region, id))
       .filter((snapshot) => snapshot !== undefined)
-      // Tags that a copy brought along speak of another snapshot.
+      // Tags that a copy took over describe another snapshot.
       .flatMap((snapshot) => [
         proofs.whyForeign(snapshot) === undefined ? snapshot.tags : {},
         proofs.taskOf(snapshot)?.tags ?? {},

@@ -84,7 +84,7 @@ export function proofsOf({
 
   const byOwnMarks = (snapshot: SnapshotFact): string | undefined => {
     if (whyNotOurs(snapshot) === undefined) return tagged(snapshot.tags);
-    // What has another origin is no import's, whatever a task says.
+    // A snapshot of another origin did not come from an import, whatever a task says.
     const task = snapshot.origin.kind === 'import' ? taskOf(snapshot) : undefined;
     return task && `was made by import task ${task.taskId}, which ${ofTask(task)}`;
   };

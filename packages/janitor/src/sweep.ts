@@ -16,7 +16,7 @@ import type { NamedResource } from './saved-plan.ts';
 import { createSenders } from './senders.ts';
 
 export interface SweepOptions extends CallOptions {
-  /** Of `planSweep`, or one of those narrowed: one that was read from a file is no authority for its own scope and policy. */
+  /** Of `planSweep`, or one of those narrowed: a plan read from a file cannot vouch for its own scope and policy. */
   readonly plan: Plan;
   /** The account that the clients' credentials are of: the plan must be of the same. */
   readonly account: string;

@@ -10,7 +10,7 @@ export interface ServiceRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** As sent: an `aws-chunked` body is still framed. To look at it is to ask for it: a client that waits for `100 Continue` gets it then. */
+  /** As sent: an `aws-chunked` body is still framed. Reading it asks for it: a client that waits for `100 Continue` gets it then. */
   readonly body: Readable;
   /** From the credential scope of the signature. */
   readonly region: string;

@@ -21,7 +21,7 @@ export interface ConnectionOptions {
   readonly region?: string;
   readonly profile?: string;
   readonly endpointUrl?: string;
-  /** How long a connection may be silent. */
+  /** How long a connection may be idle. */
   readonly requestTimeoutMs: number;
   /** A request and its retries. */
   readonly maxAttempts: number;

@@ -36,7 +36,7 @@ export class VersionCommand extends Command {
   }
 }
 
-/** Words that are no command of the table. */
+/** Commands that the table of commands does not hold. */
 export const metaCommands: readonly string[] = [HelpCommand, VersionCommand].flatMap(({ paths }) =>
   paths.flatMap(([word]) => word ?? []),
 );

@@ -4,7 +4,7 @@
  */
 const patterns: readonly RegExp[] = [
   /SECRET|TOKEN|PASSW(OR)?D|PASSPHRASE|PASSCODE|CREDENTIAL|BEARER|COOKIE|JWT|CONNECTION_?STRING/,
-  // Not every key: `kms-key` takes one that is no secret.
+  // Not every key: `kms-key` takes one that anybody may see.
   /(ACCESS|ACCOUNT|API|AUTH|CLIENT|DEPLOY|ENCRYPTION|MASTER|PRIVATE|SHARED|SIGNING|SSH|STORAGE)_?KEY/,
   /(^|_)(AUTH|PASS|PAT)(_|$)/,
   // MYSQL_PWD, and neither PWD nor OLDPWD.

@@ -59,7 +59,7 @@ interface Setting {
   readonly around: Surroundings;
 }
 
-/** Whether a path may be meant as it stands depends on the files there are: asked only where it is used. */
+/** Whether a path is meant literally depends on which files exist: checked only when the setting is used. */
 function readValue(raw: unknown, setting: Setting): unknown {
   const { key, entry, around } = setting;
   const value = checkedValue(raw, setting);

@@ -23,7 +23,7 @@ export interface ExamineOptions {
   readonly roleName?: string;
 }
 
-/** Looks at everything that an import needs; changes nothing. */
+/** Checks everything that an import needs; changes nothing. */
 export async function examine(options: ExamineOptions): Promise<CheckReport[]> {
   const { settings } = options;
   await using local = settings.local ? await openExistingAccount(settings) : undefined;

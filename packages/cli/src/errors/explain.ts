@@ -56,6 +56,6 @@ function explainSystem(error: unknown): Explained {
   return {
     code: 'INTERNAL',
     message,
-    hint: 'This is a fault of ec2-image: please report it with the output of the same command and --verbose.',
+    hint: 'This is a bug in ec2-image: please report it with the output of the same command and --verbose.',
   };
 }

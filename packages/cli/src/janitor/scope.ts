@@ -11,7 +11,7 @@ import type { Given } from '../options/given.ts';
 import type { CommonSettings } from '../settings.ts';
 import { regionalClients } from './regional-clients.ts';
 
-/** What the commands that look at a whole account take in place of the one region and bucket of an import. */
+/** What the commands that read a whole account take in place of the one region and bucket of an import. */
 export interface ScopeFlags {
   readonly regions?: readonly string[];
   readonly allRegions: boolean;

@@ -10,7 +10,7 @@ export interface Arguments {
   /** By key, each time it was given. */
   readonly flags: ReadonlyMap<string, readonly string[]>;
   readonly operands: readonly string[];
-  /** Asked for: nothing else counts, or is looked at. */
+  /** Asked for: nothing else counts, or is checked. */
   readonly help: boolean;
 }
 

@@ -3,7 +3,7 @@ import { isExplained } from '@ec2-image/explained-error';
 
 /**
  * Whether blocks of zeros may be absent from a snapshot. What EBS direct wrote has to have all of them. Of an imported
- * one it is not known whether EC2 writes the zeros of a hole, so that their absence is no fault of the import.
+ * one it is not known whether EC2 writes the zeros of a hole, so their absence does not prove a fault of the import.
  */
 export async function mayLackBlocks({
   snapshotId,

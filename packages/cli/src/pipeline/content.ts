@@ -44,7 +44,7 @@ export async function openContent(options: ContentOptions): Promise<Content> {
 const readBytes = 1024 * 1024;
 
 /**
- * The content of an image that stays on its server: blocks come out of the decompressor while it is downloaded. The last
+ * The content of an image that stays on its server: the decompressor gives blocks during the download. The last
  * of them only comes when the whole image had its digest. Undefined where the size of what is inside cannot be known
  * beforehand, or where it is not a raw disk.
  */
@@ -110,7 +110,7 @@ async function* ofSize(sizeBytes: number, chunks: AsyncIterable<Buffer>): AsyncG
     if (total > sizeBytes) throw wrong();
     yield chunk;
   }
-  // What a file says is less than a sector off where its size is no whole number of them.
+  // What a file says is less than a sector off where its size is not a multiple of one.
   if (sizeBytes - total >= sectorBytes) throw wrong();
 }
 

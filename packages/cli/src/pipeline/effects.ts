@@ -14,7 +14,7 @@ import { snapshotTagsOf } from './tags.ts';
  *   2  the snapshot is complete                                                rungs/import-snapshot.ts, written-snapshot.ts
  *   3  the object is still the proven one: ETag, time, version, checksum       requireSameObject
  *   4  the snapshot is tagged, and its tags are read back                      tagSnapshot
- *   5  the object is deleted, and unfinished uploads of its key are aborted    clearObject
+ *   5  the object is deleted, and incomplete uploads of its key are aborted    clearObject
  *   6  the AMI is registered with its tags, and they are read back             rungs/ami.ts
  *   7  the local files are deleted                                             clearFiles
  */

@@ -1,6 +1,6 @@
 import type { ImageOutcome, StepName, StepOutcome } from '../outcome.ts';
 
-/** What an image is busy with: a step, or something that stands beside the steps. */
+/** What an image is busy with: a step, or something between the steps. */
 export type Stage = StepName | 'checking' | 'waiting' | 'cleanup' | 'verify snapshot';
 
 export interface StageProgress {

@@ -8,7 +8,7 @@ import type { Leftovers } from './leftovers.ts';
 import type { RunView } from './progress.ts';
 import type { Steps } from './steps.ts';
 
-/** One image's import, as it is asked for. */
+/** One image's import, as the user requested it. */
 export interface ImportJob {
   readonly request: ImportRequest;
   readonly cloud: Cloud;

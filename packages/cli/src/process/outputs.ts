@@ -18,7 +18,7 @@ export function guardOutputs({ stdout, stderr }: Pick<BaseContext, 'stdout' | 's
   let lost: NodeJS.ErrnoException | undefined;
   stderr.on('error', () => {});
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // A reader that has seen enough, as `| head` has, is no error.
+    // A reader that has seen enough, as `| head` has, is not an error.
     if (error.code !== 'EPIPE') lost ??= error;
   });
   return {

@@ -61,7 +61,7 @@ const barWidth = { least: 8, most: 24 } as const;
 
 type Layout = readonly { readonly column: Column; readonly width: number }[];
 
-/** The same for all rows, so that the columns stand still. */
+/** The same for all rows, so that the columns do not move. */
 function layoutOf(room: number): Layout {
   const chosen = new Map<Column, number>();
   let left = room;

@@ -20,7 +20,7 @@ export function createRateMeter(): RateMeter {
   return {
     add(sample) {
       const last = samples.at(-1);
-      // What a resume finds done already is no rate of this run; and a stage that starts over has a new one.
+      // What an earlier run did is not part of this run's rate; and a stage that starts over has a new one.
       if (last && sample.done < last.done) samples = [];
       if (last && sample.atMs - last.atMs < sampleEveryMs) return;
       samples = [...samples.filter(({ atMs }) => sample.atMs - atMs <= windowMs), sample];

@@ -9,7 +9,7 @@ export interface Turn {
 interface Queue {
   /** Those that have a turn or wait for one. */
   length: number;
-  /** Settled when the last of them has ended its turn. */
+  /** Resolves when the last of them has ended its turn. */
   last: Promise<void>;
 }
 

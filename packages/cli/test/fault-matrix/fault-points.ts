@@ -184,7 +184,7 @@ async function allCallsEnded({ aws }: TestAccount): Promise<void> {
 /** Nothing is in the account that the run has not told of. A task has become a snapshot when it is looked at. */
 function expectTold(left: string, told: readonly string[]): void {
   const words = told.join(', ');
-  if (left.includes('upload')) expect(words).toContain('an unfinished upload of s3://');
+  if (left.includes('upload')) expect(words).toContain('an incomplete upload of s3://');
   if (left.includes('object')) expect(words).toMatch(/(^|, )s3:\/\/|upload of s3:\/\//);
   if (left.includes('snapshot')) expect(words).toMatch(/snapshot|import task/);
   if (left.includes('AMI')) expect(words).toMatch(/AMI ami-/);
@@ -203,7 +203,7 @@ async function whatIsLeft(account: TestAccount): Promise<string> {
     }
     const untagged = snapshots.filter(({ Tags }) => !('ec2-image:source-digest' in tagRecord(Tags)));
     const untaggedImages = images.filter(({ Tags }) => !('ec2-image:source-digest' in tagRecord(Tags)));
-    const things = [
+    const resources = [
       counted(uploads.length, 'upload'),
       counted(objects.length, 'object'),
       counted(snapshots.length - untagged.length, 'snapshot'),
@@ -211,7 +211,7 @@ async function whatIsLeft(account: TestAccount): Promise<string> {
       counted(images.length - untaggedImages.length, 'AMI'),
       counted(untaggedImages.length, 'untagged AMI'),
     ];
-    return things.filter(Boolean).join(', ') || 'nothing';
+    return resources.filter(Boolean).join(', ') || 'nothing';
   }
 }
 

@@ -91,7 +91,7 @@ const moments: readonly Moment[] = [
   {
     operation: 'ListMultipartUploads',
     stages: ['looking'],
-    purpose: 'looking for an unfinished upload',
+    purpose: 'looking for an incomplete upload',
   },
 
   { operation: 'CreateMultipartUpload', purpose: 'starting the upload' },
@@ -157,7 +157,7 @@ const moments: readonly Moment[] = [
   {
     operation: 'HeadObject',
     stages: ['snapshot tagged'],
-    purpose: 'checking that the object is unchanged, before it is deleted',
+    purpose: 'checking that the object is unchanged, before its deletion',
   },
   { operation: 'DeleteObject', purpose: 'deleting the object' },
   {

@@ -30,7 +30,7 @@ export function judgeSnapshot(
   const images = imagesOf(snapshot);
   const staying = images.filter((image) => image.state !== 'deregistered' && !leaves(image));
   const task = proofs.taskOf(snapshot);
-  const settled =
+  const reasonToKeep =
     unread(context, snapshot, ['tasks', 'snapshots', 'images']) ??
     (snapshot.state !== 'completed' && snapshot.state !== 'error'
       ? keep('live', `the snapshot is ${snapshot.state}`)
@@ -43,7 +43,7 @@ export function judgeSnapshot(
       : undefined) ??
     protectedByTags(snapshot.tags, policy) ??
     keptBySuffix([snapshot.tags.Name, task?.tags.Name, ...images.map(({ name }) => name)], policy);
-  if (settled) return settled;
+  if (reasonToKeep) return reasonToKeep;
   const resumable = snapshot.state === 'completed' && images.length === 0;
   const recent = tooRecent({
     lastActivityAt: snapshot.startedAt,

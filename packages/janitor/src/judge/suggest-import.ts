@@ -79,7 +79,7 @@ function nameInKey(task: TaskFact | undefined, { prefixes }: Facts): string {
   return names.find((name) => name !== undefined) ?? '';
 }
 
-/** Undefined for what is no AMI's name: a tag may hold anything. */
+/** Undefined for what is not an AMI's name: a tag may hold anything. */
 function partsOf(amiName: string): { readonly name: string; readonly suffix: string } | undefined {
   const parts = parseAmiName(amiName);
   try {

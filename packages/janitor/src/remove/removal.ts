@@ -10,7 +10,7 @@ export interface RemovalOptions {
 
 /** What came of removing one resource. */
 export type Removal =
-  /** A read confirmed that it is no more. */
+  /** A read confirmed that it does not exist. */
   | { readonly outcome: 'deleted'; readonly detail?: string }
   /** Somebody else was faster: as good. */
   | { readonly outcome: 'gone' }

@@ -17,7 +17,7 @@ export interface SeedObject {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** An unfinished upload, with parts without bytes. */
+/** An incomplete upload, with parts without bytes. */
 export interface SeedUpload {
   readonly key: string;
   /** Milliseconds since 1970; default now. */

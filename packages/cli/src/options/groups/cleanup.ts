@@ -4,7 +4,7 @@ import { duration, integer } from '../kinds/numbers.ts';
 import { accountId, amiId, boolean, tagPattern, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
 
-/** What the janitor and tag-fix look at, and what they may do. */
+/** What the janitor and tag-fix read, and what they may do. */
 export const cleanupOptions = {
   'all-regions': option({
     kind: boolean,

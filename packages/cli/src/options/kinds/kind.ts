@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A schema of JSON Schema 2020-12, as far as it is used here. */
+/** The part of JSON Schema 2020-12 that the option table needs. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What kind of value an option takes: how it is read, checked, named in help and described to other programs. */

@@ -116,7 +116,7 @@ async function hasDownload(directory: string, digest: Digest): Promise<boolean> 
   return names.some((name) => name.startsWith(shortDigest(digest)) && !name.endsWith('.lock'));
 }
 
-/** What was sent is not the image that was asked for: what cannot even be decompressed is no image either. */
+/** What was sent is not the requested image: data that cannot even be decompressed is not an image either. */
 const wrongContentCodes: ReadonlySet<string> = new Set([
   'CORRUPT_COMPRESSION',
   'DIGEST_MISMATCH',

@@ -3,7 +3,7 @@ import { s3Error } from '../errors.ts';
 import { removeUpload } from '../multipart/upload-table.ts';
 import type { Operation } from '../s3-call.ts';
 
-/** Objects stand in its way, versions and delete markers included; unfinished uploads go with it. */
+/** Objects stand in its way, versions and delete markers included; incomplete uploads go with it. */
 export const deleteBucket: Operation = async (call) => {
   const { name } = openBucket(call);
   const { store } = call;

@@ -68,7 +68,7 @@ export function collect<Row extends Named, Id = never>(walk: Walk<Row, Id>): Pag
 function start<Row extends Named, Id>({ prefix, delimiter, after }: Walk<Row, Id>): Place<Id> | undefined {
   const key = after && ('at' in after ? after.at : after.after);
   if (after === undefined || key === undefined || key < prefix) return { at: prefix };
-  // A page that ended on or inside a common prefix has told of it: its other keys are no news.
+  // A page that ended on or inside a common prefix has listed it: its other keys add nothing.
   const told = commonPrefixOf(key, { prefix, delimiter });
   return told === undefined ? after : behind(told);
 }
