@@ -137,9 +137,18 @@ export function isTransientRefusal(error: unknown): boolean {
   return transientReasons.has(reason) || /failed to read block data/i.test(awsMessage);
 }
 
-/** A signature of the wrong time: the SDK has set its clock by the answer, and signs the next call right. */
+/**
+ * A signature of the wrong time: the SDK has set its clock by the answer, and signs the next call right. On a machine whose
+ * clock is wrong the SDK marks every error so, whatever it is about: only one about the time counts.
+ */
 export function isClockCorrected(error: unknown): boolean {
-  return error instanceof Error && (error as SdkErrorShape).$metadata?.clockSkewCorrected === true;
+  return (
+    error instanceof Error &&
+    (error as SdkErrorShape).$metadata?.clockSkewCorrected === true &&
+    (hasAwsCode(error, 'RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture') ||
+      (hasAwsCode(error, 'InvalidSignatureException') &&
+        /signature (?:expired|not yet)/i.test(error.message)))
+  );
 }
 
 /** The answer is unknown: the connection broke, nothing came in time, or the service failed inside. Whether it acted must be looked up. */

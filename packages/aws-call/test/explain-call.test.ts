@@ -130,6 +130,13 @@ test('a signature of the wrong time is transient once the SDK has corrected its 
   expect([isTransient(early(true)), isTransient(early(false))]).toEqual([true, false]);
 });
 
+test('on a machine whose clock is wrong, a refusal that is not about the time is a refusal', () => {
+  const error = answer('InvalidSnapshot.InUse');
+  Object.assign(error.$metadata, { clockSkewCorrected: true });
+  const explained = explainCall({ error, service: 'EC2', operation: 'DeleteSnapshot' });
+  expect([isTransient(explained), refusedCodeOf(explained)]).toEqual([false, 'InvalidSnapshot.InUse']);
+});
+
 test('a denial of the KMS key names the key, not the action', () => {
   const error = Object.assign(answer('AccessDeniedException', 'no', 403), {
     Reason: 'DEPENDENCY_ACCESS_DENIED',
