@@ -1,13 +1,16 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
-import { openAccount } from './support/account.ts';
+import { bucket, openAccount } from './support/account.ts';
 import { publishImages } from './support/images.ts';
 import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
 import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
 import { startCli } from './support/run-cli.ts';
 
-const promise = /resume|goes on where/;
+const promise = /to resume|it resumes/;
 
 beforeAll(useOwnEnvironment);
 
@@ -45,33 +48,41 @@ test('an interrupted demo does not promise to resume', async () => {
   expect(stderr).toContain('Run the same command again');
 });
 
-test.each([
+test.concurrent.each([
   ['import', true],
   ['verify', false],
-])('%s with credentials that have expired', async (command, resumes) => {
+])('%s of an image whose download breaks off', async (command, resumes) => {
   await using account = await openAccount();
-  account.aws.faults.add({ times: 'always', action: { kind: 'error', preset: 'expired-token' } });
-  const directory = await makeWorkDirectory();
+  await using server = await breakingServer();
   const args = {
-    import: [
-      '--name',
-      'x',
-      '--url',
-      'https://example.org/x',
-      '--sha256',
-      'a'.repeat(64),
-      '--arch',
-      'x86_64',
-      '--bucket',
-      'disks',
-    ],
-    verify: ['snap-0123456789abcdef0', '--file', import.meta.filename],
+    import: ['--name', 'x', '--arch', 'x86_64', '--bucket', bucket],
+    verify: ['snap-0123456789abcdef0'],
   }[command]!;
   const run = await runInProcess([
     command,
     ...args,
-    ...['--endpoint-url', account.aws.url, '--max-attempts', '1', '--work-dir', join(directory, 'w')],
+    ...['--url', `${server.url}/x.qcow2`, '--sha256', 'a'.repeat(64)],
+    ...['--endpoint-url', account.aws.url, '--work-dir', join(await makeWorkDirectory(), 'w')],
   ]);
   expect(run.exitCode).toBe(1);
+  expect(run.stderr).toContain('BODY_TRUNCATED');
   expect(promise.test(run.stderr), run.stderr).toBe(resumes);
 });
+
+/** Serves the first bytes of every file, and hangs up. */
+async function breakingServer() {
+  const server = createServer((_, answer) => {
+    answer.writeHead(200, { 'content-length': 1000 });
+    answer.write('QFI', () => answer.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
