@@ -60,11 +60,14 @@ describe('the compile cache', () => {
     ]);
   });
 
-  test.each([0o777, 0o770, 0o1777])('is none where others may write to it: mode %o', async (mode) => {
-    await mkdir(cacheIn(home), { recursive: true });
-    await chmod(cacheIn(home), mode);
-    expect(await cachesAfterStart()).toEqual([]);
-  });
+  test.each([0o777, 0o770, 0o1777, 0o755, 0o701])(
+    'is none where others may enter it: mode %o',
+    async (mode) => {
+      await mkdir(cacheIn(home), { recursive: true });
+      await chmod(cacheIn(home), mode);
+      expect(await cachesAfterStart()).toEqual([]);
+    },
+  );
 
   test('is none where others may write to a directory above it', async () => {
     await chmod(home, 0o777);

@@ -288,6 +288,12 @@ describe('names of credentials', () => {
     'OPENAI_API_KEY',
     'APIKEY',
     'GPG_PASSPHRASE',
+    'SSHPASS',
+    'AWS_KEY',
+    'GPG_KEY',
+    'VAULT_PW',
+    'DATABASE_URL',
+    'SENTRY_DSN',
   ];
 
   test.each(names)('${%s} is refused, set or not', (name) => {
@@ -327,6 +333,9 @@ describe('names of credentials', () => {
     'KEY_PREFIX',
     'KMS_KEY',
     'KMS_KEY_ID',
+    'OBJECT_KEY',
+    'DSN_FORMAT',
+    'MIRROR_URL',
     'AUTHOR',
     'BYPASS',
     'URL_PATTERN',

@@ -55,9 +55,12 @@ function makeDirectory(wanted: string, uid: number): boolean {
   return true;
 }
 
-/** The user's own, and nobody else can write to it. */
+/**
+ * The user's own, and nobody else can enter it: what Node makes in it has the modes that the umask of a run gave it, and
+ * may be open to all.
+ */
 function isPrivate(stats: Stats, uid: number): boolean {
-  return stats.isDirectory() && stats.uid === uid && (stats.mode & 0o022) === 0;
+  return stats.isDirectory() && stats.uid === uid && (stats.mode & 0o077) === 0;
 }
 
 /**
