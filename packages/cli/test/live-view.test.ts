@@ -59,13 +59,38 @@ describe('rows', () => {
         pass(100);
         expect(await terminal.lines()).toEqual([
           'one      upload                5s    1%  ░░░░░░░░░░░░░░░░░░░░░░░░  0.01/1.00 GiB   7.5 MiB/s   2m 15s left',
-          'another  import                3s   19%  █████░░░░░░░░░░░░░░░░░░░                                           converting',
+          'another  import                3s   19%  █████░░░░░░░░░░░░░░░░░░░  converting',
           'third    register           1m 7s',
           'fifth    queued',
           'fourth   failed             1m 7s  THROTTLED',
         ]);
       },
       { columns: 140 },
+    ));
+
+  test('show the note of a stage without bytes where these would stand, at ordinary widths', () =>
+    live(
+      ['lv', 'other'],
+      async ({ terminal, view, pass }) => {
+        startUploads(view, ['other'], pass);
+        view.stage('lv', 'import');
+        view.progress('lv', { done: 19, total: 100, unit: 'percent', note: 'downloading/converting' });
+        pass(100);
+        expect(await terminal.lines()).toEqual([
+          'lv     import                0s   19%  downloading/converting',
+          'other  upload                2s    1%  0.01/1.00 GiB   7.5 MiB/s   2m 15s left',
+        ]);
+        await terminal.resize(94);
+        expect(await terminal.lines()).toEqual([
+          'lv     import                0s   19%  ██░░░░░░░░░  downloading/converting',
+          'other  upload                2s    1%  ░░░░░░░░░░░  0.01/1.00 GiB   7.5 MiB/s   2m 15s left',
+        ]);
+        view.progress('other', { done: 16 * mib, total: 1024 * mib, unit: 'bytes', note: 'decompressing' });
+        pass(100);
+        // A note without room cuts off nothing of the columns.
+        expect((await terminal.lines())[1]).toMatch(/ left$/);
+      },
+      { columns: 85 },
     ));
 
   test('keep within any width, and drop whole columns where there is no room', () =>

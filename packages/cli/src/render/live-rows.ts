@@ -58,6 +58,10 @@ type Column = keyof typeof widths;
 /** Where room is short, those at the end are left out. */
 const priority: readonly Column[] = ['elapsed', 'percent', 'left', 'rate', 'amount'];
 const barWidth = { least: 8, most: 24 } as const;
+/** What bytes fill, and a row without an amount leaves empty: its note stands there. */
+const ofBytes: ReadonlySet<Column> = new Set(['amount', 'rate', 'left']);
+/** A shorter piece of a note says nothing. */
+const leastNote = 8;
 
 type Layout = readonly { readonly column: Column; readonly width: number }[];
 
@@ -99,13 +103,15 @@ function renderRow(
   const rest =
     row.state === 'ended'
       ? [cells.elapsed?.padStart(widths.elapsed), row.detail]
-      : [
-          ...layout.map(({ column, width: size }) =>
+      : layout
+          .filter(({ column }) => cells.amount !== undefined || !ofBytes.has(column))
+          .map(({ column, width: size }) =>
             column === 'bar' ? renderBar(row.progress, size) : (cells[column] ?? '').padStart(size),
-          ),
-          row.progress?.note,
-        ];
-  const line = cut([name, label, ...rest.filter((cell) => cell !== undefined)].join(gap).trimEnd(), width);
+          );
+  const fixed = [name, label, ...rest.filter((cell) => cell !== undefined)].join(gap);
+  const note = row.state === 'active' ? row.progress?.note : undefined;
+  const hasRoom = note && fixed.length + gap.length + Math.min(note.length, leastNote) <= width;
+  const line = cut((hasRoom ? `${fixed}${gap}${note}` : fixed).trimEnd(), width);
   const head = nameWidth + gap.length;
   return `${line.slice(0, head)}${bold(line.slice(head, head + labelWidth))}${line.slice(head + labelWidth)}`;
 }
