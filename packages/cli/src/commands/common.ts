@@ -28,7 +28,7 @@ export const defaultWorkDirectory = '.ec2-image';
  * A command whose options are those that the option table gives it, and what surrounds its run: the interrupt, the log,
  * the report of a failure. What is wrong is found in this order: the command line, the files, then region and credentials.
  */
-export abstract class TableCommand extends Command {
+export abstract class TableCommand<Prepared = undefined> extends Command {
   /** clipanion chooses the command; the rest of the line is read by the table. */
   args = Option.Proxy();
 
@@ -39,7 +39,18 @@ export abstract class TableCommand extends Command {
   protected verbose = false;
   protected quiet = false;
 
-  protected abstract run(settings: CommonSettings): Promise<number>;
+  /** What can be made of the command line and the files: before AWS, its profile included. */
+  protected async prepare(_settings: CommonSettings): Promise<Prepared> {
+    return undefined as Prepared;
+  }
+
+  protected abstract run(settings: CommonSettings, prepared: Prepared): Promise<number>;
+
+  /** @throws UsageError */
+  protected async checkProfile({ local, connection }: CommonSettings, _prepared: Prepared): Promise<void> {
+    if (local || !optionTable.profile!.commands.includes(this.path[0] as CommandName)) return;
+    await checkProfile({ profile: connection.profile, env: this.context.env });
+  }
 
   /** What to do after an interrupt; undefined where the command cannot resume. */
   protected resumeHint(): string | undefined {
@@ -67,10 +78,13 @@ export abstract class TableCommand extends Command {
       }
       this.operands = operands;
       this.given = readGiven({ command: name, flags, env });
+      checkForms({ json: this.given.value('json'), events: this.given.value('events') });
       this.checkUsage();
       const settings = await this.settings(name, interrupt.signal);
       try {
-        return await this.run(settings);
+        const prepared = await this.prepare(settings);
+        await this.checkProfile(settings, prepared);
+        return await this.run(settings, prepared);
       } finally {
         await settings.log.close();
       }
@@ -111,26 +125,20 @@ export abstract class TableCommand extends Command {
       (given.value(key) as TopSettings[K]) ?? file?.config[key];
     this.json = pick('json') ?? false;
     this.events = pick('events') ?? false;
-    if (this.json && this.events) {
-      throw new UsageError('USAGE', '--json and --events are mutually exclusive', {
-        hint: 'Specify only one.',
-      });
-    }
+    checkForms({ json: this.json, events: this.events });
     this.verbose = pick('verbose') ?? false;
     this.quiet = pick('quiet') ?? false;
     const local = given.value('local') ?? false;
     const requestTimeout = pick('request-timeout');
-    const profile = pick('profile');
     const connection: ConnectionOptions = {
       region: [this.given.value('region') ?? file?.config.region].flat()[0],
-      profile,
+      profile: pick('profile'),
       endpointUrl: pick('endpoint-url'),
       requestTimeoutMs: requestTimeout === undefined ? defaultRequestTimeoutMs : requestTimeout * 1000,
       maxAttempts: pick('max-attempts') ?? defaultMaxAttempts,
       env,
     };
     const workDirectory = resolve(pick('work-dir') ?? defaultWorkDirectory);
-    if (!local && optionTable.profile!.commands.includes(name)) await checkProfile({ profile, env });
     const log = await openRunLog({
       path: pick('log-file'),
       verbose: this.verbose,
@@ -157,6 +165,12 @@ export abstract class TableCommand extends Command {
     }
     return file;
   }
+}
+
+/** @throws UsageError */
+function checkForms({ json, events }: { readonly json?: boolean; readonly events?: boolean }): void {
+  if (!json || !events) return;
+  throw new UsageError('USAGE', '--json and --events are mutually exclusive', { hint: 'Specify only one.' });
 }
 
 /** Of a command line that could not be read, too: whoever parses the output wants the error in the same form. */

@@ -1,4 +1,5 @@
-import { importRequests } from '../config/import-request.ts';
+import { checkLocalFiles } from '../config/check-local-files.ts';
+import { type ImportRequest, importRequests } from '../config/import-request.ts';
 import type { Finished } from '../config/pin-config.ts';
 import { writeConfig } from '../config/write-config.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
@@ -11,7 +12,7 @@ import { describeLocalAccount } from '../render/local-account.ts';
 import type { CommonSettings } from '../settings.ts';
 import { TableCommand } from './common.ts';
 
-export class ImportCommand extends TableCommand {
+export class ImportCommand extends TableCommand<ImportRequest[]> {
   static override paths = [['import']];
 
   protected override resumeHint(): string {
@@ -20,14 +21,21 @@ export class ImportCommand extends TableCommand {
       : 'Run the same command again to resume.';
   }
 
-  protected async run(settings: CommonSettings): Promise<number> {
-    const { file } = settings;
-    const requests = importRequests({
+  protected override async prepare({ file }: CommonSettings): Promise<ImportRequest[]> {
+    return importRequests({
       flagName: this.given.value('name'),
       flags: Object.fromEntries(this.given.all) as ImageSettings,
       names: this.operands,
       file,
     });
+  }
+
+  protected override checkProfile(...given: [CommonSettings, ImportRequest[]]): Promise<void> {
+    return super.checkProfile(...given).catch((error: unknown) => withoutAws(error, given[1]));
+  }
+
+  protected async run(settings: CommonSettings, requests: ImportRequest[]): Promise<number> {
+    const { file } = settings;
     const writesConfig = this.given.value('write-config') ?? file?.config['write-config'] ?? false;
     // Loaded here, so that a wrong command line is answered without waiting for clients of AWS to load.
     const { runImports } = await import('../run-imports.ts');
@@ -36,7 +44,7 @@ export class ImportCommand extends TableCommand {
       settings,
       cancelOnInterrupt: this.given.value('cancel-on-interrupt') ?? false,
       output: this.output,
-    });
+    }).catch((error: unknown) => withoutAws(error, requests));
     for (const { request, result } of finished) {
       if (!result.error) continue;
       const { name: image, leftovers } = result;
@@ -76,4 +84,13 @@ export class ImportCommand extends TableCommand {
       return { code: exitCodes.failed };
     }
   }
+}
+
+/**
+ * No image could be started: a file that is missing is told before what keeps the run from AWS. Otherwise it is nothing
+ * to the other images, nor to one whose AMI, snapshot or object exists.
+ */
+async function withoutAws(error: unknown, requests: readonly ImportRequest[]): Promise<never> {
+  for (const request of requests) await checkLocalFiles(request);
+  throw error;
 }

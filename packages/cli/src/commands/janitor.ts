@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { isLocked, tryLock } from '@ec2-image/file-lock';
+import { isLocked, makeDirectory, tryLock } from '@ec2-image/file-lock';
 import {
   checkSavedPlan,
   defaultMaxDeletes,
@@ -40,7 +39,7 @@ import { imagesDirectory, locksDirectory } from '../work-directory/image-directo
 import { isImageDirectoryName, whyNotOurs } from '../work-directory/marker.ts';
 import { columnsOf, TableCommand } from './common.ts';
 
-export class JanitorCommand extends TableCommand {
+export class JanitorCommand extends TableCommand<SavedPlan | undefined> {
   static override paths = [['janitor']];
 
   protected override checkUsage(): void {
@@ -51,15 +50,19 @@ export class JanitorCommand extends TableCommand {
         hint: 'Leave out one of them.',
       });
     }
+    scopeFlagsOf(given);
   }
 
-  protected async run(settings: CommonSettings): Promise<number> {
+  protected override async prepare(): Promise<SavedPlan | undefined> {
+    const from = this.given.value('from-plan');
+    return from === undefined ? undefined : loadPlan(from);
+  }
+
+  protected async run(settings: CommonSettings, saved: SavedPlan | undefined): Promise<number> {
     const { given } = this;
     const maxDeletes = given.value('max-deletes') ?? defaultMaxDeletes;
     const [apply, yes, savedTo] = [given.value('apply'), given.value('yes'), given.value('save-plan')];
     const { stdout } = this.context;
-    const from = given.value('from-plan');
-    const saved = from === undefined ? undefined : await loadPlan(from);
     await using scope = await openScope(scopeFlagsOf(given), settings);
     this.checkAccount(scope);
     const { plan, missing } = await this.makePlan(scope, settings, saved);
@@ -199,7 +202,7 @@ function workFilesOf({ workDirectory, signal }: CommonSettings) {
     isLocked: (name: string) => isLocked(lock(name)),
     async tryLock(name: string) {
       // Without it there is no lock to take, and a run that starts meanwhile would make it.
-      await mkdir(locksDirectory(workDirectory), { recursive: true });
+      await makeDirectory(locksDirectory(workDirectory));
       return tryLock(lock(name));
     },
     signal,

@@ -26,6 +26,7 @@ export class TagFixCommand extends TableCommand {
         hint: "Add the AMIs' ids.",
       });
     }
+    scopeFlagsOf(this.given);
   }
 
   protected async run(settings: CommonSettings): Promise<number> {

@@ -1,4 +1,5 @@
 import { access, constants } from 'node:fs/promises';
+import { checkLocalFiles } from '../config/check-local-files.ts';
 import { checksumOf } from '../config/checksum.ts';
 import { UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
@@ -7,17 +8,22 @@ import type { CommonSettings } from '../settings.ts';
 import type { DiskSource } from '../verify/verify-target.ts';
 import { TableCommand } from './common.ts';
 
-export class VerifyCommand extends TableCommand {
+export class VerifyCommand extends TableCommand<DiskSource> {
   static override paths = [['verify']];
 
   protected override checkUsage(): void {
     this.source();
   }
 
-  protected async run(settings: CommonSettings): Promise<number> {
-    const source = this.source(settings.file?.config['allow-insecure-checksum']);
+  protected override async prepare({ file }: CommonSettings): Promise<DiskSource> {
+    const source = this.source(file?.config['allow-insecure-checksum']);
     if ('file' in source) await checkReadable('--file', source.file);
     if ('digests' in source) await checkReadable('--digests', source.digests);
+    if ('urls' in source) await checkLocalFiles(source);
+    return source;
+  }
+
+  protected async run(settings: CommonSettings, source: DiskSource): Promise<number> {
     const { verifyTarget } = await import('../verify/verify-target.ts');
     const target = this.operands[0]!;
     const view = openView({ output: this.output, images: [target], log: settings.log });

@@ -19,12 +19,22 @@ export interface ScopeFlags {
   readonly keyPrefixes?: readonly string[];
 }
 
-/** Those of a command line. Where every region is asked for, a region of the environment does not count. */
+/**
+ * Those of a command line. Where every region is asked for, a region of the environment does not count.
+ *
+ * @throws UsageError
+ */
 export function scopeFlagsOf(given: Given): ScopeFlags {
   const allRegions = given.value('all-regions') ?? false;
   const hidden = allRegions && given.nameOf('region') !== '--region';
+  const regions = hidden ? undefined : given.values('region');
+  if (allRegions && regions) {
+    throw new UsageError('USAGE', '--region and --all-regions are mutually exclusive', {
+      hint: 'Leave out one of them.',
+    });
+  }
   return {
-    regions: hidden ? undefined : given.values('region'),
+    regions,
     allRegions,
     buckets: given.values('bucket'),
     keyPrefixes: given.values('key-prefix'),
@@ -48,7 +58,6 @@ export interface AccountScope extends AsyncDisposable {
  * @throws CliError `ACCOUNT_UNKNOWN`, where STS does not say whose the account is: nothing could be proven then
  */
 export async function openScope(flags: ScopeFlags, settings: CommonSettings): Promise<AccountScope> {
-  checkFlags(flags);
   const local = settings.local ? await openLocalAccount(settings) : undefined;
   try {
     const { connection: given } = settings;
@@ -72,14 +81,6 @@ export async function openScope(flags: ScopeFlags, settings: CommonSettings): Pr
   } catch (error) {
     await local?.[Symbol.asyncDispose]();
     throw error;
-  }
-}
-
-function checkFlags({ regions, allRegions }: ScopeFlags): void {
-  if (allRegions && regions) {
-    throw new UsageError('USAGE', '--region and --all-regions are mutually exclusive', {
-      hint: 'Leave out one of them.',
-    });
   }
 }
 
