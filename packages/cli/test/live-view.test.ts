@@ -195,7 +195,8 @@ describe('what else is written', () => {
     ));
 });
 
-test('plain lines tell when a step starts, that it goes on, and when it ends', () => {
+/** The plain view on a clock of its own, and the lines it has written. */
+function plain() {
   let text = '';
   let atMs = 0;
   const stream = new Writable({
@@ -204,27 +205,100 @@ test('plain lines tell when a step starts, that it goes on, and when it ends', (
       done();
     },
   });
-  const view = createPlainView({ stream, now: () => atMs });
-  view.stage('one', 'checking');
-  view.stage('one', 'convert');
-  view.stage('one', 'upload');
-  view.stage('one', 'convert');
-  atMs = 40_000;
-  view.progress('one', { done: 512 * mib, total: 1024 * mib, unit: 'bytes' });
-  view.progress('one', { done: 513 * mib, total: 1024 * mib, unit: 'bytes' });
-  view.stepEnded('one', { step: 'convert', outcome: 'done', seconds: 80, bytes: 600 * mib });
-  view.stage('one', 'upload');
-  view.stepEnded('one', { step: 'upload', outcome: 'failed', seconds: 1 });
-  view.stage('one', 'upload');
-  view.imageEnded('one', 'failed', 'THROTTLED');
-  expect(text.trimEnd().split('\n')).toEqual([
-    'one: checking: started',
-    'one: convert: started',
-    'one: upload: started',
-    'one: convert: 0.50/1.00 GiB (50%), 40s',
-    'one: convert: done in 1m 20s, 600 MiB (7.5 MiB/s)',
-    'one: upload: failed',
-    'one: upload: started',
-    'one: failed: THROTTLED',
-  ]);
+  return {
+    view: createPlainView({ stream, now: () => atMs }),
+    pass(seconds: number) {
+      atMs += seconds * 1000;
+    },
+    lines: () => text.trimEnd().split('\n'),
+  };
+}
+
+describe('plain lines', () => {
+  test('tell when a step starts, that it goes on, and when it ends', () => {
+    const { view, pass, lines } = plain();
+    view.stage('one', 'convert');
+    view.stage('one', 'upload');
+    view.stage('one', 'convert');
+    pass(40);
+    view.progress('one', { done: 512 * mib, total: 1024 * mib, unit: 'bytes' });
+    view.progress('one', { done: 513 * mib, total: 1024 * mib, unit: 'bytes' });
+    view.stepEnded('one', { step: 'convert', outcome: 'done', seconds: 80, bytes: 600 * mib });
+    view.stage('one', 'upload');
+    view.stepEnded('one', { step: 'upload', outcome: 'failed', seconds: 1 });
+    view.stage('one', 'upload');
+    view.imageEnded('one', 'failed', 'THROTTLED');
+    view.close();
+    expect(lines()).toEqual([
+      'one: convert: started',
+      'one: upload: started',
+      'one: convert: 0.50/1.00 GiB (50%), 40s',
+      'one: convert: done in 1m 20s, 600 MiB (7.5 MiB/s)',
+      'one: upload: failed',
+      'one: upload: started',
+      'one: upload: failed',
+      'one: failed: THROTTLED',
+    ]);
+  });
+
+  test('tell when what lies between the steps ends: as something else begins, or with the image', () => {
+    const { view, pass, lines } = plain();
+    view.stage('one', 'checking');
+    pass(1);
+    view.stage('one', 'waiting');
+    view.stage('two', 'checking');
+    pass(60);
+    view.stage('one', 'download');
+    view.stage('one', 'import');
+    view.stepEnded('one', { step: 'download', outcome: 'done', seconds: 3 });
+    // Nobody was shown this one as it began, and the import goes on meanwhile.
+    view.stepEnded('one', { step: 'checksum', outcome: 'done', seconds: 0 });
+    view.stepEnded('one', { step: 'import', outcome: 'done', seconds: 4 });
+    view.stage('one', 'cleanup');
+    pass(2);
+    view.stepEnded('one', { step: 'register', outcome: 'reused', seconds: 0 });
+    view.stage('one', 'verify snapshot');
+    pass(3);
+    view.imageEnded('one', 'imported', 'ami-1');
+    view.imageEnded('two', 'interrupted');
+    view.close();
+    expect(lines()).toEqual([
+      'one: checking: started',
+      'one: checking: done in 1s',
+      'one: waiting: started',
+      'two: checking: started',
+      'one: waiting: done in 1m',
+      'one: download: started',
+      'one: import: started',
+      'one: download: done in 3s',
+      'one: checksum: done in 0s',
+      'one: import: done in 4s',
+      'one: cleanup: started',
+      'one: cleanup: done in 2s',
+      'one: register: reused',
+      'one: verify snapshot: started',
+      'one: verify snapshot: done in 3s',
+      'one: imported: ami-1',
+      'two: checking: interrupted',
+      'two: interrupted',
+    ]);
+  });
+
+  test('tell the end of every stage of a run that takes no steps', () => {
+    const { view, pass, lines } = plain();
+    for (const stage of ['checking', 'download', 'convert', 'checksum', 'verify snapshot'] as const) {
+      view.stage('snap-1', stage);
+      pass(1);
+    }
+    view.close();
+    expect(lines()).toEqual([
+      ...['checking', 'download', 'convert', 'checksum'].flatMap((stage) => [
+        `snap-1: ${stage}: started`,
+        `snap-1: ${stage}: done in 1s`,
+      ]),
+      'snap-1: verify snapshot: started',
+      // Whether it is equal is the result's to say.
+      'snap-1: verify snapshot: ended after 1s',
+    ]);
+  });
 });

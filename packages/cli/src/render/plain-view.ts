@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { redactText } from '@ec2-image/redact';
+import { type ImageOutcome, stepNames } from '../outcome.ts';
 import type { RunView, Stage, StageProgress } from '../pipeline/progress.ts';
 import {
   formatBytes,
@@ -14,13 +15,22 @@ import { writeMessage } from './messages.ts';
 /** A log that nobody watches still shows that a long wait is alive. */
 const heartbeatMs = 30_000;
 
+/** Steps that run at the same time: that the other one starts ends neither. */
+const overlapping: Partial<Record<Stage, Stage>> = {
+  download: 'import',
+  import: 'download',
+  convert: 'upload',
+  upload: 'convert',
+};
+
 interface Busy {
   stage: Stage;
+  /** Of the stages that have not ended. */
   readonly startedAtMs: Map<Stage, number>;
   saidAtMs: number;
 }
 
-/** Plain lines, for logs: one as a step starts, one as it ends, and one each half minute of a long one. */
+/** Plain lines, for logs: one as a stage starts, one as it ends, and one each half minute of a long one. */
 export function createPlainView({
   stream,
   now = Date.now,
@@ -31,8 +41,21 @@ export function createPlainView({
   const images = new Map<string, Busy>();
   const say = (image: string | undefined, message: string) =>
     writeMessage(stream, `${image ? `${image}: ` : ''}${message}`);
+  /** The end of a stage that is not a step of an import is told by nobody: it lasts until the next thing begins. */
+  const end = (
+    image: string,
+    isOver: (stage: Stage) => boolean,
+    outcome: ImageOutcome | 'unknown' = 'imported',
+  ) => {
+    for (const [stage, sinceMs] of images.get(image)?.startedAtMs ?? []) {
+      if (!isOver(stage)) continue;
+      images.get(image)?.startedAtMs.delete(stage);
+      say(image, `${stage}: ${describeEnd(outcome, (now() - sinceMs) / 1000)}`);
+    }
+  };
   return {
     stage(image, stage) {
+      end(image, (other) => other !== stage && other !== overlapping[stage]);
       const busy = images.get(image) ?? { stage, startedAtMs: new Map(), saidAtMs: now() };
       images.set(image, busy);
       busy.stage = stage;
@@ -44,12 +67,14 @@ export function createPlainView({
     },
     progress(image, progress) {
       const busy = images.get(image);
-      if (!busy || now() - busy.saidAtMs < heartbeatMs) return;
+      const sinceMs = busy?.startedAtMs.get(busy.stage);
+      if (!busy || sinceMs === undefined || now() - busy.saidAtMs < heartbeatMs) return;
       busy.saidAtMs = now();
-      const elapsed = formatElapsed((now() - busy.startedAtMs.get(busy.stage)!) / 1000);
+      const elapsed = formatElapsed((now() - sinceMs) / 1000);
       say(image, `${busy.stage}: ${describeProgress(progress)}, ${elapsed}`);
     },
     stepEnded(image, { step, outcome, seconds, bytes }) {
+      end(image, isBetweenSteps);
       images.get(image)?.startedAtMs.delete(step);
       const took = outcome === 'done' ? ` in ${formatSeconds(seconds)}` : '';
       const moved = bytes
@@ -58,9 +83,24 @@ export function createPlainView({
       say(image, `${step}: ${outcome}${took}${moved}`);
     },
     notice: (message, image) => say(image, redactText(message)),
-    imageEnded: (image, outcome, detail) => say(image, detail ? `${outcome}: ${detail}` : outcome),
-    close() {},
+    imageEnded(image, outcome, detail) {
+      end(image, () => true, outcome);
+      say(image, detail ? `${outcome}: ${detail}` : outcome);
+    },
+    close() {
+      for (const image of images.keys()) end(image, () => true, 'unknown');
+    },
   };
+}
+
+function isBetweenSteps(stage: Stage): boolean {
+  return !(stepNames as readonly Stage[]).includes(stage);
+}
+
+/** `outcome` is the image's where that has ended: what it was busy with then is what failed. */
+function describeEnd(outcome: ImageOutcome | 'unknown', seconds: number): string {
+  if (outcome === 'failed' || outcome === 'interrupted') return outcome;
+  return `${outcome === 'unknown' ? 'ended after' : 'done in'} ${formatSeconds(seconds)}`;
 }
 
 function describeProgress({ done, total, unit, note }: StageProgress): string {
