@@ -221,6 +221,11 @@ describe('verify', () => {
     const again = await importBy('qcow2', { verify: true });
     expect(again.exitCode, again.stderr).toBe(0);
     expect(again.result).toMatchObject({ outcome: 'reused', imageId: result.imageId });
+    const lines = again.stderr.split('\n').map((line) => line.replace(/ in [\d.]+m?s.*/, ''));
+    for (const line of ['register: reused', 'tag: started', 'tag: reused'])
+      expect(lines.filter((one) => one === `test-cloud: ${line}`)).toHaveLength(1);
+    for (const stage of ['checking', 'verify snapshot'])
+      expect(lines.filter((one) => one === `test-cloud: ${stage}: done`)).toHaveLength(1);
     expect(callsOf('GetSnapshotBlock').length).toBeGreaterThan(0);
   });
 

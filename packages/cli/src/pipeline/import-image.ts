@@ -58,11 +58,15 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
   }
 }
 
-/** An AMI that exists costs one look, and waits for nobody: only what has to be made needs the work directory. */
+/**
+ * An AMI that exists costs one look, and waits for nobody: only what has to be made, or compared with the image, needs
+ * the work directory.
+ */
 async function importIdentified(run: IdentifiedRun): Promise<ObtainedAmi> {
   const { workDirectory, digest, signal, view, request } = run;
-  const existing = await findAmi(run);
-  if (existing && !request.verify) return existing;
+  // What is found is shown as found: where the directory is needed anyway, it is looked for once, in there.
+  const existing = request.verify ? undefined : await findAmi(run);
+  if (existing) return existing;
   const directory = await openImageDirectory({
     workDirectory,
     digest,
@@ -75,7 +79,7 @@ async function importIdentified(run: IdentifiedRun): Promise<ObtainedAmi> {
   });
   try {
     const own = { ...run, directory, endedAttempts: { number: 0 }, discardedSnapshots: [] };
-    // Looked for again: another run may have made it meanwhile.
+    // Looked for in here too: another run may have made it meanwhile.
     const ami = await obtainAmi(own);
     if (request.verify && ami.outcome === 'reused' && ami.snapshotId !== null) {
       const { verifyImported } = await import('./verify-snapshot.ts');
