@@ -44,7 +44,9 @@ export async function runImports({
     );
     for (const [index, request] of requests.entries()) {
       const same = requests.slice(0, index).find((other) => imageKey(other) === imageKey(request));
-      if (same) view.notice(`same image as ${same.name}: what both need is made once`, request.name);
+      // A fresh one makes everything of its own.
+      if (same && !request.fresh)
+        view.notice(`same image as ${same.name}: what both need is made once`, request.name);
     }
     const images = pLimit(maxImages);
     const limits = {

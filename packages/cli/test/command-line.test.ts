@@ -19,6 +19,7 @@ describe('a wrong command line is answered in words', () => {
     [['imprt'], 'unknown command "imprt". Did you mean "import"?'],
     [['frobnicate'], 'unknown command "frobnicate"\n'],
     [['--region', 'us-east-1', 'import'], 'expected a command before --region'],
+    [['--verison'], 'expected a command before --verison. Did you mean "--version"?'],
     [['import', '--nmae', 'x'], 'unknown option --nmae. Did you mean --name?'],
     [['import', '--check', 'x'], 'unknown option --check. Did you mean --checksum-url?'],
     [['import', '-x'], 'unknown option -x'],
@@ -48,6 +49,8 @@ describe('a wrong command line is answered in words', () => {
       '--url: expected an http or https URL, or a path, not "ftp://x/y"',
     ],
     [['import', '--url', 'example.org/x'], 'if this is a URL, write https://example.org/x'],
+    [['import', '--url', 'example.org'], 'if this is a URL, write https://example.org'],
+    [['import', '--url', 'mirror:8000/x'], 'if this is a URL, write https://mirror:8000/x'],
     [
       ['import', '--name', 'x'],
       'missing required options: --url, --checksum-url (or --sha256), --arch, --bucket',
@@ -168,6 +171,11 @@ describe('help', () => {
     }
     expect((await runInProcess(['help', command])).stdout).toBe(stdout);
     expect(renderOverview({ version: '1' })).toMatch(new RegExp(`^ {2}${command} +\\S`, 'm'));
+  });
+
+  test('of help is the overview', async () => {
+    const overview = (await runInProcess(['--help'])).stdout;
+    expect(await runInProcess(['help', 'help'])).toMatchObject({ exitCode: 0, stdout: overview });
   });
 
   test('is as wide as the terminal, and 80 columns where there is none', () => {

@@ -182,6 +182,15 @@ describe('the report', () => {
     expect(report).not.toContain('images:');
   });
 
+  test('of several AMIs says how to launch each of the first three', () => {
+    const report = renderImportReport(
+      ['a', 'b', 'c', 'd'].map((name) => finished({ name, imageId: `ami-${name}` })),
+    );
+    expect(report).toContain('Launch a: aws ec2 run-instances --region eu-west-1 --image-id ami-a ');
+    expect(report).toContain('Launch c: ');
+    expect(report).not.toContain('Launch d: ');
+  });
+
   test('of several images says what each of the others needs', () => {
     const report = renderImportReport([
       finished({}),

@@ -38,6 +38,16 @@ async function importInto(
 }
 
 describe('a work directory that cannot be used is named, and is no bug', () => {
+  test('where the file system takes no directory, too', async () => {
+    await using account = await openAccount();
+    const url = 'https://example.org/x.raw';
+    const run = await runCli(
+      importArgs({ account, workDirectory: '/proc/ec2-image/work', url, sha256: 'a'.repeat(64) }),
+    );
+    expect(run.exitCode).toBe(1);
+    expect(run.json<ImportDocument>().images[0]?.error?.code).toBe('WORK_DIRECTORY_UNUSABLE');
+  });
+
   const fill = (directory: string) =>
     writeFile(join(directory, 'full'), Buffer.alloc(2 ** 20)).catch(() => {});
 

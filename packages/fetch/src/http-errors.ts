@@ -13,18 +13,20 @@ export function statusError({
   headers,
   url,
   nowMs,
+  notFoundHint = 'Check the URL: publishers move images when they release newer ones.',
 }: {
   readonly status: number;
   readonly headers: ResponseHeaders;
   readonly url: URL;
   readonly nowMs: number;
+  readonly notFoundHint?: string;
 }): FetchError {
   const shown = redactUrl(url);
   const message = `${shown} answered ${status}`;
   const facts = { url: shown, status };
   if (notFound.has(status))
     return new FetchError('HTTP_NOT_FOUND', message, {
-      hint: 'Check the URL: publishers move images when they release newer ones.',
+      hint: notFoundHint,
       facts,
     });
   if (forbidden.has(status))

@@ -94,7 +94,7 @@ async function download({
     });
     if (response.status === 200) return await readBody(response, source);
     response.body.discard();
-    throw statusError({ ...response, nowMs: now() });
+    throw statusError({ ...response, nowMs: now(), notFoundHint: 'Check the checksum URL.' });
   } catch (cause) {
     signal?.throwIfAborted();
     if (deadline.aborted) throw stallError({ url: source.url, received: 0, cause });

@@ -1,5 +1,6 @@
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeDirectory } from '@ec2-image/file-lock';
 import { printable } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
 import { formatBytes } from './format-bytes.ts';
@@ -7,7 +8,7 @@ import { formatBytes } from './format-bytes.ts';
 /** @throws FetchError `WORK_DIRECTORY_UNUSABLE`, `WORK_DIRECTORY_FULL` */
 export async function ensureDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
   } catch (cause) {
     throw await workDirectoryError({ cause, directory });
   }

@@ -64,6 +64,7 @@ describe('over a network that does not behave', () => {
     const gone = await serve((_request, response) => response.writeHead(404).end());
     expect(await catchFailure(read(`${gone.url}/CHECKSUM`))).toMatchObject({
       code: 'HTTP_NOT_FOUND',
+      hint: 'Check the checksum URL.',
       status: 404,
     });
     const mirror = await serve(fileHandler({ content: Buffer.from(line) }));

@@ -14,7 +14,13 @@ beforeEach(async () => {
 });
 
 test('the exported names', () => {
-  expect(Object.keys(api).sort()).toEqual(['FileLockError', 'isLocked', 'tryLock', 'waitForLock']);
+  expect(Object.keys(api).sort()).toEqual([
+    'FileLockError',
+    'isLocked',
+    'makeDirectory',
+    'tryLock',
+    'waitForLock',
+  ]);
 });
 
 test('one holder at a time, in one process too', async () => {

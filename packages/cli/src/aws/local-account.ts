@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { createSender, refusedCodeOf } from '@ec2-image/aws-call';
+import { makeDirectory } from '@ec2-image/file-lock';
 import type { ImportRequest } from '../config/import-request.ts';
 import { localAwsDirectory } from '../work-directory/image-directory.ts';
 import { usingWorkDirectory } from '../work-directory/work-directory-error.ts';
@@ -35,7 +35,7 @@ export async function openLocalAccount({
   const { startLocalAws } = await import('@ec2-image/local-aws');
   const directory = localAwsDirectory(workDirectory);
   const server = await usingWorkDirectory(workDirectory, async () => {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     return startLocalAws({ directory });
   });
   const local = { endpointUrl: server.url, region: connection.region ?? defaultRegion, credentials };

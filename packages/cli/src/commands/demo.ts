@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeDirectory } from '@ec2-image/file-lock';
 import { importRequests } from '../config/import-request.ts';
 import type { ImageSettings } from '../options/table.ts';
 import type { ImageResult } from '../outcome.ts';
@@ -51,7 +52,7 @@ export class DemoCommand extends TableCommand {
 
   private async demonstrate(given: CommonSettings): Promise<number> {
     const { signal, workDirectory } = given;
-    await usingWorkDirectory(workDirectory, () => mkdir(workDirectory, { recursive: true }));
+    await usingWorkDirectory(workDirectory, () => makeDirectory(workDirectory));
     // No answer of the account, and no pause for the sake of a service's limits, is worth waiting for here.
     const settings = { ...given, local: true, file: undefined };
     const flags: ImageSettings = {

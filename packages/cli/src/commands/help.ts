@@ -16,7 +16,7 @@ export class HelpCommand extends Command {
   async execute(): Promise<number> {
     const { stdout } = this.context;
     const columns = columnsOf(stdout);
-    const [name] = this.args.filter((word) => !word.startsWith('-'));
+    const [name] = this.args.filter((word) => !word.startsWith('-') && word !== 'help');
     if (name !== undefined && !isCommand(name)) throw unknownCommand(name);
     stdout.write(
       name === undefined ? renderOverview({ version, columns }) : renderCommandHelp(name, { columns }),
@@ -45,7 +45,7 @@ export const metaCommands: readonly string[] = [HelpCommand, VersionCommand].fla
 export function unknownCommand(word: string): UsageError {
   const hint = 'See `ec2-image --help` for the commands.';
   return word.startsWith('-')
-    ? new UsageError('USAGE', `expected a command before ${word}`, { hint })
+    ? new UsageError('USAGE', `expected a command before ${word}${didYouMean(word, metaCommands)}`, { hint })
     : new UsageError(
         'USAGE',
         `unknown command ${JSON.stringify(word)}${didYouMean(word, [...commandNames, 'help'])}`,

@@ -88,7 +88,7 @@ function nextSteps(
   const [failed, interrupted] = [named('failed'), named('interrupted')];
   const incomplete = results.filter(({ outcome, imageId }) => outcome === 'partial' && imageId !== null);
   const usable = results.filter(({ outcome }) => outcome === 'imported' || outcome === 'reused');
-  const [only] = usable.length === 1 && !emulated ? usable : [];
+  const launchable = emulated ? [] : usable;
   return [
     ...(failed ? [`${failed}: fix the error above, then run the same command again.`] : []),
     ...(interrupted && resumes ? [`${interrupted}: run the same command again to resume.`] : []),
@@ -96,9 +96,18 @@ function nextSteps(
       ({ imageId, region }) =>
         `${renderCommandLine(['tag-fix', imageId!, '--region', region])} adds the missing tags.`,
     ),
-    ...(only ? [`Launch it: ${launchCommand(only)}`] : []),
+    ...launchable
+      .slice(0, maxLaunchCommands)
+      .map((result) =>
+        usable.length === 1
+          ? `Launch it: ${launchCommand(result)}`
+          : `Launch ${result.name}: ${launchCommand(result)}`,
+      ),
   ];
 }
+
+/** The result fits one screen. */
+const maxLaunchCommands = 3;
 
 function launchCommand({ imageId, region, architecture }: ImageResult): string {
   const type = architecture === 'arm64' ? 't4g.small' : 't3.small';

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   digestBlocks,
@@ -16,6 +16,7 @@ import {
   recordFile,
   requireUnchanged,
 } from '@ec2-image/fetch';
+import { makeDirectory } from '@ec2-image/file-lock';
 import { type Cloud, openCloud } from '../aws/cloud.ts';
 import { createEbsClient } from '../aws/ebs-client.ts';
 import { openLocalAccount } from '../aws/local-account.ts';
@@ -114,7 +115,7 @@ async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedCo
   if ('digests' in source) return readDigests({ path: source.digests });
   const { workDirectory, signal } = options.settings;
   const directory = await usingWorkDirectory(workDirectory, async () => {
-    await mkdir(workDirectory, { recursive: true });
+    await makeDirectory(workDirectory);
     return mkdtemp(join(workDirectory, 'verify-'));
   });
   try {

@@ -1,6 +1,6 @@
-import { mkdir, open, readdir, rm, rmdir } from 'node:fs/promises';
+import { open, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FileLock, waitForLock } from '@ec2-image/file-lock';
+import { type FileLock, makeDirectory, waitForLock } from '@ec2-image/file-lock';
 import { type Digest, type DiskFormat, shortDigest } from '@ec2-image/provenance';
 import { hasMarker, imageDirectoryName, writeMarker } from './marker.ts';
 import { takeTurn } from './turns.ts';
@@ -59,12 +59,12 @@ export async function openImageDirectory({
   let lock: FileLock | undefined;
   try {
     const held = await usingWorkDirectory(workDirectory, async () => {
-      await mkdir(locksDirectory(workDirectory), { recursive: true });
+      await makeDirectory(locksDirectory(workDirectory));
       const lockPath = join(locksDirectory(workDirectory), name);
       // The system says why a file cannot be made; SQLite does not.
       await (await open(lockPath, 'a')).close();
       lock = await waitForLock({ path: lockPath, signal, onWait });
-      return { lock, ours: await makeDirectory(path, digest) };
+      return { lock, ours: await makeImageDirectory(path, digest) };
     });
     return {
       path,
@@ -86,8 +86,8 @@ export async function openImageDirectory({
 }
 
 /** Whether the directory is ours as a whole. One that somebody filled before us is used, and never marked. */
-async function makeDirectory(path: string, digest: Digest): Promise<boolean> {
-  await mkdir(path, { recursive: true });
+async function makeImageDirectory(path: string, digest: Digest): Promise<boolean> {
+  await makeDirectory(path);
   if (await hasMarker(path)) return true;
   if ((await readdir(path)).length > 0) return false;
   await writeMarker(path, digest);

@@ -28,7 +28,7 @@ export const accountCodes = {
     remedy: 'Check the id and the region.',
   },
   AMI_PROTECTED: {
-    means: 'The AMI that has to go is protected from deregistration.',
+    means: 'The AMI to be replaced or deleted is protected from deregistration.',
     remedy:
       'Turn the protection off (`aws ec2 disable-image-deregistration-protection`), or use another --suffix.',
   },
@@ -133,7 +133,7 @@ export const accountCodes = {
       'Correct the option that EC2 names, then run the same command again: it continues from the snapshot.',
   },
   SNAPSHOT_DIFFERS: {
-    means: 'The snapshot does not hold the disk. The message names the first block that differs.',
+    means: 'The snapshot does not match the disk. The message names the first block that differs.',
     remedy: 'Do not use the snapshot or its AMIs. Import the image again.',
   },
   SNAPSHOT_FAILED: {
@@ -170,7 +170,7 @@ export const accountCodes = {
       'Allow ec2:CreateTags and ec2:DescribeTags, then run the same command again, or `ec2-image tag-fix`.',
   },
   UPLOAD_CORRUPTED: {
-    means: 'S3 stored other bytes than were sent, and was caught at it. The object was deleted.',
+    means: 'S3 stored other bytes than were sent, as its checksum shows. The object was deleted.',
     remedy: 'Run the same command again, from another network if it recurs.',
   },
   UPLOAD_INTERRUPTED: {

@@ -58,7 +58,7 @@ export const imageOptions = {
     alternatives: 'checksum',
   }),
   arch: option({
-    kind: oneOf(architectures),
+    kind: oneOf(architectures, { aliases: { amd64: 'x86_64', aarch64: 'arm64' } }),
     help: 'Architecture of the image',
     group: 'image',
     commands: ['import', 'demo'],

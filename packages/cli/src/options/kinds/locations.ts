@@ -7,6 +7,9 @@ import { expected, type Kind, show, single } from './kind.ts';
 
 const shown = (input: unknown) => show(typeof input === 'string' ? redactUrl(input) : input);
 
+/** Without the secrets that a URL may hold; in a path, `?` and `#` are characters of its names. */
+const redactSource = (value: string) => (isUrl(value) ? redactUrl(value) : value);
+
 /** An http or https URL. */
 export const httpUrl: Kind<string> = single({
   metavar: 'URL',
@@ -52,7 +55,7 @@ export const source: Kind<string> = single({
         }
       : { value: file };
   },
-  write: (value) => redactUrl(value),
+  write: redactSource,
 });
 
 export function isUrl(value: string): boolean {
@@ -73,7 +76,11 @@ function isFileUrl(value: string): boolean {
   }
 }
 
-/** `example.org/disk.qcow2`, `localhost:8000/disk.qcow2`: whoever writes this has forgotten the scheme, unless the file is there. */
+/** `example.org`, `example.org/disk.qcow2`, `mirror:8000/disk.qcow2`: the scheme is missing, unless there is such a file. */
 function looksLikeHost(value: string): boolean {
-  return /^(localhost|([a-z0-9-]+\.)+[a-z]{2,}|\d{1,3}(\.\d{1,3}){3})(:\d{1,5})?\/./i.test(value);
+  return (
+    /^(localhost|([a-z0-9-]+\.)+[a-z]{2,}|\d{1,3}(\.\d{1,3}){3})\/./i.test(value) ||
+    /^[a-z0-9.-]+:\d{1,5}(\/|$)/i.test(value) ||
+    /^([a-z0-9-]+\.)+(com|edu|gov|io|net|org)$/i.test(value)
+  );
 }

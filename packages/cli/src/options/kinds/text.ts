@@ -69,20 +69,26 @@ export const tagPattern: Kind<{ readonly key: string; readonly value?: string }>
   jsonSchema: { type: 'string', pattern: '^[^=]' },
 });
 
-/** One of a few words. */
+/** One of a few words, or another word for one of them. */
 export function oneOf<const T extends readonly [string, ...string[]]>(
   values: T,
-  { metavar }: { readonly metavar?: string } = {},
+  {
+    metavar,
+    aliases = {},
+  }: { readonly metavar?: string; readonly aliases?: Readonly<Record<string, T[number]>> } = {},
 ): Kind<T[number]> {
+  const accepted = [...values, ...Object.keys(aliases)];
   const list = `${values.slice(0, -1).join(', ')}${values.length > 1 ? ' or ' : ''}${values.at(-1)}`;
   return single({
     metavar: metavar ?? values.join('|'),
     values,
-    schema: z.enum(values, {
-      error: ({ input }) =>
-        `${expected(list).error({ input })}${typeof input === 'string' ? didYouMean(input, values) : ''}`,
-    }) as z.ZodType<T[number]>,
-    jsonSchema: { enum: [...values] },
+    schema: z
+      .enum(accepted as [string, ...string[]], {
+        error: ({ input }) =>
+          `${expected(list).error({ input })}${typeof input === 'string' ? didYouMean(input, values) : ''}`,
+      })
+      .transform((word) => (Object.hasOwn(aliases, word) ? aliases[word]! : word)) as z.ZodType<T[number]>,
+    jsonSchema: { enum: accepted },
   });
 }
 
