@@ -199,6 +199,14 @@ images:
     expect(() => requestsOf(source, { env })).toThrow('${TWO} is not set, and images.two.url needs it');
   });
 
+  test('of what only S3 needs are nothing to an image that goes by way of EBS', () => {
+    const unset = ['bucket', 'bucket-owner', 'key-prefix', 'role-name', 'import-attempts', 'import-timeout'];
+    const s3 = `${unset.map((key) => `${key}: \${NOPE}\n`).join('')}${source.replace('bucket: ${BUCKET}', '')}`;
+    const [one] = requestsOf(s3, { env, names: ['one'], flags: { via: 'ebs' } });
+    expect(one).toMatchObject({ via: 'ebs', keyPrefix: 'ec2-image/' });
+    expect(() => requestsOf(s3, { env, names: ['one'] })).toThrow('${NOPE} is not set, and bucket needs it');
+  });
+
   test('are checked as what they stand for', () => {
     expect(() => requestsOf(source, { env: { ...env, CONNECTIONS: 'many' }, names: ['one'] })).toThrow(
       'ec2-image.yaml:3: connections: expected a whole number from 1 to 16, not "many"',

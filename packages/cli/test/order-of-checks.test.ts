@@ -89,3 +89,15 @@ describe('a local file that is missing', () => {
     expect(again.json()).toMatchObject({ images: [{ outcome: 'reused' }, { outcome: 'imported' }] });
   });
 });
+
+test('an import by way of EBS needs no variable of a bucket', async () => {
+  const config = join(await temporaryDirectory('variables'), 'ec2-image.yaml');
+  const unset = ['bucket', 'bucket-owner', 'key-prefix', 'role-name', 'import-timeout'];
+  await writeFile(
+    config,
+    `${unset.map((key) => `${key}: \${NOPE}\n`).join('')}images:\n  a: {url: "https://example.org/x.raw", sha256: ${hex}, arch: x86_64}\n`,
+  );
+  const run = (...args: string[]) => runInProcess(['import', '--config', config, ...args, ...nowhere]);
+  expect((await run()).stderr).toContain('${NOPE} is not set, and bucket needs it');
+  expect((await run('--via', 'ebs')).stderr).not.toContain('NOPE');
+});

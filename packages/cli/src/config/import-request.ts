@@ -124,6 +124,36 @@ function nothingToImport(names: readonly string[], file: ConfigFile | undefined)
   });
 }
 
+type Setting = <K extends keyof ImageSettings>(key: K) => ImageSettings[K];
+
+type S3Settings = Pick<
+  ImportRequest,
+  | 'bucket'
+  | 'bucketOwner'
+  | 'format'
+  | 'keyPrefix'
+  | 'roleName'
+  | 'importAttempts'
+  | 'importTimeoutMs'
+  | 'keepObject'
+>;
+
+/** What only an import by way of S3 uses, and nobody else needs variables for. */
+function s3Settings(setting: Setting): S3Settings {
+  return {
+    bucket: setting('bucket'),
+    bucketOwner: setting('bucket-owner'),
+    format: setting('format') ?? withoutS3.format,
+    keyPrefix: setting('key-prefix') ?? withoutS3.keyPrefix,
+    roleName: setting('role-name'),
+    importAttempts: setting('import-attempts'),
+    importTimeoutMs: milliseconds(setting('import-timeout')),
+    keepObject: setting('keep-object') ?? withoutS3.keepObject,
+  };
+}
+
+const withoutS3 = { format: 'vhdx', keyPrefix: defaultKeyPrefix, keepObject: false } satisfies S3Settings;
+
 /** The first of the layers counts that has the key; the others are not read. */
 function request(
   name: string | undefined,
@@ -131,8 +161,7 @@ function request(
   given: GivenSettings,
   origin: Origin,
 ): ImportRequest {
-  const setting = <K extends keyof ImageSettings>(key: K): ImageSettings[K] =>
-    layers.find((layer) => isIn(layer, key))?.[key];
+  const setting: Setting = (key) => layers.find((layer) => isIn(layer, key))?.[key];
   const checksums = checksumSettings(layers);
   const via = setting('via') ?? 's3';
   const has = (key: keyof ImageSettings) => layers.some((layer) => isIn(layer, key));
@@ -152,21 +181,14 @@ function request(
     checksum: checksumOf(checksums!, origin),
     architecture: setting('arch')!,
     region: setting('region'),
-    bucket: setting('bucket'),
-    bucketOwner: setting('bucket-owner'),
     suffix,
-    format: setting('format') ?? 'vhdx',
-    keyPrefix: setting('key-prefix') ?? defaultKeyPrefix,
     bootMode: setting('boot-mode'),
     tags: tagsOf(setting('tag'), origin),
-    roleName: setting('role-name'),
     pollIntervalMs: milliseconds(setting('poll-interval')),
-    importAttempts: setting('import-attempts'),
-    importTimeoutMs: milliseconds(setting('import-timeout')),
     maxDiskSizeBytes: setting('max-disk-size'),
     connections: setting('connections') ?? 4,
     via,
-    keepObject: setting('keep-object') ?? false,
+    ...(via === 's3' ? s3Settings(setting) : withoutS3),
     keepFiles: setting('keep-files') ?? false,
     verify: setting('verify') ?? false,
     allowAbsent: setting('allow-absent') ?? false,
