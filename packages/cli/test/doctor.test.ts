@@ -1,10 +1,11 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeleteBucketCommand } from '@aws-sdk/client-s3';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { trustProblem } from '../src/doctor/checks.ts';
 import { bucket, openAccount } from './support/account.ts';
 import { makeWorkDirectory } from './support/import.ts';
+import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
 import { runCli } from './support/run-cli.ts';
 
 interface DoctorDocument {
@@ -104,6 +105,45 @@ test('changes nothing: a work directory that is missing is not created', async (
   expect(blocked.json<DoctorDocument>().doctor.checks).toContainEqual(
     expect.objectContaining({ check: 'work directory', state: 'failed' }),
   );
+});
+
+describe('variables of the configuration that are not set', () => {
+  const source = (top: string) => `region: \${NOPE_G}
+bucket: \${NOPE_B}
+role-name: \${NOPE_R}
+${top}images:
+  one: { url: ./one.raw, sha256: ${'a'.repeat(64)}, arch: x86_64 }
+`;
+  const flags = ['--region', 'us-east-1', '--role-name', 'vmimport'];
+
+  async function examine(top: string, ...args: string[]) {
+    await using account = await openAccount();
+    const config = join(await makeWorkDirectory(), 'ec2-image.yaml');
+    await writeFile(config, source(top));
+    const to = ['--config', config, '--json', '--endpoint-url', account.aws.url];
+    useOwnEnvironment();
+    return await runInProcess(['doctor', ...to, ...args], { env: { PATH: process.env.PATH! } });
+  }
+
+  test('are not asked for beside a flag', async () => {
+    const run = await examine('', ...flags, '--bucket', bucket);
+    expect(run.exitCode, run.stderr).toBe(0);
+    const { checks } = run.json<DoctorDocument>().doctor;
+    expect(checks).toContainEqual(expect.objectContaining({ check: `bucket ${bucket}`, state: 'ok' }));
+    expect(checks).toContainEqual(expect.objectContaining({ check: 'role vmimport', state: 'ok' }));
+    expect(checks).toContainEqual(
+      expect.objectContaining({ state: 'skipped', detail: expect.stringContaining('${NOPE_B} is not set') }),
+    );
+    expect((await examine('', ...flags)).stderr).toContain('${NOPE_B} is not set, and bucket needs it');
+  });
+
+  test('are not asked for by images that go by way of EBS', async () => {
+    const run = await examine('via: ebs\n', '--region', 'us-east-1');
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(run.json<DoctorDocument>().doctor.checks).not.toContainEqual(
+      expect.objectContaining({ check: 'role vmimport' }),
+    );
+  });
 });
 
 function trusting(Condition: object): string {

@@ -11,6 +11,7 @@ export class DoctorCommand extends TableCommand {
     const { examine } = await import('../doctor/examine.ts');
     const reports = await examine({
       settings,
+      region: this.given.value('region'),
       buckets: this.given.values('bucket') ?? [],
       roleName: this.given.value('role-name'),
     });

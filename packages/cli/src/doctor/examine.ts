@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isExplained } from '@ec2-image/explained-error';
 import { createClouds } from '../aws/clouds.ts';
 import { type LocalAccount, openLocalAccount } from '../aws/local-account.ts';
+import type { ImageSettings } from '../options/table.ts';
 import type { CommonSettings } from '../settings.ts';
 import { localAwsDirectory } from '../work-directory/image-directory.ts';
 import {
@@ -18,6 +20,8 @@ import {
 
 export interface ExamineOptions {
   readonly settings: CommonSettings;
+  /** Of the command line, as the role's name: both win over what the images have. */
+  readonly region?: string;
   /** Beside those of the configuration. */
   readonly buckets: readonly string[];
   readonly roleName?: string;
@@ -75,24 +79,48 @@ function examineMachine({ workDirectory, connection: { env } }: CommonSettings):
 interface Place {
   readonly region: string | undefined;
   readonly bucket?: string;
-  readonly roleName?: string;
+  /** Undefined where none is needed. */
+  readonly role?: string;
+}
+
+/** Where the images are imported, and the buckets of the command line. Only what is checked is read of the file. */
+function placesOf(
+  { settings: { file }, region: flagRegion, buckets, roleName }: ExamineOptions,
+  { region }: CommonSettings['connection'],
+): { places: Place[]; unread: readonly CheckReport[] } {
+  const { config } = file ?? {};
+  const unread = new Map<string, CheckReport>();
+  const bucketOf = (image?: ImageSettings) => {
+    try {
+      return image?.bucket ?? config?.bucket;
+    } catch (error) {
+      // Beside buckets of the command line, those of the file are not all that can be checked.
+      if (buckets.length === 0 || !isExplained(error) || error.code !== 'CONFIG_VARIABLE_UNSET') throw error;
+      const { message: detail, hint } = error;
+      unread.set(detail, { check: 'bucket', state: 'skipped', detail, hint });
+      return undefined;
+    }
+  };
+  const roleOf = (image?: ImageSettings) =>
+    roleName ?? image?.['role-name'] ?? config?.['role-name'] ?? 'vmimport';
+  const places = Object.values(config?.images ?? {}).map((image): Place => {
+    const place = { region: flagRegion ?? image.region ?? region };
+    const isByS3 = (image.via ?? config?.via ?? 's3') === 's3';
+    return isByS3 ? { ...place, bucket: bucketOf(image), role: roleOf(image) } : place;
+  });
+  const hasRole = places.some(({ role }) => role !== undefined);
+  places.push(...buckets.map((bucket) => ({ region, bucket, role: hasRole ? roleName : roleOf() })));
+  if (places.length === 0) places.push({ region, bucket: bucketOf(), role: roleOf() });
+  return { places, unread: [...unread.values()] };
 }
 
 async function examineAccounts(
-  { settings: { file, signal }, buckets, roleName }: ExamineOptions,
+  options: ExamineOptions,
   connection: CommonSettings['connection'],
 ): Promise<CheckReport[]> {
+  const { signal } = options.settings;
+  const { places, unread } = placesOf(options, connection);
   const clouds = createClouds({ connection, signal });
-  const { config } = file ?? {};
-  const places: Place[] = [
-    ...Object.values(config?.images ?? {}).map((image) => ({
-      region: image.region ?? connection.region,
-      bucket: image.bucket ?? config?.bucket,
-      roleName: roleName ?? image['role-name'] ?? config?.['role-name'],
-    })),
-    ...buckets.map((bucket) => ({ region: connection.region, bucket, roleName })),
-  ];
-  if (places.length === 0) places.push({ region: connection.region, bucket: file?.config.bucket, roleName });
   const regions = [...new Set(places.map(({ region }) => region))];
   const reports = await Promise.all(
     regions.map(async (region) => {
@@ -110,7 +138,7 @@ async function examineAccounts(
       const cloud = await clouds.open(region);
       const here = places.filter((place) => place.region === region);
       const named = new Set(here.flatMap(({ bucket }) => bucket ?? []));
-      const roles = new Set(here.map(({ roleName }) => roleName ?? 'vmimport'));
+      const roles = new Set(here.flatMap(({ role }) => role ?? []));
       return [
         credentials,
         ...(await Promise.all([
@@ -122,7 +150,7 @@ async function examineAccounts(
       ];
     }),
   );
-  return reports.flat();
+  return [...reports.flat(), ...unread];
 }
 
 const noBucket: CheckReport = {
