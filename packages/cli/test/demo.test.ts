@@ -36,4 +36,4 @@ test('the demo imports what it serves, bit for bit, then finds everything there,
   const kept = ['local-aws', 'served'].map((name) => join(workDirectory, name));
   expect(run.stderr).toMatch(/^The demo keeps [\d.]+ MiB in /m);
   expect(run.stderr).toContain(`To remove: rm -r ${kept.join(' ')}\n`);
-});
+}, 180_000);

@@ -184,8 +184,8 @@ async function allCallsEnded({ aws }: TestAccount): Promise<void> {
 /** Nothing is in the account that the run has not told of. A task has become a snapshot when it is looked at. */
 function expectTold(left: string, told: readonly string[]): void {
   const words = told.join(', ');
-  if (left.includes('upload')) expect(words).toContain('an incomplete upload of s3://');
-  if (left.includes('object')) expect(words).toMatch(/(^|, )s3:\/\/|upload of s3:\/\//);
+  if (left.includes('upload')) expect(words).toContain('an incomplete multipart upload to s3://');
+  if (left.includes('object')) expect(words).toMatch(/(^|, |upload to )s3:\/\//);
   if (left.includes('snapshot')) expect(words).toMatch(/snapshot|import task/);
   if (left.includes('AMI')) expect(words).toMatch(/AMI ami-/);
 }
