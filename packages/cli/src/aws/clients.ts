@@ -70,7 +70,7 @@ export function clientSettings({
   env,
 }: ConnectionOptions) {
   return {
-    region: region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION,
+    region: region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined),
     ...(profile !== undefined && { profile }),
     ...(endpointUrl !== undefined && { endpoint: endpointUrl }),
     ...(credentials && { credentials }),

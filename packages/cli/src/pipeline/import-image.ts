@@ -64,7 +64,7 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
  */
 async function importIdentified(run: IdentifiedRun): Promise<ObtainedAmi> {
   const { workDirectory, digest, signal, view, request } = run;
-  // What is found is shown as found: where the directory is needed anyway, it is looked for once, in there.
+  // Each find is reported: where the directory is needed anyway, only the one in there.
   const existing = request.verify ? undefined : await findAmi(run);
   if (existing) return existing;
   const directory = await openImageDirectory({
