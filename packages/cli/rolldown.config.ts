@@ -6,7 +6,7 @@ import { shared } from '../../rolldown.package.ts';
  * The command as it is published: with what it uses of its dependencies, and nothing else of them. Loaded from its own
  * files, the SDK's clients take more than twice as long until the first request, and 60 MiB, for calls that are never made.
  *
- * The stand-in stays a package of its own, since it starts programs of its own from its files.
+ * The emulator stays a package of its own, since it starts programs of its own from its files.
  */
 const command: BuildOptions = {
   ...shared,

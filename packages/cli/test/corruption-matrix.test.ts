@@ -83,7 +83,7 @@ async function fileLike(pattern: RegExp): Promise<string> {
 }
 
 describe('one bit of the download', () => {
-  test('once: it is downloaded anew', async () => {
+  test('once: the run downloads it again', async () => {
     await using server = await serveSpoilt({ directory: images.directory, name: fileName, times: 1 });
     const end = await run({ url: `${server.url}/${fileName}` });
     expect(server.spoilt).toBe(1);

@@ -63,7 +63,7 @@ async function expectGoesOn(): Promise<void> {
   await expectOneOfEach({ account }, images, await runCli(args));
 }
 
-describe('while the import task is waited for', () => {
+describe('while waiting for the import task', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('%s: the task goes on, and its id is told', async (signal) => {
     const run = startCli(args);
     await reaches(run, 'DescribeImportSnapshotTasks', { 'ImportTaskId.1': '' });

@@ -99,11 +99,11 @@ test('killed in mid-upload: the part that arrived is not sent again', async () =
     .filter(({ operation, outcome }) => operation === 'UploadPart' && outcome === 'answered');
   const sent = (partNumber: string) =>
     parts.filter(({ parameters }) => parameters.partNumber === partNumber).length;
-  // The first part holds the head of the disk, which each conversion writes anew.
+  // The first part holds the head of the disk, which each conversion writes again.
   expect({ second: sent('2') }).toEqual({ second: 1 });
 });
 
-test('killed while the import is waited for: no second import', async () => {
+test('killed while waiting for the import: no second import', async () => {
   await using scene = await openScene(images, 's3');
   // The lookups before the import describe tasks too: the look that is held comes after it.
   const held = new Promise<void>((resolve) => {

@@ -69,7 +69,7 @@ async function start(
 
 const imported = { images: [{ outcome: 'imported', imageId: expect.stringMatching(/^ami-/) }] };
 
-/** Resolves when the import task is waited for. */
+/** Resolves when the run waits for the import task. */
 async function importing(): Promise<void> {
   const isWaiting = () =>
     account.aws.calls

@@ -128,7 +128,7 @@ images:
   expectNoSecret('the output', end.stdout + end.stderr);
 });
 
-test('credentials that expire are fetched anew from where they came from', async () => {
+test('credentials that expire are fetched again from where they came from', async () => {
   await using account = await openAccount();
   const directory = await temporaryDirectory('credentials');
   const fetched = join(directory, 'fetched');

@@ -21,7 +21,7 @@ export interface CliEnd {
 
 const bin = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
 
-/** The real command: as it is published, with the stand-in from its sources. */
+/** The real command: as it is published, with the emulator from its sources. */
 export const cliCommand: readonly [string, ...string[]] = [
   process.execPath,
   '--conditions=@ec2-image/source',
