@@ -2,7 +2,7 @@ import { type ByteSource, readSpan, requireInside } from './byte-source.ts';
 import { corrupt, ImageHeaderError, truncated, unsupported } from './errors.ts';
 import { externalDataFile, requireNoForeignExtension } from './qcow2-extensions.ts';
 import { quoted } from './quoted.ts';
-import { virtualSizeOf } from './virtual-size.ts';
+import { sectorSize, virtualSizeOf } from './virtual-size.ts';
 
 /** Numbers and names as in QEMU's docs/interop/qcow2; all fields are big-endian. */
 const headerLengthV2 = 72;
@@ -43,6 +43,13 @@ export async function readQcow2(source: ByteSource): Promise<Qcow2Header> {
   });
 
   const virtualSize = virtualSizeOf(fixed.readBigUInt64BE(24));
+  if (virtualSize % sectorSize !== 0) {
+    // qemu leaves out what follows the last whole sector, so the end of the disk would be lost.
+    throw unsupported(
+      `the qcow2 disk of ${virtualSize} bytes is not a whole number of ${sectorSize}-byte sectors`,
+      { virtualSize },
+    );
+  }
   requireL1(source, fixed, { virtualSize, clusterBits, extendedL2: features?.extendedL2 ?? false });
   // A dirty image's refcounts may lag behind (lazy_refcounts), so they say nothing of its length.
   if (!features?.dirty) {

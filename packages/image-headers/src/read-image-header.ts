@@ -4,7 +4,7 @@ import { detectMagic, type ImageFormat, type Magic } from './magic.ts';
 import { readQcow2 } from './qcow2.ts';
 import { readVhd, type VhdSizeRule } from './vhd.ts';
 import { readVhdx } from './vhdx.ts';
-import { virtualSizeOf } from './virtual-size.ts';
+import { sectorSize, virtualSizeOf } from './virtual-size.ts';
 import { readVmdk } from './vmdk.ts';
 
 export interface ImageHeader {
@@ -42,8 +42,6 @@ async function readDisk(source: ByteSource, format: Exclude<ImageFormat, 'raw'>)
 }
 
 const readers = { qcow2: readQcow2, vmdk: readVmdk, vhdx: readVhdx } as const;
-
-const sectorSize = 512;
 
 function readRaw(source: ByteSource): ImageHeader {
   if (source.size < sectorSize) {

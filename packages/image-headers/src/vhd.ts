@@ -1,9 +1,8 @@
 import { type ByteSource, readSpan } from './byte-source.ts';
 import { corrupt, ImageHeaderError, truncated, unsupported } from './errors.ts';
-import { virtualSizeOf } from './virtual-size.ts';
+import { sectorSize, virtualSizeOf } from './virtual-size.ts';
 
 /** Names as in Microsoft's Virtual Hard Disk Image Format Specification 1.0; all fields are big-endian. */
-const sectorSize = 512;
 const cookie = 'conectix';
 const diskType = { fixed: 2, dynamic: 3, differencing: 4 };
 /** 2040 GiB, the format's limit. */

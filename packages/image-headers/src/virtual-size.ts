@@ -3,6 +3,9 @@ import { ImageHeaderError } from './errors.ts';
 /** EBS volumes end at 64 TiB; nothing beyond it can become a snapshot. */
 export const maxVirtualSize = 64 * 1024 ** 4;
 
+/** In bytes: every virtual disk is a whole number of them. */
+export const sectorSize = 512;
+
 /**
  * A virtual size from a header, as a number.
  *

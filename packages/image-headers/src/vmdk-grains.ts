@@ -1,7 +1,7 @@
 import { type ByteSource, readSpan } from './byte-source.ts';
 import { truncated } from './errors.ts';
+import { sectorSize } from './virtual-size.ts';
 
-const sectorSize = 512;
 /** Enough for 128 GiB at the usual 64 KiB grains; of a larger disk only the last tables are read. */
 const maxTables = 4096;
 const maxDirectoryBytes = 4 * 1024 ** 2;

@@ -1,11 +1,10 @@
 import { type ByteSource, readSpan, requireInside } from './byte-source.ts';
 import { corrupt, ImageHeaderError, truncated, unsupported } from './errors.ts';
-import { virtualSizeOf } from './virtual-size.ts';
+import { sectorSize, virtualSizeOf } from './virtual-size.ts';
 import { requireSelfContained } from './vmdk-descriptor.ts';
 import { requireGrains } from './vmdk-grains.ts';
 
 /** Names as in VMware's Virtual Disk Format 5.0; all fields are little-endian, and positions count sectors. */
-const sectorSize = 512;
 const grainDirectoryAtEnd = 0xffffffffffffffffn;
 const footerMarker = 3;
 const compressionDeflate = 1;

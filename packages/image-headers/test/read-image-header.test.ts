@@ -54,6 +54,12 @@ describe('qcow2', () => {
     expect(await read(buildQcow2(options))).toEqual({ format: 'qcow2', virtualSize });
   });
 
+  refuses('UNSUPPORTED_IMAGE', [
+    [
+      'a disk that ends inside a sector, which qemu would cut off',
+      buildQcow2({ virtualSize: BigInt(mib + 256) }),
+    ],
+  ]);
   refuses('BACKING_FILE', [
     ['a backing file', buildQcow2({ backing: { offset: 512n, length: 11, name: '/etc/passwd' } })],
     ['a backing file without a name', buildQcow2({ backing: { offset: 512n, length: 0 } })],

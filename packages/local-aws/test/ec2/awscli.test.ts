@@ -4,7 +4,10 @@ import { type Account, accountId } from './account.ts';
 import { type Disk, makeDisk } from './disks.ts';
 import { openAccountWith } from './imports.ts';
 
-/** Debian's awscli, which is not the SDK these tests use elsewhere: other code, and years older. */
+/**
+ * The aws command of the machine (Debian's is of version 2, others install version 1): other code than the SDK of the
+ * other tests. What it shows of an AMI differs from version to version, so these tests ask for some of it.
+ */
 let account: Account;
 let disk: Disk;
 
@@ -72,7 +75,7 @@ it('imports a snapshot, waits for it, registers an AMI of it and describes that'
   );
   await answer('ec2', 'create-tags', '--resources', ImageId, SnapshotId, '--tags', 'Key=Name,Value=by hand');
   const { Images } = await answer('ec2', 'describe-images', '--owners', 'self', '--image-ids', ImageId);
-  expect(Images).toEqual([
+  expect(Images).toMatchObject([
     {
       Architecture: 'x86_64',
       BlockDeviceMappings: [
@@ -103,7 +106,7 @@ it('imports a snapshot, waits for it, registers an AMI of it and describes that'
 
 it('shows a refusal in the words it came in', async () => {
   const { exitCode, stderr } = await aws('ec2', 'delete-snapshot', '--snapshot-id', 'snap-0123456789abcdef0');
-  expect(exitCode).toBe(254);
+  expect([254, 255], 'the second before version 2').toContain(exitCode);
   expect(stderr.trim()).toBe(
     "An error occurred (InvalidSnapshot.NotFound) when calling the DeleteSnapshot operation: The snapshot 'snap-0123456789abcdef0' does not exist.",
   );
