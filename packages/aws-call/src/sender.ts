@@ -13,7 +13,7 @@ export interface CallOptions {
   readonly onNotice?: (message: string) => void;
   /** The longest polling interval, in milliseconds. Default 15000: EC2 throttles an account that asks oftener. */
   readonly pollIntervalMs?: number;
-  /** How long a wait goes on while the service cannot be reached or throttles, in milliseconds. Default 15 minutes. */
+  /** How long a wait lasts while the service cannot be reached or throttles, in milliseconds. Default 15 minutes. */
   readonly outageTimeoutMs?: number;
   readonly clock?: Clock;
 }

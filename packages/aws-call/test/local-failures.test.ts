@@ -4,7 +4,7 @@ import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { explainCall } from '@ec2-image/aws-call';
 import { expect, test } from 'vitest';
 
-test('a call without a free file descriptor is no answer of AWS', async () => {
+test('a missing file descriptor is not an answer of AWS', async () => {
   const script = `
     import { openSync } from 'node:fs';
     import { HeadBucketCommand, S3Client } from ${JSON.stringify(import.meta.resolve('@aws-sdk/client-s3'))};
@@ -38,21 +38,24 @@ test('a call without a free file descriptor is no answer of AWS', async () => {
   });
 });
 
-test.each(['ENOSPC', 'EACCES', 'EROFS', 'EIO'])('%s of this machine is no answer of AWS', async (code) => {
-  const client = new S3Client({
-    region: 'eu-west-1',
-    maxAttempts: 1,
-    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
-    requestHandler: {
-      handle: async () => {
-        throw Object.assign(new Error(`${code}: no luck, write`), { code, errno: -1, syscall: 'write' });
+test.each(['ENOSPC', 'EACCES', 'EROFS', 'EIO'])(
+  '%s of this machine is not an answer of AWS',
+  async (code) => {
+    const client = new S3Client({
+      region: 'eu-west-1',
+      maxAttempts: 1,
+      credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+      requestHandler: {
+        handle: async () => {
+          throw Object.assign(new Error(`${code}: no luck, write`), { code, errno: -1, syscall: 'write' });
+        },
       },
-    },
-  });
-  const call = client.send(new HeadBucketCommand({ Bucket: 'images' }));
-  const error = await call.catch((failure: unknown) => failure);
-  expect(explainCall({ error, service: 'S3', operation: 'HeadBucket' })).toMatchObject({
-    code: 'LOCAL_FAILURE',
-    message: expect.stringMatching(/^this machine could not call S3/),
-  });
-});
+    });
+    const call = client.send(new HeadBucketCommand({ Bucket: 'images' }));
+    const error = await call.catch((failure: unknown) => failure);
+    expect(explainCall({ error, service: 'S3', operation: 'HeadBucket' })).toMatchObject({
+      code: 'LOCAL_FAILURE',
+      message: expect.stringMatching(/^this machine could not call S3/),
+    });
+  },
+);

@@ -11,7 +11,7 @@ async function run(script: string, signal?: AbortSignal) {
   return { stdout: text(program!.stdout), program: program!, ended: program!.ended };
 }
 
-test('a program sees no variable of ours, and its limits', async () => {
+test('a program gets its limits, and no variable of the parent', async () => {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'hush');
   onTestFinished(() => void vi.unstubAllEnvs());
   const { stdout, ended } = await run('env; cat /proc/self/limits');

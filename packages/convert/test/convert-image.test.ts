@@ -249,7 +249,7 @@ describe('what is there already', () => {
   test.each([
     ['vhdx', 'reused'],
     ['raw', 'converted'],
-  ] as const)('of a decompressed image is made again, for a disk as %s', async (format, outcome) => {
+  ] as const)('of a decompressed image is repeated, for a disk as %s', async (format, outcome) => {
     await prepare('raw.xz');
     const options = { image, format, output, reuse: true };
     const { source } = await convertImage(options);

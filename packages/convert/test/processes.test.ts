@@ -39,7 +39,7 @@ async function repeatStream(image: string, times: number): Promise<void> {
   await writeFile(image, Buffer.concat(Array.from({ length: times }, () => stream)));
 }
 
-/** A killed child that nobody has waited for yet is as dead. */
+/** A killed child that its parent has not reaped yet counts as dead. */
 async function isRunning(pid: number): Promise<boolean> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return /^State:\s+[^ZX\s]/m.test(status);

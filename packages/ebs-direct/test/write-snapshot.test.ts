@@ -138,7 +138,7 @@ test('a disk that changed since the journal was written is sent as it is', async
   expect(await account.content(written.snapshotId)).toEqual(after.content);
 });
 
-test('a run whose completion was asked for, but not waited for, is used as it is, with and without journal', async () => {
+test('reuses the snapshot of a run that ended after CompleteSnapshot, with and without journal', async () => {
   const { blocks, content } = someBlocks(indexes);
   const options = { ...writing(account), blocks };
   const first = await writeSnapshot(options);
@@ -161,7 +161,7 @@ test('a pending snapshot that somebody deleted is started again', async () => {
   expect(await account.content(written.snapshotId)).toEqual(content);
 });
 
-test('a snapshot that is not seen for a while after its start is waited for', async () => {
+test('waits for a snapshot that EBS does not show yet', async () => {
   const { blocks, content } = someBlocks(indexes);
   account.aws.faults.add({
     match: { operation: 'PutSnapshotBlock' },
@@ -284,7 +284,7 @@ test.each([
 test.each([
   ['connections that are refused', { kind: 'drop' }],
   ['requests that hang', { kind: 'hang' }],
-] as const)('%s for longer than they are waited for keep snapshot and journal', async (_, action) => {
+] as const)('%s beyond their limit keep snapshot and journal', async (_, action) => {
   await using own = await openAccount({ requestTimeoutMs: 200 });
   const { blocks, content } = someBlocks(indexes);
   const journalPath = join(own.directory, 'journal');

@@ -53,7 +53,7 @@ describe('tagging', () => {
     expect(report).toEqual({ id: 'ami-1', added: ['Name', 'team'], differing: [] });
   });
 
-  test('goes on where the resource is not known yet, EC2 throttles, or an answer is lost', async () => {
+  test('retries where the resource is not known yet, EC2 throttles, or an answer is lost', async () => {
     const account = mocked();
     const Tags = Object.entries(wanted).map(([Key, Value]) => ({ ResourceId: 'ami-1', Key, Value }));
     account.mock

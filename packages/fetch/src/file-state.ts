@@ -34,7 +34,7 @@ const clockTickMs = 50;
 
 /**
  * To be called before the file is read: whatever is written to it afterwards shows in its state. Waits some 50
- * ms for a file that was written to only just now: until the clock goes on, another write could not be told from it.
+ * ms for a file that was written to only just now: until the clock advances, another write could not be told from it.
  *
  * @throws what the filesystem throws; Error where it is not a regular file
  */

@@ -201,7 +201,7 @@ test.each([
   ['http://user:pa/ss@host:99999999/x?key=secret', 'not a valid URL'],
   ['file://elsewhere/disk', 'not a file URL of this machine'],
   ['', 'neither'],
-])('%s is no URL to download from', async (url, what) => {
+])('%s is not a URL to download from', async (url, what) => {
   const error = await catchFailure(fetchTo({ url, digest }));
   expect(error).toMatchObject({ code: 'BAD_URL', message: expect.stringContaining(what) });
   expect(error.message).not.toMatch(/pa\/ss|secret/);

@@ -30,7 +30,7 @@ test('a certificate nobody vouches for fails at once', async () => {
   expect(sleeps).toEqual([]);
 });
 
-test('https never goes on as http', async () => {
+test('https never continues as http', async () => {
   setDefaultCACertificates([certificate.cert]);
   const plain = await serve(fileHandler({ content }));
   const { url } = await serveTls(certificate, (_request, response) =>

@@ -78,7 +78,7 @@ test('two processes on one directory: one downloads, the other waits and uses it
   expect(requests).toHaveLength(1);
 });
 
-test('the one that waits goes on where a killed one stopped', async () => {
+test('the one that waits resumes where a killed one stopped', async () => {
   const { url, requests, state } = await slowServer();
   const options = { url: `${url}/disk`, digest, directory: await temporaryDirectory() };
   state.holdAt = 2 * mebibyte;

@@ -24,7 +24,7 @@ describe('several URLs', () => {
     ]);
   });
 
-  test('the download goes on over the next one', async () => {
+  test('the download resumes from the next one', async () => {
     const broken = await serve((request, response) =>
       request.headers.range
         ? response.writeHead(500).end()
@@ -57,7 +57,7 @@ describe('several URLs', () => {
     expect(JSON.stringify(error)).not.toContain('secret');
   });
 
-  test('each has its own attempts, and is waited for only once all have failed', async () => {
+  test('each has its own attempts, and a pause comes only when all have failed', async () => {
     const [one, two] = [await refusing(500), await refusing(503)];
     const { sleeps, options } = patient();
     const error = await catchFailure(
@@ -78,7 +78,7 @@ describe('several URLs', () => {
 describe('a wrong digest', () => {
   const wrong = sampleBytes(200_000, 8);
 
-  test('is fetched once more, from the next mirror', async () => {
+  test('is downloaded again, from the next mirror', async () => {
     const [stale, good] = [
       await serve(fileHandler({ content: wrong })),
       await serve(fileHandler({ content })),
@@ -88,7 +88,7 @@ describe('a wrong digest', () => {
     expect([stale.requests.length, good.requests.length]).toEqual([1, 1]);
   });
 
-  test('of a transfer that went wrong once is fetched once more, from the same server, plainly', async () => {
+  test('of a transfer that went wrong once is downloaded again, from the same server, over one connection', async () => {
     const damaged = Buffer.from(content);
     damaged[1]! ^= 128;
     const { url, requests } = await serve(

@@ -232,7 +232,7 @@ describe('bodies', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('what follows the announced length is no part of it', async () => {
+  test('what follows the announced length is not part of it', async () => {
     const { url } = await serveRaw((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${content.length}\r\n\r\n`);
       socket.write(Buffer.concat([content, Buffer.from('HTTP/1.1 200 OK\r\n\r\nand more')]));

@@ -31,7 +31,7 @@ test('the first piece of a file of unknown size is small', () => {
   expect(queue.take()).toEqual({ start: 0, end: mebibyte });
 });
 
-test('whatever is given back, every byte is handed out until it is brought, front first', () => {
+test('whatever is given back, every byte is handed out until it is received, front first', () => {
   const script = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 60 });
   fc.assert(
     fc.property(
@@ -40,19 +40,19 @@ test('whatever is given back, every byte is handed out until it is brought, fron
       script,
       (total, connections, brings) => {
         const queue = pieceQueue({ missing: whole(total), connections });
-        let brought: readonly Extent[] = [];
+        let received: readonly Extent[] = [];
         for (let step = 0; ; step++) {
           const piece = queue.take();
           if (!piece) break;
           expect(piece.end).toBeGreaterThan(piece.start);
           const reached = piece.start + Math.ceil((piece.end - piece.start) * (brings[step] ?? 1));
-          expect(extentBytes(brought) + reached - piece.start).toBe(
-            extentBytes(addExtent(brought, { start: piece.start, end: reached })),
+          expect(extentBytes(received) + reached - piece.start).toBe(
+            extentBytes(addExtent(received, { start: piece.start, end: reached })),
           );
-          brought = addExtent(brought, { start: piece.start, end: reached });
+          received = addExtent(received, { start: piece.start, end: reached });
           queue.giveBack({ start: reached, end: piece.end });
         }
-        expect(extentBytes(brought)).toBe(total);
+        expect(extentBytes(received)).toBe(total);
       },
     ),
   );

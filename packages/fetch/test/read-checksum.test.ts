@@ -46,7 +46,7 @@ test('local ones that cannot be read', async () => {
 });
 
 describe('over a network that does not behave', () => {
-  test('it is tried again like a download', async () => {
+  test('is retried like a download', async () => {
     const { url, requests } = await serve((request, response) => {
       if (requests.length === 1) return response.writeHead(503).end();
       fileHandler({ content: Buffer.from(line), ...(requests.length === 2 && { dropAfter: 10 }) })(
@@ -115,7 +115,7 @@ describe('over a network that does not behave', () => {
 });
 
 describe('over plain http', () => {
-  test('from another machine it is refused before it is asked for', async () => {
+  test('from another machine is refused before any request', async () => {
     const error = await catchFailure(read('http://192.0.2.1/CHECKSUM?key=secret'));
     expect(error).toMatchObject({ code: 'INSECURE_CHECKSUM', url: 'http://192.0.2.1/CHECKSUM' });
     expect(error.hint).toContain('--allow-insecure-checksum');

@@ -54,7 +54,7 @@ const ranges = (requests: readonly SeenRequest[]) =>
   requests.map(({ headers }) => [headers.range, headers['if-range']]);
 
 describe('a later run', () => {
-  test('goes on where the earlier one stopped, held to the ETag', async () => {
+  test('resumes where the earlier one stopped, held to the ETag', async () => {
     const { directory, url, requests } = await interrupted();
     const progress: unknown[] = [];
     const { notices, options } = patient();
@@ -118,7 +118,7 @@ describe('a later run', () => {
     expect(ranges(requests)).toEqual([[undefined, undefined]]);
   });
 
-  test('goes on over another mirror too, if the size of its file agrees', async () => {
+  test('resumes from another mirror too, if the size of its file agrees', async () => {
     const { directory } = await interrupted();
     const mirror = await serve(fileHandler({ content, etag: '"of the mirror"' }));
     const image = await fetchTo({ url: `${mirror.url}/disk`, digest, directory });
@@ -227,7 +227,7 @@ describe('within one run', () => {
       undefined,
       ...[1, 2, 3, 4, 5, 6].map((count) => `bytes=${count * 60_000}-`),
     ]);
-    // Every connection brought the download on, so the pauses do not grow.
+    // Every connection advanced the download, so the pauses do not grow.
     expect(sleeps).toHaveLength(6);
     expect(Math.max(...sleeps)).toBeLessThanOrEqual(1000);
   });

@@ -21,7 +21,7 @@ describe('an image that is streamed', () => {
     expect(requests).toHaveLength(2);
   });
 
-  test('goes on where a connection broke, held to the ETag', async () => {
+  test('resumes where a connection broke, held to the ETag', async () => {
     const { url, requests } = await serve(fileHandler({ content, dropAfter: 1_500_000 }));
     const { options, notices } = patient();
     expect((await streamed({ url: `${url}/disk`, ...options })).equals(content)).toBe(true);
@@ -30,7 +30,7 @@ describe('an image that is streamed', () => {
     expect(notices.join()).toMatch(/lost after/);
   });
 
-  test('goes on from another mirror of the same size', async () => {
+  test('resumes from another mirror of the same size', async () => {
     let dead = false;
     const good = await serve(fileHandler({ content, etag: '"other"' }));
     const broken = await serve((request, response) => {
@@ -63,7 +63,7 @@ describe('an image that is streamed', () => {
     });
   });
 
-  test('can be read from the front again, and looked into at any place', async () => {
+  test('can be read from the front again, and at any place', async () => {
     const { url } = await serve(fileHandler({ content }));
     await using stream = (await streamImage({ url: `${url}/disk`, digest }))!;
     expect(stream.size).toBe(content.length);

@@ -42,7 +42,7 @@ const magics = [
   '',
 ];
 
-/** Each holds as much text as its format has room for, of words that a search for URLs begins at anew. */
+/** Each holds as much text as its format has room for, of words at each of which a search for URLs starts again. */
 const talkative: readonly [string, Buffer, string][] = [
   [
     'a data file named by a whole cluster',

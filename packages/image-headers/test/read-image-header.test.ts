@@ -42,7 +42,7 @@ describe('qcow2', () => {
     ['a header of the shortest length', { headerLength: 104 }],
     ['512-byte clusters', { clusterBits: 9, virtualSize: BigInt(mib) }],
     ['2 MiB clusters', { clusterBits: 21 }],
-    ['a dirty image, whose refcounts are not looked at', { incompatible: 1n, usedClusters: 100 }],
+    ['a dirty image, whose refcounts are not read', { incompatible: 1n, usedClusters: 100 }],
     ['zstd clusters', { incompatible: 8n, compressionType: 1 }],
     ['an unknown extension', { extensions: [{ type: 0x1234, data: Buffer.from('hello') }] }],
     [
@@ -373,7 +373,7 @@ test.each([
   expect(performance.now() - start).toBeLessThan(1000);
 });
 
-describe('what is no disk image', () => {
+describe('what is not a disk image', () => {
   refuses('HTML_PAGE', [
     ['a page', Buffer.from('<!DOCTYPE html>\n<html><body>Sign in</body></html>')],
     ['a page without a doctype', Buffer.from('\ufeff  <HTML lang="en">')],

@@ -261,7 +261,7 @@ it('deletes no snapshot of another origin, and no AMI that was copied', () => {
   });
 });
 
-it('deletes no object that a task reads which goes on', () => {
+it('deletes no object that a running task reads', () => {
   ofEveryDeletion(({ fact, facts: { tasks }, plan }) => {
     if (fact.kind !== 'object') return;
     const goes = new Set(resourcesToDelete(plan).map(({ ref }) => ref));

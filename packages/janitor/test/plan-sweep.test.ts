@@ -221,7 +221,7 @@ describe('a snapshot', () => {
     ['shared', { sharedWith: ['123456789000'] }],
     ['shared', { sharedWith: ['all'] }],
     ['protected', { sharedWith: [], lock: 'governance' }],
-  ])('is kept as %s after a close look at %j', (code, seen) => {
+  ])('is kept as %s after examining %j', (code, seen) => {
     const given = facts({
       snapshots: [snapshot()],
       details: details({ snapshots: new Map([[refOf(snapshot()), { seen }]]) }),
@@ -447,7 +447,7 @@ describe('an AMI', () => {
     ['in-use', { references: ['i-0aaa'], sharedWith: [] }],
     ['shared', { references: [], sharedWith: ['all'] }],
     ['too-recent', { references: [], sharedWith: [], lastLaunchedAt: hoursAgo(3) }],
-  ])('is kept as %s after a close look at %j', (code, seen) => {
+  ])('is kept as %s after examining %j', (code, seen) => {
     const failed = image({ state: 'failed' });
     const given = facts({
       images: [failed],
@@ -595,7 +595,7 @@ describe('an object', () => {
     ['keep: protected', { provenance: ourTags(), tags: { permanent: 'true' } }],
     ['keep: protected', { provenance: ourTags(), tags: {}, lock: 'legal hold' }],
     ['absent', undefined],
-  ])('is %s after a close look at %j', (expected, seen) => {
+  ])('is %s after examining %j', (expected, seen) => {
     const given = facts({
       objects: [object()],
       details: details({ objects: new Map([[refOf(object()), { seen }]]) }),
@@ -629,7 +629,7 @@ describe('an upload', () => {
     ['delete', { seen: { sizeBytes: 0 } }],
     ['absent', { seen: undefined }],
     ['keep: unread', { unseen: 'SlowDown' }],
-  ])('is %s after a close look at %j', (expected, detail) => {
+  ])('is %s after examining %j', (expected, detail) => {
     const given = facts({
       uploads: [upload()],
       details: details({ uploads: new Map([[refOf(upload()), detail]]) }),

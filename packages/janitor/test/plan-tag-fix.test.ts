@@ -18,7 +18,7 @@ const fixesOf = (given: Partial<Facts>, request?: TagFixRequest) => planTagFix(f
 const without = (tags: Record<string, string>, ...keys: string[]) =>
   Object.fromEntries(Object.entries(tags).filter(([key]) => !keys.includes(key)));
 
-describe('planTagFix, looking at everything', () => {
+describe('planTagFix, of everything', () => {
   it('finds nothing to add where all is there', () => {
     const fixes = fixesOf({ images: [image()], snapshots: [snapshot()] });
     expect(fixes.map(({ id, add, conflicts }) => ({ id, add, conflicts }))).toEqual([
@@ -118,7 +118,7 @@ describe('planTagFix, looking at everything', () => {
   });
 });
 
-describe('planTagFix, looking at named AMIs', () => {
+describe('planTagFix, of named AMIs', () => {
   const foreign = { images: [image({ tags: {} })], snapshots: [snapshot({ tags: {} })] };
 
   it('refuses one that nothing proves, and says what it looked for', () => {

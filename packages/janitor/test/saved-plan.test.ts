@@ -49,7 +49,7 @@ describe('parsePlan', () => {
     ['no JSON', '{'],
     ['another document', '{"version": 1, "images": []}'],
     ['a later version', JSON.stringify({ ...plan, version: 2 })],
-    ['an expiry that is no time', JSON.stringify({ ...plan, expiresAt: 'never' })],
+    ['an expiry that is not a time', JSON.stringify({ ...plan, expiresAt: 'never' })],
     ['a verdict nobody knows', withResource({ verdict: 'shred' })],
     ['a kind nobody knows', withResource({ kind: 'vpc' })],
     ['an object without its bucket', withResource({ kind: 'object', bucket: undefined })],

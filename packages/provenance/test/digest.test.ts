@@ -27,7 +27,7 @@ test('a digest reads back as what it was made of, whatever the case of its lette
   );
 });
 
-test('any other text is no digest', () => {
+test('any other text is not a digest', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       expect(parseDigest(text)).toBeUndefined();

@@ -44,7 +44,7 @@ test.each([
   );
 });
 
-test('a description of ours fits into EBS’s 255 characters', () => {
+test('a description by ec2-image fits into EBS’s 255 characters', () => {
   expect(writtenDescription(sha512).length).toBeLessThanOrEqual(255);
 });
 

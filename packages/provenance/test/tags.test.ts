@@ -70,7 +70,7 @@ test.each([
   expect(isOurs(tags)).toBe(expected);
 });
 
-test('a time nobody can read is no time', () => {
+test('a time that cannot be parsed counts as missing', () => {
   expect(
     readProvenance({ ...provenanceTags(provenance), 'ec2-image:started-at': 'soon' })?.startedAt,
   ).toBeUndefined();

@@ -14,7 +14,7 @@ describe('on the emulator', () => {
   afterEach(() => emulator.aws.faults.clear());
   afterAll(() => emulator[Symbol.asyncDispose]());
 
-  test('a bucket of ours in the region of the import passes', async () => {
+  test('a bucket of this account in the region of the import passes', async () => {
     const { client } = emulator;
     await checkBucket({ client, bucket, region });
     await checkBucket({ client, bucket, region, expectedBucketOwner: account });

@@ -127,7 +127,7 @@ test('two in one upload cannot complete a mixture', async () => {
   expect((await storedBytes(client, options.key)).equals(first!.bytes)).toBe(true);
 });
 
-test('an upload that something else aborts in the middle is begun again', async () => {
+test('restarts an upload that something else aborts in the middle', async () => {
   const { client, directory, aws } = emulator;
   const disk = await directory.disk({ size: 3 * partSize });
   const options = { ...uploadOptions(client), disk };

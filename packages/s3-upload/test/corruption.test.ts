@@ -116,7 +116,7 @@ test.each([
   ],
   ['no answer', { kind: 'hang' }, 'failed (no answer within 1.5 s)'],
   ['no answer though it acted', { kind: 'hang', when: 'after' }, 'failed (no answer within 1.5 s)'],
-] satisfies [string, Action, string][])('a part and %s: it is sent again', async (_, action, notice) => {
+] satisfies [string, Action, string][])('a part and %s: sent again', async (_, action, notice) => {
   const { client, directory, aws } = emulator;
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk, partTimeoutMs: 1_500 };

@@ -20,7 +20,7 @@ afterAll(() => emulator[Symbol.asyncDispose]());
 
 const size = 3 * partSize + 1000;
 
-/** Writes as qemu-img writes VHDX: front to back, the head once more at the end, then renamed into place. */
+/** Writes as qemu-img writes VHDX: front to back, the head again at the end, then renamed into place. */
 function writer(name: string) {
   const partial = `${emulator.directory.path}/${name}.partial`;
   const path = `${emulator.directory.path}/${name}`;

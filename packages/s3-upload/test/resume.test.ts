@@ -44,7 +44,7 @@ async function interrupt(options: Parameters<typeof uploadDisk>[0], after = 1): 
   await expect(promise).rejects.toBe(reason);
 }
 
-test('an interrupted upload goes on where it stopped', async () => {
+test('an interrupted upload resumes where it stopped', async () => {
   const { client, directory, aws } = emulator;
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk };
@@ -142,7 +142,7 @@ test('a process that ended while it began an upload finds it again', async () =>
 test.each([
   ['of another algorithm', { ChecksumAlgorithm: 'SHA256' }],
   ['without a checksum of the whole', { ChecksumAlgorithm: 'CRC32' }],
-] as const)('an open upload %s is not gone on with', async (_, how) => {
+] as const)('does not resume an open upload %s', async (_, how) => {
   const { client, directory } = emulator;
   const disk = await directory.disk({ size: 1000 });
   const options = { ...uploadOptions(client), disk, adoptAfterMs: 0 };
@@ -151,7 +151,7 @@ test.each([
   expect(await listOpenUploadIds(client, options.key)).toEqual([]);
 });
 
-test('an upload that was begun under another label does not end as one of ours', async () => {
+test('an upload started under another label does not end as one by ec2-image', async () => {
   const { client, directory } = emulator;
   const disk = await directory.disk({ size: 1000 });
   const options = { ...uploadOptions(client), disk, adoptAfterMs: 0 };
@@ -190,7 +190,7 @@ test('where uploads may not be listed, the one in the journal is resumed all the
   expect(options.notices.join()).toContain('may remain');
 });
 
-test('a journal of something else, or in ruins, is no journal', async () => {
+test('ignores a journal of something else, or a damaged one', async () => {
   const { client, directory } = emulator;
   const disk = await directory.disk({ size: 1000 });
   for (const text of [

@@ -131,7 +131,7 @@ test.each([
   expect(String(await storedBytes(client, options.key))).toBe('theirs');
 });
 
-test('one of ours that S3 proves nothing of is compared with the disk: used where equal, else replaced', async () => {
+test('one without a checksum by S3 is compared with the disk: reused where equal, else replaced', async () => {
   const { client, directory } = emulator;
   const disk = await directory.disk({ size: 2000 });
   const put = async (Body: Buffer) => {

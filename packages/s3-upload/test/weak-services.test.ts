@@ -129,7 +129,7 @@ test('a service without conditional writes is asked first, and then written to',
   expect(await uploadDisk(again)).toMatchObject({ outcome: 'uploaded' });
 });
 
-test('a broken read-back goes on with the part that broke', async () => {
+test('a broken read-back resumes with the part that broke', async () => {
   let broken = 0;
   await using service = await weak({
     etags: 'kms',

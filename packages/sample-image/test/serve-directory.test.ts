@@ -70,7 +70,7 @@ describe('ranges', () => {
 });
 
 test.each(['/missing', '/', '/../secret', '/%2e%2e/secret', '//', '/%00', '/%zz'])(
-  '%s is no file',
+  '%s is not a file',
   async (path) => {
     const response = await fetch(`${server.url}${path}`);
     expect(response.status).toBeGreaterThanOrEqual(400);

@@ -22,7 +22,7 @@ export type FoundSnapshot = (
       readonly proof: 'tags' | 'task';
     }
   | {
-      /** To be waited for with `waitForImport`. */
+      /** To pass to `waitForImport`. */
       readonly state: 'running';
       readonly importTaskId: string;
       readonly percent?: number;

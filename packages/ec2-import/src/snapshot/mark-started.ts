@@ -6,7 +6,7 @@ import type { ImportTask } from './import-task.ts';
 
 /**
  * EC2 reports no time of an import task, so its start goes into a tag; not with ImportSnapshot, whose token
- * allows nothing that varies between runs. A task goes on well without: what fails here is only told.
+ * allows nothing that varies between runs. A task runs as well without it: a failure here is only reported.
  */
 export async function markStarted(ec2: Ec2, { importTaskId, tags = {} }: ImportTask): Promise<void> {
   if (!isOurs(tags) || tags[provenanceKeys.startedAt]) return;

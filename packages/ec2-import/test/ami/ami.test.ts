@@ -96,7 +96,7 @@ describe('the AMI of the wanted name', () => {
     expect(judgeAmi({ ami: ami({ state: 'failed', tags: {} }), wanted }).kind).toBe('foreign');
   });
 
-  test('is never used or replaced without a mark of ours', () => {
+  test('is never used or replaced without a mark of ec2-image', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string(), fc.string()),

@@ -38,7 +38,7 @@ test("an untagged AMI is ours by its snapshot's tags", async () => {
   });
 });
 
-test('a snapshot that is gone or may not be looked at proves nothing', async () => {
+test('a snapshot that is gone or may not be described proves nothing', async () => {
   const account = mocked();
   account.mock.on(DescribeImagesCommand).resolves({ Images: [image] });
   account.mock
@@ -64,7 +64,7 @@ test('an AMI is described as EC2 describes it, once it shows', async () => {
   expect(await describeImage({ ...account.verb, imageId: 'ami-1' })).toEqual(image);
 });
 
-test('an AMI can be waited for until it can be launched', async () => {
+test('waits for an AMI until it can be launched', async () => {
   const account = mocked();
   const pending: Image = { ...image, State: 'pending' };
   account.mock

@@ -293,7 +293,7 @@ describe('a lost answer', () => {
 });
 
 describe('an AMI that has the name', () => {
-  test('of ours and of this image is used, and what it lacks in tags is added', async () => {
+  test('created by ec2-image of this image is reused, with missing tags added', async () => {
     const a = account({ images: [imageAnswer({ Tags: tagList(ourTags()) })], snapshots: [snapshotAnswer()] });
     const ami = await run(a);
     expect(ami).toMatchObject({
@@ -305,7 +305,7 @@ describe('an AMI that has the name', () => {
     expect(a.count(RegisterImageCommand)).toBe(0);
   });
 
-  test('of ours and of this image, but of an earlier import, is not what a fresh one asks for', async () => {
+  test('created by ec2-image of this image is not what --fresh asks for', async () => {
     const images = [imageAnswer()];
     const snapshots = [
       snapshotAnswer(),
@@ -363,7 +363,7 @@ describe('an AMI that has the name', () => {
 
   const earlier = imageAnswer({ Tags: tagList(ourTags({ of: otherDigest })) });
 
-  test('of ours and of another image is an error that says so', async () => {
+  test('created by ec2-image of another image is an error that says so', async () => {
     const a = account({ images: [earlier] });
     await expect(run(a)).rejects.toMatchObject({
       code: 'AMI_NAME_TAKEN_BY_OURS',
@@ -373,7 +373,7 @@ describe('an AMI that has the name', () => {
     expect(a.count(DeregisterImageCommand)).toBe(0);
   });
 
-  test('of ours and of another image goes with replace, its snapshot once the new one stands', async () => {
+  test('created by ec2-image of another image goes with replace, its snapshot after the new registration', async () => {
     const a = account({ images: [earlier] });
     const ami = await run(a, { replace: true });
     expect(ami).toMatchObject({
@@ -392,14 +392,14 @@ describe('an AMI that has the name', () => {
   test.each([
     ['forbidden', ec2Error('UnauthorizedOperation', 'not you', 403), 'ACCESS_DENIED'],
     ['refused', ec2Error('InvalidParameterCombination', 'TpmSupport requires uefi'), 'REGISTER_REFUSED'],
-  ])('of ours stays where the new one is %s', async (_, error, code) => {
+  ])('created by ec2-image stays where the new one is %s', async (_, error, code) => {
     const a = account({ images: [earlier] });
     a.mock.on(RegisterImageCommand).rejects(error);
     await expect(run(a, { replace: true })).rejects.toMatchObject({ code });
     expect(a.count(DeregisterImageCommand)).toBe(0);
   });
 
-  test('of ours goes where the new one is registered without its tags', async () => {
+  test('created by ec2-image goes where the new one is registered without its tags', async () => {
     const a = account({ images: [earlier] });
     a.mock.on(RegisterImageCommand).callsFake((input) => {
       if (input.TagSpecifications) throw ec2Error('UnauthorizedOperation', 'not with tags', 403);
@@ -444,7 +444,7 @@ describe('an AMI that has the name', () => {
       [snapshotAnswer(), snapshotAnswer({ SnapshotId: 'snap-old' })],
       /has no tags of ec2-image/,
     ],
-  ])('of ours leaves a snapshot that %s', async (_, snapshots, reason) => {
+  ])('created by ec2-image leaves a snapshot that %s', async (_, snapshots, reason) => {
     const other = imageAnswer({ ImageId: 'ami-other', Name: 'other-i1' });
     const a = account({ images: [earlier, other], snapshots });
     const ami = await run(a, { replace: true, architecture: 'x86_64', bootMode: undefined, digest });
@@ -455,7 +455,7 @@ describe('an AMI that has the name', () => {
     expect(told[0]).toMatch(/^Keeping snapshot snap-old of the replaced AMI: /);
   });
 
-  test('of ours whose snapshot cannot be deleted is told, and the new one stands', async () => {
+  test('created by ec2-image whose snapshot cannot be deleted is told, and the new one stands', async () => {
     const a = account({ images: [earlier] });
     a.mock.on(DeleteSnapshotCommand).rejects(ec2Error('UnauthorizedOperation', 'no', 403));
     expect(await run(a, { replace: true })).toMatchObject({
@@ -468,7 +468,7 @@ describe('an AMI that has the name', () => {
     ]);
   });
 
-  test('of ours that shares the snapshot is replaced without it', async () => {
+  test('created by ec2-image that shares the snapshot is replaced without it', async () => {
     const shared = imageAnswer({
       Architecture: 'arm64',
       BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { SnapshotId: 'snap-1' } }],
@@ -478,7 +478,7 @@ describe('an AMI that has the name', () => {
     expect(a.count(DeleteSnapshotCommand)).toBe(0);
   });
 
-  test('of ours that is protected is an error', async () => {
+  test('created by ec2-image that is protected is an error', async () => {
     const a = account({ images: [{ ...earlier, DeregistrationProtection: 'enabled-with-cooldown' }] });
     await expect(run(a, { replace: true })).rejects.toMatchObject({
       code: 'AMI_PROTECTED',
@@ -487,13 +487,13 @@ describe('an AMI that has the name', () => {
     expect(a.count(DeregisterImageCommand)).toBe(0);
   });
 
-  test('of ours that failed serves nobody and goes', async () => {
+  test('created by ec2-image that failed serves nobody and goes', async () => {
     const failed = imageAnswer({ State: 'failed', StateReason: { Message: 'oops' } });
     const a = account({ images: [failed], snapshots: [snapshotAnswer()] });
     expect(await run(a)).toMatchObject({ imageId: 'ami-new', replaced: [{ imageId: 'ami-old' }] });
   });
 
-  test('of ours that is disabled is an error', async () => {
+  test('created by ec2-image that is disabled is an error', async () => {
     const a = account({ images: [imageAnswer({ State: 'disabled' })], snapshots: [snapshotAnswer()] });
     await expect(run(a)).rejects.toMatchObject({
       code: 'AMI_DISABLED',

@@ -185,7 +185,7 @@ describe('a snapshot with our tags', () => {
   });
 });
 
-describe('a task of ours', () => {
+describe('a task created by ec2-image', () => {
   const untagged = snapshot({ tags: {} });
 
   test('that completed gives its snapshot', () => {
@@ -197,7 +197,7 @@ describe('a task of ours', () => {
     });
   });
 
-  test('that completed, its snapshot still pending, is waited for', () => {
+  test('that completed makes the run wait for its pending snapshot', () => {
     expect(
       chooseSnapshot({ wanted, snapshots: [snapshot({ tags: {}, state: 'pending' })], tasks: [task()] })
         .state,
@@ -225,7 +225,7 @@ describe('a task of ours', () => {
     });
   });
 
-  test('that runs is waited for, the earliest of several', () => {
+  test('that runs makes the run wait for it, for the earliest of several', () => {
     const at = (importTaskId: string, startedAt?: string) =>
       task({
         importTaskId,

@@ -12,7 +12,7 @@ describe('deleting a snapshot', () => {
     await deleteSnapshot({ ...account.verb, snapshotId });
   });
 
-  test('that is in use for a while, behind a bad network, goes on', async () => {
+  test('that is in use for a while, behind a bad network, is retried', async () => {
     const account = mocked();
     const call = account.mock.on(DeleteSnapshotCommand);
     for (let n = 0; n < 8; n += 1)

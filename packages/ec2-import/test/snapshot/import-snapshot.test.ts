@@ -97,7 +97,7 @@ describe('an import', () => {
 });
 
 describe('a failed validation', () => {
-  test('is tried again with a new token, a longer pause and a look at the object, its snapshot deleted', async () => {
+  test('is retried with a new token, after a longer pause and a check of the object, its snapshot deleted', async () => {
     const account = starting();
     tasksEnding(account, {
       'import-snap-1': taskAnswer({ ...validationFailed, SnapshotId: 'snap-half' }),
@@ -168,7 +168,7 @@ test('a stalled task is cancelled and tried again', async () => {
   expect(tokens(account)).toEqual(['token-1', 'token-2']);
 });
 
-test('a running task from a look at the account is the first attempt, and its token is not used again', async () => {
+test('a running task found in the account is the first attempt, and its token is not used again', async () => {
   const account = starting();
   tasksEnding(account, { 'import-snap-9': taskAnswer(validationFailed), 'import-snap-1': completed });
   expect(await run(account, { importTaskId: 'import-snap-9' })).toMatchObject({

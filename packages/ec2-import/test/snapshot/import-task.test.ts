@@ -117,7 +117,7 @@ describe('a task as EC2 reports it', () => {
     );
   });
 
-  test('every sign of life changes the fingerprint', () => {
+  test('every kind of progress changes the fingerprint', () => {
     const detail = { Status: 'active', Progress: '19', StatusMessage: 'pending', DiskImageSize: 0 };
     const fingerprint = (change: object) =>
       importTaskOf({ SnapshotTaskDetail: { ...detail, ...change } }).fingerprint;

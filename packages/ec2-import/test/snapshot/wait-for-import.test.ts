@@ -23,7 +23,7 @@ const active = (Progress: string) =>
   taskAnswer({ Status: 'active', StatusMessage: 'downloading/converting', Progress });
 
 describe('a task that goes well', () => {
-  test('is told step by step, and its snapshot is waited for', async () => {
+  test('reports each step, and waits for its snapshot', async () => {
     const account = mocked();
     const progress: unknown[] = [];
     tasksSeen(
@@ -58,7 +58,7 @@ describe('a task that goes well', () => {
     ]);
   });
 
-  test('is looked at again through throttling and a network that is gone for minutes', async () => {
+  test('is polled again after throttling and minutes without a network', async () => {
     const account = mocked();
     const outage = Array.from({ length: 15 }, connectionReset);
     tasksSeen(account, [active('1')], ec2Error('RequestLimitExceeded', 'slow down', 503), ...outage, [
@@ -353,7 +353,7 @@ describe('the time of its start', () => {
     return { written, notices: account.notices };
   }
 
-  test('is added to a task of ours that lacks it', async () => {
+  test('is added to a task of ec2-image that lacks it', async () => {
     const Tags = [{ Key: 'ec2-image:started-at', Value: '2026-11-22T10:00:00Z' }];
     expect((await wait(ours)).written).toEqual([{ Resources: [importTaskId], Tags }]);
   });

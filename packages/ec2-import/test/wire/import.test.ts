@@ -46,7 +46,7 @@ describe('an import', () => {
     expect(verb.notices).toEqual([]);
   });
 
-  test('that runs already is found and waited for', async ({ account }) => {
+  test('that runs already is found, and the run waits for it', async ({ account }) => {
     const verb = verbs(account);
     const disk = await uploadDisk(account);
     const { tags, object, clientTokenFor } = disk.import;
@@ -158,7 +158,7 @@ describe('a task that fails', () => {
     expect((await account.contents()).tasks).toHaveLength(2);
   });
 
-  test('because the object is no disk of its format says so', async ({ account }) => {
+  test('because the object is not a disk of its format says so', async ({ account }) => {
     const disk = await uploadDisk(account, {
       format: 'vhdx',
       body: Buffer.from('<html>not found</html>'.repeat(1000)),
@@ -207,7 +207,7 @@ describe('a task that stalls', () => {
   });
 });
 
-test('what EC2 does not show yet is waited for', async ({ account }) => {
+test('waits for what EC2 does not show yet', async ({ account }) => {
   const verb = verbs(account);
   const disk = await uploadDisk(account);
   account.aws.faults.add(once('ImportSnapshot', { kind: 'unseen', ms: 300 }));

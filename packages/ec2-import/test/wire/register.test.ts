@@ -130,7 +130,7 @@ test('no answer in time costs no second AMI', async ({ account }) => {
 });
 
 describe('where EC2 shows its writes late', () => {
-  test('a fresh AMI is waited for', async ({ account }) => {
+  test('waits for a fresh AMI', async ({ account }) => {
     const request = await createSnapshot(account);
     account.aws.faults.add(once('RegisterImage', { kind: 'unseen', ms: 300 }));
     expect(await registerImage({ ...verbs(account), ...request })).toMatchObject({ outcome: 'registered' });

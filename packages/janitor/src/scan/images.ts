@@ -44,7 +44,7 @@ function imageFact(image: Image, region: string): ImageFact {
     createdAt: timeOf(image.CreationDate),
     lastLaunchedAt: timeOf(image.LastLaunchedTime),
     isPublic: image.Public === true,
-    // With a cooldown it goes on for a day after it was switched off, and says so in words.
+    // With a cooldown it lasts another day after it was switched off, and says so in words.
     protection: protection && protection !== 'disabled' ? protection : undefined,
     snapshotIds: (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
     foreignOrigin: foreignImageOrigin(image, { region, tags }),

@@ -78,7 +78,7 @@ describe('uploads', () => {
   });
 });
 
-it('a bucket of another account is not looked into, whatever its keys look like', async ({ account }) => {
+it('does not read a bucket of another account, whatever its keys look like', async ({ account }) => {
   const theirs = new S3Client({
     endpoint: account.aws.url,
     region: 'us-east-1',

@@ -46,7 +46,7 @@ describe('StartSnapshot refuses what it does not', () => {
     ['a time-out of 4321 minutes', { Timeout: 4321 }, 'INVALID_PARAMETER_VALUE'],
     ['a key by its alias', { Encrypted: true, KmsKeyArn: 'alias/mine' }, 'INVALID_PARAMETER_VALUE'],
     ['a key without encryption', { KmsKeyArn: key }, 'INVALID_PARAMETER_VALUE'],
-    ['a parent that is no snapshot', { ParentSnapshotId: 'vol-1' }, 'INVALID_SNAPSHOT_ID'],
+    ['a parent that is not a snapshot', { ParentSnapshotId: 'vol-1' }, 'INVALID_SNAPSHOT_ID'],
     [
       'encryption beside a parent',
       { ParentSnapshotId: 'snap-0123456789abcdef0', Encrypted: true },

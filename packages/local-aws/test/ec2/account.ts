@@ -24,7 +24,7 @@ function withMoreClients<Of extends AccountClients>(clients: Of): Of & Clients {
 }
 
 /** Of an emulator in another process, whose clock moves: they correct theirs by what it answers. */
-export function clientsOf(url: string, directory: string): Clients {
+export function createClients(url: string, directory: string): Clients {
   return withMoreClients(connectAccount({ url, directory, maxAttempts: 3 }));
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Account, clientsOf, openAccount } from './account.ts';
+import { type Account, createClients, openAccount } from './account.ts';
 import { compareRaw, type Disk, makeBucket, makeDisk, putObject } from './disks.ts';
 import { ended, input, start, taskOf } from './imports.ts';
 
@@ -66,7 +66,7 @@ it.each([
   ['updating', 0.9],
 ])('a task whose process is killed while %s is finished by the next one, once', async (stage, share) => {
   const first = await serveElsewhere();
-  await using clients = clientsOf(first.url, directory);
+  await using clients = createClients(first.url, directory);
   await makeBucket(clients.s3);
   await putObject(clients.s3, 'disk.vhdx', await disk.as('VHDX'));
   const id = await start(clients, input('disk.vhdx', 'VHDX'));
@@ -86,7 +86,7 @@ it.each([
 
 it('of two processes at one directory either answers for all, and each task is done once', async () => {
   const elsewhere = await serveElsewhere();
-  await using there = clientsOf(elsewhere.url, directory);
+  await using there = createClients(elsewhere.url, directory);
   await makeBucket(there.s3);
   await putObject(there.s3, 'disk.raw', await disk.as('RAW'));
   const held = await start(there);

@@ -63,7 +63,7 @@ describe('an import fails', () => {
     expect(workFiles(account)).toEqual([]);
   });
 
-  it('not on anything RAW: nobody looks into it', async () => {
+  it('not on anything RAW: EC2 does not inspect it', async () => {
     await putObject(account.s3, 'page.html', '<html>not found</html>');
     const id = await start(account, input('page.html'));
     expect(await ended(account, id)).toMatchObject({ Status: 'completed' });

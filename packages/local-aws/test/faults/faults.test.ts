@@ -60,7 +60,7 @@ test('a service takes the actions of its kind, and only those count', () => {
   expect(faults.list()).toMatchObject([{ matched: 3, struck: 1 }]);
 });
 
-test('a rule can be waited for, replaced and removed', async () => {
+test('a test can await, replace and remove a rule', async () => {
   const faults = createFaults();
   const handle = faults.add({ id: 'one', action: drop });
   const [struck] = faults.strike(part('1'));

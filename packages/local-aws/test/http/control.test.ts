@@ -32,7 +32,7 @@ const test = base
         }),
   );
 
-test('faults are added, told, waited for and removed by any client', async ({ control, put }) => {
+test('any client can add, list, await and remove faults', async ({ control, put }) => {
   const added = await control('POST', 'faults', [
     { id: 'slow', match: { operation: 'PutObject' }, action: { kind: 'error', preset: 'throttling' } },
   ]);

@@ -136,7 +136,7 @@ describe('the examples of the S3 API reference', () => {
   });
 });
 
-describe('what is no Version 4 signature', () => {
+describe('what is not a Version 4 signature', () => {
   test.each<[string, Readonly<Record<string, string>>, string, string]>([
     ['none at all', {}, '', 'anonymous'],
     ['Version 2', { authorization: 'AWS AKID:sig' }, '', 'malformed'],

@@ -388,7 +388,7 @@ describe('a completion is refused, and can be tried again', () => {
     await complete(later, await uploadAll(later), { IfMatch: ETag });
   });
 
-  test('over what was written while the upload went on', async () => {
+  test('over what was written during the upload', async () => {
     const { ETag } = await plain.send(new PutObjectCommand({ Bucket, Key: 'raced', Body: 'same' }));
     const to = await create({ Key: 'raced' });
     const sent = await uploadAll(to);

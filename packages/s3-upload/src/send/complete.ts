@@ -12,7 +12,7 @@ import { endedByOthers, StartAgain } from './start-again.ts';
 import type { SentPart, UploadJob } from './upload-job.ts';
 
 const tries = policies.completeUpload.attempts;
-/** The same where S3 holds other parts than it answered: who goes on putting them, or why, is not found out by repeating. */
+/** The same where S3 holds other parts than it answered: who keeps putting them, or why, is not found out by repeating. */
 const triesWithOtherParts = 3;
 
 export interface Completion {

@@ -78,7 +78,7 @@ function keepAssembly(
   return kept;
 }
 
-/** The object was written while the upload went on: which of the two the condition meant cannot be told. */
+/** The object was written during the upload: which of the two the condition meant cannot be told. */
 function refuseOvertaken(
   { store, key }: S3Call,
   { bucket, conditions, upload }: { bucket: Bucket; conditions: WriteConditions; upload: UploadRow },
