@@ -77,7 +77,7 @@ test('an image that is not there', async () => {
   await expectFailure(run, { code: 'HTTP_NOT_FOUND', says: /404/ });
 });
 
-test('a wrong digest: fetched once more, then both digests are named and the file is gone', async () => {
+test('a wrong digest: downloads again, then names both digests and removes the file', async () => {
   const before = images.server.requests.length;
   const { run, workDirectory } = await importing({
     url: images.url('qcow2'),

@@ -196,7 +196,7 @@ describe('the same by EBS direct', () => {
   });
 });
 
-test('verify: a disk that others write to while it is read is no reason to call the snapshot wrong', async () => {
+test('verify: does not call the snapshot wrong when others write to the disk while it is read', async () => {
   const args = await argsOf('qcow2', byEbs);
   const made = await runCli(args);
   const { snapshotId } = made.json<ImportDocument>().images[0]!;

@@ -90,7 +90,7 @@ test.each(['--sha256', '--sha512'])('%s=HEX is taken', async (flag) => {
 });
 
 describe('--json of what could not start', () => {
-  test("an unknown command: the user's word is no key", async () => {
+  test('an unknown command does not become a key', async () => {
     const run = await runInProcess(['imprt', '--json']);
     expect(Object.keys(run.json<object>())).toEqual(['version', 'error']);
   });

@@ -32,7 +32,7 @@ async function recording(name: string, then: string) {
   return { env: { PATH: `${bin}:${process.env.PATH}` }, read };
 }
 
-/** A killed child that nobody has waited for yet is as dead. */
+/** A killed child that its parent has not reaped yet counts as dead. */
 async function isRunning(pid: number): Promise<boolean> {
   return /^State:\s+[^ZX\s]/m.test(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''));
 }

@@ -43,7 +43,7 @@ const secondTable = 257 * 1024;
 const countOf = (operation: string) =>
   account.aws.calls.list().filter((call) => call.operation === operation).length;
 
-const failureOf = (end: Awaited<ReturnType<typeof runInProcess>>) =>
+const findFailure = (end: Awaited<ReturnType<typeof runInProcess>>) =>
   end.json<ImportDocument>().images[0]!.error!;
 
 /** What a run leaves that cannot import. */
@@ -95,7 +95,7 @@ describe('an object whose bytes are not those that its checksum tells', () => {
     });
     const end = await runInProcess(args);
     expect(end.exitCode).toBe(1);
-    expect(failureOf(end)).toMatchObject({
+    expect(findFailure(end)).toMatchObject({
       code: 'UPLOAD_CORRUPTED',
       message: expect.stringMatching(/s3:\/\/disk-images\/.* twice; it was deleted .*Disk validation failed/),
     });
@@ -117,7 +117,7 @@ describe('an import that fails although the object is right', () => {
     account.aws.faults.add(failing);
     const end = await runInProcess(args);
     expect(end.exitCode).toBe(1);
-    expect(failureOf(end)).toMatchObject({
+    expect(findFailure(end)).toMatchObject({
       code: 'IMPORT_FAILED',
       message: expect.stringMatching(
         /Disk validation failed \[Unknown\] \(s3:\/\/disk-images\/.* was read back: its bytes are right\)/,
@@ -139,7 +139,7 @@ describe('an import that fails although the object is right', () => {
       action: { kind: 'error', preset: 'access-denied' },
     });
     const end = await runInProcess(args);
-    expect(failureOf(end)).toMatchObject({
+    expect(findFailure(end)).toMatchObject({
       code: 'IMPORT_FAILED',
       message: expect.not.stringContaining('read back'),
     });
@@ -156,7 +156,7 @@ describe('an import that fails although the object is right', () => {
           'ClientError: Disk validation failed [We do not have access to the given resource. Reason 403 Forbidden]',
       },
     });
-    expect(failureOf(await runInProcess(args))).toMatchObject({ code: 'IMPORT_NOT_PERMITTED' });
+    expect(findFailure(await runInProcess(args))).toMatchObject({ code: 'IMPORT_NOT_PERMITTED' });
     expect(countOf('GetObject')).toBe(0);
   });
 });

@@ -52,7 +52,7 @@ const run = (flags?: Flags) => runInProcess(argsOf(flags));
 
 const strike = (rule: FaultRule) => account.aws.faults.add(rule);
 
-/** Found out, told, and mended in the same run: what came out of it is one AMI that holds the disk. */
+/** Detected, reported and repaired in the same run: its result is one AMI that holds the disk. */
 async function expectMended(end: InProcessEnd, says: RegExp): Promise<void> {
   await expectOneOfEach({ account }, images, end);
   expect(end.stderr).toMatch(says);
@@ -109,7 +109,7 @@ describe('one bit of the download', () => {
     await expectRefused(end, { code: 'DIGEST_MISMATCH', says: /sha256:[0-9a-f]{64}.*sha256:[0-9a-f]{64}/ });
   });
 
-  test('in the partial file before it is gone on with', async () => {
+  test('in the partial file before a run resumes it', async () => {
     await using proxy = await startHoldingProxy(images.server.url);
     const args = argsOf({ url: images.url('qcow2').replace(images.server.url, proxy.url) });
     const reached = proxy.holdAfterBytes(600_000);

@@ -57,30 +57,33 @@ async function interrupted(run: CliRun, signal: NodeJS.Signals) {
   return { ...end, result: result!, ms: performance.now() - at };
 }
 
-/** An import that nothing disturbs goes on from there. */
-async function expectGoesOn(): Promise<void> {
+/** An import that nothing disturbs resumes there. */
+async function expectResumes(): Promise<void> {
   account.aws.faults.clear();
   await expectOneOfEach({ account }, images, await runCli(args));
 }
 
 describe('while waiting for the import task', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('%s: the task goes on, and its id is told', async (signal) => {
-    const run = startCli(args);
-    await reaches(run, 'DescribeImportSnapshotTasks', { 'ImportTaskId.1': '' });
-    const { stderr, result, ms } = await interrupted(run, signal);
-    expect(ms).toBeLessThan(2_500);
-    const [task] = (await account.contents()).tasks;
-    expect(task!.SnapshotTaskDetail!.Status).toBe('active');
-    expect(stderr).toContain(task!.ImportTaskId);
-    expect(result.leftovers).toEqual([
-      expect.stringMatching(/^s3:\/\//),
-      `import task ${task!.ImportTaskId}`,
-    ]);
-    await expectGoesOn();
-    expect(account.aws.calls.list().filter(({ operation }) => operation === 'ImportSnapshot')).toHaveLength(
-      1,
-    );
-  });
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s leaves the task running and reports its id',
+    async (signal) => {
+      const run = startCli(args);
+      await reaches(run, 'DescribeImportSnapshotTasks', { 'ImportTaskId.1': '' });
+      const { stderr, result, ms } = await interrupted(run, signal);
+      expect(ms).toBeLessThan(2_500);
+      const [task] = (await account.contents()).tasks;
+      expect(task!.SnapshotTaskDetail!.Status).toBe('active');
+      expect(stderr).toContain(task!.ImportTaskId);
+      expect(result.leftovers).toEqual([
+        expect.stringMatching(/^s3:\/\//),
+        `import task ${task!.ImportTaskId}`,
+      ]);
+      await expectResumes();
+      expect(account.aws.calls.list().filter(({ operation }) => operation === 'ImportSnapshot')).toHaveLength(
+        1,
+      );
+    },
+  );
 
   test('--cancel-on-interrupt cancels it', async () => {
     args.push('--cancel-on-interrupt');
@@ -91,7 +94,7 @@ describe('while waiting for the import task', () => {
     expect(tasks[0]!.SnapshotTaskDetail!.Status).not.toMatch(/active|completed/);
     expect(stderr).toContain(tasks[0]!.ImportTaskId);
     expect(snapshots.filter(({ State }) => State === 'completed')).toEqual([]);
-    await expectGoesOn();
+    await expectResumes();
   });
 
   test('a second signal ends it where it stands', async () => {
@@ -104,7 +107,7 @@ describe('while waiting for the import task', () => {
     run.child.kill('SIGINT');
     expect(await run.ended).toMatchObject({ exitCode: 130 });
     expect(performance.now() - at).toBeLessThan(1_000);
-    await expectGoesOn();
+    await expectResumes();
   });
 });
 
@@ -119,7 +122,7 @@ test('during the upload: what has arrived is kept', async () => {
   const { ms } = await interrupted(run, 'SIGTERM');
   expect(ms).toBeLessThan(2_500);
   expect(await account.contents()).toMatchObject({ objects: [], uploads: [{}] });
-  await expectGoesOn();
+  await expectResumes();
 });
 
 test('during the conversion: qemu-img ends, and nothing unfinished has a final name', async () => {
@@ -138,5 +141,5 @@ test('during the conversion: qemu-img ends, and nothing unfinished has a final n
   const workDirectory = args[args.indexOf('--work-dir') + 1]!;
   const files = await readdir(join(workDirectory, 'images'), { recursive: true });
   expect(files.filter((name) => name.endsWith('.vhdx'))).toEqual([]);
-  await expectGoesOn();
+  await expectResumes();
 });

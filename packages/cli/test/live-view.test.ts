@@ -44,7 +44,7 @@ function startUploads(view: RunView, images: readonly string[], pass: (ms: numbe
 }
 
 describe('rows', () => {
-  test('have elapsed time in every stage, and columns that stand still', () =>
+  test('have elapsed time in every stage, and fixed columns', () =>
     live(
       ['one', 'another', 'third', 'fourth', 'fifth'],
       async ({ terminal, view, pass }) => {
@@ -215,7 +215,7 @@ function plain() {
 }
 
 describe('plain lines', () => {
-  test('tell when a step starts, that it goes on, and when it ends', () => {
+  test('report when a step starts, its progress, and when it ends', () => {
     const { view, pass, lines } = plain();
     view.stage('one', 'convert');
     view.stage('one', 'upload');
@@ -251,7 +251,7 @@ describe('plain lines', () => {
     view.stage('one', 'download');
     view.stage('one', 'import');
     view.stepEnded('one', { step: 'download', outcome: 'done', seconds: 3 });
-    // Nobody was shown this one as it began, and the import goes on meanwhile.
+    // Nobody was shown this one as it began, and the import continues meanwhile.
     view.stepEnded('one', { step: 'checksum', outcome: 'done', seconds: 0 });
     view.stepEnded('one', { step: 'import', outcome: 'done', seconds: 4 });
     view.stage('one', 'cleanup');

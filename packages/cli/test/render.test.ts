@@ -49,7 +49,7 @@ test.each([
   expect(parseBytes(text)).toBe(expected);
 });
 
-test('a rate is of the last seconds, and a resume is no rate', () => {
+test('a rate covers the last seconds, and a resume does not count', () => {
   const meter = createRateMeter();
   meter.add({ atMs: 0, done: 1_000_000 });
   expect(meter.perSecond()).toBeUndefined();

@@ -42,7 +42,7 @@ function comparable(image: Json, own: { readonly snapshotId: string; readonly na
   return { ...rest, ImageId: typeof ImageId, CreationDate: typeof CreationDate, Tags: Array.isArray(Tags) };
 }
 
-test('an AMI made by hand with the stock aws command describes itself as one of ours does', async () => {
+test('an AMI made by hand with the stock aws command has the same description as one created by ec2-image', async () => {
   const work = await makeWorkDirectory();
   const disk = join(work, 'disk.vhdx');
   await execa('qemu-img', ['convert', '-f', 'raw', '-O', 'vhdx', images.disk, disk]);

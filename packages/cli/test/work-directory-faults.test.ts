@@ -37,7 +37,7 @@ async function importInto(
   }
 }
 
-describe('a work directory that cannot be used is named, and is no bug', () => {
+describe('an unusable work directory is named, and not reported as a bug', () => {
   test('where the file system takes no directory, too', async () => {
     await using account = await openAccount();
     const url = 'https://example.org/x.raw';

@@ -60,7 +60,7 @@ test.each<[LocalFormat, string, RegExp[]]>([
   ['raw.gz', 'raw', [/^disk\.raw$/, /\.upload$/, /-Test\.raw\.gz$/]],
   ['qcow2.gz', 'vmdk', [/^disk\.vmdk$/, /\.decompressed$/, /\.upload$/, /-Test\.qcow2\.gz$/]],
 ])(
-  'of a %s on its way to S3 as %s, whatever a killed run left is proven before it is used',
+  'of a %s on its way to S3 as %s, what a killed run left is proven before its use',
   async (image, format, names) => {
     const args = argsOf(image, { format });
     await killAt('CompleteMultipartUpload', args);
@@ -70,7 +70,7 @@ test.each<[LocalFormat, string, RegExp[]]>([
   },
 );
 
-test('what a killed run decompressed is no source for a conversion', async () => {
+test('a conversion does not read what a killed run decompressed', async () => {
   const args = argsOf('raw.xz', { format: 'vhdx' });
   await killAt('CompleteMultipartUpload', args);
   const images = join(workDirectory, 'images');
@@ -88,7 +88,7 @@ test.each<[LocalFormat, boolean, RegExp[]]>([
   ['raw.gz', true, [/^blocks\.journal$/, /\.decompressed$/, /-Test\.raw\.gz$/]],
   ['qcow2.gz', false, [/^blocks\.journal$/, /\.decompressed$/, /-Test\.qcow2\.gz$/]],
 ])(
-  'of a %s written by EBS direct (--keep-files: %s), whatever a killed run left is proven before it is used',
+  'of a %s written by EBS direct (--keep-files: %s), what a killed run left is proven before its use',
   async (image, keepFiles, names) => {
     const args = argsOf(image, { via: 'ebs', bucket: undefined, 'keep-files': keepFiles });
     await killAt('CompleteSnapshot', args);

@@ -53,7 +53,7 @@ interface FaultScene extends AsyncDisposable {
 }
 
 async function openScene(images: TestImages, way: Way): Promise<FaultScene> {
-  // The task outlasts two polls however quick the machine is; what is complete then is seen to be at once.
+  // The task is longer than two polls however quick the machine is; what is complete then is visible at once.
   const account = await openAccount({
     ec2: { importTaskMs: 150, snapshotCompletionMs: 0, imageCreationMs: 0 },
   });
@@ -174,14 +174,14 @@ export async function outcomeOf(images: TestImages, way: Way, point: FaultPoint)
   return `${outcome} ${error!.code}; leftovers: ${left}`;
 }
 
-/** A call that hangs goes on when its fault is cleared, unless its client has left: the service takes a moment to see that. */
+/** A call that hangs continues when its fault is cleared, unless its client has left: the service takes a moment to see that. */
 async function allCallsEnded({ aws }: TestAccount): Promise<void> {
   const deadline = Date.now() + 5_000;
   while (aws.calls.list().some(({ outcome }) => outcome === 'running') && Date.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Nothing is in the account that the run has not told of. A task has become a snapshot when it is looked at. */
+/** Nothing is in the account that the run has not reported. A task has become a snapshot when this reads it. */
 function expectTold(left: string, told: readonly string[]): void {
   const words = told.join(', ');
   if (left.includes('upload')) expect(words).toContain('an incomplete multipart upload to s3://');

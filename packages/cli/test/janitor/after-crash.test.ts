@@ -35,7 +35,7 @@ test.each<Way>(['s3', 'ebs'])(
       let offsetMs = -twoDaysAndAnHourMs;
       await using scene = await openScene(images, way, { now: () => Date.now() + offsetMs });
       await crashAt(scene, point);
-      await settled(scene);
+      await waitForQuiet(scene);
       offsetMs = 0;
       const connection = ['--endpoint-url', scene.account.aws.url, '--region', region];
       const swept = await runInProcess(['janitor', '--bucket', bucket, '--apply', '--yes', ...connection]);
@@ -54,7 +54,7 @@ test.each<Way>(['s3', 'ebs'])(
       budgetMs: way === 's3' ? 12_000 : 8_000,
     });
     console.log(
-      `janitor after a crash, ${way}: ${done} of ${points.length} points, ${outcomes.removed} brought back to nothing, ${outcomes.completed} completed, seed ${seed}`,
+      `janitor after a crash, ${way}: ${done} of ${points.length} points, ${outcomes.removed} removed, ${outcomes.completed} completed, seed ${seed}`,
     );
     expect(failures).toEqual([]);
     expect(done).toBeGreaterThanOrEqual(isExhaustive ? points.length : 2);
@@ -63,7 +63,7 @@ test.each<Way>(['s3', 'ebs'])(
 );
 
 /** The emulator is through with the request that was held, and carries on with a task whose importer is gone. */
-async function settled({ account }: CrashScene): Promise<void> {
+async function waitForQuiet({ account }: CrashScene): Promise<void> {
   for (let left = 400; left > 0; left--) {
     const { tasks } = await account.contents();
     const running = account.aws.calls.list().some(({ outcome }) => outcome === 'running');

@@ -176,7 +176,7 @@ describe('janitor', () => {
     ['', 3, ''],
     ['\u0004', 3, ''],
     ['\u0003', 130, 'error INTERRUPTED'],
-  ])('asked in a terminal, %j is no yes', async (typed, exitCode, says) => {
+  ])('asked in a terminal, %j is not a yes', async (typed, exitCode, says) => {
     seedSnapshots(1);
     for (const form of [[], ['--json'], ['--quiet']]) {
       const run = await account.runInTerminal(typed, 'janitor', ...where, '--apply', ...form);

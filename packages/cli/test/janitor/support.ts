@@ -57,7 +57,7 @@ export async function openJanitorAccount(): Promise<JanitorAccount> {
     }: { typed?: string; region?: string[]; env?: Record<string, string> } = {},
   ): Promise<Ended> => {
     const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
-    // A key that is no text is pressed alone.
+    // A key other than text is pressed alone.
     if (typed !== undefined) {
       if (['\u0003', '\u0004'].includes(typed)) stdin.write(typed);
       else stdin.end(`${typed}\n`);

@@ -84,14 +84,14 @@ export async function crashAt(scene: CrashScene, point: CrashPoint): Promise<boo
   const { child, ended } = startCli(args);
   const crashed = await Promise.race([reached.then(() => true), ended.then(() => false)]);
   // A call is struck as it is understood; what it does before it hangs must be done when the client is gone.
-  if (crashed && point.when === 'after') await waitUntil(() => isSettled(scene, point));
+  if (crashed && point.when === 'after') await waitUntil(() => isAnswered(scene, point));
   child.kill('SIGKILL');
   await ended;
   fault?.remove();
   return crashed;
 }
 
-function isSettled({ account }: CrashScene, { server }: CrashPoint): boolean {
+function isAnswered({ account }: CrashScene, { server }: CrashPoint): boolean {
   if (server === 'image') return true;
   return account.aws.calls
     .list()

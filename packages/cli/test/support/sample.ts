@@ -28,7 +28,7 @@ export async function runSample<Point>(
   };
 }
 
-/** Runs the points in order, so many at once; none is begun when the time is up, where there is a limit. */
+/** Runs the points in order, so many at once; none starts when the time is up, where there is a limit. */
 async function runAll<Point>(
   points: readonly Point[],
   run: (point: Point) => Promise<void>,

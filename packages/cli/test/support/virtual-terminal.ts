@@ -23,21 +23,21 @@ export function openVirtualTerminal({ columns = 80, rows = 24 } = {}): VirtualTe
     new Writable({ write: (chunk: Buffer, _encoding, done) => terminal.write(chunk, done) }),
     { isTTY: true, columns, rows },
   );
-  const settled = () =>
+  const drawn = () =>
     new Promise<void>((resolve) => {
       stream.write('', () => resolve());
     });
   return {
     stream,
     async resize(columns, rows = stream.rows) {
-      await settled();
+      await drawn();
       terminal.resize(columns, rows);
       Object.assign(stream, { columns, rows });
       stream.emit('resize');
-      await settled();
+      await drawn();
     },
     async lines() {
-      await settled();
+      await drawn();
       const { active } = terminal.buffer;
       const lines = Array.from({ length: active.length }, (_, index) =>
         active.getLine(index)!.translateToString(true),
