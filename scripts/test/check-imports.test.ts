@@ -102,7 +102,7 @@ describe('within a package', () => {
     ).toEqual([expect.stringContaining(`closes a circle in ${deep}: `)]);
   });
 
-  test('what stands in a comment or a string is no import', async () => {
+  test('what stands in a comment or a string is not an import', async () => {
     expect(
       await check({
         'packages/left/src/a.ts': `import './b.ts';`,

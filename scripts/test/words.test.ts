@@ -6,11 +6,17 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { findOffences } from '../words/find-offences.ts';
 
 const workspace = {
-  sources: ['packages/*/src/**/*.ts', 'bench/src/**/*.ts', 'scripts/*.ts', 'scripts/imports/*.ts'],
+  sources: [
+    'packages/*/{src,test}/**/*.ts',
+    'bench/{src,test}/**/*.ts',
+    'scripts/*.ts',
+    'scripts/imports/*.ts',
+    'scripts/test/{check-imports,readmes,setup}.test.ts',
+  ],
   documents: ['README.md', 'CONTRIBUTING.md', 'docs/**/*.md', 'packages/*/README.md', 'bench/*.md'],
 };
 
-test('messages, comments, names and documents use the words of docs and manuals', () => {
+test('messages, comments, names, tests and documents use the words of docs and manuals', () => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   expect(findOffences(root, { ...workspace })).toEqual([]);
 });
@@ -42,7 +48,7 @@ describe('a banned phrase is found, with its line and what to write,', () => {
     [
       'across the lines of a comment',
       '/**\n * The file is gone\n * on with.\n */\nexport {};',
-      '2: "gone on with"',
+      '2: "gone on"',
     ],
     [
       'in the name of a variable',
@@ -59,6 +65,13 @@ describe('a banned phrase is found, with its line and what to write,', () => {
   ])('%s', async (_, text, found) => {
     expect(await check({ 'packages/a/src/b/c.ts': text })).toEqual([
       expect.stringContaining(`packages/a/src/b/c.ts:${found}`),
+    ]);
+  });
+
+  test('in the name of a test', async () => {
+    const text = `import { test } from 'vitest';\ntest('an interrupted upload goes on', () => {});\n`;
+    expect(await check({ 'packages/a/test/b/c.test.ts': text })).toEqual([
+      'packages/a/test/b/c.test.ts:2: "goes on": write resume, continue, last',
     ]);
   });
 
@@ -79,7 +92,7 @@ test('plain words, names in back-quotes and skipped packages are no offence', as
         'README.md': 'The image left 3 parts; a call failed. The tag `stand-in` is a name.\n',
         'packages/a/src/a.ts': `// The call is no longer pending.\nexport const settlement = 'amended: 3 images left';`,
         'packages/b/src/b.ts': offence,
-        'packages/a/test/a.test.ts': offence,
+        'scripts/test/words.test.ts': offence,
       },
       ['packages/b/'],
     ),

@@ -13,8 +13,10 @@ export const bannedPhrases: readonly Banned[] = [
   { pattern: /\bmend(?:s|ed|ing)?\b/i, instead: 'fix' },
   { pattern: /\bbrought\b/i, instead: 'downloaded, received, copied' },
   { pattern: /\bat a glance\b/i, instead: 'name what it shows' },
-  { pattern: /\b(?:gone|goes|going|go|went) on (?:with|where|from|over)\b/i, instead: 'resume, continue' },
-  { pattern: /\b(?:is|are|be) gone on\b(?! (?:with|where|from|over)\b)/i, instead: 'resume' },
+  {
+    pattern: /\b(?:gone|goes|going|went) on\b|\bgo on (?:with|where|from|over)\b/i,
+    instead: 'resume, continue, last',
+  },
   { pattern: /\blook(?:s|ed|ing)? (?:at|into)\b/i, instead: 'check, inspect, read' },
   { pattern: /\boutlast(?:s|ed|ing)?\b/i, instead: 'ride out, retry through' },
   { pattern: /\brehears(?:e|es|ed|ing|al)\b/i, instead: 'dry run' },
@@ -27,7 +29,10 @@ export const bannedPhrases: readonly Banned[] = [
       /\bit is (?:waited for|looked for|asked|tried|removed|deleted|used|downloaded|fetched|left alone|begun|uploaded|sent again)\b(?! (?:by|with|as|in|to)\b)/i,
     instead: 'the active voice: "waiting for …", "retrying …", "reusing …"',
   },
-  { pattern: /(?<!\bit )\b(?:is|are) (?:waited for|begun|made again)\b/i, instead: 'the active voice' },
+  {
+    pattern: /(?<!\bit )\b(?:is|are) (?:begun|made again)\b|(?<!\bit is )\bwaited for\b/i,
+    instead: 'the active voice',
+  },
   {
     pattern:
       /(?<!\bthere )\b(?:is|are) no (?!longer\b|more than\b|such\b|less\b|later\b|larger\b|smaller\b|older\b)/i,
