@@ -9,7 +9,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 const setup = fileURLToPath(new URL('../setup', import.meta.url));
 /** What the script calls besides that which is under test. */
 const basics = ['cat', 'chmod', 'dirname', 'env', 'mktemp', 'rm', 'sh', 'sleep', 'sort', 'tr', 'true'];
-const tools = ['qemu-img', 'xz', 'zstd', 'sfdisk', 'mke2fs'];
+const tools = ['qemu-img', 'xz', 'bzip2', 'zstd', 'sfdisk', 'mke2fs'];
 
 let bin: string;
 

@@ -29,6 +29,8 @@ export interface ConvertOptions {
   readonly reuse?: boolean;
   /** In bytes; default 64 GiB. */
   readonly maxDiskSize?: number;
+  /** In bytes that decompressing may take; default 256 MiB. */
+  readonly decompressionMemoryBytes?: number;
   /** Accept a disk without a partition table, or with one that reaches beyond the disk's end. Default false. */
   readonly allowUnbootable?: boolean;
   readonly signal?: AbortSignal;
@@ -136,7 +138,13 @@ async function decompressed(
   path: string,
   options: Omit<ConvertOptions, 'format'>,
 ): Promise<DiskFacts> {
-  const { maxDiskSize = defaultMaxDiskSize, signal, onProgress } = options;
+  const {
+    maxDiskSize = defaultMaxDiskSize,
+    decompressionMemoryBytes,
+    signal,
+    onProgress,
+    onNotice,
+  } = options;
   await rm(path, { force: true });
   await requireFreeSpace(dirname(path), image.size);
   const facts = await writeIntoPlace(path, async (partial) => {
@@ -145,8 +153,10 @@ async function decompressed(
       compression: image.compression,
       output: partial,
       maxDiskSize,
+      memoryBytes: decompressionMemoryBytes,
       signal,
       onProgress: (progress) => onProgress?.({ stage: 'decompress', ...progress }),
+      onNotice,
     });
     return inspectUncompressed({ ...options, path: partial });
   });

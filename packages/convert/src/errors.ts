@@ -2,6 +2,7 @@ import { ExplainedError, type Explanation } from '@ec2-image/explained-error';
 
 /** What inspecting, converting or comparing can end with, beside the refusals of `@ec2-image/image-headers`. */
 export type ConvertErrorCode =
+  | 'BZIP2_MISSING'
   | 'COMPARISON_FAILED'
   | 'CONVERSION_FAILED'
   | 'CORRUPT_COMPRESSION'

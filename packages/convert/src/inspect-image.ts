@@ -25,6 +25,8 @@ export interface InspectOptions {
   readonly path: string;
   /** In bytes; default 64 GiB. */
   readonly maxDiskSize?: number;
+  /** In bytes that decompressing may take; default 256 MiB. */
+  readonly decompressionMemoryBytes?: number;
   /** Accept a disk without a partition table, or with one that reaches beyond the disk's end. Default false. */
   readonly allowUnbootable?: boolean;
   readonly signal?: AbortSignal;
@@ -72,8 +74,9 @@ export async function inspectImage(options: InspectOptions): Promise<ImageFacts>
     const magic = await detectMagic(source);
     if (magic.kind !== 'compressed') return inspectDisk(source, { ...options, path });
     const { compression } = magic;
+    const { signal, decompressionMemoryBytes: memoryBytes } = options;
     const head = () =>
-      decompressHead({ path, compression, signal: options.signal, length: partitionTableBytes });
+      decompressHead({ path, compression, memoryBytes, signal, length: partitionTableBytes });
     return { path, ...(await inspectCompressed(source, { ...options, compression, head })) };
   });
 }
@@ -93,11 +96,12 @@ export interface InspectStreamOptions extends Omit<InspectOptions, 'path'> {
 export async function inspectStream(
   options: InspectStreamOptions,
 ): Promise<Omit<CompressedFacts, 'path'> | undefined> {
-  const { source, chunks, signal } = options;
+  const { source, chunks, decompressionMemoryBytes: memoryBytes, signal } = options;
   const magic = await detectMagic(source);
   if (magic.kind !== 'compressed') return undefined;
   const { compression } = magic;
-  const head = () => readHead(decompress({ compression, source: chunks(), signal }), partitionTableBytes);
+  const head = () =>
+    readHead(decompress({ compression, source: chunks(), memoryBytes, signal }), partitionTableBytes);
   return inspectCompressed(source, { ...options, compression, head });
 }
 

@@ -8,16 +8,24 @@ import { describe, expect, test } from 'vitest';
 import { writeSparse } from '../src/decompress/sparse-writer.ts';
 import { compressed, makeRawDisk, mib, temporaryDirectory } from './support/disk.ts';
 
-type Compression = 'gzip' | 'xz' | 'zstd';
-const compressions: readonly Compression[] = ['gzip', 'xz', 'zstd'];
+type Compression = 'bzip2' | 'gzip' | 'xz' | 'zstd';
+const compressions: readonly Compression[] = ['bzip2', 'gzip', 'xz', 'zstd'];
 
 async function* splitChunks(bytes: Buffer, length: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
 }
 
-async function decompressed(compression: Compression, bytes: Buffer, chunk = 65536): Promise<Buffer> {
+async function decompressed(
+  compression: Compression,
+  bytes: Buffer,
+  {
+    chunk = 65536,
+    ...options
+  }: { chunk?: number; memoryBytes?: number; onNotice?: (message: string) => void } = {},
+): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of decompress({ compression, source: splitChunks(bytes, chunk) })) parts.push(part);
+  const source = splitChunks(bytes, chunk);
+  for await (const part of decompress({ compression, source, ...options })) parts.push(part);
   return Buffer.concat(parts);
 }
 
@@ -27,7 +35,7 @@ describe.each(compressions)('%s', (compression) => {
   test('gives back what its own program compressed, in chunks of any length', async () => {
     const bytes = await compressed(compression, second);
     for (const chunk of [7, 1000, mib]) {
-      expect((await decompressed(compression, bytes, chunk)).equals(second)).toBe(true);
+      expect((await decompressed(compression, bytes, { chunk })).equals(second)).toBe(true);
     }
   });
 
@@ -35,7 +43,7 @@ describe.each(compressions)('%s', (compression) => {
     const [a, b] = [await compressed(compression, first), await compressed(compression, second)];
     const both = Buffer.concat([first, second]);
     for (const chunk of [a.length - 1, a.length, a.length + 1, a.length + b.length]) {
-      expect((await decompressed(compression, Buffer.concat([a, b]), chunk)).equals(both)).toBe(true);
+      expect((await decompressed(compression, Buffer.concat([a, b]), { chunk })).equals(both)).toBe(true);
     }
   });
 
@@ -47,15 +55,13 @@ describe.each(compressions)('%s', (compression) => {
     }
   });
 
-  test('damaged: in the data, in the checksum, and by what follows', async () => {
+  test('damaged: in the data, and in the checksum', async () => {
     const bytes = await compressed(compression, second);
     for (const at of [bytes.length >> 1, bytes.length - 6]) {
       const damaged = Buffer.from(bytes);
       damaged[at]! ^= 1;
       await expect(decompressed(compression, damaged)).rejects.toMatchObject({ code: 'CORRUPT_COMPRESSION' });
     }
-    const followed = Buffer.concat([bytes, Buffer.from('and then some')]);
-    await expect(decompressed(compression, followed)).rejects.toMatchObject({ code: 'CORRUPT_COMPRESSION' });
   });
 
   test('the error of its source is the error', async () => {
@@ -113,6 +119,90 @@ describe.each(compressions)('%s', (compression) => {
   });
 });
 
+describe('bytes behind the end', () => {
+  const disk = randomBytes(100_000);
+  const signature = Buffer.from('fwtool signature, of any length');
+
+  test.each(['gzip', 'bzip2'] as const)('%s leaves them out with a notice', async (compression) => {
+    const bytes = await compressed(compression, disk);
+    for (const chunk of [bytes.length, 1000, 7]) {
+      const notices: string[] = [];
+      const options = { chunk, onNotice: (message: string) => notices.push(message) };
+      const followed = Buffer.concat([bytes, Buffer.alloc(13), signature]);
+      expect((await decompressed(compression, followed, options)).equals(disk)).toBe(true);
+      expect(notices).toEqual([
+        expect.stringMatching(/^ignoring .*bytes behind the end of the (gzip|bzip2) data$/),
+      ]);
+    }
+  });
+
+  test('gzip leaves zeros out in silence', async () => {
+    const notices: string[] = [];
+    const bytes = Buffer.concat([await compressed('gzip', disk), Buffer.alloc(100_000)]);
+    const read = await decompressed('gzip', bytes, { onNotice: (message) => notices.push(message) });
+    expect(read.equals(disk)).toBe(true);
+    expect(notices).toEqual([]);
+  });
+
+  test('gzip: what begins as another member has to be one', async () => {
+    const bytes = Buffer.concat([
+      await compressed('gzip', disk),
+      Buffer.from([0x1f, 0x8b, 9, 0, 0, 0, 0, 0, 0, 0, 0]),
+    ]);
+    await expect(decompressed('gzip', bytes)).rejects.toMatchObject({ code: 'CORRUPT_COMPRESSION' });
+  });
+
+  test('xz takes padding, and says that other bytes follow', async () => {
+    const bytes = await compressed('xz', disk);
+    const padded = Buffer.concat([bytes, Buffer.alloc(8), bytes, Buffer.alloc(4)]);
+    expect((await decompressed('xz', padded)).equals(Buffer.concat([disk, disk]))).toBe(true);
+    for (const chunk of [bytes.length + 3, 1000, 7]) {
+      for (const foreign of [signature, Buffer.from('YZ'), Buffer.concat([Buffer.alloc(4), signature])]) {
+        const reading = decompressed('xz', Buffer.concat([bytes, foreign]), { chunk });
+        await expect(reading).rejects.toMatchObject({
+          code: 'CORRUPT_COMPRESSION',
+          message: `the xz data is damaged: ${foreign.length} bytes that are not xz follow its end`,
+        });
+      }
+    }
+  });
+
+  test('zstd says that they are no frame', async () => {
+    const bytes = Buffer.concat([await compressed('zstd', disk), signature]);
+    await expect(decompressed('zstd', bytes)).rejects.toMatchObject({ code: 'CORRUPT_COMPRESSION' });
+  });
+});
+
+test('a gzip header with all its fields, in chunks of any length', async () => {
+  const data = Buffer.from('what is inside');
+  const plain = gzipSync(data);
+  const header = Buffer.concat([
+    Buffer.from([0x1f, 0x8b, 8, 0x1e, 0, 0, 0, 0, 0, 3]),
+    Buffer.from([3, 0, 1, 2, 3]),
+    Buffer.from('disk.raw\0a comment\0'),
+  ]);
+  const checksum = Buffer.alloc(2);
+  checksum.writeUInt16LE(crc32(header) & 0xffff);
+  const bytes = Buffer.concat([header, checksum, plain.subarray(10)]);
+  for (const chunk of [1, 3, 1000]) expect(await decompressed('gzip', bytes, { chunk })).toEqual(data);
+  bytes[header.length]! ^= 1;
+  await expect(decompressed('gzip', bytes)).rejects.toMatchObject({ code: 'CORRUPT_COMPRESSION' });
+});
+
+test.each([
+  ['zstd', zstdCompressSync(Buffer.alloc(0))],
+  ['zstd', zstdCompressSync(Buffer.from('x'))],
+  ['gzip', gzipSync(Buffer.from('x'))],
+] as const)('30,000 small %s members take seconds', async (compression, member) => {
+  const bytes = Buffer.concat(Array.from({ length: 30_000 }, () => member));
+  const before = process.cpuUsage();
+  const length = (await decompressed(compression, bytes)).length;
+  const { user, system } = process.cpuUsage(before);
+  expect([0, 30_000]).toContain(length);
+  // A stream for each takes 45 s.
+  expect((user + system) / 1e6).toBeLessThan(10);
+});
+
 describe('memory', () => {
   test('a zstd frame that wants a window of 2 GiB', async () => {
     // Magic, a frame header with a window descriptor of exponent 21 (2^(10+21)), one raw block of a byte.
@@ -120,6 +210,8 @@ describe('memory', () => {
     await expect(decompressed('zstd', frame)).rejects.toMatchObject({ code: 'DECOMPRESSION_MEMORY' });
     frame[5] = 17 << 3;
     expect((await decompressed('zstd', frame)).toString()).toBe('a');
+    frame[5] = 21 << 3;
+    expect((await decompressed('zstd', frame, { memoryBytes: 2 ** 31 })).toString()).toBe('a');
   });
 
   test('an xz stream that wants a dictionary of 4 GiB', async () => {
@@ -129,7 +221,12 @@ describe('memory', () => {
     const at = bytes.indexOf(Buffer.from([0x21, 0x01]), 12) + 2;
     bytes[at] = 40;
     bytes.writeUInt32LE(crc32(bytes.subarray(12, 12 + headerSize - 4)), 12 + headerSize - 4);
-    await expect(decompressed('xz', bytes)).rejects.toMatchObject({ code: 'DECOMPRESSION_MEMORY' });
+    await expect(decompressed('xz', bytes)).rejects.toMatchObject({
+      code: 'DECOMPRESSION_MEMORY',
+      message: expect.stringMatching(/limit of 256 MiB$/),
+      hint: expect.stringContaining('--decompression-memory'),
+    });
+    expect((await decompressed('xz', bytes, { memoryBytes: 5 * 1024 ** 3 })).length).toBe(1000);
   });
 });
 
@@ -162,7 +259,7 @@ test('zstd frames of any number and content, with skippable ones between them, i
         const expected = Buffer.concat(
           frames.filter(({ isSkippable }) => !isSkippable).map(({ data }) => data),
         );
-        expect((await decompressed('zstd', bytes, chunk)).equals(expected)).toBe(true);
+        expect((await decompressed('zstd', bytes, { chunk })).equals(expected)).toBe(true);
       },
     ),
     { numRuns: 60 },
@@ -180,7 +277,9 @@ test('any bytes end in an explained error or in bytes', async () => {
       async (compression, at, flip, chunk) => {
         const bytes = Buffer.from(whole[compression]);
         bytes[at % bytes.length]! ^= flip;
-        const outcome = await decompressed(compression, bytes, chunk + 1).catch((error: Error) => error);
+        const outcome = await decompressed(compression, bytes, { chunk: chunk + 1 }).catch(
+          (error: Error) => error,
+        );
         if (outcome instanceof Error) expect(outcome.name, outcome.stack).toBe('ConvertError');
       },
     ),

@@ -4,7 +4,7 @@ import type { ByteSource } from './byte-source.ts';
 export type ImageFormat = 'raw' | 'qcow2' | 'vmdk' | 'vhd' | 'vhdx';
 
 /** A compression that can be undone. */
-export type Compression = 'gzip' | 'xz' | 'zstd';
+export type Compression = 'bzip2' | 'gzip' | 'xz' | 'zstd';
 
 /** What a file's first bytes (for VHD also its last) say it is. `unknown` is how a raw disk looks. */
 export type Magic =
@@ -37,6 +37,9 @@ const signatures: readonly Signature[] = [
   signature('\x1f\x8b', { kind: 'compressed', compression: 'gzip' }),
   signature('\xfd7zXZ\0', { kind: 'compressed', compression: 'xz' }),
   signature('\x28\xb5\x2f\xfd', { kind: 'compressed', compression: 'zstd' }),
+  // Behind `BZh` and the block size stands π, or in a file of nothing the square root of it.
+  signature('1AY&SY', { kind: 'compressed', compression: 'bzip2' }, 4),
+  signature('\x17rE8P\x90', { kind: 'compressed', compression: 'bzip2' }, 4),
   signature('LUKS\xba\xbe', { kind: 'encrypted', name: 'LUKS container' }),
   foreign('COWD', 'VMware ESX sparse extent (COWD)'),
   foreign('\xbe\xba\xfe\xca\0\0\0\0', 'VMware seSparse extent'),
@@ -47,7 +50,6 @@ const signatures: readonly Signature[] = [
   foreign('OOOM', 'User-mode Linux COW image'),
   foreign('MSWIM\0\0\0', 'Windows WIM archive'),
   foreign('Bochs Virtual HD Image', 'Bochs image'),
-  foreign('BZh', 'bzip2 file'),
   foreign('\x5d\0\0', 'lzma file'),
   foreign('\x04\x22\x4d\x18', 'lz4 file'),
   foreign('7z\xbc\xaf\x27\x1c', '7-Zip archive'),

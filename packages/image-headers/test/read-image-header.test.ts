@@ -392,6 +392,7 @@ describe('what is not a disk image', () => {
     Buffer.concat([Buffer.alloc(at), Buffer.from(head, 'latin1'), Buffer.alloc(mib)]);
   refuses('COMPRESSED_IMAGE', [
     ['gzip', padded('\x1f\x8b\x08')],
+    ['bzip2', padded('BZh91AY&SY')],
     ['xz', padded('\xfd7zXZ\0')],
     ['zstd', padded('\x28\xb5\x2f\xfd')],
     ['zstd behind a skippable frame', padded('\x5e\x2a\x4d\x18')],
@@ -404,7 +405,6 @@ describe('what is not a disk image', () => {
     ['ISO 9660', padded('CD001', 0x8001)],
     ['tar', padded('ustar', 257)],
     ['zip', padded('PK\x03\x04')],
-    ['bzip2', padded('BZh9')],
     ['an ESX extent', padded('COWD')],
     ['a seSparse extent', padded('\xbe\xba\xfe\xca\0\0\0\0')],
   ]);

@@ -33,6 +33,8 @@ export class VerifyCommand extends TableCommand<DiskSource> {
       saveDigests: this.given.value('save-digests'),
       allowAbsent: this.given.value('allow-absent') ?? false,
       maxDiskSize: this.given.value('max-disk-size') ?? settings.file?.config['max-disk-size'],
+      decompressionMemoryBytes:
+        this.given.value('decompression-memory') ?? settings.file?.config['decompression-memory'],
       settings,
       view,
     }).finally(() => view.close());

@@ -32,6 +32,7 @@ export interface ImportRequest {
   readonly importAttempts?: number;
   readonly importTimeoutMs?: number;
   readonly maxDiskSizeBytes?: number;
+  readonly decompressionMemoryBytes?: number;
   /** To one server, for one download. */
   readonly connections: number;
   readonly via: (typeof ways)[number];
@@ -186,6 +187,7 @@ function request(
     tags: tagsOf(setting('tag'), origin),
     pollIntervalMs: milliseconds(setting('poll-interval')),
     maxDiskSizeBytes: setting('max-disk-size'),
+    decompressionMemoryBytes: setting('decompression-memory'),
     connections: setting('connections') ?? 4,
     via,
     ...(via === 's3' ? s3Settings(setting) : withoutS3),

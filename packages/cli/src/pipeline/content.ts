@@ -22,6 +22,7 @@ export interface ContentOptions {
   /** Where the disk goes, should it have to be decompressed into a file. */
   readonly diskPath: string;
   readonly maxDiskSize?: number;
+  readonly decompressionMemoryBytes?: number;
   readonly allowUnbootable?: boolean;
   readonly signal?: AbortSignal;
   readonly onNotice?: (message: string) => void;
@@ -35,7 +36,7 @@ export interface ContentOptions {
 export async function openContent(options: ContentOptions): Promise<Content> {
   const facts = await inspectImage(options);
   if (facts.compression === undefined) return openedDisk(facts, options);
-  const streamed = inOrder(facts, () => createReadStream(facts.path, { highWaterMark: readBytes }));
+  const streamed = inOrder(facts, options, () => createReadStream(facts.path, { highWaterMark: readBytes }));
   if (streamed) return streamed;
   const { path, diskPath: output } = options;
   return openedDisk(await decompressImage({ ...options, image: { path }, output }), options);
@@ -59,7 +60,7 @@ export async function streamedContent({
 }): Promise<Content | undefined> {
   const { signal } = options;
   const facts = await inspectStream({ ...options, source: stream, chunks: () => stream.chunks({ signal }) });
-  return facts && inOrder(facts, (signal) => stream.chunks({ signal, onProgress }));
+  return facts && inOrder(facts, options, (signal) => stream.chunks({ signal, onProgress }));
 }
 
 /**
@@ -73,12 +74,13 @@ export async function localContent({
 }: Omit<ContentOptions, 'path' | 'diskPath'> & { readonly image: LocalImage }): Promise<Content | undefined> {
   const facts = await inspectImage({ ...options, path: image.path }).catch(() => undefined);
   options.signal?.throwIfAborted();
-  return facts && inOrder(facts, (signal) => image.chunks({ signal }));
+  return facts && inOrder(facts, options, (signal) => image.chunks({ signal }));
 }
 
 /** Of a raw disk of known size, compressed or not: it can be read from the front. Undefined where it is another. */
 function inOrder(
   { format, compression, virtualSize }: Pick<ImageFacts, 'format' | 'compression' | 'virtualSize'>,
+  { decompressionMemoryBytes: memoryBytes, onNotice }: Omit<ContentOptions, 'path' | 'diskPath'>,
   chunks: (signal?: AbortSignal) => AsyncIterable<Buffer>,
 ): Content | undefined {
   if (format !== 'raw' || virtualSize === undefined) return undefined;
@@ -86,7 +88,10 @@ function inOrder(
     virtualSizeBytes: virtualSize,
     blocks: ({ signal }) => {
       const source = chunks(signal);
-      const raw = compression === undefined ? source : decompress({ compression, source, signal });
+      const raw =
+        compression === undefined
+          ? source
+          : decompress({ compression, source, memoryBytes, signal, onNotice });
       return streamBlocks(ofSize(virtualSize, raw));
     },
     [Symbol.asyncDispose]: async () => {},

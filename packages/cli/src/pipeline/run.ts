@@ -87,6 +87,7 @@ export function contentOptions({ request, directory, signal, notice }: ImageRun)
   return {
     diskPath: `${directory.diskPath('raw')}.decompressed`,
     maxDiskSize: request.maxDiskSizeBytes,
+    decompressionMemoryBytes: request.decompressionMemoryBytes,
     allowUnbootable: request.allowUnbootable,
     signal,
     onNotice: notice,

@@ -45,6 +45,7 @@ export interface VerifyTargetOptions {
   /** Where to write the digests of the disk's blocks. */
   readonly saveDigests?: string;
   readonly maxDiskSize?: number;
+  readonly decompressionMemoryBytes?: number;
   /** Whether blocks of zeros may be absent, whoever made the snapshot. */
   readonly allowAbsent: boolean;
   readonly settings: CommonSettings;
@@ -111,7 +112,7 @@ async function snapshotOf({ ec2 }: Cloud, target: string, signal: AbortSignal): 
 }
 
 async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedContent> {
-  const { target, source, maxDiskSize, view } = options;
+  const { target, source, maxDiskSize, decompressionMemoryBytes, view } = options;
   if ('digests' in source) return readDigests({ path: source.digests });
   const { workDirectory, signal } = options.settings;
   const directory = await usingWorkDirectory(workDirectory, async () => {
@@ -129,6 +130,7 @@ async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedCo
       path: isFile ? source.file : file!.path,
       diskPath: join(directory, 'disk.decompressed'),
       maxDiskSize,
+      decompressionMemoryBytes,
       allowUnbootable: true,
       signal,
       onNotice: view.notice,

@@ -13,9 +13,12 @@ export interface DecompressFileOptions {
   readonly output: string;
   /** In bytes. */
   readonly maxDiskSize: number;
+  /** In bytes; default 256 MiB. */
+  readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
   /** In bytes of the compressed file. */
   readonly onProgress?: (progress: { done: number; total: number }) => void;
+  readonly onNotice?: (message: string) => void;
 }
 
 const readBytes = 256 * 1024;
@@ -27,10 +30,10 @@ const readBytes = 256 * 1024;
  * @throws ConvertError `DISK_TOO_LARGE`, `WORK_DIRECTORY_FULL`, and those of {@link decompress}
  */
 export async function decompressFile(options: DecompressFileOptions): Promise<number> {
-  const { path, compression, output, maxDiskSize, signal, onProgress } = options;
+  const { path, output, maxDiskSize, signal, onProgress } = options;
   const total = (await stat(path)).size;
   const input = createReadStream(path, { highWaterMark: readBytes });
-  const chunks = decompress({ compression, source: input, signal });
+  const chunks = decompress({ ...options, source: input });
   const handle = await open(output, 'wx');
   try {
     return await writeSparse(handle, bounded(chunks, maxDiskSize), () => {
@@ -57,12 +60,14 @@ async function* bounded(chunks: AsyncIterable<Buffer>, maxDiskSize: number): Asy
 
 /** The first `length` decompressed bytes, fewer where it has no more. */
 export async function decompressHead(
-  options: Pick<DecompressFileOptions, 'path' | 'compression' | 'signal'> & { readonly length: number },
+  options: Pick<DecompressFileOptions, 'path' | 'compression' | 'memoryBytes' | 'signal'> & {
+    readonly length: number;
+  },
 ): Promise<Buffer> {
-  const { path, compression, signal, length } = options;
+  const { path, compression, memoryBytes, signal, length } = options;
   const input = createReadStream(path, { highWaterMark: readBytes });
   try {
-    return await readHead(decompress({ compression, source: input, signal }), length);
+    return await readHead(decompress({ compression, source: input, memoryBytes, signal }), length);
   } finally {
     input.destroy();
   }

@@ -19,14 +19,19 @@ export function corruptCompression(compression: Compression, why: string, cause?
   });
 }
 
-export function decompressionMemory(compression: Compression, limit: string, cause?: unknown): ConvertError {
+export function decompressionMemory(
+  compression: Compression,
+  memoryBytes: number,
+  cause?: unknown,
+): ConvertError {
+  const limit = `${Math.floor(memoryBytes / 1024 ** 2)} MiB`;
   return new ConvertError(
     'DECOMPRESSION_MEMORY',
-    `the ${compression} data wants more memory to be decompressed than the limit of ${limit}`,
+    `decompressing the ${compression} data needs more memory than the limit of ${limit}`,
     {
-      hint: 'If you trust the image, decompress it by hand and import the result.',
+      hint: 'If you trust the image, raise the limit (--decompression-memory).',
       cause,
-      facts: { compression },
+      facts: { compression, memoryBytes },
     },
   );
 }

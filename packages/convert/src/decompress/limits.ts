@@ -1,6 +1,6 @@
 /**
- * What a decoder may take: zstd's own default (a window of 128 MiB), and twice of it for xz, whose largest preset
- * needs 65 MiB. Files made for more (`--long=31`, `dict=1536MiB`) are refused.
+ * Bytes of memory that undoing a compression may take, by default: four times what xz's largest preset needs, and twice
+ * the window that zstd takes without being told (128 MiB). Files made for more (`--long=31`, `dict=1536MiB`) need
+ * `--decompression-memory`.
  */
-export const maxWindowLog = 27;
-export const maxXzMemoryBytes = 256 * 1024 ** 2;
+export const defaultDecompressionMemoryBytes = 256 * 1024 ** 2;

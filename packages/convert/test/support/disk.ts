@@ -73,7 +73,7 @@ export async function expectSameDisk(image: string, driver: string, raw: string)
 
 /** The output of a compressor, by its own program. */
 export async function compressed(
-  program: 'gzip' | 'xz' | 'zstd',
+  program: 'bzip2' | 'gzip' | 'xz' | 'zstd',
   content: Buffer,
   args: readonly string[] = [],
 ) {
@@ -90,7 +90,7 @@ export async function compressed(
 }
 
 export async function compressFile(
-  program: 'gzip' | 'xz' | 'zstd',
+  program: 'bzip2' | 'gzip' | 'xz' | 'zstd',
   from: string,
   to: string,
   ...args: string[]

@@ -32,7 +32,7 @@ export const imageCodes = {
   },
   DECOMPRESSION_MEMORY: {
     means: 'Decompressing the image needs more memory than the limit.',
-    remedy: 'If you trust the image, decompress it yourself and import the result.',
+    remedy: 'If you trust the image, raise the limit (--decompression-memory).',
   },
   DIFFERENCING_DISK: {
     means: 'The disk holds only the changes to a parent disk.',

@@ -10,6 +10,10 @@ export const machineCodes = {
     means: 'The emulator was told to create a bucket whose name S3 does not allow.',
     remedy: 'Use 3 to 63 lower-case letters, digits, dots and hyphens.',
   },
+  BZIP2_MISSING: {
+    means: 'bzip2 is not installed.',
+    remedy: 'Install it: `apt-get install bzip2`, or `dnf install bzip2`.',
+  },
   CANNOT_LISTEN: {
     means: 'No server could be started on loopback.',
     remedy: 'Check that 127.0.0.1 is up and that processes may listen on it.',

@@ -21,7 +21,7 @@ export const imageOptions = {
   }),
   url: option({
     kind: listOf(source),
-    help: 'Image URL or local path; repeat for mirrors of the same file. qcow2, raw, VMDK, VHD or VHDX, also compressed with xz, gzip or zstd',
+    help: 'Image URL or local path; repeat for mirrors of the same file. qcow2, raw, VMDK, VHD or VHDX, also compressed with xz, gzip, zstd or bzip2',
     group: 'image',
     commands: ['import', 'verify', 'demo'],
     in: 'image',
@@ -84,6 +84,14 @@ export const imageOptions = {
     kind: byteSize,
     help: 'Refuse larger disks',
     default: '64GiB',
+    group: 'image',
+    commands: ['import', 'verify'],
+    in: 'both',
+  }),
+  'decompression-memory': option({
+    kind: byteSize,
+    help: 'Refuse compressed images that need more memory to decompress',
+    default: '256MiB',
     group: 'image',
     commands: ['import', 'verify'],
     in: 'both',

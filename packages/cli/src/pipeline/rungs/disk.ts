@@ -54,6 +54,7 @@ function convert(
           output: directory.diskPath(request.format),
           reuse: true,
           maxDiskSize: request.maxDiskSizeBytes,
+          decompressionMemoryBytes: request.decompressionMemoryBytes,
           allowUnbootable: request.allowUnbootable,
           signal,
           onNotice: notice,
