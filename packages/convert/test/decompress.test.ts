@@ -167,7 +167,7 @@ describe('bytes behind the end', () => {
     }
   });
 
-  test('zstd says that they are no frame', async () => {
+  test('zstd refuses them', async () => {
     const bytes = Buffer.concat([await compressed('zstd', disk), signature]);
     await expect(decompressed('zstd', bytes)).rejects.toMatchObject({ code: 'CORRUPT_COMPRESSION' });
   });

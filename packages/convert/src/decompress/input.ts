@@ -1,4 +1,4 @@
-/** Compressed bytes that a decoder looks at before it takes them. */
+/** Compressed bytes of which a decoder takes only what it needs. */
 export interface Input extends AsyncDisposable {
   /** The next bytes, `length` of them or more; fewer at the end. They stay where they are. */
   peek(length: number): Promise<Buffer>;
