@@ -79,5 +79,6 @@ export async function runImports({
 
 /** The same for two requests of one published file, as far as that shows before anything is fetched. */
 function imageKey({ checksum, urls }: ImportRequest): string {
-  return 'digest' in checksum ? checksum.digest : `${checksum.url} ${imageFileName(urls[0]!)}`;
+  if ('digest' in checksum) return checksum.digest;
+  return `${checksum.url} ${checksum.entry ?? imageFileName(urls[0]!)}`;
 }

@@ -1,5 +1,5 @@
 import { type Digest, shortDigest } from '@ec2-image/provenance';
-import { parseSource } from './source.ts';
+import { parseSource, type Source } from './source.ts';
 
 /**
  * The image's own name, by which a checksum file lists it: the last part of the URL's path, percent-decoded, or of the local path.
@@ -8,7 +8,11 @@ import { parseSource } from './source.ts';
  * @throws FetchError `BAD_URL`
  */
 export function imageFileName(url: string): string {
-  const source = parseSource(url);
+  return fileNameOf(parseSource(url));
+}
+
+/** The same of a source. */
+export function fileNameOf(source: Source): string {
   const path = source.kind === 'local' ? source.path : decodePath(source.url.pathname);
   return path.slice(path.lastIndexOf('/') + 1);
 }

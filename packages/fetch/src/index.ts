@@ -1,3 +1,4 @@
+export { type PublishedChecksum, type ReadChecksumOptions, readChecksum } from './checksum/read-checksum.ts';
 export { FetchError, type FetchErrorCode } from './errors.ts';
 export { fetchImage } from './fetch-image.ts';
 export type { FetchImageOptions } from './fetch-image-options.ts';
@@ -6,6 +7,5 @@ export { type FileState, type RecordedFile, recordFile, requireUnchanged } from 
 export type { Progress } from './hash-file.ts';
 export { type LocalImage, type LocalImageOptions, openLocalImage } from './local-image.ts';
 export type { RetryOptions } from './mirrors.ts';
-export { type PublishedChecksum, type ReadChecksumOptions, readChecksum } from './read-checksum.ts';
 export { type ImageStream, type StreamImageOptions, streamImage } from './stream-image.ts';
 export type { VerifiedImage } from './verified-image.ts';

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { publishedDigest } from '../src/checksum-file.ts';
+import { entryMissing, findDigest, parseChecksumFile } from '../src/checksum/checksum-file.ts';
 import { FetchError } from '../src/errors.ts';
 import { digestOfBytes, temporaryDirectory } from './support/work.ts';
 
@@ -13,8 +13,14 @@ const sha512 = digestOfBytes('image', 'sha512');
 const [hex256, hex512] = [sha256.slice(7), sha512.slice(7)];
 const other = digestOfBytes('other').slice(7);
 
-const read = (content: string | Buffer, fileName = name) =>
-  publishedDigest({ content: Buffer.from(content), fileName, url: 'https://host/CHECKSUM' });
+const read = (content: string | Buffer, fileName = name) => {
+  const url = 'https://host/CHECKSUM';
+  const entries = parseChecksumFile({ content: Buffer.from(content), url });
+  const digest = findDigest({ entries, fileName, url });
+  if (digest === undefined) throw entryMissing({ entries, fileName, url });
+  return digest;
+};
+const base64 = (digest: string) => Buffer.from(digest.slice(7), 'hex').toString('base64');
 
 const failure = (content: string | Buffer, fileName = name): FetchError => {
   try {
@@ -45,6 +51,68 @@ describe('the forms', () => {
     ["OpenSSL's", `SHA256(${name})= ${hex256}\n`, sha256],
     ["OpenSSL 3's", `SHA2-512(${name})= ${hex512}\n`, sha512],
     ['upper case', `${hex256.toUpperCase()}  ${name}\n`, sha256],
+    ['blanks behind it', `${hex256}  ${name} \t \n`, sha256],
+    ['several blanks in between', `${hex256} \t   ${name}\n`, sha256],
+    ['indented', `  \t${other}  other\n    SHA256 (${name}) = ${hex256}  \n`, sha256],
+    ['two carriage returns', `${hex256}  ${name}\r\r\n`, sha256],
+    ['by a colon', `other: ${other}\n${name}: ${hex256}\n`, sha256],
+    ["GitHub's", `sha256:${hex256}  ${name}\n`, sha256],
+    ["GitHub's, alone", `sha512:${hex512}\n`, sha512],
+    ['an algorithm, then a digest alone', `SHA256: ${hex256}\n`, sha256],
+    ['subresource integrity', `sha256-${base64(sha256)}\n`, sha256],
+    ['subresource integrity, by name', `sha512-${base64(sha512)}  ${name}\n`, sha512],
+    [
+      'signed with Charset',
+      signed(`${hex256}  ${name}\n`, { header: 'Hash: SHA256\nCharset: utf-8\n' }),
+      sha256,
+    ],
+    [
+      'signed without dash escapes',
+      signed(`-----\n- x\n${hex256}  ${name}\n`, {
+        header: 'Hash: SHA256\nNotDashEscaped: You need GnuPG to verify this message\n',
+      }),
+      sha256,
+    ],
+    [
+      "Fedora CoreOS's stream",
+      JSON.stringify({
+        stream: 'stable',
+        architectures: {
+          x86_64: {
+            artifacts: {
+              qemu: {
+                release: '43.20261101.3.0',
+                formats: {
+                  'qcow2.xz': {
+                    disk: {
+                      location: `https://builds.example/prod/streams/stable/${name}`,
+                      signature: `https://builds.example/prod/streams/stable/${name}.sig`,
+                      sha256: hex256,
+                      'uncompressed-sha256': other,
+                    },
+                  },
+                },
+              },
+              metal: {
+                formats: { iso: { disk: { location: 'https://builds.example/other.iso', sha256: other } } },
+              },
+            },
+          },
+        },
+      }),
+      sha256,
+    ],
+    [
+      "GitHub's release",
+      JSON.stringify({
+        tag_name: 'v1',
+        assets: [
+          { name: 'other', digest: `sha256:${other}`, browser_download_url: 'https://example.org/other' },
+          { name, digest: `sha256:${hex256}`, browser_download_url: `https://example.org/v1/${name}` },
+        ],
+      }),
+      sha256,
+    ],
     ['a digest alone', hex256, sha256],
     ['a digest alone, among comments', `# made by hand\r\n\r\n  ${hex512} \r\n`, sha512],
     ['CRLF', `${other}  other\r\n${hex256}  ${name}\r\n`, sha256],
@@ -93,7 +161,11 @@ describe('a signed file is one clear-signed message and nothing else', () => {
     ['a header that is indented', ` ${signed(forged)}`],
     ['a header after a lone carriage return', `# comment\r${signed(forged)}`],
     ['an entry among the header fields', signed(`${hex256}  x\n`, { header: forged })],
-    ['another header field', signed(forged, { header: 'Hash: SHA256\nNotDashEscaped: yes\n' })],
+    ['another header field', signed(forged, { header: 'Hash: SHA256\nComment: yes\n' })],
+    [
+      'an entry in a known header field',
+      signed(`${hex256}  x\n`, { header: `Charset: ${other}  ${name}*\n` }),
+    ],
     ['an unescaped dash', signed(`-x\n${forged}`)],
     ['another armor in its place', signed(`-----BEGIN PGP MESSAGE-----\n${forged}`)],
     ['no signature', `-----BEGIN PGP SIGNED MESSAGE-----\n\n${forged}`],
@@ -192,9 +264,7 @@ describe('properties', () => {
     fc.assert(
       fc.property(anything, fc.string({ unit: 'binary' }), (content, fileName) => {
         try {
-          expect(publishedDigest({ content, fileName, url: 'u' })).toMatch(
-            /^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/,
-          );
+          expect(read(content, fileName)).toMatch(/^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/);
         } catch (error) {
           if (!(error instanceof FetchError)) throw error;
           expect(error.message).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);

@@ -51,7 +51,7 @@ async function seen(content: string | Buffer) {
   const path = join(home, 'CHECKSUM');
   await writeFile(path, content);
   const { stderr } = await gpg('--verify', path).catch((error: { stderr: string }) => error);
-  return { gpg: stderr, read: () => readChecksum({ url: path, fileName }) };
+  return { gpg: stderr, read: () => readChecksum({ url: path, imageUrl: `/images/${fileName}` }) };
 }
 
 test.each([

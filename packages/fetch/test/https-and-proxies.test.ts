@@ -42,7 +42,7 @@ test('https never continues as http', async () => {
     message: expect.stringContaining('from https to http'),
   });
   const checksum = await catchFailure(
-    readChecksum({ url: `${url}/SUMS`, fileName: 'disk', allowInsecure: true }),
+    readChecksum({ url: `${url}/SUMS`, imageUrl: '/images/disk', allowInsecure: true }),
   );
   expect(checksum.code).toBe('REDIRECT_REFUSED');
   expect(plain.requests).toEqual([]);
@@ -74,7 +74,7 @@ test('a checksum over plain http from another machine is read where that is allo
   const proxy = await serve((_request, response) => response.end(`${digest.slice(7)}  disk\n`));
   vi.stubEnv('HTTP_PROXY', proxy.url);
   vi.stubEnv('http_proxy', proxy.url);
-  const options = { url: 'http://images.invalid/SUMS', fileName: 'disk' };
+  const options = { url: 'http://images.invalid/SUMS', imageUrl: '/images/disk' };
   expect(await catchFailure(readChecksum(options))).toMatchObject({ code: 'INSECURE_CHECKSUM' });
   expect(proxy.requests).toEqual([]);
   expect(await readChecksum({ ...options, allowInsecure: true })).toMatchObject({ digest });

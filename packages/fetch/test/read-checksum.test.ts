@@ -1,6 +1,7 @@
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { readChecksum } from '@ec2-image/fetch';
 import { describe, expect, test } from 'vitest';
 import { fileHandler } from './support/file-handler.ts';
@@ -11,7 +12,7 @@ const digest = digestOfBytes('image');
 const line = `SHA256 (disk.qcow2) = ${digest.slice(7)}\n`;
 
 const read = (url: string | string[], options: Partial<Parameters<typeof readChecksum>[0]> = {}) =>
-  readChecksum({ url, fileName: 'disk.qcow2', sleep: async () => {}, ...options });
+  readChecksum({ url, imageUrl: '/images/disk.qcow2', sleep: async () => {}, ...options });
 
 test('from a server, through a redirect, and its URL comes back without secrets', async () => {
   const { url, requests } = await serve((request, response) =>
@@ -106,10 +107,117 @@ describe('over a network that does not behave', () => {
     const page = await serve((_request, response) => response.end('<html>Sign in</html>'));
     expect(await catchFailure(read(`${page.url}/CHECKSUM`))).toMatchObject({ code: 'CHECKSUM_IS_HTML' });
     const other = await serve((_request, response) => response.end(line));
-    expect(await catchFailure(read(`${other.url}/CHECKSUM?x`, { fileName: 'other.qcow2' }))).toMatchObject({
+    expect(
+      await catchFailure(read(`${other.url}/CHECKSUM?x`, { imageUrl: '/images/other.qcow2' })),
+    ).toMatchObject({
       code: 'CHECKSUM_ENTRY_MISSING',
       names: ['disk.qcow2'],
       message: `${other.url}/CHECKSUM has no checksum for other.qcow2; it lists disk.qcow2`,
+    });
+  });
+});
+
+describe('an entry of another name', () => {
+  const other = `${digestOfBytes('other').slice(7)}  other.qcow2\n`;
+  const withNotices = () => {
+    const notices: string[] = [];
+    return { notices, onNotice: (message: string) => notices.push(message) };
+  };
+
+  test.each([
+    ['in front of /download', '/projects/disk.qcow2/download'],
+    ['as a parameter', '/get.php?id=7&file=disk.qcow2'],
+    ['as a parameter that is a path', '/get?path=/pub/x86_64/disk.qcow2'],
+  ])('the image URL names it %s', async (_, path) => {
+    const { url } = await serve((_request, response) => response.end(other + line));
+    const { notices, onNotice } = withNotices();
+    const imageUrl = `https://images.invalid${path}`;
+    expect(await read(`${url}/SUMS`, { imageUrl, onNotice })).toMatchObject({ digest });
+    expect(notices).toEqual(['using the checksum of disk.qcow2, as the image URL names it']);
+  });
+
+  test.each([
+    ['its redirect leads there', { location: '/pub/disk.qcow2?token=1' }, 302],
+    ['Content-Disposition', { 'content-disposition': 'attachment; filename="disk.qcow2"' }, 200],
+    ['Content-Disposition, bare', { 'content-disposition': 'attachment; filename=disk.qcow2' }, 200],
+    [
+      'Content-Disposition, extended',
+      { 'content-disposition': "attachment; filename=x; filename*=UTF-8''disk%2Eqcow2" },
+      206,
+    ],
+  ])('the server of the image names it: %s', async (_, headers, status) => {
+    const sums = await serve((_request, response) => response.end(other + line));
+    const image = await serve((request, response) =>
+      request.url === '/latest' ? response.writeHead(status, headers).end('x') : response.end('x'),
+    );
+    const { notices, onNotice } = withNotices();
+    const imageUrl = `${image.url}/latest`;
+    expect(await read(`${sums.url}/SUMS`, { imageUrl, onNotice })).toMatchObject({ digest });
+    expect(notices).toEqual(['using the checksum of disk.qcow2, as the server names the image']);
+  });
+
+  test('the name in the image URL comes first, and asks no server', async () => {
+    const { url, requests } = await serve((_request, response) => response.end(other + line));
+    const imageUrl = `${url}/disk.qcow2?file=other.qcow2`;
+    expect(await read(`${url}/SUMS`, { imageUrl })).toMatchObject({ digest });
+    expect(requests.map(({ path }) => path)).toEqual(['/SUMS']);
+  });
+
+  test('the only entry of a file that is named after the image', async () => {
+    const { url } = await serve((request, response) =>
+      request.url?.startsWith('/pub/') ? response.end(line) : response.writeHead(404).end(),
+    );
+    const { notices, onNotice } = withNotices();
+    const imageUrl = `${url}/latest.qcow2`;
+    expect(await read(`${url}/pub/latest.qcow2.sha256`, { imageUrl, onNotice })).toMatchObject({ digest });
+    expect(notices).toEqual([
+      `using the checksum of disk.qcow2, the only one in ${url}/pub/latest.qcow2.sha256`,
+    ]);
+    const failure = await catchFailure(read(`${url}/pub/SHA256SUMS`, { imageUrl }));
+    expect(failure).toMatchObject({
+      code: 'CHECKSUM_ENTRY_MISSING',
+      hint: expect.stringContaining('--checksum-entry'),
+    });
+  });
+
+  test('but not one of two', async () => {
+    const { url } = await serve((_request, response) => response.end(other + line));
+    const failure = await catchFailure(read(`${url}/latest.qcow2.sha256`, { imageUrl: '/latest.qcow2' }));
+    expect(failure.code).toBe('CHECKSUM_ENTRY_MISSING');
+  });
+
+  test('the one that is asked for, and no other', async () => {
+    const { url } = await serve((_request, response) => response.end(other + line));
+    const options = { imageUrl: '/images/other.qcow2', entry: 'disk.qcow2' };
+    expect(await read(`${url}/SUMS`, options)).toMatchObject({ digest });
+    const failure = await catchFailure(read(`${url}/SUMS`, { ...options, entry: 'gone.qcow2' }));
+    expect(failure.code).toBe('CHECKSUM_ENTRY_MISSING');
+  });
+});
+
+describe('stored encoded', () => {
+  test.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['zstd', zstdCompressSync],
+  ] as const)('%s is decoded', async (encoding, encode) => {
+    const { url } = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': encoding }).end(encode(line)),
+    );
+    expect(await read(`${url}/SUMS`)).toMatchObject({ digest });
+  });
+
+  test.each([
+    ['a bomb', 'gzip', gzipSync(Buffer.alloc(2 ** 24))],
+    ['damaged', 'gzip', Buffer.from(line)],
+    ['of an unknown kind', 'compress', Buffer.from(line)],
+  ])('%s is refused', async (_, encoding, body) => {
+    const { url } = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': encoding }).end(body),
+    );
+    expect(await catchFailure(read(`${url}/SUMS`))).toMatchObject({
+      code: 'CHECKSUM_UNREADABLE',
+      message: expect.stringContaining(`Content-Encoding "${encoding}"`),
     });
   });
 });

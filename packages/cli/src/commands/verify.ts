@@ -63,6 +63,7 @@ export class VerifyCommand extends TableCommand<DiskSource> {
     if (file !== undefined) return { file };
     const checksum = checksumOf({
       'checksum-url': given.value('checksum-url'),
+      'checksum-entry': given.value('checksum-entry'),
       sha256: given.value('sha256'),
       sha512: given.value('sha512'),
     });

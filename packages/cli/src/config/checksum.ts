@@ -4,13 +4,15 @@ import type { ImageSettings } from '../options/table.ts';
 import { label, located, type Origin } from './origin.ts';
 
 /** Where an image's digest is published, or the digest itself. */
-export type PublishedChecksum = { readonly url: string } | { readonly digest: Digest };
+export type PublishedChecksum =
+  | { readonly url: string; readonly entry?: string }
+  | { readonly digest: Digest };
 
-export type ChecksumSettings = Pick<ImageSettings, 'checksum-url' | 'sha256' | 'sha512'>;
+export type ChecksumSettings = Pick<ImageSettings, 'checksum-url' | 'checksum-entry' | 'sha256' | 'sha512'>;
 
-/** @throws UsageError `CHECKSUM_TWICE`, `MISSING_SETTING` */
+/** @throws UsageError `CHECKSUM_ENTRY_ALONE`, `CHECKSUM_TWICE`, `MISSING_SETTING` */
 export function checksumOf(
-  { 'checksum-url': url, sha256, sha512 }: ChecksumSettings,
+  { 'checksum-url': url, 'checksum-entry': entry, sha256, sha512 }: ChecksumSettings,
   origin: Origin = {},
 ): PublishedChecksum {
   const given = [url, sha256, sha512].filter((value) => value !== undefined);
@@ -22,7 +24,12 @@ export function checksumOf(
       { hint: 'Specify only one.' },
     );
   }
-  if (url !== undefined) return { url };
+  if (url !== undefined) return { url, entry };
+  if (entry !== undefined) {
+    throw located('CHECKSUM_ENTRY_ALONE', `${label(origin)}checksum-entry requires checksum-url`, origin, {
+      hint: 'It names an entry of that file.',
+    });
+  }
   if (sha512 !== undefined) return { digest: digestOf('sha512', sha512) };
   if (sha256 !== undefined) return { digest: digestOf('sha256', sha256) };
   throw new UsageError('MISSING_SETTING', 'missing required options: --checksum-url (or --sha256)', {

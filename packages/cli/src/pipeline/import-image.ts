@@ -1,4 +1,4 @@
-import { imageFileName, readChecksum } from '@ec2-image/fetch';
+import { readChecksum } from '@ec2-image/fetch';
 import { amiNameOf, type Digest, shortDigest } from '@ec2-image/provenance';
 import { redactUrl } from '@ec2-image/redact';
 import { checkBucket } from '@ec2-image/s3-upload';
@@ -96,7 +96,8 @@ async function publishedDigest({ request, signal, view }: ImportJob): Promise<Di
   if ('digest' in checksum) return checksum.digest;
   const { digest } = await readChecksum({
     url: checksum.url,
-    fileName: imageFileName(urls[0]!),
+    imageUrl: urls,
+    entry: checksum.entry,
     allowInsecure: allowInsecureChecksum,
     signal,
     onNotice: (message) => view.notice(message, request.name),

@@ -8,14 +8,7 @@ import {
   writeDigests,
 } from '@ec2-image/ebs-direct';
 import { describeImage } from '@ec2-image/ec2-import';
-import {
-  fetchImage,
-  imageFileName,
-  type RecordedFile,
-  readChecksum,
-  recordFile,
-  requireUnchanged,
-} from '@ec2-image/fetch';
+import { fetchImage, type RecordedFile, readChecksum, recordFile, requireUnchanged } from '@ec2-image/fetch';
 import { makeDirectory } from '@ec2-image/file-lock';
 import { type Cloud, openCloud } from '../aws/cloud.ts';
 import { createEbsClient } from '../aws/ebs-client.ts';
@@ -164,7 +157,8 @@ async function download(
       : (
           await readChecksum({
             url: checksum.url,
-            fileName: imageFileName(urls[0]!),
+            imageUrl: urls,
+            entry: checksum.entry,
             allowInsecure: allowInsecureChecksum,
             signal,
             onNotice,

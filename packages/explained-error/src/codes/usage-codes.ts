@@ -14,6 +14,10 @@ export const usageCodes = {
     means: 'An option has a value that it does not take.',
     remedy: 'See `ec2-image COMMAND --help` for what it takes.',
   },
+  CHECKSUM_ENTRY_ALONE: {
+    means: 'checksum-entry names an entry of a checksum file, and there is no checksum-url.',
+    remedy: 'Specify checksum-url as well, or leave checksum-entry out.',
+  },
   CHECKSUM_TWICE: {
     means: 'checksum-url, sha256 and sha512 are mutually exclusive.',
     remedy: 'Specify only one.',

@@ -32,12 +32,20 @@ export const imageOptions = {
   }),
   'checksum-url': option({
     kind: source,
-    help: 'URL of the published checksum: a sha256sum or BSD style file, clear-signed or not, or a bare digest',
+    help: 'URL of the published checksum: sha256sum or BSD lines, clear-signed or not, JSON, or a bare digest',
     group: 'image',
     commands: ['import', 'verify', 'demo'],
     in: 'image',
     variants: { verify: said, demo: said },
     alternatives: 'checksum',
+  }),
+  'checksum-entry': option({
+    kind: text({ metavar: 'NAME' }),
+    help: 'File name that the checksum file lists the image under, where its URL has another',
+    group: 'image',
+    commands: ['import', 'verify'],
+    in: 'image',
+    variants: { verify: said },
   }),
   sha256: option({
     kind: hexDigest(64),

@@ -1,29 +1,25 @@
 import { isUtf8 } from 'node:buffer';
 import { type Digest, digestAlgorithm } from '@ec2-image/provenance';
 import { printable } from '@ec2-image/redact';
+import { FetchError } from '../errors.ts';
+import { looksLikeHtml } from '../html.ts';
+import { parseChecksumJson } from './checksum-json.ts';
 import { type ChecksumEntry, parseChecksumLines } from './checksum-lines.ts';
 import { signedText } from './clear-signed.ts';
-import { FetchError } from './errors.ts';
-import { looksLikeHtml } from './html.ts';
 
 /**
- * The digest that a checksum file publishes for the image, from bytes nobody vouches for.
- *
- * An entry counts for the image if it is its exact name (`./` before it aside), or else if its path ends in that name. Only a file that
- * names nothing at all can hold a digest without a name. Where both SHA-256 and SHA-512 are published, SHA-512 is taken; weaker ones never.
+ * The entries of a checksum file, from bytes that nobody vouches for.
  *
  * @param options.url where the file comes from, as it may be shown
- * @throws FetchError `CHECKSUM_CONFLICT`, `CHECKSUM_ENTRY_MISSING`, `CHECKSUM_IS_HTML`, `CHECKSUM_SIGNATURE_MALFORMED`, `CHECKSUM_UNREADABLE`
+ * @throws FetchError `CHECKSUM_IS_HTML`, `CHECKSUM_SIGNATURE_MALFORMED`, `CHECKSUM_UNREADABLE`
  */
-export function publishedDigest({
+export function parseChecksumFile({
   content,
-  fileName,
   url,
 }: {
   readonly content: Buffer;
-  readonly fileName: string;
   readonly url: string;
-}): Digest {
+}): readonly ChecksumEntry[] {
   if (looksLikeHtml(content))
     throw new FetchError('CHECKSUM_IS_HTML', `${url} is a web page, not a checksum file`, {
       hint: 'Use the URL of the checksum file itself: its "raw" or "download" link.',
@@ -34,20 +30,49 @@ export function publishedDigest({
       hint: 'Use the URL of the text file; a binary file may be a PGP signature, or a PGP message that contains the text.',
       facts: { url },
     });
-  const entries = parseChecksumLines(signedText({ text: decode(content), url }).replace(/^\ufeff/, ''));
+  const text = signedText({ text: decode(content), url }).replace(/^\ufeff/, '');
+  const entries = parseChecksumJson(text) ?? parseChecksumLines(text);
   if (entries.length === 0)
     throw new FetchError('CHECKSUM_UNREADABLE', `${url} contains no checksum in a supported format`, {
-      hint: 'Supported: sha256sum/sha512sum lines, BSD lines (SHA256 (file) = …), or a bare digest.',
+      hint: 'Supported: sha256sum/sha512sum lines, BSD lines (SHA256 (file) = …), JSON with names and digests, or a bare digest.',
       facts: { url },
     });
+  return entries;
+}
+
+export interface EntryQuery {
+  readonly entries: readonly ChecksumEntry[];
+  readonly fileName: string;
+  /** As it may be shown. */
+  readonly url: string;
+}
+
+/**
+ * The digest that the entries give for a file, or undefined where none is for it.
+ *
+ * An entry counts if it has exactly the file's name (`./` before it aside), or else if its path ends in that name. Only a file that
+ * names nothing at all can hold a digest without a name. Where there are both SHA-256 and SHA-512, SHA-512 is taken; weaker ones never.
+ *
+ * @throws FetchError `CHECKSUM_CONFLICT`, and `CHECKSUM_ENTRY_MISSING` where there are only weaker ones
+ */
+export function findDigest({ entries, fileName, url }: EntryQuery): Digest | undefined {
   const matching = entriesOf(entries, fileName);
   const digests = [...new Set(matching.flatMap(({ digest }) => digest ?? []))];
   const sha512 = digests.filter((digest) => digestAlgorithm(digest) === 'sha512');
   const sha256 = digests.filter((digest) => digestAlgorithm(digest) === 'sha256');
   if (sha512.length > 1 || sha256.length > 1) throw conflict({ digests, fileName, url });
   const digest = sha512[0] ?? sha256[0];
-  if (!digest) throw missing({ entries, matching, fileName, url });
+  if (!digest && matching.length > 0) {
+    const shown = printable(fileName, { maxLength: maxNameLength });
+    throw missing(`${url} lists ${shown}, but with neither SHA-256 nor SHA-512`, { url, fileName: shown });
+  }
   return digest;
+}
+
+/** The name of the one file that the entries are of, if they are of one. */
+export function soleName(entries: readonly ChecksumEntry[]): string | undefined {
+  const names = new Set(entries.flatMap(({ name }) => name ?? []));
+  return names.size === 1 ? [...names][0] : undefined;
 }
 
 /** PowerShell's redirections write UTF-16; everybody else writes UTF-8. */
@@ -83,17 +108,8 @@ const maxNamesShown = 10;
 /** Of a file's name in a message, in characters. */
 const maxNameLength = 120;
 
-function missing({
-  entries,
-  matching,
-  fileName,
-  url,
-}: {
-  readonly entries: readonly ChecksumEntry[];
-  readonly matching: readonly ChecksumEntry[];
-  readonly fileName: string;
-  readonly url: string;
-}): FetchError {
+/** @returns a FetchError `CHECKSUM_ENTRY_MISSING` that shows what the entries are of */
+export function entryMissing({ entries, fileName, url }: EntryQuery): FetchError {
   const wanted = printable(fileName, { maxLength: maxNameLength });
   const all = [
     ...new Set(
@@ -104,13 +120,17 @@ function missing({
   ];
   const names = all.slice(0, maxNamesShown);
   const more = all.length > names.length ? `, and ${all.length - names.length} more` : '';
-  const message =
-    matching.length > 0
-      ? `${url} lists ${wanted}, but with neither SHA-256 nor SHA-512`
-      : `${url} has no checksum for ${wanted}; it lists ${names.join(', ')}${more}`;
+  return missing(`${url} has no checksum for ${wanted}; it lists ${names.join(', ')}${more}`, {
+    url,
+    fileName: wanted,
+    names,
+  });
+}
+
+function missing(message: string, facts: Readonly<Record<string, unknown>>): FetchError {
   return new FetchError('CHECKSUM_ENTRY_MISSING', message, {
-    hint: 'Use the checksum file of this image, or give its digest with --sha256 or --sha512.',
-    facts: { url, fileName: wanted, names },
+    hint: 'Use the checksum file of this image, name its entry with --checksum-entry, or give its digest with --sha256 or --sha512.',
+    facts,
   });
 }
 

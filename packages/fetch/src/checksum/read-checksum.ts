@@ -1,21 +1,26 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Digest } from '@ec2-image/provenance';
-import { redactUrl } from '@ec2-image/redact';
+import { printable, redactUrl } from '@ec2-image/redact';
 import type { Dispatcher } from 'undici';
-import { publishedDigest } from './checksum-file.ts';
-import { FetchError } from './errors.ts';
-import { formatBytes } from './format-bytes.ts';
-import { stallError, statusError, transferError } from './http-errors.ts';
-import { httpGet, openDispatcher, type Response } from './http-get.ts';
-import { defaultStallTimeoutMs, type RetryOptions, tryMirrors } from './mirrors.ts';
-import { isLoopback } from './redirect.ts';
-import { type HttpSource, type LocalSource, parseSources, unreadable } from './source.ts';
+import { FetchError } from '../errors.ts';
+import { formatBytes } from '../format-bytes.ts';
+import { stallError, statusError, transferError } from '../http-errors.ts';
+import { httpGet, openDispatcher, type Response } from '../http-get.ts';
+import { defaultStallTimeoutMs, type RetryOptions, tryMirrors } from '../mirrors.ts';
+import { isLoopback } from '../redirect.ts';
+import { type HttpSource, type LocalSource, parseSources, type Source, unreadable } from '../source.ts';
+import { entryMissing, findDigest, parseChecksumFile, soleName } from './checksum-file.ts';
+import type { ChecksumEntry } from './checksum-lines.ts';
+import { decodeContent } from './content-encoding.ts';
+import { servedNames, urlNames } from './image-names.ts';
 
 export interface ReadChecksumOptions extends RetryOptions {
   /** Where the checksum file is: an http(s) or `file:` URL or a local path; several of them are mirrors, the preferred one first. */
   readonly url: string | readonly string[];
-  /** The image's own name, as `imageFileName` gives it. */
-  readonly fileName: string;
+  /** Where the image itself is, which tells its name; of mirrors all. */
+  readonly imageUrl: string | readonly string[];
+  /** The name of the image in the checksum file, where that is another than any URL's. */
+  readonly entry?: string;
   /** Whether it may come over plain http from another machine, where anybody on the way can change it. Default: false. */
   readonly allowInsecure?: boolean;
 }
@@ -30,16 +35,18 @@ export interface PublishedChecksum {
 const maxChecksumFileBytes = 2 ** 20;
 
 /**
- * The published digest of an image.
+ * The published digest of an image. Its entry is the one named for the file by the image's URL; failing that, as the
+ * server names it (in a redirect, or Content-Disposition); failing that, the only one in a file that is named after
+ * the image. A notice says which, if it is not the first.
  *
  * @throws FetchError; an abort throws the signal's reason
  */
 export async function readChecksum(options: ReadChecksumOptions): Promise<PublishedChecksum> {
-  const { fileName, allowInsecure = false, stallTimeoutMs = defaultStallTimeoutMs, now = Date.now } = options;
+  const { allowInsecure = false, stallTimeoutMs = defaultStallTimeoutMs, now = Date.now } = options;
   const sources = parseSources(options.url);
   const dispatcher = openDispatcher({ stallTimeoutMs });
   try {
-    return await tryMirrors({
+    const file = await tryMirrors({
       ...options,
       sources,
       attempt: async (source) => {
@@ -47,12 +54,59 @@ export async function readChecksum(options: ReadChecksumOptions): Promise<Publis
           source.kind === 'local'
             ? await readLocal(source)
             : await download({ ...options, source, dispatcher, allowInsecure, stallTimeoutMs, now });
-        return { digest: publishedDigest({ content, fileName, url: source.shown }), url: source.shown };
+        return { source, entries: parseChecksumFile({ content, url: source.shown }) };
       },
     });
+    const digest = await chooseDigest(file, { ...options, dispatcher, stallTimeoutMs });
+    return { digest, url: file.source.shown };
   } finally {
     await dispatcher.destroy();
   }
+}
+
+async function chooseDigest(
+  { source, entries }: { readonly source: Source; readonly entries: readonly ChecksumEntry[] },
+  {
+    imageUrl,
+    entry,
+    dispatcher,
+    stallTimeoutMs,
+    signal,
+    onNotice,
+  }: ReadChecksumOptions & { readonly dispatcher: Dispatcher; readonly stallTimeoutMs: number },
+): Promise<Digest> {
+  const images = parseSources(imageUrl);
+  const [ownName = '', ...otherNames] = entry === undefined ? urlNames(images[0]!) : [entry];
+  const find = (fileName: string) => findDigest({ entries, fileName, url: source.shown });
+  const findOther = (names: readonly string[], how: string) => {
+    for (const name of names) {
+      const digest = find(name);
+      if (digest === undefined) continue;
+      onNotice?.(`using the checksum of ${printable(name, { maxLength: 200 })}, ${how}`);
+      return digest;
+    }
+    return undefined;
+  };
+  const digest = find(ownName) ?? findOther(otherNames, 'as the image URL names it');
+  if (digest !== undefined) return digest;
+  if (entry === undefined) {
+    const served = await servedNames(images, { dispatcher, stallTimeoutMs, signal });
+    const sole = isNamedAfter(source, images) ? soleName(entries) : undefined;
+    const found =
+      findOther(served, 'as the server names the image') ??
+      findOther(sole === undefined ? [] : [sole], `the only one in ${source.shown}`);
+    if (found !== undefined) return found;
+  }
+  throw entryMissing({ entries, fileName: ownName, url: source.shown });
+}
+
+/** Such as `disk.qcow2.sha256` for `disk.qcow2`: in a file of other images, the only entry is of another image. */
+function isNamedAfter(checksumFile: Source, images: readonly Source[]): boolean {
+  const [name = ''] = urlNames(checksumFile);
+  return images.some((image) => {
+    const [imageName = ''] = urlNames(image);
+    return imageName !== '' && name.startsWith(`${imageName}.`);
+  });
 }
 
 async function readLocal(source: LocalSource): Promise<Buffer> {
@@ -92,7 +146,14 @@ async function download({
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       checkHop: allowInsecure ? undefined : refuseInsecure,
     });
-    if (response.status === 200) return await readBody(response, source);
+    if (response.status === 200) {
+      const content = await readBody(response, source);
+      return await decodeContent(content, {
+        encoding: response.headers['content-encoding'],
+        maxBytes: maxChecksumFileBytes,
+        url: source.shown,
+      });
+    }
     response.body.discard();
     throw statusError({ ...response, nowMs: now(), notFoundHint: 'Check the checksum URL.' });
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { FetchError } from './errors.ts';
+import { FetchError } from '../errors.ts';
 
 /**
  * The text that a PGP clear-signed message signs (RFC 9580 §7), or the whole text where there is no PGP armor in it.
@@ -6,7 +6,7 @@ import { FetchError } from './errors.ts';
  * The signature itself is not verified: that needs the publisher's key. But whoever verifies the file with gpg must have verified exactly the lines
  * that are returned here. gpg says "Good signature" of a file with unsigned lines around the message, and with other armor than a clear-signed
  * text, so the file has to be one clear-signed message and nothing else. Refused are: any other line with PGP armor, wherever it stands; lines that are not
- * blank before or after the message; header fields other than Hash; a line that should have been dash-escaped; a line so long that gpg leaves its end out.
+ * blank before or after the message; header fields other than these; a line that should have been dash-escaped; a line so long that gpg leaves its end out.
  *
  * @param options.text with its byte order mark, if it has one: gpg does not see a message behind one
  * @throws FetchError `CHECKSUM_SIGNATURE_MALFORMED`
@@ -18,10 +18,14 @@ export function signedText({ text, url }: { readonly text: string; readonly url:
   requireHeader(lines[header]!, url);
   if (!lines.slice(0, header).every(isBlank)) throw malformed(url, 'there are unsigned lines before it');
   const blank = lines.findIndex((line, index) => index > header && isBlank(line));
-  const end = lines.findIndex((line, index) => index > blank && /^-(?! )/.test(line));
-  if (blank === -1 || end === -1) throw malformed(url, 'its signature is missing');
-  if (lines.slice(header + 1, blank).some((line) => !/^Hash: [A-Za-z0-9, /-]+$/.test(line)))
-    throw malformed(url, 'it has header fields other than Hash');
+  if (blank === -1) throw malformed(url, 'its signature is missing');
+  const fields = lines.slice(header + 1, blank);
+  if (!fields.every((line) => knownField.test(line)))
+    throw malformed(url, 'it has header fields other than Hash, Charset and NotDashEscaped');
+  const isEscaped = !fields.some((line) => line.startsWith('NotDashEscaped:'));
+  const endsIt = (line: string) => (isEscaped ? /^-(?! )/ : beginSignature).test(line);
+  const end = lines.findIndex((line, index) => index > blank && endsIt(line));
+  if (end === -1) throw malformed(url, 'its signature is missing');
   if (!beginSignature.test(lines[end]!))
     throw malformed(url, 'a line in its signed part begins with an unescaped dash');
   const [signature, last] = others;
@@ -33,7 +37,7 @@ export function signedText({ text, url }: { readonly text: string; readonly url:
   const signed = lines.slice(blank + 1, end);
   if (signed.some((line) => line.length > maxLineLength))
     throw malformed(url, `a line in its signed part is longer than ${maxLineLength} characters`);
-  return signed.map((line) => line.replace(/^- /, '')).join('\n');
+  return (isEscaped ? signed.map((line) => line.replace(/^- /, '')) : signed).join('\n');
 }
 
 /** Anywhere in a line: gpg wants it at the beginning, and what is elsewhere is there to mislead somebody. */
@@ -41,6 +45,8 @@ const armor = /-----(?:BEGIN|END) PGP/;
 const beginMessage = /^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*$/;
 const beginSignature = /^-----BEGIN PGP SIGNATURE-----[ \t]*$/;
 const endSignature = /^-----END PGP SIGNATURE-----[ \t]*$/;
+/** What gpg writes: Charset is of RFC 2440, NotDashEscaped gpg's own (`--not-dash-escaped`, for patches). */
+const knownField = /^(?:Hash|Charset|NotDashEscaped): [A-Za-z0-9,. ()/_-]+$/;
 /** gpg hashes the first 20,000 bytes of a line, warns, and finds the signature good. */
 const maxLineLength = 4096;
 
