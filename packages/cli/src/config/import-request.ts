@@ -205,7 +205,11 @@ function request(
 /** Those of the first layer that has any of them: `--sha256` wins over the file's `checksum-url`. */
 function checksumSettings(layers: readonly ImageSettings[]): ChecksumSettings | undefined {
   const layer = layers.find((one) => checksumKeys.some((key) => isIn(one, key)));
-  return layer && Object.fromEntries(checksumKeys.map((key) => [key, layer[key]]));
+  if (!layer) return undefined;
+  const checksum = Object.fromEntries(checksumKeys.map((key) => [key, layer[key]]));
+  const entryLayer =
+    checksum['checksum-url'] === undefined ? layer : layers.find((one) => isIn(one, 'checksum-entry'));
+  return { ...checksum, 'checksum-entry': entryLayer?.['checksum-entry'] };
 }
 
 const checksumKeys = ['checksum-url', 'sha256', 'sha512'] as const;

@@ -105,6 +105,7 @@ function pin(document: Document, { request, result }: Finished): void {
     digest.comment = published.value.comment ?? ` from ${withoutUrlSecrets(String(published.value.value))}`;
     digest.commentBefore = published.value.commentBefore;
     published.value = digest;
+    document.deleteIn(['images', request.name, 'checksum-entry']);
   }
   document.setIn(['images', request.name, 'amis', result.region], result.imageId);
 }
