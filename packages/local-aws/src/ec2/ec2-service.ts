@@ -35,7 +35,7 @@ export function ec2Service({
   createEc2Tables(store);
   const settings = { ...defaultSettings, ...options.settings };
   const files = snapshotFiles(store.directory);
-  const swept = sweepSnapshotFiles(store, files);
+  const swept = sweepSnapshotFiles(store, { files, now });
   const imports = startImportWorker({ ...options, store, files, settings, now, onNotice });
 
   function contextOf({ accountId, region }: ServiceRequest, call: FaultTarget): Ec2Context {

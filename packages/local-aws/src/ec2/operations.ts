@@ -1,4 +1,17 @@
 import type { QueryOperations } from '../query/operation.ts';
+import { copyImage } from './copies/copy-image.ts';
+import { copySnapshot } from './copies/copy-snapshot.ts';
+import { createFleet, deleteFleets, describeFleets } from './fleets/fleets.ts';
+import {
+  cancelSpotFleetRequests,
+  describeSpotFleetRequests,
+  requestSpotFleet,
+} from './fleets/spot-fleets.ts';
+import {
+  cancelSpotInstanceRequests,
+  describeSpotInstanceRequests,
+  requestSpotInstances,
+} from './fleets/spot-requests.ts';
 import { describeImageReferences } from './image-references.ts';
 import {
   describeImageAttribute,
@@ -34,23 +47,47 @@ import {
   modifyLaunchTemplate,
 } from './launch-templates/launch-template-operations.ts';
 import type { Ec2Context } from './operation.ts';
+import {
+  listImagesInRecycleBin,
+  listSnapshotsInRecycleBin,
+  restoreImageFromRecycleBin,
+  restoreSnapshotFromRecycleBin,
+} from './recycle-bin/operations.ts';
 import { describeAvailabilityZones, describeRegions } from './regions.ts';
+import {
+  describeFastSnapshotRestores,
+  disableFastSnapshotRestores,
+  enableFastSnapshotRestores,
+} from './snapshots/fast-restores.ts';
 import { describeSnapshotAttribute, modifySnapshotAttribute } from './snapshots/snapshot-attributes.ts';
 import { describeLockedSnapshots, lockSnapshot, unlockSnapshot } from './snapshots/snapshot-locks.ts';
 import { deleteSnapshot, describeSnapshots } from './snapshots/snapshot-operations.ts';
 import { createTags, deleteTags, describeTags } from './tags/tag-operations.ts';
+import {
+  describeSnapshotTierStatus,
+  modifySnapshotTier,
+  restoreSnapshotTier,
+} from './tiers/snapshot-tiers.ts';
 
 /** Every call that EC2 answers here; any other is refused. */
 export const ec2Operations: QueryOperations<Ec2Context> = {
   CancelImportTask: cancelImportTask,
+  CancelSpotFleetRequests: cancelSpotFleetRequests,
+  CancelSpotInstanceRequests: cancelSpotInstanceRequests,
+  CopyImage: copyImage,
+  CopySnapshot: copySnapshot,
+  CreateFleet: createFleet,
   CreateLaunchTemplate: createLaunchTemplate,
   CreateLaunchTemplateVersion: createLaunchTemplateVersion,
   CreateTags: createTags,
+  DeleteFleets: deleteFleets,
   DeleteLaunchTemplate: deleteLaunchTemplate,
   DeleteSnapshot: deleteSnapshot,
   DeleteTags: deleteTags,
   DeregisterImage: deregisterImage,
   DescribeAvailabilityZones: describeAvailabilityZones,
+  DescribeFastSnapshotRestores: describeFastSnapshotRestores,
+  DescribeFleets: describeFleets,
   DescribeImageAttribute: describeImageAttribute,
   DescribeImageReferences: describeImageReferences,
   DescribeImages: describeImages,
@@ -62,20 +99,33 @@ export const ec2Operations: QueryOperations<Ec2Context> = {
   DescribeRegions: describeRegions,
   DescribeSnapshotAttribute: describeSnapshotAttribute,
   DescribeSnapshots: describeSnapshots,
+  DescribeSnapshotTierStatus: describeSnapshotTierStatus,
+  DescribeSpotFleetRequests: describeSpotFleetRequests,
+  DescribeSpotInstanceRequests: describeSpotInstanceRequests,
   DescribeTags: describeTags,
+  DisableFastSnapshotRestores: disableFastSnapshotRestores,
   DisableImage: disableImage,
   DisableImageDeprecation: disableImageDeprecation,
   DisableImageDeregistrationProtection: disableImageDeregistrationProtection,
+  EnableFastSnapshotRestores: enableFastSnapshotRestores,
   EnableImage: enableImage,
   EnableImageDeprecation: enableImageDeprecation,
   EnableImageDeregistrationProtection: enableImageDeregistrationProtection,
   ImportSnapshot: importSnapshot,
+  ListImagesInRecycleBin: listImagesInRecycleBin,
+  ListSnapshotsInRecycleBin: listSnapshotsInRecycleBin,
   LockSnapshot: lockSnapshot,
   ModifyImageAttribute: modifyImageAttribute,
   ModifyLaunchTemplate: modifyLaunchTemplate,
   ModifySnapshotAttribute: modifySnapshotAttribute,
+  ModifySnapshotTier: modifySnapshotTier,
   RegisterImage: registerImage,
+  RequestSpotFleet: requestSpotFleet,
+  RequestSpotInstances: requestSpotInstances,
   ResetImageAttribute: resetImageAttribute,
+  RestoreImageFromRecycleBin: restoreImageFromRecycleBin,
+  RestoreSnapshotFromRecycleBin: restoreSnapshotFromRecycleBin,
+  RestoreSnapshotTier: restoreSnapshotTier,
   RunInstances: runInstances,
   StartInstances: startInstances,
   StopInstances: stopInstances,

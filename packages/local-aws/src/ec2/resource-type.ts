@@ -1,20 +1,39 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { ServiceError } from '../service.ts';
 import { ec2Error, invalidParameterValue } from './errors.ts';
 
-export type ResourceType = 'image' | 'import-snapshot-task' | 'instance' | 'launch-template' | 'snapshot';
+export type ResourceType =
+  | 'fleet'
+  | 'image'
+  | 'import-snapshot-task'
+  | 'instance'
+  | 'launch-template'
+  | 'snapshot'
+  | 'spot-fleet-request'
+  | 'spot-instances-request';
 
 interface Naming {
   readonly prefix: string;
   readonly pattern: RegExp;
+  /** What follows the prefix of a new id. Default: {@link seventeenDigits}. */
+  readonly newId?: () => string;
   malformed(id: string): ServiceError;
   notFound(ids: readonly string[]): ServiceError;
 }
 
+const uuid = (prefix: string) =>
+  new RegExp(`^${prefix}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`);
 const hex = (prefix: string) => new RegExp(`^${prefix}-(?:[0-9a-f]{8}|[0-9a-f]{17})$`);
 
 /** The shape of each type's ids, and EC2's words for one that has another shape or names nothing. */
 const namings: Readonly<Record<ResourceType, Naming>> = {
+  fleet: {
+    prefix: 'fleet',
+    pattern: uuid('fleet'),
+    newId: randomUUID,
+    malformed: (id) => ec2Error('InvalidFleetId.Malformed', `Invalid id: "${id}" (expecting "fleet-...")`),
+    notFound: (ids) => ec2Error('InvalidFleetId.NotFound', `The fleet ID '${ids.join(', ')}' does not exist`),
+  },
   image: {
     prefix: 'ami',
     pattern: hex('ami'),
@@ -75,11 +94,38 @@ const namings: Readonly<Record<ResourceType, Naming>> = {
     notFound: (ids) =>
       ec2Error('InvalidSnapshot.NotFound', `The snapshot '${ids.join(', ')}' does not exist.`),
   },
+  'spot-fleet-request': {
+    prefix: 'sfr',
+    pattern: uuid('sfr'),
+    newId: randomUUID,
+    malformed: (id) =>
+      ec2Error('InvalidSpotFleetRequestId.Malformed', `Invalid id: "${id}" (expecting "sfr-...")`),
+    notFound: (ids) =>
+      ec2Error(
+        'InvalidSpotFleetRequestId.NotFound',
+        `The spot fleet request ID '${ids.join(', ')}' does not exist`,
+      ),
+  },
+  'spot-instances-request': {
+    prefix: 'sir',
+    pattern: /^sir-[0-9a-z]{8}$/,
+    newId: () => randomBytes(4).toString('hex'),
+    malformed: (id) =>
+      ec2Error('InvalidSpotInstanceRequestID.Malformed', `Invalid id: "${id}" (expecting "sir-...")`),
+    notFound: (ids) =>
+      ec2Error(
+        'InvalidSpotInstanceRequestID.NotFound',
+        `The spot instance request ID '${ids.join(', ')}' does not exist`,
+      ),
+  },
 };
 
-/** Seventeen hexadecimal digits, the first of them a zero, as EC2 gives them out. */
+/** The first of them a zero, as EC2 gives them out. */
+const seventeenDigits = () => `0${randomBytes(8).toString('hex')}`;
+
 export function newResourceId(type: ResourceType): string {
-  return `${namings[type].prefix}-0${randomBytes(8).toString('hex')}`;
+  const { prefix, newId = seventeenDigits } = namings[type];
+  return `${prefix}-${newId()}`;
 }
 
 /** @throws ServiceError where an id has not its type's shape */

@@ -41,6 +41,8 @@ export interface Resources {
   findByName<Facts>(type: ResourceType, name: string): Resource<Facts> | undefined;
   setFacts<Facts>(id: string, facts: Facts): void;
   remove(id: string): void;
+  /** As it was before it was removed, with its tags. */
+  undelete(id: string): void;
   /** Deleted, not longer ago than an hour. */
   wasRemoved(type: ResourceType, id: string): boolean;
   setTags(id: string, tags: readonly Tag[]): void;
@@ -200,9 +202,22 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
           until,
           id,
         ]);
-        store.run(`DELETE FROM ec2_resource WHERE seen_until < ${forever} AND seen_until < ?`, [
-          now() - tombstoneMs,
-        ]);
+        store.run('DELETE FROM ec2_recycle_bin WHERE exits_at <= ?', [now()]);
+        store.run(
+          `DELETE FROM ec2_resource WHERE seen_until < ${forever} AND seen_until < ?
+              AND id NOT IN (SELECT id FROM ec2_recycle_bin)`,
+          [now() - tombstoneMs],
+        );
+      });
+    },
+    undelete(id) {
+      store.transaction(() => {
+        store.run(
+          `UPDATE ec2_tag SET seen_until = ${forever}
+            WHERE resource_id = ? AND seen_until = (SELECT seen_until FROM ec2_resource WHERE id = ?)`,
+          [id, id],
+        );
+        store.run(`UPDATE ec2_resource SET seen_until = ${forever} WHERE id = ?`, [id]);
       });
     },
     wasRemoved(type, id) {

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { openStore, type Store } from '../store/store.ts';
+import type { FleetFacts } from './fleets/fleets.ts';
 import { linkSnapshots } from './image-snapshots.ts';
 import type { ImageFacts } from './images/image.ts';
 import type { ImportTaskFacts } from './import/import-task.ts';
 import { enqueue } from './import/task-queue.ts';
+import { insertRule } from './recycle-bin.ts';
 import { openResources, type Resources, type Tag } from './resources.ts';
 import type { SnapshotFacts } from './snapshots/snapshot.ts';
 import { createEc2Tables } from './tables.ts';
@@ -59,6 +62,21 @@ export interface SeedImportTask extends Seed {
   readonly format?: 'RAW' | 'VHD' | 'VHDX' | 'VMDK';
 }
 
+/** An EC2 Fleet of type `maintain` whose overrides name AMIs and snapshots: CreateFleet refuses such a one now. */
+export interface SeedFleet extends Seed {
+  readonly imageIds?: readonly string[];
+  readonly snapshotIds?: readonly string[];
+  /** Default `active`. */
+  readonly state?: FleetFacts['state'];
+}
+
+/** What is deleted from now on and has any of these tags (without `tags`: all of its type) goes to the Recycle Bin. */
+export interface SeedRetentionRule {
+  readonly type: 'image' | 'snapshot';
+  readonly days: number;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
 export interface SeedEc2Options {
   /** An emulator's; it need not run, and may. */
   readonly directory: string;
@@ -69,6 +87,8 @@ export interface SeedEc2Options {
   readonly snapshots?: Iterable<SeedSnapshot>;
   readonly images?: Iterable<SeedImage>;
   readonly importTasks?: Iterable<SeedImportTask>;
+  readonly fleets?: Iterable<SeedFleet>;
+  readonly retentionRules?: Iterable<SeedRetentionRule>;
 }
 
 const rowsPerTransaction = 20_000;
@@ -84,6 +104,8 @@ export function seedEc2({
   snapshots = [],
   images = [],
   importTasks = [],
+  fleets = [],
+  retentionRules = [],
 }: SeedEc2Options): void {
   const store = openStore({ directory });
   try {
@@ -97,6 +119,10 @@ export function seedEc2({
     inBatches(store, snapshots, (snapshot) => addSnapshot(account, snapshot));
     inBatches(store, images, (image) => addImage(account, image));
     inBatches(store, importTasks, (task) => addImportTask(account, task));
+    inBatches(store, fleets, (fleet) => addFleet(account, fleet));
+    inBatches(store, retentionRules, ({ type, days, tags = {} }) =>
+      insertRule(store, randomUUID(), account, { type, days, tags: tagsOf({ tags }) }),
+    );
   } finally {
     store.close();
   }
@@ -204,6 +230,29 @@ function addImportTask({ store, resources, accountId, region }: Account, task: S
     },
   });
   if (active) enqueue(store, { taskId, accountId, region }, createdAt);
+}
+
+function addFleet({ resources }: Account, fleet: SeedFleet): void {
+  const { id, createdAt, imageIds = [], snapshotIds = [], state = 'active' } = fleet;
+  const overrides = [
+    ...imageIds.map((ImageId) => ({ ImageId })),
+    ...snapshotIds.map((SnapshotId) => ({
+      BlockDeviceMapping: [{ DeviceName: '/dev/sdf', Ebs: { SnapshotId } }],
+    })),
+  ];
+  resources.insert<FleetFacts>('fleet', {
+    id,
+    createdAt,
+    tags: tagsOf(fleet),
+    facts: {
+      type: 'maintain',
+      state,
+      configs: [{ Overrides: overrides }],
+      capacity: 0,
+      capacityType: 'on-demand',
+      replaceUnhealthy: false,
+    },
+  });
 }
 
 function tagsOf({ tags = {} }: Seed): Tag[] {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store } from '../store/store.ts';
+import { isRecycled } from './recycle-bin.ts';
 import { isPresent } from './resources.ts';
 
 /** The bytes of snapshots: one raw sparse file each, `snapshots/<id>.raw` in the store's directory. */
@@ -18,8 +19,13 @@ const extension = '.raw';
  * Removes files that no snapshot has: what a process left that was killed between deleting a snapshot and its file.
  * A snapshot is always there before its file is.
  */
-export async function sweepSnapshotFiles(store: Store, files: SnapshotFiles): Promise<void> {
-  for (const id of await files.ids()) if (!isPresent(store, id)) await files.remove(id);
+export async function sweepSnapshotFiles(
+  store: Store,
+  { files, now }: { readonly files: SnapshotFiles; readonly now: () => number },
+): Promise<void> {
+  for (const id of await files.ids()) {
+    if (!isPresent(store, id) && !isRecycled(store, id, now())) await files.remove(id);
+  }
 }
 
 export function snapshotFiles(storeDirectory: string): SnapshotFiles {

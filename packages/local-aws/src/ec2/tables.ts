@@ -2,6 +2,7 @@ import type { Store } from '../store/store.ts';
 import { clientTokenTables } from './client-tokens.ts';
 import { imageSnapshotTables } from './image-snapshots.ts';
 import { taskQueueTables } from './import/task-queue.ts';
+import { recycleBinTables } from './recycle-bin.ts';
 import { resourceTables } from './resources.ts';
 import { blockTables } from './snapshots/block-table.ts';
 
@@ -9,5 +10,6 @@ export function createEc2Tables(store: Store): void {
   store.migrate('ec2', [
     [...resourceTables, ...imageSnapshotTables, ...clientTokenTables, ...taskQueueTables].join(';'),
     ...blockTables,
+    ...recycleBinTables,
   ]);
 }

@@ -1,15 +1,22 @@
 import * as model from '@aws-sdk/client-ec2';
 import {
   CancelImportTaskCommand,
+  CopyImageCommand,
+  CopySnapshotCommand,
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
   CreateTagsCommand,
+  DeregisterImageCommand,
   type EC2Client,
+  EnableFastSnapshotRestoresCommand,
   EnableImageDeregistrationProtectionCommand,
   LockSnapshotCommand,
   ModifyImageAttributeCommand,
   ModifySnapshotAttributeCommand,
+  ModifySnapshotTierCommand,
   RegisterImageCommand,
+  RequestSpotFleetCommand,
+  RequestSpotInstancesCommand,
   RunInstancesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -140,6 +147,11 @@ it('answers hold elements that EC2 has', async () => {
     directory: account.directory,
     snapshots: [{ id: snapshotId, fullSizeBytes: 1, tags: { Name: 'x' } }, {}],
     importTasks: [{ bucket: 'b', key: 'k', status: 'deleted', statusMessage: 'ClientError: no' }],
+    fleets: [{ imageIds: ['ami-0123456789abcdef0'], snapshotIds: [snapshotId] }],
+    retentionRules: [
+      { type: 'snapshot', days: 1 },
+      { type: 'image', days: 1 },
+    ],
   });
   const { ImageId } = await account.ec2.send(
     new RegisterImageCommand({
@@ -172,7 +184,13 @@ it('answers hold elements that EC2 has', async () => {
   const InstanceIds = [(await account.ec2.send(run)).Instances![0]!.InstanceId!];
   await account.ec2.send(new StopInstancesCommand({ InstanceIds }));
   const LaunchTemplateName = 'template';
-  const LaunchTemplateData = { ImageId, InstanceType: 't3.micro' as const, SecurityGroupIds: ['sg-1'] };
+  const BlockDeviceMappings = [{ DeviceName: '/dev/sdf', Ebs: { SnapshotId: snapshotId } }];
+  const LaunchTemplateData = {
+    ImageId,
+    InstanceType: 't3.micro' as const,
+    SecurityGroupIds: ['sg-1'],
+    BlockDeviceMappings,
+  };
   await account.ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName, LaunchTemplateData }));
   await account.ec2.send(
     new CreateLaunchTemplateVersionCommand({
@@ -199,6 +217,30 @@ it('answers hold elements that EC2 has', async () => {
     }),
   );
   await account.ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId }));
+  const copied = { SourceRegion: 'us-east-1', SourceSnapshotId: snapshotId };
+  const { SnapshotId } = await account.ec2.send(new CopySnapshotCommand(copied));
+  await account.ec2.send(new ModifySnapshotTierCommand({ SnapshotId }));
+  const copy = { SourceRegion: 'us-east-1', SourceImageId: ImageId, Name: 'copy' };
+  const { ImageId: copiedId } = await account.ec2.send(new CopyImageCommand(copy));
+  await account.ec2.send(new DeregisterImageCommand({ ImageId: copiedId, DeleteAssociatedSnapshots: true }));
+  await account.ec2.send(
+    new EnableFastSnapshotRestoresCommand({
+      AvailabilityZones: ['us-east-1a', 'elsewhere'],
+      SourceSnapshotIds: [snapshotId],
+    }),
+  );
+  await account.ec2.send(
+    new RequestSpotInstancesCommand({ LaunchSpecification: { ImageId, BlockDeviceMappings } }),
+  );
+  await account.ec2.send(
+    new RequestSpotFleetCommand({
+      SpotFleetRequestConfig: {
+        IamFleetRole: 'role',
+        TargetCapacity: 1,
+        LaunchSpecifications: [{ ImageId, BlockDeviceMappings }],
+      },
+    }),
+  );
   const needed: Readonly<Record<string, object>> = {
     DescribeAvailabilityZones: {},
     DescribeImageAttribute: { ImageId, Attribute: 'launchPermission' },
@@ -207,7 +249,7 @@ it('answers hold elements that EC2 has', async () => {
     DescribeRegions: {},
     DescribeSnapshotAttribute: { SnapshotId: snapshotId, Attribute: 'createVolumePermission' },
   };
-  for (const operation of Object.keys(ec2Operations).filter((name) => name.startsWith('Describe'))) {
+  for (const operation of Object.keys(ec2Operations).filter((name) => /^(Describe|List)/.test(name))) {
     const Command = (model as unknown as Record<string, new (input: object) => RegisterImageCommand>)[
       `${operation}Command`
     ]!;

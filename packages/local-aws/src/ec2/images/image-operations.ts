@@ -4,6 +4,7 @@ import { filterList } from '../filters.ts';
 import { listResources, rendered } from '../listing.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { pageFields } from '../paging.ts';
+import { isRecycled, recycle, retentionMs } from '../recycle-bin.ts';
 import { checkIds } from '../resource-type.ts';
 import { removeSnapshot } from '../snapshots/snapshot-operations.ts';
 import { checkUsers } from '../users.ts';
@@ -68,24 +69,28 @@ function isExecutableBy({ facts }: Image, users: readonly string[], accountId: s
 export const deregisterImage = operation({
   fields: { ImageId: required(string), DeleteAssociatedSnapshots: boolean },
   async run({ ImageId: id, DeleteAssociatedSnapshots: deleteSnapshots = false }, context) {
-    const { store, resources, now, snapshotFiles } = context;
+    const { store, resources, now, snapshotFiles, accountId, region } = context;
     checkIds('image', [id]);
     const results = store.transaction(() => {
       if (resources.wasRemoved('image', id)) {
         throw ec2Error('InvalidAMIID.Unavailable', `The image ID '${id}' is no longer available`);
       }
-      const { facts } = resources.get<ImageFacts>('image', id);
+      const { facts, tags } = resources.get<ImageFacts>('image', id);
       if (protectionOf(facts, now()) !== 'disabled') {
         throw ec2Error(
           'OperationNotPermitted',
           `Deregistration protection is enabled for the AMI ${id}. Disable it, then try again.`,
         );
       }
+      const forMs = retentionMs(store, { accountId, region }, { type: 'image', tags });
       resources.remove(id);
+      if (forMs !== undefined) recycle(store, id, { from: now(), forMs });
       return deleteSnapshots ? deleteSnapshotsOf(id, facts, context) : undefined;
     });
     for (const { snapshotId, returnCode } of results ?? []) {
-      if (returnCode === 'success') await snapshotFiles.remove(snapshotId);
+      if (returnCode === 'success' && !isRecycled(store, snapshotId, now())) {
+        await snapshotFiles.remove(snapshotId);
+      }
     }
     return { return: true, deleteSnapshotResultSet: results && { item: results } };
   },

@@ -91,7 +91,7 @@ export const registerImage = operation({
   },
 });
 
-function checkName(name: string): void {
+export function checkName(name: string): void {
   if (!/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/.test(name)) {
     throw ec2Error(
       'InvalidAMIName.Malformed',

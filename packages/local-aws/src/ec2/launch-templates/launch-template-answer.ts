@@ -1,4 +1,5 @@
 import type { XmlElements } from '../../query/xml.ts';
+import { renderLaunchDevices } from '../launch-devices.ts';
 import { tagSet } from '../tags/tag-answer.ts';
 import type { LaunchTemplate, LaunchTemplateVersion } from './launch-template.ts';
 
@@ -15,7 +16,7 @@ export function describedTemplate({ id, createdAt, facts, tags }: LaunchTemplate
 }
 
 export function describedVersion({ id, facts }: LaunchTemplate, version: LaunchTemplateVersion): XmlElements {
-  const { securityGroupIds = [], ...data } = version.data;
+  const { securityGroupIds = [], blockDevices, ...data } = version.data;
   return {
     launchTemplateId: id,
     launchTemplateName: facts.name,
@@ -26,6 +27,7 @@ export function describedVersion({ id, facts }: LaunchTemplate, version: LaunchT
     defaultVersion: version.number === facts.defaultVersion,
     launchTemplateData: {
       ...data,
+      blockDeviceMappingSet: renderLaunchDevices(blockDevices),
       securityGroupIdSet: securityGroupIds.length === 0 ? undefined : { item: securityGroupIds },
     },
   };

@@ -1,6 +1,8 @@
 import { boolean, list, required, string, structure } from '../../query/shape.ts';
 import { oncePerToken } from '../client-tokens.ts';
 import { ec2Error } from '../errors.ts';
+import { blockDeviceMappings } from '../images/block-devices.ts';
+import type { LaunchDevice } from '../launch-devices.ts';
 import { operation } from '../operation.ts';
 import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
 import {
@@ -21,6 +23,7 @@ const templateData = required(
     UserData: string,
     EbsOptimized: boolean,
     SecurityGroupId: list(string),
+    BlockDeviceMapping: blockDeviceMappings,
   }),
 );
 
@@ -140,12 +143,14 @@ function newVersion(
       UserData?: string;
       EbsOptimized?: boolean;
       SecurityGroupId: readonly string[];
+      BlockDeviceMapping: readonly LaunchDevice[];
     };
   },
   createdAt: number,
   source: LaunchTemplateData = {},
 ): LaunchTemplateVersion {
-  const { ImageId, InstanceType, KeyName, UserData, EbsOptimized, SecurityGroupId } = data;
+  const { ImageId, InstanceType, KeyName, UserData, EbsOptimized, SecurityGroupId, BlockDeviceMapping } =
+    data;
   return {
     number,
     description,
@@ -157,6 +162,7 @@ function newVersion(
       userData: UserData ?? source.userData,
       ebsOptimized: EbsOptimized ?? source.ebsOptimized,
       securityGroupIds: SecurityGroupId.length > 0 ? SecurityGroupId : source.securityGroupIds,
+      blockDevices: BlockDeviceMapping.length > 0 ? BlockDeviceMapping : source.blockDevices,
     },
   };
 }

@@ -1,5 +1,6 @@
 import { missingParameter, string } from '../../query/shape.ts';
 import { ec2Error, invalidParameterValue } from '../errors.ts';
+import type { LaunchDevice } from '../launch-devices.ts';
 import type { Resource, Resources } from '../resources.ts';
 
 /** What of a launch template's data is kept. */
@@ -11,6 +12,7 @@ export interface LaunchTemplateData {
   readonly userData?: string;
   readonly ebsOptimized?: boolean;
   readonly securityGroupIds?: readonly string[];
+  readonly blockDevices?: readonly LaunchDevice[];
 }
 
 export interface LaunchTemplateVersion {

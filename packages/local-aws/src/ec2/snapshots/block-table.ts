@@ -100,3 +100,12 @@ export function* putChecksums(store: Store, snapshotId: string): Generator<Uint8
     from = rows.at(-1)!.index + 1;
   }
 }
+
+/** A copy has the blocks of its source as its own. */
+export function copyBlocks(store: Store, snapshotId: string, sourceId: string): void {
+  store.run(
+    `INSERT INTO ebs_block (snapshot_id, block_index, checksum, inherited)
+     SELECT ?, block_index, checksum, 0 FROM ebs_block WHERE snapshot_id = ?`,
+    [snapshotId, sourceId],
+  );
+}

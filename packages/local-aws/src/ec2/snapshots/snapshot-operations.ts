@@ -6,6 +6,7 @@ import { snapshotInUseBy } from '../image-snapshots.ts';
 import { listResources, rendered } from '../listing.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { pageFields } from '../paging.ts';
+import { isRecycled, recycle, retentionMs } from '../recycle-bin.ts';
 import { checkUsers } from '../users.ts';
 import { describedSnapshot, type Snapshot, type SnapshotFacts, snapshotFilters } from './snapshot.ts';
 
@@ -59,7 +60,7 @@ export const deleteSnapshot = operation({
   async run({ SnapshotId: id }, context) {
     const refusal = context.store.transaction(() => removeSnapshot(id, context));
     if (refusal) throw refusal;
-    await context.snapshotFiles.remove(id);
+    if (!isRecycled(context.store, id, context.now())) await context.snapshotFiles.remove(id);
     return { return: true };
   },
 });
@@ -72,10 +73,10 @@ export const deleteSnapshot = operation({
  */
 export function removeSnapshot(
   id: string,
-  { resources, store, now }: Ec2Context,
+  { resources, store, now, accountId, region }: Ec2Context,
   exceptImage?: string,
 ): ServiceError | undefined {
-  const { facts } = resources.get<SnapshotFacts>('snapshot', id);
+  const { facts, tags } = resources.get<SnapshotFacts>('snapshot', id);
   const imageId = snapshotInUseBy(store, id, { now: now(), except: exceptImage });
   if (imageId) {
     return ec2Error('InvalidSnapshot.InUse', `The snapshot ${id} is currently in use by ${imageId}`);
@@ -83,6 +84,8 @@ export function removeSnapshot(
   if (facts.lock && facts.lock.expiresAt > now()) {
     return ec2Error('SnapshotLocked', `The snapshot '${id}' is locked and can't be deleted.`);
   }
+  const forMs = retentionMs(store, { accountId, region }, { type: 'snapshot', tags });
   resources.remove(id);
+  if (forMs !== undefined) recycle(store, id, { from: now(), forMs });
   return undefined;
 }

@@ -21,12 +21,29 @@ export interface SnapshotFacts {
   /** `all` for public, or account ids. */
   readonly createVolumePermissions?: readonly string[];
   readonly storageTier?: 'standard' | 'archive';
+  /** The last move between the tiers; `storageTier` is what was before it. */
+  readonly tiering?: SnapshotTiering;
+  readonly fastRestores?: readonly FastRestore[];
   readonly volumeId?: string;
   readonly lock?: SnapshotLock;
   /** Of one that EBS direct writes, or wrote. */
   readonly direct?: { readonly timeoutMs: number; readonly parentId?: string };
   /** A snapshot to which no block came for so long is given up. Milliseconds since the epoch. */
   readonly timesOutAt?: number;
+}
+
+export interface SnapshotTiering {
+  readonly operation: 'archival' | 'temporary-restore' | 'permanent-restore';
+  readonly startedAt: number;
+  readonly endsAt: number;
+  readonly restoreExpiresAt?: number;
+}
+
+/** Of one zone. */
+export interface FastRestore {
+  readonly zone: string;
+  readonly startedAt: number;
+  readonly stoppedAt?: number;
 }
 
 export interface SnapshotLock {
@@ -48,12 +65,21 @@ export function snapshotState({ settlesAt, outcome, timesOutAt }: SnapshotFacts,
   return timesOutAt !== undefined && timesOutAt <= now ? 'error' : 'pending';
 }
 
+/** A temporary restore leaves the snapshot in the archive tier. */
+export function storageTierOf(
+  { storageTier = 'standard', tiering }: SnapshotFacts,
+  now: number,
+): 'standard' | 'archive' {
+  if (!tiering || tiering.endsAt > now) return storageTier;
+  return tiering.operation === 'permanent-restore' ? 'standard' : 'archive';
+}
+
 function progressOf(facts: SnapshotFacts, now: number): string {
   return `${snapshotState(facts, now) === 'completed' ? 100 : (facts.progress ?? 0)}%`;
 }
 
 /** EC2 gives a snapshot that was made from no volume this one. */
-const noVolume = 'vol-ffffffff';
+export const noVolume = 'vol-ffffffff';
 
 export function describedSnapshot({ id, createdAt, facts, tags }: Snapshot, now: number): XmlElements {
   const state = snapshotState(facts, now);
@@ -70,7 +96,7 @@ export function describedSnapshot({ id, createdAt, facts, tags }: Snapshot, now:
     tagSet: tagSet(tags),
     encrypted: facts.encrypted,
     kmsKeyId: facts.kmsKeyId,
-    storageTier: facts.storageTier ?? 'standard',
+    storageTier: storageTierOf(facts, now),
     transferType: 'standard',
     completionTime: state === 'completed' ? new Date(facts.settlesAt!) : undefined,
     fullSnapshotSizeInBytes: state === 'completed' ? facts.fullSizeBytes : undefined,
@@ -87,7 +113,7 @@ export function snapshotFilters(now: number): FilterableFields<Snapshot> {
     'snapshot-id': ({ id }) => id,
     'start-time': ({ createdAt }) => new Date(createdAt).toISOString(),
     status: ({ facts }) => snapshotState(facts, now),
-    'storage-tier': ({ facts }) => facts.storageTier ?? 'standard',
+    'storage-tier': ({ facts }) => storageTierOf(facts, now),
     'transfer-type': () => 'standard',
     'volume-id': ({ facts }) => facts.volumeId ?? noVolume,
     'volume-size': ({ facts }) => facts.volumeSizeGiB,
