@@ -1,216 +1,227 @@
-import { copyFile, rename, rm } from 'node:fs/promises';
+import { copyFile, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { FaultRule } from '@ec2-image/local-aws';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openAccount, type TestAccount } from './support/account.ts';
 import { alterFile } from './support/alter-file.ts';
+import { describe, expect, testWith } from './support/fixtures.ts';
 import { holdProgram } from './support/hold-program.ts';
-import {
-  areEqualDisks,
-  flagsOf,
-  type ImportDocument,
-  importArgs,
-  makeWorkDirectory,
-} from './support/import.ts';
-import { type LocalFormat, type LocalImages, makeLocalImages } from './support/local-images.ts';
-import { runCli, startCli } from './support/run-cli.ts';
+import { areEqualDisks, type Flags, flagsOf, type ImportDocument, importArgs } from './support/import.ts';
+import { type InProcessEnd, runInProcess } from './support/in-process.ts';
+import { type LocalFormat, type LocalImage, makeLocalImages } from './support/local-images.ts';
+import { usePath } from './support/use-path.ts';
 
-type Flags = Readonly<Record<string, unknown>>;
-
-let local: LocalImages;
-let account: TestAccount;
-let workDirectory: string;
-/** This test's own copy of an image. */
-let image: string;
-
-beforeAll(async () => {
-  // More blocks of data than are ever under way at once, and more parts.
-  local = await makeLocalImages({ sizeBytes: 64 * 2 ** 20, dataBytes: 48 * 2 ** 20 });
-});
-beforeEach(async () => {
-  account = await openAccount();
-  workDirectory = await makeWorkDirectory();
-});
-afterEach(async () => {
-  await account[Symbol.asyncDispose]();
-  await rm(workDirectory, { recursive: true, force: true });
-});
-
-async function argsOf(format: LocalFormat, flags: Flags): Promise<string[]> {
-  const { path, sha256 } = local.images[format];
-  image = join(workDirectory, basename(path));
-  await copyFile(path, image);
-  return importArgs({ account, workDirectory, url: image, sha256, ...flags });
-}
-
-const byEbs = { via: 'ebs', bucket: undefined };
 /** Behind what any reader has read ahead of its first request. */
 const late = { behind: 0.95 };
-const alter = (options?: { readonly behind: number }) => alterFile(image, options);
+const byEbs = { via: 'ebs', bucket: undefined };
 
-/** Holds these calls until the rule is removed. */
-const hold = (operation: string, rule: Omit<FaultRule, 'action'> = {}) =>
-  account.aws.faults.add({ match: { operation }, times: 'always', ...rule, action: { kind: 'hang' } });
-
-/** The run failed by this, and published nothing; the same command makes the right AMI of the right image. */
-async function expectRefused(
-  { exitCode, stderr, json }: Awaited<ReturnType<typeof runCli>>,
-  args: readonly string[],
-  code = 'IMAGE_CHANGED',
-): Promise<void> {
-  const { error } = json<ImportDocument>().images[0]!;
-  expect([exitCode, error?.code], stderr).toEqual([1, code]);
-  expect(error!.message).toContain(image);
-  const { images, snapshots, objects } = await account.contents();
-  expect({ images, snapshots, objects }).toEqual({ images: [], snapshots: [], objects: [] });
-
-  await copyFile(local.images[basename(image).replace('Test.', '') as LocalFormat].path, image);
-  const again = await runCli(args);
-  expect(again.exitCode, again.stderr).toBe(0);
-  const { snapshotId } = again.json<ImportDocument>().images[0]!;
-  expect(await areEqualDisks(local.disk, account.snapshotPath(snapshotId!))).toBe(true);
+/** A local image and the command that imports it. */
+interface Subject extends LocalImage {
+  /** What is in it. */
+  readonly disk: string;
+  readonly args: string[];
+  alter(options?: { readonly behind: number }): Promise<void>;
+  /** As it was published. */
+  restore(): Promise<void>;
 }
 
+const test = testWith()
+  .extend('small', { scope: 'file' }, () => makeLocalImages({ sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 }))
+  /** More blocks of data than are ever under way at once, and more parts. */
+  .extend('large', { scope: 'file' }, () =>
+    makeLocalImages({ sizeBytes: 64 * 2 ** 20, dataBytes: 48 * 2 ** 20 }),
+  )
+  .extend('subjectOf', ({ account, workDirectory, small, large }) => {
+    return async (format: LocalFormat, flags: Flags, { isLarge = false } = {}): Promise<Subject> => {
+      const { disk, images } = isLarge ? large : small;
+      const published = images[format];
+      const path = join(workDirectory, basename(published.path));
+      await copyFile(published.path, path);
+      return {
+        ...published,
+        path,
+        disk,
+        args: importArgs({ account, workDirectory, url: path, sha256: published.sha256, ...flags }),
+        alter: (options) => alterFile(path, options),
+        restore: () => copyFile(published.path, path),
+      };
+    };
+  })
+  /** Holds these calls until the rule is removed. */
+  .extend(
+    'hold',
+    ({ account }) =>
+      (operation: string, rule: Omit<FaultRule, 'action'> = {}) =>
+        account.aws.faults.add({ match: { operation }, times: 'always', ...rule, action: { kind: 'hang' } }),
+  )
+  .extend('expectImported', ({ account }) => async ({ disk }: Subject, end: InProcessEnd) => {
+    expect(end.exitCode, end.stderr).toBe(0);
+    const { snapshotId } = end.json<ImportDocument>().images[0]!;
+    expect(await areEqualDisks(disk, account.snapshotPath(snapshotId!))).toBe(true);
+  })
+  /** The run failed by this, and published nothing; the same command makes the right AMI of the right image. */
+  .extend(
+    'expectRefused',
+    ({ account, expectImported }) =>
+      async (subject: Subject, { exitCode, stderr, json }: InProcessEnd, code = 'IMAGE_CHANGED') => {
+        const { error } = json<ImportDocument>().images[0]!;
+        expect([exitCode, error?.code], stderr).toEqual([1, code]);
+        expect(error!.message).toContain(subject.path);
+        const { images, snapshots, objects } = await account.contents();
+        expect({ images, snapshots, objects }).toEqual({ images: [], snapshots: [], objects: [] });
+        await subject.restore();
+        await expectImported(subject, await runInProcess(subject.args));
+      },
+  );
+
 describe('a local image that others write to, by way of S3', () => {
-  test.each<[LocalFormat, string]>([
+  test.for<[LocalFormat, string]>([
     ['raw', 'raw'],
     ['qcow2.gz', 'vhdx'],
-  ])('a %s as %s: before it is hashed', async (format, asFormat) => {
-    const args = await argsOf(format, { format: asFormat });
-    await alter();
-    await expectRefused(await runCli(args), args, 'DIGEST_MISMATCH');
+  ])('a %s as %s: before it is hashed', async ([format, asFormat], { subjectOf, expectRefused }) => {
+    const image = await subjectOf(format, { format: asFormat });
+    await image.alter();
+    await expectRefused(image, await runInProcess(image.args), 'DIGEST_MISMATCH');
   });
 
-  test.each<[LocalFormat, string]>([
+  test.for<[LocalFormat, string]>([
     ['qcow2', 'vhdx'],
     ['raw', 'vhdx'],
-  ])('a %s as %s: between hash and conversion', async (format, asFormat) => {
-    const args = await argsOf(format, { format: asFormat });
+  ])('a %s as %s: between hash and conversion', async ([format, asFormat], { subjectOf, expectRefused }) => {
+    const image = await subjectOf(format, { format: asFormat });
     const held = await holdProgram({ name: 'qemu-img', command: 'convert', when: 'before' });
-    const { ended } = startCli(args, { env: { PATH: held.path } });
+    using _ = usePath(held.path);
+    const ended = runInProcess(image.args);
     await held.reached();
-    await alter();
+    await image.alter();
     await held.release();
-    await expectRefused(await ended, args);
+    await expectRefused(image, await ended);
   });
 
-  test('a raw: only while it is converted and compared', async () => {
-    const args = await argsOf('raw', { format: 'vhdx' });
+  test('a raw: only while it is converted and compared', async ({ subjectOf, expectRefused }) => {
+    const image = await subjectOf('raw', { format: 'vhdx' });
     const converting = await holdProgram({ name: 'qemu-img', command: 'convert', when: 'before' });
     const { path } = converting;
     const compared = await holdProgram({ name: 'qemu-img', command: 'compare', when: 'after', path });
-    const { ended } = startCli(args, { env: { PATH: compared.path } });
+    using _ = usePath(compared.path);
+    const ended = runInProcess(image.args);
     await converting.reached();
-    await alter();
+    await image.alter();
     await converting.release();
     await compared.reached();
-    await alter();
+    await image.alter();
     await compared.release();
-    await expectRefused(await ended, args);
+    await expectRefused(image, await ended);
   });
 
-  test('a raw: another file takes its name while it is converted and compared', async () => {
-    const args = await argsOf('raw', { format: 'vhdx' });
+  test('a raw: another file takes its name while it is converted and compared', async ({
+    subjectOf,
+    expectRefused,
+  }) => {
+    const image = await subjectOf('raw', { format: 'vhdx' });
     const converting = await holdProgram({ name: 'qemu-img', command: 'convert', when: 'before' });
-    const { ended } = startCli(args, { env: { PATH: converting.path } });
+    using _ = usePath(converting.path);
+    const ended = runInProcess(image.args);
     await converting.reached();
-    await copyFile(image, `${image}.other`);
-    await alterFile(`${image}.other`);
-    await rename(`${image}.other`, image);
+    await copyFile(image.path, `${image.path}.other`);
+    await alterFile(`${image.path}.other`);
+    await rename(`${image.path}.other`, image.path);
     await converting.release();
-    await expectRefused(await ended, args);
+    await expectRefused(image, await ended);
   });
 
-  test('a raw as raw: while it is sent', async () => {
-    const args = await argsOf('raw', { format: 'raw', url: undefined });
+  test('a raw as raw: while it is sent', async ({ subjectOf, hold, expectRefused }) => {
+    const image = await subjectOf('raw', { format: 'raw' }, { isLarge: true });
     const sending = hold('UploadPart');
-    const { ended } = startCli([...args, '--url', pathToFileURL(image).href]);
+    const byUrl = image.args.map((arg) => (arg === image.path ? pathToFileURL(arg).href : arg));
+    const ended = runInProcess(byUrl);
     await sending.struck;
-    await alter(late);
+    await image.alter(late);
     sending.remove();
-    await expectRefused(await ended, [...args, '--url', image]);
+    await expectRefused(image, await ended);
   });
 
-  test('after it was read: the AMI has the right disk', async () => {
-    const args = await argsOf('raw', { format: 'raw' });
+  test('after it was read: the AMI has the right disk', async ({ subjectOf, hold, expectImported }) => {
+    const image = await subjectOf('raw', { format: 'raw' });
     const importing = hold('ImportSnapshot', { times: 1 });
-    const { ended } = startCli(args);
+    const ended = runInProcess(image.args);
     await importing.struck;
-    await alter();
+    await image.alter();
     importing.remove();
-    const { exitCode, stderr, json } = await ended;
-    expect(exitCode, stderr).toBe(0);
-    const { snapshotId } = json<ImportDocument>().images[0]!;
-    expect(await areEqualDisks(local.disk, account.snapshotPath(snapshotId!))).toBe(true);
+    await expectImported(image, await ended);
   });
 });
 
 describe('the same by EBS direct', () => {
-  test.each<LocalFormat>(['raw', 'raw.xz'])('a %s: before it is read', async (format) => {
-    const args = await argsOf(format, byEbs);
-    await alter();
-    await expectRefused(await runCli(args), args, 'DIGEST_MISMATCH');
-  });
+  test.for<LocalFormat>(['raw', 'raw.xz'])(
+    'a %s: before it is read',
+    async (format, { subjectOf, expectRefused }) => {
+      const image = await subjectOf(format, byEbs);
+      await image.alter();
+      await expectRefused(image, await runInProcess(image.args), 'DIGEST_MISMATCH');
+    },
+  );
 
-  test.each<[LocalFormat, Flags]>([
+  test.for<[LocalFormat, Flags]>([
     ['raw', {}],
     ['raw', { verify: true }],
     ['raw.xz', {}],
     ['qcow2', { verify: true }],
-  ])('a %s %o: while it is sent', async (format, flags) => {
-    const args = await argsOf(format, { ...byEbs, ...flags });
+  ])('a %s %o: while it is sent', async ([format, flags], { subjectOf, hold, expectRefused }) => {
+    const image = await subjectOf(format, { ...byEbs, ...flags }, { isLarge: true });
     const sending = hold('PutSnapshotBlock');
-    const { ended } = startCli(args);
+    const ended = runInProcess(image.args);
     await sending.struck;
-    await alter(late);
+    await image.alter(late);
     sending.remove();
-    await expectRefused(await ended, args);
+    await expectRefused(image, await ended);
   });
 
-  test('a qcow2: between hash and the first block', async () => {
-    const args = await argsOf('qcow2', byEbs);
+  test('a qcow2: between hash and the first block', async ({ subjectOf, expectRefused }) => {
+    const image = await subjectOf('qcow2', byEbs);
     const held = await holdProgram({ name: 'qemu-nbd', when: 'before' });
-    const { ended } = startCli(args, { env: { PATH: held.path } });
+    using _ = usePath(held.path);
+    const ended = runInProcess(image.args);
     await held.reached();
-    await alter();
+    await image.alter();
     await held.release();
-    await expectRefused(await ended, args);
+    await expectRefused(image, await ended);
   });
 
-  test('a qcow2: only while it is sent', async () => {
-    const args = await argsOf('qcow2', byEbs);
+  test('a qcow2: only while it is sent', async ({ subjectOf, hold, expectRefused }) => {
+    const image = await subjectOf('qcow2', byEbs, { isLarge: true });
     const first = hold('PutSnapshotBlock');
     const completing = hold('CompleteSnapshot');
-    const { ended } = startCli(args);
+    const ended = runInProcess(image.args);
     await first.struck;
-    await alter(late);
+    await image.alter(late);
     first.remove();
     const last = hold('PutSnapshotBlock', { nth: 80 });
     await last.struck;
-    await alter(late);
+    await image.alter(late);
     last.remove();
     await Promise.race([completing.struck, ended]);
     completing.remove();
-    await expectRefused(await ended, args);
+    await expectRefused(image, await ended);
   });
 });
 
-test('verify: does not call the snapshot wrong when others write to the disk while it is read', async () => {
-  const args = await argsOf('qcow2', byEbs);
-  const made = await runCli(args);
+test('verify: does not call the snapshot wrong when others write to the disk while it is read', async ({
+  account,
+  workDirectory,
+  subjectOf,
+}) => {
+  const image = await subjectOf('qcow2', byEbs);
+  const made = await runInProcess(image.args);
   const { snapshotId } = made.json<ImportDocument>().images[0]!;
   const held = await holdProgram({ name: 'qemu-nbd', when: 'before' });
-  const { ended } = startCli(
-    [
-      'verify',
-      snapshotId!,
-      ...flagsOf({ file: image, 'endpoint-url': account.aws.url, 'work-dir': workDirectory, json: true }),
-    ],
-    { env: { PATH: held.path } },
-  );
+  using _ = usePath(held.path);
+  const ended = runInProcess([
+    'verify',
+    snapshotId!,
+    ...flagsOf({ file: image.path, 'endpoint-url': account.aws.url, 'work-dir': workDirectory, json: true }),
+  ]);
   await held.reached();
-  await alter();
+  await image.alter();
   await held.release();
   const { exitCode, json } = await ended;
   expect([exitCode, json()]).toMatchObject([1, { error: { code: 'IMAGE_CHANGED' } }]);

@@ -11,7 +11,7 @@ import { temporaryDirectory } from './support/temporary-directory.ts';
 
 let images: TestImages;
 beforeAll(async () => {
-  images = await publishImages(['qcow2', 'raw'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+  images = await publishImages(['qcow2', 'raw']);
 });
 afterAll(() => images[Symbol.asyncDispose]());
 

@@ -2,80 +2,54 @@ import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FaultRule } from '@ec2-image/local-aws';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openAccount, type TestAccount } from './support/account.ts';
 import { expectOneOfEach } from './support/crash-points.ts';
+import { describe, expect, type ImportEnd, testWith } from './support/fixtures.ts';
 import { flipBit } from './support/flip-bit.ts';
 import { startHoldingProxy } from './support/holding-proxy.ts';
-import { publishImages, type TestImages } from './support/images.ts';
-import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
-import { type InProcessEnd, runInProcess, useOwnEnvironment } from './support/in-process.ts';
+import type { Flags } from './support/import.ts';
+import { type InProcessEnd, runInProcess } from './support/in-process.ts';
 import { startCli } from './support/run-cli.ts';
 import { serveSpoilt } from './support/spoiling-server.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
-
-type Flags = Readonly<Record<string, unknown>>;
+import { usePath } from './support/use-path.ts';
 
 const secondPart = { operation: 'UploadPart', parameters: { partNumber: '2' } };
 const fileName = 'Test-Cloud-1.0.x86_64.qcow2';
 
-let images: TestImages;
-let account: TestAccount;
-let workDirectory: string;
-
-beforeAll(async () => {
-  useOwnEnvironment();
-  // As VHDX it is two parts.
-  images = await publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
-});
-afterAll(() => images[Symbol.asyncDispose]());
-
-beforeEach(async () => {
-  account = await openAccount();
-  workDirectory = await makeWorkDirectory();
-});
-afterEach(async () => {
-  await account[Symbol.asyncDispose]();
-  await rm(workDirectory, { recursive: true, force: true });
-});
-
-const argsOf = (flags: Flags = {}) =>
-  importArgs({
-    account,
-    workDirectory,
-    url: images.url('qcow2'),
-    'checksum-url': images.checksumUrl,
-    connections: 1,
-    ...flags,
-  });
-const run = (flags?: Flags) => runInProcess(argsOf(flags));
-
-const strike = (rule: FaultRule) => account.aws.faults.add(rule);
-
-/** Detected, reported and repaired in the same run: its result is one AMI that holds the disk. */
-async function expectMended(end: InProcessEnd, says: RegExp): Promise<void> {
-  await expectOneOfEach({ account }, images, end);
-  expect(end.stderr).toMatch(says);
-}
-
-/** Found out, named, and no AMI made of it; the same command without the fault then makes the right one. */
-async function expectRefused(
-  end: InProcessEnd,
-  { code, says, flags }: { readonly code: string; readonly says: RegExp; readonly flags?: Flags },
-): Promise<void> {
-  expect(end.json<ImportDocument>().images[0]?.error, end.stderr).toMatchObject({
-    code,
-    message: expect.stringMatching(says),
-    hint: expect.stringMatching(/.{10}/),
-  });
-  expect(end.exitCode).toBe(1);
-  expect((await account.contents()).images).toEqual([]);
-  account.aws.faults.clear();
-  await expectOneOfEach({ account }, images, await run(flags));
-}
+const test = testWith({ flags: { connections: 1 } })
+  .extend(
+    'strike',
+    ({ account }) =>
+      (rule: FaultRule) =>
+        account.aws.faults.add(rule),
+  )
+  /** Detected, reported and repaired in the same run: its result is one AMI that holds the disk. */
+  .extend('expectMended', ({ account, images }) => async (end: InProcessEnd, says: RegExp) => {
+    await expectOneOfEach({ account }, images, end);
+    expect(end.stderr).toMatch(says);
+  })
+  /** Detected, named, and not made into an AMI; the same command without the fault then makes the right one. */
+  .extend(
+    'expectRefused',
+    ({ account, images, runImport }) =>
+      async (
+        { exitCode, stderr, result }: ImportEnd,
+        { code, says, flags }: { readonly code: string; readonly says: RegExp; readonly flags?: Flags },
+      ) => {
+        expect(result.error, stderr).toMatchObject({
+          code,
+          message: expect.stringMatching(says),
+          hint: expect.stringMatching(/.{10}/),
+        });
+        expect(exitCode).toBe(1);
+        expect((await account.contents()).images).toEqual([]);
+        account.aws.faults.clear();
+        await expectOneOfEach({ account }, images, await runImport(flags));
+      },
+  );
 
 /** The one file below the work directory whose name matches. */
-async function fileLike(pattern: RegExp): Promise<string> {
+async function fileLike(workDirectory: string, pattern: RegExp): Promise<string> {
   const below = join(workDirectory, 'images');
   const found = (await readdir(below, { recursive: true })).filter((name) => pattern.test(name));
   expect(found).toHaveLength(1);
@@ -83,33 +57,43 @@ async function fileLike(pattern: RegExp): Promise<string> {
 }
 
 describe('one bit of the download', () => {
-  test('once: the run downloads it again', async () => {
+  test('once: the run downloads it again', async ({ images, runImport, expectMended }) => {
     await using server = await serveSpoilt({ directory: images.directory, name: fileName, times: 1 });
-    const end = await run({ url: `${server.url}/${fileName}` });
+    const end = await runImport({ url: `${server.url}/${fileName}` });
     expect(server.spoilt).toBe(1);
     await expectMended(end, /sha256:[0-9a-f]{64}/);
   });
 
-  test('from one mirror always: the next one has it', async () => {
+  test('from one mirror always: the next one has it', async ({ images, runImport, expectMended }) => {
     await using server = await serveSpoilt({ directory: images.directory, name: fileName, times: 99 });
-    const end = await run({ url: [`${server.url}/${fileName}`, images.url('qcow2')] });
+    const end = await runImport({ url: [`${server.url}/${fileName}`, images.url('qcow2')] });
     expect(server.spoilt).toBe(1);
     await expectMended(end, /sha256:[0-9a-f]{64}/);
   });
 
-  test('always: both digests and both URLs are named, and no file of it is kept', async () => {
+  test('always: both digests and both URLs are named, and no file of it is kept', async ({
+    images,
+    workDirectory,
+    runImport,
+    expectRefused,
+  }) => {
     await using server = await serveSpoilt({ directory: images.directory, name: fileName, times: 99 });
     const url = `${server.url}/${fileName}`;
-    const end = await run({ url });
+    const end = await runImport({ url });
     expect(server.spoilt).toBe(2);
-    const { message } = end.json<ImportDocument>().images[0]!.error!;
+    const { message } = end.result.error!;
     expect(message).toContain(url);
     expect(message).toContain(images.checksumUrl);
     expect(await readdir(join(workDirectory, 'images'), { recursive: true })).not.toContain(fileName);
     await expectRefused(end, { code: 'DIGEST_MISMATCH', says: /sha256:[0-9a-f]{64}.*sha256:[0-9a-f]{64}/ });
   });
 
-  test('in the partial file before a run resumes it', async () => {
+  test('in the partial file before a run resumes it', async ({
+    images,
+    workDirectory,
+    argsOf,
+    expectMended,
+  }) => {
     await using proxy = await startHoldingProxy(images.server.url);
     const args = argsOf({ url: images.url('qcow2').replace(images.server.url, proxy.url) });
     const reached = proxy.holdAfterBytes(600_000);
@@ -119,7 +103,7 @@ describe('one bit of the download', () => {
     child.kill('SIGKILL');
     await ended;
     proxy.holdAfterBytes(Number.POSITIVE_INFINITY);
-    await flipBit(await fileLike(/\.qcow2\.partial$/), 100_000);
+    await flipBit(await fileLike(workDirectory, /\.qcow2\.partial$/), 100_000);
     await expectMended(await runInProcess(args), /sha256:[0-9a-f]{64}/);
   });
 });
@@ -127,68 +111,73 @@ describe('one bit of the download', () => {
 describe('one bit of the converted disk', () => {
   const says = /the first difference is at byte \d+.*: converting again/;
 
-  test('as it leaves the converter, once: it is converted again', async () => {
+  test('as it leaves the converter, once: it is converted again', async ({ runImport, expectMended }) => {
     await using _ = await spoilingQemuImg({ times: 1 });
-    await expectMended(await run(), says);
+    await expectMended(await runImport(), says);
   });
 
-  test('as it leaves the converter, always', async () => {
-    let end: InProcessEnd;
+  test('as it leaves the converter, always', async ({ account, runImport, expectRefused }) => {
+    let end: ImportEnd;
     {
       await using _ = await spoilingQemuImg({ times: 9 });
-      end = await run();
+      end = await runImport();
     }
     expect(await account.contents()).toMatchObject({ objects: [], snapshots: [], tasks: [] });
     await expectRefused(end, { code: 'DISK_DIFFERS', says: /the first difference is at byte \d+/ });
   });
 
-  test('when it has been compared, on its way to S3', async () => {
+  test('when it has been compared, on its way to S3', async ({ runImport, expectMended }) => {
     await using _ = await spoilingQemuImg({ times: 1, after: 'compare' });
-    await expectMended(await run(), says);
+    await expectMended(await runImport(), says);
   });
 
-  test('while it waited in the work directory for the next run', async () => {
+  test('while it waited in the work directory for the next run', async ({
+    workDirectory,
+    runImport,
+    strike,
+    expectMended,
+  }) => {
     strike({
       match: { operation: 'CompleteMultipartUpload' },
       action: { kind: 'error', preset: 'access-denied' },
     });
-    expect(await run()).toMatchObject({ exitCode: 1 });
-    await flipBit(await fileLike(/disk\.vhdx$/));
-    await expectMended(await run(), says);
+    expect(await runImport()).toMatchObject({ exitCode: 1 });
+    await flipBit(await fileLike(workDirectory, /disk\.vhdx$/));
+    await expectMended(await runImport(), says);
   });
 });
 
 describe('a stored part', () => {
-  test.each<[string, FaultRule['action']]>([
+  test.for<[string, FaultRule['action']]>([
     ['with a flipped bit', { kind: 'flip-bit' }],
     ['truncated', { kind: 'truncate', bytes: 4096 }],
     ['duplicated', { kind: 'duplicate' }],
     ['with a flipped bit that lists alone show', { kind: 'flip-bit', shows: 'lists' }],
     ['truncated, which lists alone show', { kind: 'truncate', bytes: 4096, shows: 'lists' }],
     ['duplicated, which lists alone show', { kind: 'duplicate', shows: 'lists' }],
-  ])('%s is named, and sent again', async (_, action) => {
+  ])('%s is named, and sent again', async ([_, action], { runImport, strike, expectMended }) => {
     strike({ match: secondPart, action });
-    await expectMended(await run(), /\b(part 2|parts .* 2)\b/);
+    await expectMended(await runImport(), /\b(part 2|parts .* 2)\b/);
   });
 
-  test('spoilt each time is an error that names it', async () => {
+  test('spoilt each time is an error that names it', async ({ runImport, strike, expectRefused }) => {
     strike({ match: secondPart, times: 'always', action: { kind: 'flip-bit' } });
-    await expectRefused(await run(), { code: 'UPLOAD_CORRUPTED', says: /part 2/ });
+    await expectRefused(await runImport(), { code: 'UPLOAD_CORRUPTED', says: /part 2/ });
   });
 
-  test.each<[string, FaultRule['action']]>([
+  test.for<[string, FaultRule['action']]>([
     ['truncated', { kind: 'truncate', bytes: 4096, shows: 'bytes' }],
     ['duplicated', { kind: 'duplicate', shows: 'bytes' }],
-  ])('%s at completion, which its size shows', async (_, action) => {
+  ])('%s at completion, which its size shows', async ([_, action], { runImport, strike, expectMended }) => {
     strike({ match: { operation: 'CompleteMultipartUpload' }, action });
-    await expectMended(await run(), /./);
+    await expectMended(await runImport(), /./);
   });
 });
 
 describe('what S3 stores otherwise than it says is found in the snapshot by --verify', () => {
   const flags = { verify: true };
 
-  test.each<[string, FaultRule]>([
+  test.for<[string, FaultRule]>([
     ['a flipped bit of a part', { match: secondPart, action: { kind: 'flip-bit', shows: 'bytes' } }],
     [
       'a flipped bit of the object',
@@ -198,14 +187,22 @@ describe('what S3 stores otherwise than it says is found in the snapshot by --ve
         action: { kind: 'flip-bit', partNumber: 2, shows: 'bytes' },
       },
     ],
-  ])('%s: the snapshot goes, and is imported again', async (_, rule) => {
-    strike(rule);
-    await expectMended(await run(flags), /snap-[0-9a-f]+ .*offset \d+/);
-  });
+  ])(
+    '%s: the snapshot goes, and is imported again',
+    async ([_, rule], { runImport, strike, expectMended }) => {
+      strike(rule);
+      await expectMended(await runImport(flags), /snap-[0-9a-f]+ .*offset \d+/);
+    },
+  );
 
-  test('each time: it is an error, and the snapshot is not left for a later run to believe', async () => {
+  test('each time: it is an error, and the snapshot is not left for a later run to believe', async ({
+    account,
+    runImport,
+    strike,
+    expectRefused,
+  }) => {
     strike({ match: secondPart, times: 'always', action: { kind: 'flip-bit', shows: 'bytes' } });
-    const end = await run(flags);
+    const end = await runImport(flags);
     expect((await account.contents()).snapshots).toEqual([]);
     // Without --verify, too: nothing that was found wrong is there to be used.
     await expectRefused(end, { code: 'SNAPSHOT_DIFFERS', says: /offset \d+/ });
@@ -215,22 +212,22 @@ describe('what S3 stores otherwise than it says is found in the snapshot by --ve
 describe('a block written by EBS direct', () => {
   const flags = { via: 'ebs', bucket: undefined, verify: true };
 
-  test('with a flipped bit', async () => {
+  test('with a flipped bit', async ({ runImport, strike, expectMended }) => {
     strike({ match: { operation: 'PutSnapshotBlock' }, nth: 2, action: { kind: 'flip-bit' } });
-    await expectMended(await run(flags), /snap-[0-9a-f]+ .*(offset|block) \d+/);
+    await expectMended(await runImport(flags), /snap-[0-9a-f]+ .*(offset|block) \d+/);
   });
 
-  test('with a flipped bit each time', async () => {
+  test('with a flipped bit each time', async ({ account, runImport, strike, expectRefused }) => {
     strike({ match: { operation: 'PutSnapshotBlock' }, times: 'always', action: { kind: 'flip-bit' } });
-    const end = await run(flags);
+    const end = await runImport(flags);
     expect((await account.contents()).snapshots).toEqual([]);
     // By the other way: EBS answers the same tokens with the snapshots that are gone, which takes minutes to believe.
     await expectRefused(end, { code: 'SNAPSHOT_DIFFERS', says: /offset \d+/ });
   });
 
-  test('read back with a flipped bit, once', async () => {
+  test('read back with a flipped bit, once', async ({ runImport, strike, expectMended }) => {
     strike({ match: { operation: 'GetSnapshotBlock' }, action: { kind: 'flip-bit' } });
-    await expectMended(await run(flags), /./);
+    await expectMended(await runImport(flags), /./);
   });
 });
 
@@ -263,10 +260,10 @@ process.exitCode = status ?? 1;
   const command = `exec '${process.execPath}' --no-warnings '${bin}/spoil.mjs' "$@"`;
   await writeFile(join(bin, 'qemu-img'), `#!/bin/sh\n${command}\n`);
   await chmod(join(bin, 'qemu-img'), 0o755);
-  process.env.PATH = `${bin}:${path}`;
+  const used = usePath(`${bin}:${path}`);
   return {
     async [Symbol.asyncDispose]() {
-      process.env.PATH = path;
+      used[Symbol.dispose]();
       await rm(bin, { recursive: true, force: true });
     },
   };

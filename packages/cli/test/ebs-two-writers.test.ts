@@ -7,7 +7,7 @@ import { startCli } from './support/run-cli.ts';
 
 let images: TestImages;
 beforeAll(async () => {
-  images = await publishImages(['qcow2', 'raw.xz'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+  images = await publishImages(['qcow2', 'raw.xz']);
 });
 afterAll(() => images[Symbol.asyncDispose]());
 

@@ -18,7 +18,7 @@ test.each([
   [[], 'Run the same command again to resume.'],
   [['--cancel-on-interrupt'], 'A cancelled import task starts from the beginning.'],
 ])('an interrupted import %j says what the next run does', async (flags, hint) => {
-  await using images = await publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+  await using images = await publishImages(['qcow2']);
   await using account = await openAccount({ ec2: { importTaskMs: 60_000 } });
   const run = startCli([
     ...importArgs({

@@ -14,7 +14,7 @@ let account: TestAccount;
 let args: string[];
 
 beforeAll(async () => {
-  images = await publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+  images = await publishImages(['qcow2']);
 });
 afterAll(() => images[Symbol.asyncDispose]());
 beforeEach(async () => {

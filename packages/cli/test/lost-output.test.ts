@@ -15,7 +15,7 @@ let account: TestAccount;
 let args: string[];
 
 beforeAll(async () => {
-  images = await publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+  images = await publishImages(['qcow2']);
 });
 afterAll(() => images[Symbol.asyncDispose]());
 /** An import that is going to be cancelled takes long, so that it cannot be over before. */

@@ -11,10 +11,7 @@ let images: TestImages;
 let account: TestAccount;
 beforeAll(async () => {
   useOwnEnvironment();
-  [images, account] = await Promise.all([
-    publishImages(['qcow2', 'raw.xz'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 }),
-    openAccount(),
-  ]);
+  [images, account] = await Promise.all([publishImages(['qcow2', 'raw.xz']), openAccount()]);
 });
 afterAll(() => Promise.all([images[Symbol.asyncDispose](), account[Symbol.asyncDispose]()]));
 

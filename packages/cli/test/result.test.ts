@@ -25,7 +25,7 @@ let workDirectory: string;
 
 beforeAll(async () => {
   useOwnEnvironment();
-  images = await publishImages(['qcow2', 'raw.xz'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+  images = await publishImages(['qcow2', 'raw.xz']);
 });
 afterAll(() => images[Symbol.asyncDispose]());
 beforeEach(async () => {

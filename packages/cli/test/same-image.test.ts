@@ -9,7 +9,7 @@ import { runCli } from './support/run-cli.ts';
 test.each(['s3', 'ebs'])(
   'three images of one run with the same digest, by way of %s: what they need is made once',
   async (via) => {
-    await using images = await publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+    await using images = await publishImages(['qcow2']);
     await using account = await openAccount();
     const workDirectory = await makeWorkDirectory();
     const config = join(await makeWorkDirectory(), 'ec2-image.yaml');

@@ -14,7 +14,7 @@ async function importInto(
   prepare?: (directory: string) => Promise<void>,
   flags: object = {},
 ) {
-  await using images = await publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+  await using images = await publishImages(['qcow2']);
   await using account = await openAccount();
   const mount = await mkdtemp(join(tmpdir(), 'ec2-image-mount-'));
   await execa('mount', ['-t', 'tmpfs', '-o', options.replace(',ro', ''), 'tmpfs', mount]);

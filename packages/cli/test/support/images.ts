@@ -19,12 +19,12 @@ export interface TestImages extends AsyncDisposable {
   readonly checksumUrl: string;
 }
 
-/** A small system disk, published in these formats. Of one size everywhere: large enough for an upload of two parts. */
+/** A small system disk, published in these formats: as a VHDX it is an upload of two parts. */
 export async function publishImages(
   formats: readonly ImageFormat[],
   {
-    sizeBytes = 64 * 2 ** 20,
-    dataBytes = 20 * 2 ** 20,
+    sizeBytes = 16 * 2 ** 20,
+    dataBytes = 2 ** 20,
   }: { readonly sizeBytes?: number; readonly dataBytes?: number } = {},
 ): Promise<TestImages> {
   const directory = await temporaryDirectory('served');

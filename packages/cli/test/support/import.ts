@@ -10,6 +10,9 @@ export interface ImportDocument {
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
+/** Of a command line, by name: a flag given as undefined is left out. */
+export type Flags = Readonly<Record<string, unknown>>;
+
 export const makeWorkDirectory = () => temporaryDirectory('work');
 
 /** A whole command line of `import` for one image; a flag given as undefined is left out. */
@@ -17,14 +20,12 @@ export function importArgs({
   account,
   workDirectory,
   ...flags
-}: { readonly account: TestAccount; readonly workDirectory: string } & Readonly<
-  Record<string, unknown>
->): string[] {
-  const all: Record<string, unknown> = {
+}: { readonly account: TestAccount; readonly workDirectory: string } & Flags): string[] {
+  const all: Flags = {
     name: 'test-cloud',
     arch: 'x86_64',
     bucket,
-    'poll-interval': 0.05,
+    'poll-interval': 0.02,
     'endpoint-url': account.aws.url,
     'work-dir': workDirectory,
     json: true,
@@ -33,7 +34,7 @@ export function importArgs({
   return ['import', ...flagsOf(all)];
 }
 
-export function flagsOf(flags: Readonly<Record<string, unknown>>): string[] {
+export function flagsOf(flags: Flags): string[] {
   return Object.entries(flags).flatMap(([name, value]) => {
     if (value === undefined || value === false) return [];
     return value === true ? [`--${name}`] : [value].flat().flatMap((one) => [`--${name}`, String(one)]);
