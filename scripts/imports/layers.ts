@@ -5,12 +5,12 @@ export const layers: Layers = [
   ['packages/explained-error', 'packages/checksum', 'packages/redact'],
   [
     'packages/provenance',
-    'packages/aws-call',
+    'packages/outbound',
     'packages/confined-process',
     'packages/file-lock',
     'packages/image-headers',
   ],
-  ['packages/disk-blocks', 'packages/sample-image'],
+  ['packages/aws-call', 'packages/disk-blocks', 'packages/sample-image'],
   [
     'packages/fetch',
     'packages/convert',

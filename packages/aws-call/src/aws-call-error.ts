@@ -16,6 +16,14 @@ export type AwsCallErrorCode =
   | 'QUOTA_EXCEEDED'
   /** No answer, or one that says nothing: whether the call was carried out is not known. */
   | 'AWS_UNREACHABLE'
+  /** No answer from the proxy, or it reaches nothing: the service never got the call. */
+  | 'PROXY_UNREACHABLE'
+  /** The proxy lets nothing through to the service. */
+  | 'PROXY_REFUSED'
+  /** Nobody that is trusted vouches for the certificate of whoever answered. */
+  | 'TLS_UNTRUSTED'
+  /** Whoever answered does not speak TLS. */
+  | 'TLS_BROKEN'
   /** The call never left this machine: it has as many files and connections open as it may. */
   | 'TOO_MANY_OPEN_FILES'
   /** The same, of any other error of this machine's system. */
@@ -61,6 +69,7 @@ export function isTransient(error: unknown): boolean {
   return (
     error.code === 'THROTTLED' ||
     error.code === 'AWS_UNREACHABLE' ||
+    error.code === 'PROXY_UNREACHABLE' ||
     isTransientRefusal(error.cause) ||
     isClockCorrected(error.cause)
   );

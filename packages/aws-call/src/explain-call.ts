@@ -9,6 +9,7 @@ import {
   isThrottling,
   localErrno,
 } from './error-facts.ts';
+import { explainConnection } from './explain-connection.ts';
 import { actionsOf, type ServiceName, services } from './permissions.ts';
 
 export interface FailedCall {
@@ -55,6 +56,8 @@ export function explainCall({ error, service, operation, endpoint }: FailedCall)
       'Fix what the message names, then run the same command again.',
     );
   }
+  const connection = explainConnection(error, { service, operation, endpoint });
+  if (connection) return explained(connection.code, connection.message, connection.hint);
   const credentials = explainCredentials(error, call);
   if (credentials) return explained(credentials.code, credentials.message, credentials.hint);
   if (isThrottling(error)) {

@@ -1,5 +1,6 @@
+import { createDispatcher, type Proxies, readProxies } from '@ec2-image/outbound';
 import type { HttpHandlerOptions, HttpRequest, HttpResponse, RequestHandler } from '@smithy/types';
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 
 export interface UndiciHandlerOptions {
   /** Connections to the service at a time. */
@@ -7,6 +8,10 @@ export interface UndiciHandlerOptions {
   /** How long to wait for the head of an answer, and between two pieces of its body. */
   readonly requestTimeoutMs: number;
   readonly connectTimeoutMs?: number;
+  /** Default: those of the environment. */
+  readonly proxies?: Proxies;
+  /** In place of the usual certificate authorities. */
+  readonly ca?: readonly string[];
 }
 
 /** Errors of a connection that are transient: the SDK knows those of Node's own client by name, not undici's. */
@@ -27,18 +32,20 @@ export function createUndiciHandler({
   connections,
   requestTimeoutMs,
   connectTimeoutMs = 10_000,
+  proxies = readProxies(process.env),
+  ca,
 }: UndiciHandlerOptions): RequestHandler<HttpRequest, HttpResponse, HttpHandlerOptions> & {
   destroy(): void;
 } {
-  const options = {
+  const agent = createDispatcher({
+    proxies,
+    ...(ca && { ca }),
     connections,
     pipelining: 1,
     headersTimeout: requestTimeoutMs,
     bodyTimeout: requestTimeoutMs,
-    connect: { timeout: connectTimeoutMs },
-  };
-  const { HTTPS_PROXY, https_proxy } = process.env;
-  const agent: Dispatcher = HTTPS_PROXY || https_proxy ? new EnvHttpProxyAgent(options) : new Agent(options);
+    connectTimeoutMs,
+  });
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     async handle(request, { abortSignal } = {}) {

@@ -4,12 +4,14 @@ import type { CodeEntry } from './codes/code-entry.ts';
 import { downloadCodes } from './codes/download-codes.ts';
 import { imageCodes } from './codes/image-codes.ts';
 import { machineCodes } from './codes/machine-codes.ts';
+import { networkCodes } from './codes/network-codes.ts';
 import { usageCodes } from './codes/usage-codes.ts';
 
 /** Every code that an error of any package can have, by what it is about: a code means the same wherever it appears. */
 export const errorCodeGroups = {
   'Command line and configuration': usageCodes,
   'Downloads and checksums': downloadCodes,
+  'Proxies and certificates': networkCodes,
   'Images and disks': imageCodes,
   'AWS calls': awsCodes,
   'Buckets, snapshots and AMIs': accountCodes,
@@ -19,6 +21,7 @@ export const errorCodeGroups = {
 export type ErrorCode =
   | keyof typeof usageCodes
   | keyof typeof downloadCodes
+  | keyof typeof networkCodes
   | keyof typeof imageCodes
   | keyof typeof awsCodes
   | keyof typeof accountCodes
@@ -27,6 +30,7 @@ export type ErrorCode =
 export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   ...usageCodes,
   ...downloadCodes,
+  ...networkCodes,
   ...imageCodes,
   ...awsCodes,
   ...accountCodes,

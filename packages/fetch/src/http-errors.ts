@@ -1,3 +1,4 @@
+import { isBrokenTls, isUntrusted, type OutboundError, outboundErrorIn } from '@ec2-image/outbound';
 import { printable, redactText, redactUrl } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
 import { formatBytes, formatExactBytes } from './format-bytes.ts';
@@ -49,10 +50,6 @@ const stalled: ReadonlySet<string> = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
 ]);
 
-/** The certificate errors that Node reports (https://nodejs.org/api/tls.html#x509-certificate-error-codes), by their prefixes, and Node's own host name check. */
-const untrusted =
-  /^(?:CERT_|CRL_|DEPTH_ZERO_|ERROR_IN_CERT_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|SELF_SIGNED_|UNABLE_TO_)/;
-
 /** The codes of undici, its parser (which sometimes has none), the socket and TLS. Any other error is a mistake in a program. */
 const ofTheNetwork =
   /^(?:UND_ERR_(?!INVALID_)|HPE_|HTTPParserError$|ERR_SSL_|ERR_TLS_|ERR_STREAM_PREMATURE_CLOSE|E[A-Z0-9]+$)/;
@@ -69,9 +66,11 @@ export function transferError({
   readonly received?: { readonly bytes: number; readonly expected?: number };
 }): unknown {
   if (cause instanceof FetchError || !(cause instanceof Error)) return cause;
-  const reason = String((cause as { code?: unknown }).code ?? cause.name);
-  if (!ofTheNetwork.test(reason) && !untrusted.test(reason)) return cause;
   const shown = redactUrl(url);
+  const outbound = outboundErrorIn(cause);
+  if (outbound) return ofProxy(outbound, shown);
+  const reason = String((cause as { code?: unknown }).code ?? cause.name);
+  if (!ofTheNetwork.test(reason) && !isUntrusted(cause)) return cause;
   const facts = {
     url: shown,
     reason,
@@ -97,9 +96,15 @@ export function transferError({
       },
     );
   const message = printable(redactText(cause.message), { maxLength: 300 }) || reason;
-  if (untrusted.test(reason))
+  if (isUntrusted(cause))
     return new FetchError('TLS_UNTRUSTED', `the certificate of ${url.host} is not trusted: ${message}`, {
-      hint: 'Check the URL; for a private certificate authority, set NODE_EXTRA_CA_CERTS to its certificate file.',
+      hint: 'Check the URL; for a private certificate authority, set NODE_EXTRA_CA_CERTS to its certificate file (AWS_CA_BUNDLE holds for calls to AWS alone).',
+      cause,
+      facts,
+    });
+  if (isBrokenTls(cause))
+    return new FetchError('TLS_BROKEN', `no TLS connection to ${url.host}: ${message}`, {
+      hint: 'Check that the URL should be https, and that HTTPS_PROXY gives the proxy as it is (http:// or https://).',
       cause,
       facts,
     });
@@ -108,6 +113,12 @@ export function transferError({
     cause,
     facts,
   });
+}
+
+/** The proxy, or a variable that should name one: no mirror behind it can be reached either, as far as anybody knows. */
+function ofProxy({ code, message, hint, cause, facts }: OutboundError, url: string): FetchError {
+  if (code === 'CA_BUNDLE_UNUSABLE') throw new TypeError('a download has no bundle of its own');
+  return new FetchError(code, message, { hint, cause, facts: { ...facts, url } });
 }
 
 export function stallError({

@@ -1,5 +1,5 @@
-import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
-import { FetchError } from './errors.ts';
+import { createDispatcher, readProxies } from '@ec2-image/outbound';
+import type { Dispatcher } from 'undici';
 import { transferError } from './http-errors.ts';
 import { type Exchange, exchange } from './http-exchange.ts';
 import { authorization, isRedirect, maxRedirects, redirectTarget, tooManyRedirects } from './redirect.ts';
@@ -9,26 +9,16 @@ export interface Response extends Exchange {
   readonly url: URL;
 }
 
-/**
- * For the requests of one download; to be destroyed at its end. Proxies are those of HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
- *
- * @throws FetchError `BAD_PROXY`
- */
+/** For the requests of one download; to be destroyed at its end. Proxies are those of the environment, read at each call. */
 export function openDispatcher({ stallTimeoutMs }: { readonly stallTimeoutMs: number }): Dispatcher {
-  try {
-    return new EnvHttpProxyAgent({
-      // Several ranges are several connections, which HTTP/2 would fold into one.
-      allowH2: false,
-      connectTimeout: Math.min(stallTimeoutMs, 30_000),
-      headersTimeout: stallTimeoutMs,
-      bodyTimeout: stallTimeoutMs,
-    });
-  } catch {
-    // Without the cause: it quotes the value, which may hold a password.
-    throw new FetchError('BAD_PROXY', 'HTTP_PROXY or HTTPS_PROXY is not a valid proxy URL', {
-      hint: 'Set HTTP_PROXY and http_proxy to http://host:port, or unset them.',
-    });
-  }
+  return createDispatcher({
+    proxies: readProxies(process.env),
+    // Several ranges are several connections, which HTTP/2 would fold into one.
+    allowH2: false,
+    connectTimeoutMs: Math.min(stallTimeoutMs, 30_000),
+    headersTimeout: stallTimeoutMs,
+    bodyTimeout: stallTimeoutMs,
+  });
 }
 
 /**
@@ -36,7 +26,8 @@ export function openDispatcher({ stallTimeoutMs }: { readonly stallTimeoutMs: nu
  *
  * @param options.headersFor further headers, asked for at every hop
  * @param options.checkHop throws where a hop must not be asked
- * @throws FetchError `CONNECTION_FAILED`, `DOWNLOAD_STALLED`, `HOST_NOT_FOUND`, `REDIRECT_REFUSED`, `TLS_UNTRUSTED`
+ * @throws FetchError `BAD_PROXY`, `CONNECTION_FAILED`, `DOWNLOAD_STALLED`, `HOST_NOT_FOUND`, `PROXY_REFUSED`,
+ * `PROXY_UNREACHABLE`, `REDIRECT_REFUSED`, `TLS_BROKEN`, `TLS_UNTRUSTED`
  */
 export async function httpGet({
   url,

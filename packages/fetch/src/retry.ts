@@ -15,6 +15,7 @@ const transientCodes: ReadonlySet<FetchErrorCode> = new Set([
   'CONNECTION_FAILED',
   'DOWNLOAD_STALLED',
   'FILE_CHANGED',
+  'PROXY_UNREACHABLE',
 ]);
 
 /** Whether the same URL may answer differently next time. */

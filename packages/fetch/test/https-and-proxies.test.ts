@@ -1,8 +1,8 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { readChecksum } from '@ec2-image/fetch';
+import { selfSigned } from '@ec2-image/local-aws/testing';
 import { afterEach, expect, test, vi } from 'vitest';
 import { fileHandler, sampleBytes } from './support/file-handler.ts';
-import { selfSigned } from './support/self-signed.ts';
 import { serve, serveTls } from './support/server.ts';
 import { catchFailure, digestOfBytes, fetchTo, patient } from './support/work.ts';
 
@@ -81,7 +81,7 @@ test('a checksum over plain http from another machine is read where that is allo
 });
 
 test('a proxy that is none says so, without showing it', async () => {
-  vi.stubEnv('http_proxy', 'me:secret@proxy:3128');
+  vi.stubEnv('http_proxy', 'http://me:secret@proxy:port');
   const error = await catchFailure(fetchTo({ url: 'http://images.invalid/disk', digest }));
   expect(error).toMatchObject({ code: 'BAD_PROXY' });
   expect(error.cause).toBeUndefined();

@@ -2,10 +2,6 @@ import type { CodeTable } from './code-entry.ts';
 
 /** Downloads and checksums. */
 export const downloadCodes = {
-  BAD_PROXY: {
-    means: 'HTTP_PROXY or HTTPS_PROXY does not hold the URL of a proxy.',
-    remedy: 'Set HTTP_PROXY and http_proxy to http://host:port, or unset both.',
-  },
   BAD_URL: {
     means: 'The URL cannot be used.',
     remedy: 'Use an http or https URL, or the path of a local file.',
@@ -95,9 +91,5 @@ export const downloadCodes = {
   REDIRECT_REFUSED: {
     means: 'The server redirects to where a download may not go.',
     remedy: 'Use the direct download URL.',
-  },
-  TLS_UNTRUSTED: {
-    means: 'The certificate of the server is not trusted.',
-    remedy: 'Check the URL. For a private certificate authority set NODE_EXTRA_CA_CERTS to its file.',
   },
 } as const satisfies CodeTable;

@@ -1,10 +1,24 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** A certificate for localhost, good for a day, and its key: X.509 (RFC 5280) in DER by hand, so that no tool is needed. */
-export function selfSigned(): { key: string; cert: string } {
+export interface Certificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/**
+ * A certificate that vouches for itself, good for a day, and its key: X.509 (RFC 5280) in DER by hand, so that no tool is
+ * needed. To trust it is to trust it as an authority.
+ *
+ * @param options.hosts names, `*.example.com` among them; default `localhost`
+ */
+export function selfSigned({
+  hosts = ['localhost'],
+}: {
+  readonly hosts?: readonly string[];
+} = {}): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const ecdsaWithSha256 = sequence(objectId('2a8648ce3d040302'));
-  const name = sequence(set(sequence(objectId('550403'), der(0x0c, Buffer.from('localhost')))));
+  const name = sequence(set(sequence(objectId('550403'), der(0x0c, Buffer.from('ec2-image test')))));
   const time = (ms: number) =>
     der(
       0x17,
@@ -16,7 +30,7 @@ export function selfSigned(): { key: string; cert: string } {
       ),
     );
   const day = 86_400_000;
-  const alternativeName = der(0x04, sequence(der(0x82, Buffer.from('localhost'))));
+  const alternativeName = der(0x04, sequence(...hosts.map((host) => der(0x82, Buffer.from(host)))));
   const isAuthority = der(0x04, sequence(der(0x01, Buffer.from([0xff]))));
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),

@@ -1,0 +1,40 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { getCACertificates } from 'node:tls';
+import type { ChosenProxy } from './proxies.ts';
+import { ForwardAgent, TunnelAgent } from './tunnel-agent.ts';
+
+export interface AgentOptions {
+  readonly keepAlive: boolean;
+  /** To one host. */
+  readonly maxSockets: number;
+  /** Of a connection by way of a proxy: until the proxy has given it. */
+  readonly connectTimeoutMs: number;
+  /** In place of the usual certificate authorities. */
+  readonly ca?: readonly string[];
+  /** For the proxy's own certificate; default the usual ones. */
+  readonly proxyCa?: readonly string[];
+}
+
+/** Agents of Node's http client, by way of a proxy or, without one, directly. */
+export function createAgents(
+  proxy: ChosenProxy | undefined,
+  { ca, connectTimeoutMs, ...options }: Omit<AgentOptions, 'proxyCa'>,
+): { readonly httpAgent: HttpAgent; readonly httpsAgent: HttpsAgent } {
+  if (!proxy) {
+    return {
+      httpAgent: new HttpAgent(options),
+      httpsAgent: new HttpsAgent({ ...options, ...(ca && { ca: [...ca] }) }),
+    };
+  }
+  const all = { ...options, connectTimeoutMs, ...(ca && { ca, proxyCa: proxyAuthorities(ca) }) };
+  return {
+    httpAgent: new ForwardAgent(proxy, all),
+    httpsAgent: new TunnelAgent(proxy, all) as unknown as HttpsAgent,
+  };
+}
+
+/** A proxy of the same organization has a certificate of the same authority, or one that everybody trusts. */
+export function proxyAuthorities(ca: readonly string[]): string[] {
+  return [...getCACertificates('default'), ...ca];
+}
