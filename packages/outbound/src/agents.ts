@@ -1,20 +1,9 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { getCACertificates } from 'node:tls';
+import type { AgentOptions } from './agent-options.ts';
 import type { ChosenProxy } from './proxies.ts';
 import { ForwardAgent, TunnelAgent } from './tunnel-agent.ts';
-
-export interface AgentOptions {
-  readonly keepAlive: boolean;
-  /** To one host. */
-  readonly maxSockets: number;
-  /** Of a connection by way of a proxy: until the proxy has given it. */
-  readonly connectTimeoutMs: number;
-  /** In place of the usual certificate authorities. */
-  readonly ca?: readonly string[];
-  /** For the proxy's own certificate; default the usual ones. */
-  readonly proxyCa?: readonly string[];
-}
 
 /** Agents of Node's http client, by way of a proxy or, without one, directly. */
 export function createAgents(

@@ -1,4 +1,5 @@
-export { type AgentOptions, createAgents } from './agents.ts';
+export type { AgentOptions } from './agent-options.ts';
+export { createAgents } from './agents.ts';
 export { readCaBundle, trustOnly } from './ca-bundle.ts';
 export { createDispatcher, type DispatcherOptions } from './dispatcher.ts';
 export { isLoopback } from './loopback.ts';

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { AgentConnectOpts } from 'agent-base';
 import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
-import type { AgentOptions } from './agents.ts';
+import type { AgentOptions } from './agent-options.ts';
 import type { ChosenProxy } from './proxies.ts';
 import { proxyFailure, proxyRefusal } from './proxy-failure.ts';
 
