@@ -24,11 +24,14 @@ export async function runImports({
   settings,
   cancelOnInterrupt,
   output,
+  resumes,
 }: {
   readonly requests: readonly ImportRequest[];
   readonly settings: CommonSettings;
   readonly cancelOnInterrupt: boolean;
   readonly output: RunOutput;
+  /** The same command continues from what this run leaves. */
+  readonly resumes: boolean;
 }): Promise<TimedImage[]> {
   await using local = settings.local ? await openLocalAccount(settings) : undefined;
   const view = openView({ output, images: requests.map(({ name }) => name), log: settings.log });
@@ -63,6 +66,7 @@ export async function runImports({
             workDirectory: settings.workDirectory,
             limits,
             cancelOnInterrupt,
+            resumes,
             view,
             signal: settings.signal,
             log: settings.log,

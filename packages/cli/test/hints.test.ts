@@ -8,15 +8,16 @@ import { bucket, openAccount } from './support/account.ts';
 import { publishImages } from './support/images.ts';
 import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
 import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
+import { makeLocalImages } from './support/local-images.ts';
 import { startCli } from './support/run-cli.ts';
 
-const promise = /to resume|it resumes/;
+const promise = /to resume|resumes|to wait for it|finds it|continues/;
 
 beforeAll(useOwnEnvironment);
 
 test.each([
   [[], 'Run the same command again to resume.'],
-  [['--cancel-on-interrupt'], 'A cancelled import task starts from the beginning.'],
+  [['--cancel-on-interrupt'], 'A cancelled import task starts from the beginning;'],
 ])('an interrupted import %j says what the next run does', async (flags, hint) => {
   await using images = await publishImages(['qcow2']);
   await using account = await openAccount({ ec2: { importTaskMs: 60_000 } });
@@ -46,6 +47,20 @@ test('an interrupted demo does not promise to resume', async () => {
   expect(exitCode, stderr).toBe(130);
   expect(`${stdout}${stderr}`).not.toMatch(promise);
   expect(stderr).toContain('Run the same command again');
+});
+
+test('a demo that is interrupted while its import task runs promises nothing about that task', async () => {
+  const { images } = await makeLocalImages({ sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+  const { path, sha256 } = images.qcow2;
+  const run = startCli(['demo', '--json', '--url', path, '--sha256', sha256]);
+  await new Promise<void>((resolve) =>
+    run.child.stderr!.on('data', (text) => /import: started/.test(String(text)) && resolve()),
+  );
+  run.child.kill('SIGINT');
+  const { exitCode, stdout, stderr } = await run.ended;
+  expect(exitCode, stderr).toBe(130);
+  expect(stderr).toMatch(/[Ii]mport task/);
+  expect(`${stdout}${stderr}`).not.toMatch(promise);
 });
 
 test.concurrent.each([

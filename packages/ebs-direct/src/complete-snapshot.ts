@@ -85,7 +85,8 @@ function failed(snapshotId: string, reason: string | undefined): EbsDirectError 
 function stalled(snapshotId: string, waitedMs: number): EbsDirectError {
   const minutes = Math.round(waitedMs / 60_000);
   return new EbsDirectError('SNAPSHOT_STALLED', `${snapshotId} is not complete after ${minutes} minutes`, {
-    hint: 'Run the same command again: it finds the snapshot and waits for it.',
+    hint: 'EBS completes the snapshot by itself.',
+    resumable: true,
     facts: { snapshotId },
   });
 }

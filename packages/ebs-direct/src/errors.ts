@@ -57,7 +57,8 @@ export function explainPut(
       'BLOCK_DAMAGED',
       `block ${index} of ${snapshotId} reached EBS with other bytes than its checksum says: ${(error as Error).message}`,
       {
-        hint: 'Check the network, proxies included, then run the same command again to resume.',
+        hint: 'Check the network, proxies included.',
+        resumable: true,
         cause: error,
         facts,
       },
@@ -65,7 +66,8 @@ export function explainPut(
   }
   if (isTransientRefusal(error)) {
     return new EbsDirectError('BLOCK_REFUSED', `EBS kept refusing a block: ${(error as Error).message}`, {
-      hint: 'Check the network, which may be too slow, then run the same command again to resume.',
+      hint: 'Check the network, which may be too slow.',
+      resumable: true,
       cause: error,
       facts,
     });

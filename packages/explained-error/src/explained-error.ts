@@ -6,6 +6,11 @@ export type Facts = Readonly<Record<string, unknown>>;
 export interface Explanation {
   /** What the user can do next: one sentence, imperative. */
   readonly hint: string;
+  /**
+   * Work that was done is kept, and the same call would continue from it. Whether a command does so is for the command
+   * to say: the hint promises nothing about it. Default false.
+   */
+  readonly resumable?: boolean;
   readonly cause?: unknown;
   /** Become fields of the error; must hold no secrets. */
   readonly facts?: Facts;
@@ -20,12 +25,14 @@ export class ExplainedError extends Error {
   override name = 'ExplainedError';
   readonly code: ErrorCode;
   readonly hint: string;
+  readonly resumable: boolean;
   readonly facts: Facts;
 
-  constructor(code: ErrorCode, message: string, { hint, cause, facts = {} }: Explanation) {
+  constructor(code: ErrorCode, message: string, { hint, resumable = false, cause, facts = {} }: Explanation) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint;
+    this.resumable = resumable;
     this.facts = facts;
     Object.defineProperties(
       this,

@@ -83,7 +83,7 @@ export function transferError({
       `connection to ${shown} lost after ${formatExactBytes(received.bytes)}${
         received.expected === undefined ? '' : ` of ${formatExactBytes(received.expected)}`
       } (${reason})`,
-      { hint: 'Run the same command again to resume, or use another mirror.', cause, facts },
+      { hint: 'Check the network, or use another mirror.', resumable: true, cause, facts },
     );
   if (reason === 'ENOTFOUND')
     return new FetchError(

@@ -96,7 +96,8 @@ function tooShort({
     'BODY_TRUNCATED',
     `${shown} announced ${formatExactBytes(expected)} and sent ${formatExactBytes(received)}`,
     {
-      hint: 'Run the same command again to resume, or use another mirror.',
+      hint: 'Check the network, or use another mirror.',
+      resumable: true,
       facts: { url: shown, receivedBytes: received, expectedBytes: expected },
     },
   );

@@ -8,7 +8,7 @@ import { type ConfigFile, readConfig } from '../config/read-config.ts';
 import { exitCodeOf, UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
 import { parseArguments } from '../options/arguments.ts';
-import type { CommandName } from '../options/commands.ts';
+import { type CommandName, resumes } from '../options/commands.ts';
 import { type Given, readGiven } from '../options/given.ts';
 import { variableOf } from '../options/option.ts';
 import { optionTable, type TopSettings } from '../options/table.ts';
@@ -52,8 +52,8 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     await checkProfile({ profile: connection.profile, env: this.context.env });
   }
 
-  /** What to do after an interrupt; undefined where the command cannot resume. */
-  protected resumeHint(): string | undefined {
+  /** What to know after an interrupt, besides whether the same command resumes. */
+  protected interruptHint(): string | undefined {
     return undefined;
   }
 
@@ -67,7 +67,7 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     this.events = wants('events', this.args, env);
     using interrupt: InterruptWatch = watchInterrupts({
       ignoreHangup: ignoresHangup(env),
-      hint: () => this.resumeHint(),
+      hint: () => this.interruptHint(),
       onInterrupt: () => this.tell('Interrupted: stopping cleanly. Press Ctrl-C again to quit immediately.'),
     });
     try {
@@ -99,6 +99,10 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
   /** To people, on stderr. */
   protected tell(text: string): void {
     writeMessage(this.context.stderr, text);
+  }
+
+  protected get resumes(): boolean {
+    return resumes(this.path[0] as CommandName);
   }
 
   /** The result is for reading: neither a document nor events nor ids. */

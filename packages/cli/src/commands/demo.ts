@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { makeDirectory } from '@ec2-image/file-lock';
 import { importRequests } from '../config/import-request.ts';
 import type { ImageSettings } from '../options/table.ts';
-import type { ImageResult } from '../outcome.ts';
 import { renderError } from '../render/error.ts';
-import { hintFor } from '../render/hint.ts';
 import {
   importDocument,
   importExitCode,
@@ -28,12 +26,6 @@ const nothingInAws = `All of this ran against the embedded AWS emulator: nothing
 Next:
   ec2-image doctor          check what an import into your account needs
   ec2-image import --help   import an image`;
-
-/** Without --work-dir the account ends with the demo, so there is nothing to resume. */
-function withoutResume(result: ImageResult): ImageResult {
-  const { error } = result;
-  return error ? { ...result, error: { ...error, hint: hintFor('demo', error.hint) } } : result;
-}
 
 const servedDirectory = (workDirectory: string) => join(workDirectory, 'served');
 
@@ -73,7 +65,7 @@ export class DemoCommand extends TableCommand {
       : importRequests({ flagName: 'demo', flags, names: [] });
     const { runImports } = await import('../run-imports.ts');
     // The images' server, and without --work-dir the account too, end with the demo: there is nothing to pin.
-    const report = { emulated: true, resumes: false, pin: false };
+    const report = { emulated: true, resumes: this.resumes, pin: false };
     const runs: TimedImage[][] = [];
     for (const title of [
       'First run: nothing exists yet.',
@@ -82,13 +74,13 @@ export class DemoCommand extends TableCommand {
       // People see each run as it ends; one document, or the ids, come at the end.
       if (this.forPeople) this.context.stdout.write(`${title}\n`);
       else this.say(title);
-      const imported = await runImports({
+      const finished = await runImports({
         requests,
         settings,
         cancelOnInterrupt: false,
         output: this.output,
+        resumes: this.resumes,
       });
-      const finished = imported.map((image) => ({ ...image, result: withoutResume(image.result) }));
       runs.push(finished);
       for (const { result } of finished) {
         if (result.error) this.tell(renderError(result.error, { image: result.name }));

@@ -15,10 +15,10 @@ import { TableCommand } from './common.ts';
 export class ImportCommand extends TableCommand<ImportRequest[]> {
   static override paths = [['import']];
 
-  protected override resumeHint(): string {
+  protected override interruptHint(): string | undefined {
     return this.given?.value('cancel-on-interrupt')
-      ? 'Run the same command again: it reuses what is finished. A cancelled import task starts from the beginning.'
-      : 'Run the same command again to resume.';
+      ? 'A cancelled import task starts from the beginning; everything else is kept.'
+      : undefined;
   }
 
   protected override async prepare({ file }: CommonSettings): Promise<ImportRequest[]> {
@@ -44,6 +44,7 @@ export class ImportCommand extends TableCommand<ImportRequest[]> {
       settings,
       cancelOnInterrupt: this.given.value('cancel-on-interrupt') ?? false,
       output: this.output,
+      resumes: this.resumes,
     }).catch((error: unknown) => withoutAws(error, requests));
     for (const { request, result } of finished) {
       if (!result.error) continue;

@@ -19,9 +19,9 @@ export class Interrupted extends CliError {
   override name = 'Interrupted';
   readonly signalName: string;
 
-  /** @param hint what is true of the command that was interrupted */
-  constructor(signalName: string, hint = 'Run the same command again.') {
-    super('INTERRUPTED', `interrupted by ${signalName}`, { hint });
+  /** @param hint what else is true of the command that was interrupted */
+  constructor(signalName: string, hint = '') {
+    super('INTERRUPTED', `interrupted by ${signalName}`, { hint, resumable: true });
     this.signalName = signalName;
   }
 }

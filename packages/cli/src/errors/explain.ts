@@ -9,18 +9,34 @@ export interface Explained {
   readonly hint: string;
 }
 
+export interface Resuming {
+  /** The command continues from what an earlier run of it left unfinished. Default false. */
+  readonly resumes?: boolean;
+}
+
+/** An error before it is known which command met it. */
+interface Reason extends Explained {
+  readonly resumable?: boolean;
+}
+
 /** Every error becomes an explained one: what no package foresaw is named after the system that raised it. */
-export function explain(error: unknown): Explained {
-  const { code, message, hint } = isExplained(error) ? error : explainForeign(error);
-  return { code, message: redactText(message), hint };
+export function explain(error: unknown, { resumes = false }: Resuming = {}): Explained {
+  const explained: Reason = isExplained(error) ? error : explainForeign(error);
+  const { code, message, hint, resumable = false } = explained;
+  const again = `Run the same command again${resumes ? ' to resume' : ''}.`;
+  return {
+    code,
+    message: redactText(message),
+    hint: resumable ? [hint, again].filter(Boolean).join(' ') : hint,
+  };
 }
 
 /** Packages explain the calls they make: of AWS, only what a credential provider threw outside a call comes here. */
-function explainForeign(error: unknown): Explained {
+function explainForeign(error: unknown): Reason {
   return explainCredentials(error) ?? explainSystem(error);
 }
 
-function explainSystem(error: unknown): Explained {
+function explainSystem(error: unknown): Reason {
   const message = error instanceof Error ? error.message || error.name : String(error);
   const code = (error as { code?: unknown } | undefined)?.code;
   switch (code) {
@@ -43,14 +59,16 @@ function explainSystem(error: unknown): Explained {
       return {
         code: 'NETWORK_ERROR',
         message: `the connection failed: ${message || code}`,
-        hint: 'Check the network and --endpoint-url, then run the same command again to resume.',
+        hint: 'Check the network and --endpoint-url.',
+        resumable: true,
       };
   }
   if (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'RequestTimeout')) {
     return {
       code: 'TIMED_OUT',
       message,
-      hint: 'Run the same command again to resume. On a slow line raise --request-timeout.',
+      hint: 'On a slow line raise --request-timeout.',
+      resumable: true,
     };
   }
   return {

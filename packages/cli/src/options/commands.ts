@@ -150,6 +150,11 @@ export const commandNames = Object.keys(commands) as CommandName[];
 
 export const commandSpecs: Readonly<Record<CommandName, CommandSpec>> = commands;
 
+/** Whether the same command continues from what an earlier run of it left unfinished. */
+export function resumes(command: CommandName): boolean {
+  return commandSpecs[command].resumes ?? false;
+}
+
 export function isCommand(word: string | undefined): word is CommandName {
   return word !== undefined && Object.hasOwn(commands, word);
 }

@@ -14,7 +14,7 @@ import { createSteps } from './steps.ts';
 
 /** Imports one image, from wherever an earlier run stopped. Never throws: a failure is a result. */
 export async function importImage(job: ImportJob): Promise<ImageResult> {
-  const { request, cloud, view, log, signal } = job;
+  const { request, cloud, view, log, signal, resumes } = job;
   const steps = createSteps({ image: request.name, view });
   const leftovers = createLeftovers();
   const known: Known = { digest: 'digest' in request.checksum ? request.checksum.digest : undefined };
@@ -43,10 +43,10 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
     const run: IdentifiedRun = { ...job, digest, amiName, steps, leftovers, known, notice, startedAt };
     const { outcome, error, ...ami } = await importIdentified(run);
     view.imageEnded(request.name, outcome, `${ami.imageId} (${amiName})`);
-    return resultOf(outcome, { ...ami, ...(error && { error: explain(error) }) });
+    return resultOf(outcome, { ...ami, ...(error && { error: explain(error, { resumes }) }) });
   } catch (error) {
     const interrupted = signal.aborted;
-    const explained = explain(interrupted ? signal.reason : error);
+    const explained = explain(interrupted ? signal.reason : error, { resumes });
     log.event('error', {
       image: request.name,
       ...explained,

@@ -21,6 +21,8 @@ export interface ImportJob {
     readonly uploads: LimitFunction;
   };
   readonly cancelOnInterrupt: boolean;
+  /** The same command continues from what this run leaves: hints and notices say so. */
+  readonly resumes: boolean;
   readonly view: RunView;
   readonly log: RunLog;
   readonly signal: AbortSignal;
@@ -57,8 +59,8 @@ export interface ImageRun extends IdentifiedRun {
 }
 
 /** What every verb of `ec2-import` is given. */
-export function ec2Options({ cloud, request, signal, notice }: IdentifiedRun) {
-  return { client: cloud.ec2, pollIntervalMs: request.pollIntervalMs, signal, onNotice: notice };
+export function ec2Options({ cloud, request, resumes, signal, notice }: IdentifiedRun) {
+  return { client: cloud.ec2, pollIntervalMs: request.pollIntervalMs, resumes, signal, onNotice: notice };
 }
 
 /** What every verb of `s3-upload` is given: the place of this image's object. */

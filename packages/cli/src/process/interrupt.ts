@@ -19,7 +19,7 @@ export function watchInterrupts({
   ignoreHangup = false,
 }: {
   readonly onInterrupt?: (signalName: string) => void;
-  /** What the error advises, asked for when the signal comes. */
+  /** What the error says besides how to continue, asked for when the signal comes. */
   readonly hint?: () => string | undefined;
   readonly ignoreHangup?: boolean;
 } = {}): InterruptWatch {

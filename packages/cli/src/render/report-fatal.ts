@@ -2,10 +2,9 @@ import type { BaseContext } from 'clipanion';
 import { exitCodeOf } from '../errors/cli-error.ts';
 import type { ExitCode } from '../errors/exit-code.ts';
 import { explain } from '../errors/explain.ts';
-import type { CommandName } from '../options/commands.ts';
+import { type CommandName, resumes } from '../options/commands.ts';
 import { eventLine } from '../run-log.ts';
 import { renderError } from './error.ts';
-import { hintFor } from './hint.ts';
 import { failedImportDocument } from './import-report.ts';
 import { writeMessage } from './messages.ts';
 
@@ -27,8 +26,7 @@ export function reportFatal(
     readonly verbose?: boolean;
   },
 ): ExitCode {
-  const plain = explain(error);
-  const explained = { ...plain, hint: hintFor(command, plain.hint) };
+  const explained = explain(error, { resumes: command !== undefined && resumes(command) });
   writeMessage(context.stderr, renderError(explained));
   if (verbose && error instanceof Error && error.stack) writeMessage(context.stderr, error.stack);
   if (json) {

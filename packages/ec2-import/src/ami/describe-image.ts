@@ -51,7 +51,7 @@ export async function waitForImage(
     throw new Ec2ImportError(
       'AMI_STALLED',
       `AMI ${imageId} has been ${image.State} for ${formatDuration(waitedMs)}`,
-      { hint: 'Run the same command again: it finds the AMI and continues waiting.', facts: { imageId } },
+      { hint: 'EC2 finishes the AMI by itself.', resumable: true, facts: { imageId } },
     );
   };
   return waitUntil(ec2, { policy: policies.ami, ask });

@@ -142,7 +142,8 @@ function registerImageInput({
 function refusal(error: unknown): unknown {
   if (!isAwsCallError(error, 'AWS_REFUSED')) return error;
   return new Ec2ImportError('REGISTER_REFUSED', `EC2 did not register the AMI: ${error.message}`, {
-    hint: 'Correct the option that EC2 names, then run the same command again: it reuses the snapshot.',
+    hint: 'Correct the option that EC2 names.',
+    resumable: true,
     cause: error,
     facts: error.facts,
   });

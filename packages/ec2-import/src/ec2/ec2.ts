@@ -10,6 +10,8 @@ import { type CallOptions, createSender, type Sender } from '@ec2-image/aws-call
 export interface Ec2Options extends CallOptions {
   /** Brings region, credentials, endpoint, retries (adaptive is advised) and the time limit of a request. */
   readonly client: EC2Client;
+  /** Notices about a task that is left running say that the same command finds it. Default true. */
+  readonly resumes?: boolean;
 }
 
 export interface Ec2 extends Sender<ServiceInputTypes, ServiceOutputTypes, EC2ClientResolvedConfig> {

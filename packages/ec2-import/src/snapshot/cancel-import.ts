@@ -15,15 +15,20 @@ export async function cancelTask(ec2: Ec2, importTaskId: string): Promise<Error 
   }
 }
 
+/** Of a task that may be running: what the same command does about it. */
+export function foundAgain({ resumes = true }: Pick<Ec2Options, 'resumes'>): string {
+  return resumes ? '; the same command finds it' : '';
+}
+
 /** What becomes of a running task when its run is told to stop; never throws. */
 export async function leaveOrCancel(
   options: Ec2Options & { readonly cancelOnAbort?: boolean },
   importTaskId: string,
 ): Promise<void> {
-  const { cancelOnAbort = false, onNotice } = options;
+  const { cancelOnAbort = false, resumes = true, onNotice } = options;
   if (!cancelOnAbort) {
     onNotice?.(
-      `Import task ${importTaskId} is still running on AWS. Run the same command again to wait for it.`,
+      `Import task ${importTaskId} is still running on AWS.${resumes ? ' Run the same command again to wait for it.' : ''}`,
     );
     return;
   }

@@ -1,7 +1,7 @@
 import { afterAbort, backOffMs, policies } from '@ec2-image/aws-call';
 import { createEc2, type Ec2 } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
-import { leaveOrCancel } from './cancel-import.ts';
+import { foundAgain, leaveOrCancel } from './cancel-import.ts';
 import { findSnapshotNow } from './find-snapshot.ts';
 import { isRetryable } from './import-failure.ts';
 import { type Snapshot, sizeGiBOf, snapshotOf } from './snapshot.ts';
@@ -85,13 +85,14 @@ async function handleInterruptedStart(options: ImportSnapshotOptions): Promise<v
     const found = await findSnapshotNow(createEc2(afterAbort(options)), wantedOf(options));
     if (found.state === 'running') await leaveOrCancel(options, found.task.importTaskId);
   } catch {
-    options.onNotice?.('An import task may have been started; the same command finds it.');
+    options.onNotice?.(`An import task may have been started${foundAgain(options)}.`);
   }
 }
 
 function givenUp({ attempts, error }: { attempts: number; error: Ec2ImportError }): Ec2ImportError {
   return new Ec2ImportError(error.code, `gave up after ${attempts} imports; the last: ${error.message}`, {
     hint: error.hint,
+    resumable: error.resumable,
     cause: error,
     facts: { ...error.facts, attempts },
   });

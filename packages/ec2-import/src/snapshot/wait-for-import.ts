@@ -2,7 +2,7 @@ import { isAwsCallError, policies, waitUntil } from '@ec2-image/aws-call';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
 import { formatDuration } from '../format-duration.ts';
-import { cancelTask, leaveOrCancel } from './cancel-import.ts';
+import { cancelTask, foundAgain, leaveOrCancel } from './cancel-import.ts';
 import { describeImportTask } from './describe.ts';
 import { discardSnapshot } from './discard-snapshot.ts';
 import { type ImportSource, importFailure } from './import-failure.ts';
@@ -51,7 +51,7 @@ export async function waitForImport(
   } catch (error) {
     if (running && options.signal?.aborted) await leaveOrCancel(options, importTaskId);
     else if (running && isAwsCallError(error))
-      ec2.notice(`Import task ${importTaskId} may still be running; the same command finds it.`);
+      ec2.notice(`Import task ${importTaskId} may still be running${foundAgain(options)}.`);
     await discardSnapshot(options, error);
     throw error;
   }

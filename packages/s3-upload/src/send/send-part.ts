@@ -115,7 +115,8 @@ async function putOnce(
       stalled ? 'UPLOAD_STALLED' : 'UPLOAD_INTERRUPTED',
       `part ${number} failed in all of ${tries} attempts; the last: ${stalled ? `no answer within ${partTimeoutMs / 1000} s` : failure.message}`,
       {
-        hint: 'Check the network, then run the same command again; it resumes with the parts that arrived.',
+        hint: 'Check the network.',
+        resumable: true,
         cause: error,
         facts: { partNumber: number },
       },
