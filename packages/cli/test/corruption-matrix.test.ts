@@ -191,7 +191,10 @@ describe('what S3 stores otherwise than it says is found in the snapshot by --ve
     '%s: the snapshot goes, and is imported again',
     async ([_, rule], { runImport, strike, expectMended }) => {
       strike(rule);
-      await expectMended(await runImport(flags), /snap-[0-9a-f]+ .*offset \d+/);
+      const end = await runImport(flags);
+      await expectMended(end, /snap-[0-9a-f]+ .*offset \d+/);
+      const stages = end.stderr.match(/(?<=verify snapshot: )\w+/g);
+      expect(stages, end.stderr).toEqual(['started', 'failed', 'started', 'done']);
     },
   );
 

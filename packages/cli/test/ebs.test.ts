@@ -194,6 +194,7 @@ describe('verify', () => {
       [await changed('filled.raw', hole, () => 1), hole],
     ] as const) {
       const end = await verify(result.imageId!, { file });
+      expect(end.stderr.match(/(?<=: verify snapshot: )\w+/g)).toEqual(['started', 'failed']);
       expect([end.exitCode, end.json()]).toMatchObject([
         1,
         {

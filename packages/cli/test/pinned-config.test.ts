@@ -32,19 +32,22 @@ max-disk-size: 10GiB
 role-name: vmimport
 key-prefix: "disks/"
 
-images:
+images: # by team
     # the stable one
-    one:
+    one: # behind the name
+        # above the first key
         url: ${images.server.url}/\${FILE}
         checksum-url: ${images.checksumUrl} # signed
         arch: x86_64
-        tag: {team: images}
+        tag: # of every resource
+            team: images
 
     gone: {url: "${images.server.url}/nothing.raw", sha256: "${'d'.repeat(64)}", arch: arm64}
     other:
         url: https://example.org/\${UNSET}
         checksum-url: https://example.org/CHECKSUM
         arch: arm64
+# the end
 `;
     await writeFile(path, source);
   });
@@ -74,7 +77,7 @@ images:
           /checksum-url: http:.* # signed/,
           `sha256: ${one!.source.digest!.slice('sha256:'.length)} # signed`,
         )
-        .replace('tag: {team: images}\n', `tag: {team: images}\n        ${pins}`)
+        .replace('    team: images\n', `    team: images\n        ${pins}`)
         // The third image was not asked for: the region is not said for all.
         .replace('arch: arm64}', `arch: arm64, region: ${region}}`),
     );

@@ -6,6 +6,7 @@ import { optionTable } from '../options/table.ts';
 import type { ImageResult } from '../outcome.ts';
 import type { ImportRequest } from './import-request.ts';
 import { escapeReferences } from './interpolate.ts';
+import { layoutOf } from './yaml-layout.ts';
 
 /** An image and what became of it. */
 export interface Finished {
@@ -27,6 +28,7 @@ export function renderPinYaml(
   if (!finished.some(isMade)) return '';
   const { file } = finished[0]!.request.given;
   const document = file ? parseDocument(file.source) : new Document({});
+  const layout = layoutOf(document, file?.source ?? '');
   if (!isMap(document.get('images'))) document.set('images', document.createNode({}));
   for (const { request } of finished) {
     if (!request.given.isOfFile) document.setIn(['images', request.name], document.createNode({}));
@@ -35,16 +37,7 @@ export function renderPinYaml(
   placeRegions(document, finished);
   for (const one of finished) if (isMade(one)) pin(document, one);
   if (!keepSecrets) withoutSecrets(document);
-  return document.toString({ lineWidth: 0, ...layoutOf(file?.source ?? '') });
-}
-
-/** As the file is laid out, where it can be told. */
-function layoutOf(source: string) {
-  const [, indent] = /^( {1,8})[^\s#-]/m.exec(source) ?? [];
-  return {
-    ...(indent && { indent: indent.length }),
-    flowCollectionPadding: !/[{[][^\s{[\]}]/.test(source.replaceAll('${', '')),
-  };
+  return layout.print(document);
 }
 
 function isMade({ result }: Finished): boolean {

@@ -16,6 +16,8 @@ export interface RunView {
   /** An image of which no stage was told is queued. */
   stage(image: string, stage: Stage): void;
   progress(image: string, progress: StageProgress): void;
+  /** Of a stage that is not a step. One of which this is not told counts as done when the next thing begins. */
+  stageEnded(image: string, stage: Stage, outcome: 'done' | 'failed'): void;
   stepEnded(
     image: string,
     ended: { step: StepName; outcome: StepOutcome; seconds: number; bytes?: number },
@@ -31,8 +33,32 @@ export interface RunView {
 export const silentView: RunView = {
   stage() {},
   progress() {},
+  stageEnded() {},
   stepEnded() {},
   notice() {},
   imageEnded() {},
   close() {},
 };
+
+/** Shows `work` as a stage that is not a step, with its outcome. One that is aborted did not fail. */
+export async function showStage<T>(
+  { view, image, stage, signal }: ShownStage,
+  work: () => Promise<T>,
+): Promise<T> {
+  view.stage(image, stage);
+  try {
+    const value = await work();
+    view.stageEnded(image, stage, 'done');
+    return value;
+  } catch (error) {
+    if (!signal.aborted) view.stageEnded(image, stage, 'failed');
+    throw error;
+  }
+}
+
+interface ShownStage {
+  readonly view: RunView;
+  readonly image: string;
+  readonly stage: Stage;
+  readonly signal: AbortSignal;
+}

@@ -3,6 +3,7 @@ import { requireUnchanged } from '@ec2-image/fetch';
 import { createEbsClient } from '../aws/ebs-client.ts';
 import { absentBlocksNotice, mayLackBlocks } from './absent-blocks.ts';
 import { type Content, openContent } from './content.ts';
+import { showStage } from './progress.ts';
 import { readImage, readLocalImage } from './read-image.ts';
 import { contentOptions, ec2Options, type ImageRun } from './run.ts';
 import { obtainImage } from './rungs/image.ts';
@@ -15,10 +16,9 @@ export async function verifyImported(
 ): Promise<void> {
   const { request, cloud, view, signal, notice } = run;
   const expected = known ?? (await contentOfImage(run));
-  view.stage(request.name, 'verify snapshot');
   const ebs = createEbsClient(cloud.connection);
-  try {
-    const { blocks, absentBlocks } = await verifySnapshot({
+  const verify = () =>
+    verifySnapshot({
       ebs,
       snapshotId,
       expected,
@@ -26,6 +26,9 @@ export async function verifyImported(
       signal,
       onProgress: ({ done }) => view.progress(request.name, { done, unit: 'bytes' }),
     });
+  try {
+    const shown = { view, image: request.name, stage: 'verify snapshot', signal } as const;
+    const { blocks, absentBlocks } = await showStage(shown, verify);
     if (absentBlocks > 0) notice(absentBlocksNotice(snapshotId, absentBlocks));
     notice(`${snapshotId} matches the disk (${blocks} blocks compared)`);
   } finally {

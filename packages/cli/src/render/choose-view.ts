@@ -40,6 +40,10 @@ function logged(view: RunView, log: RunLog): RunView {
       log.event('stage', { image, stage });
       view.stage(image, stage);
     },
+    stageEnded(image, stage, outcome) {
+      log.event('stageEnded', { image, stage, outcome });
+      view.stageEnded(image, stage, outcome);
+    },
     stepEnded(image, ended) {
       log.event('step', { image, ...ended });
       view.stepEnded(image, ended);

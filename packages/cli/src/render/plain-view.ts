@@ -41,7 +41,7 @@ export function createPlainView({
   const images = new Map<string, Busy>();
   const say = (image: string | undefined, message: string) =>
     writeMessage(stream, `${image ? `${image}: ` : ''}${message}`);
-  /** The end of a stage that is not a step of an import is told by nobody: it lasts until the next thing begins. */
+  /** A stage that is not a step, and whose end nobody tells, lasts until the next thing begins. */
   const end = (
     image: string,
     isOver: (stage: Stage) => boolean,
@@ -73,6 +73,8 @@ export function createPlainView({
       const elapsed = formatElapsed((now() - sinceMs) / 1000);
       say(image, `${busy.stage}: ${describeProgress(progress)}, ${elapsed}`);
     },
+    stageEnded: (image, stage, outcome) =>
+      end(image, (other) => other === stage, outcome === 'failed' ? 'failed' : 'imported'),
     stepEnded(image, { step, outcome, seconds, bytes }) {
       end(image, isBetweenSteps);
       images.get(image)?.startedAtMs.delete(step);

@@ -76,6 +76,9 @@ export function createTerminalView({
       current.progress = progress;
       current.rate.add({ atMs: now(), done: progress.done });
     },
+    stageEnded(image, stage) {
+      told.get(image)?.stageStartedAtMs.delete(stage);
+    },
     stepEnded(image, { step }) {
       told.get(image)?.stageStartedAtMs.delete(step);
     },

@@ -17,7 +17,7 @@ import type { ImportRequest } from '../config/import-request.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { absentBlocksNotice, mayLackBlocks } from '../pipeline/absent-blocks.ts';
 import { openContent } from '../pipeline/content.ts';
-import type { RunView } from '../pipeline/progress.ts';
+import { type RunView, type Stage, showStage } from '../pipeline/progress.ts';
 import type { CommonSettings } from '../settings.ts';
 import { usingWorkDirectory } from '../work-directory/work-directory-error.ts';
 
@@ -60,29 +60,29 @@ export interface VerifiedTarget {
 export async function verifyTarget(options: VerifyTargetOptions): Promise<VerifiedTarget> {
   const { target, saveDigests, allowAbsent, settings, view } = options;
   const { signal } = settings;
-  view.stage(target, 'checking');
+  const show = <T>(stage: Stage, work: () => Promise<T>) =>
+    showStage({ view, image: target, stage, signal }, work);
   await using local = settings.local ? await openLocalAccount(settings) : undefined;
-  const cloud = await openCloud({
-    ...settings.connection,
-    ...local?.connection,
-    onNotice: view.notice,
-    signal,
+  const { cloud, snapshotId } = await show('checking', async () => {
+    const connection = { ...settings.connection, ...local?.connection };
+    const cloud = await openCloud({ ...connection, onNotice: view.notice, signal });
+    return { cloud, snapshotId: await snapshotOf(cloud, target, signal) };
   });
-  const snapshotId = await snapshotOf(cloud, target, signal);
   const expected = await expectedContent(options);
   if (saveDigests !== undefined) await writeDigests({ path: saveDigests, content: expected });
   const ebs = createEbsClient(cloud.connection);
   try {
-    view.stage(target, 'verify snapshot');
-    const { blocks, absentBlocks } = await verifySnapshot({
-      ebs,
-      snapshotId,
-      expected,
-      allowAbsent: () =>
-        mayLackBlocks({ client: cloud.ec2, snapshotId, allowAbsent, signal, onNotice: view.notice }),
-      signal,
-      onProgress: ({ done }) => view.progress(target, { done, total: expected.sizeBytes, unit: 'bytes' }),
-    });
+    const { blocks, absentBlocks } = await show('verify snapshot', () =>
+      verifySnapshot({
+        ebs,
+        snapshotId,
+        expected,
+        allowAbsent: () =>
+          mayLackBlocks({ client: cloud.ec2, snapshotId, allowAbsent, signal, onNotice: view.notice }),
+        signal,
+        onProgress: ({ done }) => view.progress(target, { done, total: expected.sizeBytes, unit: 'bytes' }),
+      }),
+    );
     if (absentBlocks > 0) view.notice(absentBlocksNotice(snapshotId, absentBlocks));
     return { snapshotId, blocks, absentBlocks, sizeBytes: expected.sizeBytes };
   } finally {
@@ -106,6 +106,8 @@ async function snapshotOf({ ec2 }: Cloud, target: string, signal: AbortSignal): 
 
 async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedContent> {
   const { target, source, maxDiskSize, decompressionMemoryBytes, view } = options;
+  const show = <T>(stage: Stage, work: () => Promise<T>) =>
+    showStage({ view, image: target, stage, signal: options.settings.signal }, work);
   if ('digests' in source) return readDigests({ path: source.digests });
   const { workDirectory, signal } = options.settings;
   const directory = await usingWorkDirectory(workDirectory, async () => {
@@ -117,25 +119,27 @@ async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedCo
     // Where that fails, what opens the file next says why.
     const file = isFile
       ? await recordFile(source.file).catch(() => undefined)
-      : await download(options, { source, directory });
-    view.stage(target, 'convert');
-    await using content = await openContent({
-      path: isFile ? source.file : file!.path,
-      diskPath: join(directory, 'disk.decompressed'),
-      maxDiskSize,
-      decompressionMemoryBytes,
-      allowUnbootable: true,
-      signal,
-      onNotice: view.notice,
+      : await show('download', () => download(options, { source, directory }));
+    await using content = await show('convert', () =>
+      openContent({
+        path: isFile ? source.file : file!.path,
+        diskPath: join(directory, 'disk.decompressed'),
+        maxDiskSize,
+        decompressionMemoryBytes,
+        allowUnbootable: true,
+        signal,
+        onNotice: view.notice,
+      }),
+    );
+    return await show('checksum', async () => {
+      const expected = await digestBlocks({
+        blocks: content.blocks({ signal }),
+        sizeBytes: content.virtualSizeBytes,
+        onProgress: (progress) => view.progress(target, { ...progress, unit: 'bytes' }),
+      });
+      if (file) await requireUnchanged({ file, signal });
+      return expected;
     });
-    view.stage(target, 'checksum');
-    const expected = await digestBlocks({
-      blocks: content.blocks({ signal }),
-      sizeBytes: content.virtualSizeBytes,
-      onProgress: (progress) => view.progress(target, { ...progress, unit: 'bytes' }),
-    });
-    if (file) await requireUnchanged({ file, signal });
-    return expected;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -150,7 +154,6 @@ async function download(
 ): Promise<RecordedFile> {
   const { urls, checksum, allowInsecureChecksum } = source;
   const onNotice = view.notice;
-  view.stage(target, 'download');
   const digest =
     'digest' in checksum
       ? checksum.digest

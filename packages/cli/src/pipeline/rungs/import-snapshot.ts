@@ -4,6 +4,7 @@ import { clientToken } from '@ec2-image/provenance';
 import { deleteObject, readObject, type StoredObject, verifyObject } from '@ec2-image/s3-upload';
 import { CliError } from '../../errors/cli-error.ts';
 import { mayBeTheObject, waitOptions } from '../import-task.ts';
+import { showStage } from '../progress.ts';
 import { ec2Options, type ImageRun, objectLocation, objectUrl } from '../run.ts';
 import type { CompleteSnapshot } from '../snapshot.ts';
 import { constantTagsOf } from '../tags.ts';
@@ -44,23 +45,25 @@ async function requireCorrupt(
   run: ImageRun,
   { object, error }: { readonly object: StoredObject; readonly error: ExplainedError },
 ): Promise<void> {
-  const { request, view } = run;
-  view.stage(request.name, 'verify snapshot');
-  try {
-    await readObject({
+  const { request, view, signal } = run;
+  const read = () =>
+    readObject({
       ...objectLocation(run),
       object,
       onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),
     });
+  try {
+    await showStage({ view, image: request.name, stage: 'checking', signal }, read);
   } catch (found) {
     run.signal.throwIfAborted();
     if (isExplained(found) && found.code === 'OBJECT_CORRUPT') return;
     run.notice(`${objectUrl(object)} could not be read back: ${(found as Error).message}`);
     throw error;
   }
-  const { code, message, hint, facts } = error;
+  const { code, message, hint, resumable, facts } = error;
   throw new CliError(code, `${message} (${objectUrl(object)} was read back: its bytes are right)`, {
     hint,
+    resumable,
     facts,
     cause: error,
   });
