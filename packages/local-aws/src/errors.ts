@@ -6,6 +6,7 @@ export type LocalAwsErrorCode = Extract<
   | 'BUCKET_NAME_INVALID'
   | 'COMMAND_LINE_INVALID'
   | 'FAULT_INVALID'
+  | 'POLICY_INVALID'
   | 'SNAPSHOT_UNREADABLE'
   | 'STATE_UNUSABLE'
 >;

@@ -11,7 +11,7 @@ export { LocalAwsError, type LocalAwsErrorCode } from './errors.ts';
 export type { ActiveFault, FaultHandle, Faults, FaultTarget } from './faults/faults.ts';
 export { parseFaultFile } from './faults/parse-rule.ts';
 export type { FaultAction, FaultMatch, FaultRule } from './faults/rules.ts';
-export type { KnownCredentials } from './http/authenticate.ts';
+export type { KnownCredentials } from './known-credentials.ts';
 export { type SeedObject, type SeedS3Options, type SeedUpload, seedS3 } from './s3/seed.ts';
 export {
   exampleCredentials,

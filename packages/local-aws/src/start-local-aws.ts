@@ -4,16 +4,21 @@ import { ebsService } from './ebs/ebs-service.ts';
 import { type ReadVolumeOptions, readVolume } from './ebs/read-volume.ts';
 import { ec2Service } from './ec2/ec2-service.ts';
 import { s3ImportObjects } from './ec2/import/s3-import-objects.ts';
+import { typeOfId } from './ec2/resource-type.ts';
+import { openResources } from './ec2/resources.ts';
 import type { Ec2Settings } from './ec2/settings.ts';
 import { snapshotFiles } from './ec2/snapshot-files.ts';
 import { LocalAwsError } from './errors.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
 import type { FaultRule } from './faults/rules.ts';
-import type { KnownCredentials } from './http/authenticate.ts';
 import { listen } from './http/server.ts';
+import { type Account, authorizedService } from './iam/authorization/authorized-service.ts';
+import { createPermissions } from './iam/authorization/permissions.ts';
 import { iamService } from './iam/iam-service.ts';
-import { openRoles } from './iam/roles.ts';
+import { openRoles, type Roles } from './iam/roles.ts';
+import type { KnownCredentials } from './known-credentials.ts';
 import { isValidBucketName } from './s3/buckets/bucket-name.ts';
+import { bucketPolicyOf } from './s3/buckets/bucket-policy.ts';
 import { insertBucket } from './s3/buckets/bucket-table.ts';
 import { createS3Service } from './s3/s3-service.ts';
 import type { Service, ServiceName } from './service.ts';
@@ -76,7 +81,7 @@ export const exampleCredentials: KnownCredentials = {
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 };
 
-/** Throws ADDRESS_UNAVAILABLE, BUCKET_NAME_INVALID, FAULT_INVALID or STATE_UNUSABLE. */
+/** Throws ADDRESS_UNAVAILABLE, BUCKET_NAME_INVALID, FAULT_INVALID, POLICY_INVALID or STATE_UNUSABLE. */
 export async function startLocalAws({
   directory,
   port = 0,
@@ -94,8 +99,10 @@ export async function startLocalAws({
   const faults = createFaults(rules);
   const calls = createCalls();
   if (log) calls.subscribe(log);
+  const known = [...credentials, exampleCredentials];
+  const permissions = createPermissions({ credentials: known, now });
   const store = openState({ directory, fsync });
-  const context: ServiceContext = { store, faults, now, accountId, onNotice };
+  const context: ServiceContext = { store, faults, permissions, now, accountId, onNotice };
   const services = new Map<ServiceName, Service>();
   const release = async () => {
     for (const service of services.values()) await service.close?.();
@@ -105,7 +112,6 @@ export async function startLocalAws({
   try {
     for (const service of createServices(context, ec2)) services.set(service.name, service);
     makeBuckets(context, buckets);
-    const known = [...credentials, exampleCredentials];
     const dispatching = { services, faults, calls, accountId, credentials: known, now, onNotice };
     const volumes = { store, files: snapshotFiles(store.directory), now };
     const read = (options: ReadVolumeOptions) => readVolume(options, volumes);
@@ -171,13 +177,25 @@ function createServices(context: ServiceContext, ec2Settings: Partial<Ec2Setting
   const { store, now } = context;
   const roles = openRoles({ store, now });
   const parameterStore = openParameterStore({ store, now });
-  return [
+  const account = accountOf(context, roles);
+  const services = [
     createS3Service(context),
     ec2Service({ context, objects: s3ImportObjects(store), roles, parameterStore, settings: ec2Settings }),
     ebsService({ context, settings: ec2Settings }),
-    stsService(),
+    stsService(context),
     iamService({ roles }),
     ssmService({ parameterStore }),
     autoScalingService(context),
   ];
+  return services.map((service) => authorizedService(service, { permissions: context.permissions, account }));
+}
+
+/** What the conditions of policies can ask about. */
+function accountOf({ store, now, accountId: own }: ServiceContext, roles: Roles): Account {
+  return {
+    tagsOf: ({ accountId, region }, id) => openResources({ store, accountId, region, now }).tagsOf(id),
+    typeOf: typeOfId,
+    bucketPolicy: (bucket) => bucketPolicyOf(store, bucket),
+    rolePath: (name) => roles.find(own, name)?.path ?? '/',
+  };
 }

@@ -1,23 +1,45 @@
-import { createHash } from 'node:crypto';
+import { decodeMessage } from './iam/authorization/encoded-message.ts';
+import type { PermissionsBook } from './iam/authorization/permissions.ts';
 import { operationFor } from './query/operation.ts';
 import { queryService } from './query/query-service.ts';
-import type { Service, ServiceRequest } from './service.ts';
+import { required, string } from './query/shape.ts';
+import { type Service, ServiceError, type ServiceRequest } from './service.ts';
 
-const getCallerIdentity = operationFor<ServiceRequest>()({
+interface StsContext {
+  readonly request: ServiceRequest;
+  readonly permissions: PermissionsBook;
+}
+
+const operation = operationFor<StsContext>();
+
+const getCallerIdentity = operation({
   fields: {},
-  run: (_input, { accountId, accessKeyId = '' }) => ({
-    Arn: `arn:aws:iam::${accountId}:user/local-aws`,
-    UserId: `AIDA${createHash('sha256').update(accessKeyId).digest('hex').toUpperCase().slice(0, 17)}`,
-    Account: accountId,
-  }),
+  run(_input, { request, permissions }) {
+    const { arn, userId, accountId } = permissions.of(request).principal;
+    return { Arn: arn, UserId: userId, Account: accountId };
+  },
 });
 
-/** Everybody is the one user of their account. */
-export function stsService(): Service {
-  return queryService<ServiceRequest>({
+const decodeAuthorizationMessage = operation({
+  fields: { EncodedMessage: required(string) },
+  run({ EncodedMessage: encoded }) {
+    const message = decodeMessage(encoded);
+    if (message === undefined) {
+      throw new ServiceError(400, 'InvalidAuthorizationMessageException', 'Message is not valid');
+    }
+    return { DecodedMessage: message };
+  },
+});
+
+/** Everybody is a user of their account, `local-aws` where nothing else is known of them. */
+export function stsService({ permissions }: { readonly permissions: PermissionsBook }): Service {
+  return queryService<StsContext>({
     name: 'sts',
     namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
-    operations: { GetCallerIdentity: getCallerIdentity },
-    contextOf: (request) => request,
+    operations: {
+      DecodeAuthorizationMessage: decodeAuthorizationMessage,
+      GetCallerIdentity: getCallerIdentity,
+    },
+    contextOf: (request) => ({ request, permissions }),
   });
 }

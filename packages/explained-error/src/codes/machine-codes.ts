@@ -58,6 +58,11 @@ export const machineCodes = {
     means: 'The result could not be written to stdout. What was done in the account stays done.',
     remedy: 'Run the same command again with a stdout that can be written: it finds what is there.',
   },
+  POLICY_INVALID: {
+    means: 'The emulator was given credentials with a policy that IAM would not accept.',
+    remedy:
+      'Correct the policy document: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html',
+  },
   PROGRAM_KILLED: {
     means: 'A program was killed from outside, or reached its limit of memory, output or time.',
     remedy: 'Check the system log, then run the same command again.',

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { LocalAwsError } from '../errors.ts';
 import type { FaultRule } from '../faults/rules.ts';
-import type { KnownCredentials } from '../http/authenticate.ts';
+import type { KnownCredentials } from '../known-credentials.ts';
 import type { LocalAwsOptions, NewBucket } from '../start-local-aws.ts';
 
 export const usage = `Usage: local-aws --directory DIR [options]

@@ -1,9 +1,12 @@
 import type { ByteSource } from '@ec2-image/image-headers';
+import type { PolicyDocument } from '../iam/policy/document.ts';
 
 /** What an import needs of S3. */
 export interface ImportObjects {
   /** Undefined if there is no such bucket. */
   bucketRegion(bucket: string): string | undefined;
+  /** The bucket's own policy. */
+  bucketPolicy(bucket: string): PolicyDocument | undefined;
   /** The current version. */
   find(bucket: string, key: string): ImportObject | undefined;
 }

@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import type { KnownCredentials } from '../known-credentials.ts';
 import { type ChunkVerifier, ServiceError, type ServiceName } from '../service.ts';
 import type { Authorization, ReadAuthorization } from './authorization.ts';
 import { refusal } from './refusal.ts';
 import { refuseSkewed } from './refuse-skewed.ts';
 import { createChunkVerifier, isSignatureValid } from './signature.ts';
-
-/** Credentials whose secret the emulator knows: what they sign is verified. With any others all signatures pass. */
-export interface KnownCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** The account they belong to; the emulator's own where it is not given. */
-  readonly accountId?: string;
-}
 
 export interface Caller {
   readonly region: string;

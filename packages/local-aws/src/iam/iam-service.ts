@@ -3,7 +3,7 @@ import { queryService } from '../query/query-service.ts';
 import { integer, memberList, required, string, structure } from '../query/shape.ts';
 import type { XmlElements } from '../query/xml.ts';
 import { type Service, ServiceError } from '../service.ts';
-import { statementsOf } from './policy.ts';
+import { type PolicyKind, parsePolicy } from './policy/document.ts';
 import type { Role, Roles } from './roles.ts';
 
 interface IamContext {
@@ -32,7 +32,7 @@ const createRole = operation({
   run(input, context) {
     const { RoleName: name } = input;
     if (input.Tags.length > 0) throw invalidInput('Tags of roles are not kept by local-aws.');
-    checkDocument(input.AssumeRolePolicyDocument);
+    checkDocument(input.AssumeRolePolicyDocument, 'trust');
     const created = context.roles.create(context.accountId, {
       name,
       path: input.Path ?? '/',
@@ -51,7 +51,7 @@ const updateAssumeRolePolicy = operation({
   fields: { RoleName: required(string), PolicyDocument: required(string) },
   run({ RoleName: name, PolicyDocument: document }, context) {
     roleOf(name, context);
-    checkDocument(document);
+    checkDocument(document, 'trust');
     context.roles.setTrustPolicy(context.accountId, name, document);
     return undefined;
   },
@@ -113,7 +113,7 @@ const putRolePolicy = operation({
   fields: { RoleName: required(string), PolicyName: required(string), PolicyDocument: required(string) },
   run({ RoleName: name, PolicyName: policyName, PolicyDocument: document }, context) {
     roleOf(name, context);
-    checkDocument(document);
+    checkDocument(document, 'identity');
     context.roles.putPolicy(context.accountId, name, { policyName, document });
     return undefined;
   },
@@ -155,11 +155,11 @@ function encodeDocument(document: string): string {
   );
 }
 
-function checkDocument(document: string): void {
+function checkDocument(document: string, kind: PolicyKind): void {
   try {
-    statementsOf(document);
-  } catch {
-    throw new ServiceError(400, 'MalformedPolicyDocument', 'Syntax errors in policy.');
+    parsePolicy(document, kind);
+  } catch (error) {
+    throw new ServiceError(400, 'MalformedPolicyDocument', (error as Error).message);
   }
 }
 

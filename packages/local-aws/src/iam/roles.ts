@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Store } from '../store/store.ts';
-import { isAllowed, trustsService } from './policy.ts';
+import { type PolicyDocument, parsePolicy } from './policy/document.ts';
+import { evaluate } from './policy/evaluate.ts';
+import { requestContext } from './policy/request-context.ts';
+import { trustsService } from './policy/service-access.ts';
 
 export interface Role {
   readonly name: string;
@@ -23,7 +26,14 @@ export interface Roles {
   /** False if there is none of this name. */
   removePolicy(accountId: string, name: string, policyName: string): boolean;
   isAssumableForImport(accountId: string, name: string): boolean;
-  mayReadObject(accountId: string, name: string, object: { bucket: string; key: string }): boolean;
+  mayReadObject(accountId: string, name: string, object: ObjectToRead): boolean;
+}
+
+export interface ObjectToRead {
+  readonly bucket: string;
+  readonly key: string;
+  /** The bucket's own policy. */
+  readonly bucketPolicy?: PolicyDocument | undefined;
 }
 
 export interface RolePolicy {
@@ -163,13 +173,34 @@ export function openRoles({ store, now }: { store: Store; now: () => number }): 
     },
     isAssumableForImport(accountId, name) {
       const role = roles.find(accountId, name);
-      return role !== undefined && trustsService(role.trustPolicy, importService, importExternalId);
+      if (!role) return false;
+      return trustsService(parsePolicy(role.trustPolicy, 'trust'), {
+        service: importService,
+        externalId: importExternalId,
+        accountId,
+        sourceArn: `arn:aws:vmie:us-east-1:${accountId}:*`,
+      });
     },
-    mayReadObject(accountId, name, { bucket, key }) {
-      const documents = roles.policies(accountId, name).map(({ document }) => document);
+    mayReadObject(accountId, name, { bucket, key, bucketPolicy }) {
+      const identity = roles
+        .policies(accountId, name)
+        .map(({ document }) => parsePolicy(document, 'identity'));
+      const role = roles.find(accountId, name);
+      const principal = {
+        accountId,
+        arn: `arn:aws:sts::${accountId}:assumed-role/${name}/vmimport`,
+        roleArn: `arn:aws:iam::${accountId}:role${role?.path ?? '/'}${name}`,
+        userId: `${role?.roleId ?? ''}:vmimport`,
+      };
+      const context = requestContext({ 'aws:SecureTransport': true, 'aws:PrincipalAccount': accountId });
+      const may = (action: string, resource: string) =>
+        evaluate({ action, resource, context }, principal, {
+          identity,
+          ...(bucketPolicy && { resource: bucketPolicy }),
+        }).allowed;
       return (
-        isAllowed(documents, 's3:GetBucketLocation', `arn:aws:s3:::${bucket}`) &&
-        isAllowed(documents, 's3:GetObject', `arn:aws:s3:::${bucket}/${key}`)
+        may('s3:GetBucketLocation', `arn:aws:s3:::${bucket}`) &&
+        may('s3:GetObject', `arn:aws:s3:::${bucket}/${key}`)
       );
     },
   };

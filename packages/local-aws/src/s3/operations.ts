@@ -5,6 +5,7 @@ import {
   headBucket,
   putBucketVersioning,
 } from './bucket-calls/bucket-operations.ts';
+import { deleteBucketPolicy, getBucketPolicy, putBucketPolicy } from './bucket-calls/bucket-policy.ts';
 import { bucketSettings } from './bucket-calls/bucket-settings.ts';
 import { createBucket } from './bucket-calls/create-bucket.ts';
 import { deleteBucket } from './bucket-calls/delete-bucket.ts';
@@ -34,11 +35,13 @@ export const operations: Readonly<Record<string, Operation>> = {
   CreateBucket: createBucket,
   CreateMultipartUpload: createMultipartUpload,
   DeleteBucket: deleteBucket,
+  DeleteBucketPolicy: deleteBucketPolicy,
   DeleteObject: deleteObject,
   DeleteObjects: deleteObjects,
   DeleteObjectTagging: deleteObjectTagging,
   GetBucketAcl: getBucketAcl,
   GetBucketLocation: getBucketLocation,
+  GetBucketPolicy: getBucketPolicy,
   GetBucketVersioning: getBucketVersioning,
   GetObject: getObject,
   GetObjectAcl: getObjectAcl,
@@ -52,6 +55,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   ListObjectsV2: listObjectsV2,
   ListObjectVersions: listObjectVersions,
   ListParts: listParts,
+  PutBucketPolicy: putBucketPolicy,
   PutBucketVersioning: putBucketVersioning,
   PutObject: putObject,
   PutObjectTagging: putObjectTagging,

@@ -69,6 +69,10 @@ function bucketOperation(method: string, query: URLSearchParams): string | undef
       return 'GetBucketVersioning';
     case 'PUT acl':
       return 'PutBucketAcl';
+    case 'PUT policy':
+      return 'PutBucketPolicy';
+    case 'DELETE policy':
+      return 'DeleteBucketPolicy';
     case 'PUT versioning':
       return 'PutBucketVersioning';
   }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Faults, FaultTarget } from '../faults/faults.ts';
 import type { ActionOf, FaultKind } from '../faults/rules.ts';
+import type { Permissions } from '../iam/authorization/permissions.ts';
 import type { ServiceRequest, ServiceResponse } from '../service.ts';
 import type { ServiceContext } from '../service-context.ts';
 import type { Store } from '../store/store.ts';
@@ -9,6 +10,10 @@ import type { Store } from '../store/store.ts';
 export interface S3Call {
   readonly operation: string;
   readonly request: ServiceRequest;
+  /** As the log shows them. */
+  readonly parameters: FaultTarget['parameters'];
+  /** What the caller may do. */
+  readonly permissions: Permissions;
   readonly query: URLSearchParams;
   /** Empty where the operation is the service's own (`ListBuckets`). */
   readonly bucketName: string;
@@ -27,7 +32,7 @@ export interface S3Call {
 export type Operation = (call: S3Call) => ServiceResponse | Promise<ServiceResponse>;
 
 export function createS3Call({
-  context: { store, faults, now },
+  context: { store, faults, permissions, now },
   request,
   operation,
   target,
@@ -42,6 +47,8 @@ export function createS3Call({
   return {
     operation,
     request,
+    parameters,
+    permissions: permissions.of(request),
     query: request.query,
     bucketName: target.bucket ?? '',
     key: target.key ?? '',

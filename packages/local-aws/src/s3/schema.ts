@@ -68,6 +68,7 @@ const steps = [
     PRIMARY KEY (upload_id, part_number)
   ) WITHOUT ROWID;
   `,
+  'ALTER TABLE s3_bucket ADD COLUMN policy TEXT',
 ];
 
 export function createTables(store: Store): void {

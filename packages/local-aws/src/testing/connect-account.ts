@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
-import type { KnownCredentials } from '../http/authenticate.ts';
+import type { KnownCredentials } from '../known-credentials.ts';
 import { exampleCredentials } from '../start-local-aws.ts';
 import { type AccountContents, readContents } from './account-contents.ts';
 

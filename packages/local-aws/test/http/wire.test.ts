@@ -264,7 +264,7 @@ describe('the head of an answer', () => {
 
 describe('what the emulator does not know fails loudly', () => {
   test.each<[string, RawRequest, RegExp]>([
-    ['a call of S3', { method: 'PUT', target: '/bkt?policy', body: '{}' }, /S3's PUT of a bucket \?policy/],
+    ['a call of S3', { method: 'PUT', target: '/bkt?website', body: '{}' }, /S3's PUT of a bucket \?website/],
     ['a call on an object', { method: 'POST', target: '/bkt/k?restore' }, /S3's POST of an object \?restore/],
     ['a service', { target: '/', authorization: scopedTo('sqs') }, /the service sqs/],
   ])('%s', async (_, request, notice) => {

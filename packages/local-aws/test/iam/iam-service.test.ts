@@ -70,7 +70,9 @@ it('roles can be made, changed and deleted, and stay so', async () => {
   await expect(account.iam.send(create)).rejects.toEqual(
     refusal('EntityAlreadyExistsException', 'Role with name importer already exists.', 409),
   );
-  const changed = JSON.stringify({ Statement: [{ Effect: 'Deny' }] });
+  const changed = JSON.stringify({
+    Statement: [{ Effect: 'Deny', Principal: '*', Action: 'sts:AssumeRole' }],
+  });
   await account.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: changed }));
   const { Role: after } = await account.iam.send(new GetRoleCommand({ RoleName }));
   expect(decodeURIComponent(after!.AssumeRolePolicyDocument!)).toBe(changed);

@@ -92,7 +92,8 @@ function isMissing(error: unknown): boolean {
 /** @throws ImportFailure */
 function permittedObject({ task, roles, objects, queued }: ImportWork): ImportObject {
   const { roleName, bucket, key } = task.facts;
-  if (!roles.mayReadObject(queued.accountId, roleName, { bucket, key })) {
+  const bucketPolicy = objects.bucketPolicy(bucket);
+  if (!roles.mayReadObject(queued.accountId, roleName, { bucket, key, bucketPolicy })) {
     throw validationFailure('We do not have access to the given resource. Reason 403 Forbidden');
   }
   const object = objects.find(bucket, key);

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { bucketPolicyOf } from '../../s3/buckets/bucket-policy.ts';
 import { findBucket } from '../../s3/buckets/bucket-table.ts';
 import { cutExtents } from '../../s3/content.ts';
 import { findLatest, findParts, type ObjectRow } from '../../s3/objects/object-table.ts';
@@ -9,6 +10,7 @@ import type { ImportObjects, ObjectBytes } from '../import-objects.ts';
 export function s3ImportObjects(store: Store): ImportObjects {
   return {
     bucketRegion: (bucket) => findBucket(store, bucket)?.region,
+    bucketPolicy: (bucket) => bucketPolicyOf(store, bucket),
     find(bucket, key) {
       const object = findLatest(store, bucket, key);
       if (!object || object.delete_marker) return undefined;

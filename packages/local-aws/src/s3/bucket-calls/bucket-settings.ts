@@ -24,7 +24,6 @@ export const bucketSettings: Readonly<Record<string, Operation>> = {
   GetBucketOwnershipControls: answering('OwnershipControls', {
     Rule: { ObjectOwnership: 'BucketOwnerEnforced' },
   }),
-  GetBucketPolicy: refusing('NoSuchBucketPolicy'),
   GetBucketPolicyStatus: refusing('NoSuchBucketPolicy'),
   GetBucketReplication: refusing('ReplicationConfigurationNotFoundError'),
   GetBucketRequestPayment: answering('RequestPaymentConfiguration', { Payer: 'BucketOwner' }),

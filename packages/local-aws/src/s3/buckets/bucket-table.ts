@@ -8,6 +8,8 @@ export interface Bucket {
   readonly created_at: number;
   /** Null until it is set for the first time. */
   readonly versioning: 'Enabled' | 'Suspended' | null;
+  /** As it was put. */
+  readonly policy: string | null;
 }
 
 export function findBucket(store: Store, name: string): Bucket | undefined {
@@ -15,7 +17,10 @@ export function findBucket(store: Store, name: string): Bucket | undefined {
 }
 
 /** False if the name is taken, by whomever. */
-export function insertBucket(store: Store, { name, region, owner, created_at }: Omit<Bucket, 'versioning'>) {
+export function insertBucket(
+  store: Store,
+  { name, region, owner, created_at }: Omit<Bucket, 'versioning' | 'policy'>,
+) {
   return (
     store.run(
       'INSERT INTO s3_bucket (name, region, owner, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -26,6 +31,10 @@ export function insertBucket(store: Store, { name, region, owner, created_at }: 
 
 export function setVersioning(store: Store, name: string, status: 'Enabled' | 'Suspended'): void {
   store.run('UPDATE s3_bucket SET versioning = ? WHERE name = ?', [status, name]);
+}
+
+export function setPolicy(store: Store, name: string, policy: string | null): void {
+  store.run('UPDATE s3_bucket SET policy = ? WHERE name = ?', [policy, name]);
 }
 
 /** Of one owner, in the order of their names, from after a name on. */

@@ -7,6 +7,7 @@ import { openBucket } from '../buckets/open-bucket.ts';
 import { invalidRequest, s3Error } from '../errors.ts';
 import type { Operation, S3Call } from '../s3-call.ts';
 import { xmlResponse } from '../xml.ts';
+import { authorizeKey } from './authorize.ts';
 import { refuseWrite } from './conditions.ts';
 import { checkedVersionId } from './find-object.ts';
 import { findLatest, findVersion, insertDeleteMarker, removeVersion } from './object-table.ts';
@@ -45,6 +46,7 @@ export const deleteObjects: Operation = async (call) => {
     if (!key) throw s3Error('MalformedXML');
     const asked = { Key: key, VersionId: object.textOf('VersionId') };
     try {
+      authorizeKey(call, key, asked.VersionId === undefined ? 'DeleteObject' : 'DeleteObjectVersion');
       const done = remove(call, { bucket, key, versionId: asked.VersionId, ifMatch: object.textOf('ETag') });
       deleted.push({
         ...asked,

@@ -1,0 +1,72 @@
+import type { ServiceName } from '../../../service.ts';
+import type { Asked, Requirement } from '../requirement.ts';
+import { arnOf, ec2Requirements, tagKeys } from './ec2.ts';
+import { s3Requirements } from './s3.ts';
+
+/** What each call needs, as AWS's Service Authorization Reference has it: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
+export const requirementsOf: Readonly<
+  Partial<Record<ServiceName, (asked: Asked) => readonly Requirement[]>>
+> = {
+  ec2: ec2Requirements,
+  s3: s3Requirements,
+  ebs(asked) {
+    const { operation, parameters } = asked;
+    const id = parameters.SnapshotId ?? parameters.SecondSnapshotId;
+    return [
+      {
+        action: `ebs:${operation}`,
+        resource: arnOf(asked, 'snapshot', id),
+        context: id === undefined ? startKeys(parameters) : resourceTags(asked, id),
+      },
+    ];
+  },
+  ssm(asked) {
+    const { operation, parameters } = asked;
+    const names = [parameters.Name, ...namesIn(parameters.Names)].filter((name) => name !== undefined);
+    const action = `ssm:${operation}`;
+    if (names.length === 0)
+      return [{ action, resource: `arn:${asked.partition}:ssm:${asked.region}:${asked.accountId}:*` }];
+    return names.map((name) => ({
+      action,
+      resource: `arn:${asked.partition}:ssm:${asked.region}:${asked.accountId}:parameter/${name.replace(/^\//, '')}`,
+      context: { 'ssm:Overwrite': parameters.Overwrite },
+    }));
+  },
+  iam({ operation, parameters, partition, accountId, rolePath }) {
+    const { RoleName: name, PolicySourceArn: source } = parameters;
+    const role = name && `arn:${partition}:iam::${accountId}:role${rolePath(name)}${name}`;
+    return [{ action: `iam:${operation}`, resource: role ?? source ?? '*' }];
+  },
+  sts({ operation }) {
+    // Nobody can be denied to ask who they are.
+    if (operation === 'GetCallerIdentity') return [];
+    if (!operation.startsWith('AssumeRole')) return [{ action: `sts:${operation}`, resource: '*' }];
+    // Whoever comes with a token has no policies yet: the trust policy decides alone.
+    return [];
+  },
+  autoscaling: ({ operation }) => [{ action: `autoscaling:${operation}`, resource: '*' }],
+};
+
+function resourceTags(asked: Asked, id: string): Record<string, string> {
+  return Object.fromEntries(asked.tagsOf(id).map(({ key, value }) => [`aws:ResourceTag/${key}`, value]));
+}
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticblockstore.html */
+function startKeys({ Description, ParentSnapshotId, VolumeSize, Tags }: Asked['parameters']) {
+  return {
+    'ebs:Description': Description,
+    'ebs:ParentSnapshot': ParentSnapshotId,
+    'ebs:VolumeSize': VolumeSize,
+    ...(Tags !== undefined && tagKeys(tagsIn(Tags))),
+  };
+}
+
+function tagsIn(text: string): (readonly [string, string])[] {
+  const tags = JSON.parse(text) as readonly { readonly Key?: string; readonly Value?: string }[] | null;
+  return Array.isArray(tags) ? tags.map(({ Key = '', Value = '' }) => [Key, Value] as const) : [];
+}
+
+function namesIn(text: string | undefined): string[] {
+  const names: unknown = text === undefined ? [] : JSON.parse(text);
+  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+}
