@@ -60,8 +60,7 @@ export const machineCodes = {
   },
   POLICY_INVALID: {
     means: 'The emulator was given credentials with a policy that IAM would not accept.',
-    remedy:
-      'Correct the policy document: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html',
+    remedy: 'Correct the policy document that comes with the credentials.',
   },
   PROGRAM_KILLED: {
     means: 'A program was killed from outside, or reached its limit of memory, output or time.',
