@@ -1,3 +1,4 @@
+import { isMutating } from './is-mutating.ts';
 import type { ServiceName } from './service.ts';
 
 /** One call as the log keeps it. It is there from the moment it is understood, and filled in when it ends. */
@@ -14,6 +15,8 @@ export interface CallRecord {
   readonly mutating: boolean;
   /** The kinds of the faults that struck it. */
   faults?: string[];
+  /** What it met under adverse conditions. */
+  met?: 'throttled' | 'answer-lost';
   outcome: 'running' | 'answered' | 'dropped' | 'client-left';
   /** Of the answer; of the one decided but not sent, where it was dropped. */
   status?: number;
@@ -34,11 +37,6 @@ export interface Calls {
   clear(): void;
   /** Hears of each call as it ends. */
   subscribe(listener: (record: CallRecord) => void): () => void;
-}
-
-/** Reads by their AWS names; whatever else there is counts as a change. */
-export function isMutating(operation: string): boolean {
-  return !/^(Get|Head|List|Describe)/.test(operation);
 }
 
 /** Keeps the last `kept` calls. */

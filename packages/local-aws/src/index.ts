@@ -1,4 +1,5 @@
 export type { CallRecord, Calls } from './calls.ts';
+export type { ConditionsName } from './conditions/conditions.ts';
 export type { ReadVolumeOptions } from './ebs/read-volume.ts';
 export {
   type SeedEc2Options,

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { CallConditions } from './conditions/conditions.ts';
 
 /** One HTTP request as a service sees it: who sent it is known, what it asks for is not. */
 export interface ServiceRequest {
@@ -20,6 +21,8 @@ export interface ServiceRequest {
   readonly chunkVerifier?: ChunkVerifier;
   /** Aborts when the client hangs up or the server closes. */
   readonly signal: AbortSignal;
+  /** What the call meets; known once it is understood. */
+  readonly conditions: CallConditions;
 }
 
 /** Checks the signatures inside a signed `aws-chunked` body; each takes in the one before it, the first the request's own. */

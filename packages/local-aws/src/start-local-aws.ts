@@ -1,5 +1,6 @@
 import { autoScalingService } from './autoscaling/autoscaling-service.ts';
 import { type CallRecord, type Calls, createCalls } from './calls.ts';
+import { type ConditionsName, openConditions } from './conditions/conditions.ts';
 import { ebsService } from './ebs/ebs-service.ts';
 import { type ReadVolumeOptions, readVolume } from './ebs/read-volume.ts';
 import { ec2Service } from './ec2/ec2-service.ts';
@@ -41,6 +42,10 @@ export interface LocalAwsOptions {
   readonly credentials?: readonly KnownCredentials[];
   /** Made at the start, unless they are there. */
   readonly buckets?: readonly (string | NewBucket)[];
+  /** Default `calm`. `adverse`: as difficult as AWS can be within its documentation. */
+  readonly conditions?: ConditionsName;
+  /** What decides in `adverse` conditions: the same calls in the same order meet the same. Default 1. */
+  readonly seed?: number;
   /** Struck from the start; more can be added while it runs. */
   readonly faults?: readonly FaultRule[];
   /** Milliseconds since 1970; default the real time. */
@@ -69,6 +74,9 @@ export interface LocalAws {
   readonly port: number;
   readonly faults: Faults;
   readonly calls: Calls;
+  readonly conditions: ConditionsName;
+  /** Of `adverse` conditions. */
+  readonly seed: number;
   /** What an instance would read of a volume made from a snapshot, in blocks of 512 KiB. Throws SNAPSHOT_UNREADABLE. */
   readVolume(options: ReadVolumeOptions): AsyncIterable<Buffer>;
   /** Resets the connections, waits for what is running, and closes the state. */
@@ -89,6 +97,8 @@ export async function startLocalAws({
   accountId = '123456789012',
   credentials = [],
   buckets = [],
+  conditions: conditionsName = 'calm',
+  seed = 1,
   faults: rules = [],
   now = Date.now,
   fsync = false,
@@ -98,11 +108,12 @@ export async function startLocalAws({
 }: LocalAwsOptions): Promise<LocalAws> {
   const faults = createFaults(rules);
   const calls = createCalls();
+  const conditions = openConditions({ name: conditionsName, seed, now });
   if (log) calls.subscribe(log);
   const known = [...credentials, exampleCredentials];
   const permissions = createPermissions({ credentials: known, now });
   const store = openState({ directory, fsync });
-  const context: ServiceContext = { store, faults, permissions, now, accountId, onNotice };
+  const context: ServiceContext = { store, faults, conditions, permissions, now, accountId, onNotice };
   const services = new Map<ServiceName, Service>();
   const release = async () => {
     for (const service of services.values()) await service.close?.();
@@ -112,7 +123,16 @@ export async function startLocalAws({
   try {
     for (const service of createServices(context, ec2)) services.set(service.name, service);
     makeBuckets(context, buckets);
-    const dispatching = { services, faults, calls, accountId, credentials: known, now, onNotice };
+    const dispatching = {
+      services,
+      faults,
+      conditions,
+      calls,
+      accountId,
+      credentials: known,
+      now,
+      onNotice,
+    };
     const volumes = { store, files: snapshotFiles(store.directory), now };
     const read = (options: ReadVolumeOptions) => readVolume(options, volumes);
     const server = await listen({ host, port, readVolume: read, ...dispatching }).catch((cause: Error) => {
@@ -127,6 +147,8 @@ export async function startLocalAws({
       port: server.port,
       faults,
       calls,
+      conditions: conditionsName,
+      seed,
       readVolume: read,
       async close() {
         await server.close();

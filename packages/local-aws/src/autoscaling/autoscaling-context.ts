@@ -1,3 +1,4 @@
+import type { CallConditions } from '../conditions/conditions.ts';
 import { operationFor } from '../query/operation.ts';
 import { ServiceError } from '../service.ts';
 import type { Store } from '../store/store.ts';
@@ -7,6 +8,7 @@ export interface AutoScalingContext {
   readonly region: string;
   readonly store: Store;
   readonly now: () => number;
+  readonly conditions: Pick<CallConditions, 'pageSize'>;
 }
 
 export const operation = operationFor<AutoScalingContext>();
@@ -14,9 +16,16 @@ export const operation = operationFor<AutoScalingContext>();
 const defaultPage = 50;
 const maxPage = 100;
 
-/** @throws ServiceError `ValidationError` */
-export function pageSize({ MaxRecords: size = defaultPage }: { readonly MaxRecords?: number }): number {
-  if (size >= 1 && size <= maxPage) return size;
+/**
+ * MaxRecords is "the maximum number of items to return", says the API's model: there may be fewer.
+ *
+ * @throws ServiceError `ValidationError`
+ */
+export function pageSize(
+  { MaxRecords: size = defaultPage }: { readonly MaxRecords?: number },
+  { conditions }: Pick<AutoScalingContext, 'conditions'>,
+): number {
+  if (size >= 1 && size <= maxPage) return conditions.pageSize(size, 1);
   throw new ServiceError(400, 'ValidationError', `MaxRecords must be between 1 and ${maxPage}`);
 }
 

@@ -29,6 +29,6 @@ export function autoScalingService({ store, now }: ServiceContext): Service {
       DescribeAutoScalingGroups: describeAutoScalingGroups,
       DescribeLaunchConfigurations: describeLaunchConfigurations,
     },
-    contextOf: ({ accountId, region }) => ({ accountId, region, store, now }),
+    contextOf: ({ accountId, region, conditions }) => ({ accountId, region, store, now, conditions }),
   });
 }

@@ -131,9 +131,9 @@ export const deleteAutoScalingGroup = operation({
 
 export const describeAutoScalingGroups = operation({
   fields: { AutoScalingGroupNames: memberList(string), NextToken: string, MaxRecords: integer },
-  run(input, { store, accountId, region }) {
+  run(input, { store, accountId, region, conditions }) {
     const { AutoScalingGroupNames: names } = input;
-    const size = pageSize(input);
+    const size = pageSize(input, { conditions });
     const rows = store.all<Row>(
       `SELECT name, arn, created_at AS createdAt, facts FROM autoscaling_group
         WHERE account_id = ? AND region = ? AND name > ? AND (? = 0 OR name IN (SELECT value FROM json_each(?)))

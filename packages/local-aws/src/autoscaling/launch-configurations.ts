@@ -113,9 +113,9 @@ export const deleteLaunchConfiguration = operation({
 
 export const describeLaunchConfigurations = operation({
   fields: { LaunchConfigurationNames: memberList(string), NextToken: string, MaxRecords: integer },
-  run(input, { store, accountId, region }) {
+  run(input, { store, accountId, region, conditions }) {
     const { LaunchConfigurationNames: names } = input;
-    const size = pageSize(input);
+    const size = pageSize(input, { conditions });
     const rows = store.all<Row>(
       `SELECT name, arn, created_at AS createdAt, facts FROM autoscaling_launch_configuration
         WHERE account_id = ? AND region = ? AND name > ? AND (? = 0 OR name IN (SELECT value FROM json_each(?)))

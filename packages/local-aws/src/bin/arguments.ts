@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { ConditionsName } from '../conditions/conditions.ts';
 import { LocalAwsError } from '../errors.ts';
 import type { FaultRule } from '../faults/rules.ts';
 import type { KnownCredentials } from '../known-credentials.ts';
@@ -15,6 +16,8 @@ prints on stdout.
   --account-id ID               the callers' account; default: 123456789012
   --credentials KEY:SECRET[:ID] verify what this key signs; its account, if it is another one; may be repeated
   --bucket NAME[@REGION]        make the bucket unless it is there; may be repeated
+  --conditions calm|adverse     adverse: as difficult as AWS can be within its documentation; default: calm
+  --seed N                      what decides in adverse conditions; default: 1
   --faults FILE                 a JSON file of fault rules
   --log FILE                    append each call to this file as a line of JSON; - is stderr
   --import-task-ms N            how long an import task takes at least
@@ -49,6 +52,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
       ...(values.host !== undefined && { host: values.host }),
       ...(values['account-id'] !== undefined && { accountId: account('--account-id', values['account-id']) }),
       ...(values.fsync && { fsync: true }),
+      ...(values.conditions !== undefined && { conditions: readConditions(values.conditions) }),
+      ...(values.seed !== undefined && { seed: wholeNumber('--seed', values.seed, Number.MAX_SAFE_INTEGER) }),
       credentials: (values.credentials ?? []).map(readCredentials),
       buckets: (values.bucket ?? []).map(readBucket),
       ec2,
@@ -69,6 +74,8 @@ function parse(argv: readonly string[]) {
         'account-id': { type: 'string' },
         credentials: { type: 'string', multiple: true },
         bucket: { type: 'string', multiple: true },
+        conditions: { type: 'string' },
+        seed: { type: 'string' },
         faults: { type: 'string' },
         log: { type: 'string' },
         'import-task-ms': { type: 'string' },
@@ -91,6 +98,11 @@ function readCredentials(text: string): KnownCredentials {
     secretAccessKey,
     ...(accountId !== undefined && { accountId: account('--credentials', accountId) }),
   };
+}
+
+function readConditions(text: string): ConditionsName {
+  if (text === 'calm' || text === 'adverse') return text;
+  throw wrong(`--conditions requires calm or adverse, not ${text}`);
 }
 
 function readBucket(text: string): NewBucket {

@@ -1,3 +1,4 @@
+import type { Conditions } from '../conditions/conditions.ts';
 import type { Resources } from '../ec2/resources.ts';
 import type { Ec2Settings } from '../ec2/settings.ts';
 import type { Faults, FaultTarget } from '../faults/faults.ts';
@@ -15,6 +16,8 @@ export interface EbsContext {
   readonly puts: PutsInFlight;
   readonly settings: Ec2Settings;
   readonly faults: Faults;
+  /** What the account is like. */
+  readonly account: Conditions;
   /** What a fault of this call is matched against. */
   readonly call: FaultTarget;
   /** Milliseconds since the epoch. */

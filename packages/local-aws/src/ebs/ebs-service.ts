@@ -1,10 +1,11 @@
 import { json } from 'node:stream/consumers';
-import { isMutating } from '../calls.ts';
+import { asSeenBy } from '../ec2/lagging-resources.ts';
 import { openResources } from '../ec2/resources.ts';
 import { defaultSettings, type Ec2Settings } from '../ec2/settings.ts';
 import { snapshotFiles } from '../ec2/snapshot-files.ts';
 import { createEc2Tables } from '../ec2/tables.ts';
 import type { FaultTarget } from '../faults/faults.ts';
+import { isMutating } from '../is-mutating.ts';
 import { type Call, type Service, ServiceError, type ServiceRequest } from '../service.ts';
 import type { ServiceContext } from '../service-context.ts';
 import { openBlockFiles } from './block-files.ts';
@@ -39,7 +40,7 @@ const startOperation = 'StartSnapshot';
 
 /** The EBS direct APIs, on the same snapshots that EC2 describes. https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html */
 export function ebsService({
-  context: { store, faults, now },
+  context: { store, faults, conditions: account, now },
   settings,
 }: {
   context: ServiceContext;
@@ -50,12 +51,14 @@ export function ebsService({
   const puts = createPutsInFlight();
 
   function contextOf(request: ServiceRequest, call: FaultTarget): EbsContext {
-    const { accountId, region } = request;
+    const { accountId, region, conditions } = request;
     const unseenMs = isMutating(call.operation) ? (faults.take('unseen', call)?.ms ?? 0) : 0;
+    const resources = openResources({ store, accountId, region, now, unseenMs });
     return {
       request,
       store,
-      resources: openResources({ store, accountId, region, now, unseenMs }),
+      resources: asSeenBy(resources, { conditions, accountId, region, operation: call.operation }),
+      account,
       blockFiles,
       puts,
       settings: { ...defaultSettings, ...settings },

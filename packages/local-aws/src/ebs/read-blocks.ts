@@ -104,9 +104,9 @@ export const getSnapshotBlock: EbsOperation = async ({ snapshotId, blockIndex },
 };
 
 /** A token goes before a starting index. */
-function askedRange(snapshotId: string, { request: { query }, now }: EbsContext): BlockRange {
-  const limit = Number(query.get('maxResults') ?? pageSize.default);
-  if (!Number.isInteger(limit) || limit < pageSize.min || limit > pageSize.max) {
+function askedRange(snapshotId: string, { request: { query, conditions }, now }: EbsContext): BlockRange {
+  const asked = Number(query.get('maxResults') ?? pageSize.default);
+  if (!Number.isInteger(asked) || asked < pageSize.min || asked > pageSize.max) {
     throw validation(
       'INVALID_PARAMETER_VALUE',
       `MaxResults must be between ${pageSize.min} and ${pageSize.max}`,
@@ -121,7 +121,8 @@ function askedRange(snapshotId: string, { request: { query }, now }: EbsContext)
   if (!Number.isInteger(from) || from < 0) {
     throw validation('INVALID_PARAMETER_VALUE', 'StartingBlockIndex must be a block index');
   }
-  return { from, limit };
+  // "The request can return less blocks than MaxResults or an empty array of blocks", says the API's model.
+  return { from, limit: conditions.pageSize(asked, 0) };
 }
 
 function listing({ volumeSizeGiB }: SnapshotFacts, expiresAt: number): object {

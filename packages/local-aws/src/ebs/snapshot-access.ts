@@ -14,9 +14,13 @@ export function seenSnapshot(id: string, { resources, now }: EbsContext): Snapsh
   } catch (error) {
     throw validation('INVALID_SNAPSHOT_ID', error instanceof ServiceError ? error.message : String(error));
   }
-  const snapshot = resources.find<SnapshotFacts>('snapshot', id);
-  if (!snapshot || resources.seenFrom(id) > now()) throw snapshotNotFound(id);
-  return snapshot;
+  try {
+    const snapshot = resources.get<SnapshotFacts>('snapshot', id);
+    if (resources.seenFrom(id) <= now()) return snapshot;
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+  }
+  throw snapshotNotFound(id);
 }
 
 /** One that takes blocks. */

@@ -1,8 +1,10 @@
 import { oncePerToken } from '../ec2/client-tokens.ts';
+import { encryptionFor } from '../ec2/region-settings.ts';
 import { newResourceId } from '../ec2/resource-type.ts';
 import { inheritBlocks, listBlocks } from '../ec2/snapshots/block-table.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
+import { hasRoomForPending, hasRoomForSnapshot } from '../ec2/snapshots/snapshot-quotas.ts';
 import { checkedTags, checkTagCount } from '../ec2/tags/tag-rules.ts';
 import { ServiceError, type ServiceResponse } from '../service.ts';
 import { checkConstraint } from './constraints.ts';
@@ -56,7 +58,9 @@ export async function startSnapshot(
   const id = store.transaction(() => {
     const use = { accountId, region, operation: 'StartSnapshot', token, request: asked };
     return oncePerToken(store, { ...use, maxTokenLength, mismatch: conflict }, () => {
+      checkQuotas(context);
       const timeoutMs = (input.Timeout ?? defaultTimeoutMinutes) * minuteMs;
+      const { encrypted, kmsKeyId } = parent?.facts ?? encryptionOf(input, context);
       resources.insert<SnapshotFacts>('snapshot', {
         id: newId,
         tags,
@@ -64,8 +68,8 @@ export async function startSnapshot(
           ownerId: accountId,
           description: input.Description ?? '',
           volumeSizeGiB: input.VolumeSize!,
-          encrypted: parent?.facts.encrypted ?? input.Encrypted ?? false,
-          kmsKeyId: parent?.facts.kmsKeyId ?? input.KmsKeyArn,
+          encrypted,
+          kmsKeyId,
           outcome: 'completed',
           direct: { timeoutMs, parentId: parent?.id },
           timesOutAt: now() + timeoutMs,
@@ -97,6 +101,26 @@ export async function startSnapshot(
       SseType: made?.facts.encrypted ? 'sse-kms' : 'none',
     },
     request,
+  );
+}
+
+/** https://docs.aws.amazon.com/ebs/latest/userguide/ebsapis-using-encryption.html: without a parent. */
+function encryptionOf(
+  { Encrypted: encrypted, KmsKeyArn: kmsKeyId }: StartSnapshotInput,
+  { store, account, request: { accountId, region } }: EbsContext,
+) {
+  return encryptionFor({ encrypted, kmsKeyId }, { store, account, accountId, region });
+}
+
+function checkQuotas(context: EbsContext): void {
+  if (!hasRoomForSnapshot(context)) {
+    throw new ServiceError(402, 'ServiceQuotaExceededException', 'You have reached the limit for snapshots.');
+  }
+  if (hasRoomForPending(context)) return;
+  throw new ServiceError(
+    400,
+    'ConcurrentLimitExceededException',
+    'You have reached the limit for pending snapshots.',
   );
 }
 

@@ -1,6 +1,7 @@
-import { isMutating } from '../calls.ts';
 import type { FaultTarget } from '../faults/faults.ts';
+import { rolesAsSeenBy } from '../iam/lagging-roles.ts';
 import type { Roles } from '../iam/roles.ts';
+import { isMutating } from '../is-mutating.ts';
 import { readQueryRequest, unknownAction } from '../query/query-request.ts';
 import { xmlAnswer } from '../query/query-service.ts';
 import { boolean, readFields } from '../query/shape.ts';
@@ -10,6 +11,7 @@ import type { ParameterStore } from '../ssm/parameter-store.ts';
 import { dryRunOperation } from './errors.ts';
 import { startImportWorker } from './import/import-worker.ts';
 import type { ImportObjects } from './import-objects.ts';
+import { asSeenBy } from './lagging-resources.ts';
 import type { Ec2Context } from './operation.ts';
 import { ec2Operations } from './operations.ts';
 import { openResources } from './resources.ts';
@@ -29,28 +31,40 @@ const namespace = 'http://ec2.amazonaws.com/doc/2016-11-15/';
 
 /** https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html */
 export function ec2Service({
-  context: { store, faults, now, onNotice },
+  context: { store, faults, conditions: account, now, onNotice },
   ...options
 }: Ec2ServiceOptions): Service {
   createEc2Tables(store);
   const settings = { ...defaultSettings, ...options.settings };
   const files = snapshotFiles(store.directory);
   const swept = sweepSnapshotFiles(store, { files, now });
-  const imports = startImportWorker({ ...options, store, files, settings, now, onNotice });
+  const imports = startImportWorker({
+    ...options,
+    store,
+    files,
+    settings,
+    conditions: account,
+    now,
+    onNotice,
+  });
 
-  function contextOf({ accountId, region }: ServiceRequest, call: FaultTarget): Ec2Context {
+  function contextOf({ accountId, region, conditions }: ServiceRequest, call: FaultTarget): Ec2Context {
     const unseenMs = isMutating(call.operation) ? (faults.take('unseen', call)?.ms ?? 0) : 0;
+    const resources = openResources({ store, accountId, region, now, unseenMs });
     return {
       ...options,
+      roles: rolesAsSeenBy(options.roles, { accountId, conditions }),
       accountId,
       region,
       store,
-      resources: openResources({ store, accountId, region, now, unseenMs }),
+      resources: asSeenBy(resources, { conditions, accountId, region, operation: call.operation }),
       snapshotFiles: files,
       settings,
       faults,
       call,
       unseenMs,
+      conditions,
+      account,
       imports,
       now,
     };

@@ -59,7 +59,7 @@ export const describeImageReferences = operation({
     const start = pageStart(input);
     const { items, nextToken } = pageOf(
       references.filter((reference) => keyOf(reference) > start),
-      { request: input, limits: { min: 5, max: 1000 }, keyOf },
+      { request: input, limits: { min: 5, max: 1000 }, conditions: context.conditions, keyOf },
     );
     return { imageReferenceSet: { item: [...items].map((item) => ({ ...item })) }, nextToken };
   },

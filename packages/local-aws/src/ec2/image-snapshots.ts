@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.ts';
+import type { Resource, Resources } from './resources.ts';
 
 /** Which AMIs are made of which snapshots. */
 export const imageSnapshotTables: readonly string[] = [
@@ -29,4 +30,22 @@ export function snapshotInUseBy(
       WHERE s.snapshot_id = ? AND r.seen_until > ? AND r.id <> ? LIMIT 1`,
     [snapshotId, now, except],
   )?.id;
+}
+
+/** What is read of an AMI here. */
+interface UsingImage {
+  readonly blockDevices: readonly { readonly ebs?: { readonly snapshotId?: string } }[];
+}
+
+/** An AMI that was deregistered, and still shows to reads that lag: its snapshots stay in use as long. */
+export function lingeringUser(
+  id: string,
+  resources: Resources,
+  except: string | undefined,
+): string | undefined {
+  const isUser = ({ id: imageId, facts }: Resource<UsingImage>) =>
+    imageId !== except && facts.blockDevices.some(({ ebs }) => ebs?.snapshotId === id);
+  const user = resources.goneButSeen<UsingImage>('image').find(isUser);
+  if (user) resources.statesSeen('image', ({ id: imageId }) => imageId === user.id);
+  return user?.id;
 }

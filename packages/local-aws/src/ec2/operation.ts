@@ -1,3 +1,4 @@
+import type { CallConditions, Conditions } from '../conditions/conditions.ts';
 import type { Faults, FaultTarget } from '../faults/faults.ts';
 import type { Roles } from '../iam/roles.ts';
 import { operationFor } from '../query/operation.ts';
@@ -21,6 +22,10 @@ export interface Ec2Context {
   readonly call: FaultTarget;
   /** For how long a fault hides what this call writes; `resources` sees to it. */
   readonly unseenMs: number;
+  /** What this call meets. */
+  readonly conditions: CallConditions;
+  /** What the account is like. */
+  readonly account: Conditions;
   readonly objects: ImportObjects;
   readonly roles: Roles;
   readonly parameterStore: ParameterStore;

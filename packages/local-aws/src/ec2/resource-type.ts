@@ -123,6 +123,8 @@ const namings: Readonly<Record<ResourceType, Naming>> = {
 /** The first of them a zero, as EC2 gives them out. */
 const seventeenDigits = () => `0${randomBytes(8).toString('hex')}`;
 
+export const resourceTypes = Object.keys(namings) as readonly ResourceType[];
+
 export function newResourceId(type: ResourceType): string {
   const { prefix, newId = seventeenDigits } = namings[type];
   return `${prefix}-${newId()}`;
@@ -140,5 +142,5 @@ export function notFound(type: ResourceType, ids: readonly string[]): ServiceErr
 
 /** The type that an id's shape says it has. */
 export function typeOfId(id: string): ResourceType | undefined {
-  return (Object.keys(namings) as ResourceType[]).find((type) => namings[type].pattern.test(id));
+  return resourceTypes.find((type) => namings[type].pattern.test(id));
 }

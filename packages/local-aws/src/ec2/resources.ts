@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.ts';
+import { forever } from './resource-tables.ts';
 import { checkIds, newResourceId, notFound, type ResourceType } from './resource-type.ts';
 
 export interface Tag {
@@ -43,6 +44,8 @@ export interface Resources {
   remove(id: string): void;
   /** As it was before it was removed, with its tags. */
   undelete(id: string): void;
+  /** How many there are. */
+  count(type: ResourceType): number;
   /** Deleted, not longer ago than an hour. */
   wasRemoved(type: ResourceType, id: string): boolean;
   setTags(id: string, tags: readonly Tag[]): void;
@@ -55,6 +58,13 @@ export interface Resources {
     type: ResourceType,
     options?: { readonly after?: string; readonly narrowings?: readonly Narrowing[] },
   ): Generator<Resource<Facts>>;
+  /** The states that this call sees in place of the true ones, of what concerns it: undefined for what is not there yet. */
+  statesSeen<Facts>(
+    type: ResourceType,
+    concerns: (resource: Resource<Facts>) => boolean,
+  ): ReadonlyMap<string, Resource<Facts> | undefined>;
+  /** Removed, and not seen so yet. */
+  goneButSeen<Facts>(type: ResourceType): readonly Resource<Facts>[];
 }
 
 export interface ResourcesOptions {
@@ -73,32 +83,8 @@ interface Row {
   readonly tags: string;
 }
 
-/** `seen_until` of a row that is not deleted. */
-const forever = 9_000_000_000_000_000;
 const tombstoneMs = 60 * 60 * 1000;
 const scanRows = 1000;
-
-/**
- * A row is seen by describe calls from `seen_from` until `seen_until`; whatever decides something goes by the rows
- * that are not deleted, seen or not. Without a fault the two are the same.
- */
-export const resourceTables: readonly string[] = [
-  `CREATE TABLE ec2_resource (
-     id TEXT PRIMARY KEY, type TEXT NOT NULL, account_id TEXT NOT NULL, region TEXT NOT NULL, name TEXT,
-     created_at INTEGER NOT NULL, facts TEXT NOT NULL, seen_from INTEGER NOT NULL, seen_until INTEGER NOT NULL
-   ) WITHOUT ROWID;
-   CREATE INDEX ec2_resource_by_place ON ec2_resource (type, account_id, region, id);
-   CREATE UNIQUE INDEX ec2_resource_by_name ON ec2_resource (type, account_id, region, name)
-     WHERE name IS NOT NULL AND seen_until = ${forever};
-   CREATE INDEX ec2_resource_gone ON ec2_resource (seen_until) WHERE seen_until < ${forever};
-   CREATE TABLE ec2_tag (
-     resource_id TEXT NOT NULL REFERENCES ec2_resource (id) ON DELETE CASCADE,
-     key TEXT NOT NULL, value TEXT NOT NULL,
-     seen_from INTEGER NOT NULL, seen_until INTEGER NOT NULL,
-     PRIMARY KEY (resource_id, key, seen_from)
-   ) WITHOUT ROWID;
-   CREATE INDEX ec2_tag_by_key ON ec2_tag (key, value, resource_id)`,
-];
 
 /** Whether there is such a resource, in whatever account and region. */
 export function isPresent(store: Store, id: string): boolean {
@@ -145,6 +131,9 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
   }
 
   const resources: Resources = {
+    // Before any lag: what is, is seen.
+    statesSeen: () => new Map(),
+    goneButSeen: () => [],
     insert(type, { facts, tags = [], name, id = newResourceId(type), createdAt = now() }) {
       store.transaction(() => {
         store.run(
@@ -219,6 +208,13 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
         );
         store.run(`UPDATE ec2_resource SET seen_until = ${forever} WHERE id = ?`, [id]);
       });
+    },
+    count(type) {
+      return store.get<{ count: number }>(
+        `SELECT count(*) AS count FROM ec2_resource
+          WHERE type = ? AND account_id = ? AND region = ? AND seen_until = ${forever}`,
+        [type, accountId, region],
+      )!.count;
     },
     wasRemoved(type, id) {
       return (

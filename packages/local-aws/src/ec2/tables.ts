@@ -3,7 +3,8 @@ import { clientTokenTables } from './client-tokens.ts';
 import { imageSnapshotTables } from './image-snapshots.ts';
 import { taskQueueTables } from './import/task-queue.ts';
 import { recycleBinTables } from './recycle-bin.ts';
-import { resourceTables } from './resources.ts';
+import { regionSettingTables } from './region-settings.ts';
+import { resourceTables } from './resource-tables.ts';
 import { blockTables } from './snapshots/block-table.ts';
 
 export function createEc2Tables(store: Store): void {
@@ -11,5 +12,6 @@ export function createEc2Tables(store: Store): void {
     [...resourceTables, ...imageSnapshotTables, ...clientTokenTables, ...taskQueueTables].join(';'),
     ...blockTables,
     ...recycleBinTables,
+    ...regionSettingTables,
   ]);
 }

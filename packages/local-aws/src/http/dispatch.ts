@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { CallRecord, Calls } from '../calls.ts';
+import type { Conditions } from '../conditions/conditions.ts';
 import type { Faults, StruckFault } from '../faults/faults.ts';
 import { faultError } from '../faults/presets.ts';
 import type { KnownCredentials } from '../known-credentials.ts';
@@ -15,6 +16,7 @@ import { serviceOf } from './service-of.ts';
 export interface DispatchOptions {
   readonly services: ReadonlyMap<ServiceName, Service>;
   readonly faults: Faults;
+  readonly conditions: Conditions;
   readonly calls: Calls;
   readonly accountId: string;
   readonly credentials: readonly KnownCredentials[];
@@ -71,7 +73,7 @@ interface Decision {
 /** Lets the service act, with the faults before and after that, and keeps the record of the call. */
 async function decide(incoming: Incoming, options: DispatchOptions): Promise<Decision> {
   const { service, request } = incoming;
-  const { calls, faults, now } = options;
+  const { calls, faults, conditions, now } = options;
   const startedAt = performance.now();
   let record: CallRecord | undefined;
   let struck: StruckFault[] = [];
@@ -94,10 +96,20 @@ async function decide(incoming: Incoming, options: DispatchOptions): Promise<Dec
     });
     struck = faults.strike({ ...record, underWay: calls.underWay(operation) });
     if (struck.length > 0) record.faults = struck.map(({ action }) => action.kind);
+    const met = conditions.meet(record, request.headers);
+    request.meet(met);
     await carryOut(struck, { when: 'before', service: service.name, signal });
+    if (met.isThrottled) {
+      record.met = 'throttled';
+      throw faultError({ kind: 'error', preset: 'throttling' }, service.name);
+    }
     answer = await act(call, incoming, { options, record });
     record.status = answer.status;
     await carryOut(struck, { when: 'after', service: service.name, signal });
+    if (met.losesAnswer) {
+      record.met = 'answer-lost';
+      throw new ConnectionDropped();
+    }
     record.outcome = 'answered';
   } catch (thrown) {
     if (answer?.body instanceof Readable) answer.body.destroy();

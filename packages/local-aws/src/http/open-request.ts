@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CallConditions } from '../conditions/conditions.ts';
 import type { ServiceName, ServiceRequest } from '../service.ts';
 import type { Caller } from './authenticate.ts';
 import type { ReadAuthorization } from './authorization.ts';
@@ -15,6 +16,7 @@ export interface HttpExchange {
 export interface OpenRequest extends ServiceRequest {
   readonly service: ServiceName;
   identify(caller: Caller): void;
+  meet(conditions: CallConditions): void;
   bodyAsked(): boolean;
 }
 
@@ -26,6 +28,7 @@ export function openRequest(
   response.once('close', () => lifetime.abort());
   let asked = false;
   let caller: Caller | undefined;
+  let met: CallConditions | undefined;
   return {
     service,
     id: service === 's3' ? randomBytes(8).toString('hex').toUpperCase() : randomUUID(),
@@ -52,8 +55,15 @@ export function openRequest(
     get chunkVerifier() {
       return caller?.chunkVerifier;
     },
+    get conditions() {
+      if (!met) throw new Error('what a call meets is not known before the call is');
+      return met;
+    },
     identify(found) {
       caller = found;
+    },
+    meet(conditions) {
+      met = conditions;
     },
     bodyAsked: () => asked,
   };

@@ -1,14 +1,17 @@
+import type { CallConditions } from '../conditions/conditions.ts';
 import { operationFor } from '../query/operation.ts';
 import { queryService } from '../query/query-service.ts';
 import { integer, memberList, required, string, structure } from '../query/shape.ts';
 import type { XmlElements } from '../query/xml.ts';
 import { type Service, ServiceError } from '../service.ts';
+import { rolesAsSeenBy } from './lagging-roles.ts';
 import { type PolicyKind, parsePolicy } from './policy/document.ts';
 import type { Role, Roles } from './roles.ts';
 
 interface IamContext {
   readonly accountId: string;
   readonly roles: Roles;
+  readonly conditions: CallConditions;
 }
 
 const operation = operationFor<IamContext>();
@@ -72,7 +75,9 @@ const deleteRole = operation({
 
 const listRolePolicies = operation({
   fields: { RoleName: required(string), Marker: string, MaxItems: integer },
-  run({ RoleName: name, Marker: marker = '', MaxItems: maxItems = 100 }, context) {
+  run({ RoleName: name, Marker: marker = '', MaxItems: asked = 100 }, context) {
+    // "IAM might return fewer results, even when there are more results available", says the API's model.
+    const maxItems = context.conditions.pageSize(asked, 1);
     roleOf(name, context);
     const names = context.roles
       .policies(context.accountId, name)
@@ -187,6 +192,10 @@ export function iamService({ roles }: { roles: Roles }): Service {
       PutRolePolicy: putRolePolicy,
       UpdateAssumeRolePolicy: updateAssumeRolePolicy,
     },
-    contextOf: ({ accountId }) => ({ accountId, roles }),
+    contextOf: ({ accountId, conditions }) => ({
+      accountId,
+      roles: rolesAsSeenBy(roles, { accountId, conditions }),
+      conditions,
+    }),
   });
 }

@@ -171,16 +171,7 @@ export function openRoles({ store, now }: { store: Store; now: () => number }): 
         ]) === 1
       );
     },
-    isAssumableForImport(accountId, name) {
-      const role = roles.find(accountId, name);
-      if (!role) return false;
-      return trustsService(parsePolicy(role.trustPolicy, 'trust'), {
-        service: importService,
-        externalId: importExternalId,
-        accountId,
-        sourceArn: `arn:aws:vmie:us-east-1:${accountId}:*`,
-      });
-    },
+    isAssumableForImport: (accountId, name) => isAssumable(roles.find(accountId, name), accountId),
     mayReadObject(accountId, name, { bucket, key, bucketPolicy }) {
       const identity = roles
         .policies(accountId, name)
@@ -205,6 +196,17 @@ export function openRoles({ store, now }: { store: Store; now: () => number }): 
     },
   };
   return roles;
+}
+
+/** By the service that imports disks. */
+export function isAssumable(role: Role | undefined, accountId: string): boolean {
+  if (!role) return false;
+  return trustsService(parsePolicy(role.trustPolicy, 'trust'), {
+    service: importService,
+    externalId: importExternalId,
+    accountId,
+    sourceArn: `arn:aws:vmie:us-east-1:${accountId}:*`,
+  });
 }
 
 function roleId(accountId: string, name: string): string {

@@ -1,9 +1,11 @@
+import type { CallConditions } from '../conditions/conditions.ts';
 import { ServiceError } from '../service.ts';
 import type { NamedParameter, ParameterStore, ParameterType, Place } from './parameter-store.ts';
 
 interface SsmContext {
   readonly place: Place;
   readonly parameterStore: ParameterStore;
+  readonly conditions: Pick<CallConditions, 'pageSize'>;
 }
 
 type Input = Readonly<Record<string, unknown>>;
@@ -64,21 +66,24 @@ export const ssmOperations: Readonly<Record<string, (input: Input, context: SsmC
     return {};
   },
 
-  DescribeParameters(input, { place, parameterStore }) {
-    const size = (input.MaxResults as number | undefined) ?? maxPage;
-    if (!Number.isInteger(size) || size < 1 || size > maxPage) {
+  DescribeParameters(input, { place, parameterStore, conditions }) {
+    const asked = (input.MaxResults as number | undefined) ?? maxPage;
+    if (!Number.isInteger(asked) || asked < 1 || asked > maxPage) {
       throw invalid(`MaxResults must be between 1 and ${maxPage}`);
     }
+    // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeParameters.html: a page "can be
+    // between zero and the value of MaxResults".
+    const size = conditions.pageSize(asked, 0);
     const matches = parameterFilter(input);
     const page: NamedParameter[] = [];
-    let after =
-      input.NextToken === undefined ? '' : Buffer.from(String(input.NextToken), 'base64url').toString();
+    let after = startOf(input.NextToken);
     for (;;) {
       const rows = parameterStore.list(place, { after, limit: scanRows });
       for (const row of rows) {
         if (!matches(row)) continue;
         if (page.length === size) {
-          return { Parameters: page.map(described), NextToken: tokenOf(page.at(-1)!) };
+          const last = page.at(-1)?.name ?? startOf(input.NextToken);
+          return { Parameters: page.map(described), NextToken: tokenOf(last) };
         }
         page.push(row);
       }
@@ -88,8 +93,12 @@ export const ssmOperations: Readonly<Record<string, (input: Input, context: SsmC
   },
 };
 
-function tokenOf({ name }: NamedParameter): string {
-  return Buffer.from(name).toString('base64url');
+function tokenOf(name: string): string {
+  return Buffer.from(`1${name}`).toString('base64url');
+}
+
+function startOf(token: unknown): string {
+  return token === undefined ? '' : Buffer.from(String(token), 'base64url').toString().slice(1);
 }
 
 interface ParameterFilter {

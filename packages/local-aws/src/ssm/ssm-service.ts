@@ -24,7 +24,10 @@ export function ssmService({ parameterStore }: { parameterStore: ParameterStore 
       return {
         operation,
         parameters: shown(input),
-        run: async () => jsonAnswer(200, run(input, { place: request, parameterStore }), request),
+        run: async () => {
+          const { conditions } = request;
+          return jsonAnswer(200, run(input, { place: request, parameterStore, conditions }), request);
+        },
       };
     },
     renderError: ({ status, code, message, headers }, request) => {

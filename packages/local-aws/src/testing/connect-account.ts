@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
+import { calmHeader } from '../conditions/conditions.ts';
 import type { KnownCredentials } from '../known-credentials.ts';
 import { exampleCredentials } from '../start-local-aws.ts';
 import { type AccountContents, readContents } from './account-contents.ts';
@@ -19,6 +20,8 @@ export interface AccountClients extends AsyncDisposable {
   readonly settings: ClientSettings;
   readonly ec2: EC2Client;
   readonly s3: S3Client;
+  /** Watches, and meets no conditions: what is there, whatever a client would see of it. */
+  readonly observer: { readonly ec2: EC2Client; readonly s3: S3Client };
   /** Another client of the account, closed with it: `client(EBSClient)`, `client(S3Client, { region: 'eu-west-1' })`. */
   client<Client extends { destroy(): void }, Config extends object>(
     type: new (config: Config) => Client,
@@ -68,17 +71,28 @@ export function connectAccount({
   };
   const ec2 = client(EC2Client);
   const s3 = client(S3Client);
+  const observer = { ec2: client(EC2Client), s3: client(S3Client) };
+  observer.ec2.middlewareStack.add((next) => async (args) => next(calmed(args)), { step: 'build' });
+  observer.s3.middlewareStack.add((next) => async (args) => next(calmed(args)), { step: 'build' });
   return {
     settings,
     ec2,
     s3,
+    observer,
     client,
-    contents: () => readContents({ ec2, s3 }),
+    contents: () => readContents(observer),
     snapshotPath: (snapshotId) => join(directory, 'snapshots', `${snapshotId}.raw`),
     async [Symbol.asyncDispose]() {
       for (const each of clients) each.destroy();
     },
   };
+}
+
+/** The request asks to be met by no conditions. */
+function calmed<Args extends { readonly request: unknown }>(args: Args): Args {
+  const { headers } = args.request as { readonly headers: Record<string, string> };
+  headers[calmHeader] = 'calm';
+  return args;
 }
 
 /** The SDK would set its clock right by a first answer, and find it wrong again whenever a test moves the emulator's. */

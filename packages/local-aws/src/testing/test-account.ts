@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CallRecord } from '../calls.ts';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../start-local-aws.ts';
 import { type AccountClients, connectAccount } from './connect-account.ts';
+import { seedOfThisRun } from './seed-of-this-run.ts';
 
 export interface TestAccountOptions extends Partial<LocalAwsOptions> {
   /** Of the clients and of `buckets` that name none. Default `us-east-1`. */
@@ -33,6 +34,8 @@ export async function openTestAccount({
   buckets = [],
   ec2,
   directory: given,
+  conditions = 'calm',
+  seed = conditions === 'adverse' ? seedOfThisRun() : undefined,
   ...options
 }: TestAccountOptions = {}): Promise<TestAccount> {
   const directory = given ?? (await mkdtemp(join(tmpdir(), 'local-aws-')));
@@ -41,6 +44,8 @@ export async function openTestAccount({
   };
   const aws = await startLocalAws({
     ...options,
+    conditions,
+    seed,
     directory,
     buckets: buckets.map((bucket) => ({
       region,

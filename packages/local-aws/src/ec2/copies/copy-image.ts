@@ -7,6 +7,7 @@ import { checkName } from '../images/register-image.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { checkIds, newResourceId, notFound } from '../resource-type.ts';
 import type { Tag } from '../resources.ts';
+import type { Snapshot } from '../snapshots/snapshot.ts';
 import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
 import {
   checkDuration,
@@ -156,11 +157,11 @@ async function copySnapshots(
   context: Ec2Context,
 ): Promise<void> {
   const { store, resources, settings, now } = context;
-  const copies = new Map<string, string>();
+  const copies = new Map<string, Snapshot>();
   for (const sourceId of new Set(blockDevices.flatMap(({ ebs }) => ebs?.snapshotId ?? []))) {
     const source = copyableSnapshot(sourceId, sourceRegion, context);
     const description = `Copied for DestinationAmi ${imageId} from SourceAmi ${sourceImageId} for SourceSnapshot ${sourceId}. Task created on ${now().toLocaleString('en-US')}.`;
-    copies.set(sourceId, (await insertCopy(source, { description, ...options }, context)).id);
+    copies.set(sourceId, await insertCopy(source, { description, ...options }, context));
   }
   store.transaction(() => {
     const { facts } = resources.get<ImageFacts>('image', imageId);
@@ -172,12 +173,17 @@ async function copySnapshots(
         ...(device.ebs && {
           ebs: {
             ...device.ebs,
-            snapshotId: device.ebs.snapshotId && copies.get(device.ebs.snapshotId),
-            encrypted: device.ebs.encrypted || (options.Encrypted ?? false),
+            ...copied(device.ebs.snapshotId && copies.get(device.ebs.snapshotId)),
           },
         }),
       })),
     });
-    linkSnapshots(store, imageId, [...copies.values()]);
+    const ids = [...copies.values()].map(({ id }) => id);
+    linkSnapshots(store, imageId, ids);
   });
+}
+
+/** A device is as its snapshot is. */
+function copied(copy: Snapshot | '' | undefined) {
+  return copy ? { snapshotId: copy.id, encrypted: copy.facts.encrypted } : {};
 }

@@ -1,6 +1,7 @@
 import { boolean, integer, required, string } from '../../query/shape.ts';
 import { ec2Error, invalidParameterValue } from '../errors.ts';
 import { type Ec2Context, operation } from '../operation.ts';
+import { encryptionFor } from '../region-settings.ts';
 import { checkIds, notFound } from '../resource-type.ts';
 import { openResources, type Resource, type Tag } from '../resources.ts';
 import { type Snapshot, type SnapshotFacts, snapshotState, storageTierOf } from '../snapshots/snapshot.ts';
@@ -129,8 +130,9 @@ export async function insertCopy(
       ownerId: accountId,
       description,
       volumeSizeGiB: source.volumeSizeGiB,
-      encrypted: source.encrypted || encrypted,
-      kmsKeyId: kmsKeyId ?? source.kmsKeyId,
+      ...(source.encrypted && kmsKeyId === undefined
+        ? { encrypted: true, kmsKeyId: source.kmsKeyId }
+        : encryptionFor({ encrypted, kmsKeyId }, context)),
       outcome: 'completed',
       fullSizeBytes: source.fullSizeBytes,
     },

@@ -88,9 +88,10 @@ export const createFleet = operation({
 
 export const describeFleets = operation({
   fields: { FleetId: list(string), Filter: filterList, ...pageFields },
-  run(input, { resources }) {
+  run(input, { resources, conditions }) {
     const { items, nextToken } = listResources<FleetFacts>({
       resources,
+      conditions,
       type: 'fleet',
       ids: input.FleetId,
       filters: input.Filter,

@@ -90,9 +90,10 @@ export const requestSpotFleet = operation({
 
 export const describeSpotFleetRequests = operation({
   fields: { SpotFleetRequestId: list(string), ...pageFields },
-  run(input, { resources }) {
+  run(input, { resources, conditions }) {
     const { items, nextToken } = listResources<SpotFleetFacts>({
       resources,
+      conditions,
       type: 'spot-fleet-request',
       ids: input.SpotFleetRequestId,
       filters: [],

@@ -64,9 +64,10 @@ export const requestSpotInstances = operation({
 
 export const describeSpotInstanceRequests = operation({
   fields: { SpotInstanceRequestId: list(string), Filter: filterList, ...pageFields },
-  run(input, { resources }) {
+  run(input, { resources, conditions }) {
     const { items, nextToken } = listResources<SpotRequestFacts>({
       resources,
+      conditions,
       type: 'spot-instances-request',
       ids: input.SpotInstanceRequestId,
       filters: input.Filter,

@@ -1,8 +1,10 @@
 import { list, oneOf, required, string, structure } from '../../query/shape.ts';
 import type { XmlElements } from '../../query/xml.ts';
 import { ec2Error, invalidParameterCombination, invalidParameterValue } from '../errors.ts';
-import { operation } from '../operation.ts';
-import { type Image, type ImageFacts, type LaunchPermission, protectionOf } from './image.ts';
+import { type Ec2Context, operation } from '../operation.ts';
+import { regionSetting } from '../region-settings.ts';
+import { type Image, type ImageFacts, isPublic, type LaunchPermission, protectionOf } from './image.ts';
+import { checkPublicImageCount } from './image-quotas.ts';
 
 const permissionList = list(
   structure({
@@ -89,7 +91,8 @@ export const modifyImageAttribute = operation({
     OrganizationArn: list(string),
     OrganizationalUnitArn: list(string),
   },
-  run(input, { store, resources }) {
+  run(input, context) {
+    const { store, resources } = context;
     const { ImageId: id, Attribute: attribute } = input;
     const description = input.Description?.Value ?? (attribute === 'description' ? input.Value : undefined);
     const imdsSupport = input.ImdsSupport?.Value ?? (attribute === 'imdsSupport' ? input.Value : undefined);
@@ -102,6 +105,8 @@ export const modifyImageAttribute = operation({
       if (permissions && facts.outcome === 'disabled') {
         throw ec2Error('IncorrectState', `The image ${id} is disabled and cannot be shared.`);
       }
+      if (permissions?.add.some(({ group }) => group === 'all') && !isPublic(facts))
+        checkPublication(context);
       resources.setFacts<ImageFacts>(id, {
         ...facts,
         ...(description !== undefined && { description }),
@@ -112,6 +117,16 @@ export const modifyImageAttribute = operation({
     return { return: true };
   },
 });
+
+function checkPublication(context: Ec2Context): void {
+  if (regionSetting(context, 'imageBlockPublicAccess') !== 'unblocked') {
+    throw ec2Error(
+      'OperationNotPermitted',
+      "You can't publicly share this image because block public access for AMIs is enabled for this account. To publicly share the image, you must call the DisableImageBlockPublicAccess API.",
+    );
+  }
+  checkPublicImageCount(context);
+}
 
 interface PermissionChange {
   readonly add: readonly LaunchPermission[];

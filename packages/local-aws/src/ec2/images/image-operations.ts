@@ -27,7 +27,7 @@ export const describeImages = operation({
     Owner: list(string),
     ...pageFields,
   },
-  run(input, { resources, accountId, now }) {
+  run(input, { resources, accountId, conditions, now }) {
     const at = now();
     checkUsers(input.Owner, ['self', 'amazon', 'aws-marketplace', 'aws-backup-vault']);
     checkUsers(input.ExecutableBy, ['self', 'all']);
@@ -45,6 +45,7 @@ export const describeImages = operation({
         (image.facts.outcome !== 'disabled' || input.IncludeDisabled === true),
       request: input,
       limits: { min: 1, max: 1000 },
+      conditions,
     });
     return { imagesSet: { item: rendered(items, (image) => describedImage(image, at)) }, nextToken };
   },

@@ -7,6 +7,7 @@ import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
 import { blockDeviceMappings, checkedBlockDevices } from './block-devices.ts';
 import { checkFirmware } from './firmware.ts';
 import type { ImageFacts } from './image.ts';
+import { checkImageCount } from './image-quotas.ts';
 
 const maxDescription = 255;
 
@@ -56,6 +57,7 @@ export const registerImage = operation({
           `AMI name ${name} is already in use by AMI ${namesake.id}`,
         );
       }
+      checkImageCount(context);
       const blockDevices = checkedBlockDevices(input.BlockDeviceMapping, {
         rootDeviceName: input.RootDeviceName,
         snapshotOf: (id) => completeSnapshot(id, context),

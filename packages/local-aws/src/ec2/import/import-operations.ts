@@ -1,3 +1,4 @@
+import type { CallConditions } from '../../conditions/conditions.ts';
 import { boolean, double, list, required, string, structure, timestamp } from '../../query/shape.ts';
 import { oncePerToken } from '../client-tokens.ts';
 import { ec2Error, invalidParameterValue } from '../errors.ts';
@@ -5,10 +6,14 @@ import { filterList } from '../filters.ts';
 import { listResources, rendered } from '../listing.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { pageFields } from '../paging.ts';
+import { encryptionFor } from '../region-settings.ts';
+import { hasRoomForSnapshot } from '../snapshots/snapshot-quotas.ts';
 import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
+import { checkTaskCount } from './import-quota.ts';
 import {
   type DiskFormat,
   describedTask,
+  type ImportTask,
   type ImportTaskFacts,
   isListed,
   taskFilters,
@@ -45,10 +50,15 @@ export const importSnapshot = operation({
     const { accountId, region, store, resources, faults, call, now } = context;
     const { ClientToken: token, ...request } = input;
     const tags = specifiedTags(input.TagSpecification, 'import-snapshot-task');
-    const facts = taskOf(input);
+    const asked = taskOf(input);
+    const facts = { ...asked, ...encryptionFor(asked, context) };
     const id = store.transaction(() =>
       oncePerToken(store, { accountId, region, operation: 'ImportSnapshot', token, request }, () => {
         checkSource(facts, context);
+        checkTaskCount(context);
+        if (!hasRoomForSnapshot(context)) {
+          throw ec2Error('SnapshotLimitExceeded', 'The maximum number of snapshots has been reached.');
+        }
         const fails = faults.take('task-fails', call);
         const stalls = faults.take('task-stalls', call);
         const task = resources.insert<ImportTaskFacts>('import-snapshot-task', {
@@ -191,7 +201,7 @@ export const describeImportSnapshotTasks = operation({
     ImportTaskId: list(string),
     ...pageFields,
   },
-  run(input, { resources, now }) {
+  run(input, { resources, conditions, now }) {
     const at = now();
     const { items, nextToken } = listResources<ImportTaskFacts>({
       resources,
@@ -202,14 +212,23 @@ export const describeImportSnapshotTasks = operation({
       isWanted: (task) => isListed(task, at),
       request: input,
       limits: { min: 1, max: 1000 },
+      conditions,
     });
-    return { importSnapshotTaskSet: { item: rendered(items, describedTask) }, nextToken };
+    const look = (task: ImportTask) => describedTask(asItLooks(task, conditions));
+    return { importSnapshotTaskSet: { item: rendered(items, look) }, nextToken };
   },
 });
 
+/** While it runs: an ended task is what it is. */
+function asItLooks(task: ImportTask, { taskLook }: CallConditions): ImportTask {
+  if (task.facts.endedAt !== undefined) return task;
+  const { status, statusMessage, progress, diskImageSizeBytes } = taskLook(task.id, task.facts);
+  return { ...task, facts: { ...task.facts, status, statusMessage, progress, diskImageSizeBytes } };
+}
+
 export const cancelImportTask = operation({
   fields: { ImportTaskId: required(string), CancelReason: string },
-  run({ ImportTaskId: id }, { store, resources, faults, call }) {
+  run({ ImportTaskId: id }, { store, resources, faults, account, call }) {
     const previousState = store.transaction(() => {
       const { facts } = resources.get<ImportTaskFacts>('import-snapshot-task', id);
       if (!isCancellable(facts)) {
@@ -219,7 +238,9 @@ export const cancelImportTask = operation({
         resources.setFacts<ImportTaskFacts>(id, {
           ...facts,
           status: 'cancelling',
-          completesWhileCancelling: faults.take('completes-while-cancelling', call) !== undefined,
+          completesWhileCancelling:
+            faults.take('completes-while-cancelling', call) !== undefined ||
+            account.ofTask(id).completesWhileCancelling,
         });
       }
       return facts.status;

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Conditions } from '../../conditions/conditions.ts';
 import type { Roles } from '../../iam/roles.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImportObjects } from '../import-objects.ts';
@@ -16,6 +17,7 @@ export interface ImportTools {
   readonly objects: ImportObjects;
   readonly roles: Roles;
   readonly settings: Ec2Settings;
+  readonly conditions: Conditions;
   readonly now: () => number;
   readonly onNotice: (message: string) => void;
   /** Where half-made disks are kept; what is in it may be removed when no import runs. */

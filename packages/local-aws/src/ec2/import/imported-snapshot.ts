@@ -1,4 +1,6 @@
+import type { Conditions } from '../../conditions/conditions.ts';
 import type { Store } from '../../store/store.ts';
+import { asSeenBy } from '../lagging-resources.ts';
 import { openResources, type Resources } from '../resources.ts';
 import type { Ec2Settings } from '../settings.ts';
 import type { SnapshotFiles } from '../snapshot-files.ts';
@@ -14,6 +16,7 @@ interface Making {
   readonly resources: Resources;
   readonly files: SnapshotFiles;
   readonly settings: Ec2Settings;
+  readonly conditions: Conditions;
   readonly task: RunningTask;
   readonly queued: QueuedTask;
   readonly now: () => number;
@@ -22,48 +25,42 @@ interface Making {
 const gib = 1024 ** 3;
 
 /** The id of the task's snapshot, which is there from now on, pending and without tags. */
-export function pendingSnapshot({ store, task, queued, now }: Making, virtualSizeBytes: number): string {
+export function pendingSnapshot(making: Making, virtualSizeBytes: number): string {
+  const { store, task, queued, now } = making;
   return store.transaction(() => {
     const { facts } = task;
     if (facts.pendingSnapshotId !== undefined) return facts.pendingSnapshotId;
-    const { id } = openResources({ store, now, ...queued, unseenMs: facts.unseenMs }).insert<SnapshotFacts>(
-      'snapshot',
-      {
-        facts: {
-          ownerId: queued.accountId,
-          description: `Created by AWS-VMImport service for ${task.id}`,
-          volumeSizeGiB: Math.max(1, Math.ceil(virtualSizeBytes / gib)),
-          encrypted: facts.encrypted,
-          kmsKeyId: facts.kmsKeyId,
-          outcome: 'completed',
-        },
+    const resources = openResources({ store, now, ...queued, unseenMs: facts.unseenMs });
+    const { id } = asSeen(resources, making).insert<SnapshotFacts>('snapshot', {
+      facts: {
+        ownerId: queued.accountId,
+        description: `Created by AWS-VMImport service for ${task.id}`,
+        volumeSizeGiB: Math.max(1, Math.ceil(virtualSizeBytes / gib)),
+        encrypted: facts.encrypted,
+        kmsKeyId: facts.kmsKeyId,
+        outcome: 'completed',
       },
-    );
+    });
     task.update({ pendingSnapshotId: id });
     return id;
   });
 }
 
 /** Task and snapshot are done at one moment, the snapshot to be seen so a little later. */
-export async function finishSnapshot({
-  store,
-  resources,
-  files,
-  settings,
-  task,
-  queued,
-  now,
-}: Making): Promise<void> {
+export async function finishSnapshot(making: Making): Promise<void> {
+  const { store, resources, files, settings, conditions, task, queued, now } = making;
   const snapshotId = task.facts.pendingSnapshotId!;
   const extents = await dataExtents(files.path(snapshotId), task.signal);
   store.transaction(() => {
     const { status, completesWhileCancelling } = task.facts;
     if (status === 'cancelling' && !completesWhileCancelling) throw new ImportCancelled();
     const snapshot = resources.get<SnapshotFacts>('snapshot', snapshotId);
-    resources.setFacts<SnapshotFacts>(snapshotId, {
+    const { writesZeros } = conditions.ofTask(task.id);
+    const blocks = writesZeros ? allBlocks(snapshot.facts) : blocksOf(extents);
+    asSeen(resources, making).setFacts<SnapshotFacts>(snapshotId, {
       ...snapshot.facts,
       settlesAt: now() + settings.snapshotCompletionMs,
-      fullSizeBytes: addBlocks(store, snapshotId, blocksOf(extents)) * blockBytes,
+      fullSizeBytes: addBlocks(store, snapshotId, blocks) * blockBytes,
     });
     task.update({
       status: 'completed',
@@ -74,6 +71,19 @@ export async function finishSnapshot({
     });
     dequeue(store, queued.taskId);
   });
+}
+
+/** What the import writes to the snapshot shows late. */
+function asSeen(resources: Resources, { conditions, queued, task }: Making): Resources {
+  return asSeenBy(resources, {
+    ...queued,
+    conditions: conditions.ofTask(task.id),
+    operation: 'ImportSnapshot',
+  });
+}
+
+function* allBlocks({ volumeSizeGiB }: SnapshotFacts): Generator<number> {
+  for (let index = 0; index < (volumeSizeGiB * gib) / blockBytes; index += 1) yield index;
 }
 
 export async function removePendingSnapshot({ store, resources, files, task }: Making): Promise<void> {

@@ -85,7 +85,7 @@ function launchableImage(id: string, { resources, now }: Ec2Context): Resource<I
 
 export const describeInstances = operation({
   fields: { InstanceId: list(string), Filter: filterList, ...pageFields },
-  run(input, { resources }) {
+  run(input, { resources, conditions }) {
     if (input.InstanceId.length > 0 && input.MaxResults !== undefined) {
       throw invalidParameterCombination(
         'The parameter instancesSet cannot be used with the parameter maxResults',
@@ -99,6 +99,7 @@ export const describeInstances = operation({
       fields: instanceFilters,
       request: input,
       limits: { min: 5, max: 1000 },
+      conditions,
     });
     const reservations = Map.groupBy(items, ({ facts }: Instance) => facts.reservationId);
     return { reservationSet: { item: [...reservations.values()].map(describedReservation) }, nextToken };

@@ -23,7 +23,7 @@ export const describeLaunchTemplates = operation({
     Filter: filterList,
     ...pageFields,
   },
-  run(input, { resources }) {
+  run(input, { resources, conditions }) {
     for (const name of input.LaunchTemplateName) namedTemplate(resources, { LaunchTemplateName: name });
     const { items, nextToken } = listResources<LaunchTemplateFacts>({
       resources,
@@ -38,6 +38,7 @@ export const describeLaunchTemplates = operation({
         input.LaunchTemplateName.length === 0 || input.LaunchTemplateName.includes(facts.name),
       request: input,
       limits,
+      conditions,
     });
     return { launchTemplates: { item: rendered(items, describedTemplate) }, nextToken };
   },
@@ -72,7 +73,12 @@ export const describeLaunchTemplateVersions = operation({
     const start = pageStart(input);
     const rest =
       start === '' ? chosen : chosen.slice(chosen.findIndex((item) => versionKey(item) === start) + 1);
-    const { items, nextToken } = pageOf(rest, { request: input, limits, keyOf: versionKey });
+    const { items, nextToken } = pageOf(rest, {
+      request: input,
+      limits,
+      conditions: context.conditions,
+      keyOf: versionKey,
+    });
     return {
       launchTemplateVersionSet: {
         item: [...items].map(({ template, version }) => describedVersion(template, version)),

@@ -47,7 +47,7 @@ function recycledPage(
   type: RecyclableType,
   ids: readonly string[],
   request: { readonly MaxResults?: number; readonly NextToken?: string },
-  { store, accountId, region, now }: Ec2Context,
+  { store, accountId, region, conditions, now }: Ec2Context,
 ): { readonly items: readonly Recycled[]; readonly nextToken?: string } {
   checkIds(type, ids);
   const all = listRecycled(store, type, { accountId, region, now: now() });
@@ -58,6 +58,7 @@ function recycledPage(
   const { items, nextToken } = pageOf(wanted, {
     request,
     limits: { min: type === 'snapshot' ? 5 : 1, max: 1000 },
+    conditions,
     keyOf: ({ id }) => id,
   });
   return { items: [...items], nextToken };

@@ -122,7 +122,7 @@ function described({ snapshot: { id, facts }, restore }: RestoreOfSnapshot, now:
 
 export const describeFastSnapshotRestores = operation({
   fields: { Filter: filterList, ...pageFields },
-  run(input, { resources, now }) {
+  run(input, { resources, conditions, now }) {
     const at = now();
     const { matches } = compileFilters<RestoreOfSnapshot>(input.Filter, {
       'availability-zone': ({ restore }) => restore.zone,
@@ -140,7 +140,12 @@ export const describeFastSnapshotRestores = operation({
     const wanted = all
       .filter((one) => matches(one) && keyOf(one) > start)
       .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-    const { items, nextToken } = pageOf(wanted, { request: input, limits: { min: 0, max: 200 }, keyOf });
+    const { items, nextToken } = pageOf(wanted, {
+      request: input,
+      limits: { min: 0, max: 200 },
+      conditions,
+      keyOf,
+    });
     return { fastSnapshotRestoreSet: { item: [...items].map((one) => described(one, at)) }, nextToken };
   },
 });

@@ -1,6 +1,7 @@
 import { list, oneOf, required, string, structure } from '../../query/shape.ts';
-import { invalidParameterCombination } from '../errors.ts';
+import { ec2Error, invalidParameterCombination } from '../errors.ts';
 import { operation } from '../operation.ts';
+import { regionSetting } from '../region-settings.ts';
 import { checkUsers } from '../users.ts';
 import type { SnapshotFacts } from './snapshot.ts';
 
@@ -33,7 +34,8 @@ export const modifySnapshotAttribute = operation({
     UserId: list(string),
     UserGroup: list(string),
   },
-  run(input, { store, resources }) {
+  run(input, context) {
+    const { store, resources } = context;
     const { SnapshotId: id, OperationType: type, CreateVolumePermission: change } = input;
     const whoOf = ({ UserId, Group }: { UserId?: string; Group?: string }) => UserId ?? Group ?? '';
     const listed = [...input.UserId, ...input.UserGroup];
@@ -41,6 +43,12 @@ export const modifySnapshotAttribute = operation({
     const remove = [...(change?.Remove ?? []).map(whoOf), ...(type === 'remove' ? listed : [])];
     if (add.length + remove.length === 0) throw invalidParameterCombination('No attributes specified.');
     checkUsers([...add, ...remove], ['all']);
+    if (add.includes('all') && regionSetting(context, 'snapshotBlockPublicAccess') !== 'unblocked') {
+      throw ec2Error(
+        'OperationNotPermitted',
+        "You can't publicly share this snapshot because block public access for snapshots is enabled for this account.",
+      );
+    }
     store.transaction(() => {
       const { facts } = resources.get<SnapshotFacts>('snapshot', id);
       const permissions = new Set([...(facts.createVolumePermissions ?? []), ...add]);

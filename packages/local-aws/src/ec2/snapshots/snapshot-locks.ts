@@ -114,7 +114,7 @@ function locked(id: string) {
 
 export const describeLockedSnapshots = operation({
   fields: { SnapshotId: list(string), Filter: filterList, ...pageFields },
-  run(input, { resources, accountId, now }) {
+  run(input, { resources, accountId, conditions, now }) {
     const at = now();
     const { items, nextToken } = listResources<SnapshotFacts>({
       resources,
@@ -127,6 +127,7 @@ export const describeLockedSnapshots = operation({
       isWanted: ({ facts }) => facts.lock !== undefined,
       request: input,
       limits: { min: 5, max: 1000 },
+      conditions,
     });
     return {
       snapshotSet: {

@@ -2,7 +2,7 @@ import { list, required, string } from '../../query/shape.ts';
 import type { ServiceError } from '../../service.ts';
 import { ec2Error } from '../errors.ts';
 import { filterList } from '../filters.ts';
-import { snapshotInUseBy } from '../image-snapshots.ts';
+import { lingeringUser, snapshotInUseBy } from '../image-snapshots.ts';
 import { listResources, rendered } from '../listing.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { pageFields } from '../paging.ts';
@@ -18,7 +18,7 @@ export const describeSnapshots = operation({
     SnapshotId: list(string),
     ...pageFields,
   },
-  run(input, { resources, accountId, now }) {
+  run(input, { resources, accountId, conditions, now }) {
     const at = now();
     checkUsers(input.Owner, ['self', 'amazon', 'aws-backup-vault']);
     checkUsers(input.RestorableBy, ['self', 'all']);
@@ -33,6 +33,7 @@ export const describeSnapshots = operation({
         isRestorableBy(snapshot, input.RestorableBy, accountId),
       request: input,
       limits: { min: 5, max: 1000 },
+      conditions,
     });
     return {
       snapshotSet: { item: rendered(items, (snapshot) => describedSnapshot(snapshot, at)) },
@@ -77,7 +78,9 @@ export function removeSnapshot(
   exceptImage?: string,
 ): ServiceError | undefined {
   const { facts, tags } = resources.get<SnapshotFacts>('snapshot', id);
-  const imageId = snapshotInUseBy(store, id, { now: now(), except: exceptImage });
+  const imageId =
+    snapshotInUseBy(store, id, { now: now(), except: exceptImage }) ??
+    lingeringUser(id, resources, exceptImage);
   if (imageId) {
     return ec2Error('InvalidSnapshot.InUse', `The snapshot ${id} is currently in use by ${imageId}`);
   }

@@ -1,11 +1,12 @@
 import { list, required, string } from '../../query/shape.ts';
 import { ec2Error, invalidParameterValue } from '../errors.ts';
-import { columnNarrowing, compileFilters, type Filter, filterList } from '../filters.ts';
-import { type Ec2Context, operation } from '../operation.ts';
+import { filterList } from '../filters.ts';
+import { operation } from '../operation.ts';
 import { pageFields, pageOf, pageStart } from '../paging.ts';
-import { notFound, typeOfId } from '../resource-type.ts';
-import type { Resources, Tag } from '../resources.ts';
+import { typeOfId } from '../resource-type.ts';
+import type { Resources } from '../resources.ts';
 import { checkedTags, checkTagCount, tagList } from './tag-rules.ts';
+import { tagsSeen } from './tags-seen.ts';
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html */
 const maxResources = 1000;
@@ -51,21 +52,17 @@ function checkTaggable(ids: readonly string[], resources: Resources): void {
   for (const id of ids) {
     const type = typeOfId(id);
     if (!type) throw ec2Error('InvalidID', `The ID '${id}' is not valid`);
-    if (!resources.find(type, id)) throw notFound(type, [id]);
+    resources.get(type, id);
   }
-}
-
-interface TagOfResource extends Tag {
-  readonly resourceId: string;
-  readonly resourceType: string;
 }
 
 export const describeTags = operation({
   fields: { Filter: filterList, ...pageFields },
   run(input, context) {
-    const { items, nextToken } = pageOf(tagsFrom(pageStart(input), input.Filter, context), {
+    const { items, nextToken } = pageOf(tagsSeen(pageStart(input), input.Filter, context), {
       request: input,
       limits: { min: 5, max: 1000 },
+      conditions: context.conditions,
       keyOf: ({ resourceId, key }) => JSON.stringify([resourceId, key]),
     });
     return {
@@ -81,38 +78,3 @@ export const describeTags = operation({
     };
   },
 });
-
-const tagRows = 1000;
-
-function* tagsFrom(
-  start: string,
-  filters: readonly Filter[],
-  { store, accountId, region, now }: Ec2Context,
-): Generator<TagOfResource> {
-  const { matches, narrowings } = compileFilters(
-    filters,
-    {
-      key: ({ key }: TagOfResource & { tags: Tag[] }) => key,
-      value: ({ value }) => value,
-      'resource-id': ({ resourceId }) => resourceId,
-      'resource-type': ({ resourceType }) => resourceType,
-    },
-    { 'resource-id': columnNarrowing('t.resource_id') },
-  );
-  const conditions = narrowings.map(({ sql }) => `AND ${sql}`).join(' ');
-  let [id, key] = start === '' ? ['', ''] : (JSON.parse(start) as [string, string]);
-  for (;;) {
-    const at = now();
-    const rows = store.all<TagOfResource>(
-      `SELECT t.resource_id AS resourceId, r.type AS resourceType, t.key, t.value
-         FROM ec2_tag t JOIN ec2_resource r ON r.id = t.resource_id
-        WHERE (t.resource_id, t.key) > (?, ?) AND r.account_id = ? AND r.region = ?
-          AND t.seen_from <= ? AND t.seen_until > ? AND r.seen_from <= ? AND r.seen_until > ? ${conditions}
-        ORDER BY t.resource_id, t.key LIMIT ${tagRows}`,
-      [id, key, accountId, region, at, at, at, at, ...narrowings.flatMap(({ parameters }) => parameters)],
-    );
-    for (const row of rows) if (matches({ ...row, tags: [row] })) yield row;
-    if (rows.length < tagRows) return;
-    ({ resourceId: id, key } = rows.at(-1)!);
-  }
-}

@@ -95,10 +95,11 @@ function statusOf({ tiering }: SnapshotFacts, now: number): string {
 
 export const describeSnapshotTierStatus = operation({
   fields: { Filter: filterList, ...pageFields },
-  run(input, { resources, now }) {
+  run(input, { resources, conditions, now }) {
     const at = now();
     const { items, nextToken } = listResources<SnapshotFacts>({
       resources,
+      conditions,
       type: 'snapshot',
       ids: [],
       filters: input.Filter,

@@ -18,7 +18,7 @@ export const listObjectVersions: Operation = (call) => {
   const bucket = openBucket(call);
   const { query, store } = call;
   const { encode, encodingType } = readEncoding(query);
-  const { prefix, delimiter, limit } = readSelection(query);
+  const { prefix, delimiter, asked, limit } = readSelection(call);
   const page = collect({
     prefix,
     delimiter,
@@ -49,7 +49,7 @@ export const listObjectVersions: Operation = (call) => {
     VersionIdMarker: query.get('version-id-marker') ?? '',
     NextKeyMarker: next && encode(lastName(page) ?? ''),
     NextVersionIdMarker: next && 'row' in next ? next.row.version_id : undefined,
-    MaxKeys: limit,
+    MaxKeys: asked,
     Delimiter: delimiter ? encode(delimiter) : undefined,
     EncodingType: encodingType,
     IsTruncated: page.truncated,

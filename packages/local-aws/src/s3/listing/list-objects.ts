@@ -4,12 +4,12 @@ import { openBucket } from '../buckets/open-bucket.ts';
 import { quoted } from '../objects/etag.ts';
 import { attributesOf, type ObjectRow } from '../objects/object-table.ts';
 import { owner } from '../owner.ts';
-import type { Operation } from '../s3-call.ts';
+import type { Operation, S3Call } from '../s3-call.ts';
 import { isoSeconds } from '../times.ts';
 import { xmlResponse } from '../xml.ts';
 import { collect, type Page, type Place } from './collect.ts';
 import { type EncodeName, readEncoding } from './encoding.ts';
-import { pageSize } from './page-size.ts';
+import { askedSize, pageSize } from './page-size.ts';
 import { decodeToken, encodeToken } from './token.ts';
 
 export const listObjectsV2: Operation = (call) => {
@@ -19,7 +19,7 @@ export const listObjectsV2: Operation = (call) => {
   const startAfter = query.get('start-after') || undefined;
   const after = decodeToken(token) ?? startAfter;
   const { encode, encodingType } = readEncoding(query);
-  const { prefix, delimiter, limit } = readSelection(query);
+  const { prefix, delimiter, asked, limit } = readSelection(call);
   const page = collect({
     prefix,
     delimiter,
@@ -36,7 +36,7 @@ export const listObjectsV2: Operation = (call) => {
     ContinuationToken: token ?? undefined,
     NextContinuationToken: page.truncated && last !== undefined ? encodeToken(last) : undefined,
     KeyCount: page.rows.length + page.commonPrefixes.length,
-    MaxKeys: limit,
+    MaxKeys: asked,
     Delimiter: delimiter ? encode(delimiter) : undefined,
     EncodingType: encodingType,
     IsTruncated: page.truncated,
@@ -51,7 +51,7 @@ export const listObjects: Operation = (call) => {
   const { query, store } = call;
   const marker = query.get('marker') ?? '';
   const { encode, encodingType } = readEncoding(query);
-  const { prefix, delimiter, limit } = readSelection(query);
+  const { prefix, delimiter, asked, limit } = readSelection(call);
   const page = collect({
     prefix,
     delimiter,
@@ -65,7 +65,7 @@ export const listObjects: Operation = (call) => {
     Prefix: encode(prefix),
     Marker: encode(marker),
     NextMarker: page.truncated && delimiter && last !== undefined ? encode(last) : undefined,
-    MaxKeys: limit,
+    MaxKeys: asked,
     Delimiter: delimiter ? encode(delimiter) : undefined,
     EncodingType: encodingType,
     IsTruncated: page.truncated,
@@ -74,11 +74,14 @@ export const listObjects: Operation = (call) => {
   });
 };
 
-export function readSelection(query: URLSearchParams, limitName = 'max-keys') {
+/** `limit` is how many entries the page holds: what was asked for, or fewer. */
+export function readSelection(call: S3Call, limitName = 'max-keys') {
+  const { query } = call;
   return {
     prefix: query.get('prefix') ?? '',
     delimiter: query.get('delimiter') ?? '',
-    limit: pageSize(query, limitName),
+    asked: askedSize(query, limitName),
+    limit: pageSize(call, limitName),
   };
 }
 

@@ -14,7 +14,7 @@ export const listMultipartUploads: Operation = (call) => {
   const bucket = openBucket(call);
   const { query, store } = call;
   const { encode, encodingType } = readEncoding(query);
-  const { prefix, delimiter, limit } = readSelection(query, 'max-uploads');
+  const { prefix, delimiter, asked, limit } = readSelection(call, 'max-uploads');
   const keyMarker = query.get('key-marker') ?? '';
   const idMarker = keyMarker ? (query.get('upload-id-marker') ?? '') : '';
   const page = collect({
@@ -35,7 +35,7 @@ export const listMultipartUploads: Operation = (call) => {
     Prefix: encode(prefix),
     Delimiter: delimiter ? encode(delimiter) : undefined,
     EncodingType: encodingType,
-    MaxUploads: limit,
+    MaxUploads: asked,
     IsTruncated: page.truncated,
     Upload: page.rows.map((upload) => ({
       Key: encode(upload.key),

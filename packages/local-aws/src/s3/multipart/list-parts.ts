@@ -1,6 +1,6 @@
 import { openBucket } from '../buckets/open-bucket.ts';
 import { invalidArgument } from '../errors.ts';
-import { pageSize } from '../listing/page-size.ts';
+import { askedSize, pageSize } from '../listing/page-size.ts';
 import { quoted } from '../objects/etag.ts';
 import { owner } from '../owner.ts';
 import type { Operation } from '../s3-call.ts';
@@ -13,7 +13,7 @@ export const listParts: Operation = (call) => {
   openBucket(call);
   const upload = openUpload(call);
   const marker = readMarker(call.query.get('part-number-marker'));
-  const most = pageSize(call.query, 'max-parts');
+  const most = pageSize(call, 'max-parts');
   const found = query(call.store, { uploadId: upload.id, after: marker, limit: most + 1 });
   const page = found.slice(0, most);
   const { checksum_algorithm: algorithm, checksum_type: type } = upload;
@@ -26,7 +26,7 @@ export const listParts: Operation = (call) => {
     StorageClass: uploadAttributes(upload).storageClass,
     PartNumberMarker: marker,
     NextPartNumberMarker: page.at(-1)?.part_number ?? 0,
-    MaxParts: most,
+    MaxParts: askedSize(call.query, 'max-parts'),
     IsTruncated: most > 0 && found.length > most,
     ChecksumAlgorithm: algorithm ?? undefined,
     ChecksumType: type ?? undefined,

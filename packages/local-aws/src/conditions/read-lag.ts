@@ -1,0 +1,42 @@
+/**
+ * Writes that reads do not show yet, counted in reads. A place is a kind of resource in an account and region.
+ *
+ * https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html: what a command changes "might not be
+ * immediately visible to all subsequent commands", and an id that was just made may not exist for them. AWS speaks of
+ * up to minutes; whoever polls reads a few times meanwhile.
+ */
+export interface ReadLag {
+  /** For so many reads the state before shows: undefined where there was none. One that shows already stands. */
+  note(place: string, id: string, write: { readonly before: unknown; readonly reads: number }): void;
+  /** The states that show instead of the true ones. */
+  states(place: string): ReadonlyMap<string, unknown>;
+  /** One read less. */
+  spend(place: string, id: string): void;
+}
+
+/** Of reads that lag; often none does. */
+export const mostReads = 3;
+
+export function createReadLag(): ReadLag {
+  const places = new Map<string, Map<string, { before: unknown; reads: number }>>();
+  return {
+    note(place, id, { before, reads }) {
+      if (reads === 0) return;
+      const writes = places.get(place) ?? new Map<string, { before: unknown; reads: number }>();
+      places.set(place, writes);
+      const shown = writes.get(id);
+      if (shown) shown.reads = Math.max(shown.reads, reads);
+      else writes.set(id, { before, reads });
+    },
+    states(place) {
+      return new Map([...(places.get(place) ?? [])].map(([id, { before }]) => [id, before]));
+    },
+    spend(place, id) {
+      const writes = places.get(place);
+      const write = writes?.get(id);
+      if (!write) return;
+      write.reads -= 1;
+      if (write.reads === 0) writes?.delete(id);
+    },
+  };
+}
