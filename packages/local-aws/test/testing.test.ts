@@ -14,7 +14,13 @@ import { seedEc2 } from '../src/index.ts';
 import { makeDirectory } from './support/process.ts';
 
 test('the exported names', () => {
-  expect(Object.keys(api).sort()).toEqual(['connectAccount', 'openTestAccount']);
+  expect(Object.keys(api).sort()).toEqual([
+    'connectAccount',
+    'openTestAccount',
+    'selfSigned',
+    'startForwardProxy',
+    'startTlsTerminator',
+  ]);
 });
 
 test('an account has its buckets in its region, and lists what is in it, of every bucket', async () => {

@@ -39,6 +39,7 @@ async function openAccount() {
   const account = await openTestAccount({
     region,
     buckets: [bucket],
+    conditions: 'adverse',
     // Long enough for a task to be seen running.
     ec2: { importTaskMs: 60, snapshotCompletionMs: 20, imageCreationMs: 20 },
   });

@@ -29,3 +29,8 @@ export async function isListed(ec2: EC2Client, id: string): Promise<boolean> {
 export async function outcomeOf<T>(work: Promise<T>): Promise<T | string> {
   return work.catch((error: Error) => error.name);
 }
+
+export const trustPolicy = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: { Effect: 'Allow', Principal: { Service: 'vmie.amazonaws.com' }, Action: 'sts:AssumeRole' },
+});

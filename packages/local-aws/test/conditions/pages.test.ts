@@ -11,7 +11,7 @@ import { DescribeParametersCommand, PutParameterCommand, SSMClient } from '@aws-
 import { expect, it } from 'vitest';
 import { seedEc2 } from '../../src/index.ts';
 import type { TestAccount } from '../../src/testing/index.ts';
-import { openAdverse } from './adverse-account.ts';
+import { openAdverse, trustPolicy } from './adverse-account.ts';
 
 const count = 40;
 const numbers = Array.from({ length: count }, (_, number) => number);
@@ -122,15 +122,16 @@ it('S3 and IAM give fewer than asked for, and never none where there are more', 
   await using account = await openAdverse({ now: () => (now += 1000), seed: 1, buckets: ['disks'] });
   const iam = account.client(IAMClient);
   const RoleName = 'test';
-  await iam.send(
-    new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: '{"Statement": {"Effect": "Allow"}}' }),
-  );
+  await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trustPolicy }));
   for (const number of numbers.slice(0, 10)) {
     await account.s3.send(new PutObjectCommand({ Bucket: 'disks', Key: `key-${number}`, Body: 'a' }));
     const put = new PutRolePolicyCommand({
       RoleName,
       PolicyName: `policy-${number}`,
-      PolicyDocument: '{"Statement": []}',
+      PolicyDocument: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' },
+      }),
     });
     while (!(await iam.send(put).catch(() => undefined))) {
       // IAM's own writes are not seen at once.

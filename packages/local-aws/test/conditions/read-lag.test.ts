@@ -12,7 +12,7 @@ import { expect, it } from 'vitest';
 import { mostReads } from '../../src/conditions/read-lag.ts';
 import { seedEc2 } from '../../src/index.ts';
 import type { TestAccount } from '../../src/testing/index.ts';
-import { firstSeedThat, isListed, openAdverse, outcomeOf } from './adverse-account.ts';
+import { firstSeedThat, isListed, openAdverse, outcomeOf, trustPolicy } from './adverse-account.ts';
 
 const id = 'snap-0123456789abcdef0';
 const imageId = 'ami-0123456789abcdef0';
@@ -129,9 +129,7 @@ it('IAM does not find a role that it has just made', async () => {
   await firstSeedThat(async (account) => {
     const iam = account.client(IAMClient);
     const RoleName = 'new';
-    await iam.send(
-      new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: '{"Statement": {"Effect": "Allow"}}' }),
-    );
+    await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trustPolicy }));
     const stale = await staleReads(
       async () => (await outcomeOf(iam.send(new GetRoleCommand({ RoleName })))) !== 'NoSuchEntityException',
     );
