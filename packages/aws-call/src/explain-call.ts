@@ -144,12 +144,12 @@ export function explainCredentials(
     ? {
         code: 'CREDENTIALS_MISSING',
         message: `no AWS credentials (${said})`,
-        hint: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or use --local, which needs none.',
+        hint: 'Choose a profile that has them (--profile or AWS_PROFILE), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; --local needs none.',
       }
     : {
         code: 'CREDENTIALS_REFUSED',
         message: `AWS rejected the credentials (${said})`,
-        hint: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, to valid credentials.',
+        hint: 'Check them in the profile (--profile or AWS_PROFILE), or in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.',
       };
 }
 

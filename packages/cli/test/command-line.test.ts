@@ -1,7 +1,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { commandNames } from '../src/options/commands.ts';
+import { parseArguments } from '../src/options/arguments.ts';
+import { commandNames, commandSpecs } from '../src/options/commands.ts';
 import { optionsOf } from '../src/options/option.ts';
 import { optionTable } from '../src/options/table.ts';
 import { renderCommandHelp, renderOverview } from '../src/render/help.ts';
@@ -21,7 +22,7 @@ describe('a wrong command line is answered in words', () => {
     [['--region', 'us-east-1', 'import'], 'expected a command before --region'],
     [['--verison'], 'expected a command before --verison. Did you mean "--version"?'],
     [['import', '--nmae', 'x'], 'unknown option --nmae. Did you mean --name?'],
-    [['import', '--check', 'x'], 'unknown option --check. Did you mean --checksum-url?'],
+    [['import', '--check', 'x'], 'unknown option --check. Did you mean --checksum-url or --checksum-entry?'],
     [['import', '-x'], 'unknown option -x'],
     [['import', '--apply'], 'unknown option --apply\n  import has no --apply; it is an option of janitor.'],
     [['import', '--url'], '--url requires a value'],
@@ -89,6 +90,15 @@ test.each(['--sha256', '--sha512'])('%s=HEX is taken', async (flag) => {
   expect(run.exitCode).toBe(1);
 });
 
+test.each(commandNames)('%s takes each of its options with the value behind an equals sign', (command) => {
+  const operands = commandSpecs[command].operands?.min ? ['snap-0123456789abcdef0'] : [];
+  for (const [key, entry] of optionsOf(optionTable, command)) {
+    const option = entry.kind.metavar ? `--${key}=a=1` : `--${key}`;
+    const { flags } = parseArguments(command, [option, ...operands]);
+    expect(flags.get(key), key).toEqual(entry.kind.metavar ? ['a=1'] : [expect.any(String)]);
+  }
+});
+
 describe('--json of what could not start', () => {
   test('an unknown command does not become a key', async () => {
     const run = await runInProcess(['imprt', '--json']);
@@ -135,6 +145,53 @@ describe('AWS profiles', () => {
     expect(variable.stderr).toContain('change AWS_PROFILE');
     const right = await runInProcess(['doctor', '--profile', 'imaging', ...nowhere], { env });
     expect(right.stderr).not.toContain('PROFILE_NOT_FOUND');
+  });
+});
+
+describe('what the SDK reads of the environment', () => {
+  test.each([
+    [{ AWS_ENDPOINT_URL: 'notaurl' }, 'AWS_ENDPOINT_URL: expected an http or https URL, not "notaurl"'],
+    [
+      { AWS_ENDPOINT_URL_S3: 'ftp://x/y' },
+      'AWS_ENDPOINT_URL_S3: expected an http or https URL, not "ftp://x/y"',
+    ],
+    [{ AWS_REGION: 'x y' }, 'AWS_REGION: expected a region such as us-east-1, not "x y"'],
+    [{ AWS_REGION: '', AWS_DEFAULT_REGION: 'x y' }, 'AWS_DEFAULT_REGION: expected a region'],
+  ])('%j is named', async (env, says) => {
+    for (const command of ['doctor', 'janitor', 'tag-fix']) {
+      const run = await runInProcess([command], { env });
+      expect(run).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining(`error BAD_OPTION: ${says}`),
+      });
+    }
+  });
+
+  test('does not matter beside an option', async () => {
+    const env = { AWS_ENDPOINT_URL: 'notaurl', AWS_REGION: 'x y' };
+    const run = await runInProcess(['janitor', ...nowhere, '--region', 'us-east-1'], { env });
+    expect(run.stderr).not.toContain('BAD_OPTION');
+  });
+
+  test.each([
+    ['without keys', 'region = us-east-1'],
+    ['of a source that no file has', 'role_arn = arn:aws:iam::1:role/x\nsource_profile = gone'],
+    ['of an SSO session that no file has', 'sso_session = gone\nsso_account_id = 1\nsso_role_name = x'],
+    ['of a program that cannot be started', 'credential_process = /nonexistent'],
+  ])('a profile %s is named, and not reported as a bug', async (_, settings) => {
+    const config = join(await temporaryDirectory('aws'), 'config');
+    await writeFile(config, `[profile p]\n${settings}\n`);
+    const run = await runCli(['janitor', '--profile', 'p', '--region', 'us-east-1', '--max-attempts', '1'], {
+      env: {
+        AWS_CONFIG_FILE: config,
+        AWS_EC2_METADATA_DISABLED: 'true',
+        AWS_ACCESS_KEY_ID: undefined,
+        AWS_SECRET_ACCESS_KEY: undefined,
+      },
+    });
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toContain('error CREDENTIALS_MISSING: AWS profile "p" has no credentials');
+    expect(run.stderr).not.toContain('set AWS_PROFILE');
   });
 });
 

@@ -111,6 +111,8 @@ describe('import --via ebs', () => {
       sha256: 'ab'.repeat(32),
     });
     expect([exitCode, result.outcome, result.error?.code]).toEqual([1, 'failed', 'DIGEST_MISMATCH']);
+    // The snapshot was deleted: nobody is sent to look for it.
+    expect(result.leftovers).toEqual([]);
     expect(account.calls('PutSnapshotBlock').length).toBeGreaterThan(0);
     expect(account.calls('CompleteSnapshot')).toEqual([]);
     expect(await account.contents()).toMatchObject({ snapshots: [], images: [] });

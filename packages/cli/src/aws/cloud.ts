@@ -5,8 +5,10 @@ import {
   createSender,
   formatAwsError,
   isAboutCredentials,
+  isAwsCallError,
 } from '@ec2-image/aws-call';
-import { UsageError } from '../errors/cli-error.ts';
+import { profileInUse } from '../config/check-profile.ts';
+import { CliError, UsageError } from '../errors/cli-error.ts';
 import { type Clients, type ConnectionOptions, createClients } from './clients.ts';
 
 /** One region of one account, reached. */
@@ -34,9 +36,42 @@ export async function openCloud({
     ...clients,
     region,
     connection: { ...connection, region },
-    account: await accountOf(clients, { onNotice, signal }),
+    account: await accountOf(clients, { onNotice, signal }).catch((error: unknown) =>
+      withoutCredentials(error, { clients, connection, signal }),
+    ),
   };
 }
+
+/**
+ * What the SDK says of credentials that cannot be loaded names neither the profile nor always the reason; of one that
+ * refers to what no file has, it may throw anything.
+ */
+async function withoutCredentials(
+  error: unknown,
+  {
+    clients,
+    connection,
+    signal,
+  }: { readonly clients: Clients; readonly connection: ConnectionOptions; readonly signal?: AbortSignal },
+): Promise<never> {
+  signal?.throwIfAborted();
+  const cause = await clients.sts.config.credentials().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (cause === undefined || isAwsCallError(error, 'CREDENTIALS_EXPIRED')) throw error;
+  const profile = profileInUse(connection);
+  const whose = profile === undefined ? 'no AWS credentials' : `AWS profile "${profile}" has no credentials`;
+  const inProfile = `Complete the profile (\`aws configure --profile ${profile}\`, or \`aws sso login --profile ${profile}\`), or choose another.`;
+  throw new CliError('CREDENTIALS_MISSING', `${whose} that can be used (${(cause as Error).message})`, {
+    hint: profile === undefined ? missingHint : inProfile,
+    cause,
+    facts: { profile },
+  });
+}
+
+const missingHint =
+  'Choose a profile (--profile or AWS_PROFILE), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; --local needs none.';
 
 async function regionOf({ ec2 }: Clients): Promise<string> {
   try {

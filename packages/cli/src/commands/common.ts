@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { ConnectionOptions } from '../aws/clients.ts';
 import { defaultMaxAttempts, defaultRequestTimeoutMs } from '../aws/clients.ts';
+import { checkAwsVariables } from '../config/check-aws-variables.ts';
 import { checkProfile } from '../config/check-profile.ts';
 import { findConfig } from '../config/find-config.ts';
 import { type ConfigFile, readConfig } from '../config/read-config.ts';
@@ -49,6 +50,7 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
   /** @throws UsageError */
   protected async checkProfile({ local, connection }: CommonSettings, _prepared: Prepared): Promise<void> {
     if (local || !optionTable.profile!.commands.includes(this.path[0] as CommandName)) return;
+    checkAwsVariables(connection);
     await checkProfile({ profile: connection.profile, env: this.context.env });
   }
 

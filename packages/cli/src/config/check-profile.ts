@@ -1,9 +1,20 @@
 import { UsageError } from '../errors/cli-error.ts';
 import { didYouMean } from '../options/suggest.ts';
 
+/** AWS_PROFILE counts where the SDK would use it: not beside keys in the environment. */
+export function profileInUse({
+  profile,
+  env,
+}: {
+  readonly profile?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}): string | undefined {
+  return profile ?? ((env.AWS_ACCESS_KEY_ID ? undefined : env.AWS_PROFILE) || undefined);
+}
+
 /**
  * A profile that no file has is a mistake of the command line, and told as one: the SDK would say that there are no
- * credentials. AWS_PROFILE counts where the SDK would use it: not beside keys in the environment.
+ * credentials.
  *
  * @throws UsageError `PROFILE_NOT_FOUND`
  */
@@ -15,8 +26,8 @@ export async function checkProfile({
   readonly profile?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }): Promise<void> {
-  const name = profile ?? (env.AWS_ACCESS_KEY_ID ? undefined : env.AWS_PROFILE);
-  if (!name || name === 'default') return;
+  const name = profileInUse({ profile, env });
+  if (name === undefined || name === 'default') return;
   // Loaded only here: few runs have a profile, and it is part of the SDK.
   const { loadSharedConfigFiles } = await import('@smithy/core/config');
   const { configFile, credentialsFile } = await loadSharedConfigFiles({

@@ -1,16 +1,19 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The word that was probably meant; undefined where none is near. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+/** More of them are a list, and --help has it. */
+const mostWithOneBeginning = 3;
+
+/** The words that were probably meant: the nearest, or the few that begin so; empty where none is near. */
+function meantBy(word: string, known: readonly string[]): readonly string[] {
   const typed = word.toLowerCase();
   const ranked = known
     .map((candidate) => ({ candidate, apart: distance(typed, candidate.toLowerCase()) }))
     .sort((one, other) => one.apart - other.apart);
   const [best] = ranked;
-  if (best && best.apart <= limit(Math.min(typed.length, best.candidate.length))) return best.candidate;
+  if (best && best.apart <= limit(Math.min(typed.length, best.candidate.length))) return [best.candidate];
   const longer =
     typed.length < 3 ? [] : known.filter((candidate) => candidate.toLowerCase().startsWith(typed));
-  return longer.length === 1 ? longer[0] : undefined;
+  return longer.length <= mostWithOneBeginning ? longer : [];
 }
 
 /** Two letters exchanged are two edits; in a word of three, two edits make any word of another. */
@@ -22,8 +25,8 @@ function limit(length: number): number {
 export function didYouMean(
   word: string,
   known: readonly string[],
-  quote: (meant: string) => string = JSON.stringify,
+  quote: (meant: string) => string = (meant) => JSON.stringify(meant),
 ): string {
-  const meant = nearest(word, known);
-  return meant === undefined ? '' : `. Did you mean ${quote(meant)}?`;
+  const meant = meantBy(word, known).map(quote);
+  return meant.length === 0 ? '' : `. Did you mean ${meant.join(' or ')}?`;
 }
