@@ -1,4 +1,3 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   type CrashPoint,
   crashAt,
@@ -7,20 +6,15 @@ import {
   recordCrashPoints,
   type Way,
 } from './support/crash-points.ts';
-import { publishImages, type TestImages } from './support/images.ts';
+import { expect, testWith } from './support/fixtures.ts';
 import { isExhaustive, runSample } from './support/sample.ts';
 
-let images: TestImages;
+const test = testWith();
 
-beforeAll(async () => {
-  images = await publishImages(['qcow2']);
-});
-
-afterAll(() => images[Symbol.asyncDispose]());
-
-test.each<Way>(['s3', 'ebs'])(
+test.for<Way>(['s3', 'ebs'])(
   'an import by way of %s, killed before and after each of its requests, is finished by the same command',
-  async (way) => {
+  { timeout: isExhaustive ? 3_600_000 : 300_000 },
+  async (way, { images }) => {
     const points = await recordCrashPoints(images, way);
     let killed = 0;
     const survive = async (point: CrashPoint) => {
@@ -29,7 +23,7 @@ test.each<Way>(['s3', 'ebs'])(
       await expectOneOfEach(scene, images, await scene.run());
     };
     const { done, failures, seed } = await runSample(points, survive, {
-      budgetMs: way === 's3' ? 30_000 : 20_000,
+      budgetMs: way === 's3' ? 20_000 : 13_000,
     });
     console.log(
       `crash matrix, ${way}: ${done} of ${points.length} points, ${killed} runs killed there, seed ${seed}`,
@@ -39,5 +33,4 @@ test.each<Way>(['s3', 'ebs'])(
     expect(killed).toBeGreaterThan(done / 2);
     expect(done).toBeGreaterThanOrEqual(isExhaustive ? points.length : Math.min(points.length, 4));
   },
-  isExhaustive ? 3_600_000 : 300_000,
 );

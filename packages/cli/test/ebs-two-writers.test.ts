@@ -1,23 +1,16 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openAccount } from './support/account.ts';
 import { expectOneOfEach } from './support/crash-points.ts';
-import { publishImages, type TestImages } from './support/images.ts';
-import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
+import { expect, testWith } from './support/fixtures.ts';
+import { type ImportDocument, makeWorkDirectory } from './support/import.ts';
 import { startCli } from './support/run-cli.ts';
 
-let images: TestImages;
-beforeAll(async () => {
-  images = await publishImages(['qcow2', 'raw.xz']);
-});
-afterAll(() => images[Symbol.asyncDispose]());
+const test = testWith({ formats: ['qcow2', 'raw.xz'], flags: { via: 'ebs', bucket: undefined } });
 
 /** As many blocks as the image has: a run sends all of them at a time. */
 const blocks = 32;
 
-test.each(['qcow2', 'raw.xz'] as const)(
+test.for(['qcow2', 'raw.xz'] as const)(
   'two machines that write one %s at the same time, each in the way of the other, end with one snapshot and one AMI',
-  async (format) => {
-    await using account = await openAccount();
+  async (format, { account, images, argsOf }) => {
     const { faults, calls } = account.aws;
     const match = { operation: 'PutSnapshotBlock' };
     const puts = () => calls.list().filter(({ operation }) => operation === match.operation);
@@ -25,16 +18,7 @@ test.each(['qcow2', 'raw.xz'] as const)(
     const until = (count: () => number, least: number) =>
       expect.poll(count, { timeout: 60_000, interval: 5 }).toBeGreaterThanOrEqual(least);
     const start = async () =>
-      startCli(
-        importArgs({
-          account,
-          workDirectory: await makeWorkDirectory(),
-          url: images.url(format),
-          'checksum-url': images.checksumUrl,
-          via: 'ebs',
-          bucket: undefined,
-        }),
-      );
+      startCli(argsOf({ url: images.url(format), 'work-dir': await makeWorkDirectory() }));
 
     faults.add({ match, times: 'always', action: { kind: 'slow-write', ms: 1_500 } });
     const half = faults.add({ match, times: blocks / 2, action: { kind: 'hang' } });

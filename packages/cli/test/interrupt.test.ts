@@ -1,51 +1,37 @@
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openAccount, type TestAccount } from './support/account.ts';
 import { expectOneOfEach } from './support/crash-points.ts';
-import { publishImages, type TestImages } from './support/images.ts';
-import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
+import { describe, expect, testWith } from './support/fixtures.ts';
+import type { ImportDocument } from './support/import.ts';
 import { type CliRun, runCli, startCli } from './support/run-cli.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
-let images: TestImages;
-let account: TestAccount;
-let args: string[];
-
-beforeAll(async () => {
-  images = await publishImages(['qcow2']);
-});
-afterAll(() => images[Symbol.asyncDispose]());
-beforeEach(async () => {
-  account = await openAccount({
-    ec2: { importTaskMs: 3_000, snapshotCompletionMs: 20, imageCreationMs: 20 },
+const test = testWith({
+  account: { ec2: { importTaskMs: 3_000, snapshotCompletionMs: 20, imageCreationMs: 20 } },
+})
+  .extend('args', ({ argsOf }) => argsOf())
+  /** Resolves when a call of that kind has begun; fails where the run ends before. */
+  .extend(
+    'reaches',
+    ({ account }) =>
+      async (run: CliRun, operation: string, parameters: readonly string[] = []): Promise<void> => {
+        const early = run.ended.then(({ stderr }) => stderr);
+        const isThere = () =>
+          account
+            .calls(operation)
+            .some((call) => parameters.every((name) => call.parameters[name] !== undefined));
+        while (!isThere()) {
+          const ended = await Promise.race([early, delay(10)]);
+          if (ended !== undefined) throw new Error(`ended before ${operation}: ${ended}`);
+        }
+      },
+  )
+  /** An import that nothing disturbs resumes there. */
+  .extend('expectResumes', ({ account, images, args }) => async () => {
+    account.aws.faults.clear();
+    await expectOneOfEach({ account }, images, await runCli(args));
   });
-  args = importArgs({
-    account,
-    workDirectory: await makeWorkDirectory(),
-    url: images.url('qcow2'),
-    'checksum-url': images.checksumUrl,
-  });
-});
-afterEach(() => account[Symbol.asyncDispose]());
-
-/** Resolves when a call of that kind has begun; fails where the run ends before. */
-async function reaches(run: CliRun, operation: string, parameters?: Record<string, string>): Promise<void> {
-  const early = run.ended.then(({ stderr }) => stderr);
-  for (;;) {
-    const seen = account.aws.calls
-      .list()
-      .some(
-        (call) =>
-          call.operation === operation &&
-          Object.keys(parameters ?? {}).every((name) => call.parameters[name] !== undefined),
-      );
-    if (seen) return;
-    const ended = await Promise.race([early, delay(10)]);
-    if (ended !== undefined) throw new Error(`ended before ${operation}: ${ended}`);
-  }
-}
 
 async function interrupted(run: CliRun, signal: NodeJS.Signals) {
   const at = performance.now();
@@ -57,18 +43,12 @@ async function interrupted(run: CliRun, signal: NodeJS.Signals) {
   return { ...end, result: result!, ms: performance.now() - at };
 }
 
-/** An import that nothing disturbs resumes there. */
-async function expectResumes(): Promise<void> {
-  account.aws.faults.clear();
-  await expectOneOfEach({ account }, images, await runCli(args));
-}
-
 describe('while waiting for the import task', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)(
+  test.for(['SIGINT', 'SIGTERM'] as const)(
     '%s leaves the task running and reports its id',
-    async (signal) => {
+    async (signal, { account, args, reaches, expectResumes }) => {
       const run = startCli(args);
-      await reaches(run, 'DescribeImportSnapshotTasks', { 'ImportTaskId.1': '' });
+      await reaches(run, 'DescribeImportSnapshotTasks', ['ImportTaskId.1']);
       const { stderr, result, ms } = await interrupted(run, signal);
       expect(ms).toBeLessThan(2_500);
       const [task] = (await account.contents()).tasks;
@@ -79,16 +59,14 @@ describe('while waiting for the import task', () => {
         `import task ${task!.ImportTaskId}`,
       ]);
       await expectResumes();
-      expect(account.aws.calls.list().filter(({ operation }) => operation === 'ImportSnapshot')).toHaveLength(
-        1,
-      );
+      expect(account.calls('ImportSnapshot')).toHaveLength(1);
     },
   );
 
-  test('--cancel-on-interrupt cancels it', async () => {
+  test('--cancel-on-interrupt cancels it', async ({ account, args, reaches, expectResumes }) => {
     args.push('--cancel-on-interrupt');
     const run = startCli(args);
-    await reaches(run, 'DescribeImportSnapshotTasks', { 'ImportTaskId.1': '' });
+    await reaches(run, 'DescribeImportSnapshotTasks', ['ImportTaskId.1']);
     const { stderr } = await interrupted(run, 'SIGINT');
     const { tasks, snapshots } = await account.contents();
     expect(tasks[0]!.SnapshotTaskDetail!.Status).not.toMatch(/active|completed/);
@@ -97,10 +75,10 @@ describe('while waiting for the import task', () => {
     await expectResumes();
   });
 
-  test('a second signal ends it where it stands', async () => {
+  test('a second signal ends it where it stands', async ({ account, args, reaches, expectResumes }) => {
     account.aws.faults.add({ match: { operation: 'CancelImportTask' }, action: { kind: 'hang' } });
     const run = startCli([...args, '--cancel-on-interrupt']);
-    await reaches(run, 'DescribeImportSnapshotTasks', { 'ImportTaskId.1': '' });
+    await reaches(run, 'DescribeImportSnapshotTasks', ['ImportTaskId.1']);
     run.child.kill('SIGINT');
     await reaches(run, 'CancelImportTask');
     const at = performance.now();
@@ -111,7 +89,7 @@ describe('while waiting for the import task', () => {
   });
 });
 
-test('during the upload: what has arrived is kept', async () => {
+test('during the upload: what has arrived is kept', async ({ account, args, reaches, expectResumes }) => {
   account.aws.faults.add({
     match: { operation: 'UploadPart', parameters: { partNumber: '2' } },
     action: { kind: 'hang' },
@@ -125,7 +103,11 @@ test('during the upload: what has arrived is kept', async () => {
   await expectResumes();
 });
 
-test('during the conversion: qemu-img ends, and nothing unfinished has a final name', async () => {
+test('during the conversion: qemu-img ends, and nothing unfinished has a final name', async ({
+  workDirectory,
+  args,
+  expectResumes,
+}) => {
   const bin = await temporaryDirectory('slow-qemu');
   const pidFile = join(bin, 'pid');
   await writeFile(
@@ -138,7 +120,6 @@ test('during the conversion: qemu-img ends, and nothing unfinished has a final n
   await interrupted(run, 'SIGINT');
   const pid = Number(await readFile(pidFile, 'utf8'));
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-  const workDirectory = args[args.indexOf('--work-dir') + 1]!;
   const files = await readdir(join(workDirectory, 'images'), { recursive: true });
   expect(files.filter((name) => name.endsWith('.vhdx'))).toEqual([]);
   await expectResumes();

@@ -1,20 +1,31 @@
 import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CrashScene, expectOneOfEach, openScene } from './support/crash-points.ts';
-import { publishImages, type TestImages } from './support/images.ts';
+import { expect, testWith } from './support/fixtures.ts';
 import type { ImportDocument } from './support/import.ts';
-import { type CliEnd, runCli, startCli } from './support/run-cli.ts';
+import { runCli, startCli } from './support/run-cli.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
-let images: TestImages;
-
-beforeAll(async () => {
-  images = await publishImages(['qcow2']);
-});
-
-afterAll(() => images[Symbol.asyncDispose]());
+const test = testWith()
+  .extend('scene', async ({ images }, { onCleanup }) => {
+    const scene = await openScene(images, 's3');
+    onCleanup(() => scene[Symbol.asyncDispose]());
+    return scene;
+  })
+  /** The same command again, with what it asked of whom. */
+  .extend('again', ({ images, scene }) => async () => {
+    scene.account.aws.faults.clear();
+    const served = images.server.requests.length;
+    const called = scene.account.aws.calls.list().at(-1)?.sequence ?? 0;
+    const end = await runCli(scene.args);
+    await expectOneOfEach(scene, images, end);
+    return {
+      result: end.json<ImportDocument>().images[0]!,
+      served: images.server.requests.slice(served),
+      calls: scene.account.aws.calls.list({ after: called }).map(({ operation }) => operation),
+    };
+  });
 
 async function killWhen(
   scene: CrashScene,
@@ -28,41 +39,32 @@ async function killWhen(
   await ended;
 }
 
-/** The same command again, with what it asked of whom. */
-async function again(scene: CrashScene) {
-  scene.account.aws.faults.clear();
-  const served = images.server.requests.length;
-  const called = scene.account.aws.calls.list().at(-1)?.sequence ?? 0;
-  const end: CliEnd = await runCli(scene.args);
-  await expectOneOfEach(scene, images, end);
-  return {
-    result: end.json<ImportDocument>().images[0]!,
-    served: images.server.requests.slice(served),
-    calls: scene.account.aws.calls.list({ after: called }).map(({ operation }) => operation),
-  };
-}
-
 const countOf = (scene: CrashScene, wanted: string) =>
   scene.account.aws.calls
     .list()
     .filter(({ operation, outcome }) => operation === wanted && outcome === 'answered').length;
 
-test('killed in mid-download: the bytes that were there are not fetched again', async () => {
-  await using scene = await openScene(images, 's3');
+test('killed in mid-download: the bytes that were there are not fetched again', async ({
+  images,
+  scene,
+  again,
+}) => {
   const { size } = await stat(join(images.directory, 'Test-Cloud-1.0.x86_64.qcow2'));
   await killWhen(
     scene,
     scene.proxy.holdAfterBytes(Math.floor(size * 0.6)).then(() => delay(300)),
   );
   scene.proxy.holdAfterBytes(Number.POSITIVE_INFINITY);
-  const { served } = await again(scene);
+  const { served } = await again();
   const image = served.filter(({ url }) => url.endsWith('.qcow2'));
   expect(image[0]!.headers.range).toMatch(/^bytes=\d{6,}-/);
   expect(image.reduce((sum, { bytesSent }) => sum + bytesSent, 0)).toBeLessThan(size * 0.5);
 });
 
-test('killed in mid-conversion: nothing stands under the final name, and nothing is downloaded again', async () => {
-  await using scene = await openScene(images, 's3');
+test('killed in mid-conversion: nothing stands under the final name, and nothing is downloaded again', async ({
+  scene,
+  again,
+}) => {
   const bin = await temporaryDirectory('slow-qemu');
   const started = join(bin, 'started');
   await writeFile(
@@ -77,12 +79,11 @@ test('killed in mid-conversion: nothing stands under the final name, and nothing
   const workDirectory = scene.args[scene.args.indexOf('--work-dir') + 1]!;
   const files = await readdir(join(workDirectory, 'images'), { recursive: true });
   expect(files.filter((name) => name.endsWith('.vhdx'))).toEqual([]);
-  const { served } = await again(scene);
+  const { served } = await again();
   expect(served.map(({ url }) => url)).toEqual(['/CHECKSUM']);
 });
 
-test('killed in mid-upload: the part that arrived is not sent again', async () => {
-  await using scene = await openScene(images, 's3');
+test('killed in mid-upload: the part that arrived is not sent again', async ({ scene, again }) => {
   const { struck } = scene.account.aws.faults.add({
     match: { operation: 'UploadPart', parameters: { partNumber: '2' } },
     times: 'always',
@@ -92,7 +93,7 @@ test('killed in mid-upload: the part that arrived is not sent again', async () =
     while (countOf(scene, 'UploadPart') === 0) await delay(20);
   };
   await killWhen(scene, struck.then(firstPart));
-  const { calls } = await again(scene);
+  const { calls } = await again();
   expect(calls.filter((operation) => operation === 'CreateMultipartUpload')).toEqual([]);
   const parts = scene.account.aws.calls
     .list()
@@ -103,8 +104,7 @@ test('killed in mid-upload: the part that arrived is not sent again', async () =
   expect({ second: sent('2') }).toEqual({ second: 1 });
 });
 
-test('killed while waiting for the import: no second import', async () => {
-  await using scene = await openScene(images, 's3');
+test('killed while waiting for the import: no second import', async ({ scene, again }) => {
   // The lookups before the import describe tasks too: the look that is held comes after it.
   const held = new Promise<void>((resolve) => {
     const { aws } = scene.account;
@@ -119,14 +119,13 @@ test('killed while waiting for the import: no second import', async () => {
     });
   });
   await killWhen(scene, held);
-  const { served, calls } = await again(scene);
+  const { served, calls } = await again();
   expect(served.map(({ url }) => url)).toEqual(['/CHECKSUM']);
   expect(calls).not.toContain('CreateMultipartUpload');
   expect(countOf(scene, 'ImportSnapshot')).toBe(1);
 });
 
-test('killed just after RegisterImage: its AMI is found', async () => {
-  await using scene = await openScene(images, 's3');
+test('killed just after RegisterImage: its AMI is found', async ({ scene, again }) => {
   const { struck } = scene.account.aws.faults.add({
     match: { operation: 'RegisterImage' },
     action: { kind: 'hang', when: 'after' },
@@ -135,7 +134,7 @@ test('killed just after RegisterImage: its AMI is found', async () => {
     scene,
     struck.then(() => delay(200)),
   );
-  const { result, calls } = await again(scene);
+  const { result, calls } = await again();
   expect(result.outcome).toBe('reused');
   expect(calls).not.toContain('RegisterImage');
   expect(calls).not.toContain('ImportSnapshot');

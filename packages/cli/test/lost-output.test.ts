@@ -4,36 +4,33 @@ import { open, readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { bucket, openAccount, type TestAccount } from './support/account.ts';
-import { publishImages, type TestImages } from './support/images.ts';
-import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
+import { bucket } from './support/account.ts';
+import { describe, expect, testWith } from './support/fixtures.ts';
+import type { ImportDocument } from './support/import.ts';
 import { cliCommand, ownEnvironment, runCli } from './support/run-cli.ts';
 
-let images: TestImages;
-let account: TestAccount;
-let args: string[];
-
-beforeAll(async () => {
-  images = await publishImages(['qcow2']);
+const taking = (importTaskMs: number) => ({
+  ec2: { importTaskMs, snapshotCompletionMs: 20, imageCreationMs: 20 },
 });
-afterAll(() => images[Symbol.asyncDispose]());
-/** An import that is going to be cancelled takes long, so that it cannot be over before. */
-const longMs = 60_000;
 
-beforeEach(() => useAccount(1_000));
-
-async function useAccount(importTaskMs: number): Promise<void> {
-  await account?.[Symbol.asyncDispose]();
-  account = await openAccount({ ec2: { importTaskMs, snapshotCompletionMs: 20, imageCreationMs: 20 } });
-  args = importArgs({
-    account,
-    workDirectory: await makeWorkDirectory(),
-    url: images.url('qcow2'),
-    'checksum-url': images.checksumUrl,
+const test = testWith()
+  .extend('args', ({ argsOf }) => argsOf())
+  /** Resolves when the run waits for the import task. */
+  .extend('importing', ({ account }) => async () => {
+    const isWaiting = () =>
+      account
+        .calls('DescribeImportSnapshotTasks')
+        .some(({ parameters }) => parameters['ImportTaskId.1'] !== undefined);
+    while (!isWaiting()) await delay(10);
+  })
+  .extend('taskStatus', ({ account }) => async () => {
+    const [task] = (await account.contents()).tasks;
+    return task?.SnapshotTaskDetail?.Status;
   });
-}
-afterAll(() => account?.[Symbol.asyncDispose]());
+/** An import that can be seen waiting. */
+const testImport = test.extend('accountOptions', taking(1_000));
+/** An import that is going to be cancelled takes long, so that it cannot be over before. */
+const testCancel = test.extend('accountOptions', taking(60_000));
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const env = { PATH: process.env.PATH, HOME: '/nonexistent', TERM: 'xterm', ...ownEnvironment };
@@ -69,42 +66,28 @@ async function start(
 
 const imported = { images: [{ outcome: 'imported', imageId: expect.stringMatching(/^ami-/) }] };
 
-/** Resolves when the run waits for the import task. */
-async function importing(): Promise<void> {
-  const isWaiting = () =>
-    account.aws.calls
-      .list()
-      .some(
-        ({ operation, parameters }) =>
-          operation === 'DescribeImportSnapshotTasks' && parameters['ImportTaskId.1'] !== undefined,
-      );
-  while (!isWaiting()) await delay(10);
-}
-
-async function taskStatus(): Promise<string | undefined> {
-  return (await account.contents()).tasks[0]?.SnapshotTaskDetail?.Status;
-}
-
 describe('a terminal that is closed', () => {
   const inTerminal = fileURLToPath(new URL('support/in-terminal.py', import.meta.url));
 
-  test('interrupts the import that it controls: the result is printed, and the task cancelled as asked for', async () => {
-    await useAccount(longMs);
-    const { child, ended } = await start(
-      ['python3', inTerminal, 'own', ...cliCommand, ...args, '--cancel-on-interrupt'],
-      { stdin: 'pipe' },
-    );
-    await importing();
-    child.stdin!.end();
-    const end = await ended;
-    expect(end.exitCode, end.stderr).toBe(130);
-    expect(JSON.parse(end.stdout)).toMatchObject({
-      images: [{ outcome: 'interrupted', error: { code: 'INTERRUPTED' } }],
-    });
-    expect(await taskStatus()).toMatch(/cancel|delet/);
-  });
+  testCancel(
+    'interrupts the import that it controls: the result is printed, and the task cancelled as asked for',
+    async ({ args, importing, taskStatus }) => {
+      const { child, ended } = await start(
+        ['python3', inTerminal, 'own', ...cliCommand, ...args, '--cancel-on-interrupt'],
+        { stdin: 'pipe' },
+      );
+      await importing();
+      child.stdin!.end();
+      const end = await ended;
+      expect(end.exitCode, end.stderr).toBe(130);
+      expect(JSON.parse(end.stdout)).toMatchObject({
+        images: [{ outcome: 'interrupted', error: { code: 'INTERRUPTED' } }],
+      });
+      expect(await taskStatus()).toMatch(/cancel|delet/);
+    },
+  );
 
-  test('is only an output less to an import that it does not control', async () => {
+  testImport('is only an output less to an import that it does not control', async ({ args, importing }) => {
     const { child, ended } = await start(['python3', inTerminal, 'none', ...cliCommand, ...args], {
       stdin: 'pipe',
     });
@@ -115,7 +98,7 @@ describe('a terminal that is closed', () => {
     expect(JSON.parse(end.stdout)).toMatchObject(imported);
   });
 
-  test('answers a question with no', async () => {
+  test('answers a question with no', async ({ account, args }) => {
     account.aws.faults.add({
       match: { operation: 'ImportSnapshot' },
       times: 'always',
@@ -141,28 +124,29 @@ describe('SIGHUP', () => {
   /** A shell that ends as its job does, and sends it a SIGHUP when it gets a SIGUSR1. */
   const passOnHangup = 'job=$!; trap "kill -s HUP $job" USR1; wait $job; wait $job';
 
-  test('twice, as kernel and shell send it, does not cut the stopping short', async () => {
-    await useAccount(longMs);
-    account.aws.faults.add({
-      match: { operation: 'CancelImportTask' },
-      action: { kind: 'delay', when: 'before', ms: 500 },
-    });
-    const { child, ended } = await start([...cliCommand, ...args, '--cancel-on-interrupt']);
-    await importing();
-    child.kill('SIGHUP');
-    while (!account.aws.calls.list().some(({ operation }) => operation === 'CancelImportTask'))
-      await delay(10);
-    child.kill('SIGHUP');
-    const end = await ended;
-    expect(end.exitCode, end.stderr).toBe(130);
-    expect(JSON.parse(end.stdout)).toMatchObject({ images: [{ outcome: 'interrupted' }] });
-    expect(await taskStatus()).toMatch(/cancel|delet/);
-  });
+  testCancel(
+    'twice, as kernel and shell send it, does not cut the stopping short',
+    async ({ account, args, importing, taskStatus }) => {
+      account.aws.faults.add({
+        match: { operation: 'CancelImportTask' },
+        action: { kind: 'delay', when: 'before', ms: 500 },
+      });
+      const { child, ended } = await start([...cliCommand, ...args, '--cancel-on-interrupt']);
+      await importing();
+      child.kill('SIGHUP');
+      while (account.calls('CancelImportTask').length === 0) await delay(10);
+      child.kill('SIGHUP');
+      const end = await ended;
+      expect(end.exitCode, end.stderr).toBe(130);
+      expect(JSON.parse(end.stdout)).toMatchObject({ images: [{ outcome: 'interrupted' }] });
+      expect(await taskStatus()).toMatch(/cancel|delet/);
+    },
+  );
 
-  test.each([
+  testImport.for<[string, string, readonly string[]]>([
     ['the command', 'bash', cliCommand],
     ['its script, from a shell that leaves no name', 'sh', [`${repository}/scripts/ec2-image`]],
-  ])('is ignored under nohup: %s', async (_, shell, command) => {
+  ])('is ignored under nohup: %s', async ([_, shell, command], { args, importing }) => {
     const versions = {
       node: (await readFile(`${repository}/.node-version`, 'utf8')).trim(),
       pnpm: JSON.parse(await readFile(`${repository}/package.json`, 'utf8')).packageManager.split('@')[1],
@@ -180,7 +164,7 @@ describe('SIGHUP', () => {
   });
 });
 
-test('a reader of both outputs that has seen enough: `2>&1 | head -1`', async () => {
+test('a reader of both outputs that has seen enough: `2>&1 | head -1`', async ({ account, args }) => {
   const { ended } = await start([
     'bash',
     '-c',
@@ -197,7 +181,7 @@ test('a reader of both outputs that has seen enough: `2>&1 | head -1`', async ()
 });
 
 describe('a full disk', () => {
-  test('under stderr: the import ends well, and its document is whole', async () => {
+  test('under stderr: the import ends well, and its document is whole', async ({ args }) => {
     await using full = await open('/dev/full', 'w');
     const { ended } = await start([...cliCommand, ...args, '--verbose'], { stderr: full.fd });
     const end = await ended;
@@ -205,7 +189,7 @@ describe('a full disk', () => {
     expect(JSON.parse(end.stdout)).toMatchObject(imported);
   });
 
-  test('under the log: it is said, and the import ends well', async () => {
+  test('under the log: it is said, and the import ends well', async ({ args }) => {
     const end = await runCli([...args, '--log-file', '/dev/full']);
     expect(end.exitCode, end.stderr).toBe(0);
     expect(end.json<ImportDocument>()).toMatchObject(imported);
@@ -214,17 +198,17 @@ describe('a full disk', () => {
     ).toHaveLength(1);
   });
 
-  test.each([
-    ['import --json', () => args],
-    ['import', () => args.filter((arg) => arg !== '--json')],
-    ['janitor --json', () => ['janitor', '--json', '--endpoint-url', account.aws.url]],
-    ['janitor', () => ['janitor', '--endpoint-url', account.aws.url]],
+  test.for<[string, (args: string[], url: string) => string[]]>([
+    ['import --json', (args) => args],
+    ['import', (args) => args.filter((arg) => arg !== '--json')],
+    ['janitor --json', (_, url) => ['janitor', '--json', '--endpoint-url', url]],
+    ['janitor', (_, url) => ['janitor', '--endpoint-url', url]],
     ['import --json that fails', () => ['import', '--json']],
     ['--help', () => ['--help']],
     ['--version', () => ['--version']],
-  ])('under stdout: %s says that its result is lost', async (_, argsOf) => {
+  ])('under stdout: %s says that its result is lost', async ([_, commandOf], { account, args }) => {
     await using full = await open('/dev/full', 'w');
-    const { ended } = await start([...cliCommand, ...argsOf()], { stdout: full.fd });
+    const { ended } = await start([...cliCommand, ...commandOf(args, account.aws.url)], { stdout: full.fd });
     const { exitCode, stderr } = await ended;
     expect([1, 2]).toContain(exitCode);
     expect(stderr).toMatch(/^error OUTPUT_FAILED: cannot write the result to stdout: ENOSPC/m);
@@ -233,7 +217,7 @@ describe('a full disk', () => {
   });
 });
 
-test('a reader that closes the pipe does not fail the run', async () => {
+test('a reader that closes the pipe does not fail the run', async ({ args }) => {
   const { ended } = await start([
     'bash',
     '-c',

@@ -1,17 +1,15 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { bucket, openAccount } from './support/account.ts';
-import { publishImages } from './support/images.ts';
+import { bucket } from './support/account.ts';
+import { expect, testWith } from './support/fixtures.ts';
 import { type ImportDocument, makeWorkDirectory } from './support/import.ts';
 import { runCli } from './support/run-cli.ts';
 
-test.each(['s3', 'ebs'])(
+const test = testWith();
+
+test.for(['s3', 'ebs'])(
   'three images of one run with the same digest, by way of %s: what they need is made once',
-  async (via) => {
-    await using images = await publishImages(['qcow2']);
-    await using account = await openAccount();
-    const workDirectory = await makeWorkDirectory();
+  async (via, { account, images, workDirectory }) => {
     const config = join(await makeWorkDirectory(), 'ec2-image.yaml');
     const one = { arch: 'x86_64', url: images.url('qcow2'), 'checksum-url': images.checksumUrl };
     await writeFile(

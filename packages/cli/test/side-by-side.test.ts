@@ -1,36 +1,22 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openAccount } from './support/account.ts';
 import { expectOneOfEach } from './support/crash-points.ts';
-import { publishImages, type TestImages } from './support/images.ts';
-import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
+import { expect, testWith } from './support/fixtures.ts';
+import { type ImportDocument, makeWorkDirectory } from './support/import.ts';
 import { startCli } from './support/run-cli.ts';
 
-let images: TestImages;
-beforeAll(async () => {
-  images = await publishImages(['qcow2']);
-});
-afterAll(() => images[Symbol.asyncDispose]());
+const test = testWith();
 
-test.each([
+test.for([
   ['on one machine', 's3', 'shared'],
   ['on two machines', 's3', 'own'],
   ['on one machine', 'ebs', 'shared'],
   ['on two machines', 'ebs', 'own'],
 ] as const)(
   'three runs of one image at once, %s, by way of %s: one AMI and one snapshot',
-  async (_, via, directories) => {
-    await using account = await openAccount();
-    const shared = await makeWorkDirectory();
+  async ([_, via, directories], { account, images, workDirectory, argsOf }) => {
     const runs = await Promise.all(
       Array.from({ length: 3 }, async () =>
         startCli(
-          importArgs({
-            account,
-            workDirectory: directories === 'shared' ? shared : await makeWorkDirectory(),
-            url: images.url('qcow2'),
-            'checksum-url': images.checksumUrl,
-            via,
-          }),
+          argsOf({ via, 'work-dir': directories === 'shared' ? workDirectory : await makeWorkDirectory() }),
         ),
       ),
     );

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { tagRecord } from '@ec2-image/provenance';
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bucket, region } from '../support/account.ts';
 import {
   type CrashPoint,
@@ -10,24 +9,21 @@ import {
   recordCrashPoints,
   type Way,
 } from '../support/crash-points.ts';
-import { publishImages, type TestImages } from '../support/images.ts';
+import { expect, testWith } from '../support/fixtures.ts';
+import type { TestImages } from '../support/images.ts';
 import { areEqualDisks } from '../support/import.ts';
-import { runInProcess, useOwnEnvironment } from '../support/in-process.ts';
+import { runInProcess } from '../support/in-process.ts';
 import { isExhaustive, runSample } from '../support/sample.ts';
 
 /** More than twice the minimum age, which is a day. */
 const twoDaysAndAnHourMs = 49 * 3_600_000;
 
-let images: TestImages;
-beforeAll(async () => {
-  useOwnEnvironment();
-  images = await publishImages(['qcow2']);
-});
-afterAll(() => images[Symbol.asyncDispose]());
+const test = testWith();
 
-test.each<Way>(['s3', 'ebs'])(
+test.for<Way>(['s3', 'ebs'])(
   'what an import by way of %s leaves when it is killed, and never run again, the janitor removes or tag-fix completes',
-  async (way) => {
+  { timeout: isExhaustive ? 3_600_000 : 120_000 },
+  async (way, { images }) => {
     const points = await recordCrashPoints(images, way);
     const outcomes = { removed: 0, completed: 0 };
     const survive = async (point: CrashPoint) => {
@@ -46,12 +42,12 @@ test.each<Way>(['s3', 'ebs'])(
         expect(snapshots).toEqual([]);
         outcomes.removed += 1;
       } else {
-        await expectCompleted(scene, connection);
+        await expectCompleted(scene, images, connection);
         outcomes.completed += 1;
       }
     };
     const { done, failures, seed } = await runSample(points, survive, {
-      budgetMs: way === 's3' ? 12_000 : 8_000,
+      budgetMs: way === 's3' ? 8_000 : 5_500,
     });
     console.log(
       `janitor after a crash, ${way}: ${done} of ${points.length} points, ${outcomes.removed} removed, ${outcomes.completed} completed, seed ${seed}`,
@@ -59,7 +55,6 @@ test.each<Way>(['s3', 'ebs'])(
     expect(failures).toEqual([]);
     expect(done).toBeGreaterThanOrEqual(isExhaustive ? points.length : 2);
   },
-  isExhaustive ? 3_600_000 : 120_000,
 );
 
 /** The emulator is through with the request that was held, and carries on with a task whose importer is gone. */
@@ -75,7 +70,11 @@ async function waitForQuiet({ account }: CrashScene): Promise<void> {
 }
 
 /** The AMI is healthy, holds the disk, and carries every tag once tag-fix has run. */
-async function expectCompleted({ account }: CrashScene, connection: readonly string[]): Promise<void> {
+async function expectCompleted(
+  { account }: CrashScene,
+  images: TestImages,
+  connection: readonly string[],
+): Promise<void> {
   const fixed = await runInProcess(['tag-fix', '--bucket', bucket, ...connection]);
   expect(fixed.exitCode, fixed.stderr + fixed.stdout).toBe(0);
   const { images: amis, snapshots } = await account.contents();

@@ -28,7 +28,7 @@ export interface ImportEnd extends InProcessEnd {
 export function testWith({
   formats = ['qcow2'],
   disk,
-  account: accountOptions,
+  account: accountOptions = {},
   flags: always = {},
 }: {
   readonly formats?: readonly ImageFormat[];
@@ -45,8 +45,9 @@ export function testWith({
         onCleanup(() => images[Symbol.asyncDispose]());
         return images;
       })
-      // biome-ignore lint/correctness/noEmptyPattern: as above
-      .extend('account', async ({}, { onCleanup }) => {
+      /** To be overridden where some tests of a file need another account: `test.extend('accountOptions', …)`. */
+      .extend('accountOptions', (): TestAccountOptions => accountOptions)
+      .extend('account', async ({ accountOptions }, { onCleanup }) => {
         const account = await openAccount(accountOptions);
         onCleanup(() => account[Symbol.asyncDispose]());
         return account;
