@@ -7,9 +7,9 @@
  */
 import { fileURLToPath } from 'node:url';
 import { checkImports } from './imports/check-imports.ts';
-import { forTests, layers } from './imports/layers.ts';
+import { forTests, layers, unconnected } from './imports/layers.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const offences = checkImports({ root, layers, forTests });
+const offences = checkImports({ root, layers, forTests, unconnected });
 for (const offence of offences) console.error(offence);
 process.exitCode = offences.length === 0 ? 0 : 1;

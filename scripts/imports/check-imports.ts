@@ -8,13 +8,20 @@ export interface ImportRules {
   readonly layers: Layers;
   /** Names of packages that every package's tests may import. */
   readonly forTests: readonly string[];
+  /** Folders whose files do not import one another, not even a type. */
+  readonly unconnected?: readonly string[];
 }
 
 /**
  * What is wrong with the imports of a workspace, a line or more for each: circles and upward imports within a package,
  * and imports against the layers of the packages.
  */
-export function checkImports({ root, layers, forTests }: { readonly root: string } & ImportRules): string[] {
+export function checkImports({
+  root,
+  layers,
+  forTests,
+  unconnected = [],
+}: { readonly root: string } & ImportRules): string[] {
   const packages = findPackages(root);
   const offences = packages
     .filter((each) => layerOf(layers, each) < 0)
@@ -27,6 +34,13 @@ export function checkImports({ root, layers, forTests }: { readonly root: string
   }
   for (const directory of [...packages.map((each) => `${each.directory}/src`), 'scripts'])
     offences.push(...checkCircles(directory, readImports(root, directory)));
+  for (const folder of unconnected) {
+    const isInside = (file: string | undefined) => file?.startsWith(`${folder}/`) ?? false;
+    for (const one of readImports(root, folder)) {
+      if (isInside(one.to))
+        offences.push(`${describe(one)}\n    files of ${folder} do not import one another`);
+    }
+  }
   return offences;
 }
 

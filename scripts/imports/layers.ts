@@ -28,3 +28,6 @@ export const layers: Layers = [
 
 /** What the tests of every package may import, whatever its layer. */
 export const forTests = ['packages/local-aws', 'packages/sample-image'];
+
+/** No rung of the ladder imports another: only the ladder knows their order. */
+export const unconnected = ['packages/cli/src/pipeline/rungs'];

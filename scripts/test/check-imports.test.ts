@@ -102,6 +102,20 @@ describe('within a package', () => {
     ).toEqual([expect.stringContaining(`closes a circle in ${deep}: `)]);
   });
 
+  test('files of an unconnected folder do not import one another, not even a type', async () => {
+    const rungs = 'packages/left/src/rungs';
+    const files = {
+      [`${rungs}/a.ts`]: `import type { B } from './b.ts';\nimport '../run.ts';`,
+      [`${rungs}/b.ts`]: '',
+      'packages/left/src/run.ts': '',
+      'packages/left/src/ladder.ts': `import './rungs/a.ts';\nimport './rungs/b.ts';`,
+    };
+    expect(await check(files)).toEqual([]);
+    expect(await check(files, { unconnected: [rungs] })).toEqual([
+      `${rungs}/a.ts:1 imports ./b.ts\n    files of ${rungs} do not import one another`,
+    ]);
+  });
+
   test('what stands in a comment or a string is not an import', async () => {
     expect(
       await check({

@@ -47,12 +47,6 @@ function explainSystem(error: unknown): Reason {
         message,
         hint: 'Free some space, or name another place with --work-dir.',
       };
-    case 'ERR_INVALID_URL':
-      return {
-        code: 'BAD_OPTION',
-        message: `${JSON.stringify((error as { input?: unknown }).input)} is not a URL`,
-        hint: 'Correct the endpoint_url of the AWS profile.',
-      };
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

@@ -1,12 +1,13 @@
 import { finishSnapshot } from './effects.ts';
 import type { ImageRun } from './run.ts';
 import { findAmi, type ObtainedAmi, registerAmi } from './rungs/ami.ts';
-import { type StartedDisk, startDisk } from './rungs/disk.ts';
+import { startDisk } from './rungs/disk.ts';
 import { findImportedSnapshot } from './rungs/find-imported-snapshot.ts';
 import { obtainImage } from './rungs/image.ts';
 import { importSnapshot } from './rungs/import-snapshot.ts';
-import { findObject, locateObject, type ObtainedObject, uploadDisk } from './rungs/object.ts';
-import type { ObtainedSnapshot } from './snapshot.ts';
+import { findObject, locateObject, uploadDisk } from './rungs/object.ts';
+import type { ObtainedObject, ObtainedSnapshot } from './snapshot.ts';
+import type { StartedDisk } from './started-disk.ts';
 import { obtainVerified } from './verified-snapshot.ts';
 
 /*

@@ -2,6 +2,12 @@ import type { ExpectedContent } from '@ec2-image/ebs-direct';
 import type { Snapshot } from '@ec2-image/ec2-import';
 import type { StoredObject } from '@ec2-image/s3-upload';
 
+export interface ObtainedObject {
+  readonly object: StoredObject;
+  /** Known where the disk is at hand. */
+  readonly virtualSizeBytes?: number;
+}
+
 export interface ObtainedSnapshot extends Snapshot {
   /** What it has to hold, where that was seen while it was written. */
   readonly content?: ExpectedContent;

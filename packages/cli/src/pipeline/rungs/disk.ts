@@ -3,15 +3,7 @@ import type { VerifiedImage } from '@ec2-image/fetch';
 import type { UploadableDisk } from '@ec2-image/s3-upload';
 import { readImage } from '../read-image.ts';
 import type { ImageRun } from '../run.ts';
-
-/** A disk that exists, or is being written: then what is written of it can be uploaded already. */
-export interface StartedDisk extends AsyncDisposable {
-  readonly image: VerifiedImage;
-  readonly uploadable: UploadableDisk;
-  readonly finished: Promise<Disk>;
-  /** Of all that works on the disk: aborts with the run, and when the disk is disposed of. */
-  readonly signal: AbortSignal;
-}
+import type { StartedDisk } from '../started-disk.ts';
 
 /** The disk: converted from this digest and in the work directory, or being converted from the image. */
 export function startDisk(run: ImageRun, image: VerifiedImage): Promise<StartedDisk> {

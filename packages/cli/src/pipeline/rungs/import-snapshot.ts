@@ -6,9 +6,8 @@ import { CliError } from '../../errors/cli-error.ts';
 import { mayBeTheObject, waitOptions } from '../import-task.ts';
 import { showStage } from '../progress.ts';
 import { ec2Options, type ImageRun, objectLocation, objectUrl } from '../run.ts';
-import type { CompleteSnapshot } from '../snapshot.ts';
+import type { CompleteSnapshot, ObtainedObject } from '../snapshot.ts';
 import { constantTagsOf } from '../tags.ts';
-import type { ObtainedObject } from './object.ts';
 
 /**
  * The snapshot, imported from the object.

@@ -6,14 +6,9 @@ import { earlierObjectKey, metadataOf } from '@ec2-image/provenance';
 import * as s3 from '@ec2-image/s3-upload';
 import { readImage } from '../read-image.ts';
 import { type ImageRun, objectLocation, objectUrl } from '../run.ts';
+import type { ObtainedObject } from '../snapshot.ts';
+import type { StartedDisk } from '../started-disk.ts';
 import { provenanceTagsOf } from '../tags.ts';
-import type { StartedDisk } from './disk.ts';
-
-export interface ObtainedObject {
-  readonly object: s3.StoredObject;
-  /** Known where the disk is at hand. */
-  readonly virtualSizeBytes?: number;
-}
 
 /** Where a version that did not take a prefix for a whole path element left this image's object, if it did. */
 export async function locateObject(run: ImageRun): Promise<ImageRun> {
