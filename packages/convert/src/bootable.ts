@@ -10,10 +10,11 @@ export interface BootableOptions {
 }
 
 /**
- * An instance boots from a partition table, and EC2 itself checks none: a disk without one, or whose table describes more than the disk has, becomes an AMI
- * that does not start. (Linux ignores a GPT that reaches beyond the disk, and mounts no file system that does.)
+ * An instance boots from a partition table or a boot record, and EC2 itself checks none: a disk without one, or whose table
+ * describes more than the disk has, becomes an AMI that does not start. (Linux ignores a GPT that reaches beyond the disk, and
+ * mounts no file system that does.)
  *
- * @throws ConvertError `NOT_BOOTABLE`, `PARTITION_BEYOND_DISK`
+ * @throws ConvertError `GPT_DAMAGED`, `NOT_BOOTABLE`, `PARTITION_BEYOND_DISK`
  */
 export function requireBootable(table: PartitionTable, options: BootableOptions): void {
   const { allowUnbootable = false, virtualSize, onNotice } = options;
@@ -22,20 +23,37 @@ export function requireBootable(table: PartitionTable, options: BootableOptions)
     if (!allowUnbootable) throw problem;
     onNotice?.(problem.message);
   }
+  if (table.isUnread)
+    onNotice?.('the partitions are not checked: their table lies beyond the first MiB of the disk');
 }
 
-function tableProblem({ type, sectorSize }: PartitionTable): ConvertError | undefined {
+function tableProblem({ type, sectorSize, damage }: PartitionTable): ConvertError | undefined {
+  if (damage?.hasBackup) {
+    return new ConvertError(
+      'GPT_DAMAGED',
+      `the disk's GPT is damaged: ${damage.what}; its backup at the end of the disk is whole`,
+      {
+        hint: 'Restore it from the backup, in a raw copy of the disk: `echo write | sfdisk COPY`. Linux does not boot from the backup alone; --allow-unbootable imports the disk as it is.',
+        facts: { damage: damage.what },
+      },
+    );
+  }
   if (type !== 'none' && sectorSize === 512) return undefined;
-  return new ConvertError(
-    'NOT_BOOTABLE',
-    type === 'none'
-      ? 'the disk has neither a GPT nor an MBR with partitions'
-      : `the disk's GPT is made for sectors of ${sectorSize} bytes, and EC2's have 512`,
-    {
-      hint: 'Use a disk image, not a partition or a file system; --allow-unbootable imports it anyway.',
-      facts: { partitionTable: type },
-    },
-  );
+  return new ConvertError('NOT_BOOTABLE', notBootable({ type, sectorSize, damage }), {
+    hint: 'Use a disk image, not a partition or a file system; --allow-unbootable imports it anyway.',
+    facts: { partitionTable: type },
+  });
+}
+
+function notBootable({
+  type,
+  sectorSize,
+  damage,
+}: Pick<PartitionTable, 'type' | 'sectorSize' | 'damage'>): string {
+  if (type !== 'none') return `the disk's GPT is made for sectors of ${sectorSize} bytes, and EC2's have 512`;
+  if (damage)
+    return `the disk's GPT is damaged: ${damage.what}, and no whole backup is at the end of the disk`;
+  return 'the disk has neither a GPT, nor an MBR with partitions, nor a boot record';
 }
 
 function sizeProblem(

@@ -9,6 +9,7 @@ export type ConvertErrorCode =
   | 'DECOMPRESSION_MEMORY'
   | 'DISK_DIFFERS'
   | 'DISK_TOO_LARGE'
+  | 'GPT_DAMAGED'
   | 'IMAGE_NOT_READABLE'
   | 'NESTED_COMPRESSION'
   | 'NOT_BOOTABLE'

@@ -18,7 +18,7 @@ import { requireBootable } from './bootable.ts';
 import { decompress } from './decompress/decompress.ts';
 import { decompressHead, readHead } from './decompress/decompress-file.ts';
 import { ConvertError, defaultMaxDiskSize, diskTooLarge } from './errors.ts';
-import { readDiskHead } from './qemu/read-disk-head.ts';
+import { diskSource } from './qemu/disk-source.ts';
 import { withSource } from './with-source.ts';
 
 export interface InspectOptions {
@@ -65,7 +65,7 @@ export type ImageFacts = DiskFacts | CompressedFacts;
  * rest is checked when it has been decompressed.
  *
  * @throws ImageHeaderError for what the headers say
- * @throws ConvertError `IMAGE_NOT_READABLE`, `DISK_TOO_LARGE`, `NOT_BOOTABLE`, `PARTITION_BEYOND_DISK`, `NO_DISK_INSIDE`,
+ * @throws ConvertError `IMAGE_NOT_READABLE`, `DISK_TOO_LARGE`, `GPT_DAMAGED`, `NOT_BOOTABLE`, `PARTITION_BEYOND_DISK`, `NO_DISK_INSIDE`,
  * `NESTED_COMPRESSION`, `QEMU_IMG_MISSING`, `XZ_MISSING`, and those of a damaged compression
  */
 export async function inspectImage(options: InspectOptions): Promise<ImageFacts> {
@@ -115,7 +115,7 @@ async function inspectDisk(source: ByteSource, options: InspectOptions): Promise
   const { path, maxDiskSize = defaultMaxDiskSize, signal } = options;
   const { format, virtualSize } = await readImageHeader(source);
   if (virtualSize > maxDiskSize) throw diskTooLarge({ virtualSize, maxDiskSize });
-  const disk = format === 'raw' ? source : bufferSource(await readDiskHead({ path, format, signal }));
+  const disk = format === 'raw' ? source : diskSource({ path, format, virtualSize, signal });
   const table = await readPartitionTable(disk);
   requireBootable(table, { ...options, virtualSize });
   return { path, size: source.size, format, virtualSize, partitionTable: table.type };
@@ -137,7 +137,7 @@ async function inspectCompressed(
   const format = formatInside(head, compression);
   if (format !== 'raw') return { size: source.size, compression, format };
 
-  const table = await readPartitionTable(bufferSource(head));
+  const table = await readPartitionTable(bufferSource(head), { isWhole: false });
   const virtualSize = uncompressedSize === undefined ? undefined : Math.ceil(uncompressedSize / 512) * 512;
   requireBootable(table, { ...options, virtualSize });
   return { size: source.size, compression, format, virtualSize, partitionTable: table.type };

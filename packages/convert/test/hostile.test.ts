@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { crc32, gzipSync } from 'node:zlib';
 import { convertImage, inspectImage } from '@ec2-image/convert';
 import { afterEach, describe, expect, test } from 'vitest';
 import { blockDevice } from '../src/qemu/block-device.ts';
@@ -201,8 +201,67 @@ describe('what is not bootable', () => {
         onNotice: (notice) => notices.push(notice),
       });
       expect(facts.partitionTable).toBe('none');
-      expect(notices).toEqual([expect.stringContaining('neither a GPT nor an MBR')]);
+      expect(notices).toEqual([expect.stringContaining('neither a GPT, nor an MBR')]);
     }
+  });
+});
+
+describe('a GPT as sfdisk makes it', () => {
+  async function gptDisk(script: string) {
+    const path = join(await temporaryDirectory(), 'disk.raw');
+    await makeRawDisk(path, { size: 8 * mib });
+    await sfdisk(path, script);
+    return path;
+  }
+  async function sfdisk(path: string, script: string) {
+    const partitioning = run('sfdisk', ['--quiet', path]);
+    partitioning.child.stdin!.end(script);
+    await partitioning;
+  }
+
+  test('damaged, with a good backup: the error says so, and its hint repairs it', async () => {
+    const path = await gptDisk('label: gpt\nstart=2048, size=8192\n');
+    const disk = await readFile(path);
+    disk.fill(0, 512, 1024);
+    await writeFile(path, disk);
+    const qcow2 = `${path}.qcow2`;
+    await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', path, qcow2);
+    for (const damaged of [path, qcow2]) {
+      await expect(inspectImage({ path: damaged })).rejects.toMatchObject({
+        code: 'GPT_DAMAGED',
+        hint: expect.stringContaining('`echo write | sfdisk COPY`'),
+      });
+      const notices: string[] = [];
+      const onNotice = (message: string) => notices.push(message);
+      expect(await inspectImage({ path: damaged, allowUnbootable: true, onNotice })).toMatchObject({
+        partitionTable: 'gpt',
+      });
+      expect(notices).toEqual([expect.stringContaining('its backup at the end of the disk is whole')]);
+    }
+    await sfdisk(path, 'write\n');
+    expect(await inspectImage({ path })).toMatchObject({ partitionTable: 'gpt' });
+  });
+
+  test('with its entries behind the first MiB', async () => {
+    const path = await gptDisk('label: gpt\ntable-length: 128\nfirst-lba: 8192\nstart=8192, size=4096\n');
+    const disk = await readFile(path);
+    // sfdisk itself always puts them into sector 2.
+    disk.copy(disk, 4096 * 512, 1024, 1024 + 128 * 128);
+    disk.fill(0, 1024, 1024 + 128 * 128);
+    disk.writeBigUInt64LE(4096n, 512 + 72);
+    disk.writeUInt32LE(0, 512 + 16);
+    disk.writeUInt32LE(crc32(disk.subarray(512, 512 + disk.readUInt32LE(512 + 12))), 512 + 16);
+    await writeFile(path, disk);
+    const qcow2 = `${path}.qcow2`;
+    await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', path, qcow2);
+    for (const image of [path, qcow2]) {
+      expect(await inspectImage({ path: image })).toMatchObject({ partitionTable: 'gpt' });
+    }
+    await compressFile('zstd', path, `${path}.zst`);
+    const notices: string[] = [];
+    const onNotice = (message: string) => notices.push(message);
+    expect(await inspectImage({ path: `${path}.zst`, onNotice })).toMatchObject({ partitionTable: 'gpt' });
+    expect(notices).toEqual([expect.stringContaining('the partitions are not checked')]);
   });
 });
 

@@ -1,17 +1,27 @@
-import { crc32 } from 'node:zlib';
 import type { ByteSource } from './byte-source.ts';
+import { type DamagedGpt, type Gpt, readGpt, type SectorSize } from './gpt.ts';
+import { readMbr } from './mbr.ts';
 
 /** What stands at the beginning of a disk. */
 export interface PartitionTable {
-  readonly type: 'gpt' | 'mbr' | 'none';
+  /** `boot-record`: no partitions, but code that a BIOS would run, as on a disk that is one file system. */
+  readonly type: 'gpt' | 'mbr' | 'boot-record' | 'none';
   /** Of a GPT the size of the sectors it was made for; EC2 boots only from 512. */
-  readonly sectorSize: 512 | 4096;
+  readonly sectorSize: SectorSize;
   readonly partitions: readonly Partition[];
   /**
-   * How large the disk has to be for everything that the table speaks of, in bytes: its partitions, and of a GPT the backup header, which stands
-   * in the last sector.
+   * How large the disk has to be for everything that the table speaks of, in bytes: its partitions, and of a GPT the
+   * backup header, which stands in the last sector.
    */
   readonly endBytes: number;
+  /** What is wrong with the GPT. Absent where nothing is, or where there is none. */
+  readonly damage?: {
+    readonly what: string;
+    /** Whether the backup at the end of the disk is whole: then `partitions` are its. */
+    readonly hasBackup: boolean;
+  };
+  /** The partitions lie behind what can be read, so that nothing is known of them. */
+  readonly isUnread?: boolean;
 }
 
 export interface Partition {
@@ -22,89 +32,60 @@ export interface Partition {
   readonly type: string;
 }
 
-const none: PartitionTable = { type: 'none', sectorSize: 512, partitions: [], endBytes: 0 };
 const sectorSizes = [512, 4096] as const;
 
-/** How much of a disk's beginning {@link readPartitionTable} reads, at most. */
+/** How much of a disk's beginning {@link readPartitionTable} reads, unless the table itself stands further behind. */
 export const partitionTableBytes = 1024 ** 2;
 
 /**
- * Reads a disk's own bytes (never an image format's): a GPT whose header checksum holds, or else an MBR.
- * A boot sector without any partition, as of a disk that is one file system, counts as `none`.
+ * Reads a disk's own bytes (never an image format's): a GPT whose checksums hold, or else an MBR, or else the backup
+ * of a damaged GPT.
+ *
+ * @param options.isWhole false where `disk` is only a disk's beginning. Default true.
  */
-export async function readPartitionTable(disk: ByteSource): Promise<PartitionTable> {
-  const bootSector = await disk.read(0, 512);
+export async function readPartitionTable(
+  disk: ByteSource,
+  { isWhole = true }: { readonly isWhole?: boolean } = {},
+): Promise<PartitionTable> {
+  const mbr = readMbr(await disk.read(0, 512));
+  let damage: string | undefined;
   for (const sectorSize of sectorSizes) {
-    const gpt = await readGpt(disk, sectorSize);
-    if (!gpt) continue;
-    const { partitions, backupEnd } = gpt;
-    return { type: 'gpt', sectorSize, partitions, endBytes: Math.max(backupEnd, endOf(partitions)) };
+    const gpt = await readGpt(disk, { at: sectorSize, sectorSize, isWhole });
+    if (isGood(gpt)) return tableOf(gpt, { sectorSize, headerEnd: gpt.otherEnd });
+    damage ??= gpt?.damage;
   }
-  const partitions = readMbr(bootSector);
-  return partitions ? { type: 'mbr', sectorSize: 512, partitions, endBytes: endOf(partitions) } : none;
+  const { partitions = [], isProtective = false, hasBootCode = false } = mbr ?? {};
+  if (partitions.length > 0) return { type: 'mbr', sectorSize: 512, partitions, endBytes: endOf(partitions) };
+  if (damage === undefined && !isProtective) {
+    return { type: hasBootCode ? 'boot-record' : 'none', sectorSize: 512, partitions, endBytes: 0 };
+  }
+  const what = damage ?? 'there is none behind the protective MBR';
+  const backup = isWhole ? await readBackup(disk) : undefined;
+  if (backup) return { ...backup, damage: { what, hasBackup: true } };
+  return { type: 'none', sectorSize: 512, partitions: [], endBytes: 0, damage: { what, hasBackup: false } };
+}
+
+async function readBackup(disk: ByteSource): Promise<PartitionTable | undefined> {
+  for (const sectorSize of sectorSizes) {
+    const at = disk.size - sectorSize;
+    const gpt = at > sectorSize ? await readGpt(disk, { at, sectorSize, isWhole: true }) : undefined;
+    if (isGood(gpt)) return tableOf(gpt, { sectorSize, headerEnd: disk.size });
+  }
+  return undefined;
+}
+
+function isGood(gpt: Gpt | DamagedGpt | undefined): gpt is Gpt {
+  return gpt !== undefined && !('damage' in gpt);
+}
+
+function tableOf(
+  { partitions, isUnread }: Gpt,
+  { sectorSize, headerEnd }: { readonly sectorSize: SectorSize; readonly headerEnd: number },
+): PartitionTable {
+  const endBytes = Math.max(headerEnd, endOf(partitions));
+  return { type: 'gpt', sectorSize, partitions, endBytes, ...(isUnread && { isUnread }) };
 }
 
 function endOf(partitions: readonly Partition[]): number {
   return Math.max(0, ...partitions.map(({ offset, size }) => offset + size));
-}
-
-/**
- * UEFI 2.10, 5.3.2: the header in sector 1, its own size at 12, its CRC at 16 (taken with that field as zeros), the sector of its backup at 32.
- */
-async function readGpt(
-  disk: ByteSource,
-  sectorSize: 512 | 4096,
-): Promise<{ partitions: Partition[]; backupEnd: number } | undefined> {
-  const sector = await disk.read(sectorSize, sectorSize);
-  if (sector.length < 512 || sector.toString('latin1', 0, 8) !== 'EFI PART') return undefined;
-  const headerSize = sector.readUInt32LE(12);
-  if (headerSize < 92 || headerSize > sector.length) return undefined;
-  const header = Buffer.from(sector.subarray(0, headerSize));
-  header.writeUInt32LE(0, 16);
-  if (crc32(header) !== sector.readUInt32LE(16)) return undefined;
-
-  const entrySize = header.readUInt32LE(84);
-  const count = header.readUInt32LE(80);
-  const offset = header.readBigUInt64LE(72) * BigInt(sectorSize);
-  if (entrySize < 128 || entrySize > 4096 || count > 1024 || offset > BigInt(partitionTableBytes))
-    return undefined;
-  const entries = await disk.read(Number(offset), entrySize * count);
-  if (entries.length < entrySize * count || crc32(entries) !== header.readUInt32LE(88)) return undefined;
-  const partitions: Partition[] = [];
-  for (let at = 0; at < entries.length; at += entrySize) {
-    const entry = entries.subarray(at, at + entrySize);
-    const [first, last] = [entry.readBigUInt64LE(32), entry.readBigUInt64LE(40)];
-    if (entry.subarray(0, 16).every((byte) => byte === 0) || last < first) continue;
-    partitions.push({
-      offset: Number(first) * sectorSize,
-      size: Number(last - first + 1n) * sectorSize,
-      type: guidOf(entry.subarray(0, 16)),
-    });
-  }
-  return { partitions, backupEnd: Number(header.readBigUInt64LE(32) + 1n) * sectorSize };
-}
-
-const mbrProtective = 0xee;
-
-/** Four entries from byte 446 on, behind which 55 AA stands. Each is empty, or has a sane flag, a start and a length. */
-function readMbr(sector: Buffer): Partition[] | undefined {
-  if (sector.length < 512 || sector.readUInt16BE(510) !== 0x55aa) return undefined;
-  const partitions: Partition[] = [];
-  for (let at = 446; at < 510; at += 16) {
-    const type = sector[at + 4]!;
-    const [first, count] = [sector.readUInt32LE(at + 8), sector.readUInt32LE(at + 12)];
-    if ((sector[at]! & 0x7f) !== 0) return undefined;
-    if (type === 0 || count === 0) continue;
-    // A protective entry without a valid GPT behind it protects nothing that can be booted.
-    if (type === mbrProtective && first === 1) continue;
-    partitions.push({ offset: first * 512, size: count * 512, type: type.toString(16).padStart(2, '0') });
-  }
-  return partitions.length > 0 ? partitions : undefined;
-}
-
-function guidOf(bytes: Buffer): string {
-  const hex = (start: number, end: number) => bytes.toString('hex', start, end);
-  const swapped = (start: number, end: number) =>
-    Buffer.from(bytes.subarray(start, end)).reverse().toString('hex');
-  return [swapped(0, 4), swapped(4, 6), swapped(6, 8), hex(8, 10), hex(10, 16)].join('-').toUpperCase();
 }

@@ -1,6 +1,6 @@
 import { bufferSource, readPartitionTable } from '@ec2-image/image-headers';
 import { describe, expect, test } from 'vitest';
-import { buildGpt, buildMbr } from './build/partition-table.ts';
+import { buildBackupGpt, buildGpt, buildMbr } from './build/partition-table.ts';
 
 const read = (disk: Buffer) => readPartitionTable(bufferSource(disk));
 const none = { type: 'none', sectorSize: 512, partitions: [], endBytes: 0 };
@@ -31,15 +31,55 @@ describe('GPT', () => {
   test('entries larger than usual', async () => {
     expect((await read(buildGpt({ entrySize: 256 }))).partitions).toHaveLength(1);
   });
+  const backupOf = { what: expect.any(String), hasBackup: true };
   test.each([
-    ['a damaged header', buildGpt({ damage: [512 + 40] })],
-    ['damaged entries', buildGpt({ damage: [1024 + 33] })],
-    ['a million entries', buildGpt({ entryCount: 2 ** 20 })],
-    ['entries of 4 GiB', buildGpt({ entrySize: 2 ** 32 - 1, entryCount: 0, partitions: [] })],
-    ['entries at the end of the address space', buildGpt({ entriesSector: 2n ** 63n })],
-    ['entries cut short', buildGpt().subarray(0, 2048)],
-  ])('%s make it none, since what is left is a protective MBR', async (_, disk) => {
-    expect(await read(disk)).toEqual(none);
+    ['a damaged header', buildGpt({ damage: [512 + 40] }), 'the checksum of its header is wrong'],
+    ['damaged entries', buildGpt({ damage: [1024 + 33] }), 'the checksum of its entries is wrong'],
+    ['a million entries', buildGpt({ entryCount: 2 ** 20 }), 'it has 1048576 entries of 128 bytes'],
+    [
+      'entries of 4 GiB',
+      buildGpt({ entrySize: 2 ** 32 - 1, entryCount: 0, partitions: [] }),
+      'it has 0 entries of 4294967295 bytes',
+    ],
+    [
+      'entries at the end of the address space',
+      buildGpt({ entriesSector: 2n ** 63n }),
+      'its entries lie beyond the end of the disk',
+    ],
+    ['entries cut short', buildGpt().subarray(0, 2048), 'its entries lie beyond the end of the disk'],
+    ['no header', buildGpt().fill(0, 512, 1024), 'there is none behind the protective MBR'],
+  ])('%s: told, and none without a backup', async (_, disk, what) => {
+    expect(await read(disk)).toEqual({ ...none, damage: { what, hasBackup: false } });
+    if (disk.length < 1024 ** 2) return;
+    const backup = buildBackupGpt();
+    const whole = Buffer.concat([disk, backup]);
+    expect(await read(whole)).toEqual({
+      type: 'gpt',
+      sectorSize: 512,
+      partitions: [{ offset: 1024 ** 2, size: 512 * 1024, type: '0FC63DAF-8483-4772-8E79-3D69D8477DE4' }],
+      endBytes: whole.length,
+      damage: { ...backupOf, what },
+    });
+    expect(await readPartitionTable(bufferSource(whole), { isWhole: false })).toMatchObject({ type: 'none' });
+  });
+
+  test('an old backup at the end of a disk without any GPT at its beginning does not count', async () => {
+    expect(await read(Buffer.concat([Buffer.alloc(1024 ** 2), buildBackupGpt()]))).toEqual(none);
+  });
+
+  test('its entries may stand anywhere on the disk', async () => {
+    const disk = Buffer.alloc(4 * 1024 ** 2);
+    buildGpt({ entriesSector: 4096n, backupSector: 8191n }).copy(disk);
+    buildGpt().copy(disk, 4096 * 512, 1024, 1024 + 128 * 128);
+    expect(await read(disk)).toMatchObject({ type: 'gpt', partitions: [{ offset: 1024 ** 2 }] });
+    const head = bufferSource(disk.subarray(0, 1024 ** 2));
+    expect(await readPartitionTable(head, { isWhole: false })).toEqual({
+      type: 'gpt',
+      sectorSize: 512,
+      partitions: [],
+      endBytes: 4 * 1024 ** 2,
+      isUnread: true,
+    });
   });
 });
 
@@ -61,7 +101,8 @@ describe('MBR', () => {
   });
   test.each([
     ['a boot sector without partitions', buildMbr([])],
-    ['a boot sector of a file system, whose code stands where the entries would', fatBootSector()],
+    ['the boot sector of a file system without code', fatBootSector('')],
+    ['one that only says that it cannot boot', fatBootSector('This is not a bootable disk. Please insert')],
     ['no signature', buildMbr([{ type: 0x83, first: 2048, count: 4096 }]).fill(0, 510, 512)],
     ['entries of no length', buildMbr([{ type: 0x83, first: 2048, count: 0 }])],
     ['less than a sector', Buffer.alloc(100)],
@@ -72,10 +113,17 @@ describe('MBR', () => {
   });
 });
 
-function fatBootSector(): Buffer {
+test('a disk that is one file system, with code in its boot sector, is a boot record', async () => {
+  const disk = fatBootSector('\xeb\x3c\x90MSDOS5.0, and code');
+  expect(await read(disk)).toEqual({ ...none, type: 'boot-record' });
+  // Code where an MBR has its entries.
+  disk.write('Remove disks or other media. Press any key to restart', 440, 'latin1');
+  expect(await read(disk)).toEqual({ ...none, type: 'boot-record' });
+});
+
+function fatBootSector(code: string): Buffer {
   const sector = Buffer.alloc(4096);
-  sector.write('\xeb\x3c\x90MSDOS5.0', 'latin1');
-  sector.write('Remove disks or other media. Press any key to restart', 440, 'latin1');
+  sector.write(code, 'latin1');
   sector.writeUInt16BE(0x55aa, 510);
   return sector;
 }

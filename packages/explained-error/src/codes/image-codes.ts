@@ -75,6 +75,11 @@ export const imageCodes = {
     means: 'The qcow2 image keeps its data in another file.',
     remedy: 'Convert it to a self-contained qcow2 where its data file is (`qemu-img convert -O qcow2`).',
   },
+  GPT_DAMAGED: {
+    means: 'The GPT at the beginning of the disk is damaged, and its backup at the end is whole.',
+    remedy:
+      'Restore it in a raw copy of the disk: `echo write | sfdisk COPY`. --allow-unbootable imports the disk as it is.',
+  },
   HTML_PAGE: {
     means: 'The file is a web page, not a disk image.',
     remedy: 'Open the URL in a browser, and use the direct download URL.',

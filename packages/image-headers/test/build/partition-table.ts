@@ -44,6 +44,19 @@ export function buildGpt(options: GptOptions = {}): Buffer {
   return disk;
 }
 
+/** A MiB that ends a disk of two: the entries, and the header in its last sector. */
+export function buildBackupGpt(): Buffer {
+  const sectorsBefore = 2048n;
+  const primary = buildGpt({
+    partitions: [{ first: 2048n, last: 3071n }],
+    entriesSector: sectorsBefore + 1024n,
+  });
+  const backup = Buffer.alloc(1024 ** 2);
+  buildGpt({ partitions: [{ first: 2048n, last: 3071n }] }).copy(backup, 1024 * 512, 1024, 1024 + 128 * 128);
+  primary.copy(backup, backup.length - 512, 512, 1024);
+  return backup;
+}
+
 export interface MbrEntry {
   readonly type: number;
   readonly first: number;
