@@ -27,7 +27,7 @@ export interface ConvertOptions {
    * it. A decompressed disk, which has no source to compare with, is converted again. Default false.
    */
   readonly reuse?: boolean;
-  /** In bytes; default 64 GiB. */
+  /** In bytes of data, zeros not counted; default 64 GiB. */
   readonly maxDiskSize?: number;
   /** In bytes that decompressing may take; default 256 MiB. */
   readonly decompressionMemoryBytes?: number;

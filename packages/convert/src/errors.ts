@@ -1,4 +1,5 @@
 import { ExplainedError, type Explanation } from '@ec2-image/explained-error';
+import { maxVirtualSize } from '@ec2-image/image-headers';
 
 /** What inspecting, converting or comparing can end with, beside the refusals of `@ec2-image/image-headers`. */
 export type ConvertErrorCode =
@@ -53,17 +54,31 @@ export function workDirectoryFull({ cause, ...facts }: FullDirectory): ConvertEr
   });
 }
 
-/** An upper bound on what a hostile image may unfold to: 64 GiB. */
+/** An upper bound on the data that a hostile image may unfold to: 64 GiB. Its zeros take no room. */
 export const defaultMaxDiskSize = 64 * 1024 ** 3;
 
 export function diskTooLarge(facts: {
-  readonly virtualSize?: number;
+  /** Undefined where it was not counted to its end. */
+  readonly dataBytes?: number;
   readonly maxDiskSize: number;
 }): ConvertError {
-  const { virtualSize, maxDiskSize } = facts;
-  const what = virtualSize === undefined ? 'decompresses to more than' : `has ${virtualSize} bytes, above`;
-  return new ConvertError('DISK_TOO_LARGE', `the disk ${what} the limit of ${maxDiskSize} bytes`, {
+  const { dataBytes, maxDiskSize } = facts;
+  const what = dataBytes === undefined ? 'more data than' : `${dataBytes} bytes of data, above`;
+  return new ConvertError('DISK_TOO_LARGE', `the disk holds ${what} the limit of ${maxDiskSize} bytes`, {
     hint: 'Raise the limit (--max-disk-size) if you trust the image.',
     facts,
   });
+}
+
+/** @throws ConvertError `DISK_TOO_LARGE` for a size in bytes that no EBS volume has */
+export function requirePossibleSize(virtualSize: number): void {
+  if (virtualSize <= maxVirtualSize) return;
+  throw new ConvertError(
+    'DISK_TOO_LARGE',
+    `the disk has at least ${virtualSize} bytes, above the ${maxVirtualSize} of the largest EBS volume`,
+    {
+      hint: 'The image is corrupt or malicious; download it from another source.',
+      facts: { virtualSize, maxVirtualSize },
+    },
+  );
 }

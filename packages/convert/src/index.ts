@@ -7,6 +7,7 @@ export {
   type DiskSource,
   decompressImage,
 } from './convert-image.ts';
+export { boundDisk } from './decompress/bound-disk.ts';
 export { type DecompressOptions, decompress } from './decompress/decompress.ts';
 export { ConvertError, type ConvertErrorCode, defaultMaxDiskSize } from './errors.ts';
 export {

@@ -17,13 +17,15 @@ import {
 import { requireBootable } from './bootable.ts';
 import { decompress } from './decompress/decompress.ts';
 import { decompressHead, readHead } from './decompress/decompress-file.ts';
-import { ConvertError, defaultMaxDiskSize, diskTooLarge } from './errors.ts';
+import { ConvertError, defaultMaxDiskSize, diskTooLarge, requirePossibleSize } from './errors.ts';
+import { allocatedBytes } from './qemu/allocated-bytes.ts';
+import type { ImageFile } from './qemu/block-device.ts';
 import { diskSource } from './qemu/disk-source.ts';
 import { withSource } from './with-source.ts';
 
 export interface InspectOptions {
   readonly path: string;
-  /** In bytes; default 64 GiB. */
+  /** In bytes of data, zeros not counted; default 64 GiB. */
   readonly maxDiskSize?: number;
   /** In bytes that decompressing may take; default 256 MiB. */
   readonly decompressionMemoryBytes?: number;
@@ -113,12 +115,33 @@ export async function inspectUncompressed(options: InspectOptions): Promise<Disk
 
 async function inspectDisk(source: ByteSource, options: InspectOptions): Promise<DiskFacts> {
   const { path, maxDiskSize = defaultMaxDiskSize, signal } = options;
-  const { format, virtualSize } = await readImageHeader(source);
-  if (virtualSize > maxDiskSize) throw diskTooLarge({ virtualSize, maxDiskSize });
+  const { format, virtualSize, maxDataBytes = virtualSize } = await readImageHeader(source);
+  if (Math.min(virtualSize, maxDataBytes) > maxDiskSize && format !== 'raw') {
+    const counted = await countedBytes({ path, format, virtualSize, signal });
+    const dataBytes = counted === undefined ? undefined : Math.min(counted, maxDataBytes);
+    if (dataBytes === undefined || dataBytes > maxDiskSize) throw diskTooLarge({ dataBytes, maxDiskSize });
+  }
   const disk = format === 'raw' ? source : diskSource({ path, format, virtualSize, signal });
   const table = await readPartitionTable(disk);
   requireBootable(table, { ...options, virtualSize });
   return { path, size: source.size, format, virtualSize, partitionTable: table.type };
+}
+
+/** Tables that take longer to read than this, of an image of any size that is published, are there to take time. */
+const maxCountMs = 60_000;
+
+/** Undefined where counting takes too long. */
+async function countedBytes({
+  signal,
+  ...image
+}: ImageFile & { readonly virtualSize: number; readonly signal?: AbortSignal }): Promise<number | undefined> {
+  const deadline = AbortSignal.timeout(maxCountMs);
+  try {
+    return await allocatedBytes(image, signal ? AbortSignal.any([signal, deadline]) : deadline);
+  } catch (error) {
+    if (deadline.aborted && !signal?.aborted) return undefined;
+    throw error;
+  }
 }
 
 async function inspectCompressed(
@@ -128,11 +151,9 @@ async function inspectCompressed(
     readonly head: () => Promise<Buffer>;
   },
 ): Promise<Omit<CompressedFacts, 'path'>> {
-  const { compression, maxDiskSize = defaultMaxDiskSize } = options;
+  const { compression } = options;
   const uncompressedSize = compression === 'xz' ? await readXzUncompressedSize(source) : undefined;
-  if (uncompressedSize !== undefined && uncompressedSize > maxDiskSize) {
-    throw diskTooLarge({ virtualSize: uncompressedSize, maxDiskSize });
-  }
+  if (uncompressedSize !== undefined) requirePossibleSize(uncompressedSize);
   const head = await options.head();
   const format = formatInside(head, compression);
   if (format !== 'raw') return { size: source.size, compression, format };

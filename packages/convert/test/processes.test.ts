@@ -3,7 +3,7 @@ import { chmod, copyFile, mkdir, open, readdir, readFile, stat, truncate, writeF
 import { join } from 'node:path';
 import { compareDisk, convertImage, type DiskFormat, inspectImage, partialPath } from '@ec2-image/convert';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
-import { compressFile, makeRawDisk, mib, run, temporaryDirectory } from './support/disk.ts';
+import { compressFile, makeRawDisk, mib, qemuImg, run, temporaryDirectory } from './support/disk.ts';
 
 const path = process.env.PATH!;
 afterEach(() => {
@@ -152,6 +152,19 @@ describe('a full disk', () => {
     );
     await expect(convert()).rejects.toMatchObject({ code: 'WORK_DIRECTORY_FULL', directory });
     expect(await made()).toEqual([]);
+  });
+
+  test('not met by a disk of 100 GiB that holds a few MiB', async ({ skip }) => {
+    const small = await temporaryDirectory();
+    const mounting = run('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'tmpfs', small]);
+    await mounting.catch(() => skip('needs the right to mount a file system'));
+    onTestFinished(async () => void (await run('umount', [small])));
+    const raw = join(await temporaryDirectory(), 'disk.raw');
+    await makeRawDisk(raw, { size: 100 * 1024 * mib, random: 2 * mib });
+    const image = `${raw}.qcow2`;
+    await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, image);
+    const disk = await convertImage({ image: { path: image }, format: 'vhdx', output: join(small, 'out') });
+    expect(disk).toMatchObject({ virtualSize: 100 * 1024 * mib, outcome: 'converted' });
   });
 
   test('met for real: at the start, where it is plain, and in the middle', async ({ skip }) => {

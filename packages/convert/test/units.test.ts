@@ -10,6 +10,7 @@ import { parsePercent } from '../src/qemu/progress.ts';
 test('the exported names', () => {
   expect(Object.keys(api).sort()).toEqual([
     'ConvertError',
+    'boundDisk',
     'compareDisk',
     'convertImage',
     'decompress',

@@ -13,6 +13,8 @@ export interface ImageHeader {
   readonly virtualSize: number;
   /** Of a VHD alone. Without it as `force_size_calc`, another version of a qemu tool may see another size. */
   readonly vhdSizeRule?: VhdSizeRule;
+  /** Of VHD and VHDX alone, which compress nothing: bytes of data that the disk holds at most. */
+  readonly maxDataBytes?: number;
 }
 
 /**
@@ -35,13 +37,17 @@ export async function readImageHeader(source: ByteSource): Promise<ImageHeader> 
 
 async function readDisk(source: ByteSource, format: Exclude<ImageFormat, 'raw'>): Promise<ImageHeader> {
   if (format === 'vhd') {
-    const { virtualSize, vhdSizeRule } = await readVhd(source);
-    return { format, virtualSize, vhdSizeRule };
+    const { virtualSize, vhdSizeRule, maxDataBytes } = await readVhd(source);
+    return { format, virtualSize, vhdSizeRule, maxDataBytes };
+  }
+  if (format === 'vhdx') {
+    const { virtualSize, maxDataBytes } = await readVhdx(source);
+    return { format, virtualSize, maxDataBytes };
   }
   return { format, virtualSize: (await readers[format](source)).virtualSize };
 }
 
-const readers = { qcow2: readQcow2, vmdk: readVmdk, vhdx: readVhdx } as const;
+const readers = { qcow2: readQcow2, vmdk: readVmdk } as const;
 
 function readRaw(source: ByteSource): ImageHeader {
   if (source.size < sectorSize) {

@@ -1,4 +1,4 @@
-import { type ByteSource, readSpan } from './byte-source.ts';
+import { type ByteSource, readSpan, requireInside } from './byte-source.ts';
 import { corrupt, ImageHeaderError, truncated, unsupported } from './errors.ts';
 import { sectorSize, virtualSizeOf } from './virtual-size.ts';
 
@@ -23,6 +23,8 @@ export interface VhdHeader {
   readonly virtualSize: number;
   readonly vhdSizeRule: VhdSizeRule;
   readonly type: 'fixed' | 'dynamic';
+  /** Bytes of data that the disk holds at most; undefined where the allocation table is too large to read. */
+  readonly maxDataBytes: number | undefined;
 }
 
 /** @throws ImageHeaderError */
@@ -51,13 +53,19 @@ export async function readVhd(source: ByteSource): Promise<VhdHeader> {
   if (leading!.sectors > maxSectors)
     throw corrupt('the VHD header declares a disk above the limit of 2040 GiB of the format');
   const virtualSize = virtualSizeOf(leading!.sectors * BigInt(sectorSize));
-  if (isDynamic) await requireBlockTable(source, head, virtualSize);
+  let maxDataBytes: number | undefined = source.size;
+  if (isDynamic) maxDataBytes = await requireBlockTable(source, head, virtualSize);
   else if (virtualSize > source.size - sectorSize) {
     throw truncated(`the VHD's disk has ${virtualSize} bytes, but the file has ${source.size}`, {
       fileSize: source.size,
     });
   }
-  return { virtualSize, vhdSizeRule: leading!.sizeRule, type: isDynamic ? 'dynamic' : 'fixed' };
+  return {
+    virtualSize,
+    vhdSizeRule: leading!.sizeRule,
+    type: isDynamic ? 'dynamic' : 'fixed',
+    maxDataBytes,
+  };
 }
 
 function hasCookie(sector: Buffer): boolean {
@@ -79,8 +87,21 @@ function checkedFooter(footer: Buffer) {
   };
 }
 
-/** The dynamic header and its block allocation table stand in the file and cover the disk. */
-async function requireBlockTable(source: ByteSource, footer: Buffer, virtualSize: number): Promise<void> {
+/** A table for the format's largest disk in its usual blocks of 2 MiB takes 4 MiB. */
+const maxTableBytes = 16 * 1024 ** 2;
+const absentBlock = 0xffffffff;
+
+/**
+ * The dynamic header and its block allocation table stand in the file and cover the disk, and the blocks have room in
+ * the file side by side.
+ *
+ * @returns bytes of data that the disk holds at most; undefined where the table is too large to read
+ */
+async function requireBlockTable(
+  source: ByteSource,
+  footer: Buffer,
+  virtualSize: number,
+): Promise<number | undefined> {
   const header = await readSpan(source, {
     offset: footer.readBigUInt64BE(16),
     length: 1024,
@@ -95,9 +116,16 @@ async function requireBlockTable(source: ByteSource, footer: Buffer, virtualSize
   if (entries * blockSize < virtualSize) {
     throw corrupt(`the VHD's ${entries} blocks of ${blockSize} bytes do not cover its ${virtualSize} bytes`);
   }
-  await readSpan(source, {
-    offset: header.readBigUInt64BE(16) + BigInt(entries) * 4n - 4n,
-    length: 4,
+  const span = {
+    offset: header.readBigUInt64BE(16),
+    length: entries * 4,
     what: 'the VHD block allocation table',
-  });
+  };
+  requireInside(source, span);
+  if (span.length > maxTableBytes) return undefined;
+  const table = await readSpan(source, span);
+  let present = 0;
+  for (let at = 0; at < table.length; at += 4) if (table.readUInt32BE(at) !== absentBlock) present++;
+  if (present * blockSize > source.size) throw corrupt('blocks of the VHD stand at the same place');
+  return source.size;
 }

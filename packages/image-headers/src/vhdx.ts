@@ -26,6 +26,8 @@ const maxBatBytes = 16 * 1024 ** 2;
 export interface VhdxHeader {
   readonly virtualSize: number;
   readonly blockSize: number;
+  /** Bytes of data that the disk holds at most; undefined where the allocation table is too large to read. */
+  readonly maxDataBytes: number | undefined;
 }
 
 /** @throws ImageHeaderError */
@@ -60,14 +62,15 @@ export async function readVhdx(source: ByteSource): Promise<VhdxHeader> {
     throw corrupt(`the VHDX block allocation table is too short for a disk of ${virtualSize} bytes`);
   }
   await requireBlocks(source, bat, blockSize);
-  return { virtualSize, blockSize };
+  return { virtualSize, blockSize, maxDataBytes: bat.length > maxBatBytes ? undefined : source.size };
 }
 
 const fullyPresent = 6;
 
-/** Every block that is present ends inside the file. Of an allocation table above 16 MiB only the beginning is read. */
+/** Every block that is present ends inside the file, and they have room there side by side. Of an allocation table above 16 MiB only the beginning is read. */
 async function requireBlocks(source: ByteSource, bat: Region, blockSize: number): Promise<void> {
   const table = await source.read(Number(bat.offset), Math.min(bat.length, maxBatBytes));
+  let present = 0;
   for (let at = 0; at + 8 <= table.length; at += 8) {
     // The low half holds the state in its lowest three bits, and from bit 20 on the position in MiB begins.
     const low = table.readUInt32LE(at);
@@ -76,6 +79,8 @@ async function requireBlocks(source: ByteSource, bat: Region, blockSize: number)
     if (offset + blockSize > source.size) {
       throw truncated('a block of the VHDX lies beyond the end of the file', { fileSize: source.size });
     }
+    present++;
+    if (present * blockSize > source.size) throw corrupt('blocks of the VHDX stand at the same place');
   }
 }
 

@@ -194,6 +194,15 @@ describe('VMDK', () => {
     ['a protocol', withDescriptor({ extents: ['RW 65536 SPARSE "nbd:localhost:10809"'] })],
     ['the name ..', withDescriptor({ extents: ['RW 65536 SPARSE ".."'] })],
   ]);
+  test('blocks at the same place would unfold to more than the file holds', async () => {
+    const five = { blockSize: mib, batEntry: (3n << 20n) | 6n, batEntries: 5 };
+    await expect(read(buildVhdx(five))).rejects.toMatchObject({ code: 'CORRUPT_IMAGE' });
+    expect(await read(buildVhdx({ ...five, batEntries: 4 }))).toMatchObject({ virtualSize: gib });
+    await expect(read(buildVhd({ blocks: 2, blockSize: 2 * mib }))).rejects.toMatchObject({
+      code: 'CORRUPT_IMAGE',
+    });
+  });
+
   refuses('DIFFERENCING_DISK', [
     ['a parent by id', withDescriptor({ parentCid: '12345678' })],
     ['a parent by name', withDescriptor({ more: 'parentFileNameHint="base.vmdk"' })],
@@ -250,10 +259,12 @@ describe('VHD', () => {
       8 * mib - 512,
     ],
   ] as const)('takes one %s', async (_, options, virtualSize) => {
-    expect(await read(buildVhd(options))).toEqual({
+    const image = buildVhd(options);
+    expect(await read(image)).toEqual({
       format: 'vhd',
       virtualSize,
       vhdSizeRule: 'current_size',
+      maxDataBytes: image.length,
     });
   });
 
@@ -314,7 +325,8 @@ describe('VHDX', () => {
     ['with two equal headers', { sequences: [3n, 3n] }],
     ['with an unknown region that may be ignored', { unknownRegion: { required: false } }],
   ] as const)('takes one %s', async (_, options) => {
-    expect(await read(buildVhdx(options))).toEqual({ format: 'vhdx', virtualSize: gib });
+    const image = buildVhdx(options);
+    expect(await read(image)).toEqual({ format: 'vhdx', virtualSize: gib, maxDataBytes: image.length });
   });
 
   refuses('DIFFERENCING_DISK', [

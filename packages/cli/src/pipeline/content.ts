@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import {
+  boundDisk,
   decompress,
   decompressImage,
   type ImageFacts,
@@ -80,7 +81,7 @@ export async function localContent({
 /** Of a raw disk of known size, compressed or not: it can be read from the front. Undefined where it is another. */
 function inOrder(
   { format, compression, virtualSize }: Pick<ImageFacts, 'format' | 'compression' | 'virtualSize'>,
-  { decompressionMemoryBytes: memoryBytes, onNotice }: Omit<ContentOptions, 'path' | 'diskPath'>,
+  { decompressionMemoryBytes: memoryBytes, maxDiskSize, onNotice }: Omit<ContentOptions, 'path' | 'diskPath'>,
   chunks: (signal?: AbortSignal) => AsyncIterable<Buffer>,
 ): Content | undefined {
   if (format !== 'raw' || virtualSize === undefined) return undefined;
@@ -92,7 +93,9 @@ function inOrder(
         compression === undefined
           ? source
           : decompress({ compression, source, memoryBytes, signal, onNotice });
-      return streamBlocks(ofSize(virtualSize, raw));
+      return streamBlocks(
+        ofSize(virtualSize, compression === undefined ? raw : boundDisk(raw, { maxDiskSize })),
+      );
     },
     [Symbol.asyncDispose]: async () => {},
   };

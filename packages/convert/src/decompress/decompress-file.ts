@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Compression } from '@ec2-image/image-headers';
-import { diskTooLarge, isDiskFull, workDirectoryFull } from '../errors.ts';
+import { isDiskFull, workDirectoryFull } from '../errors.ts';
+import { boundDisk } from './bound-disk.ts';
 import { decompress } from './decompress.ts';
 import { writeSparse } from './sparse-writer.ts';
 
@@ -11,7 +12,7 @@ export interface DecompressFileOptions {
   readonly compression: Compression;
   /** A file that does not exist yet. */
   readonly output: string;
-  /** In bytes. */
+  /** In bytes of data, zeros not counted. */
   readonly maxDiskSize: number;
   /** In bytes; default 256 MiB. */
   readonly memoryBytes?: number;
@@ -36,7 +37,7 @@ export async function decompressFile(options: DecompressFileOptions): Promise<nu
   const chunks = decompress({ ...options, source: input });
   const handle = await open(output, 'wx');
   try {
-    return await writeSparse(handle, bounded(chunks, maxDiskSize), () => {
+    return await writeSparse(handle, boundDisk(chunks, { maxDiskSize }), () => {
       signal?.throwIfAborted();
       onProgress?.({ done: Math.min(input.bytesRead, total), total });
     });
@@ -45,16 +46,6 @@ export async function decompressFile(options: DecompressFileOptions): Promise<nu
   } finally {
     input.destroy();
     await handle.close();
-  }
-}
-
-/** A chunk that would cross the limit is never passed on, so a bomb costs its limit at most: and in holes, nothing. */
-async function* bounded(chunks: AsyncIterable<Buffer>, maxDiskSize: number): AsyncGenerator<Buffer> {
-  let total = 0;
-  for await (const chunk of chunks) {
-    total += chunk.length;
-    if (total > maxDiskSize) throw diskTooLarge({ maxDiskSize });
-    yield chunk;
   }
 }
 

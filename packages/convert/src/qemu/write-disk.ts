@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { ConvertError, workDirectoryFull } from '../errors.ts';
 import { requireFreeSpace } from '../free-space.ts';
+import { allocatedBytes } from './allocated-bytes.ts';
 import { blockDevice, type ImageFile } from './block-device.ts';
 import { type DiskFormat, outputFormats } from './output-format.ts';
 import { runQemuImg } from './qemu-img.ts';
@@ -36,7 +37,7 @@ export async function writeDisk(options: WriteDiskOptions): Promise<void> {
   requireRepresentable(format, virtualSize);
   const directory = dirname(output);
   if (source.format === 'qcow2' && format !== 'vmdk') {
-    await requireFreeSpace(directory, await allocatedBytes(source, signal));
+    await requireFreeSpace(directory, await allocatedBytes({ ...source, virtualSize }, signal));
   }
   const { exitCode, stderr } = await runQemuImg({
     args: ['convert', '-p', ...outputFormats[format].args, await blockDevice(source), output],
@@ -71,15 +72,4 @@ function requireRepresentable(format: DiskFormat, virtualSize: number): void {
 /** What the formats add at most: tables, alignment to blocks of 32 MiB, and grains that do not compress. */
 function maxOutputBytes(virtualSize: number): number {
   return Math.ceil(virtualSize * 1.02) + 256 * 1024 ** 2;
-}
-
-/** What the disk will take at least, unless its clusters hold zeros. 0 where qemu-img can't say. */
-async function allocatedBytes(source: ImageFile, signal?: AbortSignal): Promise<number> {
-  const { exitCode, stdout } = await runQemuImg({
-    args: ['measure', '--output=json', '-O', 'raw', await blockDevice(source)],
-    signal,
-  });
-  if (exitCode !== 0) return 0;
-  const { required } = JSON.parse(stdout) as { required?: unknown };
-  return typeof required === 'number' ? required : 0;
 }

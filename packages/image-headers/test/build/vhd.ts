@@ -13,6 +13,8 @@ export interface VhdOptions {
   readonly tableEntries?: number;
   readonly tableOffset?: bigint;
   readonly withoutTrailer?: boolean;
+  /** How many blocks are in use, all of them at the beginning of the file. */
+  readonly blocks?: number;
 }
 
 const sector = 512;
@@ -35,7 +37,7 @@ export function buildVhd(options: VhdOptions = {}): Buffer {
   header.writeUInt32BE(options.tableEntries ?? 4, 28);
   header.writeUInt32BE(options.blockSize ?? 2 * 1024 ** 2, 32);
   header.writeUInt32BE(checksum(header, 36), 36);
-  const table = Buffer.alloc(sector, 0xff);
+  const table = Buffer.alloc(sector, 0xff).fill(0, 0, 4 * (options.blocks ?? 0));
   return Buffer.concat([leading, header, table, ...(options.withoutTrailer ? [] : [trailing])]);
 }
 

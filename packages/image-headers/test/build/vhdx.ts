@@ -16,6 +16,8 @@ export interface VhdxOptions {
   readonly metadataOffset?: bigint;
   readonly itemOffset?: number;
   readonly batEntry?: bigint;
+  /** How often it stands in the table, from its beginning on. Default once. */
+  readonly batEntries?: number;
   readonly metadataCount?: number;
   readonly regionCount?: number;
 }
@@ -44,7 +46,9 @@ export function buildVhdx(options: VhdxOptions = {}): Buffer {
   writeRegions(file.subarray(192 * kib, 256 * kib), options);
   writeRegions(file.subarray(256 * kib, 320 * kib), options);
   writeMetadata(file.subarray(2 * mib, 3 * mib), options);
-  file.writeBigUInt64LE(options.batEntry ?? 0n, 3 * mib);
+  for (let index = 0; index < (options.batEntries ?? 1); index++) {
+    file.writeBigUInt64LE(options.batEntry ?? 0n, 3 * mib + 8 * index);
+  }
   for (const at of options.damage ?? []) file[at]! ^= 1;
   return file;
 }

@@ -90,7 +90,7 @@ export const imageOptions = {
   }),
   'max-disk-size': option({
     kind: byteSize,
-    help: 'Refuse larger disks',
+    help: 'Refuse disks that hold more data; zeros do not count',
     default: '64GiB',
     group: 'image',
     commands: ['import', 'verify'],
