@@ -5,6 +5,7 @@ import { makeDirectory } from '@ec2-image/file-lock';
 import { importRequests } from '../config/import-request.ts';
 import type { ImageSettings } from '../options/table.ts';
 import { renderError } from '../render/error.ts';
+import { formatBytes } from '../render/format.ts';
 import {
   importDocument,
   importExitCode,
@@ -107,8 +108,10 @@ export class DemoCommand extends TableCommand {
   }
 
   private async serveSamples({ workDirectory, signal }: CommonSettings) {
-    const { serveSampleImages } = await import('../demo/sample-images.ts');
-    this.say('Generating two disks of 256 MiB with a GPT and an ext4 filesystem, as qcow2 and as raw.xz.');
+    const { demoDiskBytes, serveSampleImages } = await import('../demo/sample-images.ts');
+    this.say(
+      `Generating two disks of ${formatBytes(demoDiskBytes)} with a GPT and an ext4 filesystem, as qcow2 and as raw.xz.`,
+    );
     return serveSampleImages({ directory: servedDirectory(workDirectory), signal });
   }
 

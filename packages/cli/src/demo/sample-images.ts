@@ -8,6 +8,9 @@ export interface ServedImages extends AsyncDisposable {
 
 const formats = ['qcow2', 'raw.xz'] as const;
 
+/** Enough for an upload of several parts and a bar that moves. */
+export const demoDiskBytes = 96 * 2 ** 20;
+
 /**
  * Two disks, one as qcow2 and one as raw.xz, published as a distribution would: over HTTP, with a checksum file beside
  * them. The disks themselves stay in the directory, as `<name>.raw`, which is not served to anybody.
@@ -26,6 +29,7 @@ export async function serveSampleImages({
       const name = `demo-${format.replace('.', '-')}`;
       const disk = await makeSampleDisk({
         path: join(directory, `${name}.raw`),
+        sizeBytes: demoDiskBytes,
         seed,
         label: 'demo',
         signal,
