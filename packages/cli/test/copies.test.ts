@@ -1,61 +1,37 @@
 import { DeleteSnapshotCommand, DeregisterImageCommand } from '@aws-sdk/client-ec2';
 import { seedEc2 } from '@ec2-image/local-aws';
 import { tagRecord } from '@ec2-image/provenance';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openAccount, region, type TestAccount } from './support/account.ts';
-import { publishImages, type TestImages } from './support/images.ts';
-import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
-import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
+import { describe, expect, testWith } from './support/fixtures.ts';
+import type { ImportDocument } from './support/import.ts';
 
-let images: TestImages;
-let account: TestAccount;
-beforeAll(async () => {
-  useOwnEnvironment();
-  images = await publishImages(['qcow2']);
-});
-afterAll(() => images[Symbol.asyncDispose]());
-
-beforeEach(async () => {
-  account = await openAccount();
-});
-afterEach(() => account[Symbol.asyncDispose]());
-
-async function importImage(flags: Readonly<Record<string, unknown>> = {}) {
-  const run = await runInProcess(
-    importArgs({
-      account,
-      workDirectory: await makeWorkDirectory(),
-      url: images.url('qcow2'),
-      'checksum-url': images.checksumUrl,
-      suffix: '1',
-      region,
-      ...flags,
-    }),
-  );
-  const [image] = run.json<ImportDocument>().images;
-  return { ...run, image: image! };
-}
+const test = testWith({ flags: { suffix: '1', region } });
 
 /** Removes what an import made, and gives back the tags that its AMI had. */
-async function removeMade({ imageId, snapshotId, tags }: ImportDocument['images'][number]) {
+async function removeMade(
+  account: TestAccount,
+  { imageId, snapshotId, tags }: ImportDocument['images'][number],
+) {
   await account.ec2.send(new DeregisterImageCommand({ ImageId: imageId! }));
   await account.ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId! }));
   return tags;
 }
 
 describe.each(['s3', 'ebs'])('by way of %s', (via) => {
-  test('44: a copied snapshot with our tags is not used, while our own is', async () => {
-    const first = await importImage({ via });
-    expect(first).toMatchObject({ exitCode: 0, image: { outcome: 'imported' } });
-    const again = await importImage({ via, suffix: '2' });
-    expect(again.image.snapshotId).toBe(first.image.snapshotId);
+  test('44: a copied snapshot with our tags is not used, while our own is', async ({
+    account,
+    runImport,
+  }) => {
+    const first = await runImport({ via });
+    expect(first).toMatchObject({ exitCode: 0, result: { outcome: 'imported' } });
+    const again = await runImport({ via, suffix: '2' });
+    expect(again.result.snapshotId).toBe(first.result.snapshotId);
     const snapshot = (await account.contents()).snapshots[0]!;
     // In an account that has nothing else: the token of a snapshot that was deleted leads to it for a while.
-    await account[Symbol.asyncDispose]();
-    account = await openAccount();
+    await using another = await openAccount();
     const id = 'snap-0c0c0c0c0c0c0c0c0';
     seedEc2({
-      directory: account.directory,
+      directory: another.directory,
       snapshots: [
         {
           id,
@@ -66,14 +42,17 @@ describe.each(['s3', 'ebs'])('by way of %s', (via) => {
         },
       ],
     });
-    const after = await importImage({ via });
-    expect(after).toMatchObject({ exitCode: 0, image: { outcome: 'imported' } });
-    expect(after.image.snapshotId).not.toBe(id);
+    const after = await runImport({ via, 'endpoint-url': another.aws.url });
+    expect(after).toMatchObject({ exitCode: 0, result: { outcome: 'imported' } });
+    expect(after.result.snapshotId).not.toBe(id);
     expect(after.stderr).toContain(`${id} is a copy of ${snapshot.SnapshotId}`);
   });
 
-  test('45: a copied AMI with our tags and the name is in the way, and never replaced', async () => {
-    const tags = await removeMade((await importImage({ via })).image);
+  test('45: a copied AMI with our tags and the name is in the way, and never replaced', async ({
+    account,
+    runImport,
+  }) => {
+    const tags = await removeMade(account, (await runImport({ via })).result);
     seedEc2({
       directory: account.directory,
       images: [
@@ -87,31 +66,34 @@ describe.each(['s3', 'ebs'])('by way of %s', (via) => {
       ],
     });
     for (const flags of [{}, { replace: true }]) {
-      const run = await importImage({ via, ...flags });
-      expect(run).toMatchObject({ exitCode: 1, image: { error: { code: 'AMI_NAME_TAKEN' } } });
-      expect(run.image.error?.message).toContain('is a copy of ami-0a');
+      const run = await runImport({ via, ...flags });
+      expect(run).toMatchObject({ exitCode: 1, result: { error: { code: 'AMI_NAME_TAKEN' } } });
+      expect(run.result.error?.message).toContain('is a copy of ami-0a');
     }
     expect((await account.contents()).images).toHaveLength(1);
   });
 });
 
 describe('46: a key prefix without a slash', () => {
-  test('is a whole path element', async () => {
-    expect(await importImage({ 'key-prefix': 'ec2', 'keep-object': true })).toMatchObject({ exitCode: 0 });
+  test('is a whole path element', async ({ account, runImport }) => {
+    expect(await runImport({ 'key-prefix': 'ec2', 'keep-object': true })).toMatchObject({ exitCode: 0 });
     const { objects } = await account.contents();
     expect(objects).toEqual([expect.stringMatching(/^ec2\/test-cloud-i1\/[0-9a-f]{12}\.vhdx$/)]);
   });
 
-  test('leads to what a version uploaded that took it for the beginning of the name', async () => {
+  test('leads to what a version uploaded that took it for the beginning of the name', async ({
+    account,
+    runImport,
+  }) => {
     // Its key, made with what gives the same one today.
-    const earlier = await importImage({ name: 'ec2test-cloud', 'key-prefix': '', 'keep-object': true });
+    const earlier = await runImport({ name: 'ec2test-cloud', 'key-prefix': '', 'keep-object': true });
     expect(earlier.exitCode).toBe(0);
     const { objects } = await account.contents();
     expect(objects).toEqual([expect.stringMatching(/^ec2test-cloud-i1\//)]);
-    await removeMade(earlier.image);
-    const { exitCode, image } = await importImage({ 'key-prefix': 'ec2' });
+    await removeMade(account, earlier.result);
+    const { exitCode, result } = await runImport({ 'key-prefix': 'ec2' });
     expect(exitCode).toBe(0);
-    expect(image.steps).toContainEqual(expect.objectContaining({ step: 'upload', outcome: 'reused' }));
+    expect(result.steps).toContainEqual(expect.objectContaining({ step: 'upload', outcome: 'reused' }));
     expect((await account.contents()).objects).toEqual([]);
   });
 });

@@ -3,35 +3,25 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { beforeAll, expect, test } from 'vitest';
-import { bucket, openAccount } from './support/account.ts';
-import { publishImages } from './support/images.ts';
-import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
-import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
+import { bucket } from './support/account.ts';
+import { expect, testWith } from './support/fixtures.ts';
+import type { ImportDocument } from './support/import.ts';
+import { runInProcess } from './support/in-process.ts';
 import { makeLocalImages } from './support/local-images.ts';
 import { startCli } from './support/run-cli.ts';
 
 const promise = /to resume|resumes|to wait for it|finds it|continues/;
 
-beforeAll(useOwnEnvironment);
+const test = testWith();
+/** An import that is going to be interrupted takes long. */
+const testLong = test.extend('accountOptions', { ec2: { importTaskMs: 60_000 } });
 
-test.each([
+testLong.for<[string[], string]>([
   [[], 'Run the same command again to resume.'],
   [['--cancel-on-interrupt'], 'A cancelled import task starts from the beginning;'],
-])('an interrupted import %j says what the next run does', async (flags, hint) => {
-  await using images = await publishImages(['qcow2']);
-  await using account = await openAccount({ ec2: { importTaskMs: 60_000 } });
-  const run = startCli([
-    ...importArgs({
-      account,
-      workDirectory: await makeWorkDirectory(),
-      url: images.url('qcow2'),
-      'checksum-url': images.checksumUrl,
-    }),
-    ...flags,
-  ]);
-  const isWaiting = () => account.aws.calls.list().some(({ operation }) => operation === 'ImportSnapshot');
-  while (!isWaiting()) await delay(10);
+])('an interrupted import %j says what the next run does', async ([flags, hint], { account, argsOf }) => {
+  const run = startCli([...argsOf(), ...flags]);
+  while (account.calls('ImportSnapshot').length === 0) await delay(10);
   run.child.kill('SIGINT');
   const end = await run.ended;
   expect(end.json<ImportDocument>().images[0]?.error?.hint, end.stderr).toContain(hint);
@@ -63,21 +53,20 @@ test('a demo that is interrupted while its import task runs promises nothing abo
   expect(`${stdout}${stderr}`).not.toMatch(promise);
 });
 
-test.concurrent.each([
+test.for<['import' | 'verify', boolean]>([
   ['import', true],
   ['verify', false],
-])('%s of an image whose download breaks off', async (command, resumes) => {
-  await using account = await openAccount();
+])('%s of an image whose download breaks off', async ([command, resumes], { account, workDirectory }) => {
   await using server = await breakingServer();
   const args = {
     import: ['--name', 'x', '--arch', 'x86_64', '--bucket', bucket],
     verify: ['snap-0123456789abcdef0'],
-  }[command]!;
+  }[command];
   const run = await runInProcess([
     command,
     ...args,
     ...['--url', `${server.url}/x.qcow2`, '--sha256', 'a'.repeat(64)],
-    ...['--endpoint-url', account.aws.url, '--work-dir', join(await makeWorkDirectory(), 'w')],
+    ...['--endpoint-url', account.aws.url, '--work-dir', join(workDirectory, 'w')],
   ]);
   expect(run.exitCode).toBe(1);
   expect(run.stderr).toContain('BODY_TRUNCATED');

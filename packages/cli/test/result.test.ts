@@ -2,14 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Finished } from '../src/config/pin-config.ts';
 import type { ImageResult } from '../src/outcome.ts';
 import { renderImportReport } from '../src/render/import-report.ts';
-import { openAccount, type TestAccount } from './support/account.ts';
-import { publishImages, type TestImages } from './support/images.ts';
-import { flagsOf, importArgs, makeWorkDirectory } from './support/import.ts';
-import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
+import { describe, expect, testWith } from './support/fixtures.ts';
+import { type Flags, flagsOf } from './support/import.ts';
+import { runInProcess } from './support/in-process.ts';
 import { runCli, startCli } from './support/run-cli.ts';
 import { openVirtualTerminal } from './support/virtual-terminal.ts';
 
@@ -19,39 +17,29 @@ const onTerminal = {
   NODE_OPTIONS: `--import=${fileURLToPath(new URL('support/as-terminal.mjs', import.meta.url))}`,
 };
 
-let images: TestImages;
-let account: TestAccount;
-let workDirectory: string;
+const test = testWith()
+  .extend(
+    'args',
+    ({ argsOf }) =>
+      (flags: Flags = {}) =>
+        argsOf({ json: false, ...flags }),
+  )
+  .extend(
+    'deny',
+    ({ account }) =>
+      (operation: string) =>
+        account.aws.faults.add({
+          match: { operation },
+          times: 'always',
+          action: { kind: 'error', preset: 'access-denied' },
+        }),
+  );
+const testSlow = test.extend('accountOptions', { ec2: slowEc2 });
 
-beforeAll(async () => {
-  useOwnEnvironment();
-  images = await publishImages(['qcow2', 'raw.xz']);
-});
-afterAll(() => images[Symbol.asyncDispose]());
-beforeEach(async () => {
-  account = await openAccount();
-  workDirectory = await makeWorkDirectory();
-});
-afterEach(() => account[Symbol.asyncDispose]());
-
-const args = (flags: Readonly<Record<string, unknown>> = {}) =>
-  importArgs({
-    account,
-    workDirectory,
-    url: images.url('qcow2'),
-    'checksum-url': images.checksumUrl,
-    json: false,
-    ...flags,
-  });
-
-const deny = (operation: string) =>
-  account.aws.faults.add({
-    match: { operation },
-    times: 'always',
-    action: { kind: 'error', preset: 'access-denied' },
-  });
-
-test('--quiet prints the AMI and nothing else, and on a failure nothing but the error', async () => {
+test('--quiet prints the AMI and nothing else, and on a failure nothing but the error', async ({
+  args,
+  deny,
+}) => {
   const run = await runInProcess(args({ quiet: true }));
   expect(run).toMatchObject({
     exitCode: 0,
@@ -72,7 +60,7 @@ describe('--events', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { kind: string; time: string } & Record<string, unknown>);
 
-  test('prints the run log as NDJSON, the result as its last line', async () => {
+  test('prints the run log as NDJSON, the result as its last line', async ({ workDirectory, args }) => {
     const logFile = join(workDirectory, 'log');
     const run = await runInProcess(args({ events: true, 'log-file': logFile }));
     expect(run.exitCode, run.stderr).toBe(0);
@@ -97,7 +85,7 @@ describe('--events', () => {
     expect(eventsOf(run.stdout).at(-1)).toMatchObject({ kind: 'error', code: expect.any(String) });
   });
 
-  test('and --json are mutually exclusive', async () => {
+  test('and --json are mutually exclusive', async ({ args }) => {
     const run = await runInProcess(args({ events: true, json: true }));
     expect(run).toMatchObject({
       exitCode: 2,
@@ -105,11 +93,11 @@ describe('--events', () => {
     });
   });
 
-  test.each([
+  test.for<[string, string[]]>([
     ['janitor', ['janitor', '--bucket', 'disk-images']],
     ['tag-fix', ['tag-fix']],
     ['doctor', ['doctor']],
-  ])('of %s are nothing but JSON, too', async (command, argv) => {
+  ])('of %s are nothing but JSON, too', async ([command, argv], { account, workDirectory }) => {
     const run = await runInProcess([
       ...argv,
       ...flagsOf({ events: true, 'endpoint-url': account.aws.url, 'work-dir': workDirectory }),
@@ -118,7 +106,7 @@ describe('--events', () => {
   });
 });
 
-test('--json names the steps, the checksum among them', async () => {
+test('--json names the steps, the checksum among them', async ({ args }) => {
   const run = await runInProcess(args({ json: true }));
   const [image] = run.json<{ images: ImageResult[] }>().images;
   expect(image!.steps.map(({ step }) => step)).toEqual([
@@ -207,7 +195,7 @@ describe('the report', () => {
   });
 });
 
-test('the command that a failure names deletes what it left, at once', async () => {
+test('the command that a failure names deletes what it left, at once', async ({ account, args, deny }) => {
   deny('RegisterImage');
   const flags = args({ 'key-prefix': 'disks of mine/', 'keep-object': true });
   const failed = await runInProcess(flags);
@@ -225,12 +213,9 @@ test('the command that a failure names deletes what it left, at once', async () 
 });
 
 describe('on a terminal', () => {
-  test('the message of an interrupt stays, and no row is there twice', async () => {
-    await account[Symbol.asyncDispose]();
-    account = await openAccount({ ec2: slowEc2 });
+  testSlow('the message of an interrupt stays, and no row is there twice', async ({ account, args }) => {
     const run = startCli(args(), { env: onTerminal });
-    while (!account.aws.calls.list().some(({ operation }) => operation === 'DescribeImportSnapshotTasks'))
-      await delay(20);
+    while (account.calls('DescribeImportSnapshotTasks').length === 0) await delay(20);
     run.child.kill('SIGINT');
     const { exitCode, stderr } = await run.ended;
     expect(exitCode, stderr).toBe(130);
@@ -245,7 +230,7 @@ describe('on a terminal', () => {
     expect(lines.indexOf(message)).toBeLessThan(lines.findIndex((line) => line.startsWith('test-cloud  ')));
   });
 
-  test('verify shows how far it is', async () => {
+  test('verify shows how far it is', async ({ account, images, workDirectory, args }) => {
     const made = await runCli(args({ quiet: true }));
     const ami = made.stdout.trim();
     account.aws.faults.add({
@@ -273,7 +258,7 @@ describe('on a terminal', () => {
 });
 
 describe('what --local leaves', () => {
-  test('is told with its size and how to remove it', async () => {
+  test('is told with its size and how to remove it', async ({ workDirectory, args }) => {
     const run = await runInProcess(args({ local: true, 'endpoint-url': undefined, region: 'us-east-1' }));
     expect(run.exitCode, run.stderr).toBe(0);
     const told = /^The emulator's account occupies ([\d.]+) MiB in (\S+)\. To remove: rm -r (\S+)$/m.exec(

@@ -2,19 +2,14 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GetObjectAttributesCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { exampleCredentials } from '@ec2-image/local-aws';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bucket, openAccount } from './support/account.ts';
+import { bucket } from './support/account.ts';
 import { expectOneOfEach } from './support/crash-points.ts';
-import { publishImages, type TestImages } from './support/images.ts';
-import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
+import { describe, expect, testWith } from './support/fixtures.ts';
+import type { ImportDocument } from './support/import.ts';
 import { ownEnvironment, runCli } from './support/run-cli.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
-let images: TestImages;
-beforeAll(async () => {
-  images = await publishImages(['qcow2']);
-});
-afterAll(() => images[Symbol.asyncDispose]());
+const test = testWith();
 
 const secrets = [
   's3cr3tPassw0rd',
@@ -37,14 +32,15 @@ function expectNoSecret(what: string, text: string): void {
 }
 
 describe('secrets of URLs and of the credentials', () => {
-  test('reach no output, log, tag and metadata of a run that succeeds', async () => {
-    await using account = await openAccount();
-    const workDirectory = await makeWorkDirectory();
+  test('reach no output, log, tag and metadata of a run that succeeds', async ({
+    account,
+    images,
+    workDirectory,
+    argsOf,
+  }) => {
     const log = join(workDirectory, 'log.ndjson');
     const end = await runCli(
-      importArgs({
-        account,
-        workDirectory,
+      argsOf({
         url: withSecrets(images.url('qcow2')),
         'checksum-url': withSecrets(images.checksumUrl),
         verbose: true,
@@ -75,17 +71,13 @@ describe('secrets of URLs and of the credentials', () => {
     expectNoSecret('what the service was sent', JSON.stringify(account.aws.calls.list()));
   });
 
-  test.each([
+  test.for<[string, (url: string) => string]>([
     ['an image that is not there', (url: string) => url.replace('.qcow2', '.nothing')],
     ['another scheme', (url: string) => url.replace('http:', 'gopher:')],
-  ])('reach no error: %s', async (_, change) => {
-    await using account = await openAccount();
-    const workDirectory = await makeWorkDirectory();
+  ])('reach no error: %s', async ([_, change], { images, workDirectory, argsOf }) => {
     const log = join(workDirectory, 'log.ndjson');
     const end = await runCli(
-      importArgs({
-        account,
-        workDirectory,
+      argsOf({
         url: change(withSecrets(images.url('qcow2'))),
         sha256: 'a'.repeat(64),
         verbose: true,
@@ -100,8 +92,7 @@ describe('secrets of URLs and of the credentials', () => {
   });
 });
 
-test('a configuration file cannot send the credentials to a server', async () => {
-  await using account = await openAccount();
+test('a configuration file cannot send the credentials to a server', async ({ account, images }) => {
   const directory = await temporaryDirectory('checkout');
   await writeFile(
     join(directory, 'ec2-image.yaml'),
@@ -128,8 +119,11 @@ images:
   expectNoSecret('the output', end.stdout + end.stderr);
 });
 
-test('credentials that expire are fetched again from where they came from', async () => {
-  await using account = await openAccount();
+test('credentials that expire are fetched again from where they came from', async ({
+  account,
+  images,
+  argsOf,
+}) => {
   const directory = await temporaryDirectory('credentials');
   const fetched = join(directory, 'fetched');
   const script = join(directory, 'credentials');
@@ -147,11 +141,7 @@ END
   const config = join(directory, 'config');
   await writeFile(config, `[profile short]\ncredential_process = ${script}\nregion = us-east-1\n`);
   const end = await runCli(
-    importArgs({
-      account,
-      workDirectory: await makeWorkDirectory(),
-      url: images.url('qcow2'),
-      'checksum-url': images.checksumUrl,
+    argsOf({
       profile: 'short',
     }),
     {
