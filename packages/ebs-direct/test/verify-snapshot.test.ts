@@ -11,31 +11,22 @@ import {
   writeDigests,
   writeSnapshot,
 } from '@ec2-image/ebs-direct';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Account, openAccount, someBlocks, writing } from './support/account.ts';
+import { type Account, test as base, describe, expect, someBlocks, writing } from './support/account.ts';
 
 const sizeBytes = 70 * blockSizeBytes;
 const indexes = [0, 3, 4, 5, 50, 69];
 
-let account: Account;
-
-beforeEach(async () => {
-  account = await openAccount();
-});
-
-afterEach(() => account[Symbol.asyncDispose]());
-
-async function written() {
+const test = base.extend('written', ({ account }) => async () => {
   const { blocks, data } = someBlocks(indexes);
   const { snapshotId, ...rest } = await writeSnapshot({ ...writing(account), sizeBytes, blocks });
   const digests = rest.digests!;
   const verify = (expected = { sizeBytes, digests }) =>
     verifySnapshot({ ebs: account.ebs, snapshotId, expected, clock: fakeClock() });
   return { snapshotId, blocks, data, digests, verify };
-}
+});
 
 describe('verifySnapshot', () => {
-  test('passes on the disk that was written', async () => {
+  test('passes on the disk that was written', async ({ written }) => {
     const { blocks, snapshotId, verify } = await written();
     expect(await verify(await digestBlocks({ blocks: blocks(), sizeBytes }))).toEqual({
       snapshotId,
@@ -44,7 +35,7 @@ describe('verifySnapshot', () => {
     });
   });
 
-  test('finds one flipped bit that nothing else shows', async () => {
+  test('finds one flipped bit that nothing else shows', async ({ account, written }) => {
     account.aws.faults.add({
       match: { operation: 'PutSnapshotBlock', parameters: { BlockIndex: '4' } },
       action: { kind: 'flip-bit', offset: 12_345, bit: 6 },
@@ -56,7 +47,7 @@ describe('verifySnapshot', () => {
     });
   });
 
-  test.each(indexes)('finds that the snapshot lacks block %i', async (missing) => {
+  test.for(indexes)('finds that the snapshot lacks block %i', async (missing, { account, written }) => {
     const { digests } = await written();
     const other = await writeSnapshot({
       ...writing(account),
@@ -72,7 +63,7 @@ describe('verifySnapshot', () => {
     ).rejects.toMatchObject({ facts: { blockIndex: missing } });
   });
 
-  test('names the first of several differences', async () => {
+  test('names the first of several differences', async ({ written }) => {
     const { digests, verify } = await written();
     const expected = new Map(digests);
     // 4 is data in what should be a hole, 40 is missing, 50 differs.
@@ -93,7 +84,7 @@ describe('verifySnapshot', () => {
   });
 
   /** As a writer makes it that leaves zeros out. */
-  async function sparse() {
+  async function sparse(account: Account) {
     const { data } = someBlocks([0, 7]);
     const { SnapshotId: snapshotId } = await account.ebs.send(new StartSnapshotCommand({ VolumeSize: 1 }));
     const digests = new Map<number, Buffer>();
@@ -114,8 +105,8 @@ describe('verifySnapshot', () => {
     return { ebs: account.ebs, snapshotId: snapshotId!, expected: { sizeBytes, digests }, data };
   }
 
-  test('blocks of zeros that were never written are an error of their own', async () => {
-    const { data, ...options } = await sparse();
+  test('blocks of zeros that were never written are an error of their own', async ({ account }) => {
+    const { data, ...options } = await sparse(account);
     await expect(verifySnapshot(options)).rejects.toMatchObject({
       code: 'ABSENT_BLOCKS',
       facts: { absentBlocks: 68, offset: blockSizeBytes },
@@ -132,7 +123,10 @@ describe('verifySnapshot', () => {
     expect(seen[1]!.equals(Buffer.alloc(blockSizeBytes))).toBe(false);
   });
 
-  test('whether blocks may be absent is asked where some are, and where nothing else is wrong', async () => {
+  test('whether blocks may be absent is asked where some are, and where nothing else is wrong', async ({
+    account,
+    written,
+  }) => {
     let asked = 0;
     const allowAbsent = async () => {
       asked += 1;
@@ -141,7 +135,7 @@ describe('verifySnapshot', () => {
     const { snapshotId, digests } = await written();
     await verifySnapshot({ ebs: account.ebs, snapshotId, expected: { sizeBytes, digests }, allowAbsent });
     expect(asked).toBe(0);
-    const { data: _, ...options } = await sparse();
+    const { data: _, ...options } = await sparse(account);
     const other = new Map(options.expected.digests).set(9, digests.get(0)!);
     await expect(
       verifySnapshot({ ...options, expected: { sizeBytes, digests: other }, allowAbsent }),
@@ -151,7 +145,7 @@ describe('verifySnapshot', () => {
     expect(asked).toBe(1);
   });
 
-  test('data past the end of the disk is a difference', async () => {
+  test('data past the end of the disk is a difference', async ({ written }) => {
     const { digests, verify } = await written();
     const shorter = new Map(digests);
     shorter.delete(69);
@@ -160,14 +154,14 @@ describe('verifySnapshot', () => {
     );
   });
 
-  test('a snapshot that is too small is a difference', async () => {
+  test('a snapshot that is too small is a difference', async ({ written }) => {
     const { digests, verify } = await written();
     await expect(verify({ sizeBytes: 2 ** 30 + 1, digests })).rejects.toMatchObject({
       code: 'SNAPSHOT_DIFFERS',
     });
   });
 
-  test('more blocks than a page are all read', async () => {
+  test('more blocks than a page are all read', async ({ account }) => {
     const { blocks } = someBlocks([0, 99, 100, 129]);
     const sizeBytes = 130 * blockSizeBytes;
     const { snapshotId, ...rest } = await writeSnapshot({ ...writing(account), sizeBytes, blocks });
@@ -181,7 +175,7 @@ describe('verifySnapshot', () => {
     expect([read, account.calls('ListSnapshotBlocks').length]).toEqual([130, 2]);
   });
 
-  test('damage on the way is told from damage in the snapshot', async () => {
+  test('damage on the way is told from damage in the snapshot', async ({ account, written }) => {
     const { verify } = await written();
     account.aws.faults.add({
       match: { operation: 'GetSnapshotBlock' },
@@ -197,19 +191,22 @@ describe('verifySnapshot', () => {
     await expect(verify()).rejects.toMatchObject({ code: 'BLOCK_DAMAGED' });
   });
 
-  test.each([
+  test.for([
     { kind: 'error', preset: 'throttling' },
     { kind: 'error', preset: 'unavailable' },
     { kind: 'drop' },
     { kind: 'cut', afterBytes: 1000 },
-  ] as const)('$kind $preset is survived', async (action) => {
+  ] as const)('$kind $preset is survived', async (action, { account, written }) => {
     const { verify } = await written();
     for (const operation of ['ListSnapshotBlocks', 'GetSnapshotBlock'])
       account.aws.faults.add({ match: { operation }, times: 2, action });
     expect(await verify()).toMatchObject({ blocks: 70 });
   });
 
-  test('a snapshot that is not there, or pending, is unreadable, and access may be denied', async () => {
+  test('a snapshot that is not there, or pending, is unreadable, and access may be denied', async ({
+    account,
+    written,
+  }) => {
     const expected = { sizeBytes, digests: new Map() };
     const { ebs } = account;
     await expect(
@@ -229,7 +226,7 @@ describe('verifySnapshot', () => {
     });
   });
 
-  test('an abort ends it', async () => {
+  test('an abort ends it', async ({ account, written }) => {
     const { snapshotId, digests } = await written();
     await expect(
       verifySnapshot({
@@ -243,7 +240,7 @@ describe('verifySnapshot', () => {
 });
 
 describe('the file of digests', () => {
-  test('stands for the disk later', async () => {
+  test('stands for the disk later', async ({ account, written }) => {
     const { digests, verify } = await written();
     const path = join(account.directory, 'disk.digests');
     await writeDigests({ path, content: { sizeBytes, digests } });
@@ -253,14 +250,14 @@ describe('the file of digests', () => {
     expect(await verify(read as never)).toMatchObject({ blocks: 70 });
   });
 
-  test.each([
+  test.for<[string, (path: string) => Promise<void>]>([
     ['cut in its last line', (path: string) => truncate(path, 400)],
     ['with a line missing', dropLine],
     ['with a line more', (path: string) => appendFile(path, `7 ${'ab'.repeat(32)}\n`)],
     ['of something else', (path: string) => writeFile(path, 'sha256sum  disk.raw\n')],
     ['empty', (path: string) => truncate(path, 0)],
     ['of another version', bumpVersion],
-  ])('is refused %s', async (_, spoil) => {
+  ])('is refused %s', async ([_, spoil], { account, written }) => {
     const { digests } = await written();
     const path = join(account.directory, 'disk.digests');
     await writeDigests({ path, content: { sizeBytes, digests } });
@@ -268,7 +265,7 @@ describe('the file of digests', () => {
     await expect(readDigests({ path })).rejects.toMatchObject({ code: 'BAD_DIGESTS_FILE' });
   });
 
-  test('that is not there is refused by name', async () => {
+  test('that is not there is refused by name', async ({ account }) => {
     const path = join(account.directory, 'none.digests');
     await expect(readDigests({ path })).rejects.toMatchObject({ code: 'BAD_DIGESTS_FILE', facts: { path } });
   });

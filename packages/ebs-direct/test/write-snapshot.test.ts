@@ -4,20 +4,23 @@ import { CompleteSnapshotCommand, ListSnapshotBlocksCommand } from '@aws-sdk/cli
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
 import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import { type WriteSnapshotOptions, writeSnapshot } from '@ec2-image/ebs-direct';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Account, openAccount, someBlocks, testDiskBytes, writing } from './support/account.ts';
+import {
+  type Account,
+  describe,
+  expect,
+  someBlocks,
+  test,
+  testDiskBytes,
+  writing,
+} from './support/account.ts';
 
-let account: Account;
-
-beforeEach(async () => {
-  account = await openAccount();
-});
-
-afterEach(() => account[Symbol.asyncDispose]());
+const hurriedTest = test.extend('accountOptions', { requestTimeoutMs: 200 });
+/** Where a snapshot stays pending. */
+const pendingTest = test.extend('accountOptions', { snapshotCompletionMs: 60 * 60_000 });
 
 const indexes = [0, 1, 5, 6, 7, 20, 21, 33, 46];
 
-test('a disk is written as a tagged snapshot that holds it', async () => {
+test('a disk is written as a tagged snapshot that holds it', async ({ account }) => {
   const { blocks, content, data } = someBlocks(indexes);
   const progress: number[] = [];
   const written = await writeSnapshot({
@@ -38,7 +41,7 @@ test('a disk is written as a tagged snapshot that holds it', async () => {
   expect(progress.at(-1)).toBe(testDiskBytes);
 });
 
-test('every block of the disk is written, zeros included, and none past its end', async () => {
+test('every block of the disk is written, zeros included, and none past its end', async ({ account }) => {
   const { blocks, data } = someBlocks([3, 47]);
   const { snapshotId, blocksSent } = await writeSnapshot({ ...writing(account), blocks });
   expect(blocksSent).toBe(48);
@@ -52,7 +55,7 @@ test('every block of the disk is written, zeros included, and none past its end'
   );
 });
 
-test('a disk of zeros is a snapshot of zeros, which takes no room', async () => {
+test('a disk of zeros is a snapshot of zeros, which takes no room', async ({ account }) => {
   const { blocks } = someBlocks([]);
   const { snapshotId } = await writeSnapshot({ ...writing(account), blocks });
   expect(account.calls('PutSnapshotBlock')).toHaveLength(48);
@@ -60,7 +63,7 @@ test('a disk of zeros is a snapshot of zeros, which takes no room', async () => 
   expect((await stat(account.snapshotPath(snapshotId))).blocks).toBeLessThan(64);
 });
 
-test('zeros that were acknowledged are not sent again by the next run', async () => {
+test('zeros that were acknowledged are not sent again by the next run', async ({ account }) => {
   const { blocks } = someBlocks([40]);
   const journalPath = join(account.directory, 'journal');
   const options = { ...writing(account, { concurrency: 1 }), blocks, journalPath };
@@ -84,7 +87,9 @@ async function writeAndAbort(options: WriteSnapshotOptions, afterBlocks: number)
   await expect(run).rejects.toMatchObject({ name: 'AbortError' });
 }
 
-test('an abort leaves the pending snapshot, and the same command resumes it by its journal', async () => {
+test('an abort leaves the pending snapshot, and the same command resumes it by its journal', async ({
+  account,
+}) => {
   const { blocks, content } = someBlocks(indexes);
   const journalPath = join(account.directory, 'journal');
   const options = { ...writing(account, { concurrency: 1 }), blocks, journalPath };
@@ -100,7 +105,7 @@ test('an abort leaves the pending snapshot, and the same command resumes it by i
   await expect(readFile(journalPath)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('without the journal all blocks are sent again, into the same snapshot', async () => {
+test('without the journal all blocks are sent again, into the same snapshot', async ({ account }) => {
   const { blocks, content } = someBlocks(indexes);
   const options = { ...writing(account), blocks };
   await writeAndAbort(options, 4);
@@ -110,13 +115,13 @@ test('without the journal all blocks are sent again, into the same snapshot', as
   expect(await account.content(written.snapshotId)).toEqual(content);
 });
 
-test.each([
+test.for<[string, (text: string) => string]>([
   ['cut short in its last line', (text: string) => text.slice(0, -20)],
   ['cut short in its first line', (text: string) => text.slice(0, 30)],
   ['of another snapshot', (text: string) => text.replace(/snap-\w+/, 'snap-0123456789abcdef0')],
   ['of other bytes', (text: string) => text.replace(/^(\d+) .*$/gm, `$1 ${'A'.repeat(43)}=`)],
   ['empty', () => ''],
-])('a journal %s costs blocks sent again, never the content', async (_, spoil) => {
+])('a journal %s costs blocks sent again, never the content', async ([_, spoil], { account }) => {
   const { blocks, content } = someBlocks(indexes);
   const journalPath = join(account.directory, 'journal');
   const options = { ...writing(account, { concurrency: 1 }), blocks, journalPath };
@@ -126,7 +131,7 @@ test.each([
   expect(await account.content(snapshotId)).toEqual(content);
 });
 
-test('a disk that changed since the journal was written is sent as it is', async () => {
+test('a disk that changed since the journal was written is sent as it is', async ({ account }) => {
   const before = someBlocks(indexes);
   const journalPath = join(account.directory, 'journal');
   const options = { ...writing(account, { concurrency: 1 }), journalPath };
@@ -138,7 +143,9 @@ test('a disk that changed since the journal was written is sent as it is', async
   expect(await account.content(written.snapshotId)).toEqual(after.content);
 });
 
-test('reuses the snapshot of a run that ended after CompleteSnapshot, with and without journal', async () => {
+test('reuses the snapshot of a run that ended after CompleteSnapshot, with and without journal', async ({
+  account,
+}) => {
   const { blocks, content } = someBlocks(indexes);
   const options = { ...writing(account), blocks };
   const first = await writeSnapshot(options);
@@ -150,7 +157,7 @@ test('reuses the snapshot of a run that ended after CompleteSnapshot, with and w
   expect(await account.snapshots()).toHaveLength(1);
 });
 
-test('a pending snapshot that somebody deleted is started again', async () => {
+test('a pending snapshot that somebody deleted is started again', async ({ account }) => {
   const { blocks, content } = someBlocks(indexes);
   const options = { ...writing(account), blocks };
   await writeAndAbort(options, 4);
@@ -161,7 +168,7 @@ test('a pending snapshot that somebody deleted is started again', async () => {
   expect(await account.content(written.snapshotId)).toEqual(content);
 });
 
-test('waits for a snapshot that EBS does not show yet', async () => {
+test('waits for a snapshot that EBS does not show yet', async ({ account }) => {
   const { blocks, content } = someBlocks(indexes);
   account.aws.faults.add({
     match: { operation: 'PutSnapshotBlock' },
@@ -172,7 +179,7 @@ test('waits for a snapshot that EBS does not show yet', async () => {
   expect(await account.content(snapshotId)).toEqual(content);
 });
 
-test('throttling is met by fewer blocks at a time and loses nothing', async () => {
+test('throttling is met by fewer blocks at a time and loses nothing', async ({ account }) => {
   const { blocks, content } = someBlocks(Array.from({ length: 60 }, (_, index) => index));
   account.aws.faults.add({
     match: { operation: 'PutSnapshotBlock' },
@@ -189,7 +196,7 @@ test('throttling is met by fewer blocks at a time and loses nothing', async () =
   expect(await account.content(snapshotId)).toEqual(content);
 });
 
-test.each([
+test.for([
   ['an internal error', { kind: 'error', preset: 'internal-error' }],
   ['a dropped connection', { kind: 'drop' }],
   ['an answer that is lost', { kind: 'drop', when: 'after' }],
@@ -202,7 +209,7 @@ test.each([
       message: 'x-amz-Checksum does not match the computed checksum',
     },
   ],
-] as const)('%s in every call is survived', async (_, action) => {
+] as const)('%s in every call is survived', async ([_, action], { account }) => {
   const { blocks, content } = someBlocks(indexes);
   account.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 2, times: 3, action });
   if (!('code' in action)) {
@@ -214,7 +221,9 @@ test.each([
   expect(await account.snapshots()).toHaveLength(1);
 });
 
-test('a block that arrives damaged each time is named as damaged, not as an access that is denied', async () => {
+test('a block that arrives damaged each time is named as damaged, not as an access that is denied', async ({
+  account,
+}) => {
   const { blocks } = someBlocks(indexes);
   account.aws.faults.add({
     match: { operation: 'PutSnapshotBlock', parameters: { BlockIndex: '5' } },
@@ -235,17 +244,16 @@ test('a block that arrives damaged each time is named as damaged, not as an acce
   expect(await account.snapshots()).toMatchObject([{ State: 'pending' }]);
 });
 
-test('a request that hangs is aborted and retried', async () => {
-  await using hurried = await openAccount({ requestTimeoutMs: 200 });
+hurriedTest('a request that hangs is aborted and retried', async ({ account }) => {
   const { blocks, content } = someBlocks(indexes);
-  hurried.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 3, action: { kind: 'hang' } });
-  hurried.aws.faults.add({ match: { operation: 'StartSnapshot' }, action: { kind: 'hang', when: 'after' } });
-  const { snapshotId } = await writeSnapshot({ ...writing(hurried), blocks });
-  expect(await hurried.content(snapshotId)).toEqual(content);
-  expect(await hurried.snapshots()).toHaveLength(1);
+  account.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 3, action: { kind: 'hang' } });
+  account.aws.faults.add({ match: { operation: 'StartSnapshot' }, action: { kind: 'hang', when: 'after' } });
+  const { snapshotId } = await writeSnapshot({ ...writing(account), blocks });
+  expect(await account.content(snapshotId)).toEqual(content);
+  expect(await account.snapshots()).toHaveLength(1);
 });
 
-test.each([
+test.for([
   ['access-denied', 'PutSnapshotBlock', 'ACCESS_DENIED'],
   ['expired-token', 'PutSnapshotBlock', 'CREDENTIALS_EXPIRED'],
   ['access-denied', 'CompleteSnapshot', 'ACCESS_DENIED'],
@@ -254,7 +262,7 @@ test.each([
   ['unavailable', 'CompleteSnapshot', 'AWS_UNREACHABLE'],
 ] as const)(
   '%s at %s that lasts fails as %s, and keeps snapshot and journal',
-  async (preset, operation, code) => {
+  async ([preset, operation, code], { account }) => {
     const { blocks, content } = someBlocks(indexes);
     account.aws.faults.add({
       match: { operation },
@@ -281,42 +289,40 @@ test.each([
   },
 );
 
-test.each([
+hurriedTest.for([
   ['connections that are refused', { kind: 'drop' }],
   ['requests that hang', { kind: 'hang' }],
-] as const)('%s beyond their limit keep snapshot and journal', async (_, action) => {
-  await using own = await openAccount({ requestTimeoutMs: 200 });
+] as const)('%s beyond their limit keep snapshot and journal', async ([_, action], { account }) => {
   const { blocks, content } = someBlocks(indexes);
-  const journalPath = join(own.directory, 'journal');
-  const options = { ...writing(own, { concurrency: 1 }), blocks, journalPath };
-  own.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 30, times: 'always', action });
+  const journalPath = join(account.directory, 'journal');
+  const options = { ...writing(account, { concurrency: 1 }), blocks, journalPath };
+  account.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 30, times: 'always', action });
   await expect(writeSnapshot(options)).rejects.toMatchObject({
     code: 'AWS_UNREACHABLE',
     hint: expect.stringContaining('run the same command again'),
   });
-  expect(own.calls('DeleteSnapshot')).toEqual([]);
-  own.aws.faults.clear();
+  expect(account.calls('DeleteSnapshot')).toEqual([]);
+  account.aws.faults.clear();
   const written = await writeSnapshot(options);
   expect(written.blocksSent).toBeLessThan(30);
-  expect(await own.content(written.snapshotId)).toEqual(content);
-  expect(await own.snapshots()).toHaveLength(1);
+  expect(await account.content(written.snapshotId)).toEqual(content);
+  expect(await account.snapshots()).toHaveLength(1);
 });
 
-test('a snapshot that does not become complete in time is kept, and resumed', async () => {
+pendingTest('a snapshot that does not become complete in time is kept, and resumed', async ({ account }) => {
   const { blocks } = someBlocks(indexes);
-  await using own = await openAccount({ snapshotCompletionMs: 60 * 60_000 });
-  const options = { ...writing(own), blocks, completeTimeoutMs: 60_000 };
+  const options = { ...writing(account), blocks, completeTimeoutMs: 60_000 };
   await expect(writeSnapshot(options)).rejects.toMatchObject({ code: 'SNAPSHOT_STALLED' });
-  expect(await own.snapshots()).toMatchObject([{ State: 'pending' }]);
+  expect(await account.snapshots()).toMatchObject([{ State: 'pending' }]);
 });
 
-test.each([
+test.for([
   ['Failed to read block data', {}],
   ['The request took too long', { reason: 'WRITE_REQUEST_TIMEOUT' }],
   ['The block is being written', { reason: 'CONFLICTING_BLOCK_UPDATE' }],
 ] as const)(
   '"%s" is answered by fewer blocks at a time, for as long as some get through',
-  async (message, reason) => {
+  async ([message, reason], { account }) => {
     const { blocks, content } = someBlocks(indexes);
     const operation = 'PutSnapshotBlock';
     account.aws.faults.add({ match: { operation }, times: 'always', action: { kind: 'delay', ms: 20 } });
@@ -334,7 +340,9 @@ test.each([
   },
 );
 
-test('what a ValidationException says that does not pass ends the run at once, and keeps the snapshot', async () => {
+test('what a ValidationException says that does not pass ends the run at once, and keeps the snapshot', async ({
+  account,
+}) => {
   const { blocks } = someBlocks(indexes);
   account.aws.faults.add({
     match: { operation: 'PutSnapshotBlock' },
@@ -358,21 +366,22 @@ const beforeComplete = async () => {
   throw new Error('another digest');
 };
 
-test('the next run asks for a snapshot of its own, not for the one that was deleted', async () => {
-  await using own = await openAccount();
+test('the next run asks for a snapshot of its account, not for the one that was deleted', async ({
+  account,
+}) => {
   const { blocks, content } = someBlocks(indexes);
-  const options = { ...writing(own), blocks, journalPath: join(own.directory, 'journal'), ...wrong };
+  const options = { ...writing(account), blocks, journalPath: join(account.directory, 'journal'), ...wrong };
   for (const _ of [1, 2])
     await expect(writeSnapshot({ ...options, beforeComplete })).rejects.toThrow('another digest');
-  const before = own.aws.calls.list().at(-1)!.sequence;
+  const before = account.aws.calls.list().at(-1)!.sequence;
   const { snapshotId } = await writeSnapshot(options);
-  expect(await own.content(snapshotId)).toEqual(content);
-  const calls = own.aws.calls.list({ after: before });
+  expect(await account.content(snapshotId)).toEqual(content);
+  const calls = account.aws.calls.list({ after: before });
   expect(calls.filter(({ operation }) => operation === 'StartSnapshot')).toHaveLength(1);
   expect(calls.filter(({ errorCode }) => errorCode !== undefined)).toEqual([]);
 });
 
-test('only what proves that the content is wrong deletes the pending snapshot', async () => {
+test('only what proves that the content is wrong deletes the pending snapshot', async ({ account }) => {
   const { blocks } = someBlocks(indexes);
   async function* torn() {
     yield* blocks();
@@ -387,21 +396,22 @@ test('only what proves that the content is wrong deletes the pending snapshot', 
 });
 
 describe('a snapshot that somebody else has completed', () => {
-  const completedElsewhere = async (blocks: number) => {
+  /** Completes what is there of a snapshot as it is. */
+  const completeElsewhere = async (account: Account) => {
+    const there = account.calls('PutSnapshotBlock').filter(({ status }) => status === 201).length;
     const [{ SnapshotId } = {}] = await account.snapshots();
-    await account.ebs.send(new CompleteSnapshotCommand({ SnapshotId, ChangedBlocksCount: blocks }));
+    await account.ebs.send(new CompleteSnapshotCommand({ SnapshotId, ChangedBlocksCount: there }));
     return SnapshotId!;
   };
-  const blocksThere = () => account.calls('PutSnapshotBlock').filter(({ status }) => status === 201).length;
 
-  test.each([true, false])(
+  test.for([true, false])(
     'without all its blocks is not taken for the disk (journal: %s)',
-    async (withJournal) => {
+    async (withJournal, { account }) => {
       const { blocks, content } = someBlocks(indexes);
       const journalPath = withJournal ? join(account.directory, 'journal') : undefined;
       const options = { ...writing(account, { concurrency: 1 }), blocks, journalPath };
       await writeAndAbort(options, 4);
-      const theirs = await completedElsewhere(blocksThere());
+      const theirs = await completeElsewhere(account);
       const { snapshotId } = await writeSnapshot(options);
       expect(snapshotId).not.toBe(theirs);
       expect(await account.content(snapshotId)).toEqual(content);
@@ -409,18 +419,18 @@ describe('a snapshot that somebody else has completed', () => {
     },
   );
 
-  test('without blocks of zeros is left alone, and another one is written', async () => {
+  test('without blocks of zeros is left alone, and another one is written', async ({ account }) => {
     const { blocks } = someBlocks([0, 1]);
     const options = { ...writing(account, { concurrency: 1 }), blocks };
     await writeAndAbort(options, 4);
-    const theirs = await completedElsewhere(blocksThere());
+    const theirs = await completeElsewhere(account);
     const { snapshotId } = await writeSnapshot(options);
     expect((await account.snapshots()).map(({ SnapshotId }) => SnapshotId).sort()).toEqual(
       [theirs, snapshotId].sort(),
     );
   });
 
-  test('and that cannot be read is left alone, and another one is written', async () => {
+  test('and that cannot be read is left alone, and another one is written', async ({ account }) => {
     const { blocks, content } = someBlocks(indexes);
     const options = { ...writing(account), blocks };
     await writeSnapshot(options);
@@ -434,7 +444,7 @@ describe('a snapshot that somebody else has completed', () => {
     expect(await account.snapshots()).toHaveLength(2);
   });
 
-  test('is used if the run that did so has marked it', async () => {
+  test('is used if the run that did so has marked it', async ({ account }) => {
     const { blocks } = someBlocks(indexes);
     const options = { ...writing(account), blocks };
     const first = await writeSnapshot(options);
@@ -444,7 +454,9 @@ describe('a snapshot that somebody else has completed', () => {
   });
 });
 
-test('two writers of one snapshot, block by block in conflict: both end with it, and neither deletes it', async () => {
+test('two writers of one snapshot, block by block in conflict: both end with it, and neither deletes it', async ({
+  account,
+}) => {
   const { blocks, content } = someBlocks(indexes);
   account.aws.faults.add({
     match: { operation: 'PutSnapshotBlock' },
@@ -459,7 +471,7 @@ test('two writers of one snapshot, block by block in conflict: both end with it,
   expect(refused.length).toBeGreaterThan(0);
 });
 
-test('blocks that EBS keeps otherwise than they were sent are found at completion', async () => {
+test('blocks that EBS keeps otherwise than they were sent are found at completion', async ({ account }) => {
   const { blocks, data } = someBlocks(indexes);
   // Another writer into the same snapshot: count and checksum no longer agree.
   const options = writing(account);
@@ -483,7 +495,7 @@ test('blocks that EBS keeps otherwise than they were sent are found at completio
   expect(await account.snapshots()).toEqual([]);
 });
 
-test('a snapshot that never completes is a failure with a limit', async () => {
+test('a snapshot that never completes is a failure with a limit', async ({ account }) => {
   const { blocks } = someBlocks(indexes);
   account.aws.faults.add({
     match: { operation: 'CompleteSnapshot' },

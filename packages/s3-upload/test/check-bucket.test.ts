@@ -1,29 +1,21 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { checkBucket } from '@ec2-image/s3-upload';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { bucket, clientFor, type Emulator, region, startEmulator } from './support/emulator.ts';
+import { bucket, clientFor, region } from './support/emulator.ts';
+import { describe, expect, test } from './support/fixtures.ts';
 import { startWeakS3 } from './support/weak-s3.ts';
 
 const account = '123456789012';
 
 describe('on the emulator', () => {
-  let emulator: Emulator;
-  beforeAll(async () => {
-    emulator = await startEmulator();
-  });
-  afterEach(() => emulator.aws.faults.clear());
-  afterAll(() => emulator[Symbol.asyncDispose]());
-
-  test('a bucket of this account in the region of the import passes', async () => {
-    const { client } = emulator;
+  test('a bucket of this account in the region of the import passes', async ({ client }) => {
     await checkBucket({ client, bucket, region });
     await checkBucket({ client, bucket, region, expectedBucketOwner: account });
   });
 
-  test('one that is not there', async () => {
+  test('one that is not there', async ({ client }) => {
     await expect(
       checkBucket({
-        client: emulator.client,
+        client: client,
         bucket: 'no-such-bucket',
         region,
         expectedBucketOwner: account,
@@ -31,9 +23,9 @@ describe('on the emulator', () => {
     ).rejects.toMatchObject({ code: 'NO_SUCH_BUCKET', bucket: 'no-such-bucket' });
   });
 
-  test.each([region, 'us-east-1'])('one elsewhere, asked by a client of %s', async (asking) => {
-    const client = clientFor(emulator.aws.url, { region: asking });
-    const other = clientFor(emulator.aws.url, { region: 'ap-south-1' });
+  test.for([region, 'us-east-1'])('one elsewhere, asked by a client of %s', async (asking, { aws }) => {
+    const client = clientFor(aws.url, { region: asking });
+    const other = clientFor(aws.url, { region: 'ap-south-1' });
     await other.send(
       new CreateBucketCommand({
         Bucket: `elsewhere-${asking}`,
@@ -45,43 +37,46 @@ describe('on the emulator', () => {
     ).rejects.toMatchObject({ code: 'BUCKET_ELSEWHERE', bucketRegion: 'ap-south-1', region: asking });
   });
 
-  test('one of another account', async () => {
+  test('one of another account', async ({ client }) => {
     await expect(
-      checkBucket({ client: emulator.client, bucket, region, expectedBucketOwner: '999999999999' }),
+      checkBucket({ client: client, bucket, region, expectedBucketOwner: '999999999999' }),
     ).rejects.toMatchObject({ code: 'BUCKET_NOT_YOURS', expectedBucketOwner: '999999999999' });
   });
 
-  test('one that may not be listed', async () => {
-    emulator.aws.faults.add({
+  test('one that may not be listed', async ({ client, aws }) => {
+    aws.faults.add({
       match: { operation: 'HeadBucket' },
       times: 'always',
       action: { kind: 'error', preset: 'access-denied' },
     });
     await expect(
-      checkBucket({ client: emulator.client, bucket, region, expectedBucketOwner: account }),
+      checkBucket({ client: client, bucket, region, expectedBucketOwner: account }),
     ).rejects.toMatchObject({ code: 'BUCKET_ACCESS_DENIED' });
   });
 
-  test('a refusal that passes says nothing about the owner', async () => {
-    emulator.aws.faults.add({
+  test('a refusal that passes says nothing about the owner', async ({ client, aws }) => {
+    aws.faults.add({
       match: { operation: 'HeadBucket' },
       action: { kind: 'error', preset: 'access-denied' },
     });
     await expect(
-      checkBucket({ client: emulator.client, bucket, region, expectedBucketOwner: account }),
+      checkBucket({ client: client, bucket, region, expectedBucketOwner: account }),
     ).rejects.toMatchObject({ code: 'BUCKET_ACCESS_DENIED' });
   });
 
-  test('credentials that have expired are named as such, though HEAD gives no reason', async () => {
-    emulator.aws.faults.add({ times: 'always', action: { kind: 'error', preset: 'expired-token' } });
+  test('credentials that have expired are named as such, though HEAD gives no reason', async ({
+    client,
+    aws,
+  }) => {
+    aws.faults.add({ times: 'always', action: { kind: 'error', preset: 'expired-token' } });
     await expect(
-      checkBucket({ client: emulator.client, bucket, region, expectedBucketOwner: account }),
+      checkBucket({ client: client, bucket, region, expectedBucketOwner: account }),
     ).rejects.toMatchObject({ code: 'CREDENTIALS_EXPIRED' });
   });
 
-  test('a service that fails, and an abort', async () => {
-    const client = clientFor(emulator.aws.url, { maxAttempts: 1 });
-    emulator.aws.faults.add({ action: { kind: 'error', preset: 'internal-error' } });
+  test('a service that fails, and an abort', async ({ aws }) => {
+    const client = clientFor(aws.url, { maxAttempts: 1 });
+    aws.faults.add({ action: { kind: 'error', preset: 'internal-error' } });
     await expect(checkBucket({ client, bucket, region })).rejects.toMatchObject({ code: 'AWS_UNREACHABLE' });
     const signal = AbortSignal.abort(new Error('stop'));
     await expect(checkBucket({ client, bucket, region, signal })).rejects.toThrow('stop');

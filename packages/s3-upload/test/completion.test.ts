@@ -1,31 +1,16 @@
 import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
 import type { FaultRule } from '@ec2-image/local-aws';
 import { uploadDisk } from '@ec2-image/s3-upload';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { partSize } from './support/disks.ts';
-import {
-  bucket,
-  countCalls,
-  type Emulator,
-  listOpenUploadIds,
-  startEmulator,
-  storedBytes,
-  uploadOptions,
-} from './support/emulator.ts';
-
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterEach(() => emulator.aws.faults.clear());
-afterAll(() => emulator[Symbol.asyncDispose]());
+import { bucket, countCalls, listOpenUploadIds, storedBytes, uploadOptions } from './support/emulator.ts';
+import { expect, test } from './support/fixtures.ts';
 
 const size = partSize + 1000;
 const operation = 'CompleteMultipartUpload';
 
 type Action = FaultRule['action'];
 
-test.each([
+test.for([
   ['the connection breaks after it acted', { kind: 'drop', when: 'after' }, 1],
   ['500 after it acted', { kind: 'error', when: 'after', preset: 'internal-error' }, 1],
   ['an error inside a 200 after it acted', { kind: 'error-in-200', when: 'after' }, 1],
@@ -36,8 +21,7 @@ test.each([
   ['no answer within the time', { kind: 'hang' }, 2],
 ] satisfies [string, Action, number][])(
   'completion and %s: looked up, and never blindly repeated',
-  async (_, action, calls) => {
-    const { client, directory, aws } = emulator;
+  async ([_, action, calls], { client, directory, aws }) => {
     const disk = await directory.disk({ size });
     const options = { ...uploadOptions(client), disk, completeTimeoutMs: 300 };
     aws.faults.add({ match: { operation }, action });
@@ -48,8 +32,7 @@ test.each([
   },
 );
 
-test('a conflict begins the upload again, as S3 wants it', async () => {
-  const { client, directory, aws } = emulator;
+test('a conflict begins the upload again, as S3 wants it', async ({ client, directory, aws }) => {
   const options = { ...uploadOptions(client), disk: await directory.disk({ size }) };
   aws.faults.add({ match: { operation }, action: { kind: 'conflict' } });
   expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
@@ -57,16 +40,18 @@ test('a conflict begins the upload again, as S3 wants it', async () => {
   expect(await listOpenUploadIds(client, options.key)).toEqual([]);
 });
 
-test('conflicts without end are an error', async () => {
-  const { client, directory, aws } = emulator;
+test('conflicts without end are an error', async ({ client, directory, aws }) => {
   const options = { ...uploadOptions(client), disk: await directory.disk({ size: 1000 }) };
   aws.faults.add({ match: { operation }, times: 'always', action: { kind: 'conflict' } });
   await expect(uploadDisk(options)).rejects.toMatchObject({ code: 'UPLOAD_LOST' });
   expect(countCalls(aws, operation, options.key)).toBe(3);
 });
 
-test('a completion that is not allowed is an error, and the parts are kept', async () => {
-  const { client, directory, aws } = emulator;
+test('a completion that is not allowed is an error, and the parts are kept', async ({
+  client,
+  directory,
+  aws,
+}) => {
   const options = { ...uploadOptions(client), disk: await directory.disk({ size }) };
   aws.faults.add({ match: { operation }, action: { kind: 'error', preset: 'access-denied' } });
   await expect(uploadDisk(options)).rejects.toMatchObject({ code: 'ACCESS_DENIED', operation });
@@ -74,8 +59,10 @@ test('a completion that is not allowed is an error, and the parts are kept', asy
 });
 
 /** Two runs of one image at the same time, on two machines, whose conversions differ. */
-test('two at once do not mix: one disk comes out whole, and both runs hold it', async () => {
-  const { client, directory } = emulator;
+test('two at once do not mix: one disk comes out whole, and both runs hold it', async ({
+  client,
+  directory,
+}) => {
   const options = uploadOptions(client);
   const disks = await Promise.all(
     [1, 2].map((seed) => directory.disk({ size: 3 * partSize, seed, name: `machine-${seed}` })),
@@ -88,8 +75,10 @@ test('two at once do not mix: one disk comes out whole, and both runs hold it', 
   expect(await listOpenUploadIds(client, options.key)).toEqual([]);
 });
 
-test('the one who comes second to complete finds the other’s object and uses it', async () => {
-  const { client, directory } = emulator;
+test('the one who comes second to complete finds the other’s object and uses it', async ({
+  client,
+  directory,
+}) => {
   const options = uploadOptions(client);
   const [mine, theirs] = await Promise.all(
     [1, 2].map((seed) => directory.disk({ size, seed, name: `second-${seed}` })),
@@ -104,8 +93,7 @@ test('the one who comes second to complete finds the other’s object and uses i
 });
 
 /** The worst of two processes in one upload: each puts its parts into it, in turn. */
-test('two in one upload cannot complete a mixture', async () => {
-  const { client, directory } = emulator;
+test('two in one upload cannot complete a mixture', async ({ client, directory }) => {
   const options = { ...uploadOptions(client), adoptAfterMs: 0, journalPath: false as const };
   const [first, second] = await Promise.all(
     [1, 2].map((seed) => directory.disk({ size: 2 * partSize, seed, name: `one-upload-${seed}` })),
@@ -127,8 +115,7 @@ test('two in one upload cannot complete a mixture', async () => {
   expect((await storedBytes(client, options.key)).equals(first!.bytes)).toBe(true);
 });
 
-test('restarts an upload that something else aborts in the middle', async () => {
-  const { client, directory, aws } = emulator;
+test('restarts an upload that something else aborts in the middle', async ({ client, directory, aws }) => {
   const disk = await directory.disk({ size: 3 * partSize });
   const options = { ...uploadOptions(client), disk };
   let aborted = false;

@@ -1,37 +1,21 @@
 import type { FaultRule } from '@ec2-image/local-aws';
 import { uploadDisk } from '@ec2-image/s3-upload';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { partSize } from './support/disks.ts';
-import {
-  bucket,
-  clientFor,
-  countCalls,
-  type Emulator,
-  startEmulator,
-  storedBytes,
-  uploadOptions,
-} from './support/emulator.ts';
-
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterEach(() => emulator.aws.faults.clear());
-afterAll(() => emulator[Symbol.asyncDispose]());
+import { bucket, clientFor, countCalls, storedBytes, uploadOptions } from './support/emulator.ts';
+import { expect, test } from './support/fixtures.ts';
 
 type Action = FaultRule['action'];
 
 const size = partSize + 1000;
 const second = { operation: 'UploadPart', parameters: { partNumber: '2' } };
 
-test.each([
+test.for([
   ['a flipped bit', { kind: 'flip-bit' }],
   ['a truncated part', { kind: 'truncate' }],
   ['a duplicated part', { kind: 'duplicate' }],
 ] satisfies [string, Action][])(
   '%s in the answer to a part: the part is named and sent again',
-  async (_, action) => {
-    const { client, directory, aws } = emulator;
+  async ([_, action], { client, directory, aws }) => {
     const disk = await directory.disk({ size });
     const options = { ...uploadOptions(client), disk };
     aws.faults.add({ match: second, action });
@@ -42,13 +26,12 @@ test.each([
   },
 );
 
-test.each([
+test.for([
   ['a flipped bit', { kind: 'flip-bit', shows: 'lists' }],
   ['a truncated part', { kind: 'truncate', shows: 'lists' }],
 ] satisfies [string, Action][])(
   '%s that only later lists show: found before completion',
-  async (_, action) => {
-    const { client, directory, aws } = emulator;
+  async ([_, action], { client, directory, aws }) => {
     const disk = await directory.disk({ size });
     const options = { ...uploadOptions(client), disk };
     aws.faults.add({ match: second, action });
@@ -58,8 +41,11 @@ test.each([
   },
 );
 
-test('a stored part that goes bad before completion is found and sent again', async () => {
-  const { client, directory, aws } = emulator;
+test('a stored part that goes bad before completion is found and sent again', async ({
+  client,
+  directory,
+  aws,
+}) => {
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk };
   aws.faults.add({
@@ -70,8 +56,11 @@ test('a stored part that goes bad before completion is found and sent again', as
   expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
 });
 
-test('an object that S3 serves otherwise than it says is found by reading it back, named, deleted, and sent again', async () => {
-  const { client, directory, aws } = emulator;
+test('an object that S3 serves otherwise than it says is found by reading it back, named, deleted, and sent again', async ({
+  client,
+  directory,
+  aws,
+}) => {
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk, readBack: 'always' as const };
   aws.faults.add({ match: second, action: { kind: 'flip-bit', shows: 'bytes' } });
@@ -81,8 +70,11 @@ test('an object that S3 serves otherwise than it says is found by reading it bac
   expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
 });
 
-test('an object that goes bad each time is an error that names the part, and is not left', async () => {
-  const { client, directory, aws } = emulator;
+test('an object that goes bad each time is an error that names the part, and is not left', async ({
+  client,
+  directory,
+  aws,
+}) => {
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk, readBack: 'always' as const };
   aws.faults.add({ match: second, times: 'always', action: { kind: 'flip-bit', shows: 'bytes' } });
@@ -95,15 +87,14 @@ test('an object that goes bad each time is an error that names the part, and is 
   await expect(storedBytes(client, options.key)).rejects.toMatchObject({ name: 'NoSuchKey' });
 });
 
-test('a part that is spoilt each time is an error that names it', async () => {
-  const { client, directory, aws } = emulator;
+test('a part that is spoilt each time is an error that names it', async ({ client, directory, aws }) => {
   const options = { ...uploadOptions(client), disk: await directory.disk({ size }) };
   aws.faults.add({ match: second, times: 'always', action: { kind: 'flip-bit' } });
   await expect(uploadDisk(options)).rejects.toMatchObject({ code: 'UPLOAD_CORRUPTED', partNumbers: [2] });
   expect(countCalls(aws, 'CompleteMultipartUpload', options.key)).toBe(0);
 });
 
-test.each([
+test.for([
   [
     'S3 finds another checksum',
     { kind: 'error', status: 400, code: 'BadDigest' },
@@ -116,17 +107,22 @@ test.each([
   ],
   ['no answer', { kind: 'hang' }, 'failed (no answer within 1.5 s)'],
   ['no answer though it acted', { kind: 'hang', when: 'after' }, 'failed (no answer within 1.5 s)'],
-] satisfies [string, Action, string][])('a part and %s: sent again', async (_, action, notice) => {
-  const { client, directory, aws } = emulator;
-  const disk = await directory.disk({ size });
-  const options = { ...uploadOptions(client), disk, partTimeoutMs: 1_500 };
-  aws.faults.add({ match: second, action });
-  expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
-  expect(options.notices.join()).toContain(`part 2 ${notice}`);
-});
+] satisfies [string, Action, string][])(
+  'a part and %s: sent again',
+  async ([_, action, notice], { client, directory, aws }) => {
+    const disk = await directory.disk({ size });
+    const options = { ...uploadOptions(client), disk, partTimeoutMs: 1_500 };
+    aws.faults.add({ match: second, action });
+    expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
+    expect(options.notices.join()).toContain(`part 2 ${notice}`);
+  },
+);
 
-test('a part that never gets an answer is an error, and stops the others at once', async () => {
-  const { client, directory, aws } = emulator;
+test('a part that never gets an answer is an error, and stops the others at once', async ({
+  client,
+  directory,
+  aws,
+}) => {
   const options = { ...uploadOptions(client), disk: await directory.disk({ size: 3 * partSize }) };
   aws.faults.add({
     match: { operation: 'UploadPart', parameters: { key: options.key } },
@@ -141,8 +137,11 @@ test('a part that never gets an answer is an error, and stops the others at once
   expect(countCalls(aws, 'UploadPart', options.key)).toBe(4);
 });
 
-test('a part whose connection is reset each time says so, and claims no time-out', async () => {
-  const { client, directory, aws } = emulator;
+test('a part whose connection is reset each time says so, and claims no time-out', async ({
+  client,
+  directory,
+  aws,
+}) => {
   const options = { ...uploadOptions(client), disk: await directory.disk({ size: 3 * partSize }) };
   aws.faults.add({
     match: { operation: 'UploadPart', parameters: { key: options.key } },
@@ -158,10 +157,9 @@ test('a part whose connection is reset each time says so, and claims no time-out
   expect((failure as Error).message).not.toMatch(/300 s|no answer within/);
 });
 
-test.each(['throttling', 'internal-error', 'unavailable'] as const)(
+test.for(['throttling', 'internal-error', 'unavailable'] as const)(
   'the SDK retries a part after %s',
-  async (preset) => {
-    const { client, directory, aws } = emulator;
+  async (preset, { client, directory, aws }) => {
     const options = { ...uploadOptions(client), disk: await directory.disk({ size }) };
     aws.faults.add({ match: second, action: { kind: 'error', preset } });
     expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
@@ -169,27 +167,28 @@ test.each(['throttling', 'internal-error', 'unavailable'] as const)(
   },
 );
 
-test.each([
+test.for([
   ['access-denied', 'ACCESS_DENIED'],
   ['expired-token', 'CREDENTIALS_EXPIRED'],
   ['throttling', 'THROTTLED'],
   ['internal-error', 'AWS_UNREACHABLE'],
-] as const)('%s at a part ends the upload at once, and keeps what has arrived', async (preset, code) => {
-  const { directory, aws } = emulator;
-  const client = clientFor(aws.url, { maxAttempts: 1 });
-  const options = { ...uploadOptions(client), disk: await directory.disk({ size: 3 * partSize }) };
-  aws.faults.add({ match: second, action: { kind: 'error', preset } });
-  await expect(uploadDisk({ ...options, concurrency: 1 })).rejects.toMatchObject({
-    code,
-    operation: 'UploadPart',
-    hint: expect.stringMatching(/./),
-  });
-  expect(countCalls(aws, 'UploadPart', options.key)).toBe(2);
-  expect(await uploadDisk(options)).toMatchObject({ outcome: 'resumed', bytesSent: 2 * partSize });
-});
+] as const)(
+  '%s at a part ends the upload at once, and keeps what has arrived',
+  async ([preset, code], { directory, aws }) => {
+    const client = clientFor(aws.url, { maxAttempts: 1 });
+    const options = { ...uploadOptions(client), disk: await directory.disk({ size: 3 * partSize }) };
+    aws.faults.add({ match: second, action: { kind: 'error', preset } });
+    await expect(uploadDisk({ ...options, concurrency: 1 })).rejects.toMatchObject({
+      code,
+      operation: 'UploadPart',
+      hint: expect.stringMatching(/./),
+    });
+    expect(countCalls(aws, 'UploadPart', options.key)).toBe(2);
+    expect(await uploadDisk(options)).toMatchObject({ outcome: 'resumed', bytesSent: 2 * partSize });
+  },
+);
 
-test('a part that fails stops those under way at once', async () => {
-  const { directory, aws } = emulator;
+test('a part that fails stops those under way at once', async ({ directory, aws }) => {
   const client = clientFor(aws.url, { maxAttempts: 1 });
   const options = { ...uploadOptions(client), disk: await directory.disk({ size: 3 * partSize }) };
   aws.faults.add({ match: second, times: 'always', action: { kind: 'hang' } });
@@ -201,8 +200,7 @@ test('a part that fails stops those under way at once', async () => {
   await expect(uploadDisk({ ...options, concurrency: 2 })).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
 });
 
-test('an upload that is aborted before it begins calls nobody', async () => {
-  const { client, directory, aws } = emulator;
+test('an upload that is aborted before it begins calls nobody', async ({ client, directory, aws }) => {
   const options = { ...uploadOptions(client), disk: await directory.disk({ size: 1000 }) };
   const signal = AbortSignal.abort(new Error('early'));
   await expect(uploadDisk({ ...options, signal })).rejects.toThrow('early');

@@ -1,29 +1,16 @@
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { systemClock } from '@ec2-image/aws-call';
 import { uploadDisk } from '@ec2-image/s3-upload';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { partSize, sampleBytes } from './support/disks.ts';
-import {
-  countCalls,
-  type Emulator,
-  listOpenUploadIds,
-  startEmulator,
-  storedBytes,
-  uploadOptions,
-} from './support/emulator.ts';
-
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterAll(() => emulator[Symbol.asyncDispose]());
+import { type DiskDirectory, partSize, sampleBytes } from './support/disks.ts';
+import { countCalls, listOpenUploadIds, storedBytes, uploadOptions } from './support/emulator.ts';
+import { expect, test } from './support/fixtures.ts';
 
 const size = 3 * partSize + 1000;
 
 /** Writes as qemu-img writes VHDX: front to back, the head again at the end, then renamed into place. */
-function writer(name: string) {
-  const partial = `${emulator.directory.path}/${name}.partial`;
-  const path = `${emulator.directory.path}/${name}`;
+function writer(directory: DiskDirectory, name: string) {
+  const partial = `${directory.path}/${name}.partial`;
+  const path = `${directory.path}/${name}`;
   const bytes = sampleBytes({ size });
   const {
     promise: finished,
@@ -53,14 +40,13 @@ function writer(name: string) {
   };
 }
 
-test.each([
+test.for<[string, number]>([
   ['before any of it is there', 0],
   ['when half of it is there', 2 * partSize],
 ])(
   'a disk is uploaded while it is written, from %s; what changed afterwards is sent again',
-  async (_, written) => {
-    const { client } = emulator;
-    const disk = writer(`growing-${written}`);
+  async ([_, written], { client, directory }) => {
+    const disk = writer(directory, `growing-${written}`);
     const options = uploadOptions(client);
     await disk.write(0, written);
     const progress: (number | undefined)[] = [];
@@ -85,9 +71,12 @@ test.each([
   },
 );
 
-test('a part is not sent before the file has grown past it by what may be unsettled', async () => {
-  const { client, aws } = emulator;
-  const disk = writer('unsettled');
+test('a part is not sent before the file has grown past it by what may be unsettled', async ({
+  client,
+  directory,
+  aws,
+}) => {
+  const disk = writer(directory, 'unsettled');
   const options = uploadOptions(client);
   await disk.write(0, 2 * partSize);
   const promise = uploadDisk({
@@ -106,9 +95,12 @@ test('a part is not sent before the file has grown past it by what may be unsett
   expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
 });
 
-test('a conversion that fails ends the upload with the same error, and its parts are kept', async () => {
-  const { client, aws } = emulator;
-  const disk = writer('failing');
+test('a conversion that fails ends the upload with the same error, and its parts are kept', async ({
+  client,
+  directory,
+  aws,
+}) => {
+  const disk = writer(directory, 'failing');
   const options = uploadOptions(client);
   await disk.write(0, 2 * partSize);
   const promise = uploadDisk({
@@ -123,9 +115,8 @@ test('a conversion that fails ends the upload with the same error, and its parts
   expect(await listOpenUploadIds(client, options.key)).toHaveLength(1);
 });
 
-test('a disk that outgrows what was announced is uploaded all the same', async () => {
-  const { client } = emulator;
-  const disk = writer('outgrown');
+test('a disk that outgrows what was announced is uploaded all the same', async ({ client, directory }) => {
+  const disk = writer(directory, 'outgrown');
   const options = uploadOptions(client);
   await disk.write(0, size);
   await disk.finish();

@@ -13,56 +13,50 @@ import {
   uploadDisk,
   verifyObject,
 } from '@ec2-image/s3-upload';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { metadata } from './support/disks.ts';
 import {
   bucket,
   clientFor,
   countCalls,
-  type Emulator,
   listOpenUploadIds,
-  startEmulator,
   storedBytes,
   uploadOptions,
 } from './support/emulator.ts';
+import { test as base, describe, expect } from './support/fixtures.ts';
 import { startWeakS3 } from './support/weak-s3.ts';
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterEach(() => emulator.aws.faults.clear());
-afterAll(() => emulator[Symbol.asyncDispose]());
-
-async function uploaded(size = 1000) {
-  const { client, directory } = emulator;
-  const options = uploadOptions(client);
-  const { outcome, bytesSent, ...object } = await uploadDisk({
-    ...options,
-    disk: await directory.disk({ size }),
-  });
-  return { options, object: object as StoredObject, address: { Bucket: bucket, Key: options.key } };
-}
-
-/** Another object under the same key. */
-async function overwrite(address: { Bucket: string; Key: string }, Body = 'another') {
-  await emulator.client.send(
-    new PutObjectCommand({ ...address, Body, Metadata: metadata, ChecksumAlgorithm: 'CRC32' }),
+const test = base
+  .extend('uploaded', ({ client, directory }) => async (size = 1000) => {
+    const options = uploadOptions(client);
+    const { outcome, bytesSent, ...object } = await uploadDisk({
+      ...options,
+      disk: await directory.disk({ size }),
+    });
+    return { options, object: object as StoredObject, address: { Bucket: bucket, Key: options.key } };
+  })
+  /** Another object under the same key. */
+  .extend(
+    'overwrite',
+    ({ client }) =>
+      async (address: { readonly Bucket: string; readonly Key: string }, Body = 'another') => {
+        await client.send(
+          new PutObjectCommand({ ...address, Body, Metadata: metadata, ChecksumAlgorithm: 'CRC32' }),
+        );
+      },
   );
-}
 
 describe('findObject', () => {
-  test('finds what uploadDisk made, by digest and format', async () => {
+  test('finds what uploadDisk made, by digest and format', async ({ uploaded }) => {
     const { options, object } = await uploaded();
     expect(await findObject(options)).toEqual(object);
     expect(await findObject({ ...options, format: undefined })).toEqual(object);
   });
 
-  test('nothing where there is nothing', async () => {
-    expect(await findObject(uploadOptions(emulator.client))).toBeUndefined();
+  test('nothing where there is nothing', async ({ client }) => {
+    expect(await findObject(uploadOptions(client))).toBeUndefined();
   });
 
-  test('says why it does not take what is there', async () => {
+  test('says why it does not take what is there', async ({ uploaded }) => {
     const { options } = await uploaded();
     expect(await findObject({ ...options, digest: `sha256:${'0'.repeat(64)}` })).toBeUndefined();
     expect(await findObject({ ...options, format: 'vmdk' })).toBeUndefined();
@@ -70,9 +64,9 @@ describe('findObject', () => {
     expect(options.notices[0]).toContain('was not made for this image');
   });
 
-  test('an object without a checksum that its uploader gave is not proven', async () => {
-    const options = uploadOptions(emulator.client);
-    await emulator.client.send(
+  test('an object without a checksum that its uploader gave is not proven', async ({ client }) => {
+    const options = uploadOptions(client);
+    await client.send(
       new PutObjectCommand({
         Bucket: bucket,
         Key: options.key,
@@ -85,20 +79,20 @@ describe('findObject', () => {
     expect(options.notices.join()).toContain('no checksum that S3 verified');
   });
 
-  test('a refusal is an error, not an absence', async () => {
-    emulator.aws.faults.add({
+  test('a refusal is an error, not an absence', async ({ client, aws }) => {
+    aws.faults.add({
       match: { operation: 'HeadObject' },
       action: { kind: 'error', preset: 'access-denied' },
     });
-    await expect(findObject(uploadOptions(emulator.client))).rejects.toMatchObject({
+    await expect(findObject(uploadOptions(client))).rejects.toMatchObject({
       code: 'ACCESS_DENIED',
       hint: expect.stringContaining('s3:ListBucket'),
     });
   });
 
-  test('expired credentials are named as such, though HEAD gives no reason', async () => {
+  test('expired credentials are named as such, though HEAD gives no reason', async ({ aws, uploaded }) => {
     const { options } = await uploaded();
-    emulator.aws.faults.add({ times: 'always', action: { kind: 'error', preset: 'expired-token' } });
+    aws.faults.add({ times: 'always', action: { kind: 'error', preset: 'expired-token' } });
     await expect(findObject(options)).rejects.toMatchObject({ code: 'CREDENTIALS_EXPIRED' });
   });
 });
@@ -107,7 +101,7 @@ describe('readObject', () => {
   const size = 65 * 2 ** 20;
   const spoilt = { kind: 'flip-bit', shows: 'bytes' } as const;
 
-  test('passes an object of several ranges, and tells how far it has come', async () => {
+  test('passes an object of several ranges, and tells how far it has come', async ({ uploaded }) => {
     const { options, object } = await uploaded(size);
     const progress: unknown[] = [];
     await readObject({ ...options, object, onProgress: (each) => progress.push(each) });
@@ -117,9 +111,9 @@ describe('readObject', () => {
     ]);
   });
 
-  test('meets a bit that changed in S3, of which S3 reports nothing', async () => {
+  test('meets a bit that changed in S3, of which S3 reports nothing', async ({ aws, uploaded }) => {
     const { options, object } = await uploaded(size);
-    emulator.aws.faults.add({ match: { operation: 'HeadObject' }, action: spoilt });
+    aws.faults.add({ match: { operation: 'HeadObject' }, action: spoilt });
     await verifyObject({ ...options, object });
     await expect(readObject({ ...options, object })).rejects.toMatchObject({
       code: 'OBJECT_CORRUPT',
@@ -127,9 +121,9 @@ describe('readObject', () => {
     });
   });
 
-  test('resumes after a broken connection', async () => {
+  test('resumes after a broken connection', async ({ aws, uploaded }) => {
     const { options, object } = await uploaded();
-    emulator.aws.faults.add({
+    aws.faults.add({
       match: { operation: 'GetObject' },
       times: 2,
       action: { kind: 'cut', afterBytes: 100 },
@@ -137,7 +131,7 @@ describe('readObject', () => {
     await readObject({ ...options, object });
   });
 
-  test('does not take another object, or none, for a corrupt one', async () => {
+  test('does not take another object, or none, for a corrupt one', async ({ uploaded, overwrite }) => {
     const { options, object, address } = await uploaded();
     await overwrite(address);
     await expect(readObject({ ...options, object })).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
@@ -146,9 +140,9 @@ describe('readObject', () => {
     });
   });
 
-  test('does not take an object that may not be read for a corrupt one', async () => {
+  test('does not take an object that may not be read for a corrupt one', async ({ aws, uploaded }) => {
     const { options, object } = await uploaded();
-    emulator.aws.faults.add({
+    aws.faults.add({
       match: { operation: 'GetObject' },
       times: 'always',
       action: { kind: 'error', preset: 'access-denied' },
@@ -158,12 +152,12 @@ describe('readObject', () => {
 });
 
 describe('verifyObject', () => {
-  test('passes what has not changed', async () => {
+  test('passes what has not changed', async ({ uploaded }) => {
     const { options, object } = await uploaded();
     await verifyObject({ ...options, object });
   });
 
-  test('names what has', async () => {
+  test('names what has', async ({ uploaded, overwrite }) => {
     const { options, object, address } = await uploaded();
     await overwrite(address);
     await expect(verifyObject({ ...options, object })).rejects.toMatchObject({
@@ -175,7 +169,7 @@ describe('verifyObject', () => {
     });
   });
 
-  test('the same bytes written again are another object', async () => {
+  test('the same bytes written again are another object', async ({ uploaded }) => {
     const { options, object } = await uploaded();
     const older = { ...object, lastModified: new Date(object.lastModified.getTime() - 1000) };
     await expect(verifyObject({ ...options, object: older })).rejects.toMatchObject({
@@ -183,7 +177,7 @@ describe('verifyObject', () => {
     });
   });
 
-  test('one that is gone', async () => {
+  test('one that is gone', async ({ uploaded }) => {
     const { options, object } = await uploaded();
     await deleteObject({ ...options, object });
     await expect(verifyObject({ ...options, object })).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
@@ -191,45 +185,53 @@ describe('verifyObject', () => {
 });
 
 describe('deleteObject', () => {
-  test('deletes the proven one, and is content where it is gone', async () => {
+  test('deletes the proven one, and is content where it is gone', async ({ uploaded }) => {
     const { options, object } = await uploaded();
     await deleteObject({ ...options, object });
     expect(await findObject(options)).toBeUndefined();
     await deleteObject({ ...options, object });
   });
 
-  test('leaves another one', async () => {
+  test('leaves another one', async ({ client, uploaded, overwrite }) => {
     const { options, object, address } = await uploaded();
     await overwrite(address);
     await expect(deleteObject({ ...options, object })).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
-    expect(String(await storedBytes(emulator.client, options.key))).toBe('another');
+    expect(String(await storedBytes(client, options.key))).toBe('another');
   });
 
-  test('leaves one that was written between the look and the deletion', async () => {
+  test('leaves one that was written between the look and the deletion', async ({
+    client,
+    aws,
+    uploaded,
+    overwrite,
+  }) => {
     const { options, object, address } = await uploaded();
-    const held = emulator.aws.faults.add({ match: { operation: 'DeleteObject' }, action: { kind: 'hang' } });
+    const held = aws.faults.add({ match: { operation: 'DeleteObject' }, action: { kind: 'hang' } });
     const deletion = deleteObject({ ...options, object });
     deletion.catch(() => {});
     await held.struck;
     await overwrite(address);
     held.remove();
     await expect(deletion).rejects.toMatchObject({ code: 'OBJECT_CHANGED' });
-    expect(String(await storedBytes(emulator.client, options.key))).toBe('another');
+    expect(String(await storedBytes(client, options.key))).toBe('another');
   });
 
-  test.each(['before', 'after'] as const)(
+  test.for(['before', 'after'] as const)(
     'a connection that breaks %s it acted is looked up',
-    async (when) => {
+    async (when, { aws, uploaded }) => {
       const { options, object } = await uploaded();
-      emulator.aws.faults.add({ match: { operation: 'DeleteObject' }, action: { kind: 'drop', when } });
+      aws.faults.add({ match: { operation: 'DeleteObject' }, action: { kind: 'drop', when } });
       await deleteObject({ ...options, object });
       expect(await findObject(options)).toBeUndefined();
-      expect(countCalls(emulator.aws, 'DeleteObject', options.key)).toBe(when === 'before' ? 2 : 1);
+      expect(countCalls(aws, 'DeleteObject', options.key)).toBe(when === 'before' ? 2 : 1);
     },
   );
 
-  test('in a bucket with versions, the version itself goes and the older ones stay', async () => {
-    const { client } = emulator;
+  test('in a bucket with versions, the version itself goes and the older ones stay', async ({
+    client,
+    aws,
+    uploaded,
+  }) => {
     await client.send(
       new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
     );
@@ -240,7 +242,7 @@ describe('deleteObject', () => {
       await deleteObject({ ...options, object });
       const gone = client.send(new HeadObjectCommand({ ...address, VersionId: object.versionId }));
       await expect(gone).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } });
-      const { calls } = emulator.aws;
+      const { calls } = aws;
       const deletion = calls
         .list()
         .find((call) => call.operation === 'DeleteObject' && call.parameters.key === options.key);
@@ -252,10 +254,10 @@ describe('deleteObject', () => {
     }
   });
 
-  test('a service without conditional deletes has it deleted after the look', async () => {
+  test('a service without conditional deletes has it deleted after the look', async ({ directory }) => {
     await using service = await startWeakS3({ unconditional: true });
     const options = uploadOptions(clientFor(service.url));
-    const disk = await emulator.directory.disk({ size: 100 });
+    const disk = await directory.disk({ size: 100 });
     const object = await uploadDisk({ ...options, disk });
     await deleteObject({ ...options, object });
     expect(service.objects.size).toBe(0);
@@ -263,8 +265,7 @@ describe('deleteObject', () => {
 });
 
 describe('abortUploads', () => {
-  test('ends every open upload of the key, and of no other', async () => {
-    const { client } = emulator;
+  test('ends every open upload of the key, and of no other', async ({ client }) => {
     const options = uploadOptions(client);
     const begin = (Key: string) => client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
     await Promise.all([begin(options.key), begin(options.key), begin(`${options.key}.bak`)]);

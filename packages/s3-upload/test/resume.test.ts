@@ -4,25 +4,16 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { systemClock } from '@ec2-image/aws-call';
 import { uploadDisk } from '@ec2-image/s3-upload';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { digest, format, metadata, partSize } from './support/disks.ts';
 import {
   bucket,
   countCalls,
-  type Emulator,
   listOpenUploadIds,
   region,
-  startEmulator,
   storedBytes,
   uploadOptions,
 } from './support/emulator.ts';
-
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterEach(() => emulator.aws.faults.clear());
-afterAll(() => emulator[Symbol.asyncDispose]());
+import { expect, test } from './support/fixtures.ts';
 
 const size = 2 * partSize + 1000;
 const parts = 3;
@@ -44,8 +35,7 @@ async function interrupt(options: Parameters<typeof uploadDisk>[0], after = 1): 
   await expect(promise).rejects.toBe(reason);
 }
 
-test('an interrupted upload resumes where it stopped', async () => {
-  const { client, directory, aws } = emulator;
+test('an interrupted upload resumes where it stopped', async ({ client, directory, aws }) => {
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk };
   await interrupt(options);
@@ -59,8 +49,10 @@ test('an interrupted upload resumes where it stopped', async () => {
   await expect(readFile(`${disk.path}.upload`)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('parts that differ from the disk as it is are sent again, and only those', async () => {
-  const { client, directory } = emulator;
+test('parts that differ from the disk as it is are sent again, and only those', async ({
+  client,
+  directory,
+}) => {
   const options = uploadOptions(client);
   await interrupt({ ...options, disk: await directory.disk({ size }) }, 2);
   const other = await directory.disk({ size });
@@ -70,8 +62,11 @@ test('parts that differ from the disk as it is are sent again, and only those', 
   expect((await storedBytes(client, options.key)).equals(other.bytes)).toBe(true);
 });
 
-test('a part that was there and is overwritten meanwhile is sent after all', async () => {
-  const { client, directory, aws } = emulator;
+test('a part that was there and is overwritten meanwhile is sent after all', async ({
+  client,
+  directory,
+  aws,
+}) => {
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk };
   await interrupt(options);
@@ -92,8 +87,7 @@ test('a part that was there and is overwritten meanwhile is sent after all', asy
   expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
 });
 
-test('an upload of another part size is resumed in its own', async () => {
-  const { client, directory } = emulator;
+test('an upload of another part size is resumed in its own', async ({ client, directory }) => {
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk };
   await interrupt(options);
@@ -102,8 +96,10 @@ test('an upload of another part size is resumed in its own', async () => {
   });
 });
 
-test('another machine takes over an upload that has been idle, and leaves one alone that may be alive', async () => {
-  const { client, directory } = emulator;
+test('another machine takes over an upload that has been idle, and leaves one alone that may be alive', async ({
+  client,
+  directory,
+}) => {
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk };
   await interrupt(options);
@@ -122,8 +118,7 @@ test('another machine takes over an upload that has been idle, and leaves one al
   expect(await listOpenUploadIds(client, options.key)).toEqual([]);
 });
 
-test('a process that ended while it began an upload finds it again', async () => {
-  const { client, directory } = emulator;
+test('a process that ended while it began an upload finds it again', async ({ client, directory }) => {
   const disk = await directory.disk({ size: 1000 });
   const options = { ...uploadOptions(client), disk };
   await client.send(
@@ -139,11 +134,10 @@ test('a process that ended while it began an upload finds it again', async () =>
   expect(await uploadDisk(options)).toMatchObject({ outcome: 'resumed' });
 });
 
-test.each([
+test.for([
   ['of another algorithm', { ChecksumAlgorithm: 'SHA256' }],
   ['without a checksum of the whole', { ChecksumAlgorithm: 'CRC32' }],
-] as const)('does not resume an open upload %s', async (_, how) => {
-  const { client, directory } = emulator;
+] as const)('does not resume an open upload %s', async ([_, how], { client, directory }) => {
   const disk = await directory.disk({ size: 1000 });
   const options = { ...uploadOptions(client), disk, adoptAfterMs: 0 };
   await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: options.key, ...how }));
@@ -151,8 +145,10 @@ test.each([
   expect(await listOpenUploadIds(client, options.key)).toEqual([]);
 });
 
-test('an upload started under another label does not end as one by ec2-image', async () => {
-  const { client, directory } = emulator;
+test('an upload started under another label does not end as one by ec2-image', async ({
+  client,
+  directory,
+}) => {
   const disk = await directory.disk({ size: 1000 });
   const options = { ...uploadOptions(client), disk, adoptAfterMs: 0 };
   const address = { Bucket: bucket, Key: options.key };
@@ -176,8 +172,11 @@ test('an upload started under another label does not end as one by ec2-image', a
   expect(options.notices.join()).toContain('started for something else');
 });
 
-test('where uploads may not be listed, the one in the journal is resumed all the same', async () => {
-  const { client, directory, aws } = emulator;
+test('where uploads may not be listed, the one in the journal is resumed all the same', async ({
+  client,
+  directory,
+  aws,
+}) => {
   const disk = await directory.disk({ size });
   const options = { ...uploadOptions(client), disk };
   await interrupt(options);
@@ -190,8 +189,7 @@ test('where uploads may not be listed, the one in the journal is resumed all the
   expect(options.notices.join()).toContain('may remain');
 });
 
-test('ignores a journal of something else, or a damaged one', async () => {
-  const { client, directory } = emulator;
+test('ignores a journal of something else, or a damaged one', async ({ client, directory }) => {
   const disk = await directory.disk({ size: 1000 });
   for (const text of [
     '',
@@ -206,8 +204,7 @@ test('ignores a journal of something else, or a damaged one', async () => {
   }
 });
 
-test('a journal that cannot be written costs a notice', async () => {
-  const { client, directory } = emulator;
+test('a journal that cannot be written costs a notice', async ({ client, directory }) => {
   const disk = await directory.disk({ size: 1000 });
   const options = { ...uploadOptions(client), disk, journalPath: `${directory.path}/missing/journal` };
   expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
@@ -215,8 +212,11 @@ test('a journal that cannot be written costs a notice', async () => {
 });
 
 /** Every call of an upload in turn, held up before and after S3 acted on it, for the process to end there. */
-test('ended at any call, before or after it took effect, the next run ends with one object and nothing else', async () => {
-  const { client, directory, aws } = emulator;
+test('ended at any call, before or after it took effect, the next run ends with one object and nothing else', async ({
+  client,
+  directory,
+  aws,
+}) => {
   const disk = await directory.disk({ size: partSize + 1000 });
   const recorded = uploadOptions(client);
   const from = aws.calls.list().at(-1)?.sequence ?? 0;
@@ -260,8 +260,11 @@ test('ended at any call, before or after it took effect, the next run ends with 
   }
 });
 
-test('killed with parts under way, the same command sends only what had not arrived', async () => {
-  const { client, directory, aws } = emulator;
+test('killed with parts under way, the same command sends only what had not arrived', async ({
+  client,
+  directory,
+  aws,
+}) => {
   const { path, bytes } = await directory.disk({ size });
   const disk = { path, size };
   const { key } = uploadOptions(client);

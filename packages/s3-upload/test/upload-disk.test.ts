@@ -4,32 +4,16 @@ import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { checksumOf } from '@ec2-image/checksum';
 import type { Digest } from '@ec2-image/provenance';
 import { uploadDisk } from '@ec2-image/s3-upload';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { flipBit, metadata, partSize } from './support/disks.ts';
-import {
-  bucket,
-  countCalls,
-  type Emulator,
-  listOpenUploadIds,
-  startEmulator,
-  storedBytes,
-  uploadOptions,
-} from './support/emulator.ts';
+import { bucket, countCalls, listOpenUploadIds, storedBytes, uploadOptions } from './support/emulator.ts';
+import { expect, test } from './support/fixtures.ts';
 
-let emulator: Emulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-});
-afterEach(() => emulator.aws.faults.clear());
-afterAll(() => emulator[Symbol.asyncDispose]());
-
-test.each([
+test.for<[string, number, number]>([
   ['of several parts', 3 * partSize + 1000, 4],
   ['that ends with a part', 2 * partSize, 2],
   ['of one part', partSize, 1],
   ['smaller than a part', 1000, 1],
-])('a disk %s arrives whole, labelled, and proven by S3', async (_, size, parts) => {
-  const { client, directory } = emulator;
+])('a disk %s arrives whole, labelled, and proven by S3', async ([_, size, parts], { client, directory }) => {
   const disk = await directory.disk({ size });
   const options = uploadOptions(client);
   const progress: { done: number; total?: number }[] = [];
@@ -57,31 +41,35 @@ test.each([
   expect(await listOpenUploadIds(client, options.key)).toEqual([]);
 });
 
-test.each([
+test.for([
   ['before the upload', 0],
   ['once its parts are on their way', 1],
-])('a disk whose file is deleted %s says so, and names the directory', async (_, afterParts) => {
-  const { client, directory } = emulator;
-  const disk = await directory.disk({ size: 3 * partSize, name: `deleted-${afterParts}.raw` });
-  const options = uploadOptions(client);
-  const remove = () => rm(disk.path, { force: true });
-  if (afterParts === 0) await remove();
-  const failure = uploadDisk({
-    ...options,
-    disk,
-    // Beside the upload: the file is opened again after this.
-    proveDisk: remove,
-  });
-  await expect(failure).rejects.toMatchObject({
-    code: 'DISK_UNREADABLE',
-    message: expect.stringContaining('the file was deleted'),
-    hint: expect.stringContaining(directory.path),
-    directory: directory.path,
-  });
-});
+])(
+  'a disk whose file is deleted %s says so, and names the directory',
+  async ([_, afterParts], { client, directory }) => {
+    const disk = await directory.disk({ size: 3 * partSize, name: `deleted-${afterParts}.raw` });
+    const options = uploadOptions(client);
+    const remove = () => rm(disk.path, { force: true });
+    if (afterParts === 0) await remove();
+    const failure = uploadDisk({
+      ...options,
+      disk,
+      // Beside the upload: the file is opened again after this.
+      proveDisk: remove,
+    });
+    await expect(failure).rejects.toMatchObject({
+      code: 'DISK_UNREADABLE',
+      message: expect.stringContaining('the file was deleted'),
+      hint: expect.stringContaining(directory.path),
+      directory: directory.path,
+    });
+  },
+);
 
-test('a disk that has a digest is hashed as it is sent, and is never complete without it', async () => {
-  const { client, directory } = emulator;
+test('a disk that has a digest is hashed as it is sent, and is never complete without it', async ({
+  client,
+  directory,
+}) => {
   const disk = await directory.disk({ size: 3 * partSize + 1000 });
   const sha256 = (bytes: Buffer): Digest => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   const options = uploadOptions(client);
@@ -97,8 +85,11 @@ test('a disk that has a digest is hashed as it is sent, and is never complete wi
   expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
 });
 
-test('an object that is there and proven is used, whatever the local disk has in it', async () => {
-  const { client, directory, aws } = emulator;
+test('an object that is there and proven is used, whatever the local disk has in it', async ({
+  client,
+  directory,
+  aws,
+}) => {
   const options = uploadOptions(client);
   const first = await uploadDisk({ ...options, disk: await directory.disk({ size: 1000 }) });
   const other = await directory.disk({ size: 1000, seed: 2 });
@@ -108,8 +99,7 @@ test('an object that is there and proven is used, whatever the local disk has in
   expect(countCalls(aws, 'UploadPart', options.key)).toBe(1);
 });
 
-test('fresh reuses neither object nor open upload', async () => {
-  const { client, directory } = emulator;
+test('fresh reuses neither object nor open upload', async ({ client, directory }) => {
   const options = uploadOptions(client);
   await uploadDisk({ ...options, disk: await directory.disk({ size: 1000 }) });
   const other = await directory.disk({ size: 1000, seed: 2 });
@@ -117,22 +107,26 @@ test('fresh reuses neither object nor open upload', async () => {
   expect((await storedBytes(client, options.key)).equals(other.bytes)).toBe(true);
 });
 
-test.each([
+test.for<[string, Record<string, string>]>([
   ['nothing', {}],
   ['another digest', { ...metadata, 'ec2-image-source-digest': `sha256:${'0'.repeat(64)}` }],
   ['another format', { ...metadata, 'ec2-image-disk-format': 'vhdx' }],
-])('an object labelled with %s is in the way, and is left alone', async (_, Metadata) => {
-  const { client, directory } = emulator;
-  const options = uploadOptions(client);
-  await client.send(new PutObjectCommand({ Bucket: bucket, Key: options.key, Body: 'theirs', Metadata }));
-  const disk = await directory.disk({ size: 1000 });
-  await expect(uploadDisk({ ...options, disk })).rejects.toMatchObject({ code: 'KEY_TAKEN' });
-  await expect(uploadDisk({ ...options, disk, fresh: true })).rejects.toMatchObject({ code: 'KEY_TAKEN' });
-  expect(String(await storedBytes(client, options.key))).toBe('theirs');
-});
+])(
+  'an object labelled with %s is in the way, and is left alone',
+  async ([_, Metadata], { client, directory }) => {
+    const options = uploadOptions(client);
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: options.key, Body: 'theirs', Metadata }));
+    const disk = await directory.disk({ size: 1000 });
+    await expect(uploadDisk({ ...options, disk })).rejects.toMatchObject({ code: 'KEY_TAKEN' });
+    await expect(uploadDisk({ ...options, disk, fresh: true })).rejects.toMatchObject({ code: 'KEY_TAKEN' });
+    expect(String(await storedBytes(client, options.key))).toBe('theirs');
+  },
+);
 
-test('one without a checksum by S3 is compared with the disk: reused where equal, else replaced', async () => {
-  const { client, directory } = emulator;
+test('one without a checksum by S3 is compared with the disk: reused where equal, else replaced', async ({
+  client,
+  directory,
+}) => {
   const disk = await directory.disk({ size: 2000 });
   const put = async (Body: Buffer) => {
     const options = uploadOptions(client);
@@ -158,8 +152,11 @@ test('one without a checksum by S3 is compared with the disk: reused where equal
   expect(other.options.notices.join()).toContain('does not match this disk');
 });
 
-test('the caller learns of the moment before completion, and can refuse it', async () => {
-  const { client, directory, aws } = emulator;
+test('the caller learns of the moment before completion, and can refuse it', async ({
+  client,
+  directory,
+  aws,
+}) => {
   const disk = await directory.disk({ size: partSize + 1 });
   const options = uploadOptions(client);
   let partsBefore = 0;
@@ -181,8 +178,10 @@ test('the caller learns of the moment before completion, and can refuse it', asy
   expect(await listOpenUploadIds(client, refused.key)).toHaveLength(1);
 });
 
-test('a bit that flips after the disk was proven is not uploaded: the disk is proven again', async () => {
-  const { client, directory } = emulator;
+test('a bit that flips after the disk was proven is not uploaded: the disk is proven again', async ({
+  client,
+  directory,
+}) => {
   const disk = await directory.disk({ size: 2 * partSize, name: 'flipping.raw' });
   const wrong = new Error('the disk is not the image');
   const proveDisk = async () => {
@@ -194,8 +193,7 @@ test('a bit that flips after the disk was proven is not uploaded: the disk is pr
   expect(await listOpenUploadIds(client, options.key)).toHaveLength(1);
 });
 
-test('a disk that is read differently after each proof is given up', async () => {
-  const { client, directory } = emulator;
+test('a disk that is read differently after each proof is given up', async ({ client, directory }) => {
   const disk = await directory.disk({ size: 1000, name: 'fleeting.raw' });
   const proveDisk = () => flipBit(disk.path, 500);
   await expect(uploadDisk({ ...uploadOptions(client), disk, proveDisk })).rejects.toMatchObject({
@@ -203,8 +201,7 @@ test('a disk that is read differently after each proof is given up', async () =>
   });
 });
 
-test('the bucket must be the expected account’s at every call', async () => {
-  const { client, directory } = emulator;
+test('the bucket must be the expected account’s at every call', async ({ client, directory }) => {
   const disk = await directory.disk({ size: 1000 });
   const options = { ...uploadOptions(client), disk };
   await expect(uploadDisk({ ...options, expectedBucketOwner: '999999999999' })).rejects.toMatchObject({
@@ -215,8 +212,10 @@ test('the bucket must be the expected account’s at every call', async () => {
   });
 });
 
-test('the caller’s client is left as it was, and uploads through one client do not meet', async () => {
-  const { client, directory } = emulator;
+test('the caller’s client is left as it was, and uploads through one client do not meet', async ({
+  client,
+  directory,
+}) => {
   const before = client.middlewareStack.identify();
   const disks = await Promise.all(
     [1, 2, 3].map((seed) => directory.disk({ size: 2 * partSize + seed, seed, name: `many-${seed}` })),
@@ -229,18 +228,19 @@ test('the caller’s client is left as it was, and uploads through one client do
   expect(client.middlewareStack.identify()).toEqual(before);
 });
 
-test.each([
+test.for<[string, { readonly size: number }, string]>([
   ['other than announced', { size: 999 }, 'DISK_CHANGED'],
   ['empty', { size: 0 }, 'EMPTY_DISK'],
-])('a disk that is %s is refused', async (_, { size }, code) => {
-  const { client, directory } = emulator;
+])('a disk that is %s is refused', async ([_, { size }, code], { client, directory }) => {
   const disk = await directory.disk({ size: size && 1000 });
   const options = uploadOptions(client);
   await expect(uploadDisk({ ...options, disk: { ...disk, size } })).rejects.toMatchObject({ code });
 });
 
-test('what is written to the file after its parts were proven changes nothing', async () => {
-  const { client, directory } = emulator;
+test('what is written to the file after its parts were proven changes nothing', async ({
+  client,
+  directory,
+}) => {
   const disk = await directory.disk({ size: 2 * partSize, name: 'restless.raw' });
   const options = uploadOptions(client);
   const overwrite = () => directory.disk({ size: 2 * partSize, seed: 9, name: 'restless.raw' });

@@ -1,18 +1,12 @@
 import { findObject, uploadDisk } from '@ec2-image/s3-upload';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type DiskDirectory, diskDirectory, partSize } from './support/disks.ts';
+import { type DiskDirectory, partSize } from './support/disks.ts';
 import { bucket, clientFor, uploadOptions } from './support/emulator.ts';
+import { expect, test } from './support/fixtures.ts';
 import { readBody, startWeakS3, type WeakS3Options } from './support/weak-s3.ts';
-
-let directory: DiskDirectory;
-beforeAll(async () => {
-  directory = await diskDirectory();
-});
-afterAll(() => directory[Symbol.asyncDispose]());
 
 const size = 2 * partSize + 1000;
 
-async function weak(options: WeakS3Options = {}) {
+async function startWeak(directory: DiskDirectory, options: WeakS3Options = {}) {
   const service = await startWeakS3(options);
   const given = uploadOptions(clientFor(service.url));
   const path = `/${bucket}/${given.key}`;
@@ -20,18 +14,18 @@ async function weak(options: WeakS3Options = {}) {
   return { ...service, path, options: { ...given, disk }, disk };
 }
 
-test('without checksums, ETags that are MD5s prove parts and object', async () => {
-  await using service = await weak();
+test('without checksums, ETags that are MD5s prove parts and object', async ({ directory }) => {
+  await using service = await startWeak(directory);
   const object = await uploadDisk(service.options);
   expect(object).toMatchObject({ provenBy: 'etag', outcome: 'uploaded', checksum: { type: 'FULL_OBJECT' } });
   expect(service.objects.get(service.path)?.bytes.equals(service.disk.bytes)).toBe(true);
   expect(service.requests.filter(({ method, headers }) => method === 'GET' && headers.range)).toEqual([]);
 });
 
-test.each(['kms', 'random'] as const)(
+test.for(['kms', 'random'] as const)(
   'without checksums, and with %s ETags, the object is read back',
-  async (etags) => {
-    await using service = await weak({ etags });
+  async (etags, { directory }) => {
+    await using service = await startWeak(directory, { etags });
     expect(await uploadDisk(service.options)).toMatchObject({ provenBy: 'read-back', outcome: 'uploaded' });
     const ranges = service.requests.flatMap(({ headers }) => headers.range ?? []);
     expect(ranges).toEqual([
@@ -42,11 +36,11 @@ test.each(['kms', 'random'] as const)(
   },
 );
 
-test.each(['md5', 'kms'] as const)(
+test.for(['md5', 'kms'] as const)(
   'a part stored otherwise than sent is found by %s ETags or by reading back',
-  async (etags) => {
+  async (etags, { directory }) => {
     let spoilt = 0;
-    await using service = await weak({
+    await using service = await startWeak(directory, {
       etags,
       spoil: (body, number) => {
         if (number !== 2 || spoilt++ > 0) return body;
@@ -61,8 +55,8 @@ test.each(['md5', 'kms'] as const)(
   },
 );
 
-test('what is stored otherwise each time is an error that names the part', async () => {
-  await using service = await weak({
+test('what is stored otherwise each time is an error that names the part', async ({ directory }) => {
+  await using service = await startWeak(directory, {
     etags: 'kms',
     spoil: (body, number) => (number === 3 ? Buffer.from(body).fill(0, 9, 10) : body),
   });
@@ -73,9 +67,11 @@ test('what is stored otherwise each time is an error that names the part', async
   expect(service.objects.size).toBe(0);
 });
 
-test('an object that is reported otherwise than it was sent is deleted and sent again', async () => {
+test('an object that is reported otherwise than it was sent is deleted and sent again', async ({
+  directory,
+}) => {
   let misreported = 0;
-  await using service = await weak({
+  await using service = await startWeak(directory, {
     intercept: (request, response) => {
       const object = service.objects.get(service.path);
       if (request.method !== 'HEAD' || !object || misreported++ > 0) return false;
@@ -94,27 +90,29 @@ test('an object that is reported otherwise than it was sent is deleted and sent 
   expect(service.options.notices.join()).toContain('in an unidentified part; ec2-image deleted');
 });
 
-test('a second run compares what is there with the disk, and uses it', async () => {
-  await using service = await weak({ etags: 'kms' });
+test('a second run compares what is there with the disk, and uses it', async ({ directory }) => {
+  await using service = await startWeak(directory, { etags: 'kms' });
   await uploadDisk(service.options);
   expect(await findObject(service.options)).toBeUndefined();
   expect(await uploadDisk(service.options)).toMatchObject({ outcome: 'found', provenBy: 'read-back' });
 });
 
-test('an upload of many pages of parts is resumed to the last of them; KMS parts prove nothing and are sent again', async () => {
+test('an upload of many pages of parts is resumed to the last of them; KMS parts prove nothing and are sent again', async ({
+  directory,
+}) => {
   for (const [etags, bytesSent] of [
     ['md5', 0],
     ['kms', size],
   ] as const) {
-    await using service = await weak({ etags, pageSize: 1 });
+    await using service = await startWeak(directory, { etags, pageSize: 1 });
     const stopped = { ...service.options, beforeComplete: () => Promise.reject(new Error('stopped')) };
     await expect(uploadDisk(stopped)).rejects.toThrow('stopped');
     expect(await uploadDisk(service.options)).toMatchObject({ outcome: 'resumed', bytesSent });
   }
 });
 
-test('many pages of open uploads are all seen, and cleared in the end', async () => {
-  await using service = await weak({ pageSize: 2 });
+test('many pages of open uploads are all seen, and cleared in the end', async ({ directory }) => {
+  await using service = await startWeak(directory, { pageSize: 2 });
   for (const id of ['a', 'b', 'c', 'd', 'e']) {
     service.uploads.set(id, { key: service.path, metadata: {}, parts: new Map() });
   }
@@ -122,16 +120,16 @@ test('many pages of open uploads are all seen, and cleared in the end', async ()
   expect(service.uploads.size).toBe(0);
 });
 
-test('a service without conditional writes is asked first, and then written to', async () => {
-  await using service = await weak({ unconditional: true });
+test('a service without conditional writes is asked first, and then written to', async ({ directory }) => {
+  await using service = await startWeak(directory, { unconditional: true });
   expect(await uploadDisk(service.options)).toMatchObject({ outcome: 'uploaded' });
   const again = { ...service.options, fresh: true };
   expect(await uploadDisk(again)).toMatchObject({ outcome: 'uploaded' });
 });
 
-test('a broken read-back resumes with the part that broke', async () => {
+test('a broken read-back resumes with the part that broke', async ({ directory }) => {
   let broken = 0;
-  await using service = await weak({
+  await using service = await startWeak(directory, {
     etags: 'kms',
     intercept: (request, response) => {
       if (!request.headers.range?.startsWith(`bytes=${partSize}-`) || broken++ > 0) return false;
@@ -145,10 +143,10 @@ test('a broken read-back resumes with the part that broke', async () => {
   expect(service.requests.filter(({ headers }) => headers.range)).toHaveLength(4);
 });
 
-test('an abort hangs up on the parts under way at once', async () => {
+test('an abort hangs up on the parts under way at once', async ({ directory }) => {
   const hungUp = Promise.withResolvers<void>();
   const stop = new AbortController();
-  await using service = await weak({
+  await using service = await startWeak(directory, {
     intercept: async (request, response) => {
       if (request.method !== 'PUT') return false;
       response.once('close', hungUp.resolve);
@@ -164,8 +162,10 @@ test('an abort hangs up on the parts under way at once', async () => {
   expect(service.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
 });
 
-test('parts go over the wire plainly: no Expect, no chunks, their CRC32 signed and announced', async () => {
-  await using service = await weak();
+test('parts go over the wire plainly: no Expect, no chunks, their CRC32 signed and announced', async ({
+  directory,
+}) => {
+  await using service = await startWeak(directory);
   await uploadDisk(service.options);
   const parts = service.requests.filter(({ method }) => method === 'PUT');
   expect(parts).toHaveLength(3);

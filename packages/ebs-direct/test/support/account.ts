@@ -7,6 +7,9 @@ import { fakeClock } from '@ec2-image/aws-call/testing';
 import { type Block, blockSizeBytes, diskBlocks, openDisk } from '@ec2-image/disk-blocks';
 import { createUndiciHandler, reuseBlockDigest, type WriteSnapshotOptions } from '@ec2-image/ebs-direct';
 import { openTestAccount, type TestAccount } from '@ec2-image/local-aws/testing';
+import { test as base } from 'vitest';
+
+export { describe, expect } from 'vitest';
 
 export interface Account extends TestAccount {
   readonly ebs: EBSClient;
@@ -17,14 +20,18 @@ export interface Account extends TestAccount {
   content(snapshotId: string): Promise<Map<number, string>>;
 }
 
+interface AccountOptions {
+  /** Default 5 s. */
+  readonly requestTimeoutMs?: number;
+  /** Default 0. */
+  readonly snapshotCompletionMs?: number;
+}
+
 /** An account with clients as the command makes them. */
-export async function openAccount({
+async function openAccount({
   requestTimeoutMs = 5_000,
   snapshotCompletionMs = 0,
-}: {
-  readonly requestTimeoutMs?: number;
-  readonly snapshotCompletionMs?: number;
-} = {}): Promise<Account> {
+}: AccountOptions): Promise<Account> {
   const account = await openTestAccount({ ec2: { snapshotCompletionMs } });
   const directory = join(account.directory, 'of-the-test');
   await mkdir(directory);
@@ -52,6 +59,15 @@ export async function openAccount({
     },
   };
 }
+
+/** A test with an account of its own; one that needs another kind of it overrides its options. */
+export const test = base
+  .extend('accountOptions', (): AccountOptions => ({}))
+  .extend('account', async ({ accountOptions }, { onCleanup }) => {
+    const account = await openAccount(accountOptions);
+    onCleanup(() => account[Symbol.asyncDispose]());
+    return account;
+  });
 
 const fingerprint = (data: Buffer) => createHash('md5').update(data).digest('hex');
 

@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import type { LocalAws } from '@ec2-image/local-aws';
 import { openTestAccount } from '@ec2-image/local-aws/testing';
-import { digest, diskDirectory, format, metadata, partSize } from './disks.ts';
+import { digest, format, metadata, partSize } from './disks.ts';
 
 export const region = 'eu-west-1';
 export const bucket = 'images';
@@ -17,22 +17,15 @@ export function clientFor(url: string, options: { maxAttempts?: number; region?:
   });
 }
 
-/** An account with a bucket, and a directory for disks. */
+/** An account with a bucket. */
 export async function startEmulator() {
-  const directory = await diskDirectory();
   const account = await openTestAccount({ region, buckets: [bucket], maxAttempts: 3 });
   return {
     aws: account.aws,
     client: account.s3,
-    directory,
-    async [Symbol.asyncDispose]() {
-      await account[Symbol.asyncDispose]();
-      await directory[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => account[Symbol.asyncDispose](),
   };
 }
-
-export type Emulator = Awaited<ReturnType<typeof startEmulator>>;
 
 let keys = 0;
 
