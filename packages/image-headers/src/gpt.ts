@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { ByteSource } from './byte-source.ts';
-import type { Partition } from './partition-table.ts';
+import type { Partition } from './partition.ts';
 import { maxVirtualSize } from './virtual-size.ts';
 
 export type SectorSize = 512 | 4096;

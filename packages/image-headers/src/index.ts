@@ -1,8 +1,8 @@
 export { type ByteSource, bufferSource, fileSource, type ReadableHandle } from './byte-source.ts';
 export { type ImageHeaderCode, ImageHeaderError } from './errors.ts';
 export { type Compression, detectMagic, type ImageFormat, type Magic, magicOfHead } from './magic.ts';
+export type { Partition } from './partition.ts';
 export {
-  type Partition,
   type PartitionTable,
   partitionTableBytes,
   readPartitionTable,

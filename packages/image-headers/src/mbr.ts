@@ -1,4 +1,4 @@
-import type { Partition } from './partition-table.ts';
+import type { Partition } from './partition.ts';
 
 /** A boot sector: 55 AA stands at its end. */
 export interface Mbr {

@@ -1,6 +1,7 @@
 import type { ByteSource } from './byte-source.ts';
 import { type DamagedGpt, type Gpt, readGpt, type SectorSize } from './gpt.ts';
 import { readMbr } from './mbr.ts';
+import type { Partition } from './partition.ts';
 
 /** What stands at the beginning of a disk. */
 export interface PartitionTable {
@@ -22,14 +23,6 @@ export interface PartitionTable {
   };
   /** The partitions lie behind what can be read, so that nothing is known of them. */
   readonly isUnread?: boolean;
-}
-
-export interface Partition {
-  /** In bytes. */
-  readonly offset: number;
-  readonly size: number;
-  /** MBR: the type byte in hex, such as `83`. GPT: the type GUID. */
-  readonly type: string;
 }
 
 const sectorSizes = [512, 4096] as const;
