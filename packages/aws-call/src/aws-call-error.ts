@@ -41,6 +41,8 @@ export interface AwsCallFacts {
   readonly reason?: string;
   readonly httpStatus?: number;
   readonly requestId?: string;
+  /** How long there has been no answer, in milliseconds, where the call was repeated for as long as an outage may last. */
+  readonly unreachableMs?: number;
 }
 
 /** One call that failed, in words; AWS's own error is its cause. */
@@ -63,9 +65,12 @@ export function isAwsCallError(error: unknown, ...codes: readonly AwsCallErrorCo
   return error instanceof AwsCallError && (codes.length === 0 || codes.includes(error.code));
 }
 
-/** The same call may succeed in a moment; whether this one was carried out must be looked up. */
+/**
+ * The same call may succeed in a moment; whether this one was carried out must be looked up. False where it was repeated for
+ * as long as an outage may last.
+ */
 export function isTransient(error: unknown): boolean {
-  if (!isAwsCallError(error)) return false;
+  if (!isAwsCallError(error) || error.facts.unreachableMs !== undefined) return false;
   return (
     error.code === 'THROTTLED' ||
     error.code === 'AWS_UNREACHABLE' ||

@@ -47,8 +47,14 @@ export function formatAwsError(error: unknown): string {
     facts.httpStatus !== undefined ? `HTTP ${facts.httpStatus}` : undefined,
     facts.requestId ? `request ${facts.requestId}` : undefined,
   ].filter(Boolean);
-  return `${facts.awsCode}: ${facts.awsMessage || 'no message'}${where.length > 0 ? ` (${where.join(', ')})` : ''}`;
+  const said = unreadable.test(facts.awsMessage)
+    ? 'what came is no answer of the service'
+    : `${facts.awsCode}: ${facts.awsMessage || 'no message'}`;
+  return `${said}${where.length > 0 ? ` (${where.join(', ')})` : ''}`;
 }
+
+/** The SDK's own words of a body that is neither XML nor JSON, such as a gateway's page: they are about its objects. */
+const unreadable = /\bDeserialization error: to see the raw response\b/;
 
 /** `kinds` are AWS codes, compared exactly. */
 export function hasAwsCode(error: unknown, ...kinds: readonly string[]): boolean {
@@ -159,6 +165,17 @@ export function isAmbiguous(error: unknown): boolean {
   if (error.name === 'TimeoutError' || error.name === 'RequestTimeout') return true;
   const code = (error as { code?: unknown }).code;
   return typeof code === 'string' && networkCodes.has(code);
+}
+
+/**
+ * No answer to what was asked, of the service or of anything on the way to it: the connection broke, nothing came in time,
+ * the service failed inside, or what came cannot be read. Nothing in the request is the reason.
+ */
+export function isUnanswered(error: unknown): boolean {
+  if (localErrno(error) !== undefined || isCredentialsError(error) || isThrottling(error)) return false;
+  const status = awsErrorFacts(error)?.httpStatus;
+  // 501 is an answer: the call was not carried out, and never will be.
+  return (isAmbiguous(error) && status !== 501) || (status !== undefined && status < 300);
 }
 
 /** The errno of an error that this machine's system gave before any service answered; undefined for every other error. */

@@ -3,10 +3,10 @@ import {
   awsErrorFacts,
   formatAwsError,
   isAccessDenied,
-  isAmbiguous,
   isChecksumRefused,
   isCredentialsError,
   isThrottling,
+  isUnanswered,
   localErrno,
 } from './error-facts.ts';
 import { explainConnection } from './explain-connection.ts';
@@ -67,25 +67,22 @@ export function explainCall({ error, service, operation, endpoint }: FailedCall)
       'Wait a few minutes, then run the same command again, or raise --max-attempts.',
     );
   }
-  // 501 is an answer: the call was not carried out, and never will be.
-  if (isAmbiguous(error) && httpStatus !== 501) {
-    return httpStatus === undefined
-      ? explained('AWS_UNREACHABLE', `cannot reach ${service} (${call})`, unreachableHint(endpoint))
-      : explained(
+  if (isUnanswered(error)) {
+    if (httpStatus === undefined)
+      return explained('AWS_UNREACHABLE', `cannot reach ${service} (${call})`, unreachableHint(endpoint));
+    return httpStatus >= 500
+      ? explained(
           'AWS_UNREACHABLE',
           `${service} failed to answer ${call}`,
           'Run the same command again in a few minutes.',
+        )
+      : explained(
+          'AWS_UNREACHABLE',
+          `cannot read the answer of ${service} to ${call}`,
+          unreachableHint(endpoint),
         );
   }
   if (!answer) return error;
-  // An answer of 2xx that could not be read says nothing about what was done, as a broken connection does not.
-  if (httpStatus !== undefined && httpStatus < 300) {
-    return explained(
-      'AWS_UNREACHABLE',
-      `cannot read the answer of ${service} to ${call}`,
-      unreachableHint(endpoint),
-    );
-  }
   if (isAccessDenied(error) && !isChecksumRefused(error)) {
     if (reason === 'DEPENDENCY_ACCESS_DENIED') {
       return explained(

@@ -30,17 +30,12 @@ export {
   explainCredentials,
   type FailedCall,
 } from './explain-call.ts';
+export { isOutage, type Outage, watchOutage } from './outage.ts';
+export { pause } from './pause.ts';
 export { actionsOf, type ServiceName } from './permissions.ts';
 export { type Policy, type PolicyName, policies } from './policies.ts';
 export { type Retry, retry } from './retry.ts';
-export {
-  afterAbort,
-  type CallOptions,
-  createSender,
-  createWaiter,
-  type Sender,
-  type SendOptions,
-  type Waiter,
-} from './sender.ts';
+export { createSender, type Sender, type SendOptions } from './sender.ts';
 export { timeLimit } from './time-limit.ts';
-export { findConsistently, pause, retryThroughOutage, type Wait, waitUntil } from './wait-until.ts';
+export { findConsistently, retryThroughOutage, type Wait, waitUntil } from './wait-until.ts';
+export { afterAbort, type CallOptions, createWaiter, type Waiter } from './waiter.ts';

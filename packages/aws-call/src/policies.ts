@@ -21,11 +21,11 @@ const hour = 60 * minute;
 /** Every limit of waiting for AWS and of calling it again. `docs/architecture.md` shows this table. */
 export const policies = {
   outage: {
-    firstMs: second,
+    firstMs: second / 10,
     longestMs: 30 * second,
     limitMs: 15 * minute,
     reason:
-      'A read that cannot be answered, since its last answer: outages of a region and of a line are shorter.',
+      'Any call without an answer, since the last one: outages of a region and of a line are shorter (--outage-timeout).',
   },
   importTask: {
     firstMs: 2 * second,
@@ -52,7 +52,7 @@ export const policies = {
     longestMs: 30 * second,
     attempts: 4,
     reason:
-      'ImportSnapshot without an answer, each looked up before the next; the SDK has retried each already.',
+      'ImportSnapshot that is throttled, each looked up before the next; the SDK has retried each already.',
   },
   startQuota: {
     firstMs: 15 * second,
@@ -107,14 +107,14 @@ export const policies = {
     firstMs: second,
     longestMs: 30 * second,
     attempts: 4,
-    reason: 'A removal without an answer; repeating one that was carried out does no harm.',
+    reason: 'A removal that is throttled; repeating one that was carried out does no harm.',
   },
   part: {
     firstMs: second / 2,
     longestMs: 20 * second,
     attempts: 4,
     attemptMs: 5 * minute,
-    reason: 'One part of an upload that is lost or arrives damaged.',
+    reason: 'One part of an upload that arrives damaged.',
   },
   completeUpload: {
     firstMs: second / 2,
@@ -140,7 +140,8 @@ export const policies = {
     firstMs: 2 * second,
     longestMs: 15 * second,
     attempts: 6,
-    reason: 'StartSnapshot and CompleteSnapshot, which a token or their nature allows to repeat.',
+    reason:
+      'StartSnapshot and CompleteSnapshot that are throttled; a token or their nature allows to repeat them.',
   },
   block: {
     firstMs: second / 4,

@@ -1,7 +1,8 @@
 import { isTransient } from './aws-call-error.ts';
+import { isOutage, watchOutage } from './outage.ts';
+import { pause } from './pause.ts';
 import type { Policy } from './policies.ts';
-import type { Waiter } from './sender.ts';
-import { pause } from './wait-until.ts';
+import type { Waiter } from './waiter.ts';
 
 export interface Retry<T> {
   readonly policy: Policy;
@@ -13,21 +14,32 @@ export interface Retry<T> {
 
 /**
  * Makes the call until it succeeds, fails for good, or the policy's `attempts` or `limitMs` are used up; then it rejects
- * with the last error, as it is.
+ * with the last error, as it is. What is retryable and an outage is retried for the waiter's `outageTimeoutMs`, and
+ * counts to neither.
  */
 export async function retry<T>(
   waiter: Waiter,
   { policy, call, isRetryable = isTransient }: Retry<T>,
 ): Promise<T> {
   const { attempts = Number.POSITIVE_INFINITY, limitMs = Number.POSITIVE_INFINITY } = policy;
-  const since = waiter.now();
-  for (let n = 1; ; n += 1) {
+  const since = waiter.elapsed();
+  const outage = watchOutage(waiter);
+  for (let n = 1; ; ) {
     try {
-      return await call(n);
+      const answer = await call(n);
+      outage.end();
+      return answer;
     } catch (error) {
       waiter.signal?.throwIfAborted();
-      if (!isRetryable(error) || n >= attempts || waiter.now() - since >= limitMs) throw error;
+      if (!isRetryable(error)) throw error;
+      if (isOutage(error)) {
+        await outage.endure(error);
+        continue;
+      }
+      outage.end();
+      if (n >= attempts || waiter.elapsed() - since >= limitMs) throw error;
     }
     await pause(waiter, { n, pace: policy });
+    n += 1;
   }
 }

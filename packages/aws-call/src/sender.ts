@@ -1,40 +1,21 @@
 import type { Client, Command, MetadataBearer } from '@smithy/types';
-import { type Clock, systemClock } from './clock.ts';
+import { isAwsCallError } from './aws-call-error.ts';
 import { withoutRetries } from './derive-client.ts';
 import { explainCall } from './explain-call.ts';
+import { leaveOutages, unwrapUnanswered } from './leave-outages.ts';
+import { isOutage, watchOutage } from './outage.ts';
 import type { ServiceName } from './permissions.ts';
-import { policies } from './policies.ts';
 import { timeLimit } from './time-limit.ts';
-
-/** What every verb that calls AWS takes, beside its client. */
-export interface CallOptions {
-  readonly signal?: AbortSignal;
-  /** Told what a user should read, one sentence at a time. */
-  readonly onNotice?: (message: string) => void;
-  /** The longest polling interval, in milliseconds. Default 15000: EC2 throttles an account that asks oftener. */
-  readonly pollIntervalMs?: number;
-  /** How long a wait lasts while the service cannot be reached or throttles, in milliseconds. Default 15 minutes. */
-  readonly outageTimeoutMs?: number;
-  readonly clock?: Clock;
-}
-
-/** What a wait needs: a clock, a signal and its limits. */
-export interface Waiter {
-  readonly service: ServiceName;
-  readonly signal: AbortSignal | undefined;
-  readonly pollIntervalMs: number;
-  readonly outageTimeoutMs: number;
-  /** Rejects with the signal's reason where that aborts. */
-  sleep(ms: number): Promise<void>;
-  now(): number;
-  random(): number;
-  notice(message: string): void;
-}
+import { type CallOptions, createWaiter, type Waiter } from './waiter.ts';
 
 export interface SendOptions {
-  /** Let the SDK repeat it. Default true. */
-  readonly retry?: boolean;
-  /** Of the call with its retries, in milliseconds; past it, it is `AWS_UNREACHABLE`. Default none but the client's own. */
+  /**
+   * Repeat it: as often as the client says where the service answers, and for `outageTimeoutMs` where it does not. A command
+   * that takes a client token must bring one. `answered`: only the former, for a call that must be looked up after a lost
+   * answer. Default true.
+   */
+  readonly retry?: boolean | 'answered';
+  /** Of one attempt, in milliseconds; past it, it is `AWS_UNREACHABLE`. Default none but the client's own. */
   readonly timeoutMs?: number;
 }
 
@@ -62,61 +43,49 @@ export function createSender<ClientInput extends object, ClientOutput extends Me
   readonly service: ServiceName;
 }): Sender<ClientInput, ClientOutput, Config> {
   const clientOnce = withoutRetries<ClientInput, ClientOutput, Config, typeof client>(client);
+  const patientClient = leaveOutages<ClientInput, ClientOutput, Config, typeof client>(client);
   const waiter = createWaiter({ service, ...options });
   const { signal } = waiter;
+
+  const sendOnce: Sender<ClientInput, ClientOutput, Config>['send'] = async (
+    command,
+    { retry, timeoutMs } = {},
+  ) => {
+    signal?.throwIfAborted();
+    using limit = timeLimit(signal, timeoutMs);
+    try {
+      return await (retry ? patientClient : clientOnce).send(command, { abortSignal: limit.signal });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw explainCall({
+        error: limit.passed ? limit.signal?.reason : unwrapUnanswered(error),
+        service,
+        operation: command.constructor.name.replace(/Command$/, ''),
+        endpoint: await ownEndpoint(client),
+      });
+    }
+  };
+
   return {
     ...waiter,
     async send(command, { retry = true, timeoutMs } = {}) {
-      signal?.throwIfAborted();
-      using limit = timeLimit(signal, timeoutMs);
-      try {
-        return await (retry ? client : clientOnce).send(command, { abortSignal: limit.signal });
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw explainCall({
-          error: limit.passed ? limit.signal?.reason : error,
-          service,
-          operation: command.constructor.name.replace(/Command$/, ''),
-          endpoint: await ownEndpoint(client),
-        });
+      const outage = watchOutage(waiter);
+      for (;;) {
+        try {
+          const output = await sendOnce(command, { retry, timeoutMs });
+          outage.end();
+          return output;
+        } catch (error) {
+          if (!isOutage(error)) {
+            if (isAwsCallError(error) && error.facts.httpStatus !== undefined) outage.end();
+            throw error;
+          }
+          if (retry !== true) throw error;
+          await outage.endure(error);
+        }
       }
     },
   };
-}
-
-export function createWaiter({
-  service,
-  signal,
-  onNotice,
-  pollIntervalMs = policies.importTask.longestMs,
-  outageTimeoutMs = policies.outage.limitMs,
-  clock = systemClock,
-}: CallOptions & { readonly service: ServiceName }): Waiter {
-  return {
-    service,
-    signal,
-    pollIntervalMs,
-    outageTimeoutMs,
-    async sleep(ms) {
-      try {
-        await clock.sleep(ms, signal);
-      } catch (error) {
-        // Node wraps the reason of an abort in an error of its own.
-        signal?.throwIfAborted();
-        throw error;
-      }
-      signal?.throwIfAborted();
-    },
-    now: clock.now,
-    random: clock.random,
-    notice: (message) => onNotice?.(message),
-  };
-}
-
-/** The same options, for what must still be done after the run was told to stop: not the user's signal, a short limit instead. */
-export function afterAbort<Options extends CallOptions>(options: Options): Options {
-  const { limitMs } = policies.cleanUp;
-  return { ...options, signal: AbortSignal.timeout(limitMs), outageTimeoutMs: limitMs };
 }
 
 interface ResolvedEndpoint {

@@ -1,7 +1,9 @@
 import { isTransient } from './aws-call-error.ts';
-import { backOffMs, type Pace } from './back-off.ts';
+import type { Pace } from './back-off.ts';
+import { isOutage, watchOutage } from './outage.ts';
+import { pause } from './pause.ts';
 import { type Policy, policies } from './policies.ts';
-import type { Waiter } from './sender.ts';
+import type { Waiter } from './waiter.ts';
 
 export interface Wait<T> {
   /** Pauses grow from its `firstMs` to its `longestMs`, and are never longer than the waiter's `pollIntervalMs`. */
@@ -14,10 +16,11 @@ export interface Wait<T> {
 
 /**
  * Asks until there is an answer. What is transient (throttling, the network, the service itself) is asked again for the
- * waiter's `outageTimeoutMs` since the last answer; every other error ends the wait.
+ * waiter's `outageTimeoutMs` since the last answer; every other error ends the wait. Outages do not count to its limit.
  */
 export async function waitUntil<T>(waiter: Waiter, { policy, ask, onTimeout }: Wait<T>): Promise<T> {
-  const since = waiter.now();
+  const since = waiter.elapsed();
+  const outage = watchOutage(waiter);
   let answers = 0;
   let failures = 0;
   let answeredAt = since;
@@ -25,15 +28,21 @@ export async function waitUntil<T>(waiter: Waiter, { policy, ask, onTimeout }: W
     let pace: Pace = policy;
     try {
       const found = await ask();
+      outage.end();
       if (found !== undefined) return found;
-      if (failures > 0) waiter.notice(`${waiter.service} is reachable again.`);
+      if (failures > 0) waiter.notice(`${waiter.service} answers again.`);
       failures = 0;
       answers += 1;
-      answeredAt = waiter.now();
+      answeredAt = waiter.elapsed();
       const waitedMs = answeredAt - since;
       if (onTimeout && policy.limitMs !== undefined && waitedMs >= policy.limitMs) throw onTimeout(waitedMs);
     } catch (error) {
-      if (!isTransient(error) || waiter.now() - answeredAt >= waiter.outageTimeoutMs) throw error;
+      if (!isTransient(error)) throw error;
+      if (isOutage(error)) {
+        await outage.endure(error);
+        continue;
+      }
+      if (waiter.elapsed() - answeredAt >= waiter.outageTimeoutMs) throw error;
       failures += 1;
       pace = policies.outage;
       if (failures === 1) waiter.notice(`${(error as Error).message}; retrying.`);
@@ -62,13 +71,4 @@ export async function findConsistently<T>(
     if (found !== undefined || n === attempts) return found;
     await pause(waiter, { n, pace: policies.consistentAbsence });
   }
-}
-
-/** The pause after attempt or look `n`, from 1, with jitter; never longer than the waiter's `pollIntervalMs`. */
-export async function pause(
-  waiter: Waiter,
-  { n, pace }: { readonly n: number; readonly pace: Pace },
-): Promise<void> {
-  const longestMs = Math.min(pace.longestMs, waiter.pollIntervalMs);
-  await waiter.sleep(backOffMs({ n, pace: { ...pace, longestMs }, random: waiter.random() }));
 }

@@ -25,6 +25,7 @@ test('the exported names', () => {
       "isAmbiguous",
       "isAwsCallError",
       "isCredentialsError",
+      "isOutage",
       "isThrottling",
       "isTransient",
       "isTransientQuota",
@@ -37,6 +38,7 @@ test('the exported names', () => {
       "systemClock",
       "timeLimit",
       "waitUntil",
+      "watchOutage",
       "withoutRetries",
     ]
   `);

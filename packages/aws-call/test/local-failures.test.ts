@@ -15,7 +15,7 @@ test('a missing file descriptor is not an answer of AWS', async () => {
       maxAttempts: 1,
       credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
     });
-    const s3 = createSender({ client, service: 'S3' });
+    const s3 = createSender({ client, service: 'S3', outageTimeoutMs: 0 });
     const call = () => s3.send(new HeadBucketCommand({ Bucket: 'images' })).catch((error) => error);
     // What Node loads or opens for a first call is there.
     const first = await call();

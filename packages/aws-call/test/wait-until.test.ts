@@ -84,7 +84,10 @@ describe('a wait', () => {
     };
     expect(await waitUntil(waiter, { policy, ask })).toBe('done');
     expect(clock.elapsedMs).toBeGreaterThan(5 * 60_000);
-    expect(notices).toEqual(['no answer; retrying.', 'EC2 is reachable again.']);
+    expect(notices).toEqual([
+      'EC2 is unreachable since 10:00:00 UTC; retrying (no answer).',
+      'EC2 is reachable again.',
+    ]);
   });
 
   test('gives up an outage after its time, and counts each outage for itself', async () => {

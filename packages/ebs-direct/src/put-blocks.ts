@@ -81,9 +81,11 @@ export async function putBlocks(options: PutBlocksOptions): Promise<Map<number, 
           Checksum: checksum,
           ChecksumAlgorithm: 'SHA256',
         }),
+        // Each attempt takes its turn, and shows how many blocks at a time are too many.
+        { retry: false },
       );
       outcome = 'done';
-      lastProgressAt = ebs.now();
+      lastProgressAt = ebs.elapsed();
     } catch (error) {
       if (isOverload(error)) outcome = 'throttled';
       throw error;
@@ -97,12 +99,12 @@ export async function putBlocks(options: PutBlocksOptions): Promise<Map<number, 
     const checksum = digest === zeroDigest ? zeroChecksum : digest.toString('base64');
     if (checksum !== zeroChecksum) digests.set(index, digest);
     if (!send || journal?.acknowledged.get(index) === checksum) return onBlock({ index, sent: false });
-    const firstTriedAt = ebs.now();
+    const firstTriedAt = ebs.elapsed();
     let damaged = 0;
     const isRetryable = (error: unknown) => {
       if (isChecksumRefused(error)) damaged += 1;
       // Where few get through at a time, the others wait for their turn: that is not a stall.
-      const isStalled = ebs.now() >= Math.max(firstTriedAt, lastProgressAt) + policies.block.limitMs;
+      const isStalled = ebs.elapsed() >= Math.max(firstTriedAt, lastProgressAt) + policies.block.limitMs;
       return (
         !isStalled &&
         (isTransient(error) ||

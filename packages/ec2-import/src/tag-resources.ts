@@ -39,7 +39,7 @@ const looksBeforeRewriting = 3;
 export async function tagResources(options: TagResourcesOptions): Promise<TagReport[]> {
   const { ids, tags, tagTimeoutMs = policies.tags.limitMs } = options;
   const ec2 = createEc2(options);
-  const deadline = ec2.now() + tagTimeoutMs;
+  const deadline = ec2.elapsed() + tagTimeoutMs;
   const added = new Map<string, Set<string>>(ids.map((id) => [id, new Set()]));
   const looksSinceWrite = new Map<string, number>();
   let missing: Map<string, Tags> | undefined;
@@ -68,7 +68,7 @@ export async function tagResources(options: TagResourcesOptions): Promise<TagRep
         throw incomplete(ids, { missing, cause: error });
       reason = error;
     }
-    if (ec2.now() >= deadline) throw incomplete(ids, { missing, cause: reason });
+    if (ec2.elapsed() >= deadline) throw incomplete(ids, { missing, cause: reason });
     // The first read-back comes at once.
     if (n > 1 || reason) await pause(ec2, { n, pace: policies.tags });
   }

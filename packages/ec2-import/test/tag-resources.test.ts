@@ -69,7 +69,7 @@ describe('tagging', () => {
       .rejectsOnce(connectionReset())
       .resolves({});
     expect(await tagResources({ ...account.verb, ids: ['ami-1'], tags: wanted })).toHaveLength(1);
-    expect(account.mock.commandCalls(CreateTagsCommand)).toHaveLength(3);
+    expect(account.mock.commandCalls(CreateTagsCommand)).toHaveLength(4);
   });
 
   test.each([

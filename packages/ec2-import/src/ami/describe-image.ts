@@ -34,10 +34,10 @@ export async function waitForImage(
   ec2: Ec2,
   { imageId, timeoutMs }: { imageId: string; timeoutMs: number },
 ): Promise<Image> {
-  const since = ec2.now();
+  const since = ec2.elapsed();
   const ask = async () => {
     const image = await describeImageNow(ec2, imageId);
-    const waitedMs = ec2.now() - since;
+    const waitedMs = ec2.elapsed() - since;
     if (!image) {
       if (waitedMs >= policies.visible.limitMs) throw notFound(imageId);
       return undefined;

@@ -2,11 +2,13 @@ import { RegisterImageCommand, type RegisterImageRequest } from '@aws-sdk/client
 import {
   findConsistently,
   isAwsCallError,
+  isOutage,
   isTransient,
   pause,
   policies,
   refusedCodeOf,
   retryThroughOutage,
+  watchOutage,
 } from '@ec2-image/aws-call';
 import { tagList } from '@ec2-image/provenance';
 import type { Ec2 } from '../ec2/ec2.ts';
@@ -43,7 +45,8 @@ export async function registerOnce(
   let found = await retryThroughOutage(ec2, look);
   let sent = false;
   let tagged = true;
-  for (let n = 1; ; n += 1) {
+  const outage = watchOutage(ec2);
+  for (let n = 1; ; ) {
     if (found?.kind === 'ours') {
       const outcome = sent && found.ami.rootSnapshotId === snapshotId ? 'registered' : 'reused';
       return { imageId: found.ami.imageId, outcome, replaced: [...replaced.values()] };
@@ -57,7 +60,7 @@ export async function registerOnce(
     }
     try {
       const input = registerImageInput({ options, snapshotId, sizeGiB, tagged });
-      const { ImageId } = await ec2.send(new RegisterImageCommand(input));
+      const { ImageId } = await ec2.send(new RegisterImageCommand(input), { retry: 'answered' });
       return { imageId: ImageId!, outcome: 'registered', replaced: [...replaced.values()] };
     } catch (error) {
       ec2.signal?.throwIfAborted();
@@ -69,10 +72,16 @@ export async function registerOnce(
       }
       const duplicate = refusedCodeOf(error) === 'InvalidAMIName.Duplicate';
       if (!duplicate && !isTransient(error)) throw refusal(error);
-      if (n >= policies.registerImage.attempts) throw duplicate ? invisible(options.name, error) : error;
       // The call may have been carried out, by the SDK's own first try as well: that is looked up first.
       sent = true;
-      await pause(ec2, { n, pace: policies.registerImage });
+      if (isOutage(error)) {
+        await outage.endure(error);
+      } else {
+        outage.end();
+        if (n >= policies.registerImage.attempts) throw duplicate ? invisible(options.name, error) : error;
+        await pause(ec2, { n, pace: policies.registerImage });
+        n += 1;
+      }
       found = await retryThroughOutage(ec2, () => findConsistently(ec2, look));
     }
   }

@@ -1,12 +1,14 @@
 import { ImportSnapshotCommand, type ImportSnapshotRequest } from '@aws-sdk/client-ec2';
 import {
   isAwsCallError,
+  isOutage,
   isTransient,
   isTransientQuota,
   pause,
   policies,
   refusedCodeOf,
   retryThroughOutage,
+  watchOutage,
 } from '@ec2-image/aws-call';
 import { type Digest, type DiskFormat, provenanceKeys, type Tags, tagList } from '@ec2-image/provenance';
 import type { Ec2 } from '../ec2/ec2.ts';
@@ -61,14 +63,16 @@ export async function startImport(
   const wanted = wantedOf(request);
   const look = async (looked: typeof findSnapshotNow, number: number) =>
     request.fresh ? undefined : startedOf(await retryThroughOutage(ec2, () => looked(ec2, wanted)), number);
-  const limitedSince = ec2.now();
+  const limitedSince = ec2.elapsed();
   let tagged = true;
-  let unclear = 0;
+  const outage = watchOutage(ec2);
+  let throttled = 0;
   let limited = 0;
   for (let number = tokenNumber; ; ) {
     try {
       const answer = await ec2.send(
         new ImportSnapshotCommand(importSnapshotInput({ request, number, tagged })),
+        { retry: 'answered' },
       );
       const status = answer.SnapshotTaskDetail?.Status?.toLowerCase() ?? '';
       const ended = ['ending', 'failed'].includes(taskState({ status }));
@@ -84,15 +88,20 @@ export async function startImport(
         if (number >= tokenNumber + tokensTried) throw error;
         number += 1;
       } else if (isTransient(error)) {
-        unclear += 1;
-        if (unclear >= policies.startImport.attempts) throw error;
-        await pause(ec2, { n: unclear, pace: policies.startImport });
+        if (isOutage(error)) {
+          await outage.endure(error);
+        } else {
+          outage.end();
+          throttled += 1;
+          if (throttled >= policies.startImport.attempts) throw error;
+          await pause(ec2, { n: throttled, pace: policies.startImport });
+        }
         const started = await look(findSnapshotNow, number);
         if (started) return adopted(ec2, started);
       } else if (isAwsCallError(error, 'ACCESS_DENIED') && tagged) {
         // An account may forbid tags on creation. Where it is the import that is forbidden, that shows next.
         tagged = false;
-      } else if (isTransientQuota(error) && ec2.now() - limitedSince < limitTimeoutMs) {
+      } else if (isTransientQuota(error) && ec2.elapsed() - limitedSince < limitTimeoutMs) {
         limited += 1;
         if (limited === 1) ec2.notice(`${(error as Error).message}; waiting for other imports to end.`);
         await pause(ec2, { n: limited, pace: policies.startQuota });

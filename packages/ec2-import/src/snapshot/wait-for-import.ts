@@ -73,10 +73,10 @@ async function watchTask(
   const unseen = new Set<string>();
   let marked = false;
   let fingerprint = '';
-  let changedAt = ec2.now();
+  let changedAt = ec2.elapsed();
   const ask = async () => {
     const task = await describeImportTask(ec2, importTaskId);
-    const idleMs = ec2.now() - changedAt;
+    const idleMs = ec2.elapsed() - changedAt;
     if (!task) {
       if (idleMs >= policies.visible.limitMs) throw taskLost(importTaskId);
       return undefined;
@@ -97,7 +97,7 @@ async function watchTask(
     if (state === 'completed' || state === 'failed') return task;
     if (task.fingerprint !== fingerprint) {
       fingerprint = task.fingerprint;
-      changedAt = ec2.now();
+      changedAt = ec2.elapsed();
       return undefined;
     }
     if (state === 'ending') return idleMs >= policies.importTaskEnd.limitMs ? task : undefined;
@@ -114,12 +114,12 @@ async function cancelStalled(
   const idle = formatDuration(taskTimeoutMs);
   ec2.notice(`Import task ${importTaskId} has shown no progress for ${idle}; cancelling it.`);
   const refused = await cancelTask(ec2, importTaskId);
-  const since = ec2.now();
+  const since = ec2.elapsed();
   const ask = async () => {
     const seen = await describeImportTask(ec2, importTaskId);
     const state = seen && taskState(seen);
     if (state === 'completed' || state === 'failed') return seen;
-    return ec2.now() - since >= policies.importTaskEnd.limitMs ? ('alive' as const) : undefined;
+    return ec2.elapsed() - since >= policies.importTaskEnd.limitMs ? ('alive' as const) : undefined;
   };
   const task = await waitUntil(ec2, { policy: policies.importTaskEnd, ask });
   if (task !== 'alive' && taskState(task) === 'completed') {
@@ -150,11 +150,11 @@ async function waitForSnapshotId(
     const message = task.message ?? `EC2 gives no reason (status ${status})`;
     throw importFailure({ kind, message, importTaskId, snapshotId, status, source });
   }
-  const since = ec2.now();
+  const since = ec2.elapsed();
   const ask = async () => {
     const seen = task.snapshotId ? task : await describeImportTask(ec2, importTaskId);
     if (seen?.snapshotId) return seen.snapshotId;
-    if (ec2.now() - since < policies.visible.limitMs) return undefined;
+    if (ec2.elapsed() - since < policies.visible.limitMs) return undefined;
     const message = 'it completed, but EC2 names no snapshot';
     throw importFailure({ kind: 'unknown', message, importTaskId, status, source });
   };

@@ -12,10 +12,10 @@ export async function waitForSnapshot(
   { snapshotId, timeoutMs }: { snapshotId: string; timeoutMs: number },
 ): Promise<SnapshotFacts> {
   let percent = -1;
-  let changedAt = ec2.now();
+  let changedAt = ec2.elapsed();
   const ask = async () => {
     const snapshot = await describeSnapshot(ec2, snapshotId);
-    const idleMs = ec2.now() - changedAt;
+    const idleMs = ec2.elapsed() - changedAt;
     if (!snapshot) {
       if (idleMs >= policies.visible.limitMs)
         throw snapshotError('SNAPSHOT_GONE', snapshotId, 'EC2 does not list it');
@@ -26,7 +26,7 @@ export async function waitForSnapshot(
       throw snapshotError('SNAPSHOT_FAILED', snapshotId, snapshot.stateMessage ?? `it is ${snapshot.state}`);
     if ((snapshot.percent ?? -1) !== percent) {
       percent = snapshot.percent ?? -1;
-      changedAt = ec2.now();
+      changedAt = ec2.elapsed();
     } else if (idleMs >= timeoutMs) {
       throw snapshotError(
         'SNAPSHOT_STALLED',

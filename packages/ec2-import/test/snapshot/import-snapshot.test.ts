@@ -207,7 +207,7 @@ describe('ImportSnapshot', () => {
     tasksSeen(account, ...outage, [taskAnswer({ Status: 'active' })], [completed]);
     snapshotsSeen(account, ...outage.map(() => []), [], [snapshotAnswer()]);
     expect(await run(account)).toMatchObject({ snapshotId: 'snap-1' });
-    expect(account.clock.elapsedMs).toBeGreaterThan(2 * 60_000);
+    expect(account.clock.elapsedMs).toBeGreaterThan(60_000);
   });
 
   test('of a fresh import takes nothing that is there: its token alone says what was done', async () => {

@@ -1,5 +1,5 @@
 import { GetBucketLocationCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
-import { httpStatusOf, isAboutCredentials, isAwsCallError, isTransient } from '@ec2-image/aws-call';
+import { httpStatusOf, isAboutCredentials, isAwsCallError, isOutage, isTransient } from '@ec2-image/aws-call';
 import { createS3, type S3, type S3Options } from '../call/s3.ts';
 import { S3UploadError } from '../errors.ts';
 
@@ -101,7 +101,7 @@ async function locate(
     return regionOfConstraint(LocationConstraint);
   } catch (error) {
     s3.signal?.throwIfAborted();
-    if (isTransient(error)) throw error;
+    if (isTransient(error) || isOutage(error)) throw error;
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { AwsCallError, isAwsCallError, isTransient, policies, retry } from '@ec2-image/aws-call';
+import { AwsCallError, explainCall, isAwsCallError, isTransient, policies, retry } from '@ec2-image/aws-call';
 import { createChecksum } from '@ec2-image/checksum';
 import type { Address, S3 } from '../call/s3.ts';
 import type { ByteRange } from '../disk/part-plan.ts';
@@ -49,10 +49,15 @@ function readRange({
       );
       const checksum = createChecksum('CRC32');
       let received = 0;
-      for await (const chunk of Body as AsyncIterable<Uint8Array>) {
+      try {
+        for await (const chunk of Body as AsyncIterable<Uint8Array>) {
+          s3.signal?.throwIfAborted();
+          checksum.update(chunk);
+          received += chunk.length;
+        }
+      } catch (error) {
         s3.signal?.throwIfAborted();
-        checksum.update(chunk);
-        received += chunk.length;
+        throw explainCall({ error, service: 'S3', operation: 'GetObject' });
       }
       if (received === end - start) return checksum.digest();
       throw new AwsCallError('AWS_UNREACHABLE', `S3 sent ${received} of ${end - start} bytes`, {

@@ -1,5 +1,13 @@
 import { CompleteMultipartUploadCommand } from '@aws-sdk/client-s3';
-import { awsCodeOf, httpStatusOf, isTransient, pause, policies } from '@ec2-image/aws-call';
+import {
+  awsCodeOf,
+  httpStatusOf,
+  isOutage,
+  isTransient,
+  pause,
+  policies,
+  watchOutage,
+} from '@ec2-image/aws-call';
 import { diskChanged } from '../disk/disk.ts';
 import type { DiskChecksums } from '../disk/read-checksums.ts';
 import { S3UploadError } from '../errors.ts';
@@ -35,8 +43,9 @@ export async function completeUpload(
   }: { readonly disk: DiskChecksums; readonly path: string; readonly timeoutMs: number },
 ): Promise<Completion> {
   const { s3, address } = job;
+  const outage = watchOutage(s3);
   let conditional = true;
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1; ; ) {
     const parts = await proveParts(job, { disk, path });
     try {
       await s3.send(completeCommand(job, { disk, parts, conditional }), { retry: false, timeoutMs });
@@ -55,16 +64,23 @@ export async function completeUpload(
         return own ? {} : { standing };
       }
       if (failure === 'conflict' || failure === 'gone') throw endedByOthers(error as Error);
+      if (isOutage(error)) {
+        await outage.endure(error);
+        await forgetDiffering(job, error);
+        continue;
+      }
+      outage.end();
       if (attempt === tries) throw error;
+      attempt += 1;
       if (failure === 'unconditional') {
         conditional = false;
         continue;
       }
-      await pause(s3, { n: attempt, pace: policies.completeUpload });
+      await pause(s3, { n: attempt - 1, pace: policies.completeUpload });
       const differing = await forgetDiffering(job, error as Error);
       if (failure !== 'parts-differ') continue;
       if (differing === 0 && awsCodeOf(error) === 'InvalidRequest') throw error;
-      if (differing === 0 || attempt >= triesWithOtherParts) throw corrupted(error as Error);
+      if (differing === 0 || attempt > triesWithOtherParts) throw corrupted(error as Error);
     }
   }
 }

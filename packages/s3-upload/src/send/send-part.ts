@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UploadPartCommand, type UploadPartCommandOutput } from '@aws-sdk/client-s3';
-import { awsCodeOf, httpStatusOf, isAwsCallError, pause, policies } from '@ec2-image/aws-call';
+import { awsCodeOf, httpStatusOf, isOutage, pause, policies } from '@ec2-image/aws-call';
 import { checksumOf } from '@ec2-image/checksum';
 import { partRange } from '../disk/part-plan.ts';
 import { notS3, S3UploadError } from '../errors.ts';
@@ -100,27 +100,9 @@ async function putOnce(
   try {
     return await s3.send(command, { timeoutMs: partTimeoutMs });
   } catch (error) {
-    if (damagedOnTheWay.has(awsCodeOf(error) ?? '')) {
-      if (!last) return undefined;
-      throw corruptedPart(number, (error as Error).message, error);
-    }
-    const failure = connectionFailure(error);
-    if (failure === undefined) throw error;
-    if (!last) {
-      s3.notice(`part ${number} failed (${failure.message}); sending it again`);
-      return undefined;
-    }
-    const stalled = isOwnTimeout(failure);
-    throw new S3UploadError(
-      stalled ? 'UPLOAD_STALLED' : 'UPLOAD_INTERRUPTED',
-      `part ${number} failed in all of ${tries} attempts; the last: ${stalled ? `no answer within ${partTimeoutMs / 1000} s` : failure.message}`,
-      {
-        hint: 'Check the network.',
-        resumable: true,
-        cause: error,
-        facts: { partNumber: number },
-      },
-    );
+    if (!damagedOnTheWay.has(awsCodeOf(error) ?? '')) throw interrupted(error, { number, partTimeoutMs });
+    if (!last) return undefined;
+    throw corruptedPart(number, (error as Error).message, error);
   }
 }
 
@@ -129,15 +111,34 @@ function etagOf({ ETag }: UploadPartCommandOutput): string {
   throw notS3('S3 answered a part without an ETag');
 }
 
-/** The SDK calls a connection that is reset `TimeoutError` as well. */
-function connectionFailure(error: unknown): Error | undefined {
-  if (!isAwsCallError(error, 'AWS_UNREACHABLE') || httpStatusOf(error) !== undefined) return undefined;
-  return error.cause instanceof Error && error.cause.name === 'TimeoutError' ? error.cause : undefined;
+/** An outage of the line, or of this part's attempts alone: what a service answers stays as it is. */
+function interrupted(
+  error: unknown,
+  { number, partTimeoutMs }: { readonly number: number; readonly partTimeoutMs: number },
+): unknown {
+  if (!isOutage(error) || httpStatusOf(error) !== undefined || !(error.cause instanceof Error)) return error;
+  const failure = error.cause;
+  const stalled = isOwnTimeout(failure);
+  const minutes = Math.round((error.facts.unreachableMs ?? 0) / 60_000);
+  const last = stalled ? `no answer within ${partTimeoutMs / 1000} s` : failure.message;
+  return new S3UploadError(
+    stalled ? 'UPLOAD_STALLED' : 'UPLOAD_INTERRUPTED',
+    `part ${number} failed for ${minutes} min; the last attempt: ${last}`,
+    {
+      hint: 'Check the network.',
+      resumable: true,
+      cause: error,
+      facts: { partNumber: number },
+    },
+  );
 }
 
-/** The limit of the attempt, or the SDK's for a silent connection: no error of the socket. */
+/** The limit of the attempt, or the SDK's for a silent connection: no error of the socket, which the SDK names alike. */
 function isOwnTimeout(failure: Error): boolean {
-  return (failure as NodeJS.ErrnoException).code === undefined || failure instanceof DOMException;
+  return (
+    failure.name === 'TimeoutError' &&
+    ((failure as NodeJS.ErrnoException).code === undefined || failure instanceof DOMException)
+  );
 }
 
 function corruptedPart(number: number, how: string, cause?: unknown): S3UploadError {

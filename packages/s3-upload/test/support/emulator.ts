@@ -1,4 +1,5 @@
 import { GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import { fakeClock } from '@ec2-image/aws-call/testing';
 import type { LocalAws } from '@ec2-image/local-aws';
 import { openTestAccount } from '@ec2-image/local-aws/testing';
 import { digest, format, metadata, partSize } from './disks.ts';
@@ -41,7 +42,7 @@ export function uploadOptions(client: S3Client) {
     format,
     metadata,
     partSize,
-    clock: { now: Date.now, random: Math.random, sleep: async () => {} },
+    clock: fakeClock(Date.now()),
     onNotice: (message: string) => void notices.push(message),
     notices,
   };
