@@ -48,7 +48,7 @@ export function formatAwsError(error: unknown): string {
     facts.requestId ? `request ${facts.requestId}` : undefined,
   ].filter(Boolean);
   const said = unreadable.test(facts.awsMessage)
-    ? 'what came is no answer of the service'
+    ? 'what came was not sent by the service'
     : `${facts.awsCode}: ${facts.awsMessage || 'no message'}`;
   return `${said}${where.length > 0 ? ` (${where.join(', ')})` : ''}`;
 }

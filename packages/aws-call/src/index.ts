@@ -36,6 +36,7 @@ export { actionsOf, type ServiceName } from './permissions.ts';
 export { type Policy, type PolicyName, policies } from './policies.ts';
 export { type Retry, retry } from './retry.ts';
 export { createSender, type Sender, type SendOptions } from './sender.ts';
+export { createServiceClock, type ServiceClock } from './service-clock.ts';
 export { timeLimit } from './time-limit.ts';
 export { findConsistently, retryThroughOutage, type Wait, waitUntil } from './wait-until.ts';
 export { afterAbort, type CallOptions, createWaiter, type Waiter } from './waiter.ts';

@@ -2,7 +2,7 @@ import type { Client, FinalizeHandler, MetadataBearer } from '@smithy/types';
 import { deriveClient } from './derive-client.ts';
 import { isUnanswered } from './error-facts.ts';
 
-/** Carries an error past the SDK's retries, which would take it for transient. Not as its `cause`: they look into that, too. */
+/** Carries an error past the SDK's retries, which would take it for transient. Not as its `cause`, which they inspect as well. */
 class Unanswered extends Error {
   readonly error: unknown;
 

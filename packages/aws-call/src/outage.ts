@@ -51,11 +51,12 @@ function isEndured({ facts }: AwsCallError): boolean {
 }
 
 function endured(error: AwsCallError, unreachableMs: number): AwsCallError {
-  const { code, hint, facts, message } = error;
+  const { code, hint, resumable, facts, message } = error;
   const minutes = Math.round(unreachableMs / 60_000);
   const lasted = minutes > 0 ? `; no answer for ${minutes} min` : '';
   return new AwsCallError(code, `${message}${lasted}`, {
     hint,
+    resumable,
     cause: error.cause,
     facts: { ...facts, unreachableMs },
   });

@@ -25,7 +25,7 @@ export interface Waiter {
   sleep(ms: number): Promise<void>;
   /** Milliseconds since 1970: for ages. */
   now(): number;
-  /** Milliseconds, the service's outages left out: what limits are measured by. It stands still while there is no answer. */
+  /** Milliseconds, the service's outages left out: what limits are measured by. It pauses while there is no answer. */
   elapsed(): number;
   readonly outages: OutageRecord;
   random(): number;

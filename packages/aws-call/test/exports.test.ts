@@ -12,6 +12,7 @@ test('the exported names', () => {
       "awsErrorFacts",
       "backOffMs",
       "createSender",
+      "createServiceClock",
       "createWaiter",
       "deriveClient",
       "explainCall",

@@ -77,7 +77,7 @@ test.each<[how: string, fail: (response: ServerResponse) => void]>([
   ]);
 });
 
-test('a refused connection, and a host that DNS does not know, are no different', async () => {
+test('a refused connection, and a host that DNS does not know, do not differ', async () => {
   let refused = 0;
   let unknown = 0;
   const server = await serve(0, () => {});
@@ -116,7 +116,7 @@ test('a refused connection, and a host that DNS does not know, are no different'
   restarted!.close();
 });
 
-test('a short one is no news', async () => {
+test('a short one brings no notice', async () => {
   await using server = await serve(2, (response) => response.writeHead(500).end());
   const { ec2, clock, notices } = setUp(server.endpoint);
   await ec2.send(new DescribeImagesCommand({}));

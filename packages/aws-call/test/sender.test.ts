@@ -79,8 +79,12 @@ test("a call that the signal ends rejects with the signal's reason, and none is 
   };
   const ec2 = createSender(options);
   const reason = new Error('interrupted');
-  setTimeout(() => controller.abort(reason), 50);
-  await expect(ec2.send(new DescribeImagesCommand({}))).rejects.toBe(reason);
+  const sending = ec2.send(new DescribeImagesCommand({}));
+  setTimeout(async () => {
+    await expect.poll(server.requests).toBe(1);
+    controller.abort(reason);
+  });
+  await expect(sending).rejects.toBe(reason);
   await expect(ec2.send(new DescribeImagesCommand({}))).rejects.toBe(reason);
   expect(server.requests()).toBe(1);
   // What has to be done all the same has a signal of its own.

@@ -26,8 +26,8 @@ export const defaultConcurrency = 8;
  */
 export async function findLeftovers(options: FindOptions): Promise<Facts> {
   const { policy = defaultPolicy, concurrency = defaultConcurrency, clock = systemClock } = options;
-  const { account, clients, regions, prefixes, onNotice, signal } = options;
-  const senders = createSenders({ clients, clock, onNotice, signal });
+  const { account, regions, prefixes, signal } = options;
+  const senders = createSenders({ ...options, clock });
   const takenAt = clock.now();
   const scanned: Facts = {
     account,

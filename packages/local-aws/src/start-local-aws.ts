@@ -79,7 +79,7 @@ export interface LocalAws {
   readonly seed: number;
   /** What an instance would read of a volume made from a snapshot, in blocks of 512 KiB. Throws SNAPSHOT_UNREADABLE. */
   readVolume(options: ReadVolumeOptions): AsyncIterable<Buffer>;
-  /** Resets the connections, waits for what is running, and closes the state. */
+  /** Resets the connections, waits for what is running, and closes the state. Once: further calls wait for the first. */
   close(): Promise<void>;
 }
 
@@ -142,6 +142,7 @@ export async function startLocalAws({
         facts: { host, port },
       });
     });
+    let closed: Promise<void> | undefined;
     return {
       url: `http://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`,
       port: server.port,
@@ -150,9 +151,9 @@ export async function startLocalAws({
       conditions: conditionsName,
       seed,
       readVolume: read,
-      async close() {
-        await server.close();
-        await release();
+      close() {
+        closed ??= server.close().then(release);
+        return closed;
       },
     };
   } catch (error) {

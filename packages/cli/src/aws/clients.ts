@@ -2,8 +2,8 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { awsErrorFacts } from '@ec2-image/aws-call';
-import type { DeserializeMiddleware, Pluggable } from '@smithy/types';
+import { awsErrorFacts, type CallOptions, type ServiceClock } from '@ec2-image/aws-call';
+import type { DeserializeMiddleware, MiddlewareStack, Pluggable } from '@smithy/types';
 
 /** One request as it went over the wire, retries each on their own. Holds no secret. */
 export interface AwsCall {
@@ -23,8 +23,12 @@ export interface ConnectionOptions {
   readonly endpointUrl?: string;
   /** How long a connection may be idle. */
   readonly requestTimeoutMs: number;
-  /** A request and its retries. */
+  /** Of a request that is answered. */
   readonly maxAttempts: number;
+  /** How long a service may give no answer. */
+  readonly outageTimeoutMs: number;
+  /** Learns the time from every answer. */
+  readonly clock: ServiceClock;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly onCall?: (call: AwsCall) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -52,11 +56,26 @@ export function createClients(options: ConnectionOptions): Clients {
     sts: new STSClient(settings),
     iam: new IAMClient(settings),
   };
-  if (options.onCall) {
-    const trace = traceCalls(options.onCall);
-    for (const client of Object.values(clients)) client.middlewareStack.use(trace);
-  }
+  for (const client of Object.values(clients)) observeCalls(client, options);
   return clients;
+}
+
+/** What every call of every client has a part in: the time, and the trace. */
+export function observeCalls(
+  // biome-ignore lint/suspicious/noExplicitAny: as the plugins, for all clients
+  client: { readonly middlewareStack: MiddlewareStack<any, any> },
+  { clock, onCall }: Pick<ConnectionOptions, 'clock' | 'onCall'>,
+): void {
+  client.middlewareStack.use(clock.plugin);
+  if (onCall) client.middlewareStack.use(traceCalls(onCall));
+}
+
+/** What all verbs are given alike, whatever they call. */
+export function callOptions({
+  outageTimeoutMs,
+  clock,
+}: Pick<ConnectionOptions, 'outageTimeoutMs' | 'clock'>): Pick<CallOptions, 'outageTimeoutMs' | 'clock'> {
+  return { outageTimeoutMs, clock };
 }
 
 /** What every client of the SDK is given; the janitor makes clients of further services with it. */
@@ -93,7 +112,7 @@ function s3Settings({ endpointUrl, env }: ConnectionOptions) {
 
 /** Tells of every request as it is answered or lost. Below the retries, so that each attempt is seen. */
 // biome-ignore lint/suspicious/noExplicitAny: the SDK types a plugin by one client's inputs, and this one serves all clients
-export function traceCalls(onCall: (call: AwsCall) => void): Pluggable<any, any> {
+function traceCalls(onCall: (call: AwsCall) => void): Pluggable<any, any> {
   const attempts = new WeakMap<object, number>();
   const trace: DeserializeMiddleware<object, object> = (next, context) => async (args) => {
     const startedAt = performance.now();

@@ -9,7 +9,7 @@ import {
 } from '@ec2-image/aws-call';
 import { profileInUse } from '../config/check-profile.ts';
 import { CliError, UsageError } from '../errors/cli-error.ts';
-import { type Clients, type ConnectionOptions, createClients } from './clients.ts';
+import { type Clients, type ConnectionOptions, callOptions, createClients } from './clients.ts';
 
 /** One region of one account, reached. */
 export interface Cloud extends Clients {
@@ -18,6 +18,8 @@ export interface Cloud extends Clients {
   readonly account?: string;
   /** For clients of further services. */
   readonly connection: ConnectionOptions;
+  /** For every verb. */
+  readonly calls: Pick<CallOptions, 'outageTimeoutMs' | 'clock'>;
 }
 
 /**
@@ -36,8 +38,9 @@ export async function openCloud({
     ...clients,
     region,
     connection: { ...connection, region },
-    account: await accountOf(clients, { onNotice, signal }).catch((error: unknown) =>
-      withoutCredentials(error, { clients, connection, signal }),
+    calls: callOptions(connection),
+    account: await accountOf(clients, { ...callOptions(connection), onNotice, signal }).catch(
+      (error: unknown) => withoutCredentials(error, { clients, connection, signal }),
     ),
   };
 }
@@ -84,16 +87,13 @@ async function regionOf({ ec2 }: Clients): Promise<string> {
   }
 }
 
-async function accountOf(
-  { sts }: Clients,
-  { onNotice, signal }: Pick<CallOptions, 'onNotice' | 'signal'>,
-): Promise<string | undefined> {
-  const sender = createSender({ client: sts, service: 'STS', onNotice, signal });
+async function accountOf({ sts }: Clients, options: CallOptions): Promise<string | undefined> {
+  const sender = createSender({ ...options, client: sts, service: 'STS' });
   try {
     return (await sender.send(new GetCallerIdentityCommand({}))).Account;
   } catch (error) {
     if (isAboutCredentials(error) || !(error instanceof AwsCallError)) throw error;
-    onNotice?.(
+    options.onNotice?.(
       `cannot determine the AWS account (sts:GetCallerIdentity: ${formatAwsError(error.cause)}): the bucket's owner is not checked`,
     );
     return undefined;

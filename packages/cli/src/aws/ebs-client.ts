@@ -1,6 +1,6 @@
 import { EBSClient } from '@aws-sdk/client-ebs';
 import { createUndiciHandler, reuseBlockDigest } from '@ec2-image/ebs-direct';
-import { type ConnectionOptions, clientSettings, traceCalls } from './clients.ts';
+import { type ConnectionOptions, clientSettings, observeCalls } from './clients.ts';
 
 /** Blocks under way at a time, and a few calls beside them. */
 const connections = 40;
@@ -15,6 +15,6 @@ export function createEbsClient(connection: ConnectionOptions): EBSClient {
     retryMode: 'standard',
   });
   client.middlewareStack.use(reuseBlockDigest);
-  if (connection.onCall) client.middlewareStack.use(traceCalls(connection.onCall));
+  observeCalls(client, connection);
   return client;
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { createServiceClock, policies } from '@ec2-image/aws-call';
 import { Command, Option } from 'clipanion';
 import type { ConnectionOptions } from '../aws/clients.ts';
 import { defaultMaxAttempts, defaultRequestTimeoutMs } from '../aws/clients.ts';
@@ -53,6 +54,9 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     checkAwsVariables(connection);
     await checkProfile({ profile: connection.profile, env: this.context.env });
   }
+
+  /** Where nobody has said how long: an outage of a region and of a line is shorter. */
+  protected readonly defaultOutageTimeoutMs: number = policies.outage.limitMs;
 
   /** What to know after an interrupt, besides whether the same command resumes. */
   protected interruptHint(): string | undefined {
@@ -136,12 +140,15 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     this.quiet = pick('quiet') ?? false;
     const local = given.value('local') ?? false;
     const requestTimeout = pick('request-timeout');
+    const outageTimeout = pick('outage-timeout');
     const connection: ConnectionOptions = {
       region: [this.given.value('region') ?? file?.config.region].flat()[0],
       profile: pick('profile'),
       endpointUrl: pick('endpoint-url'),
       requestTimeoutMs: requestTimeout === undefined ? defaultRequestTimeoutMs : requestTimeout * 1000,
       maxAttempts: pick('max-attempts') ?? defaultMaxAttempts,
+      outageTimeoutMs: outageTimeout === undefined ? this.defaultOutageTimeoutMs : outageTimeout * 1000,
+      clock: createServiceClock(),
       env,
     };
     const workDirectory = resolve(pick('work-dir') ?? defaultWorkDirectory);

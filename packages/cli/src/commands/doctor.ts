@@ -7,6 +7,9 @@ import { TableCommand } from './common.ts';
 export class DoctorCommand extends TableCommand {
   static override paths = [['doctor']];
 
+  /** It says what is wrong; it does not wait for that to pass. */
+  protected override readonly defaultOutageTimeoutMs = 10_000;
+
   protected async run(settings: CommonSettings): Promise<number> {
     const { examine } = await import('../doctor/examine.ts');
     const reports = await examine({

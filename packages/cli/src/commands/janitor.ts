@@ -63,7 +63,7 @@ export class JanitorCommand extends TableCommand<SavedPlan | undefined> {
     const maxDeletes = given.value('max-deletes') ?? defaultMaxDeletes;
     const [apply, yes, savedTo] = [given.value('apply'), given.value('yes'), given.value('save-plan')];
     const { stdout } = this.context;
-    await using scope = await openScope(scopeFlagsOf(given), settings);
+    await using scope = await openScope(scopeFlagsOf(given), settings, this.noticesTo(settings.log));
     this.checkAccount(scope);
     const { plan, missing } = await this.makePlan(scope, settings, saved);
     if (savedTo !== undefined) await savePlan(savedTo, plan);
@@ -119,15 +119,16 @@ export class JanitorCommand extends TableCommand<SavedPlan | undefined> {
     { signal, log }: CommonSettings,
     saved: SavedPlan | undefined,
   ): Promise<{ plan: Plan; missing?: readonly SweepOutcome[] }> {
-    if (saved) checkSavedPlan(saved, { account: scope.account, now: Date.now() });
+    if (saved) checkSavedPlan(saved, { account: scope.account, now: scope.clock.now() });
     const policy = this.policy(scope.names);
     const onNotice = this.noticesTo(log);
     const facts = await findLeftovers({ ...scope, policy, signal, onNotice });
     const fresh = planSweep(facts, policy);
     if (!saved) return { plan: fresh };
     const narrowed = narrowPlan(saved, { fresh, scope });
-    const { clients } = scope;
-    return { plan: narrowed.plan, missing: await explainMissing(narrowed, { clients, signal, onNotice }) };
+    const { clients, clock, outageTimeoutMs } = scope;
+    const missing = await explainMissing(narrowed, { clients, clock, outageTimeoutMs, signal, onNotice });
+    return { plan: narrowed.plan, missing };
   }
 
   private noticesTo(log: CommonSettings['log']): (message: string) => void {
@@ -168,6 +169,8 @@ export class JanitorCommand extends TableCommand<SavedPlan | undefined> {
         plan,
         account: scope.account,
         clients: scope.clients,
+        clock: scope.clock,
+        outageTimeoutMs: scope.outageTimeoutMs,
         maxDeletes,
         signal,
         onNotice: this.noticesTo(log),

@@ -33,12 +33,14 @@ export class TagFixCommand extends TableCommand {
     const { signal } = settings;
     const [name, suffix] = [this.given.value('name'), this.given.value('suffix')];
     const imageIds = this.operands.length > 0 ? this.operands : undefined;
-    await using scope = await openScope(scopeFlagsOf(this.given), settings);
-    const facts = await findMissingTags({ ...scope, imageIds, signal });
+    const onNotice = (message: string) => this.tell(message);
+    await using scope = await openScope(scopeFlagsOf(this.given), settings, onNotice);
+    const { clients, clock, outageTimeoutMs } = scope;
+    const facts = await findMissingTags({ ...scope, imageIds, signal, onNotice });
     const plan = planTagFix(facts, { imageIds, name, suffix, force: this.given.value('force') ?? false });
     const outcomes = this.given.value('dry-run')
       ? undefined
-      : await applyTagFix({ plan, clients: scope.clients, signal });
+      : await applyTagFix({ plan, clients, clock, outageTimeoutMs, signal, onNotice });
     const result: TagFixResult = { plan, outcomes };
     await this.printResult(
       {

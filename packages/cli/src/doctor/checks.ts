@@ -106,27 +106,31 @@ async function nearestExisting(path: string): Promise<string> {
 }
 
 export function checkBucketOf(
-  { s3, region, account }: Cloud,
+  { s3, region, account, calls }: Cloud,
   bucket: string,
   signal: AbortSignal,
 ): Promise<CheckReport> {
   return check(`bucket ${bucket}`, async () => {
-    await checkBucket({ client: s3, bucket, region, expectedBucketOwner: account, signal });
+    await checkBucket({ ...calls, client: s3, bucket, region, expectedBucketOwner: account, signal });
     return { state: 'ok', detail: `in ${region}${account ? `, owned by ${account}` : ''}` };
   });
 }
 
-export function checkEc2({ ec2, region }: Cloud, signal: AbortSignal): Promise<CheckReport> {
+export function checkEc2({ ec2, region, calls }: Cloud, signal: AbortSignal): Promise<CheckReport> {
   return check('EC2', async () => {
-    const sender = createSender({ client: ec2, service: 'EC2', signal });
+    const sender = createSender({ ...calls, client: ec2, service: 'EC2', signal });
     await sender.send(new DescribeImagesCommand({ Owners: ['self'], MaxResults: 5 }));
     return { state: 'ok', detail: `AMIs of ${region} can be listed` };
   });
 }
 
-export function checkRole({ iam }: Cloud, roleName: string, signal: AbortSignal): Promise<CheckReport> {
+export function checkRole(
+  { iam, calls }: Cloud,
+  roleName: string,
+  signal: AbortSignal,
+): Promise<CheckReport> {
   return check(`role ${roleName}`, async () => {
-    const sender = createSender({ client: iam, service: 'IAM', signal });
+    const sender = createSender({ ...calls, client: iam, service: 'IAM', signal });
     try {
       const { Role } = await sender.send(new GetRoleCommand({ RoleName: roleName }));
       const problem = trustProblem(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''));

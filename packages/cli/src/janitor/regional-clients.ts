@@ -1,22 +1,22 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { RegionalClients } from '@ec2-image/janitor';
-import { type ConnectionOptions, clientSettings, createClients, traceCalls } from '../aws/clients.ts';
+import { type ConnectionOptions, clientSettings, createClients, observeCalls } from '../aws/clients.ts';
 
 /** The clients of every region, made when they are first asked for. */
 export function regionalClients(connection: ConnectionOptions): RegionalClients {
   const inRegion = perRegion((region) => createClients({ ...connection, region }));
-  const traced = <C extends AutoScalingClient | SSMClient>(client: C): C => {
-    if (connection.onCall) client.middlewareStack.use(traceCalls(connection.onCall));
+  const observed = <C extends AutoScalingClient | SSMClient>(client: C): C => {
+    observeCalls(client, connection);
     return client;
   };
   return {
     s3: (region) => inRegion(region).s3,
     ec2: (region) => inRegion(region).ec2,
     autoScaling: perRegion((region) =>
-      traced(new AutoScalingClient(clientSettings({ ...connection, region }))),
+      observed(new AutoScalingClient(clientSettings({ ...connection, region }))),
     ),
-    ssm: perRegion((region) => traced(new SSMClient(clientSettings({ ...connection, region })))),
+    ssm: perRegion((region) => observed(new SSMClient(clientSettings({ ...connection, region })))),
   };
 }
 

@@ -1,5 +1,5 @@
 import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
-import { createSender } from '@ec2-image/aws-call';
+import { type CallOptions, createSender, type ServiceClock } from '@ec2-image/aws-call';
 import type { RegionalClients } from '@ec2-image/janitor';
 import { keyPrefix } from '@ec2-image/provenance';
 import type { Cloud } from '../aws/cloud.ts';
@@ -45,6 +45,8 @@ export function scopeFlagsOf(given: Given): ScopeFlags {
 export interface AccountScope extends AsyncDisposable {
   readonly account: string;
   readonly clients: RegionalClients;
+  readonly clock: ServiceClock;
+  readonly outageTimeoutMs: number;
   readonly regions: readonly string[];
   readonly buckets: readonly string[];
   readonly prefixes: readonly string[];
@@ -57,17 +59,23 @@ export interface AccountScope extends AsyncDisposable {
  *
  * @throws CliError `ACCOUNT_UNKNOWN`, where STS does not say whose the account is: nothing could be proven then
  */
-export async function openScope(flags: ScopeFlags, settings: CommonSettings): Promise<AccountScope> {
+export async function openScope(
+  flags: ScopeFlags,
+  settings: CommonSettings,
+  onNotice?: (message: string) => void,
+): Promise<AccountScope> {
   const local = settings.local ? await openLocalAccount(settings) : undefined;
   try {
     const { connection: given } = settings;
     const connection = { ...given, region: given.region ?? flags.regions?.[0], ...local?.connection };
-    const cloud = await createClouds({ connection, signal: settings.signal }).open();
+    const cloud = await createClouds({ connection, onNotice, signal: settings.signal }).open();
     return {
       account: knownAccount(cloud),
       clients: regionalClients(connection),
+      clock: connection.clock,
+      outageTimeoutMs: connection.outageTimeoutMs,
       regions: flags.allRegions
-        ? await enabledRegions(cloud, settings.signal)
+        ? await enabledRegions(cloud, { signal: settings.signal, onNotice })
         : (flags.regions ?? configured('region', settings, cloud.region)),
       buckets: flags.buckets ?? configured('bucket', settings),
       prefixes: [
@@ -92,8 +100,8 @@ function knownAccount({ account }: Cloud): string {
 }
 
 /** Those that the account has opted into. */
-async function enabledRegions({ ec2 }: Cloud, signal: AbortSignal): Promise<string[]> {
-  const sender = createSender({ client: ec2, service: 'EC2', signal });
+async function enabledRegions({ ec2, calls }: Cloud, options: CallOptions): Promise<string[]> {
+  const sender = createSender({ ...calls, ...options, client: ec2, service: 'EC2' });
   const { Regions } = await sender.send(new DescribeRegionsCommand({}));
   return (Regions ?? []).flatMap(({ RegionName }) => RegionName ?? []).sort();
 }

@@ -39,7 +39,7 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
     const amiName = amiNameOf({ name: request.name, suffix: request.suffix ?? shortDigest(digest) });
     known.amiName = amiName;
     const notice = (message: string) => view.notice(message, request.name);
-    const startedAt = new Date();
+    const startedAt = new Date(cloud.connection.clock.now());
     const run: IdentifiedRun = { ...job, digest, amiName, steps, leftovers, known, notice, startedAt };
     const { outcome, error, ...ami } = await importIdentified(run);
     view.imageEnded(request.name, outcome, `${ami.imageId} (${amiName})`);
@@ -106,13 +106,15 @@ async function publishedDigest({ request, signal, view }: ImportJob): Promise<Di
 }
 
 /** A bucket that is missing or elsewhere is found out before anything is downloaded for it. */
-async function checkBucketOf({ request, cloud, signal }: ImportJob): Promise<void> {
+async function checkBucketOf({ request, cloud, signal, view }: ImportJob): Promise<void> {
   if (request.bucket === undefined) return;
   await checkBucket({
+    ...cloud.calls,
     client: cloud.s3,
     bucket: request.bucket,
     region: cloud.region,
     expectedBucketOwner: request.bucketOwner ?? cloud.account,
     signal,
+    onNotice: (message) => view.notice(message, request.name),
   });
 }

@@ -60,7 +60,14 @@ export interface ImageRun extends IdentifiedRun {
 
 /** What every verb of `ec2-import` is given. */
 export function ec2Options({ cloud, request, resumes, signal, notice }: IdentifiedRun) {
-  return { client: cloud.ec2, pollIntervalMs: request.pollIntervalMs, resumes, signal, onNotice: notice };
+  return {
+    ...cloud.calls,
+    client: cloud.ec2,
+    pollIntervalMs: request.pollIntervalMs,
+    resumes,
+    signal,
+    onNotice: notice,
+  };
 }
 
 /** What every verb of `s3-upload` is given: the place of this image's object. */
@@ -69,6 +76,7 @@ export function objectLocation(run: IdentifiedRun & Pick<ImageRun, 'earlierKey'>
   const { bucket, bucketOwner, format, keyPrefix } = request;
   if (bucket === undefined) throw new TypeError('an import by way of S3 has a bucket');
   return {
+    ...cloud.calls,
     client: cloud.s3,
     bucket,
     key: run.earlierKey ?? objectKey({ prefix: keyPrefix, amiName, digest, format }),

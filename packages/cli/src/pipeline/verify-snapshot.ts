@@ -19,11 +19,13 @@ export async function verifyImported(
   const ebs = createEbsClient(cloud.connection);
   const verify = () =>
     verifySnapshot({
+      ...cloud.calls,
       ebs,
       snapshotId,
       expected,
       allowAbsent: () => mayLackBlocks({ ...ec2Options(run), snapshotId, allowAbsent: request.allowAbsent }),
       signal,
+      onNotice: notice,
       onProgress: ({ done }) => view.progress(request.name, { done, unit: 'bytes' }),
     });
   try {

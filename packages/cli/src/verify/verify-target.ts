@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CallOptions } from '@ec2-image/aws-call';
 import {
   digestBlocks,
   type ExpectedContent,
@@ -63,10 +64,11 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Verifi
   const show = <T>(stage: Stage, work: () => Promise<T>) =>
     showStage({ view, image: target, stage, signal }, work);
   await using local = settings.local ? await openLocalAccount(settings) : undefined;
-  const { cloud, snapshotId } = await show('checking', async () => {
+  const { cloud, calls, snapshotId } = await show('checking', async () => {
     const connection = { ...settings.connection, ...local?.connection };
     const cloud = await openCloud({ ...connection, onNotice: view.notice, signal });
-    return { cloud, snapshotId: await snapshotOf(cloud, target, signal) };
+    const calls = { ...cloud.calls, signal, onNotice: view.notice };
+    return { cloud, calls, snapshotId: await snapshotOf(cloud, target, calls) };
   });
   const expected = await expectedContent(options);
   if (saveDigests !== undefined) await writeDigests({ path: saveDigests, content: expected });
@@ -74,12 +76,11 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Verifi
   try {
     const { blocks, absentBlocks } = await show('verify snapshot', () =>
       verifySnapshot({
+        ...calls,
         ebs,
         snapshotId,
         expected,
-        allowAbsent: () =>
-          mayLackBlocks({ client: cloud.ec2, snapshotId, allowAbsent, signal, onNotice: view.notice }),
-        signal,
+        allowAbsent: () => mayLackBlocks({ ...calls, client: cloud.ec2, snapshotId, allowAbsent }),
         onProgress: ({ done }) => view.progress(target, { done, total: expected.sizeBytes, unit: 'bytes' }),
       }),
     );
@@ -90,9 +91,9 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Verifi
   }
 }
 
-async function snapshotOf({ ec2 }: Cloud, target: string, signal: AbortSignal): Promise<string> {
+async function snapshotOf({ ec2 }: Cloud, target: string, calls: CallOptions): Promise<string> {
   if (target.startsWith('snap-')) return target;
-  const image = await describeImage({ client: ec2, imageId: target, signal });
+  const image = await describeImage({ ...calls, client: ec2, imageId: target });
   const devices = image.BlockDeviceMappings ?? [];
   const root = devices.find(({ DeviceName }) => DeviceName === image.RootDeviceName) ?? devices[0];
   if (root?.Ebs?.SnapshotId === undefined) {

@@ -31,7 +31,7 @@ export interface Scope {
   readonly prefixes: readonly string[];
 }
 
-export interface AccountScan extends Scope, Pick<CallOptions, 'onNotice' | 'signal'> {
+export interface AccountScan extends Scope, Pick<CallOptions, 'onNotice' | 'outageTimeoutMs' | 'signal'> {
   readonly senders: Senders;
   /** How many lists are read at once. */
   readonly concurrency: number;

@@ -56,11 +56,20 @@ export const accountOptions = {
   }),
   'max-attempts': option({
     kind: integer({ min: 1, max: 100 }),
-    help: 'Maximum attempts per AWS request',
+    help: 'Maximum attempts per AWS request that AWS answers; outages do not count',
     default: '8',
     group: 'account',
     commands: everyCommand,
     in: 'top',
+  }),
+  'outage-timeout': option({
+    kind: duration(),
+    help: 'How long to retry while an AWS service gives no answer',
+    default: '15m',
+    group: 'account',
+    commands: everyCommand,
+    in: 'top',
+    variants: { doctor: { default: '10' } },
   }),
 };
 

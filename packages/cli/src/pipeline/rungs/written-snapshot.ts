@@ -149,6 +149,7 @@ function writeFrom(
       leftovers.set('pending', 'possibly a pending snapshot');
       try {
         const written = await ebsDirect.writeSnapshot({
+          ...cloud.calls,
           ebs,
           ec2: cloud.ec2,
           blocks: content.blocks,
