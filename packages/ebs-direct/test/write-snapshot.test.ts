@@ -295,7 +295,11 @@ hurriedTest.for([
 ] as const)('%s beyond their limit keep snapshot and journal', async ([_, action], { account }) => {
   const { blocks, content } = someBlocks(indexes);
   const journalPath = join(account.directory, 'journal');
-  const options = { ...writing(account, { concurrency: 1, outageTimeoutMs: 2 * 60_000 }), blocks, journalPath };
+  const options = {
+    ...writing(account, { concurrency: 1, outageTimeoutMs: 2 * 60_000 }),
+    blocks,
+    journalPath,
+  };
   account.aws.faults.add({ match: { operation: 'PutSnapshotBlock' }, nth: 30, times: 'always', action });
   await expect(writeSnapshot(options)).rejects.toMatchObject({
     code: 'AWS_UNREACHABLE',

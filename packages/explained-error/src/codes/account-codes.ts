@@ -174,7 +174,8 @@ export const accountCodes = {
     remedy: 'Run the same command again, from another network if it recurs.',
   },
   UPLOAD_INTERRUPTED: {
-    means: 'The connection to S3 broke each time a part was sent, for as long as an outage may last (--outage-timeout).',
+    means:
+      'The connection to S3 broke each time a part was sent, for as long as an outage may last (--outage-timeout).',
     remedy: 'Check the network, then run the same command again: it resumes with the parts that arrived.',
   },
   UPLOAD_LOST: {
@@ -182,7 +183,8 @@ export const accountCodes = {
     remedy: 'Make sure only one run imports this image, then run the same command again.',
   },
   UPLOAD_STALLED: {
-    means: 'S3 answered no attempt to send a part within its time limit, for as long as an outage may last (--outage-timeout).',
+    means:
+      'S3 answered no attempt to send a part within its time limit, for as long as an outage may last (--outage-timeout).',
     remedy: 'Check the network, then run the same command again: the parts that arrived are kept.',
   },
 } as const satisfies CodeTable;
