@@ -2,12 +2,12 @@ import { redactUrl } from '@ec2-image/redact';
 import type { Dispatcher } from 'undici';
 import { FetchError } from './errors.ts';
 import type { Extent } from './extents.ts';
-import { statusError } from './http-errors.ts';
+import { isRefusal, statusError } from './http-errors.ts';
 import { httpGet, type Response } from './http-get.ts';
 import { tooLarge } from './image-size.ts';
 import type { PartialFile } from './partial-file.ts';
 import { pieceQueue } from './piece-queue.ts';
-import { type Answer, originOf, rangeHeaders, rangeRequest, readAnswer } from './range.ts';
+import { type Answer, isRangeRefusal, originOf, rangeHeaders, rangeRequest, readAnswer } from './range.ts';
 import { receiveBody } from './receive-body.ts';
 import { runConnections } from './run-connections.ts';
 import { ensureRoom } from './work-directory.ts';
@@ -19,6 +19,7 @@ export interface Download {
   readonly dispatcher: Dispatcher;
   readonly maxSizeBytes: number;
   readonly stallTimeoutMs: number;
+  readonly allowHttpRedirect?: boolean;
   readonly now: () => number;
   readonly signal?: AbortSignal;
   readonly onNotice?: (message: string) => void;
@@ -37,7 +38,7 @@ export async function download(options: Download): Promise<void> {
   const { file, onNotice } = options;
   const wanted = pieceQueue({ missing: file.missing(), connections: options.connections }).take();
   if (!wanted) return;
-  const { response, answer } = await ask(options, wanted);
+  const { response, answer } = await askFirst(options, wanted);
   switch (answer.kind) {
     case 'whole':
       return receiveWhole(options, { response, total: answer.total });
@@ -55,20 +56,47 @@ export async function download(options: Download): Promise<void> {
   }
 }
 
+/** Some servers refuse every request for a range that they would answer without one. */
+async function askFirst(options: Download, wanted: Extent): ReturnType<typeof ask> {
+  try {
+    return await ask(options, wanted);
+  } catch (error) {
+    if (!isRangeRefusal(error)) throw error;
+    const whole = await ask(options, wanted, { isWhole: true }).catch(() => undefined);
+    if (whole?.answer.kind !== 'whole') {
+      whole?.response.body.discard();
+      throw error;
+    }
+    options.onNotice?.(
+      `${error.message} to a request for a part of the file; downloading all of it over one connection`,
+    );
+    return whole;
+  }
+}
+
 async function ask(
-  { url, file, dispatcher, signal, now }: Download,
+  { url, file, dispatcher, signal, now, allowHttpRedirect, stallTimeoutMs }: Download,
   wanted: Extent,
-  { isSameAttempt = false } = {},
+  { isSameAttempt = false, isWhole = false } = {},
 ): Promise<{ response: Response; answer: Answer }> {
   const hasBytes = file.bytes > 0;
   const origin = hasBytes ? file.origin : undefined;
-  const requestTo = (hop: URL) => rangeRequest({ url: hop, wanted, origin, hasBytes, isSameAttempt });
+  const requestTo = (hop: URL) =>
+    isWhole ? undefined : rangeRequest({ url: hop, wanted, origin, hasBytes, isSameAttempt });
   const headersFor = (hop: URL) => rangeHeaders(requestTo(hop));
-  const response = await httpGet({ url, dispatcher, signal, headersFor });
+  const response = await httpGet({
+    url,
+    dispatcher,
+    signal,
+    headersFor,
+    allowHttp: allowHttpRedirect,
+    answerTimeoutMs: stallTimeoutMs,
+  });
   const answer = readAnswer({ ...response, asked: requestTo(response.url), origin });
   if (answer) return { response, answer };
   response.body.discard();
-  throw statusError({ ...response, nowMs: now() });
+  const isRange = requestTo(response.url) !== undefined;
+  throw statusError({ ...response, nowMs: now(), isRange });
 }
 
 async function receiveWhole(
@@ -101,6 +129,16 @@ async function receiveParts(
   const { extent } = part;
   // Straight to the server that answered: the next redirect might choose another.
   const nearer = { ...options, url: response.url };
+  const fetchNext = async (piece: Extent, signal: AbortSignal): Promise<void> => {
+    try {
+      return await fetchPiece({ ...nearer, signal }, piece);
+    } catch (error) {
+      if (nearer.url === options.url || !isRefusal(error)) throw error;
+      // What the redirect led to was signed, and has expired: the first URL leads to a new one.
+      nearer.url = options.url;
+      return fetchPiece({ ...nearer, signal }, piece);
+    }
+  };
   await runConnections({
     ...options,
     // Without a size there is no telling what would be left for a second connection.
@@ -110,7 +148,7 @@ async function receiveParts(
       ...file.missing({ start: extent.end, end: Number.POSITIVE_INFINITY }),
     ],
     first: { piece: extent, fetch: (signal) => receiveBody({ ...nearer, ...extent, response, signal }) },
-    fetchPiece: (piece, signal) => fetchPiece({ ...nearer, signal }, piece),
+    fetchPiece: fetchNext,
   });
 }
 

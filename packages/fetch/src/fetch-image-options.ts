@@ -11,6 +11,8 @@ export interface FetchImageOptions extends RetryOptions {
   readonly directory: string;
   /** Where the digest comes from; only for the message of a mismatch. */
   readonly checksumUrl?: string;
+  /** Whether https may redirect to http: only where the digest itself came in a way that nobody can change. Default: false. */
+  readonly allowHttpRedirect?: boolean;
   /** How many ranges of the file to fetch at once, 1 to 16. Default: 1. */
   readonly connections?: number;
   /** Larger images are refused. Default: 64 GiB. */

@@ -14,17 +14,20 @@ export function statusError({
   headers,
   url,
   nowMs,
+  isRange = false,
   notFoundHint = 'Check the URL: publishers move images when they release newer ones.',
 }: {
   readonly status: number;
   readonly headers: ResponseHeaders;
   readonly url: URL;
   readonly nowMs: number;
+  /** Whether the request was for a part of the file. */
+  readonly isRange?: boolean;
   readonly notFoundHint?: string;
 }): FetchError {
   const shown = redactUrl(url);
   const message = `${shown} answered ${status}`;
-  const facts = { url: shown, status };
+  const facts = { url: shown, status, ...(isRange && { isRange }) };
   if (notFound.has(status))
     return new FetchError('HTTP_NOT_FOUND', message, {
       hint: notFoundHint,
@@ -42,6 +45,13 @@ export function statusError({
         : 'Check that the URL is that of the file itself.',
     facts: { ...facts, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs) },
   });
+}
+
+/** Whether the server answered that this request gets nothing: what a signed URL gets when it has expired. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof FetchError)) return false;
+  const { status } = error.facts;
+  return typeof status === 'number' && status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
 const stalled: ReadonlySet<string> = new Set([

@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import { ResponseBody } from './response-body.ts';
 
 /** By lower-case name; of a header that is there twice, the first. */
@@ -21,26 +21,38 @@ export async function exchange({
   dispatcher,
   headers,
   signal,
+  answerTimeoutMs,
 }: {
   readonly url: URL;
   readonly dispatcher: Dispatcher;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** From the request to the end of the headers, whatever a server sends meanwhile: 1xx answers, or a byte at a time. */
+  readonly answerTimeoutMs?: number;
 }): Promise<Exchange> {
   signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<Exchange>();
   const body = new ResponseBody();
   const onAbort = () => {
+    clearTimeout(timer);
     body.abort(signal?.reason);
     reject(signal?.reason);
   };
   signal?.addEventListener('abort', onAbort, { once: true });
+  const onTimeout = () => {
+    const error = new errors.HeadersTimeoutError();
+    body.abort(error);
+    reject(error);
+  };
+  const timer = answerTimeoutMs === undefined ? undefined : setTimeout(onTimeout, answerTimeoutMs);
   dispatcher.dispatch(
     { origin: url.origin, path: url.pathname + url.search, method: 'GET', headers },
     {
       onRequestStart: (controller) => body.attach(controller),
       onResponseStart: (_, status, received) => {
-        if (status >= 200) resolve({ status, headers: firstOf(received), body });
+        if (status < 200) return;
+        clearTimeout(timer);
+        resolve({ status, headers: firstOf(received), body });
       },
       onResponseData: (_, chunk) => body.push(chunk),
       onResponseEnd: () => {
@@ -48,6 +60,7 @@ export async function exchange({
         body.end();
       },
       onResponseError: (_, error) => {
+        clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
         body.end(error);
         reject(error);

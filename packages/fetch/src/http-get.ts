@@ -25,6 +25,8 @@ export function openDispatcher({ stallTimeoutMs }: { readonly stallTimeoutMs: nu
  * One GET, through redirects, up to the headers of the answer.
  *
  * @param options.headersFor further headers, asked for at every hop
+ * @param options.allowHttp whether https may redirect to http. Default false.
+ * @param options.answerTimeoutMs how long each hop may take until its headers are complete
  * @param options.checkHop throws where a hop must not be asked
  * @throws FetchError `BAD_PROXY`, `CONNECTION_FAILED`, `DOWNLOAD_STALLED`, `HOST_NOT_FOUND`, `PROXY_REFUSED`,
  * `PROXY_UNREACHABLE`, `REDIRECT_REFUSED`, `TLS_BROKEN`, `TLS_UNTRUSTED`
@@ -35,20 +37,24 @@ export async function httpGet({
   signal,
   headersFor,
   checkHop,
+  allowHttp,
+  answerTimeoutMs,
 }: {
   readonly url: URL;
   readonly dispatcher: Dispatcher;
   readonly signal?: AbortSignal;
   readonly headersFor?: (hop: URL) => Record<string, string>;
   readonly checkHop?: (hop: URL) => void;
+  readonly allowHttp?: boolean;
+  readonly answerTimeoutMs?: number;
 }): Promise<Response> {
   let hop = url;
   for (let redirects = 0; redirects <= maxRedirects; redirects++) {
     checkHop?.(hop);
-    const response = await send({ hop, dispatcher, signal, headers: headersFor?.(hop) });
+    const response = await send({ hop, dispatcher, signal, answerTimeoutMs, headers: headersFor?.(hop) });
     if (!isRedirect(response.status)) return response;
     response.body.discard();
-    hop = redirectTarget(hop, response.headers.location);
+    hop = redirectTarget(hop, response.headers.location, { allowHttp });
   }
   throw tooManyRedirects(url);
 }
@@ -57,11 +63,13 @@ async function send({
   hop,
   dispatcher,
   signal,
+  answerTimeoutMs,
   headers = {},
 }: {
   readonly hop: URL;
   readonly dispatcher: Dispatcher;
   readonly signal?: AbortSignal;
+  readonly answerTimeoutMs?: number;
   readonly headers?: Record<string, string>;
 }): Promise<Response> {
   try {
@@ -69,6 +77,7 @@ async function send({
       url: hop,
       dispatcher,
       signal,
+      answerTimeoutMs,
       headers: {
         accept: '*/*',
         // What is published is the digest of the file, not of some encoding of it.

@@ -1,4 +1,5 @@
 import { redactUrl } from '@ec2-image/redact';
+import { FetchError } from './errors.ts';
 import type { Extent } from './extents.ts';
 import type { ResponseHeaders } from './http-exchange.ts';
 import type { Origin } from './journal.ts';
@@ -49,6 +50,14 @@ export function rangeRequest({
   const ifRange = origin.etag ?? origin.lastModified;
   if (ifRange === undefined) return isSameAttempt ? range : undefined;
   return { ...range, ifRange };
+}
+
+/** What servers answer to a request for a range that they do not serve: 403, 405, 501, or that the request is bad. */
+const rangeRefusals: ReadonlySet<unknown> = new Set([400, 403, 405, 406, 501]);
+
+/** Whether the same request might succeed without its range. */
+export function isRangeRefusal(error: unknown): error is FetchError {
+  return error instanceof FetchError && error.facts.isRange === true && rangeRefusals.has(error.facts.status);
 }
 
 export function rangeHeaders(request: RangeRequest | undefined): Record<string, string> {

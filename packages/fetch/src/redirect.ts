@@ -11,17 +11,21 @@ export function isRedirect(status: number): boolean {
 }
 
 /**
- * Where a redirect leads. Only to http and https, and from https never to http.
+ * Where a redirect leads. Only to http and https, and from https to http only where that is allowed.
  *
  * @throws FetchError `REDIRECT_REFUSED`
  */
-export function redirectTarget(from: URL, location: string | undefined): URL {
+export function redirectTarget(
+  from: URL,
+  location: string | undefined,
+  { allowHttp = false }: { readonly allowHttp?: boolean } = {},
+): URL {
   if (location === undefined) throw refused(from, 'without a target');
   const target = URL.parse(location, from.href);
   if (!target) throw refused(from, 'to an invalid URL');
   if (target.protocol !== 'http:' && target.protocol !== 'https:')
     throw refused(from, `to a ${target.protocol} URL`, target);
-  if (from.protocol === 'https:' && target.protocol === 'http:')
+  if (from.protocol === 'https:' && target.protocol === 'http:' && !allowHttp)
     throw refused(from, `from https to http (${redactUrl(target)})`, target);
   if (target.origin === from.origin && target.username === '' && target.password === '') {
     target.username = from.username;

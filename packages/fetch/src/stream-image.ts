@@ -13,7 +13,7 @@ import { httpGet, openDispatcher, type Response } from './http-get.ts';
 import { defaultMaxSizeBytes, tooLarge } from './image-size.ts';
 import type { Origin } from './journal.ts';
 import { defaultStallTimeoutMs, type RetryOptions, tryMirrors } from './mirrors.ts';
-import { originOf, rangeHeaders, rangeRequest, readAnswer } from './range.ts';
+import { isRangeRefusal, originOf, rangeHeaders, rangeRequest, readAnswer } from './range.ts';
 import { type HttpSource, parseSources } from './source.ts';
 
 export interface StreamImageOptions extends RetryOptions {
@@ -22,6 +22,8 @@ export interface StreamImageOptions extends RetryOptions {
   readonly digest: Digest;
   /** Where the digest comes from; only for the message of a mismatch. */
   readonly checksumUrl?: string;
+  /** Whether https may redirect to http: only where the digest itself came in a way that nobody can change. Default: false. */
+  readonly allowHttpRedirect?: boolean;
   /** Larger images are refused. Default: 64 GiB. */
   readonly maxSizeBytes?: number;
 }
@@ -72,7 +74,13 @@ export async function streamImage(options: StreamImageOptions): Promise<ImageStr
       ...options,
       sources: remote,
       attempt: async ({ url }) => {
-        const { response, part } = await askForPart({ ...options, dispatcher }, { url, wanted: look });
+        const asked = await askForPart({ ...options, dispatcher }, { url, wanted: look }).catch((error) => {
+          // Whether the file can be had at all, its download will show.
+          if (isRangeRefusal(error)) return undefined;
+          throw error;
+        });
+        if (!asked) return undefined;
+        const { response, part } = asked;
         if (part?.total === undefined) {
           response.body.discard();
           return undefined;
@@ -114,18 +122,22 @@ async function askForPart(
     signal,
     origin,
     now = Date.now,
-  }: Pick<Opened, 'dispatcher' | 'signal' | 'now'> & { readonly origin?: Origin },
+    allowHttpRedirect: allowHttp,
+    stallTimeoutMs: answerTimeoutMs = defaultStallTimeoutMs,
+  }: Pick<Opened, 'dispatcher' | 'signal' | 'now' | 'allowHttpRedirect' | 'stallTimeoutMs'> & {
+    readonly origin?: Origin;
+  },
   { url, wanted }: { readonly url: URL; readonly wanted: Extent },
 ): Promise<{ response: Response; part?: { readonly extent: Extent; readonly total?: number } }> {
   const requestTo = (hop: URL) =>
     rangeRequest({ url: hop, wanted, origin, hasBytes: origin !== undefined, isSameAttempt: true });
   const headersFor = (hop: URL) => rangeHeaders(requestTo(hop));
-  const response = await httpGet({ url, dispatcher, signal, headersFor });
+  const response = await httpGet({ url, dispatcher, signal, headersFor, allowHttp, answerTimeoutMs });
   const answer = readAnswer({ ...response, asked: requestTo(response.url), origin });
   if (answer?.kind === 'part') return { response, part: answer };
   if (answer?.kind === 'whole' && !origin) return { response };
   response.body.discard();
-  if (!answer) throw statusError({ ...response, nowMs: now() });
+  if (!answer) throw statusError({ ...response, nowMs: now(), isRange: origin === undefined });
   throw fileChanged(response.url);
 }
 

@@ -1,5 +1,5 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { readChecksum } from '@ec2-image/fetch';
+import { readChecksum, streamImage } from '@ec2-image/fetch';
 import { selfSigned } from '@ec2-image/local-aws/testing';
 import { afterEach, expect, test, vi } from 'vitest';
 import { fileHandler, sampleBytes } from './support/file-handler.ts';
@@ -46,6 +46,19 @@ test('https never continues as http', async () => {
   );
   expect(checksum.code).toBe('REDIRECT_REFUSED');
   expect(plain.requests).toEqual([]);
+});
+
+test('https continues as http where the digest is beyond doubt', async () => {
+  setDefaultCACertificates([certificate.cert]);
+  const plain = await serve(fileHandler({ content }));
+  const { url } = await serveTls(certificate, (_request, response) =>
+    response.writeHead(302, { location: `${plain.url}/disk` }).end(),
+  );
+  const options = { url: `${url.replace('//', '//me:secret@')}/disk`, digest, allowHttpRedirect: true };
+  expect(await fetchTo({ ...options, connections: 2 })).toMatchObject({ outcome: 'downloaded' });
+  expect(plain.requests.map(({ headers }) => headers.authorization)).not.toContainEqual(expect.anything());
+  await using stream = await streamImage({ ...options, digest });
+  expect(stream).toMatchObject({ size: content.length });
 });
 
 test('http may go on as https', async () => {

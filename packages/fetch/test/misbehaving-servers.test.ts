@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { streamImage } from '@ec2-image/fetch';
 import { describe, expect, test } from 'vitest';
 import { fileHandler, sampleBytes } from './support/file-handler.ts';
 import { closedPort, serve, serveRaw } from './support/server.ts';
@@ -6,6 +7,9 @@ import { catchFailure, digestOfBytes, fetchTo, patient, temporaryDirectory } fro
 
 const content = sampleBytes(200_000);
 const digest = digestOfBytes(content);
+/** Of several pieces. */
+const large = sampleBytes(24 * 2 ** 20);
+const largeDigest = digestOfBytes(large);
 
 describe('answers', () => {
   test.each([
@@ -272,5 +276,72 @@ describe('bodies', () => {
     });
     expect(requests).toHaveLength(2);
     expect((await readdir(directory)).filter((name) => !name.endsWith('.lock'))).toEqual([]);
+  });
+});
+
+describe('requests for a part', () => {
+  test.each([400, 403, 405, 501])('are refused with %i, and the whole file is served', async (status) => {
+    const { url, requests } = await serve((request, response) =>
+      request.headers.range === undefined
+        ? fileHandler({ content, ranges: false })(request, response)
+        : response.writeHead(status).end(),
+    );
+    const { notices, options } = patient();
+    const image = await fetchTo({ url: `${url}/disk`, digest, connections: 4, ...options });
+    expect(image).toMatchObject({ outcome: 'downloaded' });
+    expect(notices).toEqual([
+      `${url}/disk answered ${status} to a request for a part of the file; downloading all of it over one connection`,
+    ]);
+    expect(requests).toHaveLength(2);
+    expect(await streamImage({ url: `${url}/disk`, digest })).toBeUndefined();
+  });
+
+  test('refused as everything is', async () => {
+    const { url, requests } = await serve((_request, response) => response.writeHead(403).end());
+    const error = await catchFailure(fetchTo({ url: `${url}/disk`, digest, connections: 4 }));
+    expect(error).toMatchObject({ code: 'HTTP_FORBIDDEN', message: `${url}/disk answered 403` });
+    expect(requests).toHaveLength(2);
+  });
+
+  test.each([400, 403, 404])(
+    'to a signed URL that expires (%i): the first URL is asked for another',
+    async (status) => {
+      let signature = 1;
+      let served = 0;
+      const { url, requests } = await serve((request, response) => {
+        const { pathname, searchParams } = new URL(request.url ?? '', 'http://host');
+        if (pathname === '/latest') {
+          response.writeHead(302, { location: `/signed/disk?signature=${signature}` }).end();
+        } else if (searchParams.get('signature') !== String(signature)) response.writeHead(status).end();
+        else {
+          fileHandler({ content: large })(request, response);
+          if (++served === 2) signature = 2;
+        }
+      });
+      const { notices, options } = patient();
+      const image = await fetchTo({ url: `${url}/latest`, digest: largeDigest, connections: 3, ...options });
+      expect(image).toMatchObject({ outcome: 'downloaded', bytesTransferred: large.length });
+      expect(notices).toEqual([]);
+      expect(requests.filter(({ path }) => path === '/latest').length).toBeGreaterThan(1);
+    },
+  );
+});
+
+describe('an answer that never comes', () => {
+  const stalling = { maxAttempts: 1, stallTimeoutMs: 300 };
+
+  test.each([
+    ['after 1xx answers for ever', 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'],
+    ['behind headers that drip', 'x'],
+  ])('%s', async (_, bytes) => {
+    const { url } = await serveRaw((socket) => {
+      if (bytes === 'x') socket.write('HTTP/1.1 200 OK\r\nx-slow: ');
+      const more = setInterval(() => socket.write(bytes), 20);
+      socket.on('close', () => clearInterval(more));
+    });
+    const started = performance.now();
+    const error = await catchFailure(fetchTo({ url: `${url}/disk`, digest, ...stalling }));
+    expect(error).toMatchObject({ code: 'DOWNLOAD_STALLED' });
+    expect(performance.now() - started).toBeLessThan(5000);
   });
 });

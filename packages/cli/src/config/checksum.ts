@@ -8,6 +8,11 @@ export type PublishedChecksum =
   | { readonly url: string; readonly entry?: string }
   | { readonly digest: Digest };
 
+/** Whether nobody on the network can have changed it: then it protects an image that comes over plain http. */
+export function isAuthentic(checksum: PublishedChecksum): boolean {
+  return 'digest' in checksum || !/^\s*http:/i.test(checksum.url);
+}
+
 export type ChecksumSettings = Pick<ImageSettings, 'checksum-url' | 'checksum-entry' | 'sha256' | 'sha512'>;
 
 /** @throws UsageError `CHECKSUM_ENTRY_ALONE`, `CHECKSUM_TWICE`, `MISSING_SETTING` */

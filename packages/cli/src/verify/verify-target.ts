@@ -14,6 +14,7 @@ import { makeDirectory } from '@ec2-image/file-lock';
 import { type Cloud, openCloud } from '../aws/cloud.ts';
 import { createEbsClient } from '../aws/ebs-client.ts';
 import { openLocalAccount } from '../aws/local-account.ts';
+import { isAuthentic } from '../config/checksum.ts';
 import type { ImportRequest } from '../config/import-request.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { absentBlocksNotice, mayLackBlocks } from '../pipeline/absent-blocks.ts';
@@ -171,6 +172,7 @@ async function download(
   return fetchImage({
     url: urls,
     digest,
+    allowHttpRedirect: isAuthentic(checksum),
     directory,
     signal,
     onNotice,

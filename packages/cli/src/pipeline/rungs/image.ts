@@ -1,4 +1,5 @@
 import { fetchImage, type VerifiedImage } from '@ec2-image/fetch';
+import { isAuthentic } from '../../config/checksum.ts';
 import type { ImageRun } from '../run.ts';
 
 /** The image: in the work directory and hashing to the digest, or downloaded. */
@@ -18,6 +19,7 @@ export async function obtainImage({
         url: request.urls,
         digest,
         checksumUrl: 'url' in request.checksum ? request.checksum.url : undefined,
+        allowHttpRedirect: isAuthentic(request.checksum),
         directory: directory.path,
         connections: request.connections,
         signal,

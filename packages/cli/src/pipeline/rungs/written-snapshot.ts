@@ -7,6 +7,7 @@ import { isExplained } from '@ec2-image/explained-error';
 import { requireUnchanged, streamImage } from '@ec2-image/fetch';
 import { clientToken, type Digest, shortDigest, writtenDescription } from '@ec2-image/provenance';
 import { createEbsClient } from '../../aws/ebs-client.ts';
+import { isAuthentic } from '../../config/checksum.ts';
 import { type Content, openContent, streamedContent } from '../content.ts';
 import { type ObtainImage, readImage, readLocalImage } from '../read-image.ts';
 import { contentOptions, ec2Options, type ImageRun } from '../run.ts';
@@ -71,6 +72,7 @@ async function writeStreamed(run: ImageRun): Promise<Written | undefined> {
     url: request.urls,
     digest,
     checksumUrl: 'url' in request.checksum ? request.checksum.url : undefined,
+    allowHttpRedirect: isAuthentic(request.checksum),
     signal,
     onNotice: notice,
   });
