@@ -75,7 +75,7 @@ export async function streamImage(options: StreamImageOptions): Promise<ImageStr
       sources: remote,
       attempt: async ({ url }) => {
         const asked = await askForPart({ ...options, dispatcher }, { url, wanted: look }).catch((error) => {
-          // Whether the file can be had at all, its download will show.
+          // Whether the file exists at all, its download will show.
           if (isRangeRefusal(error)) return undefined;
           throw error;
         });
