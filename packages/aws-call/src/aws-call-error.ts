@@ -11,6 +11,14 @@ export type AwsCallErrorCode =
   | 'CREDENTIALS_EXPIRED'
   /** AWS does not know them, or the signature is wrong. */
   | 'CREDENTIALS_REFUSED'
+  /** The signature is of another time than the service's. */
+  | 'CLOCK_WRONG'
+  /** The account has not subscribed to the service, or not in this region. */
+  | 'SERVICE_NOT_ENABLED'
+  /** AWS lets the account do nothing. */
+  | 'ACCOUNT_BLOCKED'
+  /** The key that encrypts is missing, disabled, or of another kind. */
+  | 'KMS_KEY_UNUSABLE'
   | 'THROTTLED'
   /** The account has as many of something as it may have; {@link isTransientQuota} tells whether waiting helps. */
   | 'QUOTA_EXCEEDED'
@@ -80,9 +88,12 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
-/** No call succeeds with these credentials. */
+/** No call succeeds with these credentials, or with what is signed on this machine. */
 export function isAboutCredentials(error: unknown): error is AwsCallError {
-  return isAwsCallError(error, 'CREDENTIALS_MISSING', 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED');
+  return isAwsCallError(
+    error,
+    ...(['CREDENTIALS_MISSING', 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED', 'CLOCK_WRONG'] as const),
+  );
 }
 
 /** AWS's own code of a call that it answered with an error; undefined for anything else. */

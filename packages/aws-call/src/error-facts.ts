@@ -76,6 +76,10 @@ const throttling = new Set([
   // EBS direct: too many calls at a time.
   'ConcurrentLimitExceededException',
   'TooManyRequestsException',
+  // SSM: one parameter at a time.
+  'TooManyUpdates',
+  // IAM Identity Center, Service Quotas.
+  'TooManyRequests',
   'BandwidthLimitExceeded',
   'SlowDown',
   'PriorRequestNotComplete',
@@ -86,6 +90,8 @@ const accessDenied = new Set([
   'UnauthorizedOperation',
   'AuthorizationError',
   'Forbidden',
+  'NotAuthorized',
+  'UnauthorizedAccess',
 ]);
 const credentials = new Set([
   'ExpiredToken',
@@ -98,18 +104,29 @@ const credentials = new Set([
   'AuthFailure',
   'UnrecognizedClientException',
   'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'MissingSecurityHeader',
+  'IncompleteSignature',
+  'IncompleteSignatureException',
+  'InvalidSecurity',
+  'InvalidToken',
+  'TokenRefreshRequired',
 ]);
 
 export function isThrottling(error: unknown): boolean {
   return throttling.has(awsErrorFacts(error)?.awsCode ?? '');
 }
 
+/** Of status 403, and yet about the object, not about who asks. */
+const notDenials = new Set(['InvalidObjectState', 'ObjectNotInActiveTierError']);
+
 /** HEAD answers carry no code: there a bare 403 is a denial. */
 export function isAccessDenied(error: unknown): boolean {
   const facts = awsErrorFacts(error);
   return (
     facts !== undefined &&
-    (accessDenied.has(facts.awsCode) || (facts.httpStatus === 403 && !credentials.has(facts.awsCode)))
+    (accessDenied.has(facts.awsCode) ||
+      (facts.httpStatus === 403 && !credentials.has(facts.awsCode) && !notDenials.has(facts.awsCode)))
   );
 }
 
@@ -162,7 +179,8 @@ export function isAmbiguous(error: unknown): boolean {
   const facts = awsErrorFacts(error);
   if (!(error instanceof Error)) return false;
   if (facts?.httpStatus !== undefined && facts.httpStatus >= 500) return true;
-  if (error.name === 'TimeoutError' || error.name === 'RequestTimeout') return true;
+  if (facts?.httpStatus === 408 || error.name === 'TimeoutError' || error.name === 'RequestTimeout')
+    return true;
   const code = (error as { code?: unknown }).code;
   return typeof code === 'string' && networkCodes.has(code);
 }

@@ -1,3 +1,4 @@
+import { answerKind } from './answer-kinds.ts';
 import { AwsCallError, type AwsCallErrorCode } from './aws-call-error.ts';
 import {
   awsErrorFacts,
@@ -22,8 +23,9 @@ export interface FailedCall {
   readonly endpoint?: string;
 }
 
-/** EC2's, EBS direct's and other services' names for a limit that is reached. */
-const quota = /(LimitExceeded|CountExceeded|QuotaExceeded)(Exception)?$/;
+/** EC2's, EBS direct's and other services' names for a limit that is reached; the depth of a name is not a quota. */
+const quota =
+  /^(?!HierarchyLevel).*(LimitExceeded|CountExceeded|QuotaExceeded)(Exception)?$|^TooManyBuckets$/;
 
 /**
  * What a service answered to one call, or that it did not, as an error with a hint. Anything that neither the service nor
@@ -58,6 +60,8 @@ export function explainCall({ error, service, operation, endpoint }: FailedCall)
   }
   const connection = explainConnection(error, { service, operation, endpoint });
   if (connection) return explained(connection.code, connection.message, connection.hint);
+  const kind = answer && answerKind(answer);
+  if (kind) return explained(kind.code, kind.message(service, call), kind.hint);
   const credentials = explainCredentials(error, call);
   if (credentials) return explained(credentials.code, credentials.message, credentials.hint);
   if (isThrottling(error)) {

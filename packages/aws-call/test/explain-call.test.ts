@@ -67,6 +67,16 @@ describe('what becomes of a call is told alike for every service', () => {
       answer('InvalidSignatureException', 'x-amz-Checksum does not match the computed checksum', 403),
       'AWS_REFUSED',
     ],
+    ['a clock that is wrong', answer('RequestTimeTooSkewed', 'too large', 403), 'CLOCK_WRONG'],
+    [
+      'a signature of the wrong time',
+      answer('SignatureDoesNotMatch', 'Signature expired: 2026 is earlier than 2027', 403),
+      'CLOCK_WRONG',
+    ],
+    ['an account without the service', answer('OptInRequired', 'not subscribed', 403), 'SERVICE_NOT_ENABLED'],
+    ['an account that is blocked', answer('Blocked', 'blocked'), 'ACCOUNT_BLOCKED'],
+    ['a KMS key that is disabled', answer('KMS.DisabledException', 'disabled'), 'KMS_KEY_UNUSABLE'],
+    ['an archived object', answer('InvalidObjectState', 'archived', 403), 'AWS_REFUSED'],
     ['InvalidParameterValue', answer('InvalidParameterValue'), 'AWS_REFUSED'],
   ];
   const services: ServiceName[] = ['EC2', 'S3', 'EBS', 'SSM', 'Auto Scaling', 'IAM', 'STS'];

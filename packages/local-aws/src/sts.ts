@@ -4,6 +4,7 @@ import { operationFor } from './query/operation.ts';
 import { queryService } from './query/query-service.ts';
 import { required, string } from './query/shape.ts';
 import { type Service, ServiceError, type ServiceRequest } from './service.ts';
+import { stsModel } from './validation/models/sts.ts';
 
 interface StsContext {
   readonly request: ServiceRequest;
@@ -40,6 +41,7 @@ export function stsService({ permissions }: { readonly permissions: PermissionsB
       DecodeAuthorizationMessage: decodeAuthorizationMessage,
       GetCallerIdentity: getCallerIdentity,
     },
+    model: stsModel,
     contextOf: (request) => ({ request, permissions }),
   });
 }

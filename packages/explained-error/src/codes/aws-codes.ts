@@ -6,6 +6,11 @@ export const awsCodes = {
     means: 'The policy of these credentials does not allow a call. The message names the call.',
     remedy: 'Allow the action that the hint names, or use other credentials (--profile).',
   },
+  ACCOUNT_BLOCKED: {
+    means:
+      'AWS lets the account do nothing: a payment is due, or the account is being verified or has been suspended.',
+    remedy: 'Open the billing page and the AWS Health Dashboard of the account, or contact AWS Support.',
+  },
   ACCOUNT_UNKNOWN: {
     means: 'STS did not say which account the credentials belong to.',
     remedy: 'Check the network and the endpoint of STS, then run the same command again.',
@@ -25,6 +30,11 @@ export const awsCodes = {
       'A service gave no answer, or none that says anything. Whether it carried out the call was looked up where that matters.',
     remedy: 'Check the network, the proxy and --endpoint-url, then run the same command again.',
   },
+  CLOCK_WRONG: {
+    means:
+      'The clock of the machine differs from that of AWS by more than 15 minutes, so that no signature is valid.',
+    remedy: 'Set the clock (for example with `timedatectl set-ntp true`), then run the same command again.',
+  },
   CREDENTIALS_EXPIRED: {
     means: 'The AWS credentials, or the SSO session they come from, have expired.',
     remedy: 'Renew them (for SSO: `aws sso login`), then run the same command again.',
@@ -42,6 +52,11 @@ export const awsCodes = {
     means: 'The expected change did not happen within its limit.',
     remedy: 'Run the same command again later.',
   },
+  KMS_KEY_UNUSABLE: {
+    means:
+      'The KMS key that encrypts the object or the snapshot does not exist in the region, is disabled, or is of another kind.',
+    remedy: 'Name a symmetric encryption key of this region that is enabled, or enable the key.',
+  },
   QUOTA_EXCEEDED: {
     means: 'The account has as many of something as it may have. The message names what.',
     remedy: 'Free what the quota counts, or request a higher one in Service Quotas.',
@@ -49,6 +64,11 @@ export const awsCodes = {
   REGION_MISSING: {
     means: 'No region is given.',
     remedy: 'Give --region, set AWS_REGION, or write `region:` into the configuration.',
+  },
+  SERVICE_NOT_ENABLED: {
+    means:
+      'The account has not subscribed to a service, or the service or STS is not active in this region for it.',
+    remedy: 'Enable the region for the account, complete its registration, or use another region.',
   },
   THROTTLED: {
     means: 'The service kept throttling the account, after every retry.',

@@ -1,6 +1,7 @@
 import { queryService } from '../query/query-service.ts';
 import type { Service } from '../service.ts';
 import type { ServiceContext } from '../service-context.ts';
+import { autoscalingModel } from '../validation/models/autoscaling.ts';
 import type { AutoScalingContext } from './autoscaling-context.ts';
 import {
   createAutoScalingGroup,
@@ -29,6 +30,7 @@ export function autoScalingService({ store, now }: ServiceContext): Service {
       DescribeAutoScalingGroups: describeAutoScalingGroups,
       DescribeLaunchConfigurations: describeLaunchConfigurations,
     },
+    model: autoscalingModel,
     contextOf: ({ accountId, region, conditions }) => ({ accountId, region, store, now, conditions }),
   });
 }

@@ -1,42 +1,29 @@
 import { ServiceError } from '../service.ts';
+import type { Constraint } from '../validation/api-model.ts';
+import { findViolations } from '../validation/find-violations.ts';
+import { ebsModel } from '../validation/models/ebs.ts';
 import { validation } from './errors.ts';
 
-interface TextConstraint {
-  readonly type: 'string';
-  readonly min?: number;
-  readonly max: number;
-  readonly pattern: RegExp;
-  readonly reason?: string;
-}
+const start = ebsModel.StartSnapshot!.members!;
+const put = ebsModel.PutSnapshotBlock!.members!;
+const complete = ebsModel.CompleteSnapshot!.members!;
+const tag = start.Tags!.member!.members!;
 
-interface NumberConstraint {
-  readonly type: 'number';
-  readonly min: number;
-  readonly max?: number;
-  readonly reason?: string;
-}
-
-/** The traits `length`, `range` and `pattern` of EBS direct's API model, 2019-11-02; the reason is `INVALID_PARAMETER_VALUE` elsewhere. */
+/** By the API model; the reason is `INVALID_PARAMETER_VALUE` where none is given. */
 const constraints = {
-  VolumeSize: { type: 'number', min: 1, max: 65_536, reason: 'INVALID_VOLUME_SIZE' },
-  ParentSnapshotId: {
-    type: 'string',
-    min: 1,
-    max: 64,
-    pattern: /^snap-[0-9a-f]+$/,
-    reason: 'INVALID_SNAPSHOT_ID',
-  },
-  Description: { type: 'string', max: 255, pattern: /^[\S\s]+$/ },
-  ClientToken: { type: 'string', max: 255, pattern: /^\S+$/ },
-  KmsKeyArn: { type: 'string', min: 1, max: 2048, pattern: /^arn:aws[a-z-]*:kms:.*:[0-9]{12}:key\/.*$/ },
-  Timeout: { type: 'number', min: 10, max: 4320 },
-  TagKey: { type: 'string', max: 127, pattern: /^[\S\s]+$/, reason: 'INVALID_TAG' },
-  TagValue: { type: 'string', max: 255, pattern: /^[\S\s]*$/, reason: 'INVALID_TAG' },
-  BlockIndex: { type: 'number', min: 0, reason: 'INVALID_BLOCK' },
-  Progress: { type: 'number', min: 0, max: 100 },
-  ChangedBlocksCount: { type: 'number', min: 0 },
-  Checksum: { type: 'string', max: 64, pattern: /^[A-Za-z0-9+/=]+$/ },
-} as const satisfies Record<string, TextConstraint | NumberConstraint>;
+  VolumeSize: { ...start.VolumeSize!, reason: 'INVALID_VOLUME_SIZE' },
+  ParentSnapshotId: { ...start.ParentSnapshotId!, reason: 'INVALID_SNAPSHOT_ID' },
+  Description: start.Description!,
+  ClientToken: start.ClientToken!,
+  KmsKeyArn: start.KmsKeyArn!,
+  Timeout: start.Timeout!,
+  TagKey: { ...tag.Key!, reason: 'INVALID_TAG' },
+  TagValue: { ...tag.Value!, reason: 'INVALID_TAG' },
+  BlockIndex: { ...put.BlockIndex!, reason: 'INVALID_BLOCK' },
+  Progress: put.Progress!,
+  ChangedBlocksCount: complete.ChangedBlocksCount!,
+  Checksum: put.Checksum!,
+} as const satisfies Readonly<Record<string, Constraint & { readonly reason?: string }>>;
 
 export type Constrained = keyof typeof constraints;
 
@@ -47,33 +34,18 @@ export type Constrained = keyof typeof constraints;
  */
 export function checkConstraint(name: Constrained, value: unknown): void {
   if (value === undefined || value === null) return;
-  const constraint: TextConstraint | NumberConstraint = constraints[name];
-  if (typeof value !== constraint.type) {
-    throw new ServiceError(400, 'SerializationException', `${name} must be a ${constraint.type}`);
+  const constraint: Constraint & { readonly reason?: string } = constraints[name];
+  const type = constraint.type === 'integer' ? 'number' : constraint.type;
+  if (typeof value !== type) {
+    throw new ServiceError(400, 'SerializationException', `${name} must be a ${type}`);
   }
-  const wrong =
-    constraint.type === 'string'
-      ? wrongText(value as string, constraint)
-      : wrongNumber(value as number, constraint);
-  if (wrong === undefined) return;
+  const violations =
+    typeof value === 'number' && !Number.isInteger(value)
+      ? [`Value '${value}' at '${name}' failed to satisfy constraint: Member must be a whole number`]
+      : findViolations(constraint, value, name);
+  if (violations.length === 0) return;
   throw validation(
     constraint.reason ?? 'INVALID_PARAMETER_VALUE',
-    `1 validation error detected: Value at '${name}' failed to satisfy constraint: Member must ${wrong}`,
+    `1 validation error detected: ${violations[0]}`,
   );
-}
-
-function wrongText(value: string, { min = 0, max, pattern }: TextConstraint): string | undefined {
-  const { length } = [...value];
-  if (length > max) return `have length less than or equal to ${max}`;
-  if (length < min) return `have length greater than or equal to ${min}`;
-  return pattern.test(value) ? undefined : `satisfy regular expression pattern: ${pattern.source}`;
-}
-
-function wrongNumber(
-  value: number,
-  { min, max = Number.MAX_SAFE_INTEGER }: NumberConstraint,
-): string | undefined {
-  if (!Number.isInteger(value)) return 'be a whole number';
-  if (value < min) return `have value greater than or equal to ${min}`;
-  return value > max ? `have value less than or equal to ${max}` : undefined;
 }

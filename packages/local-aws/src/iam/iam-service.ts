@@ -4,6 +4,7 @@ import { queryService } from '../query/query-service.ts';
 import { integer, memberList, required, string, structure } from '../query/shape.ts';
 import type { XmlElements } from '../query/xml.ts';
 import { type Service, ServiceError } from '../service.ts';
+import { iamModel } from '../validation/models/iam.ts';
 import { rolesAsSeenBy } from './lagging-roles.ts';
 import { type PolicyKind, parsePolicy } from './policy/document.ts';
 import type { Role, Roles } from './roles.ts';
@@ -192,6 +193,7 @@ export function iamService({ roles }: { roles: Roles }): Service {
       PutRolePolicy: putRolePolicy,
       UpdateAssumeRolePolicy: updateAssumeRolePolicy,
     },
+    model: iamModel,
     contextOf: ({ accountId, conditions }) => ({
       accountId,
       roles: rolesAsSeenBy(roles, { accountId, conditions }),

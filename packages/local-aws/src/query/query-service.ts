@@ -7,6 +7,8 @@ import type {
   ServiceRequest,
   ServiceResponse,
 } from '../service.ts';
+import type { ApiModel } from '../validation/api-model.ts';
+import { checkInput } from '../validation/check-input.ts';
 import type { QueryOperations } from './operation.ts';
 import { readQueryRequest, unknownAction } from './query-request.ts';
 import { readFields } from './shape.ts';
@@ -17,6 +19,8 @@ export interface QueryServiceOptions<Context> {
   /** Of the answers' elements. */
   readonly namespace: string;
   readonly operations: QueryOperations<Context>;
+  /** The limits of their parameters. */
+  readonly model: ApiModel;
   contextOf(request: ServiceRequest): Context;
 }
 
@@ -25,8 +29,13 @@ export function queryService<Context>({
   name,
   namespace,
   operations,
+  model,
   contextOf,
 }: QueryServiceOptions<Context>): Service {
+  for (const operation of Object.keys(operations)) {
+    // Known to whoever adds one, and not to a client whose mistake would pass.
+    if (!model[operation]) throw new Error(`scripts/api-models.ts has to know the operation ${operation}`);
+  }
   return {
     name,
     async understand(request): Promise<Call> {
@@ -38,6 +47,7 @@ export function queryService<Context>({
         parameters: shown,
         async run() {
           const input = readFields(operation.fields, parameters);
+          checkInput(model, action, input, 'ValidationError');
           const result = await operation.run(input, contextOf(request));
           return xmlAnswer({
             name: `${action}Response`,

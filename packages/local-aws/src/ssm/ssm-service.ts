@@ -1,5 +1,7 @@
 import { json } from 'node:stream/consumers';
 import { type Service, ServiceError, type ServiceRequest, type ServiceResponse } from '../service.ts';
+import { checkInput } from '../validation/check-input.ts';
+import { ssmModel } from '../validation/models/ssm.ts';
 import type { ParameterStore } from './parameter-store.ts';
 import { ssmOperations } from './ssm-operations.ts';
 
@@ -24,8 +26,9 @@ export function ssmService({ parameterStore }: { parameterStore: ParameterStore 
       return {
         operation,
         parameters: shown(input),
-        run: async () => {
+        async run() {
           const { conditions } = request;
+          checkInput(ssmModel, operation, input, 'ValidationException');
           return jsonAnswer(200, run(input, { place: request, parameterStore, conditions }), request);
         },
       };

@@ -1,0 +1,73 @@
+/** What ec2-image calls, or is to call, by botocore's names of the services; EC2's model names no errors. */
+export const operations: Readonly<Record<string, readonly string[]>> = {
+  autoscaling: ['DescribeAutoScalingGroups', 'DescribeLaunchConfigurations'],
+  ebs: ['CompleteSnapshot', 'GetSnapshotBlock', 'ListSnapshotBlocks', 'PutSnapshotBlock', 'StartSnapshot'],
+  iam: [
+    'GetRole',
+    'GetRolePolicy',
+    'ListAttachedRolePolicies',
+    'ListRolePolicies',
+    'SimulatePrincipalPolicy',
+  ],
+  kms: ['DescribeKey', 'GenerateDataKey', 'Decrypt', 'CreateGrant'],
+  rbin: ['ListRules'],
+  s3: [
+    'AbortMultipartUpload',
+    'CompleteMultipartUpload',
+    'CreateBucket',
+    'CreateMultipartUpload',
+    'DeleteObject',
+    'GetObject',
+    'HeadBucket',
+    'HeadObject',
+    'ListMultipartUploads',
+    'ListObjectsV2',
+    'ListParts',
+    'PutObject',
+    'UploadPart',
+  ],
+  'service-quotas': ['GetServiceQuota', 'GetAWSDefaultServiceQuota'],
+  ssm: ['DescribeParameters', 'GetParameter', 'GetParameters', 'PutParameter'],
+  sts: ['AssumeRole', 'AssumeRoleWithWebIdentity', 'DecodeAuthorizationMessage', 'GetCallerIdentity'],
+};
+
+/** What the emulator answers to, of the services whose models have limits for their parameters. */
+export const validated = {
+  autoscaling: [
+    'CreateAutoScalingGroup',
+    'CreateLaunchConfiguration',
+    'DeleteAutoScalingGroup',
+    'DeleteLaunchConfiguration',
+    'DescribeAutoScalingGroups',
+    'DescribeLaunchConfigurations',
+    'UpdateAutoScalingGroup',
+  ],
+  ebs: [
+    'CompleteSnapshot',
+    'GetSnapshotBlock',
+    'ListChangedBlocks',
+    'ListSnapshotBlocks',
+    'PutSnapshotBlock',
+    'StartSnapshot',
+  ],
+  iam: [
+    'CreateRole',
+    'DeleteRole',
+    'DeleteRolePolicy',
+    'GetRole',
+    'GetRolePolicy',
+    'ListAttachedRolePolicies',
+    'ListRolePolicies',
+    'PutRolePolicy',
+    'SimulatePrincipalPolicy',
+    'UpdateAssumeRolePolicy',
+  ],
+  ssm: ['DeleteParameter', 'DescribeParameters', 'GetParameter', 'GetParameters', 'PutParameter'],
+  sts: [
+    'AssumeRole',
+    'AssumeRoleWithWebIdentity',
+    'DecodeAuthorizationMessage',
+    'GetCallerIdentity',
+    'GetSessionToken',
+  ],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
