@@ -35,7 +35,7 @@ function constraint(model: Model, name: string, above: readonly string[]): Const
     type: scalars[type] ?? type,
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
-    ...(pattern !== undefined && { pattern }),
+    ...(pattern !== undefined && { pattern: readable(pattern) }),
     ...(shape.enum && { enum: shape.enum }),
     ...(required && required.length > 0 && { required }),
     ...(members && {
@@ -45,4 +45,11 @@ function constraint(model: Model, name: string, above: readonly string[]): Const
     }),
     ...(member && { member: constraint(model, member.shape, inside) }),
   };
+}
+
+/** Java writes what lies beyond 16 bits in halves; here it needs a flag of its own, which the emulator sets by the braces. */
+function readable(pattern: string): string {
+  const written = pattern.replaceAll('\\uD800\\uDC00-\\uDBFF\\uDFFF', '\\u{10000}-\\u{10FFFF}');
+  new RegExp(written, /\\[pu]\{/.test(written) ? 'u' : '');
+  return written;
 }

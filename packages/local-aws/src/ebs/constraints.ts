@@ -11,7 +11,8 @@ const tag = start.Tags!.member!.members!;
 
 /** By the API model; the reason is `INVALID_PARAMETER_VALUE` where none is given. */
 const constraints = {
-  VolumeSize: { ...start.VolumeSize!, reason: 'INVALID_VOLUME_SIZE' },
+  // The model says nothing of the most; the page of StartSnapshot does.
+  VolumeSize: { ...start.VolumeSize!, max: 65_536, reason: 'INVALID_VOLUME_SIZE' },
   ParentSnapshotId: { ...start.ParentSnapshotId!, reason: 'INVALID_SNAPSHOT_ID' },
   Description: start.Description!,
   ClientToken: start.ClientToken!,

@@ -11,7 +11,6 @@ interface SsmContext {
 type Input = Readonly<Record<string, unknown>>;
 
 const parameterTypes: readonly string[] = ['String', 'StringList', 'SecureString'] satisfies ParameterType[];
-const maxNames = 10;
 const maxPage = 50;
 /** What is read at a time where a filter may leave most of it out. */
 const scanRows = 500;
@@ -48,13 +47,8 @@ export const ssmOperations: Readonly<Record<string, (input: Input, context: SsmC
   },
 
   GetParameters(input, { place, parameterStore }) {
-    const names = input.Names as readonly string[] | undefined;
-    if (!Array.isArray(names) || names.length === 0 || names.length > maxNames) {
-      throw invalid(
-        `1 validation error detected: Value at 'names' failed to satisfy constraint: Member must have length between 1 and ${maxNames}`,
-      );
-    }
-    const found = names.map((name: string) => [name, parameterStore.find(place, name)] as const);
+    const names = input.Names as readonly string[];
+    const found = names.map((name) => [name, parameterStore.find(place, name)] as const);
     return {
       Parameters: found.flatMap(([, parameter]) => (parameter ? withValue(parameter) : [])),
       InvalidParameters: found.flatMap(([name, parameter]) => (parameter ? [] : name)),

@@ -66,7 +66,7 @@ const expressions = new Map<string, RegExp>();
 function expressionOf(pattern: string): RegExp {
   let expression = expressions.get(pattern);
   if (!expression) {
-    expression = new RegExp(`^(?:${pattern})$`, pattern.includes('\\p{') ? 'su' : 's');
+    expression = new RegExp(`^(?:${pattern})$`, /\\[pu]\{/.test(pattern) ? 'su' : 's');
     expressions.set(pattern, expression);
   }
   return expression;

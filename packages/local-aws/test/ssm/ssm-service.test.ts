@@ -61,7 +61,7 @@ it('says which of several it does not have', async () => {
   expect(InvalidParameters).toEqual(['absent']);
   const eleven = Array.from({ length: 11 }, (_, n) => String(n));
   await expect(ssm.send(new GetParametersCommand({ Names: eleven }))).rejects.toEqual(
-    refusal('ValidationException', /between 1 and 10/),
+    refusal('ValidationException', /'names' .* length less than or equal to 10/),
   );
 });
 
