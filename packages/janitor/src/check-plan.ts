@@ -1,5 +1,5 @@
 import { JanitorError } from './errors.ts';
-import { type Plan, resourcesToDelete } from './plan.ts';
+import { countedDeletes, type Plan } from './plan.ts';
 import { checkSavedPlan } from './saved-plan.ts';
 
 /** @throws JanitorError `TOO_MANY_DELETES` and those of {@link checkSavedPlan} */
@@ -12,11 +12,11 @@ export function checkPlan(
   }: { readonly account: string; readonly now: number; readonly maxDeletes: number },
 ): void {
   checkSavedPlan(plan, { account, now });
-  const deletes = resourcesToDelete(plan).length;
+  const deletes = countedDeletes(plan);
   if (deletes > maxDeletes) {
     throw new JanitorError(
       'TOO_MANY_DELETES',
-      `the plan would delete ${deletes} resources; the limit is ${maxDeletes}`,
+      `the plan would delete or disable ${deletes} resources; the limit is ${maxDeletes}`,
       {
         hint: 'Review the plan; if it is right, raise --max-deletes.',
         facts: { deletes, maxDeletes },

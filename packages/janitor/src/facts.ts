@@ -71,6 +71,8 @@ export interface SnapshotFact {
   readonly startedAt?: number;
   /** Of the volume it restores to: an upper bound for what deleting it gives back. */
   readonly sizeBytes: number;
+  /** `archive`: somebody moved it there. Undefined: `standard`. */
+  readonly tier?: string;
   /** As its description and its volume tell. AWS writes the description of an import, but so can anybody. */
   readonly origin: SnapshotOrigin;
   readonly tags: Tags;
@@ -123,6 +125,12 @@ export type ObjectDetail =
 
 export type SnapshotDetail =
   | {
+      /** What names it in block devices, as the report shows it. */
+      readonly references: readonly string[];
+      /** Where fast snapshot restore is enabled: availability zones. */
+      readonly fastRestores: readonly string[];
+      /** Its last move between the storage tiers, in AWS's words, where there was one. */
+      readonly tiering?: string;
       /** Account ids, or `all`. */
       readonly sharedWith: readonly string[];
       /** The lock's state, in words; undefined where it is free. */
@@ -132,10 +140,12 @@ export type SnapshotDetail =
 
 export type ImageDetail =
   | {
-      /** What refers to it: ARNs, and names of launch configurations. */
+      /** What refers to it: ARNs, or what it is and its name. */
       readonly references: readonly string[];
-      /** Account ids, ARNs of organisations and their units, or `all`. */
+      /** Account ids but the own one, ARNs of organisations and their units, or `all`. */
       readonly sharedWith: readonly string[];
+      /** The same, and the own account where it is among them. */
+      readonly launchPermissions: readonly string[];
       readonly lastLaunchedAt?: number;
     }
   | undefined;

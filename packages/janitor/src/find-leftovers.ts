@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '@ec2-image/aws-call';
 import type { RegionalClients } from './clients.ts';
 import { examine } from './examine/examine.ts';
+import { createUsageReader } from './examine/usage.ts';
 import type { Details, Facts } from './facts.ts';
 import { resourcesToExamine } from './plan-sweep.ts';
 import { defaultPolicy, type Policy } from './policy.ts';
@@ -40,6 +41,7 @@ export async function findLeftovers(options: FindOptions): Promise<Facts> {
   const examined = await examine({
     resources: resourcesToExamine(scanned, policy),
     senders,
+    usage: createUsageReader(senders, clock.now),
     account,
     now: takenAt,
     concurrency,

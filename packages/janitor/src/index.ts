@@ -16,20 +16,31 @@ export { type FindOptions, findLeftovers } from './find-leftovers.ts';
 export type { KeepCode, Suggestion } from './judge/keep.ts';
 export { explainMissing, type NarrowedPlan, narrowPlan } from './narrow-plan.ts';
 export {
+  countedDeletes,
   kindsInOrder,
   type Plan,
   type Resource,
+  type ResourceToChange,
   type ResourceToDelete,
   type ResourceToKeep,
+  resourcesToChange,
   resourcesToDelete,
   type Totals,
   totalsOf,
 } from './plan.ts';
 export { planSweep } from './plan-sweep.ts';
 export { defaultMaxDeletes, defaultPolicy, type Policy, planLifetimeMs } from './policy.ts';
-export { checkSavedPlan, type NamedResource, parsePlan, type SavedPlan } from './saved-plan.ts';
+export { type FindRecycledOptions, findRecycled, type Recycled, type RecycledFound } from './recycle-bin.ts';
+export {
+  checkSavedPlan,
+  type NamedChange,
+  type NamedResource,
+  parsePlan,
+  type SavedPlan,
+} from './saved-plan.ts';
 export type { Scope } from './scan/scan-account.ts';
-export { type SweepOptions, type SweepOutcome, sweep } from './sweep.ts';
+export { type SweepOptions, sweep } from './sweep.ts';
+export type { SweepOutcome } from './sweep-outcome.ts';
 export { type ApplyTagFixOptions, applyTagFix, type TagFixOutcome } from './tag-fix/apply-tag-fix.ts';
 export { type FindMissingTagsOptions, findMissingTags } from './tag-fix/find-missing-tags.ts';
 export { planTagFix, type TagFix, type TagFixPlan, type TagFixRequest } from './tag-fix/plan-tag-fix.ts';

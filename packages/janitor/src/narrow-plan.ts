@@ -3,12 +3,13 @@ import { keyPrefix } from '@ec2-image/provenance';
 import pLimit from 'p-limit';
 import type { RegionalClients } from './clients.ts';
 import { JanitorError } from './errors.ts';
+import { createUsageReader } from './examine/usage.ts';
 import type { Plan } from './plan.ts';
 import { recheck } from './recheck.ts';
 import type { NamedResource, SavedPlan } from './saved-plan.ts';
 import type { Scope } from './scan/scan-account.ts';
 import { createSenders } from './senders.ts';
-import type { SweepOutcome } from './sweep.ts';
+import type { SweepOutcome } from './sweep-outcome.ts';
 
 export interface NarrowedPlan {
   /** The fresh plan, with nothing in it that the saved one does not name. */
@@ -26,9 +27,11 @@ export interface NarrowedPlan {
  */
 export function narrowPlan(saved: SavedPlan, { fresh, scope }: { fresh: Plan; scope: Scope }): NarrowedPlan {
   const nameOf = ({ kind, ref }: Pick<NamedResource, 'kind' | 'ref'>) => `${kind} ${ref}`;
-  const wanted = new Map(saved.deletes.map((resource) => [nameOf(resource), resource]));
+  const wanted = new Map(saved.changes.map((resource) => [nameOf(resource), resource]));
   const resources = fresh.resources.filter(
     (resource) =>
+      // Who agreed to an AMI being disabled did not agree to its deregistration.
+      wanted.get(nameOf(resource))?.verdict === resource.verdict &&
       wanted.get(nameOf(resource))?.id === resource.id &&
       wanted.get(nameOf(resource))?.region === resource.region,
   );
@@ -61,13 +64,14 @@ export async function explainMissing(
 ): Promise<SweepOutcome[]> {
   const { clock = systemClock, signal } = calls;
   const senders = createSenders(calls);
-  const options = { plan, policy: plan.policy, senders, now: clock.now, deregistered: [], signal };
+  const usage = createUsageReader(senders, clock.now);
+  const options = { plan, policy: plan.policy, senders, usage, now: clock.now, deregistered: [], signal };
   return pLimit(4).map(missing, async (resource): Promise<SweepOutcome> => {
     try {
       const look = await recheck(resource, options);
       if (look.status === 'gone') return { resource, outcome: 'gone' };
-      if (look.status === 'delete')
-        return { resource, outcome: 'skipped', detail: 'appeared during this run' };
+      if (look.status === 'delete' || look.status === 'disable' || look.status === 'enable')
+        return { resource, outcome: 'skipped', detail: `the plan does not say "${look.status}"` };
       return { resource, outcome: look.status === 'unread' ? 'failed' : 'skipped', detail: look.reason };
     } catch (error) {
       signal?.throwIfAborted();

@@ -39,6 +39,19 @@ export interface ResourceToDelete extends ResourceBase {
   readonly proof: string;
 }
 
+export interface ResourceToDisable extends ResourceBase {
+  readonly verdict: 'disable';
+  /** A predicate: "is superseded by …". */
+  readonly proof: string;
+}
+
+export interface ResourceToEnable extends ResourceBase {
+  readonly verdict: 'enable';
+  readonly reason: string;
+}
+
+export type ResourceToChange = ResourceToDelete | ResourceToDisable | ResourceToEnable;
+
 export interface ResourceToKeep extends ResourceBase {
   readonly verdict: 'keep';
   readonly code: KeepCode;
@@ -47,13 +60,23 @@ export interface ResourceToKeep extends ResourceBase {
   readonly suggestion?: Suggestion;
 }
 
-export type Resource = ResourceToDelete | ResourceToKeep;
+export type Resource = ResourceToChange | ResourceToKeep;
 
 /** Rule 6 of docs/janitor.md: objects last, so that what a crash leaves can still be traced. */
 export const kindsInOrder: readonly Kind[] = ['upload', 'task', 'ami', 'snapshot', 'object'];
 
 export function resourcesToDelete(plan: Pick<Plan, 'resources'>): ResourceToDelete[] {
   return plan.resources.filter((resource): resource is ResourceToDelete => resource.verdict === 'delete');
+}
+
+/** All that a sweep does something with. */
+export function resourcesToChange(plan: Pick<Plan, 'resources'>): ResourceToChange[] {
+  return plan.resources.filter((resource): resource is ResourceToChange => resource.verdict !== 'keep');
+}
+
+/** What `--max-deletes` counts: an AMI that is disabled is on its way, one that is enabled again is not. */
+export function countedDeletes(plan: Pick<Plan, 'resources'>): number {
+  return resourcesToChange(plan).filter(({ verdict }) => verdict !== 'enable').length;
 }
 
 export interface Totals {

@@ -10,8 +10,10 @@ export interface Policy {
   readonly keepSuffixes: readonly string[];
   /** Healthy AMIs to delete, by id. */
   readonly amis: readonly string[];
-  /** Delete healthy AMIs that have a newer healthy one of the same `<name>` and architecture beside them. */
+  /** Delete healthy AMIs that have a newer healthy one of the same stream beside them: `ec2-image:name` and architecture. */
   readonly superseded: boolean;
+  /** Deregister healthy AMIs at once, where otherwise they are disabled and a later run deregisters them. */
+  readonly deregisterNow: boolean;
   /** Names of the configuration's images: an AMI called after one without proof that ec2-image created it is reported. */
   readonly names: readonly string[];
 }
@@ -22,6 +24,7 @@ export const defaultPolicy: Policy = {
   keepSuffixes: [],
   amis: [],
   superseded: false,
+  deregisterNow: false,
   names: [],
 };
 

@@ -98,6 +98,9 @@ export function proofsOf({
       const own = byOwnMarks(snapshot);
       if (own !== undefined) return own;
       const image = taggedImageBySnapshot.get(inRegion(snapshot, snapshot.snapshotId));
+      // A copy that ec2-image made of an AMI: the copied AMI alone tells whose its snapshots are.
+      if (image && snapshot.origin.kind === 'foreign' && snapshot.origin.copiedFor === image.imageId)
+        return `was copied for ${image.imageId}, which ${tagged(image.tags)}`;
       return image && describedTaskOf(snapshot) !== undefined && !isCopy(snapshot)
         ? `was made by an import and is in ${image.imageId}, which ${tagged(image.tags)}`
         : undefined;

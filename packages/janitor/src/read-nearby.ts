@@ -1,8 +1,9 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
-import { parseAmiName } from '@ec2-image/provenance';
+import { provenanceKeys } from '@ec2-image/provenance';
 import { isNotFound } from './examine/objects.ts';
 import type { BucketFact, Facts, ImageFact, ObjectFact, ResourceFact, SnapshotFact } from './facts.ts';
 import type { RecheckOptions } from './recheck-options.ts';
+import { streamNameOf } from './relations.ts';
 import type { NamedResource } from './saved-plan.ts';
 import { all } from './scan/all.ts';
 import { readBucket } from './scan/bucket.ts';
@@ -89,8 +90,8 @@ async function nearObject(resource: NamedResource, options: RecheckOptions): Pro
 async function nearImage(resource: NamedResource, options: RecheckOptions): Promise<Nearby> {
   const [image] = await imagesBy('image-id', [resource.id], resource, options);
   if (!image) return { fact: undefined };
-  const series = options.policy.superseded ? await imagesOfSeries(image, options) : [];
-  const images = [image, ...series.filter(({ imageId }) => imageId !== image.imageId)];
+  const stream = options.policy.superseded ? await imagesOfStream(image, options) : [];
+  const images = [image, ...stream.filter(({ imageId }) => imageId !== image.imageId)];
   const snapshots = await snapshotsBy(
     images.flatMap(({ snapshotIds }) => snapshotIds),
     resource,
@@ -136,9 +137,16 @@ async function imagesBy(
   return all(scanImages({ ...at({ region }, options), filters }));
 }
 
-async function imagesOfSeries(image: ImageFact, options: RecheckOptions): Promise<ImageFact[]> {
-  const series = parseAmiName(image.name)?.name;
-  return series === undefined ? [] : imagesBy('name', [`${series}-i*`], image, options);
+/** By the tag and, for those of earlier versions, by the AMI's name. */
+async function imagesOfStream(image: ImageFact, options: RecheckOptions): Promise<ImageFact[]> {
+  const name = streamNameOf(image);
+  if (name === undefined) return [];
+  const literal = name.replace(/[\\*?]/g, '\\$&');
+  const found = [
+    ...(await imagesBy(`tag:${provenanceKeys.name}`, [literal], image, options)),
+    ...(await imagesBy('name', [`${literal}-i*`], image, options)),
+  ];
+  return [...new Map(found.map((other) => [other.imageId, other])).values()];
 }
 
 async function snapshotsBy(

@@ -1,5 +1,6 @@
+import type { DisabledMark } from '@ec2-image/provenance';
 import { examine } from './examine/examine.ts';
-import { type Details, type Facts, type ResourceFact, refOf, taskPhase } from './facts.ts';
+import { type Details, type Facts, type ImageFact, type ResourceFact, refOf, taskPhase } from './facts.ts';
 import { noDetails } from './find-leftovers.ts';
 import { contextOf } from './judge/context.ts';
 import { judgeAlone } from './judge/judge.ts';
@@ -10,6 +11,8 @@ import type { NamedResource } from './saved-plan.ts';
 export type Recheck =
   /** As the resource is now. */
   | { readonly status: 'delete'; readonly fact: ResourceFact }
+  | { readonly status: 'disable'; readonly fact: ImageFact; readonly because: DisabledMark['because'] }
+  | { readonly status: 'enable'; readonly fact: ImageFact; readonly reason: string }
   | { readonly status: 'gone' }
   | { readonly status: 'keep'; readonly reason: string }
   /** A check that the verdict rests on failed. */
@@ -47,6 +50,7 @@ export async function recheck(resource: NamedResource, options: RecheckOptions):
     ({ details } = await examine({
       resources: [fact],
       senders,
+      usage: options.usage,
       account: plan.account,
       now: takenAt,
       concurrency: 1,
@@ -57,8 +61,16 @@ export async function recheck(resource: NamedResource, options: RecheckOptions):
   if (!verdict)
     return hasEnded(fact, details) ? { status: 'gone' } : { status: 'keep', reason: noLongerIdentified };
   if (verdict.verdict === 'delete') return { status: 'delete', fact };
+  if (verdict.verdict === 'disable')
+    return { status: 'disable', fact: imageOf(fact), because: verdict.because };
+  if (verdict.verdict === 'enable') return { status: 'enable', fact: imageOf(fact), reason: verdict.reason };
   if (verdict.verdict === 'examine') throw new Error('a resource that was examined is judged');
   return { status: verdict.code === 'unread' ? 'unread' : 'keep', reason: verdict.reason };
+}
+
+function imageOf(fact: ResourceFact): ImageFact {
+  if (fact.kind !== 'ami') throw new Error(`${refOf(fact)} is not an AMI`);
+  return fact;
 }
 
 const noLongerIdentified = 'no longer identifiable as created by ec2-image';

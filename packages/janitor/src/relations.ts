@@ -1,4 +1,4 @@
-import { parseAmiName } from '@ec2-image/provenance';
+import { parseAmiName, provenanceKeys } from '@ec2-image/provenance';
 import { type Facts, type ImageFact, inRegion, type SnapshotFact, type TaskFact } from './facts.ts';
 import { type Proofs, proofsOf } from './proof.ts';
 
@@ -10,8 +10,8 @@ export interface Relations {
   imagesOf(snapshot: SnapshotFact): readonly ImageFact[];
   /** The import tasks, ended ones too, that read an object. */
   readersOf(object: { readonly bucket: string; readonly key: string }): readonly TaskFact[];
-  /** The AMIs of one `<name>`, region and architecture, this one among them. */
-  seriesOf(image: ImageFact): readonly ImageFact[];
+  /** The AMIs of one stream in one region and architecture, this one among them: {@link streamNameOf}. */
+  streamOf(image: ImageFact): readonly ImageFact[];
 }
 
 export function relationsOf(facts: Facts): Relations {
@@ -20,8 +20,8 @@ export function relationsOf(facts: Facts): Relations {
   );
   const images = group(facts.images, (image) => image.snapshotIds.map((id) => inRegion(image, id)));
   const readers = group(facts.tasks, ({ bucket, key }) => (bucket && key ? [`${bucket}/${key}`] : []));
-  const series = group(facts.images, (image) => {
-    const key = seriesKey(image);
+  const streams = group(facts.images, (image) => {
+    const key = streamKey(image);
     return key === undefined ? [] : [key];
   });
   return {
@@ -29,13 +29,18 @@ export function relationsOf(facts: Facts): Relations {
     snapshotOf: (region, id) => snapshots.get(inRegion({ region }, id)),
     imagesOf: (snapshot) => images.get(inRegion(snapshot, snapshot.snapshotId)) ?? [],
     readersOf: ({ bucket, key }) => readers.get(`${bucket}/${key}`) ?? [],
-    seriesOf: (image) => series.get(seriesKey(image) ?? '') ?? [],
+    streamOf: (image) => streams.get(streamKey(image) ?? '') ?? [],
   };
 }
 
-function seriesKey({ region, name, architecture }: ImageFact): string | undefined {
-  const parsed = parseAmiName(name);
-  return parsed && JSON.stringify([region, parsed.name, architecture]);
+function streamKey(image: ImageFact): string | undefined {
+  const name = streamNameOf(image);
+  return name === undefined ? undefined : JSON.stringify([image.region, name, image.architecture]);
+}
+
+/** The name that its image has in the configuration. Versions up to 0.1.0 noted it in the AMI's own name alone. */
+export function streamNameOf({ name, tags }: ImageFact): string | undefined {
+  return tags[provenanceKeys.name] ?? parseAmiName(name)?.name;
 }
 
 function group<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): Map<string, T[]> {

@@ -19,14 +19,21 @@ export interface NamedResource {
 }
 
 /**
- * What is read of a saved plan: whose it is, from when, and the names of what it would delete. Everything else in it
+ * What is read of a saved plan: whose it is, from when, and the names of what it would change. Everything else in it
  * (where to look, policy, ages, proofs) is for those who read it: a file can be edited.
  */
 export interface SavedPlan {
   readonly account: string;
   readonly madeAt: string;
   readonly expiresAt: string;
-  readonly deletes: readonly NamedResource[];
+  readonly changes: readonly NamedChange[];
+}
+
+const changing = ['delete', 'disable', 'enable'] as const;
+
+/** What a plan says of a resource that it does not keep. */
+export interface NamedChange extends NamedResource {
+  readonly verdict: (typeof changing)[number];
 }
 
 const text = z.string().min(1);
@@ -38,6 +45,7 @@ const ids: Readonly<Record<Exclude<Kind, 'upload' | 'object'>, RegExp>> = {
 
 const named = z
   .object({
+    verdict: z.enum(changing),
     kind: z.enum(['upload', 'task', 'ami', 'snapshot', 'object']),
     ref: text,
     id: text,
@@ -58,7 +66,7 @@ const plan = z.object({
   expiresAt: z.iso.datetime(),
   resources: z.array(
     z.discriminatedUnion('verdict', [
-      z.looseObject({ verdict: z.literal('delete') }),
+      z.looseObject({ verdict: z.enum(changing) }),
       z.looseObject({ verdict: z.literal('keep') }),
     ]),
   ),
@@ -90,15 +98,15 @@ function refOfNamed({ kind, id, region, bucket, key, versionId }: NamedResource)
 export function parsePlan(json: string): SavedPlan {
   try {
     const { resources, ...rest } = plan.parse(JSON.parse(json));
-    const deletes = resources
-      .filter(({ verdict }) => verdict === 'delete')
+    const changes = resources
+      .filter(({ verdict }) => verdict !== 'keep')
       .map((resource) => named.parse(resource));
     return {
       account: rest.account,
       madeAt: rest.madeAt,
       expiresAt: rest.expiresAt,
-      deletes: [
-        ...new Map(deletes.map((resource) => [`${resource.kind} ${resource.ref}`, resource])).values(),
+      changes: [
+        ...new Map(changes.map((resource) => [`${resource.kind} ${resource.ref}`, resource])).values(),
       ],
     };
   } catch (error) {

@@ -131,5 +131,13 @@ export const details = (fields: Partial<Details> = {}): Details => ({
 
 export const policy = (fields: Partial<Policy> = {}): Policy => ({ ...defaultPolicy, ...fields });
 
-export const nothingAgainstImage: ImageDetail = { references: [], sharedWith: [] };
-export const nothingAgainstSnapshot: SnapshotDetail = { sharedWith: [] };
+export const nothingAgainstImage = {
+  references: [],
+  sharedWith: [],
+  launchPermissions: [],
+} satisfies ImageDetail;
+export const nothingAgainstSnapshot = {
+  references: [],
+  sharedWith: [],
+  fastRestores: [],
+} satisfies SnapshotDetail;

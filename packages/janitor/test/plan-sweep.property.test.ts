@@ -1,4 +1,4 @@
-import { snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
+import { disabledKey, snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
@@ -47,6 +47,12 @@ const tags = fc.constantFrom(
   ourTags({ hold: 'x' }),
   { Name: 'fedora-i43' },
 );
+const marks = fc
+  .constantFrom('', 'disabling', 'disabled', 'enabling')
+  .map(
+    (phase): Record<string, string> =>
+      phase === '' ? {} : { [disabledKey]: `${phase} 2026-11-20T00:00:00Z superseded` },
+  );
 const anyKey = fc.constantFrom(key, key.replace('43', '44'), 'ec2-image/other', 'elsewhere/x.vhdx');
 const writtenHere = snapshotOrigin({ Description: writtenDescription(digest) });
 const anyBucket = fc.constantFrom(bucket, 'foreign');
@@ -68,6 +74,7 @@ const anySnapshot = fc
     snapshotId,
     state: fc.constantFrom('completed', 'pending', 'error', 'recovering'),
     startedAt: time,
+    tier: fc.constantFrom(undefined, undefined, undefined, 'archive'),
     origin: fc.constantFrom(
       snapshotOrigin({}),
       snapshotOrigin({ Description: '[Copied snap-0b from eu-west-1] ' }),
@@ -91,8 +98,9 @@ const anyImage = fc
     protection: fc.constantFrom(undefined, undefined, 'enabled-without-cooldown'),
     snapshotIds: fc.uniqueArray(snapshotId, { maxLength: 2 }),
     tags,
+    marks,
   })
-  .map(image);
+  .map(({ marks: mark, ...fields }) => image({ ...fields, tags: { ...fields.tags, ...mark } }));
 const anyObject = fc.record({ region: anyRegion, key: anyKey, modifiedAt: time }).map(object);
 const anyUpload = fc
   .record({ region: anyRegion, key: anyKey, uploadId: fc.constantFrom('u1', 'u2'), initiatedAt: time })
@@ -117,11 +125,15 @@ const imageDetail = seenOr(
   orGone({
     references: fc.constantFrom<string[]>([], [], ['i-0a']),
     sharedWith: fc.constantFrom<string[]>([], [], ['all']),
+    launchPermissions: fc.constantFrom<string[]>([], ['123456789012']),
     lastLaunchedAt: time,
   }),
 );
 const snapshotDetail = seenOr(
   orGone({
+    references: fc.constantFrom<string[]>([], [], [], ['lt-0a version 1']),
+    fastRestores: fc.constantFrom<string[]>([], [], [], ['us-east-1a']),
+    tiering: fc.constantFrom(undefined, undefined, undefined, 'archival-in-progress'),
     sharedWith: fc.constantFrom<string[]>([], [], ['123']),
     lock: fc.constantFrom(undefined, undefined, 'compliance'),
   }),
@@ -179,6 +191,7 @@ const anyPolicy: fc.Arbitrary<Policy> = fc
     olderThanMs: fc.constantFrom(0, 24, 48).map((hours) => hours * 3_600_000),
     superseded: fc.boolean(),
     amis: fc.constantFrom([], ['ami-0a']),
+    deregisterNow: fc.boolean(),
     keepTags: fc.constantFrom([], [{ key: 'hold' }]),
     keepSuffixes: fc.constantFrom([], ['44']),
   })
@@ -284,7 +297,10 @@ it('deletes nothing that is in use, shared or protected', () => {
       expect(seen.images.get(refOf(fact))).toMatchObject({ seen: { references: [], sharedWith: [] } });
     }
     if (fact.kind === 'snapshot') {
-      expect(seen.snapshots.get(refOf(fact))).toMatchObject({ seen: { sharedWith: [], lock: undefined } });
+      expect(fact.tier).toBeUndefined();
+      expect(seen.snapshots.get(refOf(fact))).toMatchObject({
+        seen: { references: [], fastRestores: [], tiering: undefined, sharedWith: [], lock: undefined },
+      });
     }
     if (fact.kind === 'object') {
       expect(seen.objects.get(refOf(fact))).toMatchObject({ seen: { lock: undefined } });
@@ -311,6 +327,11 @@ it('deletes a healthy AMI only when asked to', () => {
   ofEveryDeletion(({ fact, policy: rules }) => {
     if (fact.kind !== 'ami' || (fact.state !== 'available' && fact.state !== 'disabled')) return;
     expect(rules.superseded || rules.amis.includes(fact.imageId)).toBe(true);
+    // Disabled first, by the janitor, and not enabled since.
+    if (!rules.deregisterNow) {
+      expect(fact.state).toBe('disabled');
+      expect(fact.tags[disabledKey]).toMatch(/^disabl/);
+    }
   });
 });
 
@@ -320,7 +341,7 @@ it('says of each resource one verdict, with one reason, and nothing twice', () =
       const { resources } = planSweep(given, rules);
       expect(new Set(resources.map(({ ref, kind }) => `${kind} ${ref}`)).size).toBe(resources.length);
       for (const resource of resources) {
-        expect(resource.verdict === 'delete' ? resource.proof : resource.reason).not.toBe('');
+        expect('proof' in resource ? resource.proof : resource.reason).not.toBe('');
       }
     }),
   );

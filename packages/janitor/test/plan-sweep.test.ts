@@ -1,4 +1,12 @@
-import { provenanceKeys, snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
+import {
+  type DisabledMark,
+  disabledKey,
+  formatDisabledMark,
+  provenanceKeys,
+  snapshotOrigin,
+  type Tags,
+  writtenDescription,
+} from '@ec2-image/provenance';
 import { describe, expect, it } from 'vitest';
 import { type Facts, type ResourceFact, refOf, type SnapshotFact } from '../src/facts.ts';
 import type { Resource } from '../src/plan.ts';
@@ -43,16 +51,18 @@ function verdictOn(ref: string, given: Partial<Facts>, rules: Partial<Policy> = 
   return describeVerdict(resource);
 }
 
+const copiedFor = (imageId: string) =>
+  snapshotOrigin({
+    Description: `Copied for DestinationAmi ${imageId} from SourceAmi ami-0ccc for SourceSnapshot snap-0ccc. Task created on 1.`,
+  });
+
 function withoutTag(tags: Record<string, string>, key: string): Record<string, string> {
   return Object.fromEntries(Object.entries(tags).filter(([name]) => name !== key));
 }
 
 function describeVerdict(resource: Resource | undefined): string {
-  return resource === undefined
-    ? 'absent'
-    : resource.verdict === 'delete'
-      ? 'delete'
-      : `keep: ${resource.code}`;
+  if (resource === undefined) return 'absent';
+  return resource.verdict === 'keep' ? `keep: ${resource.code}` : resource.verdict;
 }
 
 describe('a snapshot', () => {
@@ -174,6 +184,23 @@ describe('a snapshot', () => {
       { snapshots: [snapshot()] },
       { keepSuffixes: ['3'] },
     ],
+    ['in the archive tier', 'keep: in-use', { snapshots: [snapshot({ tier: 'archive' })] }],
+    [
+      'copied for an AMI that ec2-image copied, which failed',
+      'delete',
+      {
+        snapshots: [snapshot({ origin: copiedFor('ami-0aaa'), tags: {} })],
+        images: [image({ state: 'failed' })],
+      },
+    ],
+    [
+      'copied for another AMI than the one it is in',
+      'keep: no-proof',
+      {
+        snapshots: [snapshot({ origin: copiedFor('ami-0bbb') })],
+        images: [image({ state: 'failed' })],
+      },
+    ],
     ['without a time', 'keep: no-age', { snapshots: [snapshot({ startedAt: undefined })] }],
     ['from the future', 'keep: too-recent', { snapshots: [snapshot({ startedAt: hoursAgo(-1) })] }],
     [
@@ -218,9 +245,12 @@ describe('a snapshot', () => {
   });
 
   it.each([
-    ['shared', { sharedWith: ['123456789000'] }],
-    ['shared', { sharedWith: ['all'] }],
-    ['protected', { sharedWith: [], lock: 'governance' }],
+    ['shared', { ...nothingAgainstSnapshot, sharedWith: ['123456789000'] }],
+    ['shared', { ...nothingAgainstSnapshot, sharedWith: ['all'] }],
+    ['protected', { ...nothingAgainstSnapshot, lock: 'governance' }],
+    ['in-use', { ...nothingAgainstSnapshot, references: ['lt-0aaa version 1'] }],
+    ['in-use', { ...nothingAgainstSnapshot, fastRestores: ['eu-west-1a'] }],
+    ['in-use', { ...nothingAgainstSnapshot, tiering: 'archival-in-progress' }],
   ])('is kept as %s after examining %j', (code, seen) => {
     const given = facts({
       snapshots: [snapshot()],
@@ -316,6 +346,17 @@ describe('a snapshot', () => {
   });
 });
 
+/** As the janitor leaves it, between two runs. */
+function marked({
+  phase = 'disabled',
+  because = 'named',
+  state = 'disabled',
+  tags = {},
+}: Partial<DisabledMark> & { readonly state?: string; readonly tags?: Tags } = {}) {
+  const mark = formatDisabledMark({ phase, because, at: '2026-11-20T00:00:00Z' });
+  return image({ state, tags: { ...ourImageTags(), ...tags, [disabledKey]: mark } });
+}
+
 describe('an AMI', () => {
   const newer = image({
     imageId: 'ami-0new',
@@ -358,7 +399,58 @@ describe('an AMI', () => {
       { images: [image({ state: 'failed', tags: {} })], snapshots: [snapshot()] },
     ],
     ['lacking its tags', 'keep: lacks-tags', { images: [image({ tags: {} })], snapshots: [snapshot()] }],
-    ['named with --ami', 'delete', { images: [image()] }, { amis: ['ami-0aaa'] }],
+    ['named with --ami', 'disable', { images: [image()] }, { amis: ['ami-0aaa'] }],
+    [
+      'named with --ami and --now',
+      'delete',
+      { images: [image()] },
+      { amis: ['ami-0aaa'], deregisterNow: true },
+    ],
+    [
+      'named with --ami, disabled by somebody',
+      'keep: healthy',
+      { images: [image({ state: 'disabled' })] },
+      { amis: ['ami-0aaa'] },
+    ],
+    [
+      'named with --ami and --now, disabled by somebody',
+      'delete',
+      { images: [image({ state: 'disabled' })] },
+      { amis: ['ami-0aaa'], deregisterNow: true },
+    ],
+    ['named with --ami, disabled by the janitor', 'delete', { images: [marked()] }, { amis: ['ami-0aaa'] }],
+    ['disabled by the janitor, not named any more', 'keep: healthy', { images: [marked()] }],
+    [
+      'disabled by the janitor, which ended before it said so',
+      'delete',
+      { images: [marked({ phase: 'disabling' })] },
+      { amis: ['ami-0aaa'] },
+    ],
+    [
+      'about to be disabled by a janitor that ended',
+      'disable',
+      { images: [marked({ phase: 'disabling', state: 'available' })] },
+      { amis: ['ami-0aaa'] },
+    ],
+    [
+      'disabled by the janitor, enabled by somebody since',
+      'keep: protected',
+      { images: [marked({ state: 'available' })] },
+      { amis: ['ami-0aaa'] },
+    ],
+    ['half enabled again', 'enable', { images: [marked({ phase: 'enabling', state: 'available' })] }],
+    [
+      'disabled by the janitor as superseded, and not so any more',
+      'enable',
+      { images: [marked({ because: 'superseded' })] },
+      { superseded: true },
+    ],
+    [
+      'disabled by the janitor, protected since',
+      'enable',
+      { images: [marked({ tags: { permanent: 'true' } })] },
+      { amis: ['ami-0aaa'] },
+    ],
     [
       'named with --ami, launched an hour ago',
       'keep: too-recent',
@@ -383,7 +475,39 @@ describe('an AMI', () => {
       { images: [image({ tags: { ...ourImageTags(), 'aws:backup:source-resource': 'x' } })] },
       { amis: ['ami-0aaa'] },
     ],
-    ['superseded', 'delete', { images: [image(), newer] }, { superseded: true }],
+    ['superseded', 'disable', { images: [image(), newer] }, { superseded: true }],
+    [
+      'superseded, disabled by the janitor',
+      'delete',
+      { images: [marked({ because: 'superseded' }), newer] },
+      { superseded: true },
+    ],
+    [
+      'superseded by one of the same stream with another name',
+      'disable',
+      {
+        images: [
+          image({ tags: { ...ourImageTags(), [provenanceKeys.name]: 'fedora-aws' } }),
+          {
+            ...newer,
+            name: 'cloud',
+            tags: { ...ourImageTags('cloud'), [provenanceKeys.name]: 'fedora-aws' },
+          },
+        ],
+      },
+      { superseded: true },
+    ],
+    [
+      'beside a newer one of the same name and another stream',
+      'keep: healthy',
+      {
+        images: [
+          image({ tags: { ...ourImageTags(), [provenanceKeys.name]: 'fedora' } }),
+          { ...newer, tags: { ...newer.tags, [provenanceKeys.name]: 'other' } },
+        ],
+      },
+      { superseded: true },
+    ],
     ['superseded, but nobody asked', 'keep: healthy', { images: [image(), newer] }],
     [
       'superseded by one that is pending',
@@ -444,9 +568,9 @@ describe('an AMI', () => {
   });
 
   it.each([
-    ['in-use', { references: ['i-0aaa'], sharedWith: [] }],
-    ['shared', { references: [], sharedWith: ['all'] }],
-    ['too-recent', { references: [], sharedWith: [], lastLaunchedAt: hoursAgo(3) }],
+    ['in-use', { ...nothingAgainstImage, references: ['i-0aaa'] }],
+    ['shared', { ...nothingAgainstImage, sharedWith: ['all'] }],
+    ['too-recent', { ...nothingAgainstImage, lastLaunchedAt: hoursAgo(3) }],
   ])('is kept as %s after examining %j', (code, seen) => {
     const failed = image({ state: 'failed' });
     const given = facts({

@@ -10,6 +10,8 @@ import {
   facts,
   image,
   key,
+  nothingAgainstImage,
+  nothingAgainstSnapshot,
   now,
   object,
   ourTags,
@@ -41,7 +43,7 @@ describe('parsePlan', () => {
       account,
       madeAt,
       expiresAt,
-      deletes: [{ kind, ref, id, region, name, bucket, key }],
+      changes: [{ verdict: 'delete', kind, ref, id, region, name, bucket, key }],
     });
   });
 
@@ -114,8 +116,8 @@ describe('narrowPlan', () => {
         image({ imageId: 'ami-0bbb', snapshotIds: ['snap-0ddd'] }),
       ],
       details: details({
-        snapshots: new Map([['eu-west-1/snap-0aaa', { seen: { sharedWith: [] } }]]),
-        images: new Map([['eu-west-1/ami-0aaa', { seen: { references: [], sharedWith: [] } }]]),
+        snapshots: new Map([['eu-west-1/snap-0aaa', { seen: nothingAgainstSnapshot }]]),
+        images: new Map([['eu-west-1/ami-0aaa', { seen: nothingAgainstImage }]]),
         uploads: new Map([[`s3://imports/${key}?uploadId=upload-1`, { seen: { sizeBytes: 1 } }]]),
         objects: new Map([[`s3://imports/${key}`, { seen: { provenance: ourTags(), tags: {} } }]]),
       }),
@@ -138,6 +140,21 @@ describe('narrowPlan', () => {
       expect(refsOf(narrowed)).toEqual(only.verdict === 'delete' ? [only.ref] : []);
       expect(missing).toEqual([]);
     }
+  });
+
+  it('takes a plan to disable an AMI for no more than that', () => {
+    const healthy = facts({
+      images: [image()],
+      details: details({ images: new Map([['eu-west-1/ami-0aaa', { seen: nothingAgainstImage }]]) }),
+    });
+    const toDisable = planSweep(healthy, policy({ amis: ['ami-0aaa'] }));
+    const saved = parsePlan(JSON.stringify(toDisable));
+    expect(saved.changes).toMatchObject([{ id: 'ami-0aaa', verdict: 'disable' }]);
+    const now = planSweep(healthy, policy({ amis: ['ami-0aaa'], deregisterNow: true }));
+    expect(refsOf(now)).toHaveLength(1);
+    const narrowed = narrowPlan(saved, { fresh: now, scope });
+    expect(narrowed.plan.resources).toEqual([]);
+    expect(narrowed.missing).toMatchObject([{ id: 'ami-0aaa' }]);
   });
 
   it.each([
@@ -165,6 +182,8 @@ describe('narrowPlan', () => {
     const values = fc.oneof(
       fc.constantFrom<unknown>(
         'delete',
+        'disable',
+        'enable',
         'keep',
         'snap-0bbb',
         'ami-0bbb',

@@ -9,6 +9,14 @@ export {
   parseDigest,
   shortDigest,
 } from './digest.ts';
+export {
+  type DisabledMark,
+  disabledKey,
+  formatDisabledMark,
+  launchPermissionsKey,
+  notedLaunchPermissions,
+  readDisabledMark,
+} from './disabled.ts';
 export { ProvenanceError } from './errors.ts';
 export {
   type DiskFormat,

@@ -12,8 +12,8 @@ export type SnapshotOrigin =
   | { readonly kind: 'import'; readonly taskId: string }
   /** `import --via ebs` wrote it, from the image of this digest. */
   | { readonly kind: 'written'; readonly digest: Digest }
-  /** A predicate: "is a copy of snap-…". */
-  | { readonly kind: 'foreign'; readonly reason: string };
+  /** A predicate: "is a copy of snap-…". `copiedFor`: the AMI that CopyImage made it for. */
+  | { readonly kind: 'foreign'; readonly reason: string; readonly copiedFor?: string };
 
 /** AWS's own words around the id of the task. The whole description: a copy's has others before them. */
 const importDescription = /^Created by AWS-VMImport service for (import-snap-[0-9a-z]+)$/;
@@ -22,7 +22,8 @@ const importDescription = /^Created by AWS-VMImport service for (import-snap-[0-
 const copyDescription = /^\[Copied ((?:snap|ami)-[0-9a-z]+)/;
 
 /** What CopyImage says of the snapshots that it makes. */
-const copiedForAmi = /^Copied for DestinationAmi \S+ from SourceAmi \S+ for SourceSnapshot (snap-[0-9a-z]+)/;
+const copiedForAmi =
+  /^Copied for DestinationAmi (ami-[0-9a-z]+) from SourceAmi \S+ for SourceSnapshot (snap-[0-9a-z]+)/;
 
 /** EC2 gives a snapshot that was made from no volume this one: those of imports, of EBS direct, and copies. */
 const noVolume = 'vol-ffffffff';
@@ -42,10 +43,12 @@ export function snapshotOrigin({
   readonly Description?: string;
   readonly VolumeId?: string;
 }): SnapshotOrigin {
-  const copied = copyDescription.exec(description) ?? copiedForAmi.exec(description);
+  const copied = copyDescription.exec(description);
   if (copied) return { kind: 'foreign', reason: `is a copy of ${copied[1]}` };
   if (volumeId !== '' && volumeId !== noVolume)
     return { kind: 'foreign', reason: `was made from the volume ${volumeId}` };
+  const forAmi = copiedForAmi.exec(description);
+  if (forAmi) return { kind: 'foreign', reason: `is a copy of ${forAmi[2]}`, copiedFor: forAmi[1] };
   const taskId = importDescription.exec(description)?.[1];
   if (taskId !== undefined) return { kind: 'import', taskId };
   const digest = description.startsWith(writtenHead)

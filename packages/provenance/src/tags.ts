@@ -7,6 +7,7 @@ export const provenanceKeys = {
   sourceUrl: 'ec2-image:source-url',
   sourceDigest: 'ec2-image:source-digest',
   diskFormat: 'ec2-image:disk-format',
+  name: 'ec2-image:name',
   startedAt: 'ec2-image:started-at',
   version: 'ec2-image:version',
 } as const;
@@ -20,6 +21,8 @@ export interface Provenance {
   readonly digest: Digest;
   readonly diskFormat: DiskFormat;
   readonly version: string;
+  /** The image's name in the configuration: with the architecture it makes the stream. */
+  readonly name?: string;
   /** Left out where a call carries a ClientToken: what varies between runs would make the token mismatch. */
   readonly startedAt?: Date;
 }
@@ -31,12 +34,14 @@ export function provenanceTags({
   digest,
   diskFormat,
   version,
+  name,
   startedAt,
 }: Provenance): Record<string, string> {
   return {
     [provenanceKeys.sourceUrl]: wholeCharacters(redactUrl(sourceUrl).slice(0, maxTagValue)),
     [provenanceKeys.sourceDigest]: digest,
     [provenanceKeys.diskFormat]: diskFormat,
+    ...(name !== undefined && { [provenanceKeys.name]: name }),
     [provenanceKeys.version]: version,
     ...(startedAt && { [provenanceKeys.startedAt]: formatStartedAt(startedAt) }),
   };

@@ -29,7 +29,7 @@ test.each([
   [
     'Copied for DestinationAmi ami-0b from SourceAmi ami-0c for SourceSnapshot snap-0d. Task created on 1.',
     'vol-ffffffff',
-    'is a copy of snap-0d',
+    { kind: 'foreign', reason: 'is a copy of snap-0d', copiedFor: 'ami-0b' },
   ],
   [imported, 'vol-0123456789abcdef0', 'was made from the volume vol-0123456789abcdef0'],
   [writtenDescription(sha256), 'vol-0a', 'was made from the volume vol-0a'],

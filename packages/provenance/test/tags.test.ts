@@ -17,6 +17,7 @@ const provenance = {
   digest,
   diskFormat: 'vhdx',
   version: '0.1.0',
+  name: 'fedora-aws',
   startedAt: new Date('2026-11-22T10:00:00.750Z'),
 } as const;
 
@@ -26,6 +27,7 @@ test('provenance is written without secrets and read back', () => {
     'ec2-image:source-url': 'https://example.com/disk.qcow2',
     'ec2-image:source-digest': digest,
     'ec2-image:disk-format': 'vhdx',
+    'ec2-image:name': 'fedora-aws',
     'ec2-image:version': '0.1.0',
     'ec2-image:started-at': '2026-11-22T10:00:00Z',
   });

@@ -3,10 +3,12 @@ import type { Writable } from 'node:stream';
 import { isLocked, makeDirectory, tryLock } from '@ec2-image/file-lock';
 import {
   checkSavedPlan,
+  countedDeletes,
   defaultMaxDeletes,
   defaultPolicy,
   explainMissing,
   findLeftovers,
+  findRecycled,
   findWorkFiles,
   JanitorError,
   narrowPlan,
@@ -14,10 +16,11 @@ import {
   type Policy,
   planSweep,
   removeWorkFiles,
-  resourcesToDelete,
+  resourcesToChange,
   type SavedPlan,
   type SweepOutcome,
   sweep,
+  type WorkFiles,
 } from '@ec2-image/janitor';
 import { CliError, UsageError } from '../errors/cli-error.ts';
 import { checkCanConfirm, confirmed } from '../janitor/confirm.ts';
@@ -25,15 +28,8 @@ import { isDead, type JanitorResult, janitorExitCode } from '../janitor/outcome.
 import { loadPlan, savePlan } from '../janitor/plan-file.ts';
 import { type AccountScope, openScope, scopeFlagsOf } from '../janitor/scope.ts';
 import { renderError } from '../render/error.ts';
-import {
-  janitorDocument,
-  janitorIds,
-  renderMissing,
-  renderOutcome,
-  renderOutcomes,
-  renderPlan,
-  renderWorkFiles,
-} from '../render/janitor-report.ts';
+import { janitorDocument, janitorIds, renderPlan, renderWorkFiles } from '../render/janitor-report.ts';
+import { renderMissing, renderOutcome, renderOutcomes, renderRecycled } from '../render/sweep-report.ts';
 import type { CommonSettings } from '../settings.ts';
 import { imagesDirectory, locksDirectory } from '../work-directory/image-directory.ts';
 import { isImageDirectoryName, whyNotOurs } from '../work-directory/marker.ts';
@@ -109,6 +105,7 @@ export class JanitorCommand extends TableCommand<SavedPlan | undefined> {
       keepSuffixes: given.value('keep-suffix') ?? [],
       amis: given.value('ami') ?? [],
       superseded: given.value('superseded') ?? false,
+      deregisterNow: given.value('now') ?? false,
       names,
     };
   }
@@ -148,14 +145,9 @@ export class JanitorCommand extends TableCommand<SavedPlan | undefined> {
   ): Promise<JanitorResult> {
     const { plan, workFiles } = found;
     const { signal, log } = settings;
-    const deletes = resourcesToDelete(plan).length;
-    const dead = workFiles?.filter(isDead) ?? [];
-    if (deletes + dead.length > 0 && deletes <= maxDeletes && !this.given.value('yes')) {
-      const what = [
-        ...(deletes > 0 ? [count(deletes, 'resource')] : []),
-        ...(dead.length > 0 ? [`the work files of ${count(dead.length, 'image')}`] : []),
-      ];
-      const question = `Delete ${what.join(' and ')} in account ${scope.account}?`;
+    const asked = questionOf(plan, workFiles?.filter(isDead) ?? []);
+    if (asked !== undefined && countedDeletes(plan) <= maxDeletes && !this.given.value('yes')) {
+      const question = `${asked} in account ${scope.account}?`;
       let yes = false;
       try {
         yes = await confirmed(question, this.context, signal);
@@ -181,15 +173,39 @@ export class JanitorCommand extends TableCommand<SavedPlan | undefined> {
           else if (!this.quiet) this.tell(renderOutcome(outcome));
         },
       });
+      const recycled = await findRecycled({
+        outcomes,
+        clients: scope.clients,
+        signal,
+        onNotice: this.noticesTo(log),
+      });
       const removedWorkFiles =
         workFiles && (await removeWorkFiles({ ...workFilesOf(settings), files: workFiles }));
-      return { ...found, outcomes: [...(found.missing ?? []), ...outcomes], removedWorkFiles };
+      return { ...found, outcomes: [...(found.missing ?? []), ...outcomes], recycled, removedWorkFiles };
     } catch (error) {
       if (!(error instanceof JanitorError) || error.code !== 'TOO_MANY_DELETES') throw error;
       this.tell(renderError(error));
       return { ...found, stoppedByCap: maxDeletes };
     }
   }
+}
+
+/** What is asked before it is done; undefined where nothing is. */
+function questionOf(plan: Plan, dead: readonly WorkFiles[]): string | undefined {
+  const of = (verdict: string) =>
+    resourcesToChange(plan).filter((resource) => resource.verdict === verdict).length;
+  const deletions = [
+    ...(of('delete') > 0 ? [count(of('delete'), 'resource')] : []),
+    ...(dead.length > 0 ? [`the work files of ${count(dead.length, 'image')}`] : []),
+  ];
+  const parts = [
+    ...(deletions.length > 0 ? [`delete ${deletions.join(' and ')}`] : []),
+    ...(of('disable') > 0 ? [`disable ${count(of('disable'), 'AMI')}`] : []),
+    ...(of('enable') > 0 ? [`enable ${count(of('enable'), 'AMI')}`] : []),
+  ];
+  if (parts.length === 0) return undefined;
+  const text = parts.join(', ');
+  return `${text[0]!.toUpperCase()}${text.slice(1)}`;
 }
 
 function count(number: number, noun: string): string {
@@ -212,9 +228,10 @@ function workFilesOf({ workDirectory, signal }: CommonSettings) {
   };
 }
 
-function renderCleaned({ outcomes = [], workFiles, removedWorkFiles }: JanitorResult): string {
+function renderCleaned({ outcomes = [], recycled, workFiles, removedWorkFiles }: JanitorResult): string {
   return [
     renderOutcomes(outcomes),
+    ...renderRecycled(recycled),
     ...(workFiles && removedWorkFiles ? [renderWorkFiles(workFiles, removedWorkFiles)] : []),
   ].join('\n\n');
 }

@@ -15,10 +15,10 @@ const resource = z.object({
   lastActivityAt: z.string().nullable(),
   ageSeconds: z.number().nullable(),
   dependents: z.array(z.string()),
-  verdict: z.enum(['delete', 'keep']),
-  proof: z.string().optional().describe('Of what is to be deleted'),
+  verdict: z.enum(['delete', 'disable', 'enable', 'keep']),
+  proof: z.string().optional().describe('Of what is to be deleted or disabled'),
   code: z.string().optional().describe('Of what is kept'),
-  reason: z.string().optional().describe('Of what is kept'),
+  reason: z.string().optional().describe('Of what is kept or enabled again'),
   suggestion: z
     .array(z.string())
     .optional()
@@ -39,6 +39,7 @@ const plan = z.object({
     keepSuffixes: z.array(z.string()),
     amis: z.array(z.string()),
     superseded: z.boolean(),
+    deregisterNow: z.boolean(),
     names: z.array(z.string()),
   }),
   resources: z.array(resource),
@@ -55,12 +56,26 @@ export const janitorContent = z.object({
         ref: z.string(),
         kind: z.string(),
         id: z.string(),
-        outcome: z.enum(['deleted', 'gone', 'skipped', 'failed']),
+        outcome: z.enum(['deleted', 'disabled', 'enabled', 'gone', 'skipped', 'failed']),
         detail: z.string().optional(),
       }),
     )
     .optional()
     .describe('With --apply'),
+  recycleBin: z
+    .object({
+      recycled: z.array(
+        z.object({
+          kind: z.enum(['ami', 'snapshot']),
+          region: z.string(),
+          id: z.string(),
+          until: z.string().nullable(),
+        }),
+      ),
+      unread: z.array(z.object({ region: z.string(), detail: z.string() })),
+    })
+    .optional()
+    .describe('With --apply: what a retention rule keeps of that which was deleted; it is still charged'),
   workFiles: z
     .array(z.object({ path: z.string(), sizeBytes: z.number(), live: z.boolean(), removed: z.boolean() }))
     .optional()

@@ -1,4 +1,10 @@
-import { type Plan, resourcesToDelete, type SweepOutcome, type WorkFiles } from '@ec2-image/janitor';
+import {
+  type Plan,
+  type RecycledFound,
+  resourcesToChange,
+  type SweepOutcome,
+  type WorkFiles,
+} from '@ec2-image/janitor';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 
 /** One run of the janitor, told or done. */
@@ -8,6 +14,8 @@ export interface JanitorResult {
   readonly missing?: readonly SweepOutcome[];
   /** Undefined where nothing was to be done about it, or the cap stopped it. */
   readonly outcomes?: readonly SweepOutcome[];
+  /** What of the deleted is in the Recycle Bin. Undefined where nothing was to be done. */
+  readonly recycled?: RecycledFound;
   /** Undefined where they were not asked for. */
   readonly workFiles?: readonly WorkFiles[];
   /** Of `workFiles`, those that were removed. */
@@ -24,7 +32,7 @@ export function isDead({ live, foreign }: WorkFiles): boolean {
 export function janitorExitCode(result: JanitorResult): ExitCode {
   const { plan, missing = [], outcomes, workFiles = [], removedWorkFiles, stoppedByCap } = result;
   const left =
-    (outcomes === undefined && resourcesToDelete(plan).length > 0) ||
+    (outcomes === undefined && resourcesToChange(plan).length > 0) ||
     (removedWorkFiles === undefined && workFiles.some(isDead));
   return worstExitCode([
     stoppedByCap === undefined ? exitCodes.done : exitCodes.capped,

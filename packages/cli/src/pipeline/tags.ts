@@ -14,7 +14,13 @@ export function constantTagsOf({ request, digest, amiName }: Named): Record<stri
   return {
     ...request.tags,
     Name: amiName,
-    ...provenanceTags({ sourceUrl: request.urls[0]!, digest, diskFormat: diskFormatOf(request), version }),
+    ...provenanceTags({
+      sourceUrl: request.urls[0]!,
+      digest,
+      diskFormat: diskFormatOf(request),
+      version,
+      name: request.name,
+    }),
   };
 }
 
@@ -24,6 +30,7 @@ export function provenanceTagsOf({ request, digest, startedAt }: Named): Record<
     digest,
     diskFormat: diskFormatOf(request),
     version,
+    name: request.name,
     startedAt,
   });
 }

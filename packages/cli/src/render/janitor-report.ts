@@ -3,7 +3,7 @@ import {
   type Plan,
   type Resource,
   type ResourceToKeep,
-  resourcesToDelete,
+  resourcesToChange,
   type SweepOutcome,
   type Totals,
   totalsOf,
@@ -17,13 +17,14 @@ import { renderTable } from './table.ts';
 
 /** The one document of `janitor --json`. */
 export function janitorDocument(result: JanitorResult): object {
-  const { plan, missing, outcomes, workFiles, removedWorkFiles } = result;
+  const { plan, missing, outcomes, recycled, workFiles, removedWorkFiles } = result;
   return {
     version: 1,
     janitor: {
       plan,
       ...(missing && { missing: missing.map(outcomeDocument) }),
       ...(outcomes && { outcomes: outcomes.map(outcomeDocument) }),
+      ...(recycled && { recycleBin: recycled }),
       ...(workFiles && {
         workFiles: workFiles.map((files) => ({
           path: files.path,
@@ -41,19 +42,13 @@ function outcomeDocument({ resource: { ref, kind, id }, outcome, detail }: Sweep
   return { ref, kind, id, outcome, detail };
 }
 
-/** What a saved plan names, and no plan of now does. */
-export function renderMissing(missing: readonly SweepOutcome[]): string {
-  return [
-    'In the saved plan, and not found to be deleted:',
-    ...missing.map((one) => `  ${renderOutcome(one)}`),
-  ].join('\n');
-}
-
-/** `--quiet`: what was deleted, or would be. */
+/** `--quiet`: what was deleted or disabled, or would be. */
 export function janitorIds({ plan, outcomes }: JanitorResult): string[] {
   const resources = outcomes
-    ? outcomes.filter(({ outcome }) => outcome === 'deleted').map(({ resource }) => resource)
-    : resourcesToDelete(plan);
+    ? outcomes
+        .filter(({ outcome }) => outcome === 'deleted' || outcome === 'disabled')
+        .map(({ resource }) => resource)
+    : resourcesToChange(plan).filter(({ verdict }) => verdict !== 'enable');
   // A key alone names nothing.
   return resources.map(({ id, ref, bucket }) => (bucket === undefined ? id : ref));
 }
@@ -80,9 +75,14 @@ export function renderPlan(plan: Plan, { width = defaultWidth }: PlanLayout = {}
             ...more,
           ].join('\n'),
         ];
-  const leftovers = group('To delete', {
-    members: resources.filter((resource) => resource.verdict === 'delete'),
+  const ofVerdict = (verdict: Resource['verdict']) => ({
+    members: resources.filter((resource) => resource.verdict === verdict),
   });
+  const leftovers = [
+    ...group('To delete', ofVerdict('delete')),
+    ...group('To disable (a later run deregisters what is still unused)', ofVerdict('disable')),
+    ...group('To enable again', ofVerdict('enable')),
+  ];
   return [
     renderScope(plan),
     ...(leftovers.length > 0 ? leftovers : [gaps.length > 0 ? nothingReadable : 'No leftovers found.']),
@@ -104,27 +104,6 @@ export function renderPlan(plan: Plan, { width = defaultWidth }: PlanLayout = {}
 }
 
 const nothingReadable = 'No leftovers found in what could be read.';
-
-/** One line as one resource has had its turn. */
-export function renderOutcome({ resource, outcome, detail }: SweepOutcome): string {
-  const reason = detail === undefined ? '' : `: ${printable(detail)}`;
-  return `${outcome.padEnd(7)}  ${resource.kind.padEnd(8)}  ${whatOf(resource)}${reason}`;
-}
-
-/** The sums, after a line for each: {@link renderOutcome}. */
-export function renderOutcomes(outcomes: readonly SweepOutcome[]): string {
-  const deleted = outcomes.filter(({ outcome }) => outcome === 'deleted').map(({ resource }) => resource);
-  const others = (['gone', 'skipped', 'failed'] as const).flatMap((kind) => {
-    const number = outcomes.filter(({ outcome }) => outcome === kind).length;
-    return number > 0 ? [`${number} ${labels[kind]}`] : [];
-  });
-  return [
-    deleted.length > 0 ? `Deleted: ${renderTotals(totalsOf(deleted))}` : 'Nothing was deleted.',
-    ...(others.length > 0 ? [`Not deleted: ${others.join(', ')}`] : []),
-  ].join('\n');
-}
-
-const labels = { gone: 'already gone', skipped: 'skipped', failed: 'failed' } as const;
 
 export function renderWorkFiles(files: readonly WorkFiles[], removed?: readonly WorkFiles[]): string {
   if (files.length === 0) return 'The work directory holds no files of ec2-image.';
@@ -196,7 +175,11 @@ function renderResources(
         resource.ageSeconds === null ? '-' : formatAge(resource.ageSeconds),
         printable(
           shortDigests(
-            resource.verdict === 'delete' ? resource.proof : `${wordsOf(resource.code)}: ${resource.reason}`,
+            'proof' in resource
+              ? resource.proof
+              : resource.verdict === 'enable'
+                ? resource.reason
+                : `${wordsOf(resource.code)}: ${resource.reason}`,
           ),
         ),
       ]),
@@ -221,7 +204,7 @@ function shortDigests(text: string): string {
   return text.replace(/(sha(?:256|512):[0-9a-f]{12})[0-9a-f]+/g, '$1…');
 }
 
-function whatOf(resource: NamedResource): string {
+export function whatOf(resource: NamedResource): string {
   return printable(nameOf(resource));
 }
 
@@ -232,7 +215,7 @@ function nameOf({ kind, id, name, bucket, key, versionId }: NamedResource): stri
   return name === undefined ? id : `${id} (${name})`;
 }
 
-function renderTotals({ resources, bytes, snapshotBytes }: Totals): string {
+export function renderTotals({ resources, bytes, snapshotBytes }: Totals): string {
   const parts = [
     `${resources} ${resources === 1 ? 'resource' : 'resources'}`,
     ...(bytes > 0 ? [formatBytes(bytes)] : []),

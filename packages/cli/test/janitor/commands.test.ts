@@ -81,9 +81,9 @@ describe('janitor', () => {
     // Each is listed once, wherever: in a terminal both streams are on one screen.
     const lines = `${run.stdout}${run.stderr}`.split('\n').filter((line) => line.startsWith('deleted '));
     expect(lines.toSorted()).toEqual([
-      'deleted  object    s3://disk-images/ec2-image/fedora-i43/0123456789ab.vhdx',
-      `deleted  snapshot  ${snap} (fedora-i43)`,
-      `deleted  snapshot  ${otherSnap} (fedora-i43)`,
+      'deleted   object    s3://disk-images/ec2-image/fedora-i43/0123456789ab.vhdx',
+      `deleted   snapshot  ${snap} (fedora-i43)`,
+      `deleted   snapshot  ${otherSnap} (fedora-i43)`,
     ]);
     expect(account.changes().sort()).toEqual(['DeleteObject', 'DeleteSnapshot', 'DeleteSnapshot']);
     expect(await account.contents()).toMatchObject({ snapshots: [], objects: [] });

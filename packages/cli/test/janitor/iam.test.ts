@@ -1,5 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { ImportSnapshotCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateLaunchTemplateCommand,
+  ImportSnapshotCommand,
+  ModifyImageAttributeCommand,
+} from '@aws-sdk/client-ec2';
 import {
   CreateMultipartUploadCommand,
   PutBucketVersioningCommand,
@@ -101,12 +105,23 @@ test('janitor.json allows what the janitor calls, and nothing else', async () =>
     );
   };
   seed({
-    snapshots: [{ id: id('snap', 1), createdAt, description: imported, tags: ourTags }],
+    snapshots: [
+      { id: id('snap', 1), createdAt, description: imported, tags: ourTags },
+      { id: id('snap', 2), createdAt, description: imported, tags: ourTags },
+    ],
     images: [
-      { createdAt, name: 'fedora-i43', snapshotIds: [id('snap', 1)], tags: ourImageTags },
+      { id: id('ami', 1), createdAt, name: 'fedora-i43', snapshotIds: [id('snap', 2)], tags: ourImageTags },
       { name: 'fedora-i44', snapshotIds: [], tags: ourImageTags },
     ],
   });
+  const unlaunched = { LaunchTemplateName: 'web', LaunchTemplateData: { InstanceType: 't3.micro' as const } };
+  await account.ec2.send(new CreateLaunchTemplateCommand(unlaunched));
+  await account.ec2.send(
+    new ModifyImageAttributeCommand({
+      ImageId: id('ami', 1),
+      LaunchPermission: { Add: [{ UserId: '123456789012' }] },
+    }),
+  );
   await account.aged(100, leftovers);
   await startStalledImport();
   const called = await actionsOf(async () => {
@@ -116,8 +131,15 @@ test('janitor.json allows what the janitor calls, and nothing else', async () =>
       new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
     );
     await account.aged(100, leftovers);
+    // Disabled so far: what comes into use now is enabled again, for whom it was there before.
+    seed({ fleets: [{ imageIds: [id('ami', 1)] }] });
     expect((await account.run(...apply)).exitCode).toBe(0);
     expect((await account.runEverywhere('janitor')).exitCode).toBe(0);
+    // Failed ones go at once.
+    seed({
+      images: [{ createdAt, name: 'fedora-i42', snapshotIds: [], state: 'failed', tags: ourImageTags }],
+    });
+    expect((await account.run(...apply)).exitCode).toBe(0);
   });
   const own = new Set(['s3:PutBucketVersioning', 's3:PutObject', 's3:CreateMultipartUpload']);
   const { direct, byEc2 } = await readPolicy('janitor');
@@ -125,8 +147,6 @@ test('janitor.json allows what the janitor calls, and nothing else', async () =>
   // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-ami-references.html#ami-references-required-permissions
   expect(byEc2.sort()).toEqual([
     'ec2:DescribeInstances',
-    'ec2:DescribeLaunchTemplateVersions',
-    'ec2:DescribeLaunchTemplates',
     'imagebuilder:GetContainerRecipe',
     'imagebuilder:ListContainerRecipes',
     'imagebuilder:ListImageRecipes',

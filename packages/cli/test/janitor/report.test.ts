@@ -3,12 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { exitCodes } from '../../src/errors/exit-code.ts';
 import { type JanitorResult, janitorExitCode } from '../../src/janitor/outcome.ts';
 import { renderCommandLine } from '../../src/render/command-line.ts';
-import {
-  janitorDocument,
-  renderOutcome,
-  renderOutcomes,
-  renderPlan,
-} from '../../src/render/janitor-report.ts';
+import { janitorDocument, renderPlan } from '../../src/render/janitor-report.ts';
+import { renderOutcome, renderOutcomes, renderRecycled } from '../../src/render/sweep-report.ts';
 import {
   renderTagFix,
   type TagFixResult,
@@ -68,7 +64,15 @@ const planOf = (fields: Partial<Plan> = {}): Plan => ({
   prefixes: ['ec2-image/'],
   madeAt: '2026-11-22T12:00:00.000Z',
   expiresAt: '2026-11-23T12:00:00.000Z',
-  policy: { olderThanMs: 1, keepTags: [], keepSuffixes: [], amis: [], superseded: false, names: [] },
+  policy: {
+    olderThanMs: 1,
+    keepTags: [],
+    keepSuffixes: [],
+    amis: [],
+    superseded: false,
+    deregisterNow: false,
+    names: [],
+  },
   resources: [],
   gaps: [],
   notices: [],
@@ -147,13 +151,26 @@ describe('the report', () => {
       { resource: deleted as ResourceToDelete, outcome: 'failed', detail: 'still in use' },
     ];
     expect(`${outcomes.map(renderOutcome).join('\n')}\n${renderOutcomes(outcomes)}\n`).toMatchInlineSnapshot(`
-      "deleted  upload    s3://imports/ec2-image/fedora-i43/0123456789ab.vhdx (upload abcdefghijkl)
-      failed   snapshot  snap-0a (fedora-i43): still in use
+      "deleted   upload    s3://imports/ec2-image/fedora-i43/0123456789ab.vhdx (upload abcdefghijkl)
+      failed    snapshot  snap-0a (fedora-i43): still in use
       Deleted: 1 resource, 12 MiB
       Not deleted: 1 failed
       "
     `);
   });
+});
+
+test('what a retention rule keeps is named with its time, and an unread bin with its reason', () => {
+  const found = {
+    recycled: [{ kind: 'snapshot', region: 'us-east-1', id: 'snap-0a', until: '2026-11-29T00:00:00.000Z' }],
+    unread: [{ region: 'eu-west-1', detail: 'denied' }],
+  } as const;
+  expect(renderRecycled(found).join('\n')).toMatchInlineSnapshot(`
+    "In the Recycle Bin, by a retention rule of this account, and still charged:
+      snap-0a in us-east-1, until 2026-11-29T00:00:00.000Z
+    The Recycle Bin of eu-west-1 could not be read, so what was deleted may still be charged: denied"
+  `);
+  expect(renderRecycled(undefined)).toEqual([]);
 });
 
 test.each([

@@ -8,9 +8,11 @@ import type { Ec2 } from '../senders.ts';
 export async function readPermissions({
   ec2,
   image,
+  account,
 }: {
   readonly ec2: Ec2;
   readonly image: ImageFact;
+  readonly account: string;
 }): Promise<Omit<NonNullable<ImageDetail>, 'references'> | undefined> {
   const attribute = (Attribute: 'launchPermission' | 'lastLaunchedTime') =>
     ec2.send(new DescribeImageAttributeCommand({ ImageId: image.imageId, Attribute }));
@@ -24,11 +26,13 @@ export async function readPermissions({
   });
   if (!answers) return undefined;
   const [permissions, launched] = answers;
+  const launchPermissions = (permissions.LaunchPermissions ?? []).flatMap(
+    ({ Group, UserId, OrganizationArn, OrganizationalUnitArn }) =>
+      Group ?? UserId ?? OrganizationArn ?? OrganizationalUnitArn ?? [],
+  );
   return {
-    sharedWith: (permissions.LaunchPermissions ?? []).flatMap(
-      ({ Group, UserId, OrganizationArn, OrganizationalUnitArn }) =>
-        Group ?? UserId ?? OrganizationArn ?? OrganizationalUnitArn ?? [],
-    ),
+    launchPermissions,
+    sharedWith: launchPermissions.filter((who) => who !== account),
     lastLaunchedAt: image.lastLaunchedAt ?? timeOf(launched?.LastLaunchedTime?.Value),
   };
 }

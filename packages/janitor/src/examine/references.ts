@@ -1,4 +1,3 @@
-import { DescribeLaunchConfigurationsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeImageReferencesCommand } from '@aws-sdk/client-ec2';
 import { pages, refusedCodeOf } from '@ec2-image/aws-call';
 import { isImageGone } from './images.ts';
@@ -14,7 +13,7 @@ const maxImageIds = 10;
 /** All that a launch template can have: the default of 10 would leave the older versions unseen. */
 const allVersions = '10000';
 
-/** Instances in every state, every version of launch templates, launch configurations, SSM parameters, Image Builder recipes. */
+/** Instances in every state, every version of launch templates, SSM parameters, Image Builder recipes. */
 export async function findReferences(search: ReferenceSearch): Promise<References> {
   const found = new Map<string, string[]>(search.imageIds.map((id) => [id, []]));
   const add = (imageId: string | undefined, what: string | undefined) => {
@@ -31,7 +30,6 @@ export async function findReferences(search: ReferenceSearch): Promise<Reference
         await askForReferences({ ...search, imageIds: [imageId] }, add).catch(unlessGone);
     }
   }
-  await searchLaunchConfigurations(search, add);
   return found;
 }
 
@@ -72,21 +70,3 @@ async function askForReferences(
 
 /** How an endpoint says that it has no such call. A denial is something else: what may not be read is kept. */
 const unknownAction = ['InvalidAction', 'UnknownOperationException', 'UnsupportedOperation'];
-
-async function searchLaunchConfigurations(
-  { senders, region, imageIds }: ReferenceSearch,
-  add: (imageId?: string, what?: string) => void,
-): Promise<void> {
-  if (imageIds.length === 0) return;
-  const list = pages(async (token) => {
-    const page = await senders
-      .autoScaling(region)
-      .send(new DescribeLaunchConfigurationsCommand({ MaxRecords: 100, NextToken: token }));
-    return { items: page.LaunchConfigurations, nextToken: page.NextToken };
-  });
-  for await (const configurations of list) {
-    for (const { ImageId, LaunchConfigurationName, LaunchConfigurationARN } of configurations) {
-      add(ImageId, LaunchConfigurationARN ?? LaunchConfigurationName);
-    }
-  }
-}

@@ -1,12 +1,6 @@
-import {
-  DescribeInstancesCommand,
-  DescribeLaunchTemplatesCommand,
-  DescribeLaunchTemplateVersionsCommand,
-  type LaunchTemplateVersion,
-} from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { DescribeParametersCommand, GetParametersCommand } from '@aws-sdk/client-ssm';
 import { pages } from '@ec2-image/aws-call';
-import type { Ec2 } from '../senders.ts';
 import type { ReferenceSearch } from './reference-search.ts';
 
 type Add = (imageId?: string, what?: string) => void;
@@ -14,10 +8,9 @@ type Add = (imageId?: string, what?: string) => void;
 /** GetParameters takes no more names in one call. */
 const maxParameterNames = 10;
 
-/** The same search in places without DescribeImageReferences, Image Builder's recipes aside. */
+/** The same search in places without DescribeImageReferences: launch templates are read in any case, Image Builder's recipes cannot be. */
 export async function searchReferences(search: ReferenceSearch, add: Add): Promise<void> {
   await searchInstances(search, add);
-  await searchLaunchTemplates(search, add);
   await searchParameters(search, add);
 }
 
@@ -38,43 +31,6 @@ async function searchInstances({ senders, region, imageIds }: ReferenceSearch, a
       add(ImageId, InstanceId);
     }
   }
-}
-
-/** AWS searches all versions only of a template that is named. */
-async function searchLaunchTemplates(
-  { senders, region, imageIds }: ReferenceSearch,
-  add: Add,
-): Promise<void> {
-  const ec2 = senders.ec2(region);
-  const templates = pages(async (token) => {
-    const page = await ec2.send(new DescribeLaunchTemplatesCommand({ MaxResults: 200, NextToken: token }));
-    return { items: page.LaunchTemplates, nextToken: page.NextToken };
-  });
-  for await (const some of templates) {
-    for (const { LaunchTemplateId } of some) {
-      for await (const versions of versionsOf(ec2, LaunchTemplateId)) {
-        for (const { LaunchTemplateData, VersionNumber } of versions) {
-          for (const imageId of imageIds) {
-            // Besides an id it may hold `resolve:ssm:…`, which the parameters account for.
-            if (LaunchTemplateData?.ImageId === imageId)
-              add(imageId, `${LaunchTemplateId} version ${VersionNumber}`);
-          }
-        }
-      }
-    }
-  }
-}
-
-function versionsOf(
-  ec2: Ec2,
-  LaunchTemplateId: string | undefined,
-): AsyncIterable<readonly LaunchTemplateVersion[]> {
-  return pages(async (token) => {
-    const page = await ec2.send(
-      new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId, MaxResults: 200, NextToken: token }),
-    );
-    return { items: page.LaunchTemplateVersions, nextToken: page.NextToken };
-  });
 }
 
 /** An AMI's id may stand in a parameter of any type that holds plain text, alone or among others. */

@@ -1,30 +1,82 @@
-import { DescribeLockedSnapshotsCommand, DescribeSnapshotAttributeCommand } from '@aws-sdk/client-ec2';
-import { refusedCodeOf } from '@ec2-image/aws-call';
+import {
+  DescribeFastSnapshotRestoresCommand,
+  DescribeLockedSnapshotsCommand,
+  DescribeSnapshotAttributeCommand,
+  DescribeSnapshotTierStatusCommand,
+} from '@aws-sdk/client-ec2';
+import { pages, refusedCodeOf } from '@ec2-image/aws-call';
 import type { SnapshotDetail } from '../facts.ts';
+import { all } from '../scan/all.ts';
 import type { Ec2 } from '../senders.ts';
 
-/** Who may use a snapshot, and whether it is locked. Undefined: it is gone. */
-export async function readSnapshot({
-  ec2,
-  snapshotId,
-}: {
+interface SnapshotToRead {
   readonly ec2: Ec2;
   readonly snapshotId: string;
-}): Promise<SnapshotDetail> {
-  const answers = await Promise.all([
-    ec2.send(
-      new DescribeSnapshotAttributeCommand({ SnapshotId: snapshotId, Attribute: 'createVolumePermission' }),
-    ),
-    ec2.send(new DescribeLockedSnapshotsCommand({ SnapshotIds: [snapshotId] })),
-  ]).catch((error) => {
+}
+
+/** Who may use a snapshot, and what holds it. Undefined: it is gone. */
+export async function readSnapshot(
+  snapshot: SnapshotToRead,
+): Promise<Omit<NonNullable<SnapshotDetail>, 'references'> | undefined> {
+  try {
+    const [sharedWith, lock, fastRestores, tiering] = await Promise.all([
+      readPermissions(snapshot),
+      readLock(snapshot),
+      readFastRestores(snapshot),
+      readTiering(snapshot),
+    ]);
+    return { sharedWith, lock, fastRestores, tiering };
+  } catch (error) {
     if (refusedCodeOf(error) === 'InvalidSnapshot.NotFound') return undefined;
     throw error;
+  }
+}
+
+async function readPermissions({ ec2, snapshotId }: SnapshotToRead): Promise<string[]> {
+  const { CreateVolumePermissions = [] } = await ec2.send(
+    new DescribeSnapshotAttributeCommand({ SnapshotId: snapshotId, Attribute: 'createVolumePermission' }),
+  );
+  return CreateVolumePermissions.flatMap(({ Group, UserId }) => Group ?? UserId ?? []);
+}
+
+async function readLock({ ec2, snapshotId }: SnapshotToRead): Promise<string | undefined> {
+  const list = pages(async (token) => {
+    const page = await ec2.send(
+      new DescribeLockedSnapshotsCommand({ SnapshotIds: [snapshotId], NextToken: token }),
+    );
+    return { items: page.Snapshots, nextToken: page.NextToken };
   });
-  if (!answers) return undefined;
-  const [{ CreateVolumePermissions }, { Snapshots }] = answers;
-  const lock = Snapshots?.find(({ SnapshotId }) => SnapshotId === snapshotId)?.LockState;
-  return {
-    sharedWith: (CreateVolumePermissions ?? []).flatMap(({ Group, UserId }) => Group ?? UserId ?? []),
-    lock: lock === 'expired' ? undefined : lock,
-  };
+  const locks = (await all(list)).flat().filter(({ SnapshotId }) => SnapshotId === snapshotId);
+  return locks.map(({ LockState }) => LockState).find((state) => state !== 'expired');
+}
+
+/** States in which nobody wants it any more. */
+const notRestoring = new Set<string | undefined>(['disabling', 'disabled']);
+
+async function readFastRestores({ ec2, snapshotId }: SnapshotToRead): Promise<string[]> {
+  const list = pages(async (token) => {
+    const page = await ec2.send(
+      new DescribeFastSnapshotRestoresCommand({ Filters: [filterOf(snapshotId)], NextToken: token }),
+    );
+    return { items: page.FastSnapshotRestores, nextToken: page.NextToken };
+  });
+  return (await all(list))
+    .flat()
+    .filter(({ SnapshotId, State }) => SnapshotId === snapshotId && !notRestoring.has(State))
+    .map(({ AvailabilityZone = 'an availability zone' }) => AvailabilityZone);
+}
+
+async function readTiering({ ec2, snapshotId }: SnapshotToRead): Promise<string | undefined> {
+  const list = pages(async (token) => {
+    const page = await ec2.send(
+      new DescribeSnapshotTierStatusCommand({ Filters: [filterOf(snapshotId)], NextToken: token }),
+    );
+    return { items: page.SnapshotTierStatuses, nextToken: page.NextToken };
+  });
+  return (await all(list)).flat().find(({ SnapshotId }) => SnapshotId === snapshotId)
+    ?.LastTieringOperationStatus;
+}
+
+function filterOf(snapshotId: string) {
+  return { Name: 'snapshot-id', Values: [snapshotId] };
 }

@@ -1,4 +1,4 @@
-import { parseAmiName } from '@ec2-image/provenance';
+import { type DisabledMark, disabledKey, parseAmiName, readDisabledMark } from '@ec2-image/provenance';
 import { type ImageDetail, type ImageFact, refOf } from '../facts.ts';
 import { missingOf, wantedImageTags } from '../missing-tags.ts';
 import { type Context, unread } from './context.ts';
@@ -29,27 +29,84 @@ export function judgeImage(image: ImageFact, context: Context): Verdict | undefi
   if (!failedStates.has(image.state) && !healthyStates.has(image.state)) {
     return keep('live', `the AMI is ${image.state}`);
   }
+  if (failedStates.has(image.state)) return judgeFailed(image, { context, proof });
+  return judgeHealthy(image, { context, proof });
+}
+
+interface Judging {
+  readonly context: Context;
+  readonly proof: string;
+}
+
+function judgeFailed(image: ImageFact, { context, proof }: Judging): Verdict | undefined {
+  const obstacle = obstacleBefore(image, context) ?? closely(image, context);
+  if (obstacle === 'gone') return undefined;
+  return obstacle ?? deletion(`is ${image.state} and ${proof}`);
+}
+
+/**
+ * Rule 14 of docs/janitor.md: a healthy AMI is disabled first, which can be undone, and deregistered by a later run that
+ * still finds it unused. What has come into use by then, or is not superseded any more, is enabled again.
+ */
+function judgeHealthy(image: ImageFact, { context, proof }: Judging): Verdict | undefined {
+  const { policy } = context;
+  const mark = readDisabledMark(image.tags);
   const grounds = groundsToDelete(image, context);
-  if (grounds === undefined) return wanted(image, context);
-  const obstacle = obstacleBefore(image, context);
-  if (obstacle) return obstacle;
+  const enable = (reason: string): Verdict =>
+    mark
+      ? { verdict: 'enable', reason: `disabled by the janitor at ${mark.at}, and ${reason}` }
+      : keep('in-use', reason);
+  if (mark?.phase === 'enabling') return enable('not enabled again completely');
+  if (mark?.phase === 'disabled' && image.state === 'available') {
+    return keep(
+      'protected',
+      `somebody enabled it after the janitor disabled it at ${mark.at} (the tag ${disabledKey} says so)`,
+    );
+  }
+  if (grounds === undefined) {
+    const wasSuperseded = mark?.because === 'superseded' && policy.superseded;
+    return wasSuperseded ? enable('no longer superseded') : wanted(image, context);
+  }
+  const before = obstacleBefore(image, context);
+  if (before) return mark && before.code === 'protected' ? enable(before.reason) : before;
+  const obstacle = closely(image, context);
+  if (obstacle === 'gone') return undefined;
+  if (obstacle) {
+    return mark && 'code' in obstacle && obstacle.code === 'in-use' ? enable(obstacle.reason) : obstacle;
+  }
+  const why = `${grounds} and ${proof}`;
+  if (policy.deregisterNow || (mark && image.state === 'disabled')) return deletion(why);
+  return image.state === 'disabled'
+    ? keep('healthy', 'somebody disabled it: only --now deregisters it')
+    : { verdict: 'disable', proof: why, because: becauseOf(image, context) };
+}
+
+function deletion(proof: string): Verdict {
+  return { verdict: 'delete', proof };
+}
+
+/** What a closer look finds against it; undefined where that is nothing. */
+function closely(image: ImageFact, context: Context): Keep | { verdict: 'examine' } | 'gone' | undefined {
   const detail = context.facts.details.images.get(refOf(image));
   if (!detail) return { verdict: 'examine' };
   if ('unseen' in detail) return keep('unread', `cannot determine what uses it: ${detail.unseen}`);
-  if (detail.seen === undefined) return undefined;
-  return obstacleSeen(image, detail.seen, context) ?? { verdict: 'delete', proof: `${grounds} and ${proof}` };
+  if (detail.seen === undefined) return 'gone';
+  return obstacleSeen(image, detail.seen, context);
 }
 
-/** Rules 6 and 14 of docs/janitor.md: failed, named with `--ami`, or superseded. */
-function groundsToDelete(image: ImageFact, { policy, proofs, seriesOf }: Context): string | undefined {
-  if (failedStates.has(image.state)) return `is ${image.state}`;
+/** Rule 14 of docs/janitor.md: named with `--ami`, or superseded. */
+function groundsToDelete(image: ImageFact, { policy, proofs, streamOf }: Context): string | undefined {
   if (policy.amis.includes(image.imageId)) return 'was named with --ami';
-  // A chain proves an AMI that somebody registered by hand from a snapshot of ec2-image, too: only tags make one of a series.
-  if (!policy.superseded || image.state !== 'available' || !proofs.hasOwnMarks(image)) return undefined;
-  const newer = seriesOf(image).find(
-    (other) => supersedes(other, image) && proofs.image(other) !== undefined,
+  // A chain proves an AMI that somebody registered by hand from a snapshot of ec2-image, too: only tags make one of a stream.
+  if (!policy.superseded || !proofs.hasOwnMarks(image)) return undefined;
+  const newer = streamOf(image).find(
+    (other) => supersedes(other, image) && proofs.hasOwnMarks(other) && proofs.image(other) !== undefined,
   );
   return newer && `is superseded by ${newer.imageId} (${newer.name})`;
+}
+
+function becauseOf({ imageId }: ImageFact, { policy }: Context): DisabledMark['because'] {
+  return policy.amis.includes(imageId) ? 'named' : 'superseded';
 }
 
 function supersedes(newer: ImageFact, older: ImageFact): boolean {
@@ -62,11 +119,14 @@ function supersedes(newer: ImageFact, older: ImageFact): boolean {
 }
 
 function wanted(image: ImageFact, context: Context): Keep {
+  const mark = readDisabledMark(image.tags);
   const missing = Object.keys(missingOf(image.tags, wantedImageTags(image, context)));
   if (missing.length === 0 || image.state !== 'available') {
     return keep(
       'healthy',
-      image.state === 'disabled' ? 'disabled, not failed' : 'neither failed nor named for deletion',
+      image.state === 'disabled'
+        ? `disabled${mark ? ` by the janitor at ${mark.at}` : ''}, and not named for deletion`
+        : 'neither failed nor named for deletion',
     );
   }
   return keep('lacks-tags', `healthy AMI without the tags ${missing.join(', ')}`, [

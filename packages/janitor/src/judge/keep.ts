@@ -1,4 +1,4 @@
-import { parseAmiName, type Tags } from '@ec2-image/provenance';
+import { type DisabledMark, parseAmiName, type Tags } from '@ec2-image/provenance';
 import type { Policy } from '../policy.ts';
 
 /** Why a resource is kept. Stable words: scripts match on them. docs/janitor.md explains each. */
@@ -34,8 +34,22 @@ export interface Delete {
   readonly proof: string;
 }
 
+/** A healthy AMI that a later run may delete. */
+export interface Disable {
+  readonly verdict: 'disable';
+  /** A predicate: "is superseded by …". */
+  readonly proof: string;
+  readonly because: DisabledMark['because'];
+}
+
+/** An AMI that the janitor disabled, and that is wanted after all. */
+export interface Enable {
+  readonly verdict: 'enable';
+  readonly reason: string;
+}
+
 /** `examine`: it would be deleted, if a closer look finds nothing against it. */
-export type Verdict = Keep | Delete | { readonly verdict: 'examine' };
+export type Verdict = Keep | Delete | Disable | Enable | { readonly verdict: 'examine' };
 
 export function keep(code: KeepCode, reason: string, suggestion?: Suggestion): Keep {
   return { verdict: 'keep', code, reason, ...(suggestion && { suggestion }) };

@@ -1,4 +1,11 @@
-import { describedTaskOf, type ImageFact, refOf, type SnapshotFact, taskPhase } from '../facts.ts';
+import {
+  describedTaskOf,
+  type ImageFact,
+  refOf,
+  type SnapshotDetail,
+  type SnapshotFact,
+  taskPhase,
+} from '../facts.ts';
 import { type Context, unread } from './context.ts';
 import { list } from './image.ts';
 import { type Keep, keep, keptBySuffix, protectedByTags, tooRecent, type Verdict } from './keep.ts';
@@ -41,6 +48,9 @@ export function judgeSnapshot(
     (staying.length > 0
       ? keep('in-use', `used by ${list(staying.map(({ imageId }) => imageId))}`)
       : undefined) ??
+    (snapshot.tier === undefined
+      ? undefined
+      : keep('in-use', `in the ${snapshot.tier} tier: somebody moved it there`)) ??
     protectedByTags(snapshot.tags, policy) ??
     keptBySuffix([snapshot.tags.Name, task?.tags.Name, ...images.map(({ name }) => name)], policy);
   if (reasonToKeep) return reasonToKeep;
@@ -71,12 +81,24 @@ function looked(
   if (!detail) return { verdict: 'examine' };
   if ('unseen' in detail) return keep('unread', `cannot determine who may use it: ${detail.unseen}`);
   if (detail.seen === undefined) return undefined;
-  const { sharedWith, lock } = detail.seen;
-  const obstacle: Keep | undefined =
-    sharedWith.length > 0
-      ? keep('shared', `shared with ${list(sharedWith)}`)
-      : lock === undefined
-        ? undefined
-        : keep('protected', `snapshot lock (${lock})`);
-  return obstacle ?? { verdict: 'delete', proof };
+  return obstacleSeen(detail.seen) ?? { verdict: 'delete', proof };
 }
+
+function obstacleSeen({
+  references,
+  fastRestores,
+  tiering,
+  sharedWith,
+  lock,
+}: NonNullable<SnapshotDetail>): Keep | undefined {
+  if (references.length > 0) return keep('in-use', `used by ${list(references)}`);
+  if (fastRestores.length > 0)
+    return keep('in-use', `fast snapshot restore is enabled in ${list(fastRestores)}`);
+  // Listed in the standard tier a moment ago: it is on its way to the archive, or back from it for a time.
+  if (tiering !== undefined && !restoredForGood.has(tiering))
+    return keep('in-use', `somebody moves it between the storage tiers (${tiering})`);
+  if (sharedWith.length > 0) return keep('shared', `shared with ${list(sharedWith)}`);
+  return lock === undefined ? undefined : keep('protected', `snapshot lock (${lock})`);
+}
+
+const restoredForGood = new Set(['permanent-restore-completed', 'archival-failed']);

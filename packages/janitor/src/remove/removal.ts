@@ -5,6 +5,7 @@ import type { Senders } from '../senders.ts';
 export interface RemovalOptions {
   readonly senders: Senders;
   readonly account: string;
+  readonly now: () => number;
   readonly signal?: AbortSignal;
 }
 
@@ -12,6 +13,8 @@ export interface RemovalOptions {
 export type Removal =
   /** A read confirmed that it does not exist. */
   | { readonly outcome: 'deleted'; readonly detail?: string }
+  /** A read confirmed that the AMI is in this state. */
+  | { readonly outcome: 'disabled' | 'enabled'; readonly detail?: string }
   /** Somebody else was faster: as good. */
   | { readonly outcome: 'gone' }
   | { readonly outcome: 'skipped'; readonly detail: string };

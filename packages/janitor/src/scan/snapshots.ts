@@ -45,6 +45,7 @@ function snapshotFact(snapshot: Snapshot, region: string): SnapshotFact {
     state: snapshot.State ?? 'unknown',
     startedAt: snapshot.StartTime?.getTime(),
     sizeBytes: (snapshot.VolumeSize ?? 0) * gib,
+    tier: snapshot.StorageTier === 'standard' ? undefined : snapshot.StorageTier,
     origin: snapshotOrigin(snapshot),
     tags: tagRecord(snapshot.Tags),
   };

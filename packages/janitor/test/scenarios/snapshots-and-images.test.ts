@@ -17,7 +17,7 @@ import {
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { describe, expect } from 'vitest';
 import { it, type JanitorAccount, region, results, verdicts } from '../support/account.ts';
-import { amiName, id, ourImageTags, ourTags } from '../support/resources.ts';
+import { amiName, id, ourImageTags, ourTags, seedPair } from '../support/resources.ts';
 
 const [ami, olderAmi] = [id('ami', 1), id('ami', 2)];
 const [snap, otherSnap] = [id('snap', 1), id('snap', 2)];
@@ -223,35 +223,11 @@ describe('AMIs', () => {
 });
 
 describe('healthy AMIs that were asked for', () => {
-  function seedPair(account: JanitorAccount) {
-    account.seed({
-      snapshots: [
-        { id: snap, ...old(account), tags: ourTags('fedora-i44') },
-        { id: otherSnap, createdAt: account.hoursAgo(200), tags: ourTags() },
-      ],
-      images: [
-        {
-          id: ami,
-          ...old(account),
-          name: 'fedora-i44',
-          snapshotIds: [snap],
-          tags: ourImageTags('fedora-i44'),
-        },
-        {
-          id: olderAmi,
-          createdAt: account.hoursAgo(200),
-          name: amiName,
-          snapshotIds: [otherSnap],
-          tags: ourImageTags(),
-        },
-      ],
-    });
-  }
   const superseded = { superseded: true };
   const keptAll = async (account: JanitorAccount, policy: object, code: string, reason: RegExp) => {
     changes = account.watch();
     const { plan } = await account.clean(policy);
-    expect(plan.resources.filter(({ verdict }) => verdict === 'delete')).toEqual([]);
+    expect(plan.resources.filter(({ verdict }) => verdict !== 'keep')).toEqual([]);
     expect(plan.resources.find((resource) => resource.id === olderAmi)).toMatchObject({
       code,
       reason: expect.stringMatching(reason),
@@ -260,17 +236,21 @@ describe('healthy AMIs that were asked for', () => {
     return plan;
   };
 
-  it('41: an unused older AMI created by ec2-image beside a newer healthy one: deregisters it, deletes its snapshots', async ({
+  it('41: `--superseded --now`: an unused older AMI created by ec2-image beside a newer healthy one: deregisters it, deletes its snapshots', async ({
     account,
   }) => {
     seedPair(account);
     changes = account.watch();
-    const { plan, outcomes } = await account.clean(superseded);
+    const { plan, outcomes } = await account.clean({ ...superseded, deregisterNow: true });
     expect(plan.resources.find((resource) => resource.id === olderAmi)).toMatchObject({
       proof: expect.stringContaining(`is superseded by ${ami}`),
     });
     expect(results(outcomes)).toEqual([`${olderAmi} deleted`, `${otherSnap} deleted`]);
-    expect(changes()).toEqual([`DeregisterImage ${olderAmi}`, `DeleteSnapshot ${otherSnap}`]);
+    expect(changes().filter((change) => !change.startsWith('CreateTags'))).toEqual([
+      `DisableImage ${olderAmi}`,
+      `DeregisterImage ${olderAmi}`,
+      `DeleteSnapshot ${otherSnap}`,
+    ]);
     expect([await imageIds(account), await snapshotIds(account)]).toEqual([[ami], [snap]]);
   });
 
@@ -400,7 +380,7 @@ describe('healthy AMIs that were asked for', () => {
       await account.clients
         .ssm(region)
         .send(new PutParameterCommand({ Name: '/golden', Type: 'String', Value: ami, Overwrite: true }));
-      const { outcomes } = await account.clean(superseded);
+      const { outcomes } = await account.clean({ ...superseded, deregisterNow: true });
       expect(results(outcomes)).toEqual([`${olderAmi} deleted`, `${otherSnap} deleted`]);
     });
 

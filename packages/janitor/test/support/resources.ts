@@ -100,3 +100,24 @@ export async function startUploads(account: JanitorAccount, hoursAgo: number, co
     }
   });
 }
+
+/** An AMI and an older one of the same stream: `ami-…1` with `snap-…1` supersedes `ami-…2` with `snap-…2`. */
+export function seedPair(account: JanitorAccount): void {
+  const [newer, older] = [{ createdAt: account.hoursAgo(100) }, { createdAt: account.hoursAgo(200) }];
+  account.seed({
+    snapshots: [
+      { id: id('snap', 1), ...newer, tags: ourTags('fedora-i44') },
+      { id: id('snap', 2), ...older, tags: ourTags() },
+    ],
+    images: [
+      {
+        id: id('ami', 1),
+        ...newer,
+        name: 'fedora-i44',
+        snapshotIds: [id('snap', 1)],
+        tags: ourImageTags('fedora-i44'),
+      },
+      { id: id('ami', 2), ...older, name: amiName, snapshotIds: [id('snap', 2)], tags: ourImageTags() },
+    ],
+  });
+}

@@ -51,14 +51,14 @@ export const cleanupOptions = {
   }),
   ami: option({
     kind: listOf(amiId),
-    help: 'Also delete this AMI that ec2-image created; repeatable',
+    help: 'Also disable, and in a later run delete, this AMI that ec2-image created; repeatable',
     group: 'selection',
     commands: ['janitor'],
     in: 'flag',
   }),
   superseded: option({
     kind: boolean,
-    help: 'Also delete AMIs that ec2-image created and that have a newer one of the same name',
+    help: 'The same for AMIs that ec2-image created and that have a newer one of the same name',
     group: 'selection',
     commands: ['janitor'],
     in: 'flag',
@@ -88,6 +88,13 @@ export const cleanupOptions = {
   apply: option({
     kind: boolean,
     help: 'Delete the leftovers',
+    group: 'run',
+    commands: ['janitor'],
+    in: 'flag',
+  }),
+  now: option({
+    kind: boolean,
+    help: 'Deregister healthy AMIs at once: without it they are disabled, and a later run deregisters those still unused',
     group: 'run',
     commands: ['janitor'],
     in: 'flag',

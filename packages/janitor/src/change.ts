@@ -1,0 +1,97 @@
+import type { UsageReader } from './examine/usage.ts';
+import type { ImageFact, Kind, ResourceFact } from './facts.ts';
+import type { Plan, ResourceToChange } from './plan.ts';
+import { type Recheck, recheck } from './recheck.ts';
+import type { RecheckOptions } from './recheck-options.ts';
+import { disableImage, enableImage } from './remove/disable-image.ts';
+import { removeImage } from './remove/image.ts';
+import { removeObject } from './remove/object.ts';
+import type { Removal, RemovalOptions } from './remove/removal.ts';
+import { removeSnapshot } from './remove/snapshot.ts';
+import { removeTask } from './remove/task.ts';
+import { removeUpload } from './remove/upload.ts';
+import type { SweepOutcome } from './sweep-outcome.ts';
+
+/** What the changes of one sweep share. */
+export interface SweepRun {
+  readonly plan: Plan;
+  readonly recheck: Omit<RecheckOptions, 'deregistered' | 'usage'>;
+  usage: UsageReader;
+  readonly removal: RemovalOptions;
+  readonly deregistered: ImageFact[];
+  /** The refs of AMIs that this sweep disabled only in order to deregister them. */
+  readonly disabled: Set<string>;
+}
+
+export type Outcome = Omit<SweepOutcome, 'resource'>;
+
+/** Does with a resource what the plan says, if that is what a second check says too. */
+export async function change(resource: ResourceToChange, run: SweepRun): Promise<Outcome> {
+  const look = await check(resource, run);
+  if (run.disabled.has(resource.ref) && (look.status === 'keep' || look.status === 'enable')) {
+    await enableAgain(resource, run);
+    return { outcome: 'skipped', detail: `${look.reason}; enabled again` };
+  }
+  if (look.status === 'gone') return { outcome: 'gone' };
+  if (look.status === 'keep') return { outcome: 'skipped', detail: look.reason };
+  if (look.status === 'unread') return { outcome: 'failed', detail: look.reason };
+  if (look.status !== resource.verdict) return otherwise(resource, look);
+  if (look.status === 'disable') return disableImage(look.fact, { ...run.removal, because: look.because });
+  if (look.status === 'enable') return enableImage(look.fact, run.removal);
+  const removal = await remove(look.fact, run.removal);
+  if (look.fact.kind === 'ami') run.deregistered.push({ ...look.fact, state: 'deregistered' });
+  return removal;
+}
+
+/**
+ * With `--now`, before its use is looked for the last time: an AMI that is healthy is disabled, so that nobody launches
+ * from it meanwhile. Undefined: it is its turn to be deregistered, or there is nothing to disable.
+ */
+export async function disableFirst(resource: ResourceToChange, run: SweepRun): Promise<Outcome | undefined> {
+  if (resource.verdict !== 'delete') return undefined;
+  const look = await check(resource, run);
+  if (look.status !== 'delete' || look.fact.kind !== 'ami' || look.fact.state !== 'available')
+    return undefined;
+  const { amis } = run.plan.policy;
+  const because = amis.includes(look.fact.imageId) ? 'named' : 'superseded';
+  const { outcome, ...rest } = await disableImage(look.fact, { ...run.removal, because });
+  if (outcome !== 'disabled') return { outcome, ...rest };
+  run.disabled.add(resource.ref);
+  return undefined;
+}
+
+async function enableAgain({ region, id }: ResourceToChange, { removal }: SweepRun): Promise<void> {
+  await enableImage({ region, imageId: id }, removal);
+}
+
+function check(
+  resource: ResourceToChange,
+  { recheck: options, usage, deregistered }: SweepRun,
+): Promise<Recheck> {
+  return recheck(resource, { ...options, usage, deregistered: [...deregistered] });
+}
+
+/** A second check that says something else than the plan: only the same is done, or nothing. */
+function otherwise({ verdict }: ResourceToChange, { status }: Recheck): Outcome {
+  if (verdict === 'disable' && status === 'delete') {
+    return { outcome: 'disabled', detail: 'another run disabled it' };
+  }
+  return { outcome: 'skipped', detail: `changed since the plan, which says "${verdict}", not "${status}"` };
+}
+
+const removers: {
+  readonly [K in Kind]: (resource: ResourceFact & { kind: K }, options: RemovalOptions) => Promise<Removal>;
+} = {
+  upload: removeUpload,
+  task: removeTask,
+  ami: removeImage,
+  snapshot: removeSnapshot,
+  object: removeObject,
+};
+
+function remove<K extends Kind>(
+  resource: ResourceFact & { kind: K },
+  options: RemovalOptions,
+): Promise<Removal> {
+  return removers[resource.kind](resource, options);
+}
