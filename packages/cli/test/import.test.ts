@@ -222,8 +222,32 @@ describe('every format', () => {
   });
 });
 
+interface JanitorDocument {
+  readonly janitor: { readonly plan: { readonly resources: readonly object[] } };
+}
+
 describe('what is kept when asked', () => {
-  test('--keep-object and --keep-files hold back the deletions', async () => {
+  test('--keep-object without the right to tag: imports, and says what the janitor will take it for', async () => {
+    await using own = await openAccount();
+    own.aws.faults.add({
+      match: { operation: 'PutObjectTagging' },
+      times: 'always',
+      action: { kind: 'error', preset: 'access-denied' },
+    });
+    const run = await runCli(
+      importArgs({
+        account: own,
+        workDirectory: await makeWorkDirectory(),
+        url: images.url('qcow2'),
+        'checksum-url': images.checksumUrl,
+        'keep-object': true,
+      }),
+    );
+    expect(run).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/cannot mark .* as kept/) });
+    expect((await own.contents()).objects).toHaveLength(1);
+  });
+
+  test('50: --keep-object and --keep-files hold back the deletions, the janitor’s too', async () => {
     await using own = await openAccount();
     const workDirectory = await makeWorkDirectory();
     const run = await runCli(
@@ -240,6 +264,13 @@ describe('what is kept when asked', () => {
     const digits = result!.source.digest!.slice('sha256:'.length, 'sha256:'.length + 12);
     expect(result!.amiName).toBe(`test-cloud-i${digits}`);
     expect((await own.contents()).objects).toEqual([`ec2-image/test-cloud-i${digits}/${digits}.vhdx`]);
+    const janitor = ['janitor', '--bucket', bucket, '--region', region, '--endpoint-url', own.aws.url];
+    const cleaned = await runCli([...janitor, '--older-than', '0s', '--apply', '--yes', '--json']);
+    expect(cleaned.exitCode).toBe(0);
+    expect(cleaned.json<JanitorDocument>().janitor.plan.resources).toContainEqual(
+      expect.objectContaining({ kind: 'object', reason: expect.stringContaining('--keep-object') }),
+    );
+    expect((await own.contents()).objects).toHaveLength(1);
     const [directory] = await readdir(join(workDirectory, 'images'));
     expect(await readdir(join(workDirectory, 'images', directory!))).toEqual(
       expect.arrayContaining(['disk.vhdx', expect.stringMatching(/\.qcow2$/)]),

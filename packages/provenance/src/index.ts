@@ -42,6 +42,7 @@ export {
   amiTags,
   formatStartedAt,
   isOurs,
+  keptKey,
   metadataOf,
   type Provenance,
   provenanceKeys,

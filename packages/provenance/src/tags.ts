@@ -12,6 +12,9 @@ export const provenanceKeys = {
   version: 'ec2-image:version',
 } as const;
 
+/** The S3 tag, with the value `true`, of an object that `--keep-object` kept: the janitor keeps it too. */
+export const keptKey = 'ec2-image:keep-object';
+
 /** What EBS direct takes as the value of a tag, in characters: one less than EC2. */
 const maxTagValue = 255;
 

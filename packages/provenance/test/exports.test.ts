@@ -18,6 +18,7 @@ test('the exported names', () => {
     'formatDisabledMark',
     'formatStartedAt',
     'isOurs',
+    'keptKey',
     'keyPrefix',
     'launchPermissionsKey',
     'metadataOf',

@@ -5,6 +5,7 @@ export { S3UploadError } from './errors.ts';
 export { deleteObject } from './object/delete-object.ts';
 export { findObject } from './object/find-object.ts';
 export type { WantedObject } from './object/judge-object.ts';
+export { markKept } from './object/mark-kept.ts';
 export { type ReadObjectOptions, readObject } from './object/read-object.ts';
 export type { Proof, StoredObject } from './object/stored-object.ts';
 export { verifyObject } from './object/verify-object.ts';

@@ -8,6 +8,7 @@ test('the exported names', () => {
     'checkBucket',
     'deleteObject',
     'findObject',
+    'markKept',
     'readObject',
     'uploadDisk',
     'verifyObject',

@@ -1,7 +1,14 @@
 import { deleteSnapshot, tagResources } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
-import { abortUploads, deleteObject, findObject, verifyObject } from '@ec2-image/s3-upload';
-import { ec2Options, type ImageRun, objectLocation } from './run.ts';
+import {
+  abortUploads,
+  deleteObject,
+  findObject,
+  markKept,
+  type StoredObject,
+  verifyObject,
+} from '@ec2-image/s3-upload';
+import { ec2Options, type ImageRun, objectLocation, objectUrl } from './run.ts';
 import type { ObtainedAmi } from './rungs/ami.ts';
 import type { CompleteSnapshot, ObtainedSnapshot } from './snapshot.ts';
 import { snapshotTagsOf } from './tags.ts';
@@ -14,7 +21,8 @@ import { snapshotTagsOf } from './tags.ts';
  *   2  the snapshot is complete                                                rungs/import-snapshot.ts, written-snapshot.ts
  *   3  the object is still the proven one: ETag, time, version, checksum       requireSameObject
  *   4  the snapshot is tagged, and its tags are read back                      tagSnapshot
- *   5  the object is deleted, and incomplete uploads of its key are aborted    clearObject
+ *   5  the object is deleted, and incomplete uploads of its key are aborted;   clearObject
+ *      with --keep-object it is marked as kept
  *   6  the AMI is registered with its tags, and they are read back             rungs/ami.ts
  *   7  the local files are deleted                                             clearFiles
  */
@@ -67,9 +75,13 @@ async function tagSnapshot(run: ImageRun, { snapshot }: CompleteSnapshot): Promi
 /** Whoever left them under this key: the snapshot needs neither object nor uploads. */
 async function clearObject(run: ImageRun, { object: proven }: CompleteSnapshot): Promise<void> {
   const { via, keepObject } = run.request;
-  if (via === 'ebs' || keepObject) return;
+  if (via === 'ebs') return;
   const location = objectLocation(run);
   const object = proven ?? (await findObject(location));
+  if (keepObject) {
+    if (object) await keep(run, object);
+    return;
+  }
   if (object) await deleteObject({ ...location, object });
   run.leftovers.set('object', undefined);
   try {
@@ -78,6 +90,19 @@ async function clearObject(run: ImageRun, { object: proven }: CompleteSnapshot):
     // This run's own upload is complete; only what others began could be left.
     if (!isExplained(error) || error.code !== 'ACCESS_DENIED') throw error;
     run.notice(`cannot list multipart uploads; those of other runs are not aborted: ${error.message}`);
+  }
+}
+
+/** To the janitor an object without the mark is a leftover, once it is old enough. */
+async function keep(run: ImageRun, object: StoredObject): Promise<void> {
+  try {
+    await markKept({ ...objectLocation(run), object });
+    run.leftovers.set('object', undefined);
+  } catch (error) {
+    if (!isExplained(error) || error.code !== 'ACCESS_DENIED') throw error;
+    run.notice(
+      `cannot mark ${objectUrl(object)} as kept, so "ec2-image janitor" will take it for a leftover: ${error.message}`,
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { digestHex, parseObjectKey, provenanceKeys, readProvenance } from '@ec2-image/provenance';
+import { digestHex, keptKey, parseObjectKey, provenanceKeys, readProvenance } from '@ec2-image/provenance';
 import { type ObjectFact, refOf, type TaskFact, taskPhase } from '../facts.ts';
 import { type Context, unread } from './context.ts';
 import { keep, keptBySuffix, protectedByTags, tooRecent, type Verdict } from './keep.ts';
@@ -41,6 +41,7 @@ export function judgeObject(
     );
   }
   return (
+    (tags[keptKey] === 'true' ? keep('protected', `kept by --keep-object (tag ${keptKey})`) : undefined) ??
     (lock === undefined ? undefined : keep('protected', `S3 Object Lock (${lock})`)) ??
     protectedByTags(tags, policy) ?? {
       verdict: 'delete',

@@ -6,8 +6,10 @@ import {
   ListObjectVersionsCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
+  PutObjectTaggingCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { keptKey } from '@ec2-image/provenance';
 import { describe, expect } from 'vitest';
 import { totalsOf } from '../../src/index.ts';
 import { bucket, it, type JanitorAccount, otherAccount, results, verdicts } from '../support/account.ts';
@@ -168,6 +170,18 @@ describe('objects', () => {
     const { outcomes } = await account.clean();
     expect(outcomes).toMatchObject([{ outcome: 'failed', detail: expect.stringContaining('AccessDenied') }]);
     expect(await objectExists(account, key)).toBe(true);
+  });
+
+  it('50: an object kept by `--keep-object`: keeps it, by its mark', async ({ account }) => {
+    await putObject(account, 100);
+    const Tagging = { TagSet: [{ Key: keptKey, Value: 'true' }] };
+    await account.s3.send(new PutObjectTaggingCommand({ Bucket: bucket, Key: key, Tagging }));
+    changes = account.watch();
+    const { plan } = await account.clean();
+    expect(plan.resources).toMatchObject([
+      { code: 'protected', reason: 'kept by --keep-object (tag ec2-image:keep-object)' },
+    ]);
+    expect(changes()).toEqual([]);
   });
 
   it('12: a task `deleted` (failed), its object left: deletes the object', async ({ account }) => {
