@@ -40,7 +40,7 @@ export async function findRecycled({ outcomes, ...options }: FindRecycledOptions
     for (const [region, resources] of regions) {
       const ids = new Set(resources.map(({ id }) => id));
       try {
-        const found = await lookFor(ids, { kind, ec2: senders.ec2(region) });
+        const found = await findInBin(ids, { kind, ec2: senders.ec2(region) });
         recycled.push(...found.map((one) => ({ kind, region, ...one })));
       } catch (error) {
         options.signal?.throwIfAborted();
@@ -54,7 +54,7 @@ export async function findRecycled({ outcomes, ...options }: FindRecycledOptions
 type InBin = Pick<Recycled, 'id' | 'until'>;
 
 /** Asked several times: the bin may show a moment later what was deleted a moment ago. */
-async function lookFor(
+async function findInBin(
   ids: ReadonlySet<string>,
   { kind, ec2 }: { readonly kind: Kind; readonly ec2: Ec2 },
 ): Promise<readonly InBin[]> {

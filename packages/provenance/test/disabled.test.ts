@@ -22,7 +22,7 @@ test.each([
   'disabled yesterday named',
   'disabled 2026-11-22T10:00:00Z',
   'deleted 2026-11-22T10:00:00Z named',
-])('any other value is no mark: %j', (value) => {
+])('any other value is not a mark: %j', (value) => {
   expect(readDisabledMark({ [disabledKey]: value })).toBeUndefined();
 });
 

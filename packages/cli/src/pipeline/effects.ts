@@ -1,13 +1,6 @@
 import { deleteSnapshot, tagResources } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
-import {
-  abortUploads,
-  deleteObject,
-  findObject,
-  markKept,
-  type StoredObject,
-  verifyObject,
-} from '@ec2-image/s3-upload';
+import { abortUploads, deleteObject, findObject, markKept, verifyObject } from '@ec2-image/s3-upload';
 import { ec2Options, type ImageRun, objectLocation, objectUrl } from './run.ts';
 import type { ObtainedAmi } from './rungs/ami.ts';
 import type { CompleteSnapshot, ObtainedSnapshot } from './snapshot.ts';
@@ -21,10 +14,10 @@ import { snapshotTagsOf } from './tags.ts';
  *   2  the snapshot is complete                                                rungs/import-snapshot.ts, written-snapshot.ts
  *   3  the object is still the proven one: ETag, time, version, checksum       requireSameObject
  *   4  the snapshot is tagged, and its tags are read back                      tagSnapshot
- *   5  the object is deleted, and incomplete uploads of its key are aborted;   clearObject
- *      with --keep-object it is marked as kept
+ *   5  the object is deleted, and incomplete uploads of its key are aborted    clearObject
  *   6  the AMI is registered with its tags, and they are read back             rungs/ami.ts
- *   7  the local files are deleted                                             clearFiles
+ *   7  an object that --keep-object keeps is marked                            keepObject
+ *   8  the local files are deleted                                             clearFiles
  */
 
 const afterSnapshot: readonly ((run: ImageRun, made: CompleteSnapshot) => Promise<void>)[] = [
@@ -33,7 +26,7 @@ const afterSnapshot: readonly ((run: ImageRun, made: CompleteSnapshot) => Promis
   clearObject,
 ];
 
-const afterAmi: readonly ((run: ImageRun, ami: ObtainedAmi) => Promise<void>)[] = [clearFiles];
+const afterAmi: readonly ((run: ImageRun, ami: ObtainedAmi) => Promise<void>)[] = [keepObject, clearFiles];
 
 export async function finishSnapshot(run: ImageRun, made: CompleteSnapshot): Promise<ObtainedSnapshot> {
   const { request, view, leftovers } = run;
@@ -75,13 +68,9 @@ async function tagSnapshot(run: ImageRun, { snapshot }: CompleteSnapshot): Promi
 /** Whoever left them under this key: the snapshot needs neither object nor uploads. */
 async function clearObject(run: ImageRun, { object: proven }: CompleteSnapshot): Promise<void> {
   const { via, keepObject } = run.request;
-  if (via === 'ebs') return;
+  if (via === 'ebs' || keepObject) return;
   const location = objectLocation(run);
   const object = proven ?? (await findObject(location));
-  if (keepObject) {
-    if (object) await keep(run, object);
-    return;
-  }
   if (object) await deleteObject({ ...location, object });
   run.leftovers.set('object', undefined);
   try {
@@ -93,15 +82,20 @@ async function clearObject(run: ImageRun, { object: proven }: CompleteSnapshot):
   }
 }
 
-/** To the janitor an object without the mark is a leftover, once it is old enough. */
-async function keep(run: ImageRun, object: StoredObject): Promise<void> {
+/**
+ * To the janitor an object without the mark is a leftover, as it is before there is an AMI. An earlier run may have
+ * uploaded it.
+ */
+async function keepObject(run: ImageRun): Promise<void> {
+  if (run.request.via === 'ebs' || !run.request.keepObject) return;
+  const location = objectLocation(run);
   try {
-    await markKept({ ...objectLocation(run), object });
-    run.leftovers.set('object', undefined);
+    const object = await findObject(location);
+    if (object) await markKept({ ...location, object });
   } catch (error) {
     if (!isExplained(error) || error.code !== 'ACCESS_DENIED') throw error;
     run.notice(
-      `cannot mark ${objectUrl(object)} as kept, so "ec2-image janitor" will take it for a leftover: ${error.message}`,
+      `cannot mark ${objectUrl(location)} as kept, so "ec2-image janitor" takes it for a leftover: ${error.message}`,
     );
   }
 }
