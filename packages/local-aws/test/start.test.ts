@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startLocalAws } from '../src/index.ts';
-import { openAccount } from './ec2/account.ts';
+import { openAccount } from './support/account.ts';
 import { makeDirectory } from './support/process.ts';
 
 const refused = (code: string) =>

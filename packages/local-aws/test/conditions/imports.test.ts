@@ -6,37 +6,25 @@ import {
   ImportSnapshotCommand,
   type SnapshotTaskDetail,
 } from '@aws-sdk/client-ec2';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import type { TestAccount } from '../../src/testing/index.ts';
-import { type Disk, makeDisk } from '../ec2/disks.ts';
-import { openAdverse, outcomeOf } from './adverse-account.ts';
+import { bucket } from '../ec2/disks.ts';
+import { testWithDisk } from '../ec2/imports.ts';
+import { outcomeOf } from './adverse-account.ts';
 
-const Bucket = 'disks';
-let disk: Disk;
-let account: TestAccount;
+const test = testWithDisk({ conditions: 'adverse', maxAttempts: 5, seed: 3, ec2: { importTaskMs: 50 } });
 
-beforeAll(async () => {
-  disk = await makeDisk();
-  account = await openAdverse({ seed: 3, buckets: [Bucket], ec2: { importTaskMs: 50 } });
-  await account.s3.send(new PutObjectCommand({ Bucket, Key: 'disk', Body: await disk.as('RAW') }));
-});
-afterAll(async () => {
-  await account[Symbol.asyncDispose]();
-  await disk[Symbol.asyncDispose]();
-});
-
-async function start(): Promise<string> {
+async function start(account: TestAccount): Promise<string> {
   const { ImportTaskId } = await account.ec2.send(
     new ImportSnapshotCommand({
-      DiskContainer: { Format: 'RAW', UserBucket: { S3Bucket: Bucket, S3Key: 'disk' } },
+      DiskContainer: { Format: 'RAW', UserBucket: { S3Bucket: bucket, S3Key: 'disk.raw' } },
     }),
   );
   return ImportTaskId!;
 }
 
 /** Every answer until the task has ended. */
-async function watch(id: string): Promise<SnapshotTaskDetail[]> {
+async function watch(account: TestAccount, id: string): Promise<SnapshotTaskDetail[]> {
   const seen: SnapshotTaskDetail[] = [];
   for (;;) {
     const answer = await outcomeOf(
@@ -50,12 +38,12 @@ async function watch(id: string): Promise<SnapshotTaskDetail[]> {
   }
 }
 
-it('a running task looks odd, read by read', async () => {
+test('a running task looks odd, read by read', async ({ account }) => {
   account.aws.faults.add({
     match: { operation: 'ImportSnapshot' },
     action: { kind: 'task-stalls', progress: 50 },
   });
-  const id = await start();
+  const id = await start(account);
   const seen: SnapshotTaskDetail[] = [];
   while (seen.length < 60) {
     const { ImportSnapshotTasks: tasks = [] } = await account.ec2.send(
@@ -72,11 +60,13 @@ it('a running task looks odd, read by read', async () => {
   await account.observer.ec2.send(new CancelImportTaskCommand({ ImportTaskId: id }));
 });
 
-it('the snapshot is out of sight or pending for a few reads after its task; zeros are written or not', async () => {
+test('the snapshot is out of sight or pending for a few reads after its task; zeros are written or not', async ({
+  account,
+}) => {
   const states: string[] = [];
   const blocks = new Set<number>();
   for (let number = 0; number < 8; number += 1) {
-    const { SnapshotId } = (await watch(await start())).at(-1)!;
+    const { SnapshotId } = (await watch(account, await start(account))).at(-1)!;
     for (let state = ''; state !== 'completed'; states.push(state)) {
       const answer = await outcomeOf(
         account.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [SnapshotId!] })),
@@ -101,15 +91,15 @@ it('the snapshot is out of sight or pending for a few reads after its task; zero
   expect(blocks).toContain(2048);
 });
 
-it('some cancelled tasks complete all the same', async () => {
+test('some cancelled tasks complete all the same', async ({ account }) => {
   const ends = new Set<string | undefined>();
   for (let number = 0; number < 12 && ends.size < 2; number += 1) {
-    const id = await start();
+    const id = await start(account);
     const cancel = () => outcomeOf(account.ec2.send(new CancelImportTaskCommand({ ImportTaskId: id })));
     for (let known = ''; known !== 'yes'; ) {
       known = (await cancel()) === 'InvalidConversionTaskId' ? '' : 'yes';
     }
-    ends.add((await watch(id)).at(-1)!.Status);
+    ends.add((await watch(account, id)).at(-1)!.Status);
   }
   expect(ends).toEqual(new Set(['cancelled', 'completed']));
 });

@@ -16,31 +16,24 @@ import {
   type StartSnapshotCommandInput,
 } from '@aws-sdk/client-ebs';
 import { DeleteSnapshotCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Account, accountId, openAccount } from '../ec2/account.ts';
 import { makeDisk } from '../ec2/disks.ts';
 import { ended, openAccountWith, start as startImport } from '../ec2/imports.ts';
+import { accountId, describe, expect, openAccount, type TestAccount, testWith } from '../support/account.ts';
 
 const blockBytes = 524_288;
 let time = Date.now();
-let account: Account;
-let ebs: EBSClient;
-
-beforeAll(async () => {
-  account = await openAccount({ now: () => time });
-  ebs = account.client(EBSClient);
-});
-afterAll(() => account[Symbol.asyncDispose]());
+const test = testWith({ now: () => time });
 
 const sha256 = (data: Buffer) => createHash('sha256').update(data).digest();
 const block = (fill: number) => Buffer.alloc(blockBytes, fill);
 
-async function start(given: Partial<StartSnapshotCommandInput> = {}): Promise<string> {
+async function start(ebs: EBSClient, given: Partial<StartSnapshotCommandInput> = {}): Promise<string> {
   const { SnapshotId } = await ebs.send(new StartSnapshotCommand({ VolumeSize: 1, ...given }));
   return SnapshotId!;
 }
 
 function put(
+  ebs: EBSClient,
   SnapshotId: string,
   BlockIndex: number,
   data: Buffer,
@@ -59,7 +52,12 @@ function put(
   );
 }
 
-function complete(SnapshotId: string, count: number, more: Partial<CompleteSnapshotCommandInput> = {}) {
+function complete(
+  ebs: EBSClient,
+  SnapshotId: string,
+  count: number,
+  more: Partial<CompleteSnapshotCommandInput> = {},
+) {
   return ebs.send(new CompleteSnapshotCommand({ SnapshotId, ChangedBlocksCount: count, ...more }));
 }
 
@@ -69,12 +67,12 @@ const linear = (...blocks: Buffer[]): Partial<CompleteSnapshotCommandInput> => (
   ChecksumAggregationMethod: 'LINEAR',
 });
 
-async function described(id: string) {
+async function described(account: TestAccount, id: string) {
   const { Snapshots } = await account.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [id] }));
   return Snapshots![0]!;
 }
 
-async function blocksOf(SnapshotId: string): Promise<[number, Buffer][]> {
+async function blocksOf(ebs: EBSClient, SnapshotId: string): Promise<[number, Buffer][]> {
   const { Blocks } = await ebs.send(new ListSnapshotBlocksCommand({ SnapshotId }));
   return Promise.all(
     Blocks!.map(async ({ BlockIndex, BlockToken }) => {
@@ -102,7 +100,7 @@ const invalid = (Reason: string, message?: RegExp) =>
   refusal('ValidationException', 400, { Reason, message });
 const missing = 'snap-0123456789abcdef0';
 
-it('a snapshot written block by block is read back as it was written', async () => {
+test('a snapshot written block by block is read back as it was written', async ({ account, ebs }) => {
   const Tags = [{ Key: 'Name', Value: 'direct' }];
   const answer = await ebs.send(new StartSnapshotCommand({ VolumeSize: 1, Description: 'written', Tags }));
   expect(answer).toMatchObject({
@@ -116,21 +114,26 @@ it('a snapshot written block by block is read back as it was written', async () 
     Tags,
   });
   const id = answer.SnapshotId!;
-  expect(await described(id)).toMatchObject({ State: 'pending', Progress: '0%', VolumeSize: 1, Tags });
+  expect(await described(account, id)).toMatchObject({
+    State: 'pending',
+    Progress: '0%',
+    VolumeSize: 1,
+    Tags,
+  });
   const [first, last] = [randomBytes(blockBytes), block(7)];
-  expect(await put(id, 2047, last)).toMatchObject({ Checksum: sha256(last).toString('base64') });
-  await put(id, 3, block(9), { Progress: 50 });
-  expect((await described(id)).Progress).toBe('50%');
-  await put(id, 3, first);
-  expect(await complete(id, 2, linear(first, last))).toMatchObject({ Status: 'pending' });
-  expect(await described(id)).toMatchObject({
+  expect(await put(ebs, id, 2047, last)).toMatchObject({ Checksum: sha256(last).toString('base64') });
+  await put(ebs, id, 3, block(9), { Progress: 50 });
+  expect((await described(account, id)).Progress).toBe('50%');
+  await put(ebs, id, 3, first);
+  expect(await complete(ebs, id, 2, linear(first, last))).toMatchObject({ Status: 'pending' });
+  expect(await described(account, id)).toMatchObject({
     State: 'completed',
     Progress: '100%',
     VolumeId: 'vol-ffffffff',
     Description: 'written',
     FullSnapshotSizeInBytes: 2 * blockBytes,
   });
-  expect(await blocksOf(id)).toEqual([
+  expect(await blocksOf(ebs, id)).toEqual([
     [3, first],
     [2047, last],
   ]);
@@ -140,19 +143,22 @@ it('a snapshot written block by block is read back as it was written', async () 
 });
 
 describe('StartSnapshot', () => {
-  it('makes one snapshot for one token, and refuses the token to another request', async () => {
+  test('makes one snapshot for one token, and refuses the token to another request', async ({
+    account,
+    ebs,
+  }) => {
     const given = { ClientToken: 'token', Description: 'd', Tags: [{ Key: 'k', Value: 'v' }] };
-    const ids = await Promise.all([start(given), start(given)]);
+    const ids = await Promise.all([start(ebs, given), start(ebs, given)]);
     expect(ids[0]).toBe(ids[1]);
     const conflict = refusal('ConflictException', 409, { message: /same client token/ });
-    await expect(start({ ...given, Tags: [] })).rejects.toEqual(conflict);
-    await expect(start({ ...given, VolumeSize: 2 })).rejects.toEqual(conflict);
+    await expect(start(ebs, { ...given, Tags: [] })).rejects.toEqual(conflict);
+    await expect(start(ebs, { ...given, VolumeSize: 2 })).rejects.toEqual(conflict);
     await account.ec2.send(new DeleteSnapshotCommand({ SnapshotId: ids[0] }));
-    expect(await start(given)).toBe(ids[0]);
-    await expect(put(ids[0]!, 0, block(1))).rejects.toEqual(refusal('ResourceNotFoundException', 404));
+    expect(await start(ebs, given)).toBe(ids[0]);
+    await expect(put(ebs, ids[0]!, 0, block(1))).rejects.toEqual(refusal('ResourceNotFoundException', 404));
   });
 
-  it.each([
+  test.for([
     [{ VolumeSize: 0 }, 'INVALID_VOLUME_SIZE'],
     [{ VolumeSize: 65_537 }, 'INVALID_VOLUME_SIZE'],
     [{ Timeout: 9 }, 'INVALID_PARAMETER_VALUE'],
@@ -160,29 +166,29 @@ describe('StartSnapshot', () => {
     [{ KmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/1' }, 'INVALID_PARAMETER_VALUE'],
     [{ Tags: [{ Key: 'aws:x', Value: 'v' }] }, 'INVALID_TAG'],
     [{ ParentSnapshotId: 'parent' }, 'INVALID_SNAPSHOT_ID'],
-  ] as [Partial<StartSnapshotCommandInput>, string][])('refuses %j', async (given, reason) => {
-    await expect(start(given)).rejects.toEqual(invalid(reason));
+  ] as [Partial<StartSnapshotCommandInput>, string][])('refuses %j', async ([given, reason], { ebs }) => {
+    await expect(start(ebs, given)).rejects.toEqual(invalid(reason));
   });
 
-  it('gives a snapshot up to which nothing comes for too long', async () => {
-    const id = await start({ Timeout: 10 });
+  test('gives a snapshot up to which nothing comes for too long', async ({ account, ebs }) => {
+    const id = await start(ebs, { Timeout: 10 });
     time += 9 * 60_000;
-    await put(id, 0, block(1));
+    await put(ebs, id, 0, block(1));
     time += 9 * 60_000;
-    expect(await described(id)).toMatchObject({ State: 'pending' });
+    expect(await described(account, id)).toMatchObject({ State: 'pending' });
     time += 2 * 60_000;
-    expect(await described(id)).toMatchObject({ State: 'error' });
-    await expect(put(id, 1, block(1))).rejects.toEqual(invalid('INVALID_SNAPSHOT_ID'));
+    expect(await described(account, id)).toMatchObject({ State: 'error' });
+    await expect(put(ebs, id, 1, block(1))).rejects.toEqual(invalid('INVALID_SNAPSHOT_ID'));
   });
 });
 
 describe('PutSnapshotBlock', () => {
   let id: string;
-  beforeAll(async () => {
-    id = await start();
+  test.beforeAll(async ({ ebs }) => {
+    id = await start(ebs);
   });
 
-  it.each([
+  test.for([
     [
       'another checksum',
       0,
@@ -195,42 +201,42 @@ describe('PutSnapshotBlock', () => {
     ['a longer block', 0, Buffer.alloc(blockBytes + 1), {}, invalid('INVALID_BLOCK')],
     ['another length', 0, block(1), { DataLength: 1 }, invalid('INVALID_PARAMETER_VALUE')],
     ['no checksum', 0, block(1), { Checksum: 'eA==' }, invalid('INVALID_PARAMETER_VALUE')],
-  ] as const)('refuses %s', async (_what, index, data, more, error) => {
-    await expect(put(id, index, data, more)).rejects.toEqual(error);
-    await expect(put(missing, index, data, more)).rejects.toThrow();
+  ] as const)('refuses %s', async ([_what, index, data, more, error], { ebs }) => {
+    await expect(put(ebs, id, index, data, more)).rejects.toEqual(error);
+    await expect(put(ebs, missing, index, data, more)).rejects.toThrow();
   });
 
-  it('refuses a snapshot that is not there, or that takes no blocks any more', async () => {
-    await expect(put(missing, 0, block(1))).rejects.toEqual(
+  test('refuses a snapshot that is not there, or that takes no blocks any more', async ({ ebs }) => {
+    await expect(put(ebs, missing, 0, block(1))).rejects.toEqual(
       refusal('ResourceNotFoundException', 404, { Reason: 'SNAPSHOT_NOT_FOUND', message: /does not exist/ }),
     );
-    const done = await start();
-    await complete(done, 0);
-    await expect(put(done, 0, block(1))).rejects.toEqual(invalid('INVALID_SNAPSHOT_ID'));
+    const done = await start(ebs);
+    await complete(ebs, done, 0);
+    await expect(put(ebs, done, 0, block(1))).rejects.toEqual(invalid('INVALID_SNAPSHOT_ID'));
   });
 
-  it('does not see a new snapshot at once, where a fault says so', async () => {
+  test('does not see a new snapshot at once, where a fault says so', async ({ account, ebs }) => {
     account.aws.faults.add({ match: { operation: 'StartSnapshot' }, action: { kind: 'unseen', ms: 1000 } });
-    const hidden = await start();
-    await expect(put(hidden, 0, block(1))).rejects.toEqual(refusal('ResourceNotFoundException', 404));
+    const hidden = await start(ebs);
+    await expect(put(ebs, hidden, 0, block(1))).rejects.toEqual(refusal('ResourceNotFoundException', 404));
     time += 1000;
-    await put(hidden, 0, block(1));
+    await put(ebs, hidden, 0, block(1));
   });
 });
 
 describe('CompleteSnapshot', () => {
-  it.each([
+  test.for([
     ['another count', 2, {}],
     ['another checksum', 1, linear(block(2))],
-  ] as const)('ends in error on %s', async (_what, count, more) => {
-    const id = await start();
-    await put(id, 0, block(1));
-    expect(await complete(id, count, more)).toMatchObject({ Status: 'pending' });
-    expect(await described(id)).toMatchObject({ State: 'error', StateMessage: expect.any(String) });
-    await expect(blocksOf(id)).rejects.toEqual(invalid('INVALID_SNAPSHOT_ID', /error/));
+  ] as const)('ends in error on %s', async ([_what, count, more], { account, ebs }) => {
+    const id = await start(ebs);
+    await put(ebs, id, 0, block(1));
+    expect(await complete(ebs, id, count, more)).toMatchObject({ Status: 'pending' });
+    expect(await described(account, id)).toMatchObject({ State: 'error', StateMessage: expect.any(String) });
+    await expect(blocksOf(ebs, id)).rejects.toEqual(invalid('INVALID_SNAPSHOT_ID', /error/));
   });
 
-  it('takes its time, and may be said again', async () => {
+  test('takes its time, and may be said again', async () => {
     await using slow = await openAccount({ now: () => time, ec2: { snapshotCompletionMs: 5000 } });
     const other = slow.client(EBSClient);
     const { SnapshotId } = await other.send(new StartSnapshotCommand({ VolumeSize: 1 }));
@@ -244,30 +250,30 @@ describe('CompleteSnapshot', () => {
     other.destroy();
   });
 
-  it('waits for the blocks that are on their way', async () => {
-    const id = await start();
+  test('waits for the blocks that are on their way', async ({ account, ebs }) => {
+    const id = await start(ebs);
     const data = Array.from({ length: 12 }, (_, n) => block(n + 1));
-    const puts = data.map((each, index) => put(id, index, each));
+    const puts = data.map((each, index) => put(ebs, id, index, each));
     await Promise.race(puts);
-    const completed = complete(id, 12, linear(...data)).catch((error) => error);
+    const completed = complete(ebs, id, 12, linear(...data)).catch((error) => error);
     await Promise.allSettled(puts);
     expect(await completed).toMatchObject({ Status: 'pending' });
-    const { State } = await described(id);
+    const { State } = await described(account, id);
     // Which of them had come by then, only the server knows; what it has is whole in any case.
-    if (State === 'completed') expect(await blocksOf(id)).toHaveLength(12);
+    if (State === 'completed') expect(await blocksOf(ebs, id)).toHaveLength(12);
     else expect(State).toBe('error');
   });
 });
 
 describe('reading', () => {
-  it('pages, from any block on', async () => {
-    const id = await start();
+  test('pages, from any block on', async ({ ebs }) => {
+    const id = await start(ebs);
     const indexes = Array.from({ length: 110 }, (_, n) => n * 3);
     const data = block(1);
     for (let at = 0; at < indexes.length; at += 22) {
-      await Promise.all(indexes.slice(at, at + 22).map((index) => put(id, index, data)));
+      await Promise.all(indexes.slice(at, at + 22).map((index) => put(ebs, id, index, data)));
     }
-    await complete(id, 110);
+    await complete(ebs, id, 110);
     const pages: number[][] = [];
     for await (const page of paginateListSnapshotBlocks({ client: ebs, pageSize: 100 }, { SnapshotId: id })) {
       expect(page).toMatchObject({ VolumeSize: 1, BlockSize: blockBytes, ExpiryTime: expect.any(Date) });
@@ -281,12 +287,12 @@ describe('reading', () => {
     expect(Blocks!.map(({ BlockIndex }) => BlockIndex)).toEqual([321, 324, 327]);
   });
 
-  it('takes only the tokens it gave, for the block they are for', async () => {
-    const [id, other] = await Promise.all([start(), start()]);
+  test('takes only the tokens it gave, for the block they are for', async ({ ebs }) => {
+    const [id, other] = await Promise.all([start(ebs), start(ebs)]);
     for (const each of [id, other]) {
-      await put(each, 0, block(1));
-      await put(each, 1, block(1));
-      await complete(each, 2);
+      await put(ebs, each, 0, block(1));
+      await put(ebs, each, 1, block(1));
+      await complete(ebs, each, 2);
     }
     const { Blocks } = await ebs.send(new ListSnapshotBlocksCommand({ SnapshotId: id }));
     const { BlockToken } = Blocks![0]!;
@@ -306,7 +312,7 @@ describe('reading', () => {
     await expect(list({ SnapshotId: 'snap-x' })).rejects.toEqual(invalid('INVALID_SNAPSHOT_ID'));
   });
 
-  it('shows of an imported snapshot the blocks that hold data', async () => {
+  test('shows of an imported snapshot the blocks that hold data', async ({ ebs }) => {
     await using disk = await makeDisk(5 * blockBytes + 512);
     await using other = await openAccountWith(disk);
     const { SnapshotId } = await ended(other, await startImport(other));
@@ -314,7 +320,7 @@ describe('reading', () => {
     ebs = other.client(EBSClient);
     try {
       const raw = await readFile(disk.rawPath);
-      const blocks = await blocksOf(SnapshotId!);
+      const blocks = await blocksOf(ebs, SnapshotId!);
       expect(blocks.length).toBeGreaterThan(1);
       const restored = Buffer.alloc(6 * blockBytes);
       for (const [index, data] of blocks) data.copy(restored, index * blockBytes);
@@ -326,29 +332,29 @@ describe('reading', () => {
     }
   });
 
-  it('shows what is on disk: a bit that another flipped is seen', async () => {
-    const id = await start();
-    await put(id, 1, block(1));
-    await complete(id, 1);
+  test('shows what is on disk: a bit that another flipped is seen', async ({ account, ebs }) => {
+    const id = await start(ebs);
+    await put(ebs, id, 1, block(1));
+    await complete(ebs, id, 1);
     const file = await open(join(account.directory, 'snapshots', `${id}.raw`), 'r+');
     await file.write(Buffer.from([0]), 0, 1, blockBytes + 77);
     await file.close();
-    const [[, data]] = (await blocksOf(id)) as [[number, Buffer]];
+    const [[, data]] = (await blocksOf(ebs, id)) as [[number, Buffer]];
     expect(data[77]).toBe(0);
   });
 });
 
-it('a child has the blocks of its parent, but for those put into it', async () => {
-  const parent = await start({ VolumeSize: 1 });
-  for (const index of [0, 1]) await put(parent, index, block(1));
-  await complete(parent, 2);
-  await expect(start({ ParentSnapshotId: parent, Encrypted: true })).rejects.toEqual(
+test('a child has the blocks of its parent, but for those put into it', async ({ ebs }) => {
+  const parent = await start(ebs, { VolumeSize: 1 });
+  for (const index of [0, 1]) await put(ebs, parent, index, block(1));
+  await complete(ebs, parent, 2);
+  await expect(start(ebs, { ParentSnapshotId: parent, Encrypted: true })).rejects.toEqual(
     invalid('INVALID_PARAMETER_VALUE'),
   );
-  const child = await start({ ParentSnapshotId: parent, VolumeSize: 2 });
-  for (const index of [1, 4000]) await put(child, index, block(2));
-  await complete(child, 2, linear(block(2), block(2)));
-  expect(await blocksOf(child)).toEqual([
+  const child = await start(ebs, { ParentSnapshotId: parent, VolumeSize: 2 });
+  for (const index of [1, 4000]) await put(ebs, child, index, block(2));
+  await complete(ebs, child, 2, linear(block(2), block(2)));
+  expect(await blocksOf(ebs, child)).toEqual([
     [0, block(1)],
     [1, block(2)],
     [4000, block(2)],
@@ -372,49 +378,57 @@ it('a child has the blocks of its parent, but for those put into it', async () =
     [1, false, true],
     [4000, false, true],
   ]);
-  const stranger = await start();
-  await complete(stranger, 0);
+  const stranger = await start(ebs);
+  await complete(ebs, stranger, 0);
   await expect(changed(stranger)).rejects.toEqual(invalid('UNRELATED_SNAPSHOTS'));
 });
 
 describe('a fault', () => {
-  it('throttles', async () => {
+  test('throttles', async ({ account, ebs }) => {
     account.aws.faults.add({
       match: { service: 'ebs', operation: 'PutSnapshotBlock' },
       action: { kind: 'error', preset: 'throttling' },
     });
-    const id = await start();
-    await expect(put(id, 0, block(1))).rejects.toEqual(refusal('RequestThrottledException', 400));
-    await put(id, 0, block(1));
+    const id = await start(ebs);
+    await expect(put(ebs, id, 0, block(1))).rejects.toEqual(refusal('RequestThrottledException', 400));
+    await put(ebs, id, 0, block(1));
   });
 
-  it('flips a bit of what is stored, and of what is sent', async () => {
-    const id = await start();
+  test('flips a bit of what is stored, and of what is sent', async ({ account, ebs }) => {
+    const id = await start(ebs);
     account.aws.faults.add({
       match: { operation: 'PutSnapshotBlock', parameters: { BlockIndex: '1' } },
       action: { kind: 'flip-bit', offset: 5 },
     });
-    await put(id, 0, block(0xff));
-    await put(id, 1, block(0xff));
-    await complete(id, 2);
-    const blocks = await blocksOf(id);
+    await put(ebs, id, 0, block(0xff));
+    await put(ebs, id, 1, block(0xff));
+    await complete(ebs, id, 2);
+    const blocks = await blocksOf(ebs, id);
     expect(blocks[0]![1].equals(block(0xff))).toBe(true);
     expect(blocks[1]![1][5]).toBe(0xfe);
     account.aws.faults.add({ match: { operation: 'GetSnapshotBlock' }, action: { kind: 'flip-bit' } });
-    await expect(blocksOf(id)).rejects.toThrow();
+    await expect(blocksOf(ebs, id)).rejects.toThrow();
   });
 });
 
 describe('a volume', () => {
-  async function volume(snapshotId: string, options: { encrypted?: boolean; blocks?: number } = {}) {
+  async function volume(
+    account: TestAccount,
+    snapshotId: string,
+    options: { encrypted?: boolean; blocks?: number } = {},
+  ) {
     const blocks: Buffer[] = [];
     for await (const each of account.aws.readVolume({ snapshotId, blocks: 4, ...options })) blocks.push(each);
     return blocks;
   }
-  async function written(given: Partial<StartSnapshotCommandInput>, blocks: ReadonlyMap<number, Buffer>) {
-    const id = await start(given);
-    for (const [index, data] of blocks) await put(id, index, data);
-    await complete(id, blocks.size);
+  async function written(
+    ebs: EBSClient,
+    given: Partial<StartSnapshotCommandInput>,
+    blocks: ReadonlyMap<number, Buffer>,
+  ) {
+    const id = await start(ebs, given);
+    for (const [index, data] of blocks) await put(ebs, id, index, data);
+    await complete(ebs, id, blocks.size);
     return id;
   }
   const data = new Map([
@@ -422,52 +436,55 @@ describe('a volume', () => {
     [2, block(0)],
   ]);
 
-  it('of an encrypted snapshot holds noise where no block was written, always the same', async () => {
-    const id = await written({ Encrypted: true }, data);
-    const [first, absent, zeros, other] = await volume(id, { encrypted: false });
+  test('of an encrypted snapshot holds noise where no block was written, always the same', async ({
+    account,
+    ebs,
+  }) => {
+    const id = await written(ebs, { Encrypted: true }, data);
+    const [first, absent, zeros, other] = await volume(account, id, { encrypted: false });
     expect([first!.equals(block(1)), zeros!.equals(block(0))]).toEqual([true, true]);
     expect(new Set(absent).size).toBe(256);
     expect(absent!.equals(other!)).toBe(false);
-    expect((await volume(id))[1]!.equals(absent!)).toBe(true);
-    expect((await blocksOf(id)).map(([index]) => index)).toEqual([0, 2]);
+    expect((await volume(account, id))[1]!.equals(absent!)).toBe(true);
+    expect((await blocksOf(ebs, id)).map(([index]) => index)).toEqual([0, 2]);
     const answer = await fetch(`${account.aws.url}/_local-aws/volumes/${id}?firstBlock=1&blocks=1`);
     expect(Buffer.from(await answer.arrayBuffer()).equals(absent!)).toBe(true);
   });
 
-  it('of another snapshot does so only where the volume itself is encrypted', async () => {
-    const id = await written({}, data);
-    expect((await volume(id))[1]!.equals(block(0))).toBe(true);
-    const [first, absent, zeros] = await volume(id, { encrypted: true });
+  test('of another snapshot does so only where the volume itself is encrypted', async ({ account, ebs }) => {
+    const id = await written(ebs, {}, data);
+    expect((await volume(account, id))[1]!.equals(block(0))).toBe(true);
+    const [first, absent, zeros] = await volume(account, id, { encrypted: true });
     expect([first!.equals(block(1)), zeros!.equals(block(0))]).toEqual([true, true]);
     expect(new Set(absent).size).toBe(256);
   });
 
-  it('cannot be made of a snapshot that is not complete', async () => {
-    const id = await start();
-    await expect(volume(id)).rejects.toMatchObject({ code: 'SNAPSHOT_UNREADABLE' });
+  test('cannot be made of a snapshot that is not complete', async ({ account, ebs }) => {
+    const id = await start(ebs);
+    await expect(volume(account, id)).rejects.toMatchObject({ code: 'SNAPSHOT_UNREADABLE' });
     expect((await fetch(`${account.aws.url}/_local-aws/volumes/${id}`)).status).toBe(400);
   });
 });
 
 describe('a block of zeros', () => {
-  it('takes no room, and replaces what was there', async () => {
-    const id = await start();
-    await put(id, 0, block(7));
-    for (let index = 0; index < 40; index += 1) await put(id, index, block(0));
-    await complete(id, 40, linear(...Array.from({ length: 40 }, () => block(0))));
-    expect((await described(id)).State).toBe('completed');
-    const blocks = await blocksOf(id);
+  test('takes no room, and replaces what was there', async ({ account, ebs }) => {
+    const id = await start(ebs);
+    await put(ebs, id, 0, block(7));
+    for (let index = 0; index < 40; index += 1) await put(ebs, id, index, block(0));
+    await complete(ebs, id, 40, linear(...Array.from({ length: 40 }, () => block(0))));
+    expect((await described(account, id)).State).toBe('completed');
+    const blocks = await blocksOf(ebs, id);
     expect(blocks.map(([index]) => index)).toEqual(Array.from({ length: 40 }, (_, index) => index));
     expect(blocks.every(([, each]) => each.equals(block(0)))).toBe(true);
     const { blocks: sectors } = await stat(join(account.directory, 'snapshots', `${id}.raw`));
     expect(sectors * 512).toBeLessThan(2 * blockBytes);
   });
 
-  it('is not believed for its checksum', async () => {
-    const id = await start();
+  test('is not believed for its checksum', async ({ ebs }) => {
+    const id = await start(ebs);
     const Checksum = sha256(block(0)).toString('base64');
     for (const data of [block(1), Buffer.concat([block(0).subarray(1), Buffer.of(1)])]) {
-      await expect(put(id, 0, data, { Checksum })).rejects.toEqual(
+      await expect(put(ebs, id, 0, data, { Checksum })).rejects.toEqual(
         refusal('InvalidSignatureException', 403, {
           message: new RegExp(`Computed checksum: ${sha256(data).toString('base64').replace(/[+]/g, '.')}`),
         }),
@@ -476,7 +493,7 @@ describe('a block of zeros', () => {
   });
 });
 
-it('a deleted snapshot takes its bytes along, also after a crash in between', async () => {
+test('a deleted snapshot takes its bytes along, also after a crash in between', async () => {
   await using first = await openAccount();
   const other = first.client(EBSClient);
   const { SnapshotId } = await other.send(new StartSnapshotCommand({ VolumeSize: 1 }));

@@ -1,26 +1,14 @@
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Account, accountId } from './account.ts';
-import { type Disk, makeDisk } from './disks.ts';
-import { openAccountWith } from './imports.ts';
+import { accountId, expect, type TestAccount } from '../support/account.ts';
+import { testWithDisk } from './imports.ts';
 
 /**
  * The aws command of the machine (Debian's is of version 2, others install version 1): other code than the SDK of the
  * other tests. What it shows of an AMI differs from version to version, so these tests ask for some of it.
  */
-let account: Account;
-let disk: Disk;
+const test = testWithDisk({ ec2: { importTaskMs: 100 } });
 
-beforeAll(async () => {
-  disk = await makeDisk();
-  account = await openAccountWith(disk, { ec2: { importTaskMs: 100 } });
-});
-afterAll(async () => {
-  await account[Symbol.asyncDispose]();
-  await disk[Symbol.asyncDispose]();
-});
-
-function aws(...command: string[]) {
+function aws(account: TestAccount, ...command: string[]) {
   return execa('aws', ['--endpoint-url', account.aws.url, '--output', 'json', ...command], {
     extendEnv: false,
     env: {
@@ -35,16 +23,24 @@ function aws(...command: string[]) {
   });
 }
 
-async function answer(...command: string[]) {
-  const { stdout, stderr, exitCode } = await aws(...command);
+async function answer(account: TestAccount, ...command: string[]) {
+  const { stdout, stderr, exitCode } = await aws(account, ...command);
   expect(stderr).toBe('');
   expect(exitCode).toBe(0);
   return stdout === '' ? undefined : JSON.parse(stdout);
 }
 
-it('imports a snapshot, waits for it, registers an AMI of it and describes that', async () => {
+test('imports a snapshot, waits for it, registers an AMI of it and describes that', async ({ account }) => {
   const container = 'Format=RAW,UserBucket={S3Bucket=disks,S3Key=disk.raw}';
-  const task = await answer('ec2', 'import-snapshot', '--description', 'd', '--disk-container', container);
+  const task = await answer(
+    account,
+    'ec2',
+    'import-snapshot',
+    '--description',
+    'd',
+    '--disk-container',
+    container,
+  );
   expect(task).toEqual({
     Description: 'd',
     ImportTaskId: expect.stringMatching(/^import-snap-/),
@@ -61,6 +57,7 @@ it('imports a snapshot, waits for it, registers an AMI of it and describes that'
   });
   const detail = async () => {
     const tasks = await answer(
+      account,
       ...['ec2', 'describe-import-snapshot-tasks', '--import-task-ids', task.ImportTaskId],
     );
     return tasks.ImportSnapshotTasks[0].SnapshotTaskDetail;
@@ -69,12 +66,30 @@ it('imports a snapshot, waits for it, registers an AMI of it and describes that'
   const { SnapshotId } = await detail();
   const mapping = [{ DeviceName: '/dev/sda1', Ebs: { SnapshotId, VolumeType: 'gp3' } }];
   const { ImageId } = await answer(
+    account,
     ...['ec2', 'register-image', '--name', 'by hand', '--architecture', 'x86_64'],
     ...['--virtualization-type', 'hvm', '--ena-support', '--root-device-name', '/dev/sda1'],
     ...['--block-device-mappings', JSON.stringify(mapping)],
   );
-  await answer('ec2', 'create-tags', '--resources', ImageId, SnapshotId, '--tags', 'Key=Name,Value=by hand');
-  const { Images } = await answer('ec2', 'describe-images', '--owners', 'self', '--image-ids', ImageId);
+  await answer(
+    account,
+    'ec2',
+    'create-tags',
+    '--resources',
+    ImageId,
+    SnapshotId,
+    '--tags',
+    'Key=Name,Value=by hand',
+  );
+  const { Images } = await answer(
+    account,
+    'ec2',
+    'describe-images',
+    '--owners',
+    'self',
+    '--image-ids',
+    ImageId,
+  );
   expect(Images).toMatchObject([
     {
       Architecture: 'x86_64',
@@ -104,8 +119,14 @@ it('imports a snapshot, waits for it, registers an AMI of it and describes that'
   ]);
 });
 
-it('shows a refusal in the words it came in', async () => {
-  const { exitCode, stderr } = await aws('ec2', 'delete-snapshot', '--snapshot-id', 'snap-0123456789abcdef0');
+test('shows a refusal in the words it came in', async ({ account }) => {
+  const { exitCode, stderr } = await aws(
+    account,
+    'ec2',
+    'delete-snapshot',
+    '--snapshot-id',
+    'snap-0123456789abcdef0',
+  );
   expect([254, 255], 'the second before version 2').toContain(exitCode);
   expect(stderr.trim()).toBe(
     "An error occurred (InvalidSnapshot.NotFound) when calling the DeleteSnapshot operation: The snapshot 'snap-0123456789abcdef0' does not exist.",

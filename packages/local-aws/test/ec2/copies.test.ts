@@ -8,33 +8,27 @@ import {
   EC2Client,
   ModifySnapshotAttributeCommand,
 } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seedEc2 } from '../../src/ec2/seed.ts';
-import { type Account, openAccount, refusal } from './account.ts';
+import { expect, openAccount, refusal, testWith } from '../support/account.ts';
 
-let account: Account;
-let far: EC2Client;
 const ami = `ami-${'1'.padStart(17, '0')}`;
 const snap = `snap-${'1'.padStart(17, '0')}`;
 const from = { SourceRegion: 'us-east-1' };
 const bytes = Buffer.alloc(2 * 1024 ** 2, 'x');
 
-beforeAll(async () => {
-  account = await openAccount();
-  far = account.client(EC2Client, { region: 'eu-west-1' });
+const test = testWith({}, async (account) => {
   seedEc2({
     directory: account.directory,
     snapshots: [{ id: snap, description: 'made', tags: { a: '1' }, fullSizeBytes: bytes.length }],
     images: [{ id: ami, name: 'image', snapshotIds: [snap], tags: { Name: 'image', b: '2' } }],
   });
   await writeFile(account.snapshotPath(snap), bytes);
-});
-afterAll(() => account[Symbol.asyncDispose]());
+}).extend('far', { scope: 'file' }, ({ account }) => account.client(EC2Client, { region: 'eu-west-1' }));
 
 const snapshotOf = async (client: EC2Client, id: string) =>
   (await client.send(new DescribeSnapshotsCommand({ SnapshotIds: [id] }))).Snapshots![0]!;
 
-it('CopySnapshot copies bytes and no tags into the region of the call', async () => {
+test('CopySnapshot copies bytes and no tags into the region of the call', async ({ account, far }) => {
   const { SnapshotId } = await far.send(new CopySnapshotCommand({ ...from, SourceSnapshotId: snap }));
   expect(await snapshotOf(far, SnapshotId!)).toMatchObject({
     Description: `[Copied ${snap} from us-east-1] made`,
@@ -61,7 +55,7 @@ it('CopySnapshot copies bytes and no tags into the region of the call', async ()
   });
 });
 
-it('CopySnapshot refuses what is not there, not shared or contradictory', async () => {
+test('CopySnapshot refuses what is not there, not shared or contradictory', async ({ account }) => {
   const copy = (client: EC2Client, more: object = {}) =>
     client.send(new CopySnapshotCommand({ ...from, SourceSnapshotId: snap, ...more }));
   await expect(copy(account.ec2, { SourceRegion: 'eu-west-1' })).rejects.toEqual(
@@ -80,7 +74,9 @@ it('CopySnapshot refuses what is not there, not shared or contradictory', async 
   expect((await copy(stranger)).SnapshotId).toMatch(/^snap-/);
 });
 
-it('CopyImage names its source, copies tags where it is asked to, and its snapshots say what they are', async () => {
+test('CopyImage names its source, copies tags where it is asked to, and its snapshots say what they are', async ({
+  far,
+}) => {
   const copy = (more: Partial<CopyImageCommandInput> = {}) =>
     far.send(
       new CopyImageCommand({ ...from, SourceImageId: ami, Name: 'copy', ClientToken: 'once', ...more }),

@@ -8,26 +8,14 @@ import {
   DescribeSnapshotsCommand,
   RegisterImageCommand,
 } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedEc2 } from '../../src/ec2/seed.ts';
-import { type Account, openAccount, refusal } from './account.ts';
-import { type Disk, makeDisk } from './disks.ts';
-import { ended, input, openAccountWith, start, taskOf } from './imports.ts';
+import { describe, expect, openAccount, refusal } from '../support/account.ts';
+import { ended, input, start, taskOf, testWithDisk } from './imports.ts';
 
-let account: Account;
-let disk: Disk;
-
-beforeAll(async () => {
-  disk = await makeDisk();
-  account = await openAccountWith(disk);
-});
-afterAll(async () => {
-  await account[Symbol.asyncDispose]();
-  await disk[Symbol.asyncDispose]();
-});
+const test = testWithDisk();
 
 describe('a fault', () => {
-  it('ends a task as it says', async () => {
+  test('ends a task as it says', async ({ account }) => {
     const statusMessage = 'ClientError: Disk validation failed';
     account.aws.faults.add({
       match: { operation: 'ImportSnapshot', parameters: { 'DiskContainer.UserBucket.S3Key': 'disk.*' } },
@@ -41,7 +29,7 @@ describe('a fault', () => {
     expect(await ended(account, await start(account))).toMatchObject({ Status: 'completed' });
   });
 
-  it('makes a task stall until it is cancelled', async () => {
+  test('makes a task stall until it is cancelled', async ({ account }) => {
     account.aws.faults.add({ action: { kind: 'task-stalls', progress: 42 } });
     const id = await start(account);
     const stalled = { Status: 'active', Progress: '42', StatusMessage: 'downloading/converting' };
@@ -50,7 +38,7 @@ describe('a fault', () => {
     expect(await ended(account, id)).toMatchObject({ Status: 'cancelled' });
   });
 
-  it('hides for a while what was made, changed or deleted', async () => {
+  test('hides for a while what was made, changed or deleted', async () => {
     let now = Date.now();
     await using lagging = await openAccount({ now: () => now });
     const snapshotId = 'snap-0123456789abcdef0';
@@ -98,7 +86,7 @@ describe('a fault', () => {
     expect(await describe()).toEqual([]);
   });
 
-  it('denies tags on creation, or at all', async () => {
+  test('denies tags on creation, or at all', async ({ account }) => {
     account.aws.faults.add({
       match: { operation: 'ImportSnapshot', parameters: { 'TagSpecification.1.ResourceType': '*' } },
       action: { kind: 'error', preset: 'access-denied' },
@@ -113,7 +101,7 @@ describe('a fault', () => {
     await start(account, tagged);
   });
 
-  it('throttles as EC2 does', async () => {
+  test('throttles as EC2 does', async ({ account }) => {
     account.aws.faults.add({
       match: { operation: 'DescribeImportSnapshotTasks' },
       action: { kind: 'error', preset: 'throttling' },

@@ -22,36 +22,30 @@ import {
   RequestSpotFleetCommand,
   RequestSpotInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedEc2 } from '../../src/ec2/seed.ts';
-import { type Account, openAccount, refusal } from './account.ts';
+import { describe, expect, refusal, type TestAccount, testWith } from '../support/account.ts';
 
-let account: Account;
-let autoScaling: AutoScalingClient;
 const ImageId = `ami-${'1'.padStart(17, '0')}`;
 const SnapshotId = `snap-${'1'.padStart(17, '0')}`;
 const devices = [{ DeviceName: '/dev/sdf', Ebs: { SnapshotId } }];
 const template = { LaunchTemplateName: 'web', Version: '$Latest' };
 
-beforeAll(async () => {
-  account = await openAccount();
-  autoScaling = account.client(AutoScalingClient);
+const test = testWith({}, async ({ directory, ec2 }) => {
   seedEc2({
-    directory: account.directory,
+    directory,
     snapshots: [{ id: SnapshotId }],
     images: [{ id: ImageId, name: 'image', snapshotIds: [SnapshotId] }],
     fleets: [{ imageIds: [ImageId], snapshotIds: [SnapshotId] }],
   });
-  await account.ec2.send(
+  await ec2.send(
     new CreateLaunchTemplateCommand({
       LaunchTemplateName: 'web',
       LaunchTemplateData: { ImageId, BlockDeviceMappings: devices },
     }),
   );
-});
-afterAll(() => account[Symbol.asyncDispose]());
+}).extend('autoScaling', { scope: 'file' }, ({ account }) => account.client(AutoScalingClient));
 
-it('a launch template has block devices', async () => {
+test('a launch template has block devices', async ({ account }) => {
   const { LaunchTemplateVersions } = await account.ec2.send(
     new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateName: 'web' }),
   );
@@ -62,7 +56,7 @@ it('a launch template has block devices', async () => {
 });
 
 describe('EC2 Fleets', () => {
-  const create = (more: Partial<CreateFleetCommandInput> = {}) =>
+  const create = (account: TestAccount, more: Partial<CreateFleetCommandInput> = {}) =>
     account.ec2.send(
       new CreateFleetCommand({
         LaunchTemplateConfigs: [{ LaunchTemplateSpecification: template }],
@@ -71,11 +65,13 @@ describe('EC2 Fleets', () => {
       }),
     );
 
-  it('are described with their templates and overrides, instant ones by their ids alone, until they are deleted', async () => {
-    const { FleetId: maintained } = await create({ ClientToken: 'once' });
-    expect((await create({ ClientToken: 'once' })).FleetId).toBe(maintained);
+  test('are described with their templates and overrides, instant ones by their ids alone, until they are deleted', async ({
+    account,
+  }) => {
+    const { FleetId: maintained } = await create(account, { ClientToken: 'once' });
+    expect((await create(account, { ClientToken: 'once' })).FleetId).toBe(maintained);
     const overrides = { Overrides: [{ ImageId, BlockDeviceMappings: devices }] };
-    const { FleetId: instant } = await create({
+    const { FleetId: instant } = await create(account, {
       Type: 'instant',
       LaunchTemplateConfigs: [{ LaunchTemplateSpecification: template, ...overrides }],
     });
@@ -104,13 +100,13 @@ describe('EC2 Fleets', () => {
     expect(deleted.UnsuccessfulFleetDeletions).toMatchObject([{ FleetId: 'fleet-none' }]);
   });
 
-  it('are refused where AWS would refuse them', async () => {
+  test('are refused where AWS would refuse them', async ({ account }) => {
     const config = { LaunchTemplateSpecification: template, Overrides: [{ ImageId }] };
-    await expect(create({ LaunchTemplateConfigs: [config] })).rejects.toEqual(
+    await expect(create(account, { LaunchTemplateConfigs: [config] })).rejects.toEqual(
       refusal('InvalidParameterCombination', /ImageId/),
     );
     const absent = { LaunchTemplateSpecification: { LaunchTemplateName: 'none', Version: '1' } };
-    await expect(create({ LaunchTemplateConfigs: [absent] })).rejects.toEqual(
+    await expect(create(account, { LaunchTemplateConfigs: [absent] })).rejects.toEqual(
       refusal('InvalidLaunchTemplateName.NotFoundException'),
     );
     await expect(account.ec2.send(new DescribeFleetsCommand({ FleetIds: ['fleet-1'] }))).rejects.toEqual(
@@ -119,7 +115,9 @@ describe('EC2 Fleets', () => {
   });
 });
 
-it('Spot Fleets are described with their specifications, and with their state when they are cancelled', async () => {
+test('Spot Fleets are described with their specifications, and with their state when they are cancelled', async ({
+  account,
+}) => {
   const request = (more: object) =>
     account.ec2.send(
       new RequestSpotFleetCommand({
@@ -151,7 +149,7 @@ it('Spot Fleets are described with their specifications, and with their state wh
   await expect(request({})).rejects.toEqual(refusal('MissingParameter'));
 });
 
-it('Spot requests stay open until they are cancelled, and are paged', async () => {
+test('Spot requests stay open until they are cancelled, and are paged', async ({ account }) => {
   const { SpotInstanceRequests = [] } = await account.ec2.send(
     new RequestSpotInstancesCommand({
       InstanceCount: 7,
@@ -177,7 +175,7 @@ it('Spot requests stay open until they are cancelled, and are paged', async () =
   ]);
 });
 
-it('Auto Scaling groups keep their policies, and are paged', async () => {
+test('Auto Scaling groups keep their policies, and are paged', async ({ autoScaling }) => {
   const create = (AutoScalingGroupName: string, more: object) =>
     autoScaling.send(
       new CreateAutoScalingGroupCommand({

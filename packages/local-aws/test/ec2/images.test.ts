@@ -12,26 +12,29 @@ import {
   type RegisterImageCommandInput,
   waitUntilImageAvailable,
 } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedEc2 } from '../../src/ec2/seed.ts';
-import { type Account, accountId, openAccount, refusal } from './account.ts';
+import {
+  accountId,
+  describe,
+  expect,
+  openAccount,
+  refusal,
+  type TestAccount,
+  testWith,
+} from '../support/account.ts';
 
-let account: Account;
-const snapshot = (n: number) => `snap-${n.toString(16).padStart(17, '0')}`;
-const [complete, pending, encrypted] = [snapshot(1), snapshot(2), snapshot(3)] as const;
-
-beforeAll(async () => {
-  account = await openAccount();
+const test = testWith({}, ({ directory }) =>
   seedEc2({
-    directory: account.directory,
+    directory,
     snapshots: [
       { id: complete, volumeSizeGiB: 4 },
       { id: pending, state: 'pending' },
       { id: encrypted, encrypted: true },
     ],
-  });
-});
-afterAll(() => account[Symbol.asyncDispose]());
+  }),
+);
+const snapshot = (n: number) => `snap-${n.toString(16).padStart(17, '0')}`;
+const [complete, pending, encrypted] = [snapshot(1), snapshot(2), snapshot(3)] as const;
 
 const device = (Ebs: object = {}, DeviceName = '/dev/sda1') => ({
   DeviceName,
@@ -50,22 +53,26 @@ function input(name: string, given: Partial<RegisterImageCommandInput> = {}): Re
   };
 }
 
-async function register(name: string, given?: Partial<RegisterImageCommandInput>): Promise<string> {
+async function register(
+  account: TestAccount,
+  name: string,
+  given?: Partial<RegisterImageCommandInput>,
+): Promise<string> {
   const { ImageId } = await account.ec2.send(new RegisterImageCommand(input(name, given)));
   return ImageId!;
 }
 
-async function images(given: DescribeImagesCommandInput) {
+async function images(account: TestAccount, given: DescribeImagesCommandInput) {
   return (await account.ec2.send(new DescribeImagesCommand(given))).Images!;
 }
 
-const names = async (given: DescribeImagesCommandInput) =>
-  (await images({ Owners: ['self'], ...given })).map(({ Name }) => Name).sort();
+const names = async (account: TestAccount, given: DescribeImagesCommandInput) =>
+  (await images(account, { Owners: ['self'], ...given })).map(({ Name }) => Name).sort();
 
 describe('RegisterImage', () => {
-  it('makes an AMI of which DescribeImages shows every field that EC2 does', async () => {
+  test('makes an AMI of which DescribeImages shows every field that EC2 does', async ({ account }) => {
     const before = Date.now();
-    const imageId = await register('every field', {
+    const imageId = await register(account, 'every field', {
       Description: 'described',
       BootMode: 'uefi',
       TpmSupport: 'v2.0',
@@ -73,7 +80,7 @@ describe('RegisterImage', () => {
       TagSpecifications: [{ ResourceType: 'image', Tags: [{ Key: 'Name', Value: 'every field' }] }],
     });
     expect(imageId).toMatch(/^ami-0[0-9a-f]{16}$/);
-    const [image, ...others] = await images({ ImageIds: [imageId] });
+    const [image, ...others] = await images(account, { ImageIds: [imageId] });
     expect(others).toEqual([]);
     expect(image).toEqual({
       Architecture: 'x86_64',
@@ -115,14 +122,14 @@ describe('RegisterImage', () => {
     expect(Date.parse(image!.CreationDate!)).toBeGreaterThanOrEqual(before - 1);
   });
 
-  it('has the defaults that nobody wants', async () => {
-    const imageId = await register('defaults', {
+  test('has the defaults that nobody wants', async ({ account }) => {
+    const imageId = await register(account, 'defaults', {
       Architecture: undefined,
       VirtualizationType: undefined,
       EnaSupport: undefined,
       BlockDeviceMappings: [device()],
     });
-    const [image] = await images({ ImageIds: [imageId] });
+    const [image] = await images(account, { ImageIds: [imageId] });
     expect(image).toMatchObject({
       Architecture: 'i386',
       VirtualizationType: 'paravirtual',
@@ -135,15 +142,15 @@ describe('RegisterImage', () => {
     expect(image).not.toHaveProperty('Tags');
   });
 
-  it('takes further devices, and the encryption of the snapshot', async () => {
-    const imageId = await register('devices', {
+  test('takes further devices, and the encryption of the snapshot', async ({ account }) => {
+    const imageId = await register(account, 'devices', {
       BlockDeviceMappings: [
         device({ SnapshotId: encrypted, VolumeType: 'gp3', Iops: 4000, Throughput: 250 }),
         { DeviceName: '/dev/sdb', Ebs: { VolumeSize: 500, VolumeType: 'st1', Encrypted: true } },
         { DeviceName: '/dev/sdc', VirtualName: 'ephemeral0' },
       ],
     });
-    const [image] = await images({ ImageIds: [imageId] });
+    const [image] = await images(account, { ImageIds: [imageId] });
     expect(image!.BlockDeviceMappings).toMatchObject([
       { Ebs: { Encrypted: true, VolumeSize: 8, Iops: 4000, Throughput: 250 } },
       { Ebs: { Encrypted: true, VolumeSize: 500, VolumeType: 'st1' } },
@@ -151,7 +158,7 @@ describe('RegisterImage', () => {
     ]);
   });
 
-  it('is seen pending first where that takes time', async () => {
+  test('is seen pending first where that takes time', async () => {
     await using slow = await openAccount({ ec2: { imageCreationMs: 150 } });
     seedEc2({ directory: slow.directory, snapshots: [{ id: complete, volumeSizeGiB: 4 }] });
     const { ImageId } = await slow.ec2.send(new RegisterImageCommand(input('slow')));
@@ -165,21 +172,21 @@ describe('RegisterImage', () => {
     expect(await state()).toBe('available');
   });
 
-  it('refuses a name that is taken, naming the AMI that has it', async () => {
-    const first = await register('taken');
-    await expect(register('taken')).rejects.toEqual(
+  test('refuses a name that is taken, naming the AMI that has it', async ({ account }) => {
+    const first = await register(account, 'taken');
+    await expect(register(account, 'taken')).rejects.toEqual(
       refusal('InvalidAMIName.Duplicate', `AMI name taken is already in use by AMI ${first}`),
     );
     await account.ec2.send(new DeregisterImageCommand({ ImageId: first }));
-    await register('taken');
+    await register(account, 'taken');
   });
 
-  it('gives a name once to those who ask at the same time', async () => {
-    const results = await Promise.allSettled(Array.from({ length: 8 }, () => register('contended')));
+  test('gives a name once to those who ask at the same time', async ({ account }) => {
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => register(account, 'contended')));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it.each([
+  test.for([
     ['ab', {}, 'InvalidAMIName.Malformed', /between 3 and 128/],
     ['a'.repeat(129), {}, 'InvalidAMIName.Malformed', /between 3 and 128/],
     ['no:colon', {}, 'InvalidAMIName.Malformed', /may contain/],
@@ -283,39 +290,37 @@ describe('RegisterImage', () => {
     ],
   ] as [string, Partial<RegisterImageCommandInput>, string, string | RegExp][])(
     'refuses %s',
-    async (name, given, code, message) => {
-      await expect(register(name, given)).rejects.toEqual(refusal(code, message));
-      expect(await names({ Filters: [{ Name: 'name', Values: [name] }] })).toEqual([]);
+    async ([name, given, code, message], { account }) => {
+      await expect(register(account, name, given)).rejects.toEqual(refusal(code, message));
+      expect(await names(account, { Filters: [{ Name: 'name', Values: [name] }] })).toEqual([]);
     },
   );
 });
 
+const ami = (n: number) => `ami-${n.toString(16).padStart(17, '0')}`;
+const createdAt = Date.UTC(2026, 0, 2);
+/** Of an account of their own, with AMIs in every state. */
+const testOfLists = testWith({}, ({ directory }) =>
+  seedEc2({
+    directory,
+    snapshots: [{ id: complete }, { id: encrypted }],
+    images: [
+      { id: ami(1), name: 'one', snapshotIds: [complete], createdAt, tags: { Name: 'x' } },
+      { id: ami(2), name: 'two', snapshotIds: [complete, encrypted], architecture: 'arm64' },
+      { id: ami(3), name: 'three', snapshotIds: [encrypted], state: 'failed' },
+      { id: ami(4), name: 'four', snapshotIds: [encrypted], state: 'disabled' },
+      { id: ami(5), name: 'five', snapshotIds: [encrypted], state: 'pending' },
+    ],
+  }),
+);
+
 describe('DescribeImages', () => {
-  let other: Account;
-  const describeOther = async (given: DescribeImagesCommandInput) => {
-    const { Images } = await other.ec2.send(new DescribeImagesCommand(given));
+  const imageNames = async ({ ec2 }: TestAccount, given: DescribeImagesCommandInput) => {
+    const { Images } = await ec2.send(new DescribeImagesCommand(given));
     return Images!.map(({ Name }) => Name);
   };
-  const ami = (n: number) => `ami-${n.toString(16).padStart(17, '0')}`;
-  const createdAt = Date.UTC(2026, 0, 2);
 
-  beforeAll(async () => {
-    other = await openAccount();
-    seedEc2({
-      directory: other.directory,
-      snapshots: [{ id: complete }, { id: encrypted }],
-      images: [
-        { id: ami(1), name: 'one', snapshotIds: [complete], createdAt, tags: { Name: 'x' } },
-        { id: ami(2), name: 'two', snapshotIds: [complete, encrypted], architecture: 'arm64' },
-        { id: ami(3), name: 'three', snapshotIds: [encrypted], state: 'failed' },
-        { id: ami(4), name: 'four', snapshotIds: [encrypted], state: 'disabled' },
-        { id: ami(5), name: 'five', snapshotIds: [encrypted], state: 'pending' },
-      ],
-    });
-  });
-  afterAll(() => other[Symbol.asyncDispose]());
-
-  it.each([
+  testOfLists.for([
     [{}, ['one', 'two', 'three', 'five']],
     [{ IncludeDisabled: true }, ['one', 'two', 'three', 'four', 'five']],
     [{ IncludeDisabled: true, Filters: [{ Name: 'state', Values: ['disabled'] }] }, ['four']],
@@ -336,11 +341,11 @@ describe('DescribeImages', () => {
     [{ Filters: [{ Name: 'is-public', Values: ['true'] }] }, []],
     [{ Filters: [{ Name: 'image-id', Values: [ami(2)] }], ImageIds: [ami(1), ami(2)] }, ['two']],
     [{ ImageIds: [ami(4)] }, []],
-  ] as [DescribeImagesCommandInput, string[]][])('%j: %j', async (given, expected) => {
-    expect(await describeOther(given)).toEqual(expected);
+  ] as [DescribeImagesCommandInput, string[]][])('%j: %j', async ([given, expected], { account }) => {
+    expect(await imageNames(account, given)).toEqual(expected);
   });
 
-  it.each([
+  testOfLists.for([
     [{ ImageIds: ['ami-1'] }, 'InvalidAMIID.Malformed', 'Invalid id: "ami-1" (expecting "ami-...")'],
     [{ ImageIds: [ami(8)] }, 'InvalidAMIID.NotFound', `The image id '[${ami(8)}]' does not exist`],
     [
@@ -349,13 +354,16 @@ describe('DescribeImages', () => {
       `The image ids '[${ami(8)}, ${ami(9)}]' do not exist`,
     ],
     [{ Owners: ['nobody'] }, 'InvalidUserID.Malformed', 'Invalid user id: "nobody"'],
-  ] as [DescribeImagesCommandInput, string, string][])('refuses %j', async (given, code, message) => {
-    await expect(describeOther(given)).rejects.toEqual(refusal(code, message));
-  });
+  ] as [DescribeImagesCommandInput, string, string][])(
+    'refuses %j',
+    async ([given, code, message], { account }) => {
+      await expect(imageNames(account, given)).rejects.toEqual(refusal(code, message));
+    },
+  );
 
-  it('pages', async () => {
+  testOfLists('pages', async ({ account }) => {
     const found: (string | undefined)[] = [];
-    for await (const { Images } of paginateDescribeImages({ client: other.ec2, pageSize: 2 }, {})) {
+    for await (const { Images } of paginateDescribeImages({ client: account.ec2, pageSize: 2 }, {})) {
       found.push(...Images!.map(({ Name }) => Name));
     }
     expect(found).toEqual(['one', 'two', 'three', 'five']);
@@ -363,22 +371,22 @@ describe('DescribeImages', () => {
 });
 
 describe('DeregisterImage', () => {
-  const deregister = (ImageId: string, DeleteAssociatedSnapshots?: boolean) =>
+  const deregister = (account: TestAccount, ImageId: string, DeleteAssociatedSnapshots?: boolean) =>
     account.ec2.send(new DeregisterImageCommand({ ImageId, DeleteAssociatedSnapshots }));
 
-  it('makes the AMI vanish, and leaves its snapshot', async () => {
-    const imageId = await register('short-lived');
-    expect(await deregister(imageId)).toMatchObject({ Return: true });
-    await expect(images({ ImageIds: [imageId] })).rejects.toEqual(refusal('InvalidAMIID.NotFound'));
-    expect(await names({ Filters: [{ Name: 'image-id', Values: [imageId] }] })).toEqual([]);
-    await expect(deregister(imageId)).rejects.toEqual(
+  test('makes the AMI vanish, and leaves its snapshot', async ({ account }) => {
+    const imageId = await register(account, 'short-lived');
+    expect(await deregister(account, imageId)).toMatchObject({ Return: true });
+    await expect(images(account, { ImageIds: [imageId] })).rejects.toEqual(refusal('InvalidAMIID.NotFound'));
+    expect(await names(account, { Filters: [{ Name: 'image-id', Values: [imageId] }] })).toEqual([]);
+    await expect(deregister(account, imageId)).rejects.toEqual(
       refusal('InvalidAMIID.Unavailable', `The image ID '${imageId}' is no longer available`),
     );
     const { Snapshots } = await account.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [complete] }));
     expect(Snapshots).toHaveLength(1);
   });
 
-  it('deletes its snapshots on request, and says of each what came of it', async () => {
+  test('deletes its snapshots on request, and says of each what came of it', async ({ account }) => {
     const [own, shared, gone] = [snapshot(21), snapshot(22), snapshot(23)] as const;
     seedEc2({
       directory: account.directory,
@@ -387,14 +395,14 @@ describe('DeregisterImage', () => {
     });
     const file = join(account.directory, 'snapshots', `${own}.raw`);
     await writeFile(file, 'bytes');
-    const imageId = await register('with snapshots', {
+    const imageId = await register(account, 'with snapshots', {
       BlockDeviceMappings: [
         device({ SnapshotId: own }),
         device({ SnapshotId: shared }, '/dev/sdb'),
         device({ SnapshotId: own }, '/dev/sdc'),
       ],
     });
-    expect(await deregister(imageId, true)).toMatchObject({
+    expect(await deregister(account, imageId, true)).toMatchObject({
       Return: true,
       DeleteSnapshotResults: [
         { SnapshotId: own, ReturnCode: 'success' },
@@ -407,10 +415,10 @@ describe('DeregisterImage', () => {
     );
   });
 
-  it.each([
+  test.for([
     ['ami-none', 'InvalidAMIID.Malformed'],
     ['ami-00000000000000777', 'InvalidAMIID.NotFound'],
-  ])('refuses %s', async (imageId, code) => {
-    await expect(deregister(imageId)).rejects.toEqual(refusal(code));
+  ] as const)('refuses %s', async ([imageId, code], { account }) => {
+    await expect(deregister(account, imageId)).rejects.toEqual(refusal(code));
   });
 });

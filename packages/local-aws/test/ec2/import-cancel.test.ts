@@ -1,28 +1,17 @@
 import { join } from 'node:path';
 import { CancelImportTaskCommand, DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedEc2 } from '../../src/ec2/seed.ts';
-import { type Account, refusal } from './account.ts';
-import { compareRaw, type Disk, makeDisk } from './disks.ts';
-import { ended, openAccountWith, start, taskOf, workFiles } from './imports.ts';
+import { describe, expect, refusal, type TestAccount } from '../support/account.ts';
+import { compareRaw } from './disks.ts';
+import { ended, openAccountWith, start, taskOf, testWithDisk, workFiles } from './imports.ts';
 
-let account: Account;
-let disk: Disk;
-
-beforeAll(async () => {
-  disk = await makeDisk();
-  account = await openAccountWith(disk);
-});
-afterAll(async () => {
-  await account[Symbol.asyncDispose]();
-  await disk[Symbol.asyncDispose]();
-});
+const test = testWithDisk();
 
 describe('CancelImportTask', () => {
-  const cancel = ({ ec2 }: Account, ImportTaskId: string) =>
+  const cancel = ({ ec2 }: TestAccount, ImportTaskId: string) =>
     ec2.send(new CancelImportTaskCommand({ ImportTaskId }));
 
-  it('ends the task, and leaves nothing of it', async () => {
+  test('ends the task, and leaves nothing of it', async ({ disk }) => {
     await using slow = await openAccountWith(disk, { ec2: { importTaskMs: 60_000 } });
     const id = await start(slow);
     expect(await cancel(slow, id)).toMatchObject({
@@ -37,7 +26,7 @@ describe('CancelImportTask', () => {
     expect(workFiles(slow)).toEqual([]);
   });
 
-  it('may come too late, and then the task completes', async () => {
+  test('may come too late, and then the task completes', async ({ disk }) => {
     let time = Date.now();
     await using late = await openAccountWith(disk, {
       now: () => time,
@@ -55,7 +44,7 @@ describe('CancelImportTask', () => {
     await compareRaw(disk.rawPath, join(late.directory, 'snapshots', `${SnapshotId}.raw`));
   });
 
-  it('ends a task that was seeded as active, whose object there never was', async () => {
+  test('ends a task that was seeded as active, whose object there never was', async ({ account }) => {
     const id = 'import-snap-0123456789abcdef1';
     const importTasks = [{ id, bucket: 'none', key: 'none', status: 'active' as const }];
     seedEc2({ directory: account.directory, importTasks });
@@ -67,10 +56,10 @@ describe('CancelImportTask', () => {
     expect(await ended(account, id)).toMatchObject({ Status: 'cancelled' });
   });
 
-  it.each([
+  test.for([
     ['import-snap-0123456789abcdef0', 'InvalidConversionTaskId'],
     ['task-1', 'InvalidConversionTaskId.Malformed'],
-  ])('refuses %s', async (id, code) => {
+  ] as const)('refuses %s', async ([id, code], { account }) => {
     await expect(cancel(account, id)).rejects.toEqual(refusal(code));
   });
 });

@@ -5,24 +5,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Account, createClients, openAccount } from './account.ts';
-import { compareRaw, type Disk, makeBucket, makeDisk, putObject } from './disks.ts';
+import { test as base } from 'vitest';
+import { type AccountClients, connectAccount } from '../../src/testing/index.ts';
+import { expect, openAccount } from '../support/account.ts';
+import { compareRaw, makeBucket, makeDisk, putObject } from './disks.ts';
 import { ended, input, start, taskOf } from './imports.ts';
-
-let disk: Disk;
-let directory: string;
-const processes: ChildProcess[] = [];
-
-beforeEach(async () => {
-  disk = await makeDisk();
-  directory = await mkdtemp(join(tmpdir(), 'local-aws-'));
-});
-afterEach(async () => {
-  await Promise.all(processes.splice(0).map(killed));
-  await rm(directory, { recursive: true });
-  await disk[Symbol.asyncDispose]();
-});
 
 async function killed(process: ChildProcess): Promise<void> {
   if (process.exitCode !== null || process.signalCode !== null) return;
@@ -39,54 +26,84 @@ interface Elsewhere {
 
 const hourMs = 3_600_000;
 
-/** An emulator for the directory in another process, where an import takes an hour. */
-async function serveElsewhere(): Promise<Elsewhere> {
-  const script = join(import.meta.dirname, 'fixtures/serve.ts');
-  const child = spawn(process.execPath, ['--conditions=@ec2-image/source', script, directory], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+  .extend('disk', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const disk = await makeDisk();
+    onCleanup(() => disk[Symbol.asyncDispose]());
+    return disk;
+  })
+  // biome-ignore lint/correctness/noEmptyPattern: as above
+  .extend('directory', async ({}, { onCleanup }) => {
+    const directory = await mkdtemp(join(tmpdir(), 'local-aws-'));
+    onCleanup(() => rm(directory, { recursive: true }));
+    return directory;
+  })
+  /** Starts an emulator for the directory in another process, where an import takes an hour. */
+  .extend('serveElsewhere', ({ directory }, { onCleanup }) => {
+    const processes: ChildProcess[] = [];
+    onCleanup(async () => {
+      await Promise.all(processes.map(killed));
+    });
+    return async (): Promise<Elsewhere> => {
+      const script = join(import.meta.dirname, 'fixtures/serve.ts');
+      const child = spawn(process.execPath, ['--conditions=@ec2-image/source', script, directory], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      processes.push(child);
+      const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+      return {
+        process: child,
+        url: line.toString().trim(),
+        ahead: (ms) => child.stdin!.write(`${ms}\n`),
+      };
+    };
   });
-  processes.push(child);
-  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
-  return {
-    process: child,
-    url: line.toString().trim(),
-    ahead: (ms) => child.stdin!.write(`${ms}\n`),
-  };
-}
+
+/** Clients of an emulator in another process, whose clock moves: they correct theirs by what it answers. */
+const connectElsewhere = ({ url }: Elsewhere, directory: string) =>
+  connectAccount({ url, directory, maxAttempts: 3 });
 
 /** By then whatever another process has put down has happened. */
 const later = () => Date.now() + 2 * hourMs;
 
-async function snapshots({ ec2 }: Pick<Account, 'ec2'>) {
+async function snapshots({ ec2 }: Pick<AccountClients, 'ec2'>) {
   return (await ec2.send(new DescribeSnapshotsCommand({}))).Snapshots!;
 }
 
-it.each([
+test.for([
   ['downloading/converting', 0.5],
   ['updating', 0.9],
-])('a task whose process is killed while %s is finished by the next one, once', async (stage, share) => {
-  const first = await serveElsewhere();
-  await using clients = createClients(first.url, directory);
-  await makeBucket(clients.s3);
-  await putObject(clients.s3, 'disk.vhdx', await disk.as('VHDX'));
-  const id = await start(clients, input('disk.vhdx', 'VHDX'));
-  first.ahead(share * hourMs);
-  await expect
-    .poll(async () => (await taskOf(clients, id)).SnapshotTaskDetail!.StatusMessage, { timeout: 20_000 })
-    .toBe(stage);
-  await killed(first.process);
-  await writeFile(join(directory, 'imports', 'left.raw'), 'over');
+] as const)(
+  'a task whose process is killed while %s is finished by the next one, once',
+  async ([stage, share], { directory, disk, serveElsewhere }) => {
+    const first = await serveElsewhere();
+    await using clients = connectElsewhere(first, directory);
+    await makeBucket(clients.s3);
+    await putObject(clients.s3, 'disk.vhdx', await disk.as('VHDX'));
+    const id = await start(clients, input('disk.vhdx', 'VHDX'));
+    first.ahead(share * hourMs);
+    await expect
+      .poll(async () => (await taskOf(clients, id)).SnapshotTaskDetail!.StatusMessage, { timeout: 20_000 })
+      .toBe(stage);
+    await killed(first.process);
+    await writeFile(join(directory, 'imports', 'left.raw'), 'over');
 
-  await using account = await openAccount({ directory, now: later });
-  const { SnapshotId } = await ended(account, id);
-  expect(await snapshots(account)).toHaveLength(1);
-  await compareRaw(disk.rawPath, join(directory, 'snapshots', `${SnapshotId}.raw`));
-  expect(existsSync(join(directory, 'imports', 'left.raw'))).toBe(false);
-});
+    await using account = await openAccount({ directory, now: later });
+    const { SnapshotId } = await ended(account, id);
+    expect(await snapshots(account)).toHaveLength(1);
+    await compareRaw(disk.rawPath, join(directory, 'snapshots', `${SnapshotId}.raw`));
+    expect(existsSync(join(directory, 'imports', 'left.raw'))).toBe(false);
+  },
+);
 
-it('of two processes at one directory either answers for all, and each task is done once', async () => {
+test('of two processes at one directory either answers for all, and each task is done once', async ({
+  directory,
+  disk,
+  serveElsewhere,
+}) => {
   const elsewhere = await serveElsewhere();
-  await using there = createClients(elsewhere.url, directory);
+  await using there = connectElsewhere(elsewhere, directory);
   await makeBucket(there.s3);
   await putObject(there.s3, 'disk.raw', await disk.as('RAW'));
   const held = await start(there);

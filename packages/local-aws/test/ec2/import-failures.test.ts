@@ -2,26 +2,16 @@ import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import {
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
+  IAMClient,
   PutRolePolicyCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Account, refusal } from './account.ts';
-import { bucket, type Disk, makeDisk, putObject } from './disks.ts';
-import { ended, input, openAccountWith, start, taskOf, workFiles } from './imports.ts';
+import { describe, expect, refusal } from '../support/account.ts';
+import { bucket, type Disk, putObject } from './disks.ts';
+import { ended, input, openAccountWith, start, taskOf, testWithDisk, workFiles } from './imports.ts';
 
-let account: Account;
-let disk: Disk;
-
-beforeAll(async () => {
-  disk = await makeDisk();
-  account = await openAccountWith(disk);
-});
-afterAll(async () => {
-  await account[Symbol.asyncDispose]();
-  await disk[Symbol.asyncDispose]();
-});
+const test = testWithDisk();
 
 describe('an import fails', () => {
   const text = (extent: string) =>
@@ -29,29 +19,34 @@ describe('an import fails', () => {
   const unsupported = 'ClientError: Disk validation failed [Unsupported specified file format]';
   const unsupportedVmdk = 'ClientError: Disk validation failed [Unsupported VMDK File Format]';
   const damagedVhdx = 'ClientError: Disk validation failed [The VHDX disk is damaged]';
-  const damaged = async (offset: number) => {
+  const damaged = async (disk: Disk, offset: number) => {
     const bytes = Buffer.from(await disk.as('VHDX'));
     bytes[offset]! ^= 1;
     return bytes;
   };
 
-  it.each([
-    ['a VMDK under the name of VHDX', 'VHDX', () => disk.as('VMDK'), unsupported],
-    ['a raw disk under the name of VHD', 'VHD', () => disk.as('RAW'), unsupported],
-    ['a qcow2', 'VHDX', () => disk.as(['-O', 'qcow2']), unsupported],
-    ['a VMDK not stream-optimized', 'VMDK', () => disk.as(['-O', 'vmdk']), unsupportedVmdk],
+  test.for([
+    ['a VMDK under the name of VHDX', 'VHDX', (disk: Disk) => disk.as('VMDK'), unsupported],
+    ['a raw disk under the name of VHD', 'VHD', (disk: Disk) => disk.as('RAW'), unsupported],
+    ['a qcow2', 'VHDX', (disk: Disk) => disk.as(['-O', 'qcow2']), unsupported],
+    ['a VMDK not stream-optimized', 'VMDK', (disk: Disk) => disk.as(['-O', 'vmdk']), unsupportedVmdk],
     ['a text VMDK naming a file', 'VMDK', async () => Buffer.from(text('/etc/passwd')), unsupportedVmdk],
-    ['a cut VHDX', 'VHDX', async () => (await disk.as('VHDX')).subarray(0, 100_000), unsupported],
-    ['a VHDX with a damaged header copy', 'VHDX', () => damaged(129 * 1024), damagedVhdx],
-    ['a VHDX with a damaged region table copy', 'VHDX', () => damaged(257 * 1024), damagedVhdx],
+    ['a cut VHDX', 'VHDX', async (disk: Disk) => (await disk.as('VHDX')).subarray(0, 100_000), unsupported],
+    ['a VHDX with a damaged header copy', 'VHDX', (disk: Disk) => damaged(disk, 129 * 1024), damagedVhdx],
+    [
+      'a VHDX with a damaged region table copy',
+      'VHDX',
+      (disk: Disk) => damaged(disk, 257 * 1024),
+      damagedVhdx,
+    ],
     [
       'nothing',
       'RAW',
       async () => Buffer.alloc(0),
       'ClientError: Disk validation failed [The disk is empty]',
     ],
-  ] as const)('on %s', async (name, format, make, message) => {
-    await putObject(account.s3, name, await make());
+  ] as const)('on %s', async ([name, format, make, message], { account, disk }) => {
+    await putObject(account.s3, name, await make(disk));
     const id = await start(account, input(name, format));
     expect(await ended(account, id)).toEqual({
       DiskImageSize: 0,
@@ -63,16 +58,17 @@ describe('an import fails', () => {
     expect(workFiles(account)).toEqual([]);
   });
 
-  it('not on anything RAW: EC2 does not inspect it', async () => {
+  test('not on anything RAW: EC2 does not inspect it', async ({ account }) => {
     await putObject(account.s3, 'page.html', '<html>not found</html>');
     const id = await start(account, input('page.html'));
     expect(await ended(account, id)).toMatchObject({ Status: 'completed' });
   });
 
-  it('where the role may not read the object, or may not be assumed', async () => {
+  test('where the role may not read the object, or may not be assumed', async ({ disk }) => {
     await using other = await openAccountWith(disk);
+    const iam = other.client(IAMClient);
     const RoleName = 'vmimport';
-    await other.iam.send(
+    await iam.send(
       new PutRolePolicyCommand({
         RoleName,
         PolicyName: 'vmimport',
@@ -87,16 +83,16 @@ describe('an import fails', () => {
         'ClientError: Disk validation failed [We do not have access to the given resource. Reason 403 Forbidden]',
     });
     const unassumable = refusal('InvalidParameter', /The service role vmimport provided does not exist/);
-    await other.iam.send(
+    await iam.send(
       new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: JSON.stringify({ Statement: [] }) }),
     );
     await expect(start(other)).rejects.toEqual(unassumable);
-    await other.iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'vmimport' }));
-    await other.iam.send(new DeleteRoleCommand({ RoleName }));
+    await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'vmimport' }));
+    await iam.send(new DeleteRoleCommand({ RoleName }));
     await expect(start(other)).rejects.toEqual(unassumable);
   });
 
-  it('where its object is deleted or replaced meanwhile, by way of deleting', async () => {
+  test('where its object is deleted or replaced meanwhile, by way of deleting', async ({ disk }) => {
     let time = Date.now();
     const importTaskMs = 100_000;
     await using slow = await openAccountWith(disk, { now: () => time, ec2: { importTaskMs } });

@@ -8,26 +8,15 @@ import {
   RegisterImageCommand,
 } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedEc2 } from '../../src/ec2/seed.ts';
-import { type Account, openAccount, refusal } from './account.ts';
-import { bucket, compareRaw, type Disk, formats, makeDisk, putObject } from './disks.ts';
-import { ended, input, openAccountWith, start, taskOf, workFiles } from './imports.ts';
+import { describe, expect, openAccount, refusal } from '../support/account.ts';
+import { bucket, compareRaw, formats, putObject } from './disks.ts';
+import { ended, input, openAccountWith, start, taskOf, testWithDisk, workFiles } from './imports.ts';
 
-let account: Account;
-let disk: Disk;
-
-beforeAll(async () => {
-  disk = await makeDisk();
-  account = await openAccountWith(disk);
-});
-afterAll(async () => {
-  await account[Symbol.asyncDispose]();
-  await disk[Symbol.asyncDispose]();
-});
+const test = testWithDisk();
 
 describe('an import', () => {
-  it.each(formats)('of %s makes a snapshot that holds the disk', async (format) => {
+  test.for(formats)('of %s makes a snapshot that holds the disk', async (format, { account, disk }) => {
     const object = await disk.as(format);
     await putObject(account.s3, `disk.${format}`, object);
     const id = await start(account, input(`disk.${format}`, format.toLowerCase()));
@@ -53,7 +42,7 @@ describe('an import', () => {
     expect(workFiles(account)).toEqual([]);
   });
 
-  it('shows its stages, as EC2 does, and its snapshot pending before it is complete', async () => {
+  test('shows its stages, as EC2 does, and its snapshot pending before it is complete', async ({ disk }) => {
     const startedAt = Date.now();
     let time = startedAt;
     const importTaskMs = 100_000;
@@ -114,7 +103,7 @@ describe('an import', () => {
     await register();
   });
 
-  it('is one for one token, and another request may not use it', async () => {
+  test('is one for one token, and another request may not use it', async ({ account }) => {
     const given = input('disk.raw', 'RAW', { ClientToken: 'token-1', Description: 'a' });
     const ids = await Promise.all([start(account, given), start(account, given), start(account, given)]);
     expect(new Set(ids).size).toBe(1);
@@ -132,12 +121,12 @@ describe('an import', () => {
     }
   });
 
-  it('takes the object by its URL as well', async () => {
+  test('takes the object by its URL as well', async ({ account }) => {
     const id = await start(account, { DiskContainer: { Format: 'RAW', Url: `s3://${bucket}/disk.raw` } });
     expect(await ended(account, id)).toMatchObject({ Status: 'completed', Url: `s3://${bucket}/disk.raw` });
   });
 
-  it('encrypts where it is told to', async () => {
+  test('encrypts where it is told to', async ({ account }) => {
     const KmsKeyId = 'arn:aws:kms:us-east-1:123456789012:key/1';
     const id = await start(account, input('disk.raw', 'RAW', { Encrypted: true, KmsKeyId }));
     const detail = await ended(account, id);
@@ -148,7 +137,7 @@ describe('an import', () => {
     expect(Snapshots![0]).toMatchObject({ Encrypted: true, KmsKeyId });
   });
 
-  it.each([
+  test.for([
     [{ DiskContainer: undefined }, 'MissingParameter', /DiskContainer/],
     [{ DiskContainer: { Format: 'RAW' } }, 'InvalidParameterValue', /disk container/],
     [input('disk.raw', 'QCOW2'), 'InvalidParameter', /QCOW2/],
@@ -178,7 +167,7 @@ describe('an import', () => {
     [input('disk.raw', 'RAW', { DryRun: true }), 'DryRunOperation', undefined, 412],
   ] as [ImportSnapshotCommandInput, string, string | RegExp, number?][])(
     'is refused: %j',
-    async (given, code, message, status) => {
+    async ([given, code, message, status], { account }) => {
       const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' as const };
       await account.s3
         .send(new CreateBucketCommand({ Bucket: 'elsewhere', CreateBucketConfiguration }))
@@ -189,7 +178,7 @@ describe('an import', () => {
 });
 
 describe('DescribeImportSnapshotTasks', () => {
-  it('lists the ended tasks of seven days, page by page, and by filters', async () => {
+  test('lists the ended tasks of seven days, page by page, and by filters', async () => {
     let now = Date.now();
     await using other = await openAccount({ now: () => now });
     const day = 24 * 60 * 60 * 1000;

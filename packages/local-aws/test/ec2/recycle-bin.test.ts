@@ -15,16 +15,16 @@ import {
   RestoreSnapshotFromRecycleBinCommand,
   RestoreSnapshotTierCommand,
 } from '@aws-sdk/client-ec2';
-import { it as base, expect } from 'vitest';
+import { test as base } from 'vitest';
 import { type SeedEc2Options, seedEc2 } from '../../src/ec2/seed.ts';
-import { openAccount, refusal } from './account.ts';
+import { expect, openAccount, refusal } from '../support/account.ts';
 
 const ami = `ami-${'1'.padStart(17, '0')}`;
 const [snap, other] = [1, 2].map((n) => `snap-${n.toString().padStart(17, '0')}`) as [string, string];
 const dayMs = 24 * 3_600_000;
 
 // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
-const it = base.extend('account', async ({}, { onCleanup }) => {
+const test = base.extend('account', async ({}, { onCleanup }) => {
   let offsetMs = 0;
   const opened = await openAccount({ now: () => Date.now() + offsetMs });
   onCleanup(() => opened[Symbol.asyncDispose]());
@@ -38,7 +38,7 @@ const it = base.extend('account', async ({}, { onCleanup }) => {
   };
 });
 
-it('what a retention rule matches goes to the Recycle Bin, from which it can be restored whole', async ({
+test('what a retention rule matches goes to the Recycle Bin, from which it can be restored whole', async ({
   account,
 }) => {
   account.seed({
@@ -85,7 +85,7 @@ it('what a retention rule matches goes to the Recycle Bin, from which it can be 
   expect(await inBin()).toEqual([]);
 });
 
-it('without a rule nothing is retained', async ({ account }) => {
+test('without a rule nothing is retained', async ({ account }) => {
   account.seed({ snapshots: [{ id: snap }], retentionRules: [{ type: 'image', days: 3 }] });
   await account.ec2.send(new DeleteSnapshotCommand({ SnapshotId: snap }));
   const { Snapshots } = await account.ec2.send(new ListSnapshotsInRecycleBinCommand({ MaxResults: 5 }));
@@ -95,7 +95,7 @@ it('without a rule nothing is retained', async ({ account }) => {
   ).rejects.toEqual(refusal('InvalidSnapshot.NotFound'));
 });
 
-it('a snapshot is archived and restored, unless an AMI needs it', async ({ account }) => {
+test('a snapshot is archived and restored, unless an AMI needs it', async ({ account }) => {
   account.seed({
     snapshots: [{ id: snap }, { id: other }],
     images: [{ id: ami, name: 'image', snapshotIds: [snap] }],
@@ -125,7 +125,7 @@ it('a snapshot is archived and restored, unless an AMI needs it', async ({ accou
   expect(await tier()).toEqual(['standard', 'permanent-restore-completed']);
 });
 
-it('fast restores go through their states, zone by zone', async ({ account }) => {
+test('fast restores go through their states, zone by zone', async ({ account }) => {
   account.seed({ snapshots: [{ id: snap, volumeSizeGiB: 1024 }] });
   const zones = { AvailabilityZones: ['us-east-1a', 'us-east-1b', 'eu-west-1a'], SourceSnapshotIds: [snap] };
   const enabled = await account.ec2.send(new EnableFastSnapshotRestoresCommand(zones));

@@ -23,37 +23,25 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seedEc2 } from '../../src/ec2/seed.ts';
-import { type Account, accountId, openAccount, refusal } from './account.ts';
+import { accountId, expect, refusal, type TestAccount, testWith } from '../support/account.ts';
 
-let account: Account;
-let ssm: SSMClient;
-let autoScaling: AutoScalingClient;
+const test = testWith({}, ({ directory }) =>
+  seedEc2({
+    directory,
+    images: [1, 2, 3, 4, 5, 6].map((n) => ({ id: ami(n), name: `image ${n}`, snapshotIds: [] })),
+  }),
+)
+  .extend('ssm', { scope: 'file' }, ({ account }) => account.client(SSMClient))
+  .extend('autoScaling', { scope: 'file' }, ({ account }) => account.client(AutoScalingClient));
+
 const ami = (n: number) => `ami-${n.toString(16).padStart(17, '0')}`;
 
-beforeAll(async () => {
-  account = await openAccount();
-  const settings = {
-    endpoint: account.aws.url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  };
-  ssm = new SSMClient(settings);
-  autoScaling = new AutoScalingClient(settings);
-  seedEc2({
-    directory: account.directory,
-    images: [1, 2, 3, 4, 5, 6].map((n) => ({ id: ami(n), name: `image ${n}`, snapshotIds: [] })),
-  });
-});
-afterAll(async () => {
-  ssm.destroy();
-  autoScaling.destroy();
-  await account[Symbol.asyncDispose]();
-});
-
-async function references(ImageIds: string[], more: Partial<DescribeImageReferencesCommandInput> = {}) {
+async function references(
+  account: TestAccount,
+  ImageIds: string[],
+  more: Partial<DescribeImageReferencesCommandInput> = {},
+) {
   const { ImageReferences } = await account.ec2.send(
     new DescribeImageReferencesCommand({ ImageIds, IncludeAllResourceTypes: true, ...more }),
   );
@@ -64,7 +52,7 @@ async function references(ImageIds: string[], more: Partial<DescribeImageReferen
   ]);
 }
 
-it('instances refer to their AMI in every state, unless only some are asked for', async () => {
+test('instances refer to their AMI in every state, unless only some are asked for', async ({ account }) => {
   const run = new RunInstancesCommand({
     ImageId: ami(1),
     InstanceType: 't3.micro',
@@ -90,16 +78,16 @@ it('instances refer to their AMI in every state, unless only some are asked for'
       [stopped, 'stopped'],
     ].sort(),
   );
-  expect((await references([ami(1), ami(2)])).sort()).toEqual(
+  expect((await references(account, [ami(1), ami(2)])).sort()).toEqual(
     [running, stopped].map((id) => [ami(1), 'ec2:Instance', `instance/${id}`]).sort(),
   );
   const ofState = { ResourceType: 'ec2:Instance' as const };
   const options = [{ OptionName: 'state-name' as const, OptionValues: ['stopped'] }];
   expect(
-    await references([ami(1)], { ResourceTypes: [{ ...ofState, ResourceTypeOptions: options }] }),
+    await references(account, [ami(1)], { ResourceTypes: [{ ...ofState, ResourceTypeOptions: options }] }),
   ).toEqual([[ami(1), 'ec2:Instance', `instance/${stopped}`]]);
   await account.ec2.send(new TerminateInstancesCommand({ InstanceIds: [running] }));
-  expect(await references([ami(1)])).toHaveLength(2);
+  expect(await references(account, [ami(1)])).toHaveLength(2);
   // The launch shows on the AMI.
   const { Images } = await account.ec2.send(new DescribeImagesCommand({ ImageIds: [ami(1)] }));
   const launched = await account.ec2.send(
@@ -112,7 +100,9 @@ it('instances refer to their AMI in every state, unless only some are asked for'
   ).rejects.toEqual(refusal('InvalidAMIID.Unavailable', /disabled/));
 });
 
-it('launch templates refer to AMIs by any of their versions, as far back as is asked for', async () => {
+test('launch templates refer to AMIs by any of their versions, as far back as is asked for', async ({
+  account,
+}) => {
   const create = (n: number, LaunchTemplateName: string) =>
     new CreateLaunchTemplateCommand({ LaunchTemplateName, LaunchTemplateData: { ImageId: ami(n) } });
   const { LaunchTemplate } = await account.ec2.send(create(2, 'template'));
@@ -131,11 +121,11 @@ it('launch templates refer to AMIs by any of their versions, as far back as is a
     );
     expect(LaunchTemplateVersion!.VersionNumber).toBe(n);
   }
-  expect(await references([ami(2), ami(3)])).toEqual([
+  expect(await references(account, [ami(2), ami(3)])).toEqual([
     [ami(3), 'ec2:LaunchTemplate', `launch-template/${LaunchTemplateId}`],
   ]);
   const depth = (value: string) =>
-    references([ami(2)], {
+    references(account, [ami(2)], {
       ResourceTypes: [
         {
           ResourceType: 'ec2:LaunchTemplate',
@@ -187,20 +177,20 @@ it('launch templates refer to AMIs by any of their versions, as far back as is a
   ).rejects.toEqual(refusal('InvalidLaunchTemplateId.NotFound'));
 });
 
-it('parameters in plain text refer to the AMIs that they name', async () => {
+test('parameters in plain text refer to the AMIs that they name', async ({ account, ssm }) => {
   const put = (Name: string, Value: string, Type: 'String' | 'StringList' | 'SecureString') =>
     ssm.send(new PutParameterCommand({ Name, Value, Type }));
   await put('/images/current', ami(5), 'String');
   await put('images', `${ami(4)},${ami(5)}`, 'StringList');
   await put('secret', ami(5), 'SecureString');
   await put('prose', `not ${ami(5)} itself`, 'String');
-  expect(await references([ami(5)])).toEqual([
+  expect(await references(account, [ami(5)])).toEqual([
     [ami(5), 'ssm:Parameter', 'parameter/images'],
     [ami(5), 'ssm:Parameter', 'parameter/images/current'],
   ]);
 });
 
-it('refuses what it cannot look for', async () => {
+test('refuses what it cannot look for', async ({ account }) => {
   const command = (given: DescribeImageReferencesCommandInput) =>
     account.ec2.send(new DescribeImageReferencesCommand(given));
   await expect(command({ ImageIds: [ami(1)] })).rejects.toEqual(refusal('MissingParameter', /IncludeAll/));
@@ -213,7 +203,7 @@ it('refuses what it cannot look for', async () => {
   );
 });
 
-it('Auto Scaling keeps launch configurations, and pages them', async () => {
+test('Auto Scaling keeps launch configurations, and pages them', async ({ autoScaling }) => {
   const names = Array.from({ length: 5 }, (_, n) => `configuration ${n}`);
   const create = (LaunchConfigurationName: string) =>
     autoScaling.send(

@@ -3,9 +3,8 @@ import {
   DescribeRegionsCommand,
   type DescribeRegionsCommandInput,
 } from '@aws-sdk/client-ec2';
-import { expect, openAccount, testWith } from '../support/account.ts';
+import { expect, openAccount, refusal, testWith } from '../support/account.ts';
 import { amzDate, scopedTo } from '../support/raw.ts';
-import { refusal } from './account.ts';
 
 const it = testWith().extend(
   'regions',

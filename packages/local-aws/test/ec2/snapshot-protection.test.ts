@@ -7,27 +7,21 @@ import {
   ModifySnapshotAttributeCommand,
   UnlockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { seedEc2 } from '../../src/ec2/seed.ts';
-import { type Account, accountId, openAccount, refusal } from './account.ts';
+import { accountId, describe, expect, refusal, type TestAccount, testWith } from '../support/account.ts';
 
-let account: Account;
 let time = Date.now();
 let next = 0;
-let SnapshotId: string;
 const hour = 3_600_000;
 
-beforeAll(async () => {
-  account = await openAccount({ now: () => time });
-});
-afterAll(() => account[Symbol.asyncDispose]());
-beforeEach(() => {
+const test = testWith({ now: () => time }).extend('SnapshotId', ({ account }) => {
   next += 1;
-  SnapshotId = `snap-${next.toString(16).padStart(17, '0')}`;
-  seedEc2({ directory: account.directory, snapshots: [{ id: SnapshotId, createdAt: time - hour }] });
+  const id = `snap-${next.toString(16).padStart(17, '0')}`;
+  seedEc2({ directory: account.directory, snapshots: [{ id, createdAt: time - hour }] });
+  return id;
 });
 
-it('a snapshot is shared and unshared', async () => {
+test('a snapshot is shared and unshared', async ({ account, SnapshotId }) => {
   const permissions = async () => {
     const command = new DescribeSnapshotAttributeCommand({ SnapshotId, Attribute: 'createVolumePermission' });
     const answer = await account.ec2.send(command);
@@ -57,62 +51,67 @@ it('a snapshot is shared and unshared', async () => {
 });
 
 describe('a lock', () => {
-  const lock = (given: Omit<LockSnapshotCommandInput, 'SnapshotId'>) =>
-    account.ec2.send(new LockSnapshotCommand({ SnapshotId, ...given }));
-  const locks = async (given = {}) =>
+  const lock = (
+    account: TestAccount,
+    SnapshotId: string,
+    given: Omit<LockSnapshotCommandInput, 'SnapshotId'>,
+  ) => account.ec2.send(new LockSnapshotCommand({ SnapshotId, ...given }));
+  const locks = async (account: TestAccount, given = {}) =>
     (await account.ec2.send(new DescribeLockedSnapshotsCommand(given))).Snapshots!;
-  const remove = () => account.ec2.send(new DeleteSnapshotCommand({ SnapshotId }));
-  const unlock = () => account.ec2.send(new UnlockSnapshotCommand({ SnapshotId }));
+  const remove = (account: TestAccount, SnapshotId: string) =>
+    account.ec2.send(new DeleteSnapshotCommand({ SnapshotId }));
+  const unlock = (account: TestAccount, SnapshotId: string) =>
+    account.ec2.send(new UnlockSnapshotCommand({ SnapshotId }));
 
-  it('in governance mode keeps the snapshot until it is unlocked', async () => {
-    expect(await lock({ LockMode: 'governance', LockDuration: 2 })).toMatchObject({
+  test('in governance mode keeps the snapshot until it is unlocked', async ({ account, SnapshotId }) => {
+    expect(await lock(account, SnapshotId, { LockMode: 'governance', LockDuration: 2 })).toMatchObject({
       SnapshotId,
       LockState: 'governance',
       LockDuration: 2,
       LockCreatedOn: new Date(time),
       LockExpiresOn: new Date(time + 48 * hour),
     });
-    expect(await locks({ SnapshotIds: [SnapshotId] })).toMatchObject([
+    expect(await locks(account, { SnapshotIds: [SnapshotId] })).toMatchObject([
       { SnapshotId, OwnerId: accountId, LockState: 'governance' },
     ]);
-    await expect(remove()).rejects.toEqual(refusal('SnapshotLocked', /locked/));
-    await unlock();
-    expect(await locks({ SnapshotIds: [SnapshotId] })).toEqual([]);
-    await remove();
+    await expect(remove(account, SnapshotId)).rejects.toEqual(refusal('SnapshotLocked', /locked/));
+    await unlock(account, SnapshotId);
+    expect(await locks(account, { SnapshotIds: [SnapshotId] })).toEqual([]);
+    await remove(account, SnapshotId);
   });
 
-  it('expires', async () => {
-    await lock({ LockMode: 'governance', ExpirationDate: new Date(time + 30 * hour) });
+  test('expires', async ({ account, SnapshotId }) => {
+    await lock(account, SnapshotId, { LockMode: 'governance', ExpirationDate: new Date(time + 30 * hour) });
     time += 31 * hour;
-    expect(await locks({ SnapshotIds: [SnapshotId] })).toMatchObject([
+    expect(await locks(account, { SnapshotIds: [SnapshotId] })).toMatchObject([
       { LockState: 'expired', LockDuration: 2 },
     ]);
-    expect(await locks({ Filters: [{ Name: 'lock-state', Values: ['governance'] }] })).toEqual([]);
-    await remove();
+    expect(await locks(account, { Filters: [{ Name: 'lock-state', Values: ['governance'] }] })).toEqual([]);
+    await remove(account, SnapshotId);
   });
 
-  it('in compliance mode can be undone only while it cools off', async () => {
-    await lock({ LockMode: 'compliance', LockDuration: 1, CoolOffPeriod: 2 });
-    expect(await locks({ SnapshotIds: [SnapshotId] })).toMatchObject([
+  test('in compliance mode can be undone only while it cools off', async ({ account, SnapshotId }) => {
+    await lock(account, SnapshotId, { LockMode: 'compliance', LockDuration: 1, CoolOffPeriod: 2 });
+    expect(await locks(account, { SnapshotIds: [SnapshotId] })).toMatchObject([
       {
         LockState: 'compliance-cooloff',
         CoolOffPeriod: 2,
         CoolOffPeriodExpiresOn: new Date(time + 2 * hour),
       },
     ]);
-    await unlock();
-    await lock({ LockMode: 'compliance', LockDuration: 1, CoolOffPeriod: 2 });
+    await unlock(account, SnapshotId);
+    await lock(account, SnapshotId, { LockMode: 'compliance', LockDuration: 1, CoolOffPeriod: 2 });
     time += 3 * hour;
-    await expect(unlock()).rejects.toEqual(refusal('OperationNotPermitted'));
-    await expect(lock({ LockMode: 'governance', LockDuration: 9 })).rejects.toEqual(
+    await expect(unlock(account, SnapshotId)).rejects.toEqual(refusal('OperationNotPermitted'));
+    await expect(lock(account, SnapshotId, { LockMode: 'governance', LockDuration: 9 })).rejects.toEqual(
       refusal('OperationNotPermitted'),
     );
-    expect(await lock({ LockMode: 'compliance', LockDuration: 9 })).toMatchObject({
+    expect(await lock(account, SnapshotId, { LockMode: 'compliance', LockDuration: 9 })).toMatchObject({
       LockState: 'compliance',
     });
   });
 
-  it.each([
+  test.for([
     [{ LockMode: 'governance' }, 'InvalidParameterCombination', /LockDuration/],
     [
       { LockMode: 'governance', LockDuration: 1, ExpirationDate: new Date() },
@@ -121,11 +120,14 @@ describe('a lock', () => {
     ],
     [{ LockMode: 'governance', LockDuration: 1, CoolOffPeriod: 1 }, 'InvalidParameterCombination', /CoolOff/],
     [{ LockMode: 'governance', LockDuration: 36_501 }, 'InvalidParameterValue', /36500/],
-  ] as [LockSnapshotCommandInput, string, RegExp][])('refuses %j', async (given, code, message) => {
-    await expect(lock(given)).rejects.toEqual(refusal(code, message));
-  });
+  ] as [LockSnapshotCommandInput, string, RegExp][])(
+    'refuses %j',
+    async ([given, code, message], { account, SnapshotId }) => {
+      await expect(lock(account, SnapshotId, given)).rejects.toEqual(refusal(code, message));
+    },
+  );
 
-  it('that is not there cannot be undone', async () => {
-    await expect(unlock()).rejects.toEqual(refusal('SnapshotLock.NotFound'));
+  test('that is not there cannot be undone', async ({ account, SnapshotId }) => {
+    await expect(unlock(account, SnapshotId)).rejects.toEqual(refusal('SnapshotLock.NotFound'));
   });
 });

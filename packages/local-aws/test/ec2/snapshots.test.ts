@@ -7,18 +7,22 @@ import {
   type DescribeSnapshotsCommandInput,
   paginateDescribeSnapshots,
 } from '@aws-sdk/client-ec2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedEc2 } from '../../src/ec2/seed.ts';
-import { type Account, accountId, openAccount, refusal } from './account.ts';
+import {
+  accountId,
+  describe,
+  expect,
+  openAccount,
+  refusal,
+  type TestAccount,
+  testWith,
+} from '../support/account.ts';
 
-let account: Account;
 const createdAt = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
-const id = (n: number) => `snap-${n.toString(16).padStart(17, '0')}`;
 
-beforeAll(async () => {
-  account = await openAccount();
+const test = testWith({}, ({ directory }) => {
   seedEc2({
-    directory: account.directory,
+    directory,
     snapshots: [
       {
         id: id(1),
@@ -33,21 +37,17 @@ beforeAll(async () => {
       { id: id(4), createdAt, createVolumePermissions: ['all', '111122223333'], tags: { Name: 'fourth' } },
     ],
   });
-  seedEc2({
-    directory: account.directory,
-    region: 'eu-west-1',
-    snapshots: [{ id: id(99) }],
-  });
+  seedEc2({ directory, region: 'eu-west-1', snapshots: [{ id: id(99) }] });
 });
-afterAll(() => account[Symbol.asyncDispose]());
+const id = (n: number) => `snap-${n.toString(16).padStart(17, '0')}`;
 
-async function ids(input: DescribeSnapshotsCommandInput): Promise<string[]> {
+async function ids(account: TestAccount, input: DescribeSnapshotsCommandInput): Promise<string[]> {
   const { Snapshots } = await account.ec2.send(new DescribeSnapshotsCommand(input));
   return Snapshots!.map(({ SnapshotId }) => SnapshotId!);
 }
 
 describe('DescribeSnapshots', () => {
-  it('shows every field that EC2 has of a completed snapshot', async () => {
+  test('shows every field that EC2 has of a completed snapshot', async ({ account }) => {
     const { Snapshots } = await account.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [id(1)] }));
     expect(Snapshots).toEqual([
       {
@@ -72,14 +72,14 @@ describe('DescribeSnapshots', () => {
     ]);
   });
 
-  it('shows of a pending one what there is', async () => {
+  test('shows of a pending one what there is', async ({ account }) => {
     const { Snapshots } = await account.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [id(2)] }));
     expect(Snapshots![0]).toMatchObject({ State: 'pending', Progress: '0%', Description: '' });
     expect(Snapshots![0]).not.toHaveProperty('CompletionTime');
     expect(Snapshots![0]).not.toHaveProperty('Tags');
   });
 
-  it.each([
+  test.for([
     [{}, [1, 2, 3, 4]],
     [{ OwnerIds: ['self'] }, [1, 2, 3, 4]],
     [{ OwnerIds: [accountId] }, [1, 2, 3, 4]],
@@ -96,11 +96,11 @@ describe('DescribeSnapshots', () => {
     [{ Filters: [{ Name: 'owner-id', Values: [accountId] }], SnapshotIds: [id(2)] }, [2]],
     [{ Filters: [{ Name: 'start-time', Values: ['2026-01-02T*'] }] }, [1, 2, 3, 4]],
     [{ Filters: [{ Name: 'progress', Values: ['100%'] }] }, [1, 4]],
-  ] as [DescribeSnapshotsCommandInput, number[]][])('%j', async (input, expected) => {
-    expect(await ids(input)).toEqual(expected.map(id));
+  ] as [DescribeSnapshotsCommandInput, number[]][])('%j', async ([input, expected], { account }) => {
+    expect(await ids(account, input)).toEqual(expected.map(id));
   });
 
-  it.each([
+  test.for([
     [
       { SnapshotIds: [id(1), id(50)] },
       'InvalidSnapshot.NotFound',
@@ -124,13 +124,13 @@ describe('DescribeSnapshots', () => {
     [{ DryRun: true }, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412],
   ] as [DescribeSnapshotsCommandInput, string, string | RegExp, number?][])(
     'refuses %j',
-    async (input, code, message, status) => {
-      await expect(ids(input)).rejects.toEqual(refusal(code, message, status));
+    async ([input, code, message, status], { account }) => {
+      await expect(ids(account, input)).rejects.toEqual(refusal(code, message, status));
     },
   );
 });
 
-it('pages through many, and through those that a filter leaves', async () => {
+test('pages through many, and through those that a filter leaves', async () => {
   await using other = await openAccount();
   const all = Array.from({ length: 2345 }, (_, n) => id(n));
   seedEc2({
@@ -161,18 +161,18 @@ it('pages through many, and through those that a filter leaves', async () => {
 });
 
 describe('DeleteSnapshot', () => {
-  it('removes the snapshot with its bytes, once', async () => {
+  test('removes the snapshot with its bytes, once', async ({ account }) => {
     const file = join(account.directory, 'snapshots', `${id(3)}.raw`);
     await writeFile(file, 'bytes');
     await account.ec2.send(new DeleteSnapshotCommand({ SnapshotId: id(3) }));
     expect(existsSync(file)).toBe(false);
-    expect(await ids({ Filters: [{ Name: 'snapshot-id', Values: [id(3)] }] })).toEqual([]);
+    expect(await ids(account, { Filters: [{ Name: 'snapshot-id', Values: [id(3)] }] })).toEqual([]);
     await expect(account.ec2.send(new DeleteSnapshotCommand({ SnapshotId: id(3) }))).rejects.toEqual(
       refusal('InvalidSnapshot.NotFound', `The snapshot '${id(3)}' does not exist.`),
     );
   });
 
-  it('keeps one that an AMI uses', async () => {
+  test('keeps one that an AMI uses', async ({ account }) => {
     seedEc2({
       directory: account.directory,
       images: [{ id: 'ami-00000000000000001', name: 'user', snapshotIds: [id(1)] }],

@@ -8,33 +8,29 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { checksumOf } from '@ec2-image/checksum';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { FaultRule } from '../../src/faults/rules.ts';
-import { type Account, openAccount } from '../ec2/account.ts';
+import { describe, expect, type TestAccount, testWith } from '../support/account.ts';
 import { element, send } from '../support/raw.ts';
 
 const Bucket = 'disks';
-let account: Account;
 let counter = 0;
-beforeAll(async () => {
-  account = await openAccount({ buckets: [Bucket] });
-});
-afterAll(() => account[Symbol.asyncDispose]());
-afterEach(() => account.aws.faults.clear());
+
+const test = testWith({ buckets: [Bucket] });
+test.afterEach(({ account }) => account.aws.faults.clear());
 
 const newKey = () => `key-${++counter}`;
-const put = (Key: string, Body = 'content', abortSignal?: AbortSignal) =>
+const put = (account: TestAccount, Key: string, Body = 'content', abortSignal?: AbortSignal) =>
   account.s3.send(new PutObjectCommand({ Bucket, Key, Body }), { abortSignal });
-const read = async (Key: string) => {
+const read = async (account: TestAccount, Key: string) => {
   const { Body } = await account.s3.send(new GetObjectCommand({ Bucket, Key }));
   return Body!.transformToString();
 };
-const exists = (Key: string) =>
+const exists = (account: TestAccount, Key: string) =>
   account.s3.send(new HeadObjectCommand({ Bucket, Key })).then(
     () => true,
     () => false,
   );
-const add = (rule: Omit<FaultRule, 'match'> & { operation?: string }) => {
+const add = (account: TestAccount, rule: Omit<FaultRule, 'match'> & { operation?: string }) => {
   const { operation = 'PutObject', ...rest } = rule;
   return account.aws.faults.add({ ...rest, match: { operation } });
 };
@@ -42,19 +38,22 @@ const add = (rule: Omit<FaultRule, 'match'> & { operation?: string }) => {
 describe.each(['before', 'after'] as const)('%s it acted', (when) => {
   const acted = when === 'after';
 
-  test('a call answers an error', async () => {
+  test('a call answers an error', async ({ account }) => {
     const key = newKey();
-    add({ action: { kind: 'error', preset: 'throttling', when, headers: { 'retry-after': '7' } } });
-    await expect(put(key)).rejects.toMatchObject({ name: 'SlowDown', $metadata: { httpStatusCode: 503 } });
-    expect(await exists(key)).toBe(acted);
-    await put(key);
+    add(account, { action: { kind: 'error', preset: 'throttling', when, headers: { 'retry-after': '7' } } });
+    await expect(put(account, key)).rejects.toMatchObject({
+      name: 'SlowDown',
+      $metadata: { httpStatusCode: 503 },
+    });
+    expect(await exists(account, key)).toBe(acted);
+    await put(account, key);
   });
 
-  test('the connection is reset', async () => {
+  test('the connection is reset', async ({ account }) => {
     const key = newKey();
-    add({ action: { kind: 'drop', when } });
-    await expect(put(key)).rejects.toMatchObject({ code: 'ECONNRESET' });
-    expect(await exists(key)).toBe(acted);
+    add(account, { action: { kind: 'drop', when } });
+    await expect(put(account, key)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(await exists(account, key)).toBe(acted);
     expect(account.aws.calls.list().findLast(({ operation }) => operation === 'PutObject')).toMatchObject({
       outcome: 'dropped',
       faults: ['drop'],
@@ -62,50 +61,50 @@ describe.each(['before', 'after'] as const)('%s it acted', (when) => {
     });
   });
 
-  test('a call hangs until its client gives up', async () => {
+  test('a call hangs until its client gives up', async ({ account }) => {
     const key = newKey();
-    const fault = add({ action: { kind: 'hang', when } });
+    const fault = add(account, { action: { kind: 'hang', when } });
     const client = new AbortController();
-    const answer = put(key, 'content', client.signal);
+    const answer = put(account, key, 'content', client.signal);
     const call = await fault.struck;
     expect(call).toMatchObject({ operation: 'PutObject', parameters: { bucket: Bucket, key } });
-    expect(await exists(key)).toBe(acted);
+    expect(await exists(account, key)).toBe(acted);
     client.abort();
     await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
-    expect(await exists(key)).toBe(acted);
+    expect(await exists(account, key)).toBe(acted);
   });
 
-  test('a call hangs until the fault is removed, and continues', async () => {
+  test('a call hangs until the fault is removed, and continues', async ({ account }) => {
     const key = newKey();
-    const fault = add({ action: { kind: 'hang', when } });
-    const answer = put(key);
+    const fault = add(account, { action: { kind: 'hang', when } });
+    const answer = put(account, key);
     await fault.struck;
     fault.remove();
     await answer;
-    expect(await read(key)).toBe('content');
+    expect(await read(account, key)).toBe('content');
   });
 
-  test('a call takes its time', async () => {
+  test('a call takes its time', async ({ account }) => {
     const key = newKey();
-    add({ action: { kind: 'delay', ms: 50, when } });
+    add(account, { action: { kind: 'delay', ms: 50, when } });
     const started = performance.now();
-    await put(key);
+    await put(account, key);
     expect(performance.now() - started).toBeGreaterThanOrEqual(49);
   });
 });
 
-test('an answer that is lost after the service acted may be a refusal', async () => {
-  add({ operation: 'HeadObject', action: { kind: 'drop', when: 'after' } });
+test('an answer that is lost after the service acted may be a refusal', async ({ account }) => {
+  add(account, { operation: 'HeadObject', action: { kind: 'drop', when: 'after' } });
   const head = () => account.s3.send(new HeadObjectCommand({ Bucket, Key: 'nothing' }));
   await expect(head()).rejects.toMatchObject({ code: 'ECONNRESET' });
   expect(account.aws.calls.list().at(-1)).toMatchObject({ outcome: 'dropped', status: 404 });
   await expect(head()).rejects.toMatchObject({ name: 'NotFound' });
 });
 
-test('the call of a number can be held, as a recorded run counted it', async () => {
+test('the call of a number can be held, as a recorded run counted it', async ({ account }) => {
   const recorded = account.aws.calls.list().at(-1)?.sequence ?? 0;
   const keys = [newKey(), newKey(), newKey()];
-  for (const key of keys) await put(key);
+  for (const key of keys) await put(account, key);
   expect(
     account.aws.calls
       .list({ after: recorded })
@@ -113,30 +112,30 @@ test('the call of a number can be held, as a recorded run counted it', async () 
   ).toEqual(keys.map((key) => ['PutObject', key]));
   const held = account.aws.faults.add({ nth: 2, action: { kind: 'hang', when: 'after' } });
   const run = (async () => {
-    for (const key of keys) await put(key, 'again');
+    for (const key of keys) await put(account, key, 'again');
   })();
   await held.struck;
   account.aws.faults.clear();
-  expect([await read(keys[0]!), await read(keys[1]!)]).toEqual(['again', 'again']);
+  expect([await read(account, keys[0]!), await read(account, keys[1]!)]).toEqual(['again', 'again']);
   await run;
 });
 
-test('an answer is cut in its body', async () => {
+test('an answer is cut in its body', async ({ account }) => {
   const key = newKey();
-  await put(key, 'a'.repeat(100_000));
-  add({ operation: 'GetObject', action: { kind: 'cut', afterBytes: 50_000 } });
-  await expect(read(key)).rejects.toMatchObject({ code: 'ECONNRESET' });
-  expect((await read(key)).length).toBe(100_000);
+  await put(account, key, 'a'.repeat(100_000));
+  add(account, { operation: 'GetObject', action: { kind: 'cut', afterBytes: 50_000 } });
+  await expect(read(account, key)).rejects.toMatchObject({ code: 'ECONNRESET' });
+  expect((await read(account, key)).length).toBe(100_000);
 });
 
 describe('one bit is another', () => {
   const flipped = 'conuent';
   const flip = { kind: 'flip-bit', offset: 3, bit: 0 } as const;
 
-  test('in what is stored, which every answer tells', async () => {
+  test('in what is stored, which every answer tells', async ({ account }) => {
     const key = newKey();
-    add({ action: flip });
-    const answer = await put(key);
+    add(account, { action: flip });
+    const answer = await put(account, key);
     expect(answer.ChecksumCRC32).toBe(checksumOf('CRC32', Buffer.from(flipped)));
     const told = await account.s3.send(new HeadObjectCommand({ Bucket, Key: key, ChecksumMode: 'ENABLED' }));
     expect([told.ETag, told.ChecksumCRC32]).toEqual([answer.ETag, answer.ChecksumCRC32]);
@@ -144,22 +143,22 @@ describe('one bit is another', () => {
     expect(body).toBe(flipped);
   });
 
-  test('in what is stored, which later answers tell', async () => {
+  test('in what is stored, which later answers tell', async ({ account }) => {
     const key = newKey();
-    add({ action: { ...flip, shows: 'lists' } });
-    const answer = await put(key);
+    add(account, { action: { ...flip, shows: 'lists' } });
+    const answer = await put(account, key);
     expect(answer.ChecksumCRC32).toBe(checksumOf('CRC32', Buffer.from('content')));
     const told = await account.s3.send(new HeadObjectCommand({ Bucket, Key: key, ChecksumMode: 'ENABLED' }));
     expect(told.ChecksumCRC32).toBe(checksumOf('CRC32', Buffer.from(flipped)));
     expect(told.ETag).not.toBe(answer.ETag);
   });
 
-  test.each(['PutObject', 'HeadObject'])(
+  test.for(['PutObject', 'HeadObject'])(
     'in what is stored, at %s, which the bytes alone tell',
-    async (operation) => {
+    async (operation, { account }) => {
       const key = newKey();
-      add({ operation, action: { ...flip, shows: 'bytes' } });
-      const answer = await put(key);
+      add(account, { operation, action: { ...flip, shows: 'bytes' } });
+      const answer = await put(account, key);
       const told = await account.s3.send(
         new HeadObjectCommand({ Bucket, Key: key, ChecksumMode: 'ENABLED' }),
       );
@@ -169,21 +168,21 @@ describe('one bit is another', () => {
     },
   );
 
-  test('in what is sent, this once', async () => {
+  test('in what is sent, this once', async ({ account }) => {
     const key = newKey();
-    await put(key);
-    add({ operation: 'GetObject', action: flip });
+    await put(account, key);
+    add(account, { operation: 'GetObject', action: flip });
     const get = async (range?: string) =>
       (await send(account.aws.url, { target: `/${Bucket}/${key}`, headers: range ? { range } : {} })).body;
     expect([await get(), await get()]).toEqual([flipped, 'content']);
-    add({ operation: 'GetObject', action: flip });
+    add(account, { operation: 'GetObject', action: flip });
     expect(await get('bytes=2-4')).toBe(flipped.slice(2, 5));
   });
 });
 
 describe('a part', () => {
   const whole = 'a part of an upload';
-  const startUpload = async () => {
+  const startUpload = async (account: TestAccount) => {
     const Key = newKey();
     const { UploadId } = await account.s3.send(
       new CreateMultipartUploadCommand({
@@ -208,23 +207,23 @@ describe('a part', () => {
     return { Key, finish, listed };
   };
 
-  test('is cut short, as its list tells', async () => {
-    add({ operation: 'UploadPart', action: { kind: 'truncate', bytes: 3, shows: 'lists' } });
-    const { listed, finish } = await startUpload();
+  test('is cut short, as its list tells', async ({ account }) => {
+    add(account, { operation: 'UploadPart', action: { kind: 'truncate', bytes: 3, shows: 'lists' } });
+    const { listed, finish } = await startUpload(account);
     expect(await listed()).toMatchObject({ Size: whole.length - 3 });
     await expect(finish()).rejects.toMatchObject({ name: 'InvalidPart' });
   });
 
-  test('is there twice over', async () => {
-    add({ operation: 'UploadPart', action: { kind: 'duplicate' } });
-    const { listed, finish } = await startUpload();
+  test('is there twice over', async ({ account }) => {
+    add(account, { operation: 'UploadPart', action: { kind: 'duplicate' } });
+    const { listed, finish } = await startUpload(account);
     expect(await listed()).toMatchObject({ Size: whole.length * 2 });
     await expect(finish()).rejects.toMatchObject({ name: 'BadDigest' });
   });
 
-  test('goes bad between its upload and the completion', async () => {
-    const { Key, finish } = await startUpload();
-    add({
+  test('goes bad between its upload and the completion', async ({ account }) => {
+    const { Key, finish } = await startUpload(account);
+    add(account, {
       operation: 'CompleteMultipartUpload',
       action: { kind: 'flip-bit', partNumber: 1, shows: 'bytes' },
     });
@@ -232,16 +231,19 @@ describe('a part', () => {
     expect((await send(account.aws.url, { target: `/${Bucket}/${Key}` })).body).not.toBe(whole);
   });
 
-  test.each(['before', 'after'] as const)('completes with an error inside a 200, %s it did', async (when) => {
-    const { Key, finish } = await startUpload();
-    add({ operation: 'CompleteMultipartUpload', action: { kind: 'error-in-200', when } });
-    await expect(finish()).rejects.toMatchObject({ name: 'InternalError' });
-    expect(await exists(Key)).toBe(when === 'after');
-  });
+  test.for(['before', 'after'] as const)(
+    'completes with an error inside a 200, %s it did',
+    async (when, { account }) => {
+      const { Key, finish } = await startUpload(account);
+      add(account, { operation: 'CompleteMultipartUpload', action: { kind: 'error-in-200', when } });
+      await expect(finish()).rejects.toMatchObject({ name: 'InternalError' });
+      expect(await exists(account, Key)).toBe(when === 'after');
+    },
+  );
 
-  test('loses to another writer', async () => {
-    const { finish } = await startUpload();
-    add({ operation: 'CompleteMultipartUpload', action: { kind: 'conflict' } });
+  test('loses to another writer', async ({ account }) => {
+    const { finish } = await startUpload(account);
+    add(account, { operation: 'CompleteMultipartUpload', action: { kind: 'conflict' } });
     await expect(finish()).rejects.toMatchObject({
       name: 'ConditionalRequestConflict',
       $metadata: { httpStatusCode: 409 },
@@ -250,8 +252,8 @@ describe('a part', () => {
   });
 });
 
-test('an error of one’s own, in the service’s form', async () => {
-  add({ action: { kind: 'error', status: 409, code: 'OperationAborted', message: 'try again' } });
+test('an error of one’s own, in the service’s form', async ({ account }) => {
+  add(account, { action: { kind: 'error', status: 409, code: 'OperationAborted', message: 'try again' } });
   const answer = await send(account.aws.url, { method: 'PUT', target: `/${Bucket}/k`, body: 'x' });
   expect([answer.status, element(answer.body, 'Code'), element(answer.body, 'Message')]).toEqual([
     409,

@@ -27,20 +27,13 @@ import {
 } from '@aws-sdk/client-s3';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { DecodeAuthorizationMessageCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterEach, test } from 'vitest';
+import { test as base } from 'vitest';
 import { seedEc2 } from '../../src/index.ts';
-import type { TestAccount } from '../../src/testing/index.ts';
 import { accountId, expect, openAccount } from '../support/account.ts';
 
 const bucket = 'disks';
 const snapshotId = 'snap-0123456789abcdef0';
 const arn = `arn:aws:iam::${accountId}:user/ci`;
-
-let account: TestAccount | undefined;
-afterEach(async () => {
-  await account?.[Symbol.asyncDispose]();
-  account = undefined;
-});
 
 const allow = (Action: string | string[], Resource: string | string[] = '*', others: object = {}) => ({
   Effect: 'Allow',
@@ -49,34 +42,42 @@ const allow = (Action: string | string[], Resource: string | string[] = '*', oth
   ...others,
 });
 
-/** An account that somebody with these statements works in; the client of the account itself may do everything. */
-async function user(...Statement: object[]) {
-  const credentials = { accessKeyId: 'AKIACI', secretAccessKey: 'secret' };
-  account = await openAccount({
-    buckets: [bucket],
-    credentials: [{ ...credentials, userName: 'ci', policies: [{ Version: '2012-10-17', Statement }] }],
+const test = base
+  /** An account that somebody with these statements works in; the client of the account itself may do everything. */
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+  .extend('user', ({}, { onCleanup }) => {
+    const stack = new AsyncDisposableStack();
+    onCleanup(() => stack.disposeAsync());
+    return async (...Statement: object[]) => {
+      const credentials = { accessKeyId: 'AKIACI', secretAccessKey: 'secret' };
+      const account = stack.use(
+        await openAccount({
+          buckets: [bucket],
+          credentials: [{ ...credentials, userName: 'ci', policies: [{ Version: '2012-10-17', Statement }] }],
+        }),
+      );
+      seedEc2({ directory: account.directory, snapshots: [{ id: snapshotId, tags: { team: 'images' } }] });
+      const { client } = account;
+      return {
+        ec2: client(EC2Client, { credentials }),
+        s3: client(S3Client, { credentials }),
+        ebs: client(EBSClient, { credentials }),
+        ssm: client(SSMClient, { credentials }),
+        iam: client(IAMClient, { credentials }),
+        sts: client(STSClient, { credentials }),
+        admin: account.s3,
+      };
+    };
   });
-  seedEc2({ directory: account.directory, snapshots: [{ id: snapshotId, tags: { team: 'images' } }] });
-  const { client } = account;
-  return {
-    ec2: client(EC2Client, { credentials }),
-    s3: client(S3Client, { credentials }),
-    ebs: client(EBSClient, { credentials }),
-    ssm: client(SSMClient, { credentials }),
-    iam: client(IAMClient, { credentials }),
-    sts: client(STSClient, { credentials }),
-    admin: account.s3,
-  };
-}
 
 const denied = (name: string, message: RegExp) => ({ name, message: expect.stringMatching(message) });
 
 test('a caller without policies that the emulator knows may do everything', async () => {
-  account = await openAccount({ buckets: [bucket] });
+  await using account = await openAccount({ buckets: [bucket] });
   await account.s3.send(new HeadBucketCommand({ Bucket: bucket }));
 });
 
-test('each service denies in its own words, and STS names the user', async () => {
+test('each service denies in its own words, and STS names the user', async ({ user }) => {
   const { ec2, s3, ebs, ssm, iam, sts } = await user(allow('ec2:DescribeRegions'));
   expect(await sts.send(new GetCallerIdentityCommand({}))).toMatchObject({ Arn: arn, Account: accountId });
   await expect(ec2.send(new DescribeImagesCommand({}))).rejects.toMatchObject(
@@ -99,7 +100,7 @@ test('each service denies in its own words, and STS names the user', async () =>
   );
 });
 
-test('the encoded message of a denial can be decoded by whoever may', async () => {
+test('the encoded message of a denial can be decoded by whoever may', async ({ user }) => {
   const { ec2, sts } = await user(allow('sts:DecodeAuthorizationMessage'));
   const error = await ec2
     .send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }))
@@ -120,7 +121,7 @@ test('the encoded message of a denial can be decoded by whoever may', async () =
   ).rejects.toMatchObject({ name: 'InvalidAuthorizationMessageException' });
 });
 
-test('tags on what a call makes need CreateTags, by that call', async () => {
+test('tags on what a call makes need CreateTags, by that call', async ({ user }) => {
   const byRegisterImage = { Condition: { StringEquals: { 'ec2:CreateAction': 'RegisterImage' } } };
   const { ec2 } = await user(
     allow('ec2:RegisterImage'),
@@ -142,7 +143,7 @@ test('tags on what a call makes need CreateTags, by that call', async () => {
   );
 });
 
-test('tags decide: of the request and of the resource', async () => {
+test('tags decide: of the request and of the resource', async ({ user }) => {
   const { ec2, ebs } = await user(
     allow('ec2:DeleteSnapshot', 'arn:aws:ec2:*::snapshot/*', {
       Condition: { StringEquals: { 'aws:ResourceTag/team': 'others' } },
@@ -154,20 +155,20 @@ test('tags decide: of the request and of the resource', async () => {
   await ebs.send(new StartSnapshotCommand({ VolumeSize: 1, Tags: [{ Key: 'team', Value: 'images' }] }));
 });
 
-test('who may not list a bucket is not told what is missing in it', async () => {
+test('who may not list a bucket is not told what is missing in it', async ({ user }) => {
   const { s3 } = await user(allow('s3:GetObject', `arn:aws:s3:::${bucket}/*`));
   const head = () => s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'a' }));
   await expect(head()).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
 });
 
-test('who may list it, within a prefix', async () => {
+test('who may list it, within a prefix', async ({ user }) => {
   const prefix = { Condition: { StringLike: { 's3:prefix': 'ec2-image/*' } } };
   const { s3 } = await user(allow('s3:ListBucket', `arn:aws:s3:::${bucket}`, prefix));
   await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: 'ec2-image/a' }));
   await expect(s3.send(new ListObjectsV2Command({ Bucket: bucket }))).rejects.toThrow('s3:ListBucket');
 });
 
-test('the parts of an upload are puts, its list is not', async () => {
+test('the parts of an upload are puts, its list is not', async ({ user }) => {
   const { s3 } = await user(allow('s3:PutObject'));
   const upload = { Bucket: bucket, Key: 'a' };
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand(upload));
@@ -180,7 +181,7 @@ test('the parts of an upload are puts, its list is not', async () => {
   });
 });
 
-test('versions have actions of their own, in a list of deletions too', async () => {
+test('versions have actions of their own, in a list of deletions too', async ({ user }) => {
   const { s3 } = await user(allow('s3:DeleteObject'));
   const one = { Bucket: bucket, Key: 'a', VersionId: 'null' };
   await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'a' }));
@@ -194,7 +195,7 @@ test('versions have actions of their own, in a list of deletions too', async () 
   expect([Deleted, Errors]).toMatchObject([[{ Key: 'a' }], [{ Key: 'b', Code: 'AccessDenied' }]]);
 });
 
-test('a copy reads its source', async () => {
+test('a copy reads its source', async ({ user }) => {
   const { s3, admin } = await user(allow('s3:PutObject'));
   await admin.send(new PutObjectCommand({ Bucket: bucket, Key: 'a', Body: 'a' }));
   await expect(
@@ -202,7 +203,7 @@ test('a copy reads its source', async () => {
   ).rejects.toThrow('s3:GetObject');
 });
 
-test('EC2 looks for what uses an AMI with the permissions of the caller', async () => {
+test('EC2 looks for what uses an AMI with the permissions of the caller', async ({ user }) => {
   const called = {
     Condition: { 'ForAnyValue:StringEquals': { 'aws:CalledVia': ['ec2-images.amazonaws.com'] } },
   };
@@ -218,7 +219,7 @@ test('EC2 looks for what uses an AMI with the permissions of the caller', async 
   await look('ec2:Instance').catch((error: Error) => expect(error.name).toBe('InvalidAMIID.NotFound'));
 });
 
-test('the policy of a bucket binds everybody', async () => {
+test('the policy of a bucket binds everybody', async ({ user }) => {
   const { s3, admin } = await user();
   const encrypted = {
     Effect: 'Deny',
@@ -242,14 +243,14 @@ test('the policy of a bucket binds everybody', async () => {
   await expect(put(s3, 'aws:kms')).rejects.toThrow('s3:PutObject');
 });
 
-test.each([
+test.for([
   ['{', 'MalformedPolicy'],
   [
     '{"Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"arn:aws:s3:::other/*"}}',
     'MalformedPolicy',
   ],
   [' '.repeat(20 * 1024 + 1), 'PolicyTooLarge'],
-])('a bucket refuses a policy that is none of its own: %#', async (Policy, name) => {
+] as const)('a bucket refuses a policy that is none of its own: %#', async ([Policy, name], { user }) => {
   const { admin } = await user();
   await expect(admin.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }))).rejects.toMatchObject({
     name,

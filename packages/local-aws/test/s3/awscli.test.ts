@@ -4,31 +4,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compositeETag } from '@ec2-image/checksum';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exampleCredentials } from '../../src/start-local-aws.ts';
-import { type Account, openAccount } from '../ec2/account.ts';
+import { expect, type TestAccount, testWith } from '../support/account.ts';
 
 /** The aws command of the machine, of version 1 or 2: other code than the SDK of the other tests, and what users type. */
-let account: Account;
-let directory: string;
 const MiB = 1024 * 1024;
 const disk = randomBytes(20 * MiB + 3);
+
+/** The aws command of the machine, of version 1 or 2: other code than the SDK of the other tests, and what users type. */
+const test = testWith({ buckets: ['by-hand', 'shared'] })
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+  .extend('directory', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const directory = await mkdtemp(join(tmpdir(), 'local-aws-cli-'));
+    onCleanup(() => rm(directory, { recursive: true }));
+    await writeFile(join(directory, 'disk.raw'), disk);
+    // Version 1 presigns by version 2 of the signature, which S3 refuses for every bucket made since June 2020.
+    await writeFile(join(directory, 'config'), '[default]\ns3 =\n  signature_version = s3v4\n');
+    return directory;
+  });
 const md5 = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex');
 
-beforeAll(async () => {
-  account = await openAccount({ buckets: ['by-hand', 'shared'] });
-  directory = await mkdtemp(join(tmpdir(), 'local-aws-cli-'));
-  await writeFile(join(directory, 'disk.raw'), disk);
-  // Version 1 presigns by version 2 of the signature, which S3 refuses for every bucket made since June 2020.
-  await writeFile(join(directory, 'config'), '[default]\ns3 =\n  signature_version = s3v4\n');
-});
-afterAll(async () => {
-  await account[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true });
-});
-
 /** With a key whose signatures are verified. */
-async function aws(...command: string[]): Promise<string> {
+async function aws(account: TestAccount, directory: string, ...command: string[]): Promise<string> {
   const { stdout } = await execa('aws', ['--endpoint-url', account.aws.url, '--output', 'json', ...command], {
     cwd: directory,
     extendEnv: false,
@@ -43,11 +40,17 @@ async function aws(...command: string[]): Promise<string> {
   });
   return stdout;
 }
-const answer = async (...command: string[]) => JSON.parse(await aws('s3api', ...command));
+const answer = async (account: TestAccount, directory: string, ...command: string[]) =>
+  JSON.parse(await aws(account, directory, 's3api', ...command));
 
-test('a file of several parts goes there and back with s3 cp, and is listed and told of', async () => {
-  await aws('s3', 'mb', 's3://images');
+test('a file of several parts goes there and back with s3 cp, and is listed and told of', async ({
+  account,
+  directory,
+}) => {
+  await aws(account, directory, 's3', 'mb', 's3://images');
   await aws(
+    account,
+    directory,
     's3',
     'cp',
     '--no-progress',
@@ -56,23 +59,34 @@ test('a file of several parts goes there and back with s3 cp, and is listed and 
     '--metadata',
     'ec2-image-version=1',
   );
-  expect(await aws('s3', 'ls', 's3://images/disks/')).toMatch(new RegExp(`${disk.length} disk\\.raw$`));
+  expect(await aws(account, directory, 's3', 'ls', 's3://images/disks/')).toMatch(
+    new RegExp(`${disk.length} disk\\.raw$`),
+  );
   const parts = [disk.subarray(0, 8 * MiB), disk.subarray(8 * MiB, 16 * MiB), disk.subarray(16 * MiB)];
-  expect(await answer('head-object', '--bucket', 'images', '--key', 'disks/disk.raw')).toMatchObject({
+  expect(
+    await answer(account, directory, 'head-object', '--bucket', 'images', '--key', 'disks/disk.raw'),
+  ).toMatchObject({
     ContentLength: disk.length,
     ETag: `"${compositeETag(parts.map(md5))}"`,
     ServerSideEncryption: 'AES256',
     Metadata: { 'ec2-image-version': '1' },
   });
-  await aws('s3', 'cp', '--no-progress', 's3://images/disks/disk.raw', 'back.raw');
+  await aws(account, directory, 's3', 'cp', '--no-progress', 's3://images/disks/disk.raw', 'back.raw');
   expect((await readFile(join(directory, 'back.raw'))).equals(disk)).toBe(true);
 });
 
-test('an upload is made by hand, part by part', async () => {
+test('an upload is made by hand, part by part', async ({ account, directory }) => {
   const object = ['--bucket', 'by-hand', '--key', 'a key/with odd+names'];
   await writeFile(join(directory, 'part-1'), disk.subarray(0, 5 * MiB));
   await writeFile(join(directory, 'part-2'), 'the rest');
-  const { UploadId } = await answer('create-multipart-upload', ...object, '--checksum-algorithm', 'SHA256');
+  const { UploadId } = await answer(
+    account,
+    directory,
+    'create-multipart-upload',
+    ...object,
+    '--checksum-algorithm',
+    'SHA256',
+  );
   const upload = [...object, '--upload-id', UploadId];
   const send = async (number: number) => {
     const body = [
@@ -83,17 +97,19 @@ test('an upload is made by hand, part by part', async () => {
       '--checksum-algorithm',
       'SHA256',
     ];
-    const { ETag, ChecksumSHA256 } = await answer('upload-part', ...upload, ...body);
+    const { ETag, ChecksumSHA256 } = await answer(account, directory, 'upload-part', ...upload, ...body);
     return { PartNumber: number, ETag, ChecksumSHA256 };
   };
   const sent = await Promise.all([send(1), send(2)]);
   const [{ Parts }, { Uploads }] = await Promise.all([
-    answer('list-parts', ...upload),
-    answer('list-multipart-uploads', '--bucket', 'by-hand'),
+    answer(account, directory, 'list-parts', ...upload),
+    answer(account, directory, 'list-multipart-uploads', '--bucket', 'by-hand'),
   ]);
   expect(Parts).toMatchObject(sent);
   expect(Uploads).toMatchObject([{ UploadId, Key: object[3] }]);
   const done = await answer(
+    account,
+    directory,
     'complete-multipart-upload',
     ...upload,
     '--multipart-upload',
@@ -101,6 +117,8 @@ test('an upload is made by hand, part by part', async () => {
   );
   expect(done.ChecksumSHA256).toMatch(/-2$/);
   const attributes = await answer(
+    account,
+    directory,
     'get-object-attributes',
     ...object,
     '--object-attributes',
@@ -110,12 +128,36 @@ test('an upload is made by hand, part by part', async () => {
   expect(attributes).toMatchObject({ ObjectSize: 5 * MiB + 8, ObjectParts: { TotalPartsCount: 2 } });
 });
 
-test('a presigned URL works for who has none of the keys, and an error is understood', async () => {
-  const missing = aws('s3api', 'get-object', '--bucket', 'shared', '--key', 'nothing', 'out');
+test('a presigned URL works for who has none of the keys, and an error is understood', async ({
+  account,
+  directory,
+}) => {
+  const missing = aws(
+    account,
+    directory,
+    's3api',
+    'get-object',
+    '--bucket',
+    'shared',
+    '--key',
+    'nothing',
+    'out',
+  );
   await expect(missing).rejects.toMatchObject({ stderr: expect.stringContaining('(NoSuchKey)') });
   const [presigned] = await Promise.all([
-    aws('s3', 'presign', 's3://shared/a b'),
-    aws('s3api', 'put-object', '--bucket', 'shared', '--key', 'a b', '--body', 'disk.raw'),
+    aws(account, directory, 's3', 'presign', 's3://shared/a b'),
+    aws(
+      account,
+      directory,
+      's3api',
+      'put-object',
+      '--bucket',
+      'shared',
+      '--key',
+      'a b',
+      '--body',
+      'disk.raw',
+    ),
   ]);
   const url = presigned.trim();
   const response = await fetch(url);

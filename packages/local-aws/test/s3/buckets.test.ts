@@ -15,43 +15,29 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, accountId, openAccount } from '../ec2/account.ts';
+import { accountId, describe, expect, openAccount, testWith } from '../support/account.ts';
 import { element, scopedTo, send } from '../support/raw.ts';
 
 const other = '999999999999';
-let account: Account;
-let europe: S3Client;
-let stranger: S3Client;
-
-beforeAll(async () => {
-  account = await openAccount({
-    buckets: ['here', { name: 'there', region: 'eu-west-1' }, { name: 'theirs', owner: other }],
-    credentials: [{ accessKeyId: 'STRANGER', secretAccessKey: 'secret', accountId: other }],
-  });
-  const settings = { endpoint: account.aws.url, forcePathStyle: true, maxAttempts: 1 };
-  europe = new S3Client({
-    ...settings,
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-  stranger = new S3Client({
-    ...settings,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'STRANGER', secretAccessKey: 'secret' },
-  });
-});
-afterAll(async () => {
-  europe.destroy();
-  stranger.destroy();
-  await account[Symbol.asyncDispose]();
-});
+const test = testWith({
+  buckets: ['here', { name: 'there', region: 'eu-west-1' }, { name: 'theirs', owner: other }],
+  credentials: [{ accessKeyId: 'STRANGER', secretAccessKey: 'secret', accountId: other }],
+})
+  .extend('europe', { scope: 'file' }, ({ account }) =>
+    account.client(S3Client, { region: 'eu-west-1', forcePathStyle: true }),
+  )
+  .extend('stranger', { scope: 'file' }, ({ account }) =>
+    account.client(S3Client, {
+      forcePathStyle: true,
+      credentials: { accessKeyId: 'STRANGER', secretAccessKey: 'secret' },
+    }),
+  );
 
 const refused = (name: string, status: number) =>
   expect.objectContaining({ name, $metadata: expect.objectContaining({ httpStatusCode: status }) });
 
 describe('a bucket is made', () => {
-  test('in the region of the request, or the one that it names', async () => {
+  test('in the region of the request, or the one that it names', async ({ account, europe }) => {
     const { s3 } = account;
     await s3.send(new CreateBucketCommand({ Bucket: 'made-here' }));
     await s3.send(
@@ -69,7 +55,10 @@ describe('a bucket is made', () => {
     );
   });
 
-  test('again by its owner without an error in us-east-1, with one elsewhere', async () => {
+  test('again by its owner without an error in us-east-1, with one elsewhere', async ({
+    account,
+    europe,
+  }) => {
     const create = new CreateBucketCommand({ Bucket: 'again' });
     await account.s3.send(create);
     await account.s3.send(create);
@@ -81,7 +70,7 @@ describe('a bucket is made', () => {
     await expect(europe.send(abroad)).rejects.toEqual(refused('BucketAlreadyOwnedByYou', 409));
   });
 
-  test.each([
+  test.for([
     ['us-east-1', 'theirs', undefined, 'BucketAlreadyExists', 409],
     ['us-east-1', 'Bad_Name', undefined, 'InvalidBucketName', 400],
     ['us-east-1', 'x.', undefined, 'InvalidBucketName', 400],
@@ -89,7 +78,7 @@ describe('a bucket is made', () => {
     ['us-east-1', 'new-one', 'us-east-1', 'InvalidLocationConstraint', 400],
     ['eu-west-1', 'new-one', undefined, 'IllegalLocationConstraintException', 400],
     ['eu-west-1', 'new-one', 'eu-central-1', 'IllegalLocationConstraintException', 400],
-  ])('not from %s as %s in %s', async (region, name, constraint, code, status) => {
+  ] as const)('not from %s as %s in %s', async ([region, name, constraint, code, status], { account }) => {
     const body =
       constraint &&
       `<CreateBucketConfiguration><LocationConstraint>${constraint}</LocationConstraint></CreateBucketConfiguration>`;
@@ -104,7 +93,7 @@ describe('a bucket is made', () => {
 });
 
 describe('whose bucket it is, and where', () => {
-  test('path style: another region is a permanent redirect that names it', async () => {
+  test('path style: another region is a permanent redirect that names it', async ({ account }) => {
     const answer = await send(account.aws.url, { target: '/there?list-type=2' });
     expect(answer.status).toBe(301);
     expect(element(answer.body, 'Code')).toBe('PermanentRedirect');
@@ -113,7 +102,7 @@ describe('whose bucket it is, and where', () => {
     expect([head.status, head.headers['x-amz-bucket-region'], head.body]).toEqual([301, 'eu-west-1', '']);
   });
 
-  test('host style: only the signature is wrong, and the right region is told', async () => {
+  test('host style: only the signature is wrong, and the right region is told', async ({ account }) => {
     const answer = await send(account.aws.url, {
       target: '/?list-type=2',
       headers: { host: 'there.localhost' },
@@ -123,12 +112,12 @@ describe('whose bucket it is, and where', () => {
     expect(element(answer.body, 'Region')).toBe('eu-west-1');
   });
 
-  test('a region that is none is told apart', async () => {
+  test('a region that is none is told apart', async ({ account }) => {
     const answer = await send(account.aws.url, { target: '/here', authorization: scopedTo('s3', 'US') });
     expect(element(answer.body, 'Region')).toBe('us-east-1');
   });
 
-  test('nobody gets at another account’s', async () => {
+  test('nobody gets at another account’s', async ({ account, stranger }) => {
     const { s3 } = account;
     await expect(s3.send(new ListObjectsV2Command({ Bucket: 'theirs' }))).rejects.toEqual(
       refused('AccessDenied', 403),
@@ -142,7 +131,7 @@ describe('whose bucket it is, and where', () => {
     );
   });
 
-  test('an expected owner is held against the real one', async () => {
+  test('an expected owner is held against the real one', async ({ account }) => {
     const { s3 } = account;
     const bucket = { Bucket: 'here', Key: 'k' };
     const commands = (ExpectedBucketOwner: string) => [
@@ -165,7 +154,7 @@ describe('whose bucket it is, and where', () => {
     );
   });
 
-  test('there is none', async () => {
+  test('there is none', async ({ account }) => {
     await expect(account.s3.send(new ListObjectsV2Command({ Bucket: 'nowhere' }))).rejects.toEqual(
       refused('NoSuchBucket', 404),
     );
@@ -192,7 +181,7 @@ test('an owner’s buckets are listed in pages, by prefix and region', async () 
   expect(await names({ MaxBuckets: 3, ContinuationToken })).toEqual({ names: ['b-1'] });
 });
 
-test('a bucket goes when it is empty, and not before', async () => {
+test('a bucket goes when it is empty, and not before', async ({ account }) => {
   const { s3 } = account;
   const Bucket = 'short-lived';
   await s3.send(new CreateBucketCommand({ Bucket }));
@@ -205,7 +194,7 @@ test('a bucket goes when it is empty, and not before', async () => {
   );
 });
 
-test('what nobody has set reads as S3 sets it', async () => {
+test('what nobody has set reads as S3 sets it', async ({ account }) => {
   const { s3 } = account;
   const { ServerSideEncryptionConfiguration } = await s3.send(
     new GetBucketEncryptionCommand({ Bucket: 'here' }),
@@ -219,7 +208,7 @@ test('what nobody has set reads as S3 sets it', async () => {
   expect((await s3.send(new GetBucketVersioningCommand({ Bucket: 'here' }))).Status).toBeUndefined();
 });
 
-test('versioning is turned on and off', async () => {
+test('versioning is turned on and off', async ({ account }) => {
   const { s3 } = account;
   await s3.send(new CreateBucketCommand({ Bucket: 'versioned' }));
   for (const Status of ['Enabled', 'Suspended'] as const) {

@@ -18,8 +18,7 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { checksumOf, combineChecksums, compositeChecksum, compositeETag } from '@ec2-image/checksum';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Account, openAccount } from '../ec2/account.ts';
+import { describe, expect, openAccount, testWith } from '../support/account.ts';
 
 const Bucket = 'disks';
 const MiB = 1024 * 1024;
@@ -27,31 +26,23 @@ const MiB = 1024 * 1024;
 const parts = [randomBytes(5 * MiB), Buffer.from('the rest')];
 const whole = Buffer.concat(parts);
 const md5s = parts.map((part) => createHash('md5').update(part).digest('hex'));
-let account: Account;
+const test = testWith({ buckets: [Bucket] })
+  /** A client of the time before checksums: it sends none that it is not told to. */
+  .extend('plain', { scope: 'file' }, ({ account }) =>
+    account.client(S3Client, { forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' }),
+  );
 /** A client of the time before checksums: it sends none that it is not told to. */
-let plain: S3Client;
-let counter = 0;
 
-beforeAll(async () => {
-  account = await openAccount({ buckets: [Bucket] });
-  plain = new S3Client({
-    endpoint: account.aws.url,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    maxAttempts: 1,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-  });
-});
-afterAll(async () => {
-  plain.destroy();
-  await account[Symbol.asyncDispose]();
-});
+let counter = 0;
 
 const refused = (name: string, message?: RegExp) =>
   expect.objectContaining({ name, ...(message && { message: expect.stringMatching(message) }) });
 
-async function create(input: Partial<CreateMultipartUploadCommandInput> = {}, client = plain) {
+async function create(
+  plain: S3Client,
+  input: Partial<CreateMultipartUploadCommandInput> = {},
+  client = plain,
+) {
   const Key = input.Key ?? `key-${++counter}`;
   const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, ...input, Key }));
   return { Bucket, Key, UploadId: UploadId! };
@@ -59,6 +50,7 @@ async function create(input: Partial<CreateMultipartUploadCommandInput> = {}, cl
 type Upload = Awaited<ReturnType<typeof create>>;
 
 async function upload(
+  plain: S3Client,
   to: Upload,
   PartNumber: number,
   input: Partial<UploadPartCommandInput> = {},
@@ -75,23 +67,24 @@ async function upload(
     ...(ChecksumSHA256 && { ChecksumSHA256 }),
   };
 }
-const uploadAll = (to: Upload, input: Partial<UploadPartCommandInput> = {}) =>
-  Promise.all([1, 2].map((number) => upload(to, number, input)));
+const uploadAll = (plain: S3Client, to: Upload, input: Partial<UploadPartCommandInput> = {}) =>
+  Promise.all([1, 2].map((number) => upload(plain, to, number, input)));
 
 function complete(
+  plain: S3Client,
   to: Upload,
   Parts: CompletedPart[],
   input: Partial<CompleteMultipartUploadCommandInput> = {},
 ) {
   return plain.send(new CompleteMultipartUploadCommand({ ...to, MultipartUpload: { Parts }, ...input }));
 }
-const head = (Key: string, PartNumber?: number) =>
+const head = (plain: S3Client, Key: string, PartNumber?: number) =>
   plain.send(new HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED', PartNumber }));
 
 describe('an upload in parts becomes an object', () => {
-  test('of its parts in order, with the ETag of their MD5s and S3’s own checksum', async () => {
-    const to = await create({ ContentType: 'application/x-vhdx', Metadata: { digest: 'sha256:00' } });
-    const done = await complete(to, await uploadAll(to));
+  test('of its parts in order, with the ETag of their MD5s and S3’s own checksum', async ({ plain }) => {
+    const to = await create(plain, { ContentType: 'application/x-vhdx', Metadata: { digest: 'sha256:00' } });
+    const done = await complete(plain, to, await uploadAll(plain, to));
     expect(done).toMatchObject({
       ETag: `"${compositeETag(md5s)}"`,
       ChecksumCRC64NVME: checksumOf('CRC64NVME', whole),
@@ -107,17 +100,17 @@ describe('an upload in parts becomes an object', () => {
     });
   });
 
-  test('with the checksum of the whole, where the upload asked for that', async () => {
-    const to = await create({ ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
-    const sent = await uploadAll(to, { ChecksumAlgorithm: 'CRC32' });
+  test('with the checksum of the whole, where the upload asked for that', async ({ plain }) => {
+    const to = await create(plain, { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
+    const sent = await uploadAll(plain, to, { ChecksumAlgorithm: 'CRC32' });
     const ChecksumCRC32 = combineChecksums(
       'CRC32',
       parts.map((part) => ({ checksum: checksumOf('CRC32', part), size: part.length })),
     );
     expect(ChecksumCRC32).toBe(checksumOf('CRC32', whole));
     const proven = { ChecksumCRC32, ChecksumType: 'FULL_OBJECT', MpuObjectSize: whole.length } as const;
-    expect(await complete(to, sent, { ...proven, IfNoneMatch: '*' })).toMatchObject({ ChecksumCRC32 });
-    expect(await head(to.Key)).toMatchObject({ ChecksumCRC32, ChecksumType: 'FULL_OBJECT' });
+    expect(await complete(plain, to, sent, { ...proven, IfNoneMatch: '*' })).toMatchObject({ ChecksumCRC32 });
+    expect(await head(plain, to.Key)).toMatchObject({ ChecksumCRC32, ChecksumType: 'FULL_OBJECT' });
     const { ObjectParts, Checksum } = await plain.send(
       new GetObjectAttributesCommand({ Bucket, Key: to.Key, ObjectAttributes: ['Checksum', 'ObjectParts'] }),
     );
@@ -125,14 +118,17 @@ describe('an upload in parts becomes an object', () => {
     expect(ObjectParts).toEqual({ TotalPartsCount: 2 });
   });
 
-  test('with the checksum of the parts’ checksums, and those one by one', async () => {
-    const to = await create({ ChecksumAlgorithm: 'SHA256' });
-    const sent = await uploadAll(to, { ChecksumAlgorithm: 'SHA256' });
+  test('with the checksum of the parts’ checksums, and those one by one', async ({ plain }) => {
+    const to = await create(plain, { ChecksumAlgorithm: 'SHA256' });
+    const sent = await uploadAll(plain, to, { ChecksumAlgorithm: 'SHA256' });
     const sums = parts.map((part) => checksumOf('SHA256', part));
     const composite = compositeChecksum('SHA256', sums);
-    expect(await complete(to, sent)).toMatchObject({ ChecksumSHA256: composite, ChecksumType: 'COMPOSITE' });
-    expect((await head(to.Key)).ChecksumSHA256).toBe(composite);
-    expect((await head(to.Key, 2)).ChecksumSHA256).toBe(sums[1]);
+    expect(await complete(plain, to, sent)).toMatchObject({
+      ChecksumSHA256: composite,
+      ChecksumType: 'COMPOSITE',
+    });
+    expect((await head(plain, to.Key)).ChecksumSHA256).toBe(composite);
+    expect((await head(plain, to.Key, 2)).ChecksumSHA256).toBe(sums[1]);
     const { ObjectParts, Checksum } = await plain.send(
       new GetObjectAttributesCommand({
         Bucket,
@@ -150,20 +146,25 @@ describe('an upload in parts becomes an object', () => {
     });
   });
 
-  test('of the parts it lists alone, under numbers with gaps, a later one in the place of an earlier', async () => {
-    const to = await create();
-    await upload(to, 7, { Body: 'sent first' });
-    const listed = [await upload(to, 7, { Body: parts[0]! }), await upload(to, 9999, { Body: parts[1]! })];
-    await upload(to, 8, { Body: 'never listed' });
-    await complete(to, listed);
-    const told = await head(to.Key);
+  test('of the parts it lists alone, under numbers with gaps, a later one in the place of an earlier', async ({
+    plain,
+  }) => {
+    const to = await create(plain);
+    await upload(plain, to, 7, { Body: 'sent first' });
+    const listed = [
+      await upload(plain, to, 7, { Body: parts[0]! }),
+      await upload(plain, to, 9999, { Body: parts[1]! }),
+    ];
+    await upload(plain, to, 8, { Body: 'never listed' });
+    await complete(plain, to, listed);
+    const told = await head(plain, to.Key);
     expect(told.ContentLength).toBe(whole.length);
     expect(told.ETag).toBe(`"${compositeETag(md5s)}"`);
   });
 
-  test('that can be read by its parts', async () => {
-    const to = await create();
-    await complete(to, await uploadAll(to));
+  test('that can be read by its parts', async ({ plain }) => {
+    const to = await create(plain);
+    await complete(plain, to, await uploadAll(plain, to));
     const last = await plain.send(new GetObjectCommand({ Bucket, Key: to.Key, PartNumber: 2 }));
     expect(await last.Body!.transformToString()).toBe('the rest');
     expect(last).toMatchObject({
@@ -182,9 +183,9 @@ describe('an upload in parts becomes an object', () => {
     );
   });
 
-  test('copied from others', async () => {
+  test('copied from others', async ({ plain }) => {
     await plain.send(new PutObjectCommand({ Bucket, Key: 'source', Body: parts[0]! }));
-    const to = await create({ ChecksumAlgorithm: 'CRC32' });
+    const to = await create(plain, { ChecksumAlgorithm: 'CRC32' });
     const copied = await plain.send(
       new UploadPartCopyCommand({ ...to, PartNumber: 1, CopySource: `${Bucket}/source` }),
     );
@@ -205,12 +206,12 @@ describe('an upload in parts becomes an object', () => {
       ETag: CopyPartResult?.ETag,
       ChecksumCRC32: CopyPartResult?.ChecksumCRC32,
     }));
-    await complete(to, listed);
-    expect((await head(to.Key)).ContentLength).toBe(5 * MiB + 10);
+    await complete(plain, to, listed);
+    expect((await head(plain, to.Key)).ContentLength).toBe(5 * MiB + 10);
     await expect(
       plain.send(
         new UploadPartCopyCommand({
-          ...(await create()),
+          ...(await create(plain)),
           PartNumber: 1,
           CopySource: `${Bucket}/source`,
           CopySourceRange: `bytes=0-${5 * MiB}`,
@@ -221,32 +222,32 @@ describe('an upload in parts becomes an object', () => {
 });
 
 describe('an upload is created', () => {
-  test.each([
+  test.for([
     [{ ChecksumAlgorithm: 'CRC32' }, { ChecksumType: 'COMPOSITE' }],
     [{ ChecksumAlgorithm: 'CRC64NVME' }, { ChecksumType: 'FULL_OBJECT' }],
     [{ ChecksumAlgorithm: 'CRC32C', ChecksumType: 'FULL_OBJECT' }, { ChecksumType: 'FULL_OBJECT' }],
     [{}, { ChecksumType: undefined }],
-  ] as const)('with %j: %j', async (input, expected) => {
+  ] as const)('with %j: %j', async ([input, expected], { plain }) => {
     const { ChecksumType } = await plain.send(
       new CreateMultipartUploadCommand({ Bucket, Key: 'k', ...input }),
     );
     expect({ ChecksumType }).toEqual(expected);
   });
 
-  test.each([
+  test.for([
     [
       { ChecksumAlgorithm: 'SHA256', ChecksumType: 'FULL_OBJECT' },
       /FULL_OBJECT checksum type cannot be used with the sha256/,
     ],
     [{ ChecksumAlgorithm: 'CRC64NVME', ChecksumType: 'COMPOSITE' }, /COMPOSITE checksum type cannot be used/],
     [{ ChecksumType: 'FULL_OBJECT' }, /can only be used with the x-amz-checksum-algorithm/],
-  ] as const)('but not with %j', async (input, message) => {
-    await expect(create(input)).rejects.toEqual(refused('InvalidRequest', message));
+  ] as const)('but not with %j', async ([input, message], { plain }) => {
+    await expect(create(plain, input)).rejects.toEqual(refused('InvalidRequest', message));
   });
 });
 
 describe('a part is refused', () => {
-  test.each([
+  test.for([
     [
       'with a checksum that the upload has not',
       {},
@@ -265,20 +266,22 @@ describe('a part is refused', () => {
       {},
       /expected checksum Type: sha256, actual checksum Type: null/,
     ],
-  ] as const)('%s', async (_, created, sent, message) => {
-    await expect(upload(await create(created), 1, sent)).rejects.toEqual(refused('InvalidRequest', message));
+  ] as const)('%s', async ([_, created, sent, message], { plain }) => {
+    await expect(upload(plain, await create(plain, created), 1, sent)).rejects.toEqual(
+      refused('InvalidRequest', message),
+    );
   });
 
-  test('under a number that is none, or of an upload that is not there', async () => {
-    const to = await create();
-    await expect(upload(to, 10_001, { Body: 'x' })).rejects.toEqual(refused('InvalidArgument'));
-    await expect(upload({ ...to, UploadId: 'gone' }, 1)).rejects.toEqual(refused('NoSuchUpload'));
-    await expect(upload({ ...to, Key: 'another' }, 1)).rejects.toEqual(refused('NoSuchUpload'));
+  test('under a number that is none, or of an upload that is not there', async ({ plain }) => {
+    const to = await create(plain);
+    await expect(upload(plain, to, 10_001, { Body: 'x' })).rejects.toEqual(refused('InvalidArgument'));
+    await expect(upload(plain, { ...to, UploadId: 'gone' }, 1)).rejects.toEqual(refused('NoSuchUpload'));
+    await expect(upload(plain, { ...to, Key: 'another' }, 1)).rejects.toEqual(refused('NoSuchUpload'));
   });
 
-  test('but not without the checksum of a whole, which S3 computes', async () => {
-    const to = await create({ ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
-    expect(await upload(to, 1)).toMatchObject({ ChecksumCRC32: checksumOf('CRC32', parts[0]!) });
+  test('but not without the checksum of a whole, which S3 computes', async ({ plain }) => {
+    const to = await create(plain, { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
+    expect(await upload(plain, to, 1)).toMatchObject({ ChecksumCRC32: checksumOf('CRC32', parts[0]!) });
   });
 });
 
@@ -294,7 +297,7 @@ describe('a completion is refused, and can be tried again', () => {
     RegExp?,
   ];
   const asSent = (sent: CompletedPart[]) => sent;
-  test.each<Case>([
+  test.for<Case>([
     ['out of order', {}, (sent) => sent.toReversed(), {}, 'InvalidPartOrder'],
     ['with a part twice', {}, ([one]) => [one!, one!], {}, 'InvalidPartOrder'],
     [
@@ -366,46 +369,50 @@ describe('a completion is refused, and can be tried again', () => {
       'InvalidRequest',
       /header value 1 does not match/,
     ],
-  ])('%s', async (_, created, list, headers, code, message) => {
-    const to = await create(created);
+  ])('%s', async ([_, created, list, headers, code, message], { plain }) => {
+    const to = await create(plain, created);
     const algorithm = created.ChecksumAlgorithm;
-    const sent = await uploadAll(to, algorithm ? { ChecksumAlgorithm: algorithm } : {});
-    if (code === 'EntityTooSmall') await upload(to, 3, { Body: 'the rest' });
-    await expect(complete(to, list(sent), headers)).rejects.toEqual(refused(code, message));
-    await expect(head(to.Key)).rejects.toEqual(refused('NotFound'));
-    await complete(to, sent);
-    expect((await head(to.Key)).ContentLength).toBe(whole.length);
+    const sent = await uploadAll(plain, to, algorithm ? { ChecksumAlgorithm: algorithm } : {});
+    if (code === 'EntityTooSmall') await upload(plain, to, 3, { Body: 'the rest' });
+    await expect(complete(plain, to, list(sent), headers)).rejects.toEqual(refused(code, message));
+    await expect(head(plain, to.Key)).rejects.toEqual(refused('NotFound'));
+    await complete(plain, to, sent);
+    expect((await head(plain, to.Key)).ContentLength).toBe(whole.length);
   });
 
-  test('where something is that should not be, until it is gone', async () => {
-    const to = await create({ Key: 'taken' });
-    const sent = await uploadAll(to);
+  test('where something is that should not be, until it is gone', async ({ plain }) => {
+    const to = await create(plain, { Key: 'taken' });
+    const sent = await uploadAll(plain, to);
     await plain.send(new PutObjectCommand({ Bucket, Key: 'taken', Body: 'first' }));
-    await expect(complete(to, sent, { IfNoneMatch: '*' })).rejects.toEqual(refused('PreconditionFailed'));
-    await expect(complete(to, sent, { IfMatch: '"00"' })).rejects.toEqual(refused('PreconditionFailed'));
-    const { ETag } = await head('taken');
-    const later = await create({ Key: 'taken' });
-    await complete(later, await uploadAll(later), { IfMatch: ETag });
+    await expect(complete(plain, to, sent, { IfNoneMatch: '*' })).rejects.toEqual(
+      refused('PreconditionFailed'),
+    );
+    await expect(complete(plain, to, sent, { IfMatch: '"00"' })).rejects.toEqual(
+      refused('PreconditionFailed'),
+    );
+    const { ETag } = await head(plain, 'taken');
+    const later = await create(plain, { Key: 'taken' });
+    await complete(plain, later, await uploadAll(plain, later), { IfMatch: ETag });
   });
 
-  test('over what was written during the upload', async () => {
+  test('over what was written during the upload', async ({ plain }) => {
     const { ETag } = await plain.send(new PutObjectCommand({ Bucket, Key: 'raced', Body: 'same' }));
-    const to = await create({ Key: 'raced' });
-    const sent = await uploadAll(to);
+    const to = await create(plain, { Key: 'raced' });
+    const sent = await uploadAll(plain, to);
     await plain.send(new PutObjectCommand({ Bucket, Key: 'raced', Body: 'same' }));
-    await expect(complete(to, sent, { IfMatch: ETag })).rejects.toEqual(
+    await expect(complete(plain, to, sent, { IfMatch: ETag })).rejects.toEqual(
       refused('ConditionalRequestConflict'),
     );
   });
 
-  test('a second time, and after an abort', async () => {
-    const done = await create();
-    const sent = await uploadAll(done);
-    await complete(done, sent);
-    await expect(complete(done, sent)).rejects.toEqual(refused('NoSuchUpload'));
-    const dropped = await create();
+  test('a second time, and after an abort', async ({ plain }) => {
+    const done = await create(plain);
+    const sent = await uploadAll(plain, done);
+    await complete(plain, done, sent);
+    await expect(complete(plain, done, sent)).rejects.toEqual(refused('NoSuchUpload'));
+    const dropped = await create(plain);
     await plain.send(new AbortMultipartUploadCommand(dropped));
-    await expect(complete(dropped, sent)).rejects.toEqual(refused('NoSuchUpload'));
+    await expect(complete(plain, dropped, sent)).rejects.toEqual(refused('NoSuchUpload'));
     await expect(plain.send(new AbortMultipartUploadCommand(dropped))).rejects.toEqual(
       refused('NoSuchUpload'),
     );
@@ -413,10 +420,10 @@ describe('a completion is refused, and can be tried again', () => {
 });
 
 describe('lists', () => {
-  test('of parts, page by page, with what proves them', async () => {
-    const to = await create({ ChecksumAlgorithm: 'CRC32' });
+  test('of parts, page by page, with what proves them', async ({ plain }) => {
+    const to = await create(plain, { ChecksumAlgorithm: 'CRC32' });
     for (const number of [1, 2, 5]) {
-      await upload(to, number, { Body: `part ${number}`, ChecksumAlgorithm: 'CRC32' });
+      await upload(plain, to, number, { Body: `part ${number}`, ChecksumAlgorithm: 'CRC32' });
     }
     const first = await plain.send(new ListPartsCommand({ ...to, MaxParts: 2 }));
     expect(first).toMatchObject({
@@ -434,17 +441,17 @@ describe('lists', () => {
     );
     expect(second.Parts?.map(({ PartNumber }) => PartNumber)).toEqual([5]);
     expect(second.IsTruncated).toBe(false);
-    const bare = await create();
-    await upload(bare, 1);
+    const bare = await create(plain);
+    await upload(plain, bare, 1);
     const { Parts, ChecksumAlgorithm } = await plain.send(new ListPartsCommand(bare));
     expect([ChecksumAlgorithm, Parts?.[0]?.ChecksumCRC64NVME]).toEqual([undefined, undefined]);
   });
 
-  test('of uploads, by key and age, page by page, also while they go', async () => {
+  test('of uploads, by key and age, page by page, also while they go', async ({ plain }) => {
     await using own = await openAccount({ buckets: [Bucket], now: clock() });
     const keys = ['a/1', 'a/1', 'a/1', 'a/2', 'b'];
     const made: string[] = [];
-    for (const Key of keys) made.push((await create({ Key }, own.s3)).UploadId);
+    for (const Key of keys) made.push((await create(plain, { Key }, own.s3)).UploadId);
     const seen: (string | undefined)[] = [];
     let page: { NextKeyMarker?: string | undefined; NextUploadIdMarker?: string | undefined } = {};
     for (let truncated: boolean | undefined = true; truncated; ) {
@@ -466,9 +473,9 @@ describe('lists', () => {
     expect(seen).toEqual(made);
   });
 
-  test('of uploads, rolled up and under a prefix', async () => {
+  test('of uploads, rolled up and under a prefix', async ({ plain }) => {
     await using own = await openAccount({ buckets: [Bucket] });
-    for (const Key of ['a/1', 'a/2', 'b', 'c/1']) await create({ Key }, own.s3);
+    for (const Key of ['a/1', 'a/2', 'b', 'c/1']) await create(plain, { Key }, own.s3);
     const rolled = await own.s3.send(new ListMultipartUploadsCommand({ Bucket, Delimiter: '/' }));
     expect(rolled.CommonPrefixes).toEqual([{ Prefix: 'a/' }, { Prefix: 'c/' }]);
     expect(rolled.Uploads?.map(({ Key }) => Key)).toEqual(['b']);

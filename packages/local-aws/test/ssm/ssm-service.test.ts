@@ -3,37 +3,26 @@ import {
   type DescribeParametersCommandInput,
   GetParameterCommand,
   GetParametersCommand,
+  type ParameterStringFilter,
   PutParameterCommand,
   paginateDescribeParameters,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Account, accountId, openAccount, refusal } from '../ec2/account.ts';
+import { accountId, describe, expect, refusal, testWith } from '../support/account.ts';
 
-let account: Account;
-let ssm: SSMClient;
 const value = 'the value';
 
-beforeAll(async () => {
-  account = await openAccount();
-  ssm = new SSMClient({
-    endpoint: account.aws.url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  });
+const test = testWith().extend('ssm', { scope: 'file' }, async ({ account }) => {
+  const ssm = account.client(SSMClient);
   for (const Name of ['/a/b', '/a/b/c', '/a/d', 'plain']) {
     await ssm.send(
       new PutParameterCommand({ Name, Value: value, Type: Name === 'plain' ? 'StringList' : 'String' }),
     );
   }
-});
-afterAll(async () => {
-  ssm.destroy();
-  await account[Symbol.asyncDispose]();
+  return ssm;
 });
 
-it('gives a parameter back, by its name and by its ARN', async () => {
+test('gives a parameter back, by its name and by its ARN', async ({ ssm }) => {
   const { Parameter } = await ssm.send(new GetParameterCommand({ Name: '/a/b' }));
   expect(Parameter).toEqual({
     Name: '/a/b',
@@ -53,7 +42,7 @@ it('gives a parameter back, by its name and by its ARN', async () => {
   expect(plain.Parameter!.Name).toBe('plain');
 });
 
-it('says which of several it does not have', async () => {
+test('says which of several it does not have', async ({ ssm }) => {
   const { Parameters, InvalidParameters } = await ssm.send(
     new GetParametersCommand({ Names: ['plain', 'absent'] }),
   );
@@ -65,7 +54,7 @@ it('says which of several it does not have', async () => {
   );
 });
 
-it('overwrites on request alone, counting versions', async () => {
+test('overwrites on request alone, counting versions', async ({ ssm }) => {
   const put = (Overwrite?: boolean) =>
     ssm.send(new PutParameterCommand({ Name: 'changing', Value: 'v', Type: 'String', Overwrite }));
   expect(await put()).toMatchObject({ Version: 1, Tier: 'Standard' });
@@ -78,7 +67,7 @@ it('overwrites on request alone, counting versions', async () => {
 });
 
 describe('DescribeParameters', () => {
-  const names = async (given: DescribeParametersCommandInput) => {
+  const names = async (ssm: SSMClient, given: DescribeParametersCommandInput) => {
     const found: (string | undefined)[] = [];
     for await (const { Parameters } of paginateDescribeParameters({ client: ssm, pageSize: 2 }, given)) {
       expect(Parameters!.length).toBeLessThanOrEqual(2);
@@ -87,7 +76,7 @@ describe('DescribeParameters', () => {
     return found;
   };
 
-  it.each([
+  test.for([
     [[], ['/a/b', '/a/b/c', '/a/d', 'plain']],
     [[{ Key: 'Type', Option: 'Equals', Values: ['StringList'] }], ['plain']],
     [[{ Key: 'Name', Values: ['/a/d', 'plain'] }], ['/a/d', 'plain']],
@@ -95,18 +84,18 @@ describe('DescribeParameters', () => {
     [[{ Key: 'Name', Option: 'Contains', Values: ['b'] }], ['/a/b', '/a/b/c']],
     [[{ Key: 'Path', Option: 'OneLevel', Values: ['/a'] }], ['/a/b', '/a/d']],
     [[{ Key: 'Path', Option: 'Recursive', Values: ['/a'] }], ['/a/b', '/a/b/c', '/a/d']],
-  ])('by %j', async (ParameterFilters, expected) => {
-    expect(await names({ ParameterFilters })).toEqual(expected);
+  ] as [ParameterStringFilter[], string[]][])('by %j', async ([ParameterFilters, expected], { ssm }) => {
+    expect(await names(ssm, { ParameterFilters })).toEqual(expected);
   });
 
-  it('refuses a filter that it does not know', async () => {
-    await expect(names({ ParameterFilters: [{ Key: 'KeyId', Values: ['x'] }] })).rejects.toEqual(
+  test('refuses a filter that it does not know', async ({ ssm }) => {
+    await expect(names(ssm, { ParameterFilters: [{ Key: 'KeyId', Values: ['x'] }] })).rejects.toEqual(
       refusal('InvalidFilterKey'),
     );
   });
 });
 
-it('a parameter needs a type, and its value is not logged', async () => {
+test('a parameter needs a type, and its value is not logged', async ({ account, ssm }) => {
   await expect(ssm.send(new PutParameterCommand({ Name: 'n', Value: 'secret' }))).rejects.toEqual(
     refusal('ValidationException', /type is required/),
   );

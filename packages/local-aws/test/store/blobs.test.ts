@@ -2,35 +2,36 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { test as base, expect } from 'vitest';
 import { openStore, type Store } from '../../src/store/store.ts';
 
-let store: Store;
-beforeEach(async () => {
-  store = openStore({ directory: await mkdtemp(join(tmpdir(), 'local-aws-store-')) });
-});
-afterEach(async () => {
-  await store.blobs.idle();
-  store.close();
-  await rm(store.directory, { recursive: true });
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+const test = base.extend('store', async ({}, { onCleanup }) => {
+  const store = openStore({ directory: await mkdtemp(join(tmpdir(), 'local-aws-store-')) });
+  onCleanup(async () => {
+    await store.blobs.idle();
+    store.close();
+    await rm(store.directory, { recursive: true });
+  });
+  return store;
 });
 
-async function written(text: string) {
-  const writer = await store.blobs.create();
+async function written({ blobs }: Store, text: string) {
+  const writer = await blobs.create();
   await writer.write([Buffer.from(text.slice(0, 2)), Buffer.from(text.slice(2))]);
   await writer.finish();
   return writer;
 }
 
-async function purged() {
-  store.blobs.purge();
-  await store.blobs.idle();
+async function purged({ blobs }: Store) {
+  blobs.purge();
+  await blobs.idle();
 }
 
-test('a claimed file stays, through purges and restarts', async () => {
-  const { id } = await written('content');
+test('a claimed file stays, through purges and restarts', async ({ store }) => {
+  const { id } = await written(store, 'content');
   store.transaction(() => store.blobs.claim(id));
-  await purged();
+  await purged(store);
   const other = openStore({ directory: store.directory });
   other.blobs.purge();
   await other.blobs.idle();
@@ -38,41 +39,43 @@ test('a claimed file stays, through purges and restarts', async () => {
   other.close();
 });
 
-test('one that was let go is unlinked, but not under its readers', async () => {
-  const { id } = await written('content');
+test('one that was let go is unlinked, but not under its readers', async ({ store }) => {
+  const { id } = await written(store, 'content');
   store.transaction(() => store.blobs.claim(id));
   const stop = store.blobs.hold([id]);
   store.transaction(() => store.blobs.release(id));
-  await purged();
+  await purged(store);
   expect(existsSync(store.blobs.path(id))).toBe(true);
   stop();
   await store.blobs.idle();
   expect(existsSync(store.blobs.path(id))).toBe(false);
 });
 
-test('one that is still being written is nobody else’s to unlink', async () => {
-  const { id } = await written('content');
-  await purged();
+test('one that is still being written is nobody else’s to unlink', async ({ store }) => {
+  const { id } = await written(store, 'content');
+  await purged(store);
   expect(existsSync(store.blobs.path(id))).toBe(true);
 });
 
-test('what a killed process left half written goes when its time is over, and cannot be claimed then', async () => {
-  const { id } = await written('content');
+test('what a killed process left half written goes when its time is over, and cannot be claimed then', async ({
+  store,
+}) => {
+  const { id } = await written(store, 'content');
   store.run('UPDATE loose_blob SET expires_at = ? WHERE id = ?', [Date.now() - 1, id]);
   expect(() => store.transaction(() => store.blobs.claim(id))).toThrow('given up');
-  await purged();
+  await purged(store);
   expect(existsSync(store.blobs.path(id))).toBe(false);
 });
 
-test('a discarded file is gone', async () => {
-  const writer = await written('content');
+test('a discarded file is gone', async ({ store }) => {
+  const writer = await written(store, 'content');
   await writer.discard();
   expect(existsSync(store.blobs.path(writer.id))).toBe(false);
   expect(store.all('SELECT * FROM loose_blob')).toEqual([]);
 });
 
-test('a transaction that fails takes its claims back', async () => {
-  const { id } = await written('content');
+test('a transaction that fails takes its claims back', async ({ store }) => {
+  const { id } = await written(store, 'content');
   expect(() =>
     store.transaction(() => {
       store.blobs.claim(id);

@@ -1,19 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { test as base, expect } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
 
-let directory: string;
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'local-aws-store-'));
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+const test = base.extend('open', async ({}, { onCleanup }) => {
+  const directory = await mkdtemp(join(tmpdir(), 'local-aws-store-'));
+  onCleanup(() => rm(directory, { recursive: true }));
+  return () => openDatabase({ path: join(directory, 'state.sqlite'), fsync: false });
 });
-afterEach(() => rm(directory, { recursive: true }));
-
-const open = () => openDatabase({ path: join(directory, 'state.sqlite'), fsync: false });
 const table = ['CREATE TABLE thing (name TEXT PRIMARY KEY, size INTEGER)'];
 
-test('what one connection commits another one sees, at once', () => {
+test('what one connection commits another one sees, at once', ({ open }) => {
   const [one, other] = [open(), open()];
   one.migrate('things', table);
   other.migrate('things', table);
@@ -23,7 +22,7 @@ test('what one connection commits another one sees, at once', () => {
   other.close();
 });
 
-test('a transaction that throws leaves nothing, and an inner one belongs to the outer', () => {
+test('a transaction that throws leaves nothing, and an inner one belongs to the outer', ({ open }) => {
   const database = open();
   database.migrate('things', table);
   const insert = (name: string) => database.run('INSERT INTO thing VALUES (?, 0)', [name]);
@@ -40,7 +39,7 @@ test('a transaction that throws leaves nothing, and an inner one belongs to the 
   database.close();
 });
 
-test('each step of a migration runs once, whoever comes first', () => {
+test('each step of a migration runs once, whoever comes first', ({ open }) => {
   const older = open();
   older.migrate('things', table);
   older.run("INSERT INTO thing VALUES ('kept', 1)");
@@ -52,7 +51,7 @@ test('each step of a migration runs once, whoever comes first', () => {
   newer.close();
 });
 
-test('one that is half done is not done: a migration that fails is undone', () => {
+test('one that is half done is not done: a migration that fails is undone', ({ open }) => {
   const database = open();
   expect(() => database.migrate('things', [...table, 'CREATE NONSENSE'])).toThrow();
   database.migrate('things', table);

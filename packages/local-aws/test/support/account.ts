@@ -1,10 +1,11 @@
 import { EBSClient } from '@aws-sdk/client-ebs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { STSClient } from '@aws-sdk/client-sts';
-import { test as base } from 'vitest';
+import { test as base, expect } from 'vitest';
 import { openTestAccount, type TestAccount, type TestAccountOptions } from '../../src/testing/index.ts';
 
 export { describe, expect } from 'vitest';
+export type { TestAccount } from '../../src/testing/index.ts';
 
 export const accountId = '123456789012';
 
@@ -22,18 +23,37 @@ export function openAccount(options: TestAccountOptions = {}): Promise<TestAccou
   });
 }
 
-/** Tests that share the account of their file, empty at first, and clients for it. */
-export function testWith(options: TestAccountOptions = {}) {
+/**
+ * Tests that share the account of their file, and clients for it.
+ *
+ * @param prepare fills the account, which is empty at first
+ */
+export function testWith(
+  options: TestAccountOptions = {},
+  prepare: (account: TestAccount) => unknown = () => {},
+) {
   return (
     base
       // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
       .extend('account', { scope: 'file' }, async ({}, { onCleanup }) => {
         const account = await openAccount(options);
         onCleanup(() => account[Symbol.asyncDispose]());
+        await prepare(account);
         return account;
       })
       .extend('ebs', { scope: 'file' }, ({ account }) => account.client(EBSClient))
       .extend('iam', { scope: 'file' }, ({ account }) => account.client(IAMClient))
       .extend('sts', { scope: 'file' }, ({ account }) => account.client(STSClient))
   );
+}
+
+/** What a refused call is recognised by. */
+export function refusal(code: string, message?: string | RegExp, status = 400) {
+  return expect.objectContaining({
+    name: code,
+    ...(message !== undefined && {
+      message: typeof message === 'string' ? message : expect.stringMatching(message),
+    }),
+    $metadata: expect.objectContaining({ httpStatusCode: status }),
+  });
 }
