@@ -133,6 +133,58 @@ describe('janitor', () => {
     expect(account.changes()).toEqual([]);
   });
 
+  test('51, 53: --superseded: disables, then deregisters; what the Recycle Bin keeps is still charged', async () => {
+    const image = (name: string, hours: number) => ({
+      createdAt: hoursAgo(hours),
+      name,
+      tags: { ...ourImageTags, Name: name },
+    });
+    seed({
+      snapshots: [{ id: snap, createdAt: hoursAgo(100), description: imported, tags: ourTags }],
+      images: [
+        { ...image('fedora-i43', 100), id: ami, snapshotIds: [snap] },
+        { ...image('fedora-i44', 50), snapshotIds: [] },
+      ],
+      retentionRules: [{ type: 'snapshot', days: 7 }],
+    });
+    const args = ['janitor', ...where, '--superseded'];
+    const report = await account.run(...args);
+    expect(report).toMatchObject({ exitCode: 3 });
+    expect(report.stdout).toMatch(/To disable \(a later run deregisters.*\): 1 resource/);
+    expect(report.stdout).toMatch(/Not visible to the janitor: .*Batch, EMR, Elastic Beanstalk/);
+    expect(account.changes()).toEqual([]);
+
+    const first = await account.run(...args, '--apply', '--yes');
+    expect(first).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(`Disabled: ${ami}\\. A later run`),
+    });
+    const second = await account.run(...args, '--apply', '--yes');
+    expect(second.exitCode).toBe(0);
+    expect(second.stdout).toMatch(/Deleted: 2 resources/);
+    expect(second.stdout).toMatch(
+      new RegExp(`In the Recycle Bin, .* still charged:\\n  ${snap} in us-east-1, until \\d{4}-`),
+    );
+  });
+
+  test('51: a plan to disable an AMI, carried out after that was done: deregisters nothing', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'plan-')), 'plan.json');
+    const [older, newer] = ['fedora-i43', 'fedora-i44'].map((name, at) => ({
+      createdAt: hoursAgo(100 - 50 * at),
+      name,
+      snapshotIds: [],
+      tags: { ...ourImageTags, Name: name },
+    }));
+    seed({ images: [{ ...older!, id: ami }, newer!] });
+    const args = ['janitor', ...where, '--superseded'];
+    await account.run(...args, '--save-plan', file);
+    for (const more of [[], ['--now']]) {
+      await account.run(...args, ...more, '--from-plan', file, '--apply', '--yes');
+    }
+    expect(account.changes()).toContain('DisableImage');
+    expect(account.changes()).not.toContain('DeregisterImage');
+  });
+
   test('28: throttling that never ends: exit 4', async () => {
     seedSnapshots(1);
     account.aws.faults.add({

@@ -175,7 +175,7 @@ describe('objects', () => {
   it('50: an object kept by `--keep-object`: keeps it, by its mark', async ({ account }) => {
     await putObject(account, 100);
     const Tagging = { TagSet: [{ Key: keptKey, Value: 'true' }] };
-    await account.s3.send(new PutObjectTaggingCommand({ Bucket: bucket, Key: key, Tagging }));
+    await account.observer.s3.send(new PutObjectTaggingCommand({ Bucket: bucket, Key: key, Tagging }));
     changes = account.watch();
     const { plan } = await account.clean();
     expect(plan.resources).toMatchObject([

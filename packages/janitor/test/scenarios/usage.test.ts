@@ -1,4 +1,5 @@
 import {
+  AutoScalingClient,
   CreateAutoScalingGroupCommand,
   CreateLaunchConfigurationCommand,
 } from '@aws-sdk/client-auto-scaling';
@@ -22,13 +23,28 @@ const [olderAmi, snap] = [id('ami', 2), id('snap', 1)];
 const named = { amis: [olderAmi] };
 const devices = [{ DeviceName: '/dev/sdf', Ebs: { SnapshotId: snap } }];
 
+/** Calm, as the account's observer is: what it makes is there at once. */
+function autoScaling(account: JanitorAccount): AutoScalingClient {
+  const client = account.client(AutoScalingClient);
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      Object.assign((args.request as { headers: object }).headers, { 'x-local-aws-conditions': 'calm' });
+      return next(args);
+    },
+    { step: 'build' },
+  );
+  return client;
+}
+
 /** Makes something that uses the AMI or the snapshot. */
 type Use = (account: JanitorAccount) => Promise<unknown> | undefined;
 
 const launchTemplate = (account: JanitorAccount, LaunchTemplateData: object = {}) =>
-  account.ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: 'web', LaunchTemplateData }));
+  account.observer.ec2.send(
+    new CreateLaunchTemplateCommand({ LaunchTemplateName: 'web', LaunchTemplateData }),
+  );
 const spotFleet = (account: JanitorAccount, specification: object) =>
-  account.ec2.send(
+  account.observer.ec2.send(
     new RequestSpotFleetCommand({
       SpotFleetRequestConfig: {
         IamFleetRole: 'arn:aws:iam::123456789012:role/fleet',
@@ -38,9 +54,9 @@ const spotFleet = (account: JanitorAccount, specification: object) =>
     }),
   );
 const spotRequest = (account: JanitorAccount, LaunchSpecification: object) =>
-  account.ec2.send(new RequestSpotInstancesCommand({ LaunchSpecification, Type: 'persistent' }));
+  account.observer.ec2.send(new RequestSpotInstancesCommand({ LaunchSpecification, Type: 'persistent' }));
 const launchConfiguration = (account: JanitorAccount, more: object) =>
-  account.clients.autoScaling(region).send(
+  autoScaling(account).send(
     new CreateLaunchConfigurationCommand({
       LaunchConfigurationName: 'old-web',
       ImageId: id('ami', 9),
@@ -55,7 +71,7 @@ describe('48: an AMI that nothing runs, but something would launch: keeps it', (
       'in the overrides of a group that is scaled to zero',
       async (account) => {
         await launchTemplate(account, { InstanceType: 't3.micro' });
-        await account.clients.autoScaling(region).send(
+        await autoScaling(account).send(
           new CreateAutoScalingGroupCommand({
             AutoScalingGroupName: 'asleep',
             MinSize: 0,
@@ -108,8 +124,10 @@ describe('48: an AMI that nothing runs, but something would launch: keeps it', (
     const { SpotFleetRequestId } = await spotFleet(account, { ImageId: olderAmi });
     const { SpotInstanceRequests } = await spotRequest(account, { ImageId: olderAmi });
     const request = SpotInstanceRequests![0]!.SpotInstanceRequestId!;
-    await account.ec2.send(new CancelSpotInstanceRequestsCommand({ SpotInstanceRequestIds: [request] }));
-    await account.ec2.send(
+    await account.observer.ec2.send(
+      new CancelSpotInstanceRequestsCommand({ SpotInstanceRequestIds: [request] }),
+    );
+    await account.observer.ec2.send(
       new CancelSpotFleetRequestsCommand({
         SpotFleetRequestIds: [SpotFleetRequestId!],
         TerminateInstances: true,
@@ -132,7 +150,7 @@ describe('49: a snapshot that something would make volumes of, or that somebody 
       async (account) => {
         await launchTemplate(account, { BlockDeviceMappings: devices });
         for (let version = 2; version <= 12; version += 1) {
-          await account.ec2.send(
+          await account.observer.ec2.send(
             new CreateLaunchTemplateVersionCommand({
               LaunchTemplateName: 'web',
               LaunchTemplateData: { InstanceType: 't3.micro' },
@@ -165,21 +183,27 @@ describe('49: a snapshot that something would make volumes of, or that somebody 
     [
       'archived',
       (account) =>
-        account.ec2.send(new ModifySnapshotTierCommand({ SnapshotId: snap, StorageTier: 'archive' })),
+        account.observer.ec2.send(
+          new ModifySnapshotTierCommand({ SnapshotId: snap, StorageTier: 'archive' }),
+        ),
       /archive tier/,
     ],
     [
       'restored from the archive for a while',
       async (account) => {
-        await account.ec2.send(new ModifySnapshotTierCommand({ SnapshotId: snap, StorageTier: 'archive' }));
-        await account.ec2.send(new RestoreSnapshotTierCommand({ SnapshotId: snap, TemporaryRestoreDays: 1 }));
+        await account.observer.ec2.send(
+          new ModifySnapshotTierCommand({ SnapshotId: snap, StorageTier: 'archive' }),
+        );
+        await account.observer.ec2.send(
+          new RestoreSnapshotTierCommand({ SnapshotId: snap, TemporaryRestoreDays: 1 }),
+        );
       },
       /archive tier/,
     ],
     [
       'with fast restore',
       (account) =>
-        account.ec2.send(
+        account.observer.ec2.send(
           new EnableFastSnapshotRestoresCommand({
             AvailabilityZones: ['us-east-1a', 'us-east-1b'],
             SourceSnapshotIds: [snap],
@@ -202,8 +226,8 @@ describe('49: a snapshot that something would make volumes of, or that somebody 
   it('until fast restore is disabled', async ({ account }) => {
     seed(account);
     const restore = { AvailabilityZones: ['us-east-1a'], SourceSnapshotIds: [snap] };
-    await account.ec2.send(new EnableFastSnapshotRestoresCommand(restore));
-    await account.ec2.send(new DisableFastSnapshotRestoresCommand(restore));
+    await account.observer.ec2.send(new EnableFastSnapshotRestoresCommand(restore));
+    await account.observer.ec2.send(new DisableFastSnapshotRestoresCommand(restore));
     expect(verdicts(await account.find())).toEqual([`${snap} delete`]);
   });
 
