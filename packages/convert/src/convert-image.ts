@@ -1,13 +1,13 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type ImageFormat, readImageHeader } from '@ec2-image/image-headers';
-import { decompressFile } from './decompress/decompress-file.ts';
 import { ConvertError, defaultMaxDiskSize } from './errors.ts';
 import { requireFreeSpace } from './free-space.ts';
-import { type CompressedFacts, type DiskFacts, inspectImage, inspectUncompressed } from './inspect-image.ts';
+import { type DiskFacts, inspectImage, inspectUncompressed, type PackedFacts } from './inspect-image.ts';
 import { writeIntoPlace } from './output-file.ts';
 import type { DiskFormat } from './qemu/output-format.ts';
 import { writeDisk } from './qemu/write-disk.ts';
+import { unpackFile } from './unpack-file.ts';
 import { withSource } from './with-source.ts';
 
 export interface ConvertProgress {
@@ -72,7 +72,7 @@ export async function convertImage(options: ConvertOptions): Promise<Disk> {
   const { image, format } = options;
   const output = resolve(options.output);
   const facts = await inspectImage({ ...options, path: image.path });
-  if (facts.compression === undefined) return diskFrom({ ...facts, temporary: false }, output, options);
+  if (facts.packing === undefined) return diskFrom({ ...facts, temporary: false }, output, options);
 
   // Where the decompressed file is to be the disk, an earlier one would only take the room.
   if (format === 'raw' && facts.format === 'raw') await rm(output, { force: true });
@@ -130,11 +130,11 @@ function diskInPlace({ path, size, virtualSize, temporary }: Source, outcome: Di
  */
 export async function decompressImage(options: Omit<ConvertOptions, 'format' | 'reuse'>): Promise<DiskFacts> {
   const facts = await inspectImage({ ...options, path: options.image.path });
-  return facts.compression === undefined ? facts : decompressed(facts, resolve(options.output), options);
+  return facts.packing === undefined ? facts : decompressed(facts, resolve(options.output), options);
 }
 
 async function decompressed(
-  image: CompressedFacts,
+  image: PackedFacts,
   path: string,
   options: Omit<ConvertOptions, 'format'>,
 ): Promise<DiskFacts> {
@@ -148,9 +148,9 @@ async function decompressed(
   await rm(path, { force: true });
   await requireFreeSpace(dirname(path), image.size);
   const facts = await writeIntoPlace(path, async (partial) => {
-    await decompressFile({
+    await unpackFile({
       path: image.path,
-      compression: image.compression,
+      packing: image.packing,
       output: partial,
       maxDiskSize,
       memoryBytes: decompressionMemoryBytes,

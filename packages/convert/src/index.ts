@@ -8,17 +8,17 @@ export {
   decompressImage,
 } from './convert-image.ts';
 export { boundDisk } from './decompress/bound-disk.ts';
-export { type DecompressOptions, decompress } from './decompress/decompress.ts';
 export { ConvertError, type ConvertErrorCode, defaultMaxDiskSize } from './errors.ts';
 export {
-  type CompressedFacts,
   type DiskFacts,
   type ImageFacts,
   type InspectOptions,
   type InspectStreamOptions,
   inspectImage,
   inspectStream,
+  type PackedFacts,
 } from './inspect-image.ts';
 export { partialPath } from './output-file.ts';
 export type { DiskFormat } from './qemu/output-format.ts';
 export { writeLagBytes } from './qemu/write-disk.ts';
+export { type Packing, type UnpackOptions, unpack } from './unpack.ts';

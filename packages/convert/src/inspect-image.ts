@@ -1,8 +1,8 @@
+import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   type ByteSource,
   bufferSource,
-  type Compression,
   detectMagic,
   type ImageFormat,
   type Magic,
@@ -15,12 +15,12 @@ import {
   refusalOf,
 } from '@ec2-image/image-headers';
 import { requireBootable } from './bootable.ts';
-import { decompress } from './decompress/decompress.ts';
-import { decompressHead, readHead } from './decompress/decompress-file.ts';
+import { readHead } from './decompress/read-head.ts';
 import { ConvertError, defaultMaxDiskSize, diskTooLarge, requirePossibleSize } from './errors.ts';
 import { allocatedBytes } from './qemu/allocated-bytes.ts';
 import type { ImageFile } from './qemu/block-device.ts';
 import { diskSource } from './qemu/disk-source.ts';
+import { openArchive, type Packing, unpack } from './unpack.ts';
 import { withSource } from './with-source.ts';
 
 export interface InspectOptions {
@@ -40,48 +40,46 @@ interface FileFacts {
   readonly path: string;
   /** The file's, in bytes. */
   readonly size: number;
-  /** Of a compressed image that of the disk inside. */
+  /** Of a packed image that of the disk inside. */
   readonly format: ImageFormat;
 }
 
 export interface DiskFacts extends FileFacts {
-  readonly compression?: undefined;
+  readonly packing?: undefined;
   /** In bytes; a multiple of 512. */
   readonly virtualSize: number;
   readonly partitionTable: PartitionTable['type'];
 }
 
-export interface CompressedFacts extends FileFacts {
-  readonly compression: Compression;
-  /** Known beforehand only where it is a raw disk in an xz file. */
+export interface PackedFacts extends FileFacts {
+  readonly packing: Packing;
+  /** Known beforehand only of a raw disk, in an xz file or in an archive. */
   readonly virtualSize?: number;
   /** Known beforehand only where the disk inside is raw. */
   readonly partitionTable?: PartitionTable['type'];
 }
 
-export type ImageFacts = DiskFacts | CompressedFacts;
+export type ImageFacts = DiskFacts | PackedFacts;
 
 /**
  * Reads what an image is, and refuses what must not be converted, before any qemu tool opens it. Takes a few
- * milliseconds whatever the image's size. Of a compressed image only the beginning of what is inside is read; the
- * rest is checked when it has been decompressed.
+ * milliseconds whatever the image's size. Of a packed image only the beginning of what is inside is read; the rest is
+ * checked when it has been unpacked.
  *
  * @throws ImageHeaderError for what the headers say
  * @throws ConvertError `IMAGE_NOT_READABLE`, `DISK_TOO_LARGE`, `GPT_DAMAGED`, `NOT_BOOTABLE`, `PARTITION_BEYOND_DISK`, `NO_DISK_INSIDE`,
- * `NESTED_COMPRESSION`, `QEMU_IMG_MISSING`, `XZ_MISSING`, and those of a damaged compression
+ * `NESTED_COMPRESSION`, `QEMU_IMG_MISSING`, and those of `unpack`
  */
 export async function inspectImage(options: InspectOptions): Promise<ImageFacts> {
   const path = resolve(options.path);
   return withSource(path, async (source) => {
-    const magic = await detectMagic(source);
-    if (magic.kind !== 'compressed') return inspectDisk(source, { ...options, path });
-    const { compression } = magic;
-    const { signal, decompressionMemoryBytes: memoryBytes } = options;
-    const head = () =>
-      decompressHead({ path, compression, memoryBytes, signal, length: partitionTableBytes });
-    return { path, ...(await inspectCompressed(source, { ...options, compression, head })) };
+    const chunks = () => createReadStream(path, { highWaterMark: readBytes });
+    const packed = await inspectPacked(source, { ...options, path, chunks });
+    return packed ? { path, ...packed } : inspectDisk(source, { ...options, path });
   });
 }
+
+const readBytes = 256 * 1024;
 
 export interface InspectStreamOptions extends Omit<InspectOptions, 'path'> {
   /** The image at any place. */
@@ -91,20 +89,18 @@ export interface InspectStreamOptions extends Omit<InspectOptions, 'path'> {
 }
 
 /**
- * The same for a compressed image that is nowhere on this machine yet. Undefined where it is not compressed.
+ * The same for a packed image that is nowhere on this machine yet. Undefined where it is not packed, or in a zip
+ * archive, whose directory stands at its end.
  *
  * @throws as {@link inspectImage}
  */
 export async function inspectStream(
   options: InspectStreamOptions,
-): Promise<Omit<CompressedFacts, 'path'> | undefined> {
-  const { source, chunks, decompressionMemoryBytes: memoryBytes, signal } = options;
+): Promise<Omit<PackedFacts, 'path'> | undefined> {
+  const { source } = options;
   const magic = await detectMagic(source);
-  if (magic.kind !== 'compressed') return undefined;
-  const { compression } = magic;
-  const head = () =>
-    readHead(decompress({ compression, source: chunks(), memoryBytes, signal }), partitionTableBytes);
-  return inspectCompressed(source, { ...options, compression, head });
+  if (magic.kind === 'archive' && magic.archive === 'zip') return undefined;
+  return inspectPacked(source, options);
 }
 
 /** The same for a file that must not be compressed, such as one just decompressed. */
@@ -144,27 +140,50 @@ async function countedBytes({
   }
 }
 
-async function inspectCompressed(
+/** Undefined where the image is not packed. */
+async function inspectPacked(
   source: ByteSource,
   options: Omit<InspectOptions, 'path'> & {
-    readonly compression: Compression;
-    readonly head: () => Promise<Buffer>;
+    readonly path?: string;
+    readonly chunks: () => AsyncIterable<Buffer>;
   },
-): Promise<Omit<CompressedFacts, 'path'>> {
-  const { compression } = options;
-  const uncompressedSize = compression === 'xz' ? await readXzUncompressedSize(source) : undefined;
-  if (uncompressedSize !== undefined) requirePossibleSize(uncompressedSize);
-  const head = await options.head();
-  const format = formatInside(head, compression);
-  if (format !== 'raw') return { size: source.size, compression, format };
+): Promise<Omit<PackedFacts, 'path'> | undefined> {
+  const magic = await detectMagic(source);
+  if (magic.kind !== 'compressed' && magic.kind !== 'archive') return undefined;
+  const { path, chunks, decompressionMemoryBytes: memoryBytes, signal } = options;
+  const unpacking = (packing: Packing) => ({ packing, path, source: chunks, memoryBytes, signal });
+  const headOf = (bytes: AsyncIterable<Buffer>) => readHead(bytes, partitionTableBytes);
+  let packing: Packing =
+    magic.kind === 'archive' ? { archive: magic.archive } : { compression: magic.compression };
+  let size: number | undefined;
+  if (packing.compression === 'xz') {
+    size = await readXzUncompressedSize(source);
+    if (size !== undefined) requirePossibleSize(size);
+  }
+  let head = packing.archive === undefined ? await headOf(unpack(unpacking(packing))) : Buffer.alloc(0);
+  if (packing.archive === undefined && isTar(head)) packing = { ...packing, archive: 'tar' };
+  if (packing.archive !== undefined) {
+    const disk = await openArchive(packing.archive, unpacking(packing));
+    head = await headOf(disk.bytes());
+    size = disk.size;
+    requirePossibleSize(size);
+  }
+  const format = formatInside(head, packing);
+  if (format !== 'raw') return { size: source.size, packing, format };
 
   const table = await readPartitionTable(bufferSource(head), { isWhole: false });
-  const virtualSize = uncompressedSize === undefined ? undefined : Math.ceil(uncompressedSize / 512) * 512;
+  const virtualSize = size === undefined ? undefined : Math.ceil(size / 512) * 512;
   requireBootable(table, { ...options, virtualSize });
-  return { size: source.size, compression, format, virtualSize, partitionTable: table.type };
+  return { size: source.size, packing, format, virtualSize, partitionTable: table.type };
 }
 
-function formatInside(head: Buffer, compression: Compression): ImageFormat {
+function isTar(head: Buffer): boolean {
+  const magic = magicOfHead(head);
+  return magic?.kind === 'archive' && magic.archive === 'tar';
+}
+
+function formatInside(head: Buffer, { compression, archive }: Packing): ImageFormat {
+  const outer = archive ?? compression!;
   const magic = insideMagic(head);
   switch (magic.kind) {
     case 'disk':
@@ -174,18 +193,21 @@ function formatInside(head: Buffer, compression: Compression): ImageFormat {
     case 'compressed':
       throw new ConvertError(
         'NESTED_COMPRESSION',
-        `inside the ${compression} file is a ${magic.compression} file`,
-        { hint: 'Decompress it once by hand.', facts: { compression, inside: magic.compression } },
+        `inside the ${outer} file is a ${magic.compression} file`,
+        {
+          hint: 'Decompress it once by hand.',
+          facts: { compression: outer, inside: magic.compression },
+        },
       );
     default: {
       const cause = refusalOf(magic);
       throw new ConvertError(
         'NO_DISK_INSIDE',
-        `the ${compression} file does not contain a disk: ${cause.message}`,
+        `the ${outer} file does not contain a disk: ${cause.message}`,
         {
           hint: 'Unpack it by hand and import the disk image that it holds, if there is one.',
           cause,
-          facts: { compression },
+          facts: { compression: outer },
         },
       );
     }

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32, gzipSync, zstdCompressSync } from 'node:zlib';
-import { convertImage, decompress } from '@ec2-image/convert';
+import { convertImage } from '@ec2-image/convert';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decompress } from '../src/decompress/decompress.ts';
 import { writeSparse } from '../src/decompress/sparse-writer.ts';
 import { compressed, makeRawDisk, mib, temporaryDirectory } from './support/disk.ts';
 

@@ -13,12 +13,12 @@ test('the exported names', () => {
     'boundDisk',
     'compareDisk',
     'convertImage',
-    'decompress',
     'decompressImage',
     'defaultMaxDiskSize',
     'inspectImage',
     'inspectStream',
     'partialPath',
+    'unpack',
     'writeLagBytes',
   ]);
 });

@@ -1,6 +1,13 @@
 export { type ByteSource, bufferSource, fileSource, type ReadableHandle } from './byte-source.ts';
 export { type ImageHeaderCode, ImageHeaderError } from './errors.ts';
-export { type Compression, detectMagic, type ImageFormat, type Magic, magicOfHead } from './magic.ts';
+export {
+  type ArchiveFormat,
+  type Compression,
+  detectMagic,
+  type ImageFormat,
+  type Magic,
+  magicOfHead,
+} from './magic.ts';
 export type { Partition } from './partition.ts';
 export {
   type PartitionTable,

@@ -6,10 +6,14 @@ export type ImageFormat = 'raw' | 'qcow2' | 'vmdk' | 'vhd' | 'vhdx';
 /** A compression that can be undone. */
 export type Compression = 'bzip2' | 'gzip' | 'xz' | 'zstd';
 
+/** A format of archives that a disk image is published in. */
+export type ArchiveFormat = 'tar' | 'zip';
+
 /** What a file's first bytes (for VHD also its last) say it is. `unknown` is how a raw disk looks. */
 export type Magic =
   | { readonly kind: 'disk'; readonly format: Exclude<ImageFormat, 'raw'> }
   | { readonly kind: 'compressed'; readonly compression: Compression }
+  | { readonly kind: 'archive'; readonly archive: ArchiveFormat }
   | { readonly kind: 'text'; readonly text: 'html' | 'xml' | 'vmdk-descriptor' | 'other' }
   | { readonly kind: 'encrypted'; readonly name: string }
   | { readonly kind: 'foreign'; readonly name: string }
@@ -53,9 +57,10 @@ const signatures: readonly Signature[] = [
   foreign('\x5d\0\0', 'lzma file'),
   foreign('\x04\x22\x4d\x18', 'lz4 file'),
   foreign('7z\xbc\xaf\x27\x1c', '7-Zip archive'),
-  foreign('PK\x03\x04', 'zip archive'),
+  signature('PK\x03\x04', { kind: 'archive', archive: 'zip' }),
   foreign('Rar!\x1a\x07', 'RAR archive'),
-  foreign('ustar', 'tar archive (an OVA is one too)', 257),
+  // An OVA is one too.
+  signature('ustar', { kind: 'archive', archive: 'tar' }, 257),
   foreign('hsqs', 'squashfs file system'),
   foreign('\x7fELF', 'ELF program'),
   foreign('\xed\xab\xee\xdb', 'RPM package'),

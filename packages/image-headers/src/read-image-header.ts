@@ -74,6 +74,11 @@ export function refusalOf(magic: Exclude<Magic, { kind: 'disk' | 'unknown' }>): 
         hint: 'Decompress it first.',
         facts: { compression: magic.compression },
       });
+    case 'archive':
+      return new ImageHeaderError('UNSUPPORTED_FORMAT', `the file is a ${magic.archive} archive`, {
+        hint: 'Unpack it by hand and import the disk image that it holds.',
+        facts: { found: magic.archive },
+      });
     case 'encrypted':
       return new ImageHeaderError('ENCRYPTED_IMAGE', `the file is a ${magic.name}`, {
         hint: 'Use an image that is not encrypted; EBS encrypts the snapshot itself.',

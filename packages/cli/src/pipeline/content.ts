@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import {
   boundDisk,
-  decompress,
   decompressImage,
   type ImageFacts,
   inspectImage,
   inspectStream,
+  unpack,
 } from '@ec2-image/convert';
 import { type Block, type DiskImageFormat, diskBlocks, openDisk, streamBlocks } from '@ec2-image/disk-blocks';
 import type { ImageStream, LocalImage } from '@ec2-image/fetch';
@@ -31,12 +31,12 @@ export interface ContentOptions {
 
 /**
  * Opens an image, of any format that is taken, for reading what is in it. Nothing is written on the way, unless its
- * compression hides how large the disk is, or it is a disk format inside a compressed file: that is decompressed each
+ * packing hides how large the disk is, or it is a disk format inside a packed file: that is decompressed each
  * time, whatever an earlier run left.
  */
 export async function openContent(options: ContentOptions): Promise<Content> {
   const facts = await inspectImage(options);
-  if (facts.compression === undefined) return openedDisk(facts, options);
+  if (facts.packing === undefined) return openedDisk(facts, options);
   const streamed = inOrder(facts, options, () => createReadStream(facts.path, { highWaterMark: readBytes }));
   if (streamed) return streamed;
   const { path, diskPath: output } = options;
@@ -80,7 +80,12 @@ export async function localContent({
 
 /** Of a raw disk of known size, compressed or not: it can be read from the front. Undefined where it is another. */
 function inOrder(
-  { format, compression, virtualSize }: Pick<ImageFacts, 'format' | 'compression' | 'virtualSize'>,
+  {
+    format,
+    packing,
+    virtualSize,
+    path,
+  }: Pick<ImageFacts, 'format' | 'packing' | 'virtualSize'> & { readonly path?: string },
   { decompressionMemoryBytes: memoryBytes, maxDiskSize, onNotice }: Omit<ContentOptions, 'path' | 'diskPath'>,
   chunks: (signal?: AbortSignal) => AsyncIterable<Buffer>,
 ): Content | undefined {
@@ -88,14 +93,10 @@ function inOrder(
   return {
     virtualSizeBytes: virtualSize,
     blocks: ({ signal }) => {
-      const source = chunks(signal);
-      const raw =
-        compression === undefined
-          ? source
-          : decompress({ compression, source, memoryBytes, signal, onNotice });
-      return streamBlocks(
-        ofSize(virtualSize, compression === undefined ? raw : boundDisk(raw, { maxDiskSize })),
-      );
+      if (packing === undefined) return streamBlocks(ofSize(virtualSize, chunks(signal)));
+      const source = () => chunks(signal);
+      const raw = unpack({ packing, source, path, memoryBytes, signal, onNotice });
+      return streamBlocks(ofSize(virtualSize, boundDisk(raw, { maxDiskSize })));
     },
     [Symbol.asyncDispose]: async () => {},
   };

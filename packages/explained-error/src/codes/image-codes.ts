@@ -22,6 +22,10 @@ export const imageCodes = {
     means: 'qemu-img could not read or convert the image.',
     remedy: 'Check the image with `qemu-img check`, or download it again.',
   },
+  CORRUPT_ARCHIVE: {
+    means: 'The archive is damaged, or a file in it does not have the checksum that the archive gives.',
+    remedy: 'Download the image again and compare its checksum with the published one.',
+  },
   CORRUPT_COMPRESSION: {
     means: 'The compressed data is damaged.',
     remedy: 'Download the image again and compare its checksum with the published one.',
@@ -108,6 +112,10 @@ export const imageCodes = {
     means: 'A partition, or the GPT itself, reaches beyond the end of the disk: the image has lost its end.',
     remedy: 'Download the image again, or export the whole disk; --allow-unbootable imports it anyway.',
   },
+  SEVERAL_DISKS: {
+    means: 'The archive contains more than one disk image.',
+    remedy: 'Unpack it by hand and import the disk that boots.',
+  },
   TEXT_FILE: {
     means: 'The file is text, not a disk image.',
     remedy: 'Check the URL: it may lead to an error, a checksum file or a signature.',
@@ -123,6 +131,10 @@ export const imageCodes = {
   UNKNOWN_FORMAT: {
     means: 'The file is of no known format.',
     remedy: 'Check the URL.',
+  },
+  UNSAFE_ARCHIVE: {
+    means: 'The archive holds a link, a device, an encrypted file, or a name that leads out of it.',
+    remedy: 'Use an archive that holds nothing but one disk image and files that describe it.',
   },
   UNSUPPORTED_FORMAT: {
     means: 'The file is of a known format that is not a disk image, or not one that is read here.',
