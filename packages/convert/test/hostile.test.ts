@@ -295,9 +295,9 @@ describe('inside a compressed file', () => {
     ['an HTML page', Buffer.from(`<!DOCTYPE html>${' '.repeat(2000)}`), 'NO_DISK_INSIDE'],
     ['a text', Buffer.from('no disk at all\n'.repeat(100)), 'NO_DISK_INSIDE'],
     [
-      'a tar archive',
+      'what begins as a tar archive and is not one',
       Buffer.concat([Buffer.alloc(257), Buffer.from('ustar'), Buffer.alloc(4096)]),
-      'NO_DISK_INSIDE',
+      'CORRUPT_ARCHIVE',
     ],
     ['a VMDK descriptor', Buffer.from(`# Disk DescriptorFile\n${'#\n'.repeat(400)}`), 'NO_DISK_INSIDE'],
     [

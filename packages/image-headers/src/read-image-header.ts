@@ -88,7 +88,7 @@ export function refusalOf(magic: Exclude<Magic, { kind: 'disk' | 'unknown' }>): 
         'UNSUPPORTED_FORMAT',
         `the file is a ${magic.name}, not a supported disk image`,
         {
-          hint: 'Use a qcow2, raw, VMDK, VHD or VHDX image; raw may be compressed with gzip, xz, zstd or bzip2.',
+          hint: 'Use a qcow2, raw, VMDK, VHD or VHDX image, alone, compressed with gzip, xz, zstd or bzip2, or in a tar, zip or OVA archive.',
           facts: { found: magic.name },
         },
       );

@@ -63,7 +63,7 @@ function requireSafe(entry: Entry): void {
     throw unsafeArchive('zip', name, 'a link or a device');
 }
 
-/** What yauzl throws of a file that is no good; errors of the machine and of whoever reads pass. */
+/** What yauzl throws of a file that it cannot read; errors of the machine and of whoever reads pass. */
 function explain(error: unknown): never {
   const { code, message } = error as NodeJS.ErrnoException;
   if (!(error instanceof Error) || error.constructor !== Error || code !== undefined) throw error;

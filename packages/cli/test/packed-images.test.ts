@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, testWith } from './support/fixtures.ts';
+import { areEqualDisks } from './support/import.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
+
+const zipProgram = `
+import os, sys, zipfile
+with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as archive: archive.write(sys.argv[2], 'disk.raw')
+`;
+
+/** Each packs `disk.raw` of a directory into a file. */
+const packings: readonly (readonly [
+  name: string,
+  pack: (directory: string, output: string) => Promise<unknown>,
+])[] = [
+  [
+    'disk.raw.bz2',
+    (directory, output) => execa('sh', ['-c', 'bzip2 <"$0" >"$1"', join(directory, 'disk.raw'), output]),
+  ],
+  [
+    'disk.tar.gz',
+    (directory, output) =>
+      execa('tar', ['-C', directory, '--format=oldgnu', '-S', '-czf', output, 'disk.raw']),
+  ],
+  ['disk.tar.xz', (directory, output) => execa('tar', ['-C', directory, '-cJf', output, 'disk.raw'])],
+  [
+    'disk.tar.zst',
+    (directory, output) => execa('tar', ['-C', directory, '--zstd', '-cf', output, 'disk.raw']),
+  ],
+  [
+    'disk.zip',
+    (directory, output) => execa('python3', ['-c', zipProgram, output, join(directory, 'disk.raw')]),
+  ],
+  [
+    'disk.ova',
+    async (directory, output) => {
+      const vmdk = join(directory, 'disk1.vmdk');
+      const options = ['-o', 'subformat=streamOptimized', join(directory, 'disk.raw'), vmdk];
+      await execa('qemu-img', ['convert', '-f', 'raw', '-O', 'vmdk', ...options]);
+      const digest = createHash('sha256')
+        .update(await readFile(vmdk))
+        .digest('hex');
+      const manifest = `SHA256(disk1.vmdk)= ${digest}\n`;
+      const script =
+        'cd "$0"; echo "<Envelope/>" >box.ovf; printf "%s" "$2" >box.mf; tar -cf "$1" box.ovf box.mf disk1.vmdk';
+      await execa('sh', ['-c', script, directory, output, manifest]);
+    },
+  ],
+];
+
+const test = testWith({ formats: ['raw'] });
+
+describe.each(['s3', 'ebs'])('by %s, a packed image becomes a snapshot of the disk in it', (via) => {
+  test.for(packings)('%s', async ([name, pack], { images, account, runImport }) => {
+    const directory = await temporaryDirectory('packed');
+    await execa('cp', ['--sparse=always', images.disk, join(directory, 'disk.raw')]);
+    const output = join(images.directory, `${via}-${name}`);
+    await pack(directory, output);
+    const sha256 = createHash('sha256')
+      .update(await readFile(output))
+      .digest('hex');
+    const url = `${images.server.url}/${basename(output)}`;
+    const { exitCode, stderr, result } = await runImport({ url, sha256, 'checksum-url': undefined, via });
+    expect(exitCode, stderr).toBe(0);
+    expect(await areEqualDisks(images.disk, account.snapshotPath(result.snapshotId!))).toBe(true);
+  });
+});
