@@ -1,6 +1,5 @@
 import {
   isOurs,
-  keyPrefix,
   parseObjectKey,
   provenanceKeys,
   type Tags,
@@ -53,8 +52,10 @@ export function proofsOf({
   const ofTask = (task: TaskFact): string | undefined => {
     if (isOurs(task.tags)) return tagged(task.tags);
     if (task.bucket === undefined || task.key === undefined || !ownBuckets.has(task.bucket)) return undefined;
-    return isUnderPrefix(task.key, prefixes)
-      ? `reads s3://${task.bucket}/${task.key}, in this bucket and under this prefix`
+    // The shape alone: whoever else uses the bucket may have a prefix in common.
+    const { key } = task;
+    return prefixes.some((prefix) => parseObjectKey(key, { prefix }))
+      ? `reads s3://${task.bucket}/${key}, a key of ec2-image's pattern in this bucket`
       : undefined;
   };
 
@@ -117,13 +118,6 @@ export function proofsOf({
       return undefined;
     },
   };
-}
-
-/** Whether a key lies where only ec2-image writes. An empty prefix sets nothing apart: there the key must match the whole pattern. */
-function isUnderPrefix(key: string, prefixes: readonly string[]): boolean {
-  return prefixes.some((prefix) =>
-    prefix === '' ? parseObjectKey(key, { prefix }) !== undefined : key.startsWith(keyPrefix(prefix)),
-  );
 }
 
 function tagged(tags: Tags): string {

@@ -648,12 +648,18 @@ describe('an import task', () => {
     expect(verdictOn('import-snap-0aaa', given, rules)).toBe(expected);
   });
 
-  it('under an empty prefix counts only if its key matches the whole pattern', () => {
-    const bare = (given: string) =>
-      verdictOn('import-snap-0aaa', { prefixes: [''], tasks: [{ ...running, tags: {}, key: given }] });
-    expect(bare('fedora-i43/0123456789ab.vhdx')).toBe('keep: no-age');
-    expect(bare('backup.vhdx')).toBe('absent');
-  });
+  it.each(['', 'ec2-image/'])(
+    'without tags, under the prefix %j, counts only if its key matches the whole pattern',
+    (prefix) => {
+      const bare = (given: string) =>
+        verdictOn('import-snap-0aaa', {
+          prefixes: [prefix],
+          tasks: [{ ...running, tags: {}, key: `${prefix}${given}` }],
+        });
+      expect(bare('fedora-i43/0123456789ab.vhdx')).toBe('keep: no-age');
+      expect(bare('backup.vhdx')).toBe('absent');
+    },
+  );
 });
 
 describe('an object', () => {

@@ -156,23 +156,31 @@ describe('45: an AMI copied with its tags: keeps it', () => {
 });
 
 describe('46: a task that read `ec2-legacy/x.vmdk`, prefix `ec2`: ignores it', () => {
+  const ownKey = key.replace('ec2-image/', 'ec2/');
   it.each(['ec2', 'ec2/'])('prefix %s', async (prefix) => {
     const made = { ...old(), bucket, key: 'ec2-legacy/x.vmdk', snapshotId: snap };
     account.seed({
       importTasks: [
         { id: taskId, ...made },
         { id: id('import-snap', 2), ...made, snapshotId: undefined, status: 'active' },
-        { id: id('import-snap', 3), ...made, key: 'ec2/x.vmdk', snapshotId: otherSnap },
+        { id: id('import-snap', 3), ...made, key: ownKey, snapshotId: otherSnap },
+        { id: id('import-snap', 4), ...made, key: 'ec2/x.vmdk', snapshotId: id('snap', 3) },
       ],
       snapshots: [
         { id: snap, ...old(), description: importedBy(taskId) },
         { id: otherSnap, ...old(), description: importedBy(id('import-snap', 3)) },
+        { id: id('snap', 3), ...old(), description: importedBy(id('import-snap', 4)) },
       ],
       images: [{ id: ami, ...old(), name: 'legacy', state: 'failed', snapshotIds: [snap] }],
     });
     changes = account.watch();
     const { plan } = await account.clean({}, { prefixes: [prefix] });
-    expect(verdicts(plan)).toEqual([`${snap} keep no-proof`, `${otherSnap} delete`]);
+    // Under the prefix, what has not the shape of a key of ec2-image is somebody's, too.
+    expect(verdicts(plan)).toEqual([
+      `${snap} keep no-proof`,
+      `${otherSnap} delete`,
+      `${id('snap', 3)} keep no-proof`,
+    ]);
     expect(changes()).toEqual([`DeleteSnapshot ${otherSnap}`]);
   });
 
