@@ -116,9 +116,10 @@ const transientQuotas = new Set([
   'ResourceCountLimitExceeded',
   'ResourceLimitExceeded',
   'ConcurrentSnapshotLimitExceeded',
+  'PendingSnapshotLimitExceeded',
 ]);
 
 /** Waiting helps: something that is under way has to end. */
-export function isTransientQuota(error: unknown): boolean {
+export function isTransientQuota(error: unknown): error is AwsCallError {
   return isAwsCallError(error, 'QUOTA_EXCEEDED') && transientQuotas.has(error.facts.awsCode ?? '');
 }

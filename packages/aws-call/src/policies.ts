@@ -54,11 +54,18 @@ export const policies = {
     reason:
       'ImportSnapshot that is throttled, each looked up before the next; the SDK has retried each already.',
   },
+  freshRole: {
+    firstMs: 5 * second,
+    longestMs: 15 * second,
+    limitMs: 2 * minute,
+    reason: 'EC2 sees a service role, and what it allows, up to a minute after it was made.',
+  },
   startQuota: {
     firstMs: 15 * second,
     longestMs: minute,
     limitMs: 2 * hour,
-    reason: 'A limit on imports or snapshots at a time passes when one of them ends.',
+    reason:
+      'A limit on imports or snapshots at a time passes when one of them ends, at whatever call it shows.',
   },
   visible: {
     firstMs: second,

@@ -1,10 +1,11 @@
 import type { Client, Command, MetadataBearer } from '@smithy/types';
-import { isAwsCallError } from './aws-call-error.ts';
+import { isAwsCallError, isTransientQuota } from './aws-call-error.ts';
 import { withoutRetries } from './derive-client.ts';
 import { explainCall } from './explain-call.ts';
 import { leaveOutages, unwrapUnanswered } from './leave-outages.ts';
 import { isOutage, watchOutage } from './outage.ts';
 import type { ServiceName } from './permissions.ts';
+import { watchQuota } from './quota.ts';
 import { timeLimit } from './time-limit.ts';
 import { type CallOptions, createWaiter, type Waiter } from './waiter.ts';
 
@@ -15,6 +16,8 @@ export interface SendOptions {
    * answer. Default true.
    */
   readonly retry?: boolean | 'answered';
+  /** How long to wait where the account has as many of something under way as it may, in milliseconds. Default 2 hours; not without `retry`. */
+  readonly quotaTimeoutMs?: number;
   /** Of one attempt, in milliseconds; past it, it is `AWS_UNREACHABLE`. Default none but the client's own. */
   readonly timeoutMs?: number;
 }
@@ -68,8 +71,9 @@ export function createSender<ClientInput extends object, ClientOutput extends Me
 
   return {
     ...waiter,
-    async send(command, { retry = true, timeoutMs } = {}) {
+    async send(command, { retry = true, quotaTimeoutMs, timeoutMs } = {}) {
       const outage = watchOutage(waiter);
+      const quota = watchQuota(waiter, quotaTimeoutMs);
       for (;;) {
         try {
           const output = await sendOnce(command, { retry, timeoutMs });
@@ -78,7 +82,9 @@ export function createSender<ClientInput extends object, ClientOutput extends Me
         } catch (error) {
           if (!isOutage(error)) {
             if (isAwsCallError(error) && error.facts.httpStatus !== undefined) outage.end();
-            throw error;
+            if (retry === false || !isTransientQuota(error)) throw error;
+            await quota.wait(error);
+            continue;
           }
           if (retry !== true) throw error;
           await outage.endure(error);

@@ -24,10 +24,11 @@ const test = testWith({ flags: { 'import-attempts': 1 } }).extend(
 );
 
 /** The bytes of a stored VHDX go wrong where an import meets it; ETag and checksum go on to tell what was there. */
-const spoils = (offset: number): FaultRule['action'] => ({
+const spoils = (offset: number, bit = 0): FaultRule['action'] => ({
   kind: 'flip-bit',
   partNumber: 1,
   offset,
+  bit,
   shows: 'bytes',
 });
 /** Within a table of regions, of which a VHDX has two: EC2 says "Unsupported specified file format" of the first. */
@@ -83,6 +84,24 @@ describe('an object whose bytes are not those that its checksum tells', () => {
   });
 });
 
+/** The size in the metadata of a VHDX has no checksum: 2 GiB and 16 MiB without their highest bit are 16 MiB, without the end of the disk. */
+const highestBitOfSize = [0x310008 + 3, 7] as const;
+
+testWith({ flags: { 'import-attempts': 1 }, disk: { sizeBytes: 2 ** 31 + 2 ** 24, dataBytes: 2 ** 16 } })(
+  'an object that became a snapshot too small for the disk: both are deleted, and it is uploaded and imported again',
+  async ({ account, images, runImport }) => {
+    account.aws.faults.add({
+      match: { operation: 'HeadObject' },
+      nth: 3,
+      action: spoils(...highestBitOfSize),
+    });
+    const end = await runImport();
+    expect(end.stderr).toMatch(/snap-\w+ has 1 GiB; the disk needs 3; .*read back and is corrupt: deleted/);
+    expect(account.calls('DeleteSnapshot')).toHaveLength(1);
+    await expectOneOfEach({ account }, images, end);
+  },
+);
+
 describe('an import that fails although the object is right', () => {
   const failing: FaultRule = {
     match: { operation: 'ImportSnapshot' },
@@ -125,6 +144,12 @@ describe('an import that fails although the object is right', () => {
   });
 
   test('for another reason is not read back', async ({ account, runImport }) => {
+    // One that is there may be so new that EC2 does not see it: that would be waited for.
+    account.aws.faults.add({
+      match: { operation: 'GetRole' },
+      times: 'always',
+      action: { kind: 'error', status: 404, code: 'NoSuchEntity' },
+    });
     account.aws.faults.add({
       ...failing,
       action: {

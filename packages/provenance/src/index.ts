@@ -40,6 +40,7 @@ export {
 } from './origin.ts';
 export {
   amiTags,
+  cutDescription,
   formatStartedAt,
   isOurs,
   keptKey,

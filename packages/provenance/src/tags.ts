@@ -55,6 +55,14 @@ function wholeCharacters(cut: string): string {
   return cut.replace(/[\ud800-\udbff]$/, '').toWellFormed();
 }
 
+/** What EC2 and EBS direct take. */
+const maxDescription = 255;
+
+/** A description, cut to the 255 characters that every service takes, and never in the middle of one. */
+export function cutDescription(text: string): string {
+  return wholeCharacters(text.slice(0, maxDescription));
+}
+
 /** UTC, to the second: `2026-11-22T10:00:00Z`. */
 export function formatStartedAt(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`;

@@ -8,6 +8,7 @@ test('the exported names', () => {
     'amiTags',
     'clientToken',
     'copyOfKey',
+    'cutDescription',
     'digestAlgorithm',
     'digestHex',
     'digestOf',

@@ -4,6 +4,7 @@ import { abortUploads, deleteObject, findObject, markKept, verifyObject } from '
 import { ec2Options, type ImageRun, objectLocation, objectUrl } from './run.ts';
 import type { ObtainedAmi } from './rungs/ami.ts';
 import type { CompleteSnapshot, ObtainedSnapshot } from './snapshot.ts';
+import { preferOldest } from './surplus-snapshot.ts';
 import { snapshotTagsOf } from './tags.ts';
 
 /*
@@ -34,7 +35,9 @@ export async function finishSnapshot(run: ImageRun, made: CompleteSnapshot): Pro
   leftovers.set('snapshot', `snapshot ${made.snapshot.snapshotId}`);
   view.stage(request.name, 'cleanup');
   for (const effect of afterSnapshot) await effect(run, made);
-  return made.snapshot;
+  const chosen = await preferOldest(run, made.snapshot);
+  leftovers.set('snapshot', `snapshot ${chosen.snapshotId}`);
+  return chosen;
 }
 
 export async function finishAmi(run: ImageRun, ami: ObtainedAmi): Promise<ObtainedAmi> {

@@ -10,7 +10,7 @@ import {
   retryThroughOutage,
   watchOutage,
 } from '@ec2-image/aws-call';
-import { tagList } from '@ec2-image/provenance';
+import { cutDescription, tagList } from '@ec2-image/provenance';
 import type { Ec2 } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
 import type { AmiFacts, AmiVerdict } from './ami.ts';
@@ -128,7 +128,7 @@ function registerImageInput({
   const { name, description, architecture, bootMode, tpmSupport, imdsSupport, tags } = options;
   return {
     Name: name,
-    Description: description,
+    Description: description && cutDescription(description),
     Architecture: architecture,
     VirtualizationType: 'hvm',
     EnaSupport: true,

@@ -14,7 +14,7 @@ const codes: Readonly<Record<FailureKind, ErrorCode>> = {
 
 const hints: Readonly<Record<FailureKind, (about: { bucket: string; roleName: string }) => string>> = {
   permission: ({ bucket, roleName }) =>
-    `Give the role ${roleName} a trust policy for vmie.amazonaws.com with sts:ExternalId "vmimport", s3:GetObject, s3:GetBucketLocation and s3:ListBucket on ${bucket}, and its KMS keys where the bucket or the snapshot is encrypted; a role made within the last minute only needs another run.`,
+    `Give the role ${roleName} a trust policy for vmie.amazonaws.com with sts:ExternalId "vmimport", s3:GetObject, s3:GetBucketLocation and s3:ListBucket on ${bucket}, and its KMS keys where the bucket or the snapshot is encrypted`,
   'bucket-region': ({ bucket }) =>
     `Use a bucket in the region of the import: ${bucket} is in another. Then run again.`,
   'object-missing': ({ bucket }) =>

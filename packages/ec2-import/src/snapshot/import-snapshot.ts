@@ -3,6 +3,7 @@ import { createEc2, type Ec2 } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
 import { foundAgain, leaveOrCancel } from './cancel-import.ts';
 import { findSnapshotNow } from './find-snapshot.ts';
+import { watchFreshRole } from './fresh-role.ts';
 import { isRetryable } from './import-failure.ts';
 import { type Snapshot, sizeGiBOf, snapshotOf } from './snapshot.ts';
 import { type ImportRequest, type Started, sourceOf, startImport, wantedOf } from './start-import.ts';
@@ -21,6 +22,11 @@ export interface ImportSnapshotOptions extends ImportWaitOptions, ImportRequest 
   readonly importTaskId?: string;
   /** The task of each attempt, before the wait for it. */
   readonly onStarted?: (importTaskId: string) => void;
+  /**
+   * Whether the role may have been made within the last minutes. Asked once, where EC2 says that the role may not do
+   * something: then the import is started again for up to two minutes. Default: it may not.
+   */
+  readonly mayBeFreshRole?: () => Promise<boolean>;
   /** Called before each further attempt, to prove that the object is still what was uploaded; throws where it is not. */
   readonly beforeRetry?: (failed: { readonly attempt: number; readonly error: Error }) => Promise<void>;
 }
@@ -35,15 +41,17 @@ export interface ImportSnapshotOptions extends ImportWaitOptions, ImportRequest 
 export async function importSnapshot(options: ImportSnapshotOptions): Promise<Snapshot> {
   const ec2 = createEc2(options);
   const { attempts = again.attempts, retryPauseMs = again.firstMs, endedAttempts = 0, beforeRetry } = options;
+  const role = watchFreshRole(ec2, { mayBeFresh: options.mayBeFreshRole, source: sourceOf(options) });
   let tokenNumber = endedAttempts;
-  for (let attempt = 1; ; attempt += 1) {
-    const started: Started =
-      attempt === 1 && options.importTaskId
-        ? { importTaskId: options.importTaskId, tokenNumber: tokenNumber + 1 }
-        : await start(ec2, { options, tokenNumber: tokenNumber + 1 });
-    tokenNumber = started.tokenNumber;
-    if ('importTaskId' in started) options.onStarted?.(started.importTaskId);
+  let { importTaskId } = options;
+  for (let attempt = 1; ; ) {
     try {
+      const started: Started = importTaskId
+        ? { importTaskId, tokenNumber: tokenNumber + 1 }
+        : await start(ec2, { options, tokenNumber: tokenNumber + 1 });
+      importTaskId = undefined;
+      tokenNumber = started.tokenNumber;
+      if ('importTaskId' in started) options.onStarted?.(started.importTaskId);
       const snapshot =
         'snapshot' in started
           ? snapshotOf(started.snapshot)
@@ -54,6 +62,8 @@ export async function importSnapshot(options: ImportSnapshotOptions): Promise<Sn
             });
       return checkSize(snapshot, options);
     } catch (error) {
+      importTaskId = undefined;
+      if (await role.waits(error)) continue;
       if (!isRetryable(error)) throw error;
       if (attempt >= attempts) throw attempt === 1 ? error : givenUp({ attempts, error });
       const pace = { ...again, firstMs: retryPauseMs };
@@ -62,6 +72,7 @@ export async function importSnapshot(options: ImportSnapshotOptions): Promise<Sn
       ec2.notice(`${error.message}; importing ${pause}.`);
       await ec2.sleep(pauseMs);
       await beforeRetry?.({ attempt, error });
+      attempt += 1;
     }
   }
 }

@@ -3,14 +3,20 @@ import {
   isAwsCallError,
   isOutage,
   isTransient,
-  isTransientQuota,
   pause,
   policies,
   refusedCodeOf,
   retryThroughOutage,
   watchOutage,
 } from '@ec2-image/aws-call';
-import { type Digest, type DiskFormat, provenanceKeys, type Tags, tagList } from '@ec2-image/provenance';
+import {
+  cutDescription,
+  type Digest,
+  type DiskFormat,
+  provenanceKeys,
+  type Tags,
+  tagList,
+} from '@ec2-image/provenance';
 import type { Ec2 } from '../ec2/ec2.ts';
 import type { Choice } from './choose-snapshot.ts';
 import { findSnapshotConsistently, findSnapshotNow } from './find-snapshot.ts';
@@ -63,16 +69,14 @@ export async function startImport(
   const wanted = wantedOf(request);
   const look = async (looked: typeof findSnapshotNow, number: number) =>
     request.fresh ? undefined : startedOf(await retryThroughOutage(ec2, () => looked(ec2, wanted)), number);
-  const limitedSince = ec2.elapsed();
   let tagged = true;
   const outage = watchOutage(ec2);
   let throttled = 0;
-  let limited = 0;
   for (let number = tokenNumber; ; ) {
     try {
       const answer = await ec2.send(
         new ImportSnapshotCommand(importSnapshotInput({ request, number, tagged })),
-        { retry: 'answered' },
+        { retry: 'answered', quotaTimeoutMs: limitTimeoutMs },
       );
       const status = answer.SnapshotTaskDetail?.Status?.toLowerCase() ?? '';
       const ended = ['ending', 'failed'].includes(taskState({ status }));
@@ -101,10 +105,6 @@ export async function startImport(
       } else if (isAwsCallError(error, 'ACCESS_DENIED') && tagged) {
         // An account may forbid tags on creation. Where it is the import that is forbidden, that shows next.
         tagged = false;
-      } else if (isTransientQuota(error) && ec2.elapsed() - limitedSince < limitTimeoutMs) {
-        limited += 1;
-        if (limited === 1) ec2.notice(`${(error as Error).message}; waiting for other imports to end.`);
-        await pause(ec2, { n: limited, pace: policies.startQuota });
       } else {
         throw refusal({ error, request });
       }
@@ -134,9 +134,9 @@ function importSnapshotInput({
   const { [provenanceKeys.startedAt]: _, ...constant } = tags;
   return {
     ClientToken: clientTokenFor(number),
-    Description: object.key,
+    Description: cutDescription(object.key),
     DiskContainer: {
-      Description: object.key,
+      Description: cutDescription(object.key),
       Format: format.toUpperCase(),
       UserBucket: { S3Bucket: object.bucket, S3Key: object.key },
     },

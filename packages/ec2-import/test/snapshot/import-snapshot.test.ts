@@ -301,8 +301,69 @@ describe('ImportSnapshot', () => {
     snapshotsSeen(account, [snapshotAnswer()]);
     expect(await run(account)).toMatchObject({ snapshotId: 'snap-1' });
     expect(account.notices).toEqual([
-      expect.stringMatching(/too many active imports.*; waiting for other imports to end\.$/),
+      expect.stringMatching(/too many active imports.*; waiting for what is under way to end\.$/),
     ]);
+  });
+
+  test.each(['SnapshotLimitExceeded', 'TagLimitExceeded'])('fails at once with %s', async (code) => {
+    const account = mocked();
+    account.mock.on(ImportSnapshotCommand).rejects(ec2Error(code));
+    await expect(run(account)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    expect(account.clock.elapsedMs).toBe(0);
+  });
+
+  test('cuts descriptions to what EC2 takes, and no character in two', async () => {
+    const account = starting();
+    tasksEnding(account, { 'import-snap-1': completed });
+    const long = `${'k'.repeat(254)}${'\u{1f4bf}'.repeat(50)}`;
+    await run(account, { object: { bucket, key: long } });
+    const [call] = account.mock.commandCalls(ImportSnapshotCommand);
+    const { Description, DiskContainer } = call!.args[0].input;
+    expect(Description).toBe('k'.repeat(254));
+    expect(DiskContainer?.Description).toBe('k'.repeat(254));
+  });
+
+  describe('by a role that EC2 does not see yet', () => {
+    const roleMissing = ec2Error(
+      'InvalidParameter',
+      'The service role vmimport provided does not exist or does not have sufficient permissions',
+    );
+    const forbidden = taskAnswer({
+      Status: 'deleted',
+      StatusMessage:
+        'ClientError: Disk validation failed [We do not have access to the given resource. Reason 403 Forbidden]',
+    });
+
+    test('waits for it, whether the call or the task says so', async () => {
+      const account = starting();
+      account.mock
+        .on(ImportSnapshotCommand)
+        .rejectsOnce(roleMissing)
+        .resolvesOnce({ ImportTaskId: 'import-snap-1' })
+        .resolves({ ImportTaskId: 'import-snap-2' });
+      tasksEnding(account, { 'import-snap-1': forbidden, 'import-snap-2': completed });
+      const options = { mayBeFreshRole: async () => true, attempts: 1 };
+      expect(await run(account, options)).toMatchObject({ snapshotId: 'snap-1' });
+      expect(tokens(account)).toEqual(['token-1', 'token-1', 'token-2']);
+      expect(account.notices.join()).toContain('waiting for vmimport, 2 minutes at most');
+    });
+
+    test('gives up after two minutes', async () => {
+      const account = mocked();
+      account.mock.on(ImportSnapshotCommand).rejects(roleMissing);
+      const failure = run(account, { mayBeFreshRole: async () => true });
+      await expect(failure).rejects.toMatchObject({ code: 'IMPORT_NOT_PERMITTED' });
+      expect(account.clock.elapsedMs).toBeGreaterThanOrEqual(2 * 60_000);
+      expect(account.clock.elapsedMs).toBeLessThan(3 * 60_000);
+    });
+
+    test('does not wait for one that is old enough to be seen', async () => {
+      const account = mocked();
+      account.mock.on(ImportSnapshotCommand).rejects(roleMissing);
+      const failure = run(account, { mayBeFreshRole: async () => false });
+      await expect(failure).rejects.toMatchObject({ code: 'IMPORT_NOT_PERMITTED' });
+      expect(tokens(account)).toHaveLength(1);
+    });
   });
 
   test.each([

@@ -4,6 +4,7 @@ import { tagRecord } from '@ec2-image/provenance';
 import { CliError } from '../../errors/cli-error.ts';
 import { ec2Options, type IdentifiedRun, type ImageRun } from '../run.ts';
 import type { ObtainedSnapshot } from '../snapshot.ts';
+import { deleteUnused } from '../surplus-snapshot.ts';
 import { amiTagsOf } from '../tags.ts';
 
 export interface ObtainedAmi {
@@ -84,6 +85,7 @@ export async function registerAmi(run: ImageRun, snapshot: ObtainedSnapshot): Pr
       }),
     ({ outcome }) => ({ outcome: outcome === 'reused' ? 'reused' : 'done' }),
   );
+  await deleteUnused(run, { own: snapshot, usedId: ami.snapshotId });
   for (const snapshotId of ami.leftSnapshotIds)
     run.notice(`could not delete ${snapshotId} of the replaced AMI`);
   // Registered with them; here is whether they could be read back.

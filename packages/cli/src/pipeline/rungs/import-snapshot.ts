@@ -3,6 +3,7 @@ import { type ExplainedError, isExplained } from '@ec2-image/explained-error';
 import { clientToken } from '@ec2-image/provenance';
 import { deleteObject, readObject, type StoredObject, verifyObject } from '@ec2-image/s3-upload';
 import { CliError } from '../../errors/cli-error.ts';
+import { mayBeFreshRole } from '../fresh-role.ts';
 import { mayBeTheObject, waitOptions } from '../import-task.ts';
 import { showStage } from '../progress.ts';
 import { ec2Options, type ImageRun, objectLocation, objectUrl } from '../run.ts';
@@ -25,7 +26,8 @@ export async function importSnapshot(
     const { object } = obtained;
     try {
       const attempts = isAgain ? 1 : run.request.importAttempts;
-      return { object, snapshot: await importFrom(run, { ...obtained, attempts }) };
+      const snapshot = await importFrom(run, { ...obtained, attempts });
+      return { object, snapshot: { ...snapshot, isOwn: true } };
     } catch (error) {
       if (run.signal.aborted || !mayBeTheObject(error)) throw error;
       await requireCorrupt(run, { object, error });
@@ -117,6 +119,7 @@ function importFrom(
       onStarted: (importTaskId) => leftovers.set('task', `import task ${importTaskId}`),
       endedAttempts: run.endedAttempts.number,
       attempts,
+      mayBeFreshRole: () => mayBeFreshRole(run),
       clientTokenFor: (attempt) =>
         clientToken({
           account: cloud.account ?? '',

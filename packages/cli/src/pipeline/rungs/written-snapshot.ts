@@ -38,7 +38,7 @@ export async function writeSnapshot(run: ImageRun, obtainImage: ObtainImage): Pr
     streamed ?? (await writeLocal(run, obtainImage)) ?? (await writeFromFile(run, obtainImage));
   // Of a stream they were made of the bytes that had the digest; a file can be read again for the proof.
   const content = streamed?.digests && { sizeBytes: streamed.sizeBytes, digests: streamed.digests };
-  return { snapshot: { snapshotId, sizeGiB, content } };
+  return { snapshot: { snapshotId, sizeGiB, content, isOwn: true } };
 }
 
 type Written = ebsDirect.WrittenSnapshot & { readonly sizeBytes: number };
