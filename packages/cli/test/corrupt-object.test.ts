@@ -88,7 +88,7 @@ describe('an object whose bytes are not those that its checksum tells', () => {
 const highestBitOfSize = [0x310008 + 3, 7] as const;
 
 testWith({ flags: { 'import-attempts': 1 }, disk: { sizeBytes: 2 ** 31 + 2 ** 24, dataBytes: 2 ** 16 } })(
-  'an object that became a snapshot too small for the disk: both are deleted, and it is uploaded and imported again',
+  'an object that became a snapshot too small for the disk: the run deletes both, and uploads and imports again',
   async ({ account, images, runImport }) => {
     account.aws.faults.add({
       match: { operation: 'HeadObject' },
@@ -144,7 +144,7 @@ describe('an import that fails although the object is right', () => {
   });
 
   test('for another reason is not read back', async ({ account, runImport }) => {
-    // One that is there may be so new that EC2 does not see it: that would be waited for.
+    // One that exists may be so new that EC2 does not see it, and the import would wait for it.
     account.aws.faults.add({
       match: { operation: 'GetRole' },
       times: 'always',

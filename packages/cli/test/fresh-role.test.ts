@@ -13,14 +13,14 @@ const refused = {
 } as const;
 
 describe('a service role that EC2 does not see', () => {
-  test('is waited for where it was made a moment ago', async ({ account, images, runImport }) => {
+  test('makes the import wait where it was made a moment ago', async ({ account, images, runImport }) => {
     account.aws.faults.add({ match: { operation: 'ImportSnapshot' }, times: 3, action: refused });
     const end = await runImport();
     expect(end.stderr).toContain('waiting for vmimport, 2 minutes at most');
     await expectOneOfEach({ account }, images, end);
   });
 
-  test('is waited for where it cannot be read', async ({ account, images, runImport }) => {
+  test('makes the import wait where it cannot be read', async ({ account, images, runImport }) => {
     account.aws.faults.add({
       match: { operation: 'GetRole' },
       times: 'always',

@@ -9,7 +9,7 @@ export interface ObtainedObject {
 }
 
 export interface ObtainedSnapshot extends Snapshot {
-  /** This run made it, or waited for it to be made. Default false: it was there. */
+  /** This run made it. Default false: it was there. */
   readonly isOwn?: boolean;
   /** What it has to hold, where that was seen while it was written. */
   readonly content?: ExpectedContent;

@@ -49,7 +49,7 @@ export async function deleteUnused(
   await deleteSurplus(run, own);
 }
 
-/** A snapshot that cannot be deleted is no reason to fail: it is named. */
+/** One that cannot be deleted does not fail the run, which names it. */
 async function deleteSurplus(run: ImageRun, { snapshotId }: ObtainedSnapshot): Promise<void> {
   try {
     await deleteSnapshot({ ...ec2Options(run), snapshotId, inUseTimeoutMs: 0 });
