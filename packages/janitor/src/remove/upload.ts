@@ -10,10 +10,12 @@ export async function removeUpload(
   { senders, account }: RemovalOptions,
 ): Promise<Removal> {
   const s3 = senders.s3(upload.region);
+  let sent = 0;
   let aborted = false;
   return untilConfirmed(s3, {
     what: 'the upload to be gone',
     async read() {
+      sent += 1;
       try {
         await s3.send(
           new AbortMultipartUploadCommand({
@@ -22,10 +24,14 @@ export async function removeUpload(
             UploadId: upload.uploadId,
             ExpectedBucketOwner: account,
           }),
+          // Asked again here, where it is known that it was.
+          { retry: false },
         );
         aborted = true;
       } catch (error) {
         if (refusedCodeOf(error) !== 'NoSuchUpload') throw error;
+        // The attempt before may have aborted it without an answer.
+        aborted ||= sent > 1;
       }
       if (await readParts({ s3, upload, account })) return undefined;
       return { outcome: aborted ? 'deleted' : 'gone' };

@@ -50,6 +50,16 @@ describe('uploads', () => {
     expect(await uploadsLeft(account)).toBe(0);
   });
 
+  it('3: the answer to the abort is lost: it counts as deleted, not as gone before', async ({ account }) => {
+    const uploadId = await startUpload(account, 100);
+    account.aws.faults.add({
+      match: { operation: 'AbortMultipartUpload' },
+      action: { kind: 'drop', when: 'after' },
+    });
+    const { outcomes } = await account.clean();
+    expect(results(outcomes)).toEqual([`${uploadId} deleted`]);
+  });
+
   it('4: a fresh upload, or an old one whose newest part is fresh: keeps it', async ({ account }) => {
     const fresh = await startUpload(account, 1);
     const old = await startUpload(account, 100);
