@@ -11,6 +11,12 @@ export interface Disk extends AsyncDisposable {
   readonly sizeBytes: number;
   /** In order, without overlap. */
   extents(options: { readonly signal?: AbortSignal }): AsyncIterable<Extent>;
+  /**
+   * What was never written, as the file's own block map says: unlike zeros that were written, which may be kept as a mark
+   * in the map too. In order; nothing where the format has no such map. Of an image of another format than raw only where
+   * it was opened `withHoles`.
+   */
+  holes(options: { readonly signal?: AbortSignal }): AsyncIterable<Extent>;
   /** Fills the buffer from the offset; past the disk's end come zeros. */
   readInto(buffer: Buffer, offset: number): Promise<void>;
 }

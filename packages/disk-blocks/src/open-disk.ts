@@ -1,11 +1,10 @@
 import { open } from 'node:fs/promises';
-import { startConfined } from '@ec2-image/confined-process';
 import { fileSource, type ImageHeader, readImageHeader } from '@ec2-image/image-headers';
 import type { Disk, Extent } from './disk.ts';
 import { DiskBlocksError, nbdFailed } from './errors.ts';
+import { fileExtents, fileHoles } from './file-map.ts';
 import { connectNbd } from './nbd/client.ts';
 import { type DiskImageFormat, startQemuNbd } from './nbd/qemu-nbd.ts';
-import { qemuLimits } from './qemu-limits.ts';
 
 /**
  * Opens the content of a disk image for reading: a raw one as the file it is, any other through qemu-nbd, so that no
@@ -16,6 +15,8 @@ import { qemuLimits } from './qemu-limits.ts';
 export async function openDisk(options: {
   readonly path: string;
   readonly format: DiskImageFormat;
+  /** Whether `holes` will be asked for. Default false. */
+  readonly withHoles?: boolean;
   readonly signal?: AbortSignal;
 }): Promise<Disk> {
   return options.format === 'raw' ? openRawFile(options) : openThroughNbd(options);
@@ -27,6 +28,7 @@ async function openRawFile({ path }: { readonly path: string }): Promise<Disk> {
   return {
     sizeBytes,
     extents: ({ signal }) => fileExtents({ path, sizeBytes, signal }),
+    holes: ({ signal }) => fileHoles({ path, signal }),
     async readInto(buffer, offset) {
       let filled = 0;
       while (filled < buffer.length) {
@@ -41,79 +43,24 @@ async function openRawFile({ path }: { readonly path: string }): Promise<Disk> {
   };
 }
 
-/** The file system's own map of the file, as qemu-img reads it; the whole file where there is no map. */
-async function* fileExtents({
-  path,
-  sizeBytes,
-  signal,
-}: {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly signal?: AbortSignal;
-}): AsyncGenerator<Extent> {
-  const map = await readMap(path, signal);
-  if (map === undefined) {
-    yield { offset: 0, length: sizeBytes };
-    return;
-  }
-  for (const { start, length, zero } of map) if (!zero) yield { offset: start, length };
-}
-
-interface MappedRun {
-  readonly start: number;
-  readonly length: number;
-  readonly zero: boolean;
-}
-
-async function readMap(path: string, signal: AbortSignal | undefined): Promise<MappedRun[] | undefined> {
-  const program = await startConfined({
-    name: 'qemu-img',
-    args: [
-      'map',
-      '--output=json',
-      '--image-opts',
-      `driver=raw,file.driver=file,file.filename=${path.replaceAll(',', ',,')}`,
-    ],
-    limits: qemuLimits,
-    signal,
-  });
-  if (!program) return undefined;
-  program.stdin.end();
-  let json = '';
-  for await (const piece of program.stdout.setEncoding('utf8')) {
-    json += piece as string;
-    if (json.length > maxMapBytes) {
-      program.stop();
-      return undefined;
-    }
-  }
-  const { exitCode } = await program.ended;
-  return exitCode === 0 ? (JSON.parse(json) as MappedRun[]) : undefined;
-}
-
-/** Some 100 bytes a run: enough for a badly fragmented file; one beyond that is read whole. */
-const maxMapBytes = 32 * 1024 * 1024;
-
 async function openThroughNbd(options: {
   readonly path: string;
   readonly format: DiskImageFormat;
+  readonly withHoles?: boolean;
   readonly signal?: AbortSignal;
 }): Promise<Disk> {
   const vhd = options.format === 'vhd' ? await readHeader(options.path) : undefined;
   const server = await startQemuNbd({ ...options, vhdSizeRule: vhd?.vhdSizeRule });
   try {
-    const client = await connectNbd({ socketPath: server.socketPath, signal: options.signal });
+    const { withHoles, signal } = options;
+    const client = await connectNbd({ socketPath: server.socketPath, withAllocation: withHoles, signal });
     await server.hide();
     if (vhd && client.sizeBytes !== vhd.virtualSize)
       throw nbdFailed(`a disk of ${client.sizeBytes} bytes, but the VHD declares ${vhd.virtualSize}`);
     return {
       sizeBytes: client.sizeBytes,
-      async *extents({ signal }) {
-        for (let offset = 0; offset < client.sizeBytes; offset += mapStepBytes) {
-          signal?.throwIfAborted();
-          yield* await client.dataExtents(offset, Math.min(mapStepBytes, client.sizeBytes - offset));
-        }
-      },
+      extents: ({ signal }) => inSteps(client.sizeBytes, client.dataExtents, signal),
+      holes: ({ signal }) => inSteps(client.sizeBytes, client.unallocatedExtents, signal),
       readInto: client.readInto,
       async [Symbol.asyncDispose]() {
         client.close();
@@ -124,6 +71,17 @@ async function openThroughNbd(options: {
     const reason = options.signal?.aborted ? undefined : await server.whyEnded();
     await server[Symbol.asyncDispose]();
     throw reason ?? error;
+  }
+}
+
+async function* inSteps(
+  sizeBytes: number,
+  extentsOf: (offset: number, length: number) => Promise<Extent[]>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Extent> {
+  for (let offset = 0; offset < sizeBytes; offset += mapStepBytes) {
+    signal?.throwIfAborted();
+    yield* await extentsOf(offset, Math.min(mapStepBytes, sizeBytes - offset));
   }
 }
 

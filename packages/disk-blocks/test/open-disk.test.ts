@@ -3,7 +3,9 @@ import { mkdtemp, open, readdir, readFile, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type BlockRange,
   blockSizeBytes,
+  blocksWithin,
   type DiskImageFormat,
   diskBlocks,
   openDisk,
@@ -61,6 +63,51 @@ test.each([
     for (const [index, data] of wanted.blocks) expect(found.blocks.get(index)?.equals(data)).toBe(true);
   },
 );
+
+/** Data, zeros that were written, and the rest never. */
+async function sparseImage(driver: string): Promise<string> {
+  const path = join(directory, `holes.${driver}`);
+  await execa('qemu-img', ['create', '-f', driver, path, '8M']);
+  // The last is kept as a mark in the block map of a qcow2, as a hole is.
+  for (const command of ['write -P 7 1M 512k', 'write -P 0 2M 512k', 'write -z 3M 512k'])
+    await execa('qemu-io', ['-f', driver, '-c', command, path]);
+  return path;
+}
+
+async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+test.each([
+  ['qcow2', 'qcow2', [2, 4, 6]],
+  ['vmdk', 'vmdk', [2, 4]],
+] as const)('a %s tells what was never written from zeros that were', async (driver, format, written) => {
+  await using disk = await openDisk({ path: await sparseImage(driver), format, withHoles: true });
+  const holes = await collected(blocksWithin(disk.holes({}), disk));
+  const indexes = holes.flatMap(({ first, end }) => Array.from({ length: end - first }, (_, n) => first + n));
+  const inHoles = new Set(indexes);
+  for (const index of written) expect(inHoles.has(index), String(index)).toBe(false);
+  for (const index of [0, 1, 3, 5, 7, 15]) expect(inHoles.has(index), String(index)).toBe(true);
+  expect(indexes.length).toBeLessThanOrEqual(16 - written.length);
+});
+
+test('holes count by whole blocks, over neighbours and to the end of the disk', async () => {
+  const within = async (...holes: readonly (readonly [number, number])[]): Promise<BlockRange[]> => {
+    const extents = async function* () {
+      for (const [offset, end] of holes) yield { offset, length: end - offset };
+    };
+    return collected(blocksWithin(extents(), { sizeBytes }));
+  };
+  const block = blockSizeBytes;
+  expect(await within()).toEqual([]);
+  expect(await within([0, block - 1])).toEqual([]);
+  expect(await within([1, 2 * block + 1])).toEqual([{ first: 1, end: 2 }]);
+  expect(await within([0, 700], [700, block], [block, 3 * block])).toEqual([{ first: 0, end: 3 }]);
+  expect(await within([0, block], [block + 1, 2 * block])).toEqual([{ first: 0, end: 1 }]);
+  expect(await within([41 * block, sizeBytes])).toEqual([{ first: 41, end: 42 }]);
+});
 
 test('a large disk with little in it costs little', async () => {
   const path = join(directory, 'large.qcow2');

@@ -2,16 +2,27 @@ import { createHash } from 'node:crypto';
 import { CompleteSnapshotCommand } from '@aws-sdk/client-ebs';
 import { DescribeSnapshotsCommand, type Snapshot } from '@aws-sdk/client-ec2';
 import { type Policy, policies, refusedCodeOf, retry, waitUntil } from '@ec2-image/aws-call';
-import { blockCount, zeroDigest } from '@ec2-image/disk-blocks';
+import { zeroDigest } from '@ec2-image/disk-blocks';
+import { sizeOf } from './block-ranges.ts';
 import { EbsDirectError } from './errors.ts';
 import type { Ebs, Ec2 } from './senders.ts';
 import type { ExpectedContent } from './verify-snapshot.ts';
+import { volumeBlocks } from './volume-size.ts';
+
+/** Of blocks that a snapshot with this content has, zeros included. */
+export function presentBlocks({ sizeBytes, omitted = [] }: ExpectedContent): number {
+  return volumeBlocks(sizeBytes) - sizeOf(omitted);
+}
 
 /** SHA-256 over the blocks' SHA-256 in the order of their indexes: what EBS calls LINEAR. */
-export function linearChecksum({ digests, sizeBytes }: ExpectedContent): string {
+export function linearChecksum({ digests, sizeBytes, omitted = [] }: ExpectedContent): string {
   const hash = createHash('sha256');
-  for (let index = 0; index < blockCount(sizeBytes); index += 1)
-    hash.update(digests.get(index) ?? zeroDigest);
+  const end = volumeBlocks(sizeBytes);
+  let next = 0;
+  for (const { first, end: resume } of [...omitted, { first: end, end }]) {
+    for (; next < first; next += 1) hash.update(digests.get(next) ?? zeroDigest);
+    next = resume;
+  }
   return hash.digest('base64');
 }
 
@@ -26,7 +37,7 @@ export async function completeSnapshot(
       ebs.send(
         new CompleteSnapshotCommand({
           SnapshotId: snapshotId,
-          ChangedBlocksCount: blockCount(content.sizeBytes),
+          ChangedBlocksCount: presentBlocks(content),
           Checksum: linearChecksum(content),
           ChecksumAlgorithm: 'SHA256',
           ChecksumAggregationMethod: 'LINEAR',

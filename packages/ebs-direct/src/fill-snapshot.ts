@@ -1,13 +1,13 @@
 import { findConsistently, type Policy, pause, policies } from '@ec2-image/aws-call';
-import { blockCount, blockSizeBytes } from '@ec2-image/disk-blocks';
+import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import { isExplained } from '@ec2-image/explained-error';
-import { completeSnapshot, linearChecksum, waitUntilComplete } from './complete-snapshot.ts';
+import { completeSnapshot, linearChecksum, presentBlocks, waitUntilComplete } from './complete-snapshot.ts';
 import { EbsDirectError, isRefusedByState } from './errors.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { putBlocks } from './put-blocks.ts';
 import type { StartedSnapshot } from './start-snapshot.ts';
-import { verifySnapshot } from './verify-snapshot.ts';
-import { volumeSizeGiB } from './volume-size.ts';
+import { type ExpectedContent, verifySnapshot } from './verify-snapshot.ts';
+import { volumeBlocks, volumeSizeGiB } from './volume-size.ts';
 import type { Writing, WrittenSnapshot } from './write-snapshot-options.ts';
 
 /** Sends the blocks, completes the snapshot with them, and waits until EBS has checked that it has them all. */
@@ -17,7 +17,7 @@ export async function fillSnapshot(writing: Writing, snapshot: StartedSnapshot):
   const limitMs = options.completeTimeoutMs ?? policies.completeSnapshot.limitMs;
   return withJournal(writing, snapshot, async (journal) => {
     const written = await readBlocks(writing, { snapshot, journal, send: true });
-    const content = { sizeBytes: options.sizeBytes, digests: written.digests };
+    const { content } = written;
     options.onState?.({ snapshotId, state: 'completing' });
     await completeSnapshot(ebs, { snapshotId, content });
     await journal?.noteCompleted(linearChecksum(content));
@@ -37,18 +37,17 @@ export async function adoptSnapshot(writing: Writing, snapshot: StartedSnapshot)
   const { ebs, sizeBytes, signal, onNotice, pollIntervalMs, outageTimeoutMs, clock } = options;
   const calls = { ebs, signal, onNotice, pollIntervalMs, outageTimeoutMs, clock };
   const { snapshotId } = snapshot;
-  const blocks = blockCount(sizeBytes);
   const adopted = {
     snapshotId,
     sizeGiB: volumeSizeGiB(sizeBytes),
-    blocks,
+    blocks: volumeBlocks(sizeBytes),
     blocksSent: 0,
-    digests: undefined,
+    content: undefined,
   };
   if (await isSeenFinished(writing, snapshotId)) return adopted;
   return withJournal(writing, snapshot, async (journal) => {
     const written = await readBlocks(writing, { snapshot, journal, send: false });
-    const expected = { sizeBytes, digests: written.digests };
+    const expected = written.content;
     if (journal?.completedWith === linearChecksum(expected)) return written;
     ec2.notice(`${snapshotId} is complete, but not by this run: reading it back`);
     try {
@@ -131,11 +130,11 @@ async function readBlocks(
     journal,
     send,
   }: { readonly snapshot: StartedSnapshot; readonly journal: Journal | undefined; readonly send: boolean },
-): Promise<WrittenSnapshot & { readonly digests: ReadonlyMap<number, Buffer> }> {
+): Promise<WrittenSnapshot & { readonly content: ExpectedContent }> {
   const { sizeBytes, concurrency = 32, onProgress, beforeComplete } = options;
   let blocksSent = 0;
   let done = 0;
-  const digests = await putBlocks({
+  const content = await putBlocks({
     ...options,
     snapshotId,
     journal,
@@ -150,5 +149,5 @@ async function readBlocks(
   });
   await beforeComplete?.();
   const sizeGiB = volumeSizeGiB(sizeBytes);
-  return { snapshotId, sizeGiB, blocks: blockCount(sizeBytes), blocksSent, digests };
+  return { snapshotId, sizeGiB, blocks: presentBlocks(content), blocksSent, content };
 }

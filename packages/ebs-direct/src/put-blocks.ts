@@ -1,23 +1,21 @@
 import { type EBSClient, PutSnapshotBlockCommand } from '@aws-sdk/client-ebs';
 import { type CallOptions, isTransient, policies, retry } from '@ec2-image/aws-call';
-import {
-  type Block,
-  blockCount,
-  blockDigest,
-  blockSizeBytes,
-  zeroBlock,
-  zeroDigest,
-} from '@ec2-image/disk-blocks';
+import { type Block, blockDigest, blockSizeBytes, zeroBlock, zeroDigest } from '@ec2-image/disk-blocks';
 import { createAdaptiveLimit } from './adaptive-limit.ts';
+import { createRanges } from './block-ranges.ts';
 import { explainPut, isChecksumRefused, isNotFound, isOverload } from './errors.ts';
 import type { Journal } from './journal.ts';
 import { createEbs } from './senders.ts';
+import type { ExpectedContent } from './verify-snapshot.ts';
+import { type Holes, wholeVolume } from './whole-volume.ts';
 
 export interface PutBlocksOptions extends CallOptions {
   readonly ebs: EBSClient;
   readonly snapshotId: string;
   /** Those that hold data, in order: the others are sent as zeros. */
   readonly blocks: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
+  /** What is left out: see `WriteSnapshotOptions`. */
+  readonly holes?: Holes;
   /** Of the disk. */
   readonly sizeBytes: number;
   readonly journal?: Journal;
@@ -39,32 +37,20 @@ interface HashedBlock {
 
 const zeroChecksum = zeroDigest.toString('base64');
 
-/** Every block of the disk in order. One that `blocks` does not yield is zeros: if omitted, it would read as noise on an encrypted volume. */
-async function* withZeros(blocks: AsyncIterable<Block>, count: number): AsyncGenerator<Block> {
-  let next = 0;
-  const zerosUntil = function* (end: number): Generator<Block> {
-    for (; next < end; next += 1) yield { index: next, data: zeroBlock, release: () => {} };
-  };
-  for await (const block of blocks) {
-    yield* zerosUntil(block.index);
-    next = block.index + 1;
-    yield block;
-  }
-  yield* zerosUntil(count);
-}
-
 /**
- * Sends every block, several at a time, and returns the SHA-256 by index of those that are not all zeros. The first
- * permanent failure stops all.
+ * Sends every block of the volume, several at a time, and returns what the snapshot holds then. The first permanent
+ * failure stops all.
  */
-export async function putBlocks(options: PutBlocksOptions): Promise<Map<number, Buffer>> {
-  const { snapshotId, blocks, sizeBytes, journal, send, concurrency, seenEverywhereAt, onBlock } = options;
+export async function putBlocks(options: PutBlocksOptions): Promise<ExpectedContent> {
+  const { snapshotId, blocks, holes, sizeBytes, journal, send, concurrency, seenEverywhereAt, onBlock } =
+    options;
   const stop = new AbortController();
   const outer = options.signal;
   const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
   const ebs = createEbs({ ...options, signal });
   const limit = createAdaptiveLimit({ max: concurrency });
   const digests = new Map<number, Buffer>();
+  const omitted = createRanges();
   const underWay = new Set<Promise<void>>();
   let lastProgressAt = 0;
 
@@ -124,7 +110,13 @@ export async function putBlocks(options: PutBlocksOptions): Promise<Map<number, 
   };
 
   try {
-    for await (const block of withZeros(blocks({ signal }), blockCount(sizeBytes))) {
+    const volume = wholeVolume({
+      blocks: blocks({ signal }),
+      sizeBytes,
+      holes: holes?.({ signal }),
+      onOmitted: omitted.add,
+    });
+    for await (const block of volume) {
       signal.throwIfAborted();
       const sending = put(block).finally(() => {
         underWay.delete(sending);
@@ -137,7 +129,7 @@ export async function putBlocks(options: PutBlocksOptions): Promise<Map<number, 
       if (underWay.size >= 2 * concurrency) await Promise.race(underWay);
     }
     await Promise.all(underWay);
-    return digests;
+    return { sizeBytes, digests, omitted: omitted.list };
   } catch (error) {
     stop.abort(error);
     await Promise.allSettled(underWay);

@@ -13,15 +13,24 @@ import {
   refusedCodeOf,
   retry,
 } from '@ec2-image/aws-call';
-import { blockCount, blockDigest, blockSizeBytes, isZeroBlock } from '@ec2-image/disk-blocks';
+import {
+  type BlockRange,
+  blockCount,
+  blockDigest,
+  blockSizeBytes,
+  isZeroBlock,
+} from '@ec2-image/disk-blocks';
+import { createAbsences } from './absences.ts';
 import { EbsDirectError } from './errors.ts';
 import { createEbs, type Ebs } from './senders.ts';
-import { volumeSizeGiB } from './volume-size.ts';
+import { volumeBlocks, volumeSizeGiB } from './volume-size.ts';
 
 /** The expected content of a snapshot: SHA-256 by index of every block that is not all zeros. */
 export interface ExpectedContent {
   readonly sizeBytes: number;
   readonly digests: ReadonlyMap<number, Buffer>;
+  /** Blocks of zeros that it may lack, in order, as nobody ever wrote them. Default none. */
+  readonly omitted?: readonly BlockRange[];
 }
 
 export interface VerifySnapshotOptions extends CallOptions {
@@ -46,13 +55,13 @@ export interface VerifiedSnapshot {
   readonly snapshotId: string;
   /** Read and found equal. */
   readonly blocks: number;
-  /** Blocks of the disk, zeros all of them, that the snapshot never got. */
+  /** Blocks of the volume, zeros all of them, that the snapshot never got. */
   readonly absentBlocks: number;
 }
 
 /**
  * Verifies that a complete snapshot matches the disk: reads and hashes each of its blocks; a block that it does not list
- * must be zeros of the disk, and allowed to be absent.
+ * must be zeros of the disk, or past its end in the volume, and allowed to be absent.
  *
  * @throws EbsDirectError `SNAPSHOT_DIFFERS` with the offset of the first difference; `ABSENT_BLOCKS` where nothing differs; `SNAPSHOT_UNREADABLE`, `BLOCK_DAMAGED`; AwsCallError
  */
@@ -61,14 +70,12 @@ export async function verifySnapshot(options: VerifySnapshotOptions): Promise<Ve
   const stop = new AbortController();
   const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
   const ebs = createEbs({ ...options, signal });
-  const count = blockCount(expected.sizeBytes);
+  const count = volumeBlocks(expected.sizeBytes);
   const unseen = new Set([...expected.digests.keys()].sort((a, b) => a - b));
   const underWay = new Set<Promise<void>>();
   let firstDifference: number | undefined;
   let blocks = 0;
-  // Listed and within the disk: the rest of its blocks is absent.
-  let present = 0;
-  let firstAbsent = 0;
+  const absent = createAbsences(expected);
   const differs = (index: number) => {
     firstDifference = Math.min(firstDifference ?? index, index);
   };
@@ -78,8 +85,8 @@ export async function verifySnapshot(options: VerifySnapshotOptions): Promise<Ve
       if (firstDifference !== undefined && index > firstDifference) break;
       for (const missing of missingBefore(unseen, index)) differs(missing);
       unseen.delete(index);
-      if (index < count) present += 1;
-      if (index === firstAbsent) firstAbsent += 1;
+      absent.until(Math.min(index, count));
+      absent.skip(index);
       const reading = verifyBlock(ebs, options, { index, token })
         .then((equal) => {
           if (!equal) differs(index);
@@ -101,9 +108,10 @@ export async function verifySnapshot(options: VerifySnapshotOptions): Promise<Ve
   const [missing] = unseen;
   if (firstDifference === undefined && missing !== undefined) differs(missing);
   if (firstDifference !== undefined) throw difference(snapshotId, firstDifference, expected);
-  const absentBlocks = count - present;
-  if (absentBlocks > 0 && !(await mayBeAbsent(options))) {
-    throw absence(snapshotId, { absentBlocks, firstAbsent, count });
+  absent.until(count);
+  const { absentBlocks, unexpected, firstUnexpected } = absent.found();
+  if (unexpected > 0 && !(await mayBeAbsent(options))) {
+    throw absence(snapshotId, { absentBlocks: unexpected, firstAbsent: firstUnexpected!, count });
   }
   return { snapshotId, blocks, absentBlocks };
 }
@@ -197,7 +205,7 @@ function absence(
   const offset = firstAbsent * blockSizeBytes;
   return new EbsDirectError(
     'ABSENT_BLOCKS',
-    `${snapshotId} lacks ${absentBlocks} of the disk's ${count} blocks, the first at offset ${offset}: zeros that were never written, which an encrypted volume reads as noise`,
+    `${snapshotId} lacks ${absentBlocks} of its volume's ${count} blocks, the first at offset ${offset}: zeros that were never written, which an encrypted volume reads as noise`,
     {
       hint: 'Import the image again with --fresh and --via ebs, which writes every block; or use --allow-absent if no volume made from it is ever encrypted.',
       facts: { snapshotId, absentBlocks, offset },

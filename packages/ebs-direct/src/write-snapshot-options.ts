@@ -2,12 +2,19 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Block } from '@ec2-image/disk-blocks';
 import type { Ebs, Ec2 } from './senders.ts';
 import type { StartSnapshotOptions } from './start-snapshot.ts';
+import type { ExpectedContent } from './verify-snapshot.ts';
+import type { Holes } from './whole-volume.ts';
 
 export interface WriteSnapshotOptions extends StartSnapshotOptions {
   /** Tells when the snapshot is complete, and deletes one that cannot be used. */
   readonly ec2: EC2Client;
   /** The blocks that are not all zeros, in order; the others are sent as zeros. Called again where the snapshot has to be started again. */
   readonly blocks: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
+  /**
+   * Blocks that were never written in the source of the disk: what of them `blocks` does not yield is left out, and so is
+   * the rest of the volume past the disk's end. An encrypted volume reads noise there. Default: every block is sent.
+   */
+  readonly holes?: Holes;
   /** The same for the same work, for each attempt from 1: 64 characters at most. */
   readonly clientTokenFor: (attempt: number) => string;
   /** Where to note which blocks are stored, so that a run after a kill sends only the others. */
@@ -46,12 +53,12 @@ export type SnapshotProgress = 'pending' | 'completing' | 'deleted';
 export interface WrittenSnapshot {
   readonly snapshotId: string;
   readonly sizeGiB: number;
-  /** Of the disk, those of zeros included, and of these, the ones that this run sent. */
+  /** Of the volume, those of zeros included, and of these, the ones that this run sent. */
   readonly blocks: number;
   readonly blocksSent: number;
   /**
-   * SHA-256 by block index of those that are not all zeros: what `verifySnapshot` takes in place of the disk. Undefined
-   * where another run has written the snapshot and this one has not read the disk.
+   * What it holds: `verifySnapshot` takes this in place of the disk. Undefined where another run has written the snapshot
+   * and this one has not read the disk.
    */
-  readonly digests: ReadonlyMap<number, Buffer> | undefined;
+  readonly content: ExpectedContent | undefined;
 }

@@ -6,6 +6,7 @@ import { fakeClock } from '@ec2-image/aws-call/testing';
 import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import {
   digestBlocks,
+  type ExpectedContent,
   readDigests,
   verifySnapshot,
   writeDigests,
@@ -15,13 +16,20 @@ import { type Account, test as base, describe, expect, someBlocks, writing } fro
 
 const sizeBytes = 70 * blockSizeBytes;
 const indexes = [0, 3, 4, 5, 50, 69];
+/** Past the disk's end: `writing` leaves it out. */
+const omitted = [{ first: 70, end: 2048 }];
 
 const test = base.extend('written', ({ account }) => async () => {
   const { blocks, data } = someBlocks(indexes);
   const { snapshotId, ...rest } = await writeSnapshot({ ...writing(account), sizeBytes, blocks });
-  const digests = rest.digests!;
-  const verify = (expected = { sizeBytes, digests }) =>
-    verifySnapshot({ ebs: account.ebs, snapshotId, expected, clock: fakeClock() });
+  const { digests } = rest.content!;
+  const verify = (expected: ExpectedContent = rest.content!) =>
+    verifySnapshot({
+      ebs: account.ebs,
+      snapshotId,
+      expected: { omitted, ...expected },
+      clock: fakeClock(),
+    });
   return { snapshotId, blocks, data, digests, verify };
 });
 
@@ -31,7 +39,7 @@ describe('verifySnapshot', () => {
     expect(await verify(await digestBlocks({ blocks: blocks(), sizeBytes }))).toEqual({
       snapshotId,
       blocks: 70,
-      absentBlocks: 0,
+      absentBlocks: 2048 - 70,
     });
   });
 
@@ -109,11 +117,16 @@ describe('verifySnapshot', () => {
     const { data, ...options } = await sparse(account);
     await expect(verifySnapshot(options)).rejects.toMatchObject({
       code: 'ABSENT_BLOCKS',
-      facts: { absentBlocks: 68, offset: blockSizeBytes },
+      facts: { absentBlocks: 2046, offset: blockSizeBytes },
     });
     expect(await verifySnapshot({ ...options, allowAbsent: true })).toMatchObject({
       blocks: 2,
-      absentBlocks: 68,
+      absentBlocks: 2046,
+    });
+    const known = { ...options.expected, omitted: [{ first: 1, end: 7 }, ...omitted] };
+    await expect(verifySnapshot({ ...options, expected: known })).rejects.toMatchObject({
+      code: 'ABSENT_BLOCKS',
+      facts: { absentBlocks: 62, offset: 8 * blockSizeBytes },
     });
     const seen: Buffer[] = [];
     const { snapshotId } = options;
@@ -133,7 +146,8 @@ describe('verifySnapshot', () => {
       return true;
     };
     const { snapshotId, digests } = await written();
-    await verifySnapshot({ ebs: account.ebs, snapshotId, expected: { sizeBytes, digests }, allowAbsent });
+    const expected = { sizeBytes, digests, omitted };
+    await verifySnapshot({ ebs: account.ebs, snapshotId, expected, allowAbsent });
     expect(asked).toBe(0);
     const { data: _, ...options } = await sparse(account);
     const other = new Map(options.expected.digests).set(9, digests.get(0)!);
@@ -165,11 +179,10 @@ describe('verifySnapshot', () => {
     const { blocks } = someBlocks([0, 99, 100, 129]);
     const sizeBytes = 130 * blockSizeBytes;
     const { snapshotId, ...rest } = await writeSnapshot({ ...writing(account), sizeBytes, blocks });
-    const digests = rest.digests!;
     const { blocks: read } = await verifySnapshot({
       ebs: account.ebs,
       snapshotId,
-      expected: { sizeBytes, digests: digests! },
+      expected: rest.content!,
       pageSize: 100,
     });
     expect([read, account.calls('ListSnapshotBlocks').length]).toEqual([130, 2]);

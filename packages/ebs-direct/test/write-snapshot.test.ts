@@ -2,7 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CompleteSnapshotCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
-import { blockSizeBytes } from '@ec2-image/disk-blocks';
+import { type BlockRange, blockSizeBytes } from '@ec2-image/disk-blocks';
 import { type WriteSnapshotOptions, writeSnapshot } from '@ec2-image/ebs-direct';
 import {
   type Account,
@@ -29,7 +29,7 @@ test('a disk is written as a tagged snapshot that holds it', async ({ account })
     onProgress: ({ done }) => void progress.push(done),
   });
   expect(written).toMatchObject({ sizeGiB: 1, blocks: 48, blocksSent: 48 });
-  expect([...written.digests!.keys()].sort((a, b) => a - b)).toEqual([...data.keys()]);
+  expect([...written.content!.digests.keys()].sort((a, b) => a - b)).toEqual([...data.keys()]);
   expect(await account.content(written.snapshotId)).toEqual(content);
   expect(await account.snapshots()).toEqual([
     {
@@ -41,18 +41,42 @@ test('a disk is written as a tagged snapshot that holds it', async ({ account })
   expect(progress.at(-1)).toBe(testDiskBytes);
 });
 
-test('every block of the disk is written, zeros included, and none past its end', async ({ account }) => {
+const listed = async ({ ebs }: Account, snapshotId: string) => {
+  const { Blocks = [] } = await ebs.send(new ListSnapshotBlocksCommand({ SnapshotId: snapshotId }));
+  return Blocks.map(({ BlockIndex }) => BlockIndex);
+};
+
+async function* ranges(...list: readonly BlockRange[]): AsyncGenerator<BlockRange> {
+  yield* list;
+}
+
+test("every block of the volume is written: zeros, and what is past the disk's end", { timeout: 120_000 }, async ({ account }) => {
   const { blocks, data } = someBlocks([3, 47]);
-  const { snapshotId, blocksSent } = await writeSnapshot({ ...writing(account), blocks });
-  expect(blocksSent).toBe(48);
-  const listed = await account.ebs.send(new ListSnapshotBlocksCommand({ SnapshotId: snapshotId }));
-  expect(listed.Blocks?.map(({ BlockIndex }) => BlockIndex)).toEqual(Array.from({ length: 48 }, (_, i) => i));
-  const seen: Buffer[] = [];
-  for await (const block of account.aws.readVolume({ snapshotId, encrypted: true, blocks: 48 }))
-    seen.push(block);
-  expect(seen.every((block, index) => block.equals(data.get(index) ?? Buffer.alloc(blockSizeBytes)))).toBe(
-    true,
+  const written = await writeSnapshot({ ...writing(account, { concurrency: 8 }), blocks, holes: undefined });
+  const { snapshotId } = written;
+  expect(written).toMatchObject({ sizeGiB: 1, blocks: 2048, blocksSent: 2048 });
+  expect(await listed(account, snapshotId)).toEqual(Array.from({ length: 2048 }, (_, i) => i));
+  let index = 0;
+  for await (const block of account.aws.readVolume({ snapshotId, encrypted: true })) {
+    expect(block.equals(data.get(index) ?? Buffer.alloc(blockSizeBytes))).toBe(true);
+    index += 1;
+  }
+  expect(index).toBe(2048);
+});
+
+test('what was never written is left out, and nothing that holds data', async ({ account }) => {
+  const { blocks, content } = someBlocks([3, 40]);
+  const holes = () => ranges({ first: 2, end: 5 }, { first: 10, end: 12 }, { first: 47, end: 48 });
+  const options = { ...writing(account), blocks, holes };
+  const written = await writeSnapshot(options);
+  const left = [2, 4, 10, 11, 47];
+  expect(await listed(account, written.snapshotId)).toEqual(
+    Array.from({ length: 48 }, (_, index) => index).filter((index) => !left.includes(index)),
   );
+  expect(written).toMatchObject({ blocks: 43, blocksSent: 43 });
+  expect(await account.content(written.snapshotId)).toEqual(content);
+  // Complete already: read back, and found to be the same.
+  expect(await writeSnapshot(options)).toMatchObject({ snapshotId: written.snapshotId, blocksSent: 0 });
 });
 
 test('a disk of zeros is a snapshot of zeros, which takes no room', async ({ account }) => {
@@ -453,7 +477,7 @@ describe('a snapshot that somebody else has completed', () => {
     const options = { ...writing(account), blocks };
     const first = await writeSnapshot(options);
     const again = await writeSnapshot({ ...options, isFinished: async (id) => id === first.snapshotId });
-    expect(again).toMatchObject({ snapshotId: first.snapshotId, digests: undefined });
+    expect(again).toMatchObject({ snapshotId: first.snapshotId, content: undefined });
     expect(account.calls('GetSnapshotBlock')).toEqual([]);
   });
 });

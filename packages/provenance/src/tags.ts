@@ -15,6 +15,13 @@ export const provenanceKeys = {
 /** The S3 tag, with the value `true`, of an object that `--keep-object` kept: the janitor keeps it too. */
 export const keptKey = 'ec2-image:keep-object';
 
+/** On a snapshot that was written without the blocks that its image never wrote. */
+export const omittedHolesTag = { 'ec2-image:holes': 'omitted' } as const;
+
+export function lacksHoles(tags: Tags): boolean {
+  return Object.entries(omittedHolesTag).every(([key, value]) => tags[key] === value);
+}
+
 /** What EBS direct takes as the value of a tag, in characters: one less than EC2. */
 const maxTagValue = 255;
 

@@ -39,6 +39,8 @@ export interface ImportRequest {
   readonly keepObject: boolean;
   readonly keepFiles: boolean;
   readonly verify: boolean;
+  /** By way of EBS: whether what was never written in the source is left out of the snapshot. */
+  readonly omitHoles: boolean;
   /** Of `verify`: blocks of zeros may be absent from the snapshot, whoever made it. */
   readonly allowAbsent: boolean;
   readonly fresh: boolean;
@@ -191,6 +193,7 @@ function request(
     connections: setting('connections') ?? 4,
     via,
     ...(via === 's3' ? s3Settings(setting) : withoutS3),
+    omitHoles: via === 'ebs' && (setting('omit-holes') ?? false),
     keepFiles: setting('keep-files') ?? false,
     verify: setting('verify') ?? false,
     allowAbsent: setting('allow-absent') ?? false,

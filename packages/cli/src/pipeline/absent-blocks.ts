@@ -21,7 +21,7 @@ export async function mayLackBlocks({
   }
 }
 
-/** What to say of a snapshot that passed although blocks are absent. */
+/** What to say of a snapshot that passed, or was written, although blocks are absent. */
 export function absentBlocksNotice(snapshotId: string, absentBlocks: number): string {
   return `warning: ${snapshotId} lacks ${absentBlocks} blocks of zeros, which an encrypted volume reads as noise`;
 }

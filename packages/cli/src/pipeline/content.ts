@@ -7,7 +7,17 @@ import {
   inspectStream,
   unpack,
 } from '@ec2-image/convert';
-import { type Block, type DiskImageFormat, diskBlocks, openDisk, streamBlocks } from '@ec2-image/disk-blocks';
+import {
+  type Block,
+  type BlockRange,
+  blocksWithin,
+  type DiskImageFormat,
+  diskBlocks,
+  type Extent,
+  fileHoles,
+  openDisk,
+  streamBlocks,
+} from '@ec2-image/disk-blocks';
 import type { ImageStream, LocalImage } from '@ec2-image/fetch';
 import { CliError } from '../errors/cli-error.ts';
 
@@ -16,6 +26,11 @@ export interface Content extends AsyncDisposable {
   readonly virtualSizeBytes: number;
   /** Each call reads from the beginning. */
   blocks(options: { readonly signal?: AbortSignal }): AsyncIterable<Block>;
+  /**
+   * Blocks that were never written, as the source's own block map says; undefined where it has none. What this machine
+   * wrote, a download or a decompressed disk, is sparse in its own way, which says nothing.
+   */
+  readonly holes?: (options: { readonly signal?: AbortSignal }) => AsyncIterable<BlockRange>;
 }
 
 export interface ContentOptions {
@@ -25,6 +40,8 @@ export interface ContentOptions {
   readonly maxDiskSize?: number;
   readonly decompressionMemoryBytes?: number;
   readonly allowUnbootable?: boolean;
+  /** Whether `holes` will be asked for. Default false. */
+  readonly withHoles?: boolean;
   readonly signal?: AbortSignal;
   readonly onNotice?: (message: string) => void;
 }
@@ -75,7 +92,19 @@ export async function localContent({
 }: Omit<ContentOptions, 'path' | 'diskPath'> & { readonly image: LocalImage }): Promise<Content | undefined> {
   const facts = await inspectImage({ ...options, path: image.path }).catch(() => undefined);
   options.signal?.throwIfAborted();
-  return facts && inOrder(facts, options, (signal) => image.chunks({ signal }));
+  const content = facts && inOrder(facts, options, (signal) => image.chunks({ signal }));
+  if (!content || facts?.compression !== undefined || !options.withHoles) return content;
+  return {
+    ...content,
+    holes: holesOf(content.virtualSizeBytes, ({ signal }) => fileHoles({ path: image.path, signal })),
+  };
+}
+
+function holesOf(
+  sizeBytes: number,
+  extents: (options: { readonly signal?: AbortSignal }) => AsyncIterable<Extent>,
+): Content['holes'] {
+  return (options) => blocksWithin(extents(options), { sizeBytes });
 }
 
 /** Of a raw disk of known size, compressed or not: it can be read from the front. Undefined where it is another. */
@@ -131,12 +160,14 @@ async function openedDisk(
     format,
     virtualSize,
   }: { readonly path: string; readonly format: DiskImageFormat; readonly virtualSize: number },
-  { signal }: ContentOptions,
+  { signal, withHoles = false }: ContentOptions,
 ): Promise<Content> {
-  const disk = await openDisk({ path, format, signal });
+  const hasMap = withHoles && format !== 'raw';
+  const disk = await openDisk({ path, format, withHoles: hasMap, signal });
   return {
     virtualSizeBytes: virtualSize,
     blocks: ({ signal }) => diskBlocks({ disk, signal }),
+    ...(hasMap && { holes: holesOf(virtualSize, disk.holes) }),
     [Symbol.asyncDispose]: () => disk[Symbol.asyncDispose](),
   };
 }

@@ -70,6 +70,11 @@ export function ec2Options({ cloud, request, resumes, signal, notice }: Identifi
   };
 }
 
+/** What this run asks of a snapshot beside its digest, whether it finds or makes it, or finds an AMI of it. */
+export function wantedSnapshotOf({ request }: IdentifiedRun) {
+  return { allowHoles: request.omitHoles };
+}
+
 /** What every verb of `s3-upload` is given: the place of this image's object. */
 export function objectLocation(run: IdentifiedRun & Pick<ImageRun, 'earlierKey'>) {
   const { request, cloud, amiName, digest, signal, notice } = run;
@@ -99,6 +104,7 @@ export function contentOptions({ request, directory, signal, notice }: ImageRun)
     maxDiskSize: request.maxDiskSizeBytes,
     decompressionMemoryBytes: request.decompressionMemoryBytes,
     allowUnbootable: request.allowUnbootable,
+    withHoles: request.omitHoles,
     signal,
     onNotice: notice,
   };

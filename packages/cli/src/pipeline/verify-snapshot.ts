@@ -42,8 +42,12 @@ export async function verifyImported(
 async function contentOfImage(run: ImageRun): Promise<ExpectedContent> {
   const digestsOf = (content: Content) => {
     run.view.stage(run.request.name, 'verify snapshot');
-    const blocks = content.blocks({ signal: run.signal });
-    return digestBlocks({ blocks, sizeBytes: content.virtualSizeBytes });
+    const { signal } = run;
+    return digestBlocks({
+      blocks: content.blocks({ signal }),
+      sizeBytes: content.virtualSizeBytes,
+      holes: content.holes?.({ signal }),
+    });
   };
   const ofLocal = await readLocalImage(run, { obtainImage, use: digestsOf });
   if (ofLocal) return ofLocal;

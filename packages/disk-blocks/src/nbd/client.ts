@@ -12,6 +12,8 @@ export interface NbdClient {
   readInto(buffer: Buffer, offset: number): Promise<void>;
   /** Which of the bytes may not be zeros. */
   dataExtents(offset: number, length: number): Promise<Extent[]>;
+  /** Which of the bytes were never written. Connect `withAllocation` for it. */
+  unallocatedExtents(offset: number, length: number): Promise<Extent[]>;
   close(): void;
 }
 
@@ -19,21 +21,36 @@ interface Pending {
   /** What a read fills; a block status has none. */
   readonly target?: Buffer;
   readonly offset: number;
-  readonly states: { readonly length: number; readonly zero: boolean }[];
+  /** By the id of their context. */
+  readonly states: Map<number, RunState[]>;
   resolve(): void;
   reject(error: Error): void;
+}
+
+interface RunState {
+  readonly length: number;
+  /** What it means depends on the context. */
+  readonly state: number;
 }
 
 /** @throws DiskBlocksError `NBD_FAILED` */
 export async function connectNbd({
   socketPath,
+  withAllocation = false,
   signal,
 }: {
   readonly socketPath: string;
+  /** The server has to offer `qemu:allocation-depth`. Default false. */
+  readonly withAllocation?: boolean;
   readonly signal?: AbortSignal;
 }): Promise<NbdClient> {
   const { socket, reader } = await connect(socketPath, signal);
-  const { sizeBytes, contextId } = await handshake({ reader, write: (bytes) => socket.write(bytes) });
+  const contexts = [nbd.context.allocation, ...(withAllocation ? [nbd.context.depth] : [])];
+  const { sizeBytes, contextIds } = await handshake({
+    reader,
+    contexts,
+    write: (bytes) => socket.write(bytes),
+  });
   const pending = new Map<bigint, Pending>();
   let cookie = 0n;
   let failure: Error | undefined;
@@ -51,7 +68,6 @@ export async function connectNbd({
         entry,
         type: head.readUInt16BE(6),
         length: head.readUInt32BE(16),
-        contextId,
       });
       if (error) entry.reject(error);
       if (!(flags & nbd.chunkFlag.done)) continue;
@@ -73,10 +89,29 @@ export async function connectNbd({
     new Promise<Pending>((resolve, reject) => {
       if (failure) return reject(failure);
       cookie += 1n;
-      const entry: Pending = { target, offset, states: [], resolve: () => resolve(entry), reject };
+      const entry: Pending = { target, offset, states: new Map(), resolve: () => resolve(entry), reject };
       pending.set(cookie, entry);
       socket.write(nbd.request({ type, cookie, offset, length }));
     });
+  /** The runs of a range whose state in the context is wanted. */
+  const runs = async (
+    context: string,
+    isWanted: (state: number) => boolean,
+    { offset, length }: Extent,
+  ): Promise<Extent[]> => {
+    const extents: Extent[] = [];
+    // The server describes as much of the range as it chooses, at least one run.
+    for (let at = offset; at < offset + length; ) {
+      const { states } = await ask(nbd.command.blockStatus, { offset: at, length: offset + length - at });
+      const described = states.get(contextIds.get(context) ?? -1) ?? [];
+      if (described.length === 0) throw failed('an allocation map without a run');
+      for (const { length: runLength, state } of described) {
+        if (isWanted(state)) extents.push({ offset: at, length: runLength });
+        at += runLength;
+      }
+    }
+    return extents;
+  };
   return {
     sizeBytes,
     async readInto(buffer, offset) {
@@ -84,19 +119,10 @@ export async function connectNbd({
       buffer.fill(0, length);
       if (length > 0) await ask(nbd.command.read, { offset, length, target: buffer.subarray(0, length) });
     },
-    async dataExtents(offset, length) {
-      const extents: Extent[] = [];
-      // The server describes as much of the range as it chooses, at least one run.
-      for (let at = offset; at < offset + length; ) {
-        const { states } = await ask(nbd.command.blockStatus, { offset: at, length: offset + length - at });
-        if (states.length === 0) throw failed('an allocation map without a run');
-        for (const { length: runLength, zero } of states) {
-          if (!zero) extents.push({ offset: at, length: runLength });
-          at += runLength;
-        }
-      }
-      return extents;
-    },
+    dataExtents: (offset, length) =>
+      runs(nbd.context.allocation, (state) => (state & nbd.stateZero) === 0, { offset, length }),
+    unallocatedExtents: (offset, length) =>
+      runs(nbd.context.depth, (state) => state === nbd.unallocated, { offset, length }),
     close() {
       if (!socket.destroyed)
         socket.end(nbd.request({ type: nbd.command.disconnect, cookie: 0n, offset: 0, length: 0 }));
@@ -127,11 +153,13 @@ async function connect(
 
 async function handshake({
   reader,
+  contexts,
   write,
 }: {
   readonly reader: SocketReader;
+  readonly contexts: readonly string[];
   write(bytes: Buffer): void;
-}): Promise<{ sizeBytes: number; contextId: number }> {
+}): Promise<{ readonly sizeBytes: number; readonly contextIds: ReadonlyMap<string, number> }> {
   const greeting = await reader.read(18);
   if (greeting.readBigUInt64BE(0) !== nbd.magic.server || greeting.readBigUInt64BE(8) !== nbd.magic.option) {
     throw failed('a greeting that is not NBD');
@@ -142,12 +170,13 @@ async function handshake({
 
   write(nbd.optionRequest(nbd.option.structuredReply));
   await readOptionReplies(reader, () => {});
-  let contextId: number | undefined;
-  write(nbd.optionRequest(nbd.option.setMetaContext, nbd.metaContextData('base:allocation')));
+  const contextIds = new Map<string, number>();
+  write(nbd.optionRequest(nbd.option.setMetaContext, nbd.metaContextData(contexts)));
   await readOptionReplies(reader, (type, data) => {
-    if (type === nbd.optionReply.metaContext) contextId = data.readUInt32BE(0);
+    if (type === nbd.optionReply.metaContext)
+      contextIds.set(data.subarray(4).toString(), data.readUInt32BE(0));
   });
-  if (contextId === undefined) throw failed('no allocation map');
+  if (!contexts.every((name) => contextIds.has(name))) throw failed('no allocation map');
   let sizeBytes: number | undefined;
   write(nbd.optionRequest(nbd.option.go, nbd.goData()));
   await readOptionReplies(reader, (type, data) => {
@@ -155,7 +184,7 @@ async function handshake({
       sizeBytes = Number(data.readBigUInt64BE(2));
   });
   if (sizeBytes === undefined) throw failed('no size');
-  return { sizeBytes, contextId };
+  return { sizeBytes, contextIds };
 }
 
 async function readOptionReplies(
@@ -178,13 +207,11 @@ async function readChunk({
   entry,
   type,
   length,
-  contextId,
 }: {
   readonly reader: SocketReader;
   readonly entry: Pending;
   readonly type: number;
   readonly length: number;
-  readonly contextId: number;
 }): Promise<Error | undefined> {
   if (type & nbd.chunk.errorBit) {
     const data = await reader.read(length);
@@ -210,12 +237,13 @@ async function readChunk({
     }
     case nbd.chunk.blockStatus: {
       const data = await reader.read(length);
-      if (data.readUInt32BE(0) !== contextId) return undefined;
+      const states: RunState[] = [];
       for (let at = 4; at + 8 <= data.length; at += 8) {
         const length = data.readUInt32BE(at);
         if (length === 0) throw failed('an empty run');
-        entry.states.push({ length, zero: (data.readUInt32BE(at + 4) & nbd.stateZero) !== 0 });
+        states.push({ length, state: data.readUInt32BE(at + 4) });
       }
+      entry.states.set(data.readUInt32BE(0), states);
       return undefined;
     }
     default:

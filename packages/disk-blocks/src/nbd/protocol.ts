@@ -20,8 +20,17 @@ export const command = { read: 0, disconnect: 2, blockStatus: 7 } as const;
 export const chunk = { none: 0, offsetData: 1, offsetHole: 2, blockStatus: 5, errorBit: 0x8000 } as const;
 export const chunkFlag = { done: 1 } as const;
 
+export const context = {
+  /** Whether a run reads as zeros. */
+  allocation: 'base:allocation',
+  /** In which file of a backing chain a run is: 0 where it was never written. Of qemu-nbd alone, where it is told to. */
+  depth: 'qemu:allocation-depth',
+} as const;
+
 /** base:allocation: the run reads as zeros. */
 export const stateZero = 2;
+/** qemu:allocation-depth: no file of the chain has the run. */
+export const unallocated = 0;
 
 export function optionRequest(code: number, data: Buffer = Buffer.alloc(0)): Buffer {
   const head = Buffer.alloc(16);
@@ -36,14 +45,15 @@ export function goData(): Buffer {
   return Buffer.alloc(4 + 2);
 }
 
-export function metaContextData(context: string): Buffer {
-  const name = Buffer.from(context);
-  const data = Buffer.alloc(4 + 4 + 4 + name.length);
-  data.writeUInt32BE(0, 0);
-  data.writeUInt32BE(1, 4);
-  data.writeUInt32BE(name.length, 8);
-  name.copy(data, 12);
-  return data;
+/** Of the default export, whose name is empty. */
+export function metaContextData(contexts: readonly string[]): Buffer {
+  const uint32 = (value: number) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return bytes;
+  };
+  const queries = contexts.map((name) => Buffer.concat([uint32(name.length), Buffer.from(name)]));
+  return Buffer.concat([uint32(0), uint32(queries.length), ...queries]);
 }
 
 export function request({

@@ -32,12 +32,15 @@ export async function startQemuNbd({
   path,
   format,
   vhdSizeRule,
+  withHoles = false,
   signal,
 }: {
   readonly path: string;
   readonly format: DiskImageFormat;
   /** Of a VHD, from its header. */
   readonly vhdSizeRule?: VhdSizeRule;
+  /** Whether to tell what was never written, which takes qemu 5.2. Default false. */
+  readonly withHoles?: boolean;
   readonly signal?: AbortSignal;
 }): Promise<NbdServer> {
   const directory = await mkdtemp(join(tmpdir(), 'ec2-image-nbd-'));
@@ -52,6 +55,7 @@ export async function startQemuNbd({
       // Without --persistent it ends with its last client, so that none outlives a killed run.
       '--shared=0',
       '--cache=writeback',
+      ...(withHoles ? ['--allocation-depth'] : []),
       '--image-opts',
       imageOptions({ path, format, vhdSizeRule }),
     ],

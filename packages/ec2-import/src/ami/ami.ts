@@ -2,6 +2,7 @@ import type { Image } from '@aws-sdk/client-ec2';
 import {
   type Digest,
   foreignImageOrigin,
+  lacksHoles,
   readProvenance,
   type Tags,
   tagRecord,
@@ -9,6 +10,7 @@ import {
   whyNotOurSnapshot,
 } from '@ec2-image/provenance';
 import type { SnapshotFacts } from '../snapshot/snapshot.ts';
+import { whyNotEncryption } from '../snapshot/wanted-snapshot.ts';
 
 /** What an AMI is asked to be. What is left out may be anything. */
 export interface WantedAmi {
@@ -17,6 +19,11 @@ export interface WantedAmi {
   readonly bootMode?: 'legacy-bios' | 'uefi' | 'uefi-preferred';
   readonly tpmSupport?: 'v2.0';
   readonly imdsSupport?: 'v2.0';
+  /** Of its root device; left out, either will do. */
+  readonly encrypted?: boolean;
+  readonly kmsKeyId?: string;
+  /** Whether one will do whose snapshot was written without the blocks that its image never wrote. Default true. */
+  readonly allowHoles?: boolean;
   /** An AMI of this snapshot is ours whatever its tags. */
   readonly snapshotId?: string;
 }
@@ -38,6 +45,8 @@ export interface AmiFacts {
   readonly snapshotIds: readonly string[];
   /** Of its root device. */
   readonly rootSnapshotId?: string;
+  /** Its root device. */
+  readonly encrypted?: boolean;
   /** Why it was not registered by ec2-image, as a predicate: "is a copy of ami-…". */
   readonly foreignOrigin?: string;
   readonly tags: Tags;
@@ -62,6 +71,7 @@ export function amiFacts(image: Image, region: string): AmiFacts {
     protected: (image.DeregistrationProtection ?? 'disabled').startsWith('enabled'),
     snapshotIds: devices.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
     rootSnapshotId: root?.Ebs?.SnapshotId,
+    encrypted: root?.Ebs?.Encrypted,
     foreignOrigin: foreignImageOrigin(image, { region, tags }),
     tags,
   };
@@ -84,7 +94,7 @@ export function judgeAmi({
   wanted,
 }: {
   readonly ami: AmiFacts;
-  readonly snapshot?: Pick<SnapshotFacts, 'snapshotId' | 'tags' | 'origin'>;
+  readonly snapshot?: Pick<SnapshotFacts, 'snapshotId' | 'tags' | 'origin' | 'encrypted' | 'kmsKeyId'>;
   readonly wanted: WantedAmi;
 }): AmiVerdict {
   if (ami.foreignOrigin !== undefined) return { kind: 'foreign', ami };
@@ -110,6 +120,10 @@ export function judgeAmi({
     if (property === 'architecture' && !ami.architecture) continue;
     differences.push(`its ${property} is ${ami[property] ?? 'not set'}, not ${asked}`);
   }
+  const encryption = whyNotEncryption({ found: snapshot ?? ami, wanted });
+  if (encryption) differences.push(`its snapshot ${encryption}`);
+  if (wanted.allowHoles === false && lacksHoles(snapshot?.tags ?? {}))
+    differences.push('its snapshot was written with --omit-holes');
   if (differences.length > 0) return { kind: 'different', ami, differences };
   if (unusableStates.has(ami.state)) return { kind: 'failed', ami };
   return { kind: ami.state === 'disabled' ? 'disabled' : 'ours', ami };

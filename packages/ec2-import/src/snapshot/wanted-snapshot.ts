@@ -1,6 +1,7 @@
 import {
   type Digest,
   type DiskFormat,
+  lacksHoles,
   provenanceKeys,
   readProvenance,
   shortDigest,
@@ -17,6 +18,8 @@ export interface WantedSnapshot {
   /** Left out, an account's own rule decides, and either is taken. */
   readonly encrypted?: boolean;
   readonly kmsKeyId?: string;
+  /** Whether one will do that was written without the blocks that its image never wrote. Default false. */
+  readonly allowHoles?: boolean;
   readonly account?: string;
   /** Where its object is, to know an import task that reports no tags. */
   readonly bucket?: string;
@@ -73,6 +76,7 @@ export function whyNotSnapshot({
   if (size !== sizeGiB) return `has ${sizeGiB} GiB, not ${size}`;
   if (snapshot.origin.kind === 'written' && !isFinished(snapshot))
     return 'was not completed by a run that has written all of it';
+  if (lacksHoles(tags) && !wanted.allowHoles) return 'was written with --omit-holes';
   const format = tags[provenanceKeys.diskFormat];
   if (wanted.format && format && format !== wanted.format)
     return `was imported as ${format}, not ${wanted.format}`;
@@ -89,7 +93,7 @@ export function whyNotSnapshot({
   return whyNotEncryption({ found: { encrypted: snapshot.encrypted, kmsKeyId }, wanted });
 }
 
-function whyNotEncryption({
+export function whyNotEncryption({
   found,
   wanted,
 }: {

@@ -109,6 +109,13 @@ export const wayOptions = {
     commands: ['import'],
     in: 'both',
   }),
+  'omit-holes': option({
+    kind: boolean,
+    help: 'With --via ebs, leave out blocks that were never written in the source, by its own block map (of qcow2, VMDK, VHD, or a local sparse raw file): an encrypted volume reads them as noise',
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
+  }),
   'allow-absent': option({
     kind: boolean,
     help: 'When verifying, accept a snapshot that lacks blocks of zeros, which an encrypted volume reads as noise',

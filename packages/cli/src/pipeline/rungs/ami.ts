@@ -2,7 +2,7 @@ import type { Image } from '@aws-sdk/client-ec2';
 import { conflictError, describeImage, findImage, registerImage, tagResources } from '@ec2-image/ec2-import';
 import { tagRecord } from '@ec2-image/provenance';
 import { CliError } from '../../errors/cli-error.ts';
-import { ec2Options, type IdentifiedRun, type ImageRun } from '../run.ts';
+import { ec2Options, type IdentifiedRun, type ImageRun, wantedSnapshotOf } from '../run.ts';
 import type { ObtainedSnapshot } from '../snapshot.ts';
 import { deleteUnused } from '../surplus-snapshot.ts';
 import { amiTagsOf } from '../tags.ts';
@@ -32,6 +32,7 @@ export async function findAmi(run: IdentifiedRun): Promise<ObtainedAmi | undefin
     digest,
     architecture: request.architecture,
     bootMode: request.bootMode,
+    ...wantedSnapshotOf(run),
   });
   if (!found || found.kind === 'failed') return undefined;
   if (found.kind !== 'ours') {
@@ -75,6 +76,7 @@ export async function registerAmi(run: ImageRun, snapshot: ObtainedSnapshot): Pr
         snapshot,
         architecture: request.architecture,
         bootMode: request.bootMode,
+        ...wantedSnapshotOf(run),
         tags: amiTagsOf(run),
         replace: request.replace,
         fresh: request.fresh,

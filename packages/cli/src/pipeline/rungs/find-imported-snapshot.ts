@@ -1,7 +1,7 @@
 import { deleteSnapshot, findSnapshot, type Snapshot, waitForImport } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
 import { mayBeTheObject, waitOptions } from '../import-task.ts';
-import { ec2Options, type ImageRun, objectLocation } from '../run.ts';
+import { ec2Options, type ImageRun, objectLocation, wantedSnapshotOf } from '../run.ts';
 import type { CompleteSnapshot } from '../snapshot.ts';
 
 /** The snapshot by way of S3: complete, or that of an import task that an earlier run started. */
@@ -15,6 +15,7 @@ export async function findImportedSnapshot(run: ImageRun): Promise<CompleteSnaps
     account: cloud.account,
     bucket,
     key,
+    ...wantedSnapshotOf(run),
     fresh: request.fresh,
   });
   run.endedAttempts.number = found.endedAttempts;

@@ -5,12 +5,19 @@ import * as ebsDirect from '@ec2-image/ebs-direct';
 import { describeSnapshot, findSnapshot, isFinished } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
 import { requireUnchanged, streamImage } from '@ec2-image/fetch';
-import { clientToken, type Digest, shortDigest, writtenDescription } from '@ec2-image/provenance';
+import {
+  clientToken,
+  type Digest,
+  omittedHolesTag,
+  shortDigest,
+  writtenDescription,
+} from '@ec2-image/provenance';
 import { createEbsClient } from '../../aws/ebs-client.ts';
 import { isAuthentic } from '../../config/checksum.ts';
+import { absentBlocksNotice } from '../absent-blocks.ts';
 import { type Content, openContent, streamedContent } from '../content.ts';
 import { type ObtainImage, readImage, readLocalImage } from '../read-image.ts';
-import { contentOptions, ec2Options, type ImageRun } from '../run.ts';
+import { contentOptions, ec2Options, type ImageRun, wantedSnapshotOf } from '../run.ts';
 import type { CompleteSnapshot } from '../snapshot.ts';
 import { constantTagsOf } from '../tags.ts';
 
@@ -23,6 +30,7 @@ export async function findWrittenSnapshot(run: ImageRun): Promise<CompleteSnapsh
     format: 'raw',
     account: cloud.account,
     fresh: request.fresh,
+    ...wantedSnapshotOf(run),
     importTasks: false,
   });
   if (found.state !== 'complete') return undefined;
@@ -37,11 +45,10 @@ export async function writeSnapshot(run: ImageRun, obtainImage: ObtainImage): Pr
   const { snapshotId, sizeGiB } =
     streamed ?? (await writeLocal(run, obtainImage)) ?? (await writeFromFile(run, obtainImage));
   // Of a stream they were made of the bytes that had the digest; a file can be read again for the proof.
-  const content = streamed?.digests && { sizeBytes: streamed.sizeBytes, digests: streamed.digests };
-  return { snapshot: { snapshotId, sizeGiB, content, isOwn: true } };
+  return { snapshot: { snapshotId, sizeGiB, content: streamed?.content, isOwn: true } };
 }
 
-type Written = ebsDirect.WrittenSnapshot & { readonly sizeBytes: number };
+type Written = ebsDirect.WrittenSnapshot;
 
 async function writeFromFile(run: ImageRun, obtainImage: ObtainImage): Promise<Written> {
   const image = await obtainImage(run);
@@ -127,6 +134,11 @@ const wrongContentCodes: ReadonlySet<string> = new Set([
   'TRUNCATED_COMPRESSION',
 ]);
 
+function noteOmitted({ notice }: ImageRun, { snapshotId, sizeGiB, blocks }: Written): void {
+  const omitted = (sizeGiB * 2 ** 30) / blockSizeBytes - blocks;
+  if (omitted > 0) notice(absentBlocksNotice(snapshotId, omitted));
+}
+
 function leftoverOf(snapshotId: string, state: ebsDirect.SnapshotProgress): string | undefined {
   if (state === 'deleted') return undefined;
   return state === 'completing' ? `snapshot ${snapshotId}` : `pending snapshot ${snapshotId}`;
@@ -141,7 +153,8 @@ function writeFrom(
   }: { readonly beforeComplete?: () => Promise<void>; readonly showsProgress?: boolean } = {},
 ): Promise<Written> {
   const { request, cloud, directory, digest, steps, view, signal, notice, leftovers } = run;
-  const tags = constantTagsOf(run);
+  // A mark that later runs go by: the snapshot that somebody else asks for may lack nothing.
+  const tags = { ...constantTagsOf(run), ...(content.holes && omittedHolesTag) };
   const description = writtenDescription(digest);
   const sizeGiB = ebsDirect.volumeSizeGiB(content.virtualSizeBytes);
   return steps.take(
@@ -156,6 +169,7 @@ function writeFrom(
           ec2: cloud.ec2,
           blocks: content.blocks,
           sizeBytes: content.virtualSizeBytes,
+          holes: content.holes,
           tags,
           description,
           clientTokenFor: (attempt) =>
@@ -170,8 +184,8 @@ function writeFrom(
                 ...tags,
                 description,
                 sizeGiB,
-                // A version that left zeros out must not be continued, nor what it completed be taken for this.
-                blocks: 'all',
+                // A version that left out more must not be continued, nor what it completed be taken for this.
+                blocks: content.holes ? 'without holes' : 'the volume',
                 ...(request.fresh && { fresh: run.startedAt.toISOString() }),
                 ...(run.discardedSnapshots.length > 0 && { after: run.discardedSnapshots.join() }),
               },
@@ -187,12 +201,12 @@ function writeFrom(
           onState: ({ snapshotId, state }) => leftovers.set('pending', leftoverOf(snapshotId, state)),
           onNotice: notice,
           onProgress: ({ done }) => {
-            if (showsProgress)
-              view.progress(request.name, { done, total: content.virtualSizeBytes, unit: 'bytes' });
+            if (showsProgress) view.progress(request.name, { done, total: sizeGiB * 2 ** 30, unit: 'bytes' });
           },
         });
         leftovers.set('pending', undefined);
-        return { ...written, sizeBytes: content.virtualSizeBytes };
+        if (content.holes) noteOmitted(run, written);
+        return written;
       } finally {
         ebs.destroy();
       }
