@@ -213,7 +213,7 @@ describe('what S3 stores otherwise than it says is found in the snapshot by --ve
 });
 
 describe('a block written by EBS direct', () => {
-  const flags = { via: 'ebs', bucket: undefined, verify: true };
+  const flags = { via: 'ebs', bucket: undefined, 'omit-holes': true, verify: true };
 
   test('with a flipped bit', async ({ runImport, strike, expectMended }) => {
     strike({ match: { operation: 'PutSnapshotBlock' }, nth: 2, action: { kind: 'flip-bit' } });

@@ -37,7 +37,7 @@ const test = testWith({ formats, flags: { via: 'ebs' } })
         ]),
   );
 
-/** Whoever launches the AMI may encrypt its volume: what was never written is noise then. */
+/** Whoever launches the AMI may encrypt its volume: what was never written is noise then. Zeros follow the disk. */
 async function encryptedVolumeHoldsDisk(
   { account, images }: { readonly account: TestAccount; readonly images: TestImages },
   snapshotId: string,
@@ -46,19 +46,23 @@ async function encryptedVolumeHoldsDisk(
   const { size } = await disk.stat();
   let at = 0;
   for await (const block of account.aws.readVolume({ snapshotId, encrypted: true })) {
-    const { buffer, bytesRead } = await disk.read(Buffer.alloc(block.length), 0, block.length, at);
-    if (!buffer.subarray(0, bytesRead).equals(block.subarray(0, bytesRead))) return false;
+    const { buffer } = await disk.read(Buffer.alloc(block.length), 0, block.length, at);
+    if (!buffer.equals(block)) return false;
     at += block.length;
-    if (at >= size) return true;
   }
-  return false;
+  return at === 2 ** 30 && size < at;
 }
 
 describe('import --via ebs', () => {
-  test.for(formats)(
-    'a %s becomes the same snapshot as by way of S3, without a bucket',
-    async (format, { account, images, importBy }) => {
-      const { exitCode, result, stderr } = await importBy(format, { bucket: undefined, verify: true });
+  test.for<[ImageFormat, boolean]>([
+    ['qcow2', true],
+    ['raw.xz', true],
+    ['raw.gz', false],
+    ['vmdk', false],
+  ])(
+    'a %s becomes the same snapshot as by way of S3, without a bucket (verify: %s)',
+    async ([format, verify], { account, images, importBy }) => {
+      const { exitCode, result, stderr } = await importBy(format, { bucket: undefined, verify });
       expect(exitCode, stderr).toBe(0);
       expect(result.outcome).toBe('imported');
       const { images: amis, snapshots, objects, tasks } = await account.contents();
@@ -79,6 +83,54 @@ describe('import --via ebs', () => {
       expect(await areEqualDisks(byEbs, account.snapshotPath(byS3.result.snapshotId!))).toBe(true);
     },
   );
+
+  test('holes of the source are left out where that is asked for, and of what has no map nothing is', async ({
+    account,
+    images,
+    importBy,
+    verify,
+  }) => {
+    const first = await importBy('qcow2', { 'omit-holes': true, verify: true });
+    expect(first.exitCode, first.stderr).toBe(0);
+    expect(first.stderr).toMatch(/lacks \d+ blocks of zeros/);
+    const { snapshotId } = first.result;
+    expect(await areEqualDisks(images.disk, account.snapshotPath(snapshotId!))).toBe(true);
+    expect(await encryptedVolumeHoldsDisk({ account, images }, snapshotId!)).toBe(false);
+    const puts = account.calls('PutSnapshotBlock').length;
+    expect(puts).toBeLessThan(32);
+
+    const end = await verify(snapshotId!, { file: images.disk });
+    expect([end.exitCode, end.json()]).toMatchObject([1, { error: { code: 'ABSENT_BLOCKS' } }]);
+    const without = await importBy('qcow2');
+    expect(without.result.error?.code).toBe('AMI_NAME_TAKEN_BY_OURS');
+    expect(without.result.error?.message).toContain('--omit-holes');
+
+    // Decompressed, it has no map: all of it is written, into a snapshot of its own.
+    const raw = await importBy('raw.xz', { 'omit-holes': true, suffix: 'raw' });
+    expect(raw.exitCode, raw.stderr).toBe(0);
+    expect(account.calls('PutSnapshotBlock').length - puts).toBe(2048);
+    expect(await encryptedVolumeHoldsDisk({ account, images }, raw.result.snapshotId!)).toBe(true);
+    // Whoever wants less takes what has more.
+    const again = await importBy('qcow2', { 'omit-holes': true, suffix: 'again' });
+    expect(again.result).toMatchObject({ outcome: 'imported', snapshotId });
+  });
+
+  test('the holes of a sparse raw file are left out of the file itself, not of its download', async ({
+    account,
+    images,
+    importBy,
+  }) => {
+    const local = await importBy('raw', {
+      url: join(images.directory, 'Test-Cloud-1.0.x86_64.raw'),
+      'omit-holes': true,
+    });
+    expect(local.exitCode, local.stderr).toBe(0);
+    expect(account.calls('PutSnapshotBlock').length).toBeLessThan(32);
+    const before = account.calls('PutSnapshotBlock').length;
+    const downloaded = await importBy('raw', { 'omit-holes': true, suffix: 'other', fresh: true });
+    expect(downloaded.exitCode, downloaded.stderr).toBe(0);
+    expect(account.calls('PutSnapshotBlock').length - before).toBe(2048);
+  });
 
   test('a raw.xz takes no file at all', async ({ workDirectory, importBy }) => {
     const files: string[] = [];

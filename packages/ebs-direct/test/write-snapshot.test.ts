@@ -50,7 +50,9 @@ async function* ranges(...list: readonly BlockRange[]): AsyncGenerator<BlockRang
   yield* list;
 }
 
-test("every block of the volume is written: zeros, and what is past the disk's end", { timeout: 120_000 }, async ({ account }) => {
+test("every block of the volume is written: zeros, and what is past the disk's end", {
+  timeout: 120_000,
+}, async ({ account }) => {
   const { blocks, data } = someBlocks([3, 47]);
   const written = await writeSnapshot({ ...writing(account, { concurrency: 8 }), blocks, holes: undefined });
   const { snapshotId } = written;

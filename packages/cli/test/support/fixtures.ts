@@ -4,7 +4,7 @@ import type { ImageFormat } from '@ec2-image/sample-image';
 import { test as base } from 'vitest';
 import type { ImageResult } from '../../src/outcome.ts';
 import { openAccount } from './account.ts';
-import { publishImages } from './images.ts';
+import { type PublishedDisk, publishImages } from './images.ts';
 import { type Flags, type ImportDocument, importArgs } from './import.ts';
 import { type InProcessEnd, runInProcess, useOwnEnvironment } from './in-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -32,7 +32,7 @@ export function testWith({
   flags: always = {},
 }: {
   readonly formats?: readonly ImageFormat[];
-  readonly disk?: { readonly sizeBytes: number; readonly dataBytes: number };
+  readonly disk?: PublishedDisk;
   readonly account?: TestAccountOptions;
   readonly flags?: Flags;
 } = {}) {

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type DirectoryServer,
@@ -19,13 +20,17 @@ export interface TestImages extends AsyncDisposable {
   readonly checksumUrl: string;
 }
 
-/** A small system disk, published in these formats: as a VHDX it is an upload of two parts. */
+export interface PublishedDisk {
+  readonly sizeBytes?: number;
+  readonly dataBytes?: number;
+  /** Data in every block of 512 KiB: with `omit-holes` just those are written, and nothing past the disk's end. */
+  readonly isFull?: boolean;
+}
+
+/** A small system disk, published in these formats. Of one size everywhere: large enough for an upload of two parts. */
 export async function publishImages(
   formats: readonly ImageFormat[],
-  {
-    sizeBytes = 16 * 2 ** 20,
-    dataBytes = 2 ** 20,
-  }: { readonly sizeBytes?: number; readonly dataBytes?: number } = {},
+  { sizeBytes = 16 * 2 ** 20, dataBytes = 2 ** 20, isFull = false }: PublishedDisk = {},
 ): Promise<TestImages> {
   const directory = await temporaryDirectory('served');
   const { path: disk } = await makeSampleDisk({
@@ -33,6 +38,7 @@ export async function publishImages(
     sizeBytes,
     dataBytes,
   });
+  if (isFull) await fillBlocks(disk);
   const name = (format: ImageFormat) => `Test-Cloud-1.0.x86_64.${format}`;
   const images = await Promise.all(
     formats.map((format) =>
@@ -53,4 +59,12 @@ export async function publishImages(
     checksumUrl: `${server.url}/CHECKSUM`,
     [Symbol.asyncDispose]: () => server.close(),
   };
+}
+
+/** A byte that is in no file of the disk: into each block that would be all zeros. */
+async function fillBlocks(path: string): Promise<void> {
+  await using disk = await open(path, 'r+');
+  const block = Buffer.alloc(524_288);
+  for (let at = 0; (await disk.read(block, 0, block.length, at)).bytesRead > 0; at += block.length)
+    if (block.every((byte) => byte === 0)) await disk.write(Buffer.of(1), 0, 1, at + 4096);
 }

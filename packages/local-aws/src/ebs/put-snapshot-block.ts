@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Resource } from '../ec2/resources.ts';
-import { putBlock } from '../ec2/snapshots/block-table.ts';
+import { hasBlock, putBlock } from '../ec2/snapshots/block-table.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
 import { ServiceError, type ServiceRequest } from '../service.ts';
@@ -35,7 +35,9 @@ export const putSnapshotBlock: EbsOperation = async ({ snapshotId, blockIndex },
     const flip = faults.take('flip-bit', call);
     // The file reads as zeros where nothing was written: a disk's many empty blocks take neither time nor space.
     const isThere =
-      !flip && checksum.equals(zeroDigest) && isZero(await blockFiles.read(snapshotId, blockIndex));
+      !flip &&
+      checksum.equals(zeroDigest) &&
+      (!hasBlock(store, snapshotId, blockIndex) || isZero(await blockFiles.read(snapshotId, blockIndex)));
     if (!isThere) {
       await blockFiles.write(snapshotId, blockIndex, flip ? [flipBit(Buffer.concat(data), flip)] : data);
     }
