@@ -51,6 +51,8 @@ export interface AwsCallFacts {
   readonly requestId?: string;
   /** How long there has been no answer, in milliseconds, where the call was repeated for as long as an outage may last. */
   readonly unreachableMs?: number;
+  /** The KMS key that it is about, where that is known. */
+  readonly kmsKey?: string;
 }
 
 /** One call that failed, in words; AWS's own error is its cause. */
@@ -71,6 +73,26 @@ export class AwsCallError extends ExplainedError {
 /** The call itself failed; what it asked about is not known to have. */
 export function isAwsCallError(error: unknown, ...codes: readonly AwsCallErrorCode[]): error is AwsCallError {
   return error instanceof AwsCallError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** It is about a KMS key: one that cannot be used, or that these credentials may not use. */
+export function isAboutKmsKey(error: unknown): error is AwsCallError {
+  return (
+    isAwsCallError(error, 'KMS_KEY_UNUSABLE') ||
+    (isAwsCallError(error, 'ACCESS_DENIED') && error.message.includes('KMS key'))
+  );
+}
+
+/** The same error with the key's name, which services rarely tell; every other error comes back as it is. */
+export function withKmsKey(error: unknown, kmsKey: string | undefined): unknown {
+  if (kmsKey === undefined || !isAboutKmsKey(error)) return error;
+  const { code, message, hint, cause, facts } = error;
+  if (facts.kmsKey !== undefined) return error;
+  return new AwsCallError(code, message.replace('the KMS key', `the KMS key ${kmsKey}`), {
+    hint,
+    cause,
+    facts: { ...facts, kmsKey },
+  });
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   localErrno,
 } from './error-facts.ts';
 import { explainConnection } from './explain-connection.ts';
+import { explainKms } from './explain-kms.ts';
 import { actionsOf, type ServiceName, services } from './permissions.ts';
 
 export interface FailedCall {
@@ -87,14 +88,9 @@ export function explainCall({ error, service, operation, endpoint }: FailedCall)
         );
   }
   if (!answer) return error;
+  const kms = explainKms(error, service, call);
+  if (kms) return explained(kms.code, kms.message, kms.hint);
   if (isAccessDenied(error) && !isChecksumRefused(error)) {
-    if (reason === 'DEPENDENCY_ACCESS_DENIED') {
-      return explained(
-        'ACCESS_DENIED',
-        `these credentials may not use the KMS key (${service} ${call})`,
-        'Allow the use of the KMS key in its key policy and in the policy of the user or role, then run the same command again.',
-      );
-    }
     const actions = actionsOf(service, operation).join(' and ');
     const where = service === 'S3' ? ' on the bucket (and on its KMS key, if it has one)' : '';
     return explained(

@@ -6,10 +6,12 @@ export {
   awsCodeOf,
   httpStatusOf,
   isAboutCredentials,
+  isAboutKmsKey,
   isAwsCallError,
   isTransient,
   isTransientQuota,
   refusedCodeOf,
+  withKmsKey,
 } from './aws-call-error.ts';
 export { backOffMs, type Pace } from './back-off.ts';
 export { type Clock, systemClock } from './clock.ts';

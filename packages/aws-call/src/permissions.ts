@@ -6,6 +6,7 @@ export const services = {
   IAM: 'iam',
   STS: 'sts',
   SSM: 'ssm',
+  KMS: 'kms',
   'Auto Scaling': 'autoscaling',
 } as const;
 

@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { createClouds } from './aws/clouds.ts';
 import { openLocalAccount } from './aws/local-account.ts';
 import type { ImportRequest } from './config/import-request.ts';
+import { kmsKeyFor } from './pipeline/encryption.ts';
 import { importImage } from './pipeline/import-image.ts';
 import { openView, type RunOutput } from './render/choose-view.ts';
 import type { TimedImage } from './render/import-report.ts';
@@ -45,6 +46,7 @@ export async function runImports({
     await Promise.all(
       [...new Set(requests.map(({ region }) => region))].map((region) => clouds.open(region)),
     );
+    for (const request of requests) kmsKeyFor(request, await clouds.open(request.region));
     for (const [index, request] of requests.entries()) {
       const same = requests.slice(0, index).find((other) => imageKey(other) === imageKey(request));
       // A fresh one makes everything of its own.

@@ -6,7 +6,7 @@ import { findProgram } from './find-program.ts';
 export interface ConfinedProcessOptions {
   /** Looked up on the PATH. */
   readonly name: string;
-  /** Passed as they are, without a shell. */
+  /** Passed as they are, without a shell. Paths among them are absolute. */
   readonly args: readonly string[];
   readonly limits: Limits;
   readonly signal?: AbortSignal;
@@ -36,8 +36,8 @@ const maxStderrLength = 8192;
 const forceKillAfterMs = 500;
 
 /**
- * Starts a program that reads untrusted files: under limits, killed by the kernel when this process ends, and without
- * this process's environment except the PATH. Undefined if the PATH has no such program.
+ * Starts a program that reads untrusted files: under limits, killed by the kernel when this process ends, without this
+ * process's environment except the PATH, and in the root directory. Undefined if the PATH has no such program.
  */
 export async function startConfined(options: ConfinedProcessOptions): Promise<ConfinedProcess | undefined> {
   const { name, args, limits, signal } = options;
@@ -48,6 +48,8 @@ export async function startConfined(options: ConfinedProcessOptions): Promise<Co
   const child = execa(file, rest, {
     env: cleanEnvironment(),
     extendEnv: false,
+    // Whatever it looks up or writes by a name of its own, it does not find the user's files by it.
+    cwd: '/',
     stdin: 'pipe',
     buffer: false,
     reject: false,

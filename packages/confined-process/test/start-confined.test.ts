@@ -11,13 +11,14 @@ async function run(script: string, signal?: AbortSignal) {
   return { stdout: text(program!.stdout), program: program!, ended: program!.ended };
 }
 
-test('a program gets its limits, and no variable of the parent', async () => {
+test('a program gets its limits, no variable of the parent, and not its directory', async () => {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'hush');
   onTestFinished(() => void vi.unstubAllEnvs());
-  const { stdout, ended } = await run('env; cat /proc/self/limits');
+  const { stdout, ended } = await run('env; pwd; cat /proc/self/limits');
   const seen = await stdout;
   expect(await ended).toMatchObject({ exitCode: 0 });
   expect(seen).not.toContain('hush');
+  expect(seen).toMatch(/^\/$/m);
   expect(seen).toMatch(/^Max core file size +0 /m);
   expect(seen).toMatch(/^Max address space +536870912 /m);
   expect(seen).toMatch(/^Max file size +4096 /m);

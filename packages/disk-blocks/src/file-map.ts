@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { startConfined } from '@ec2-image/confined-process';
 import type { Extent } from './disk.ts';
 import { qemuLimits } from './qemu-limits.ts';
@@ -47,7 +48,7 @@ async function readMap(path: string, signal: AbortSignal | undefined): Promise<M
       'map',
       '--output=json',
       '--image-opts',
-      `driver=raw,file.driver=file,file.filename=${path.replaceAll(',', ',,')}`,
+      `driver=raw,file.driver=file,file.filename=${resolve(path).replaceAll(',', ',,')}`,
     ],
     limits: qemuLimits,
     signal,

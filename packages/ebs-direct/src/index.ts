@@ -12,4 +12,4 @@ export {
 export { volumeSizeGiB } from './volume-size.ts';
 export type { Holes } from './whole-volume.ts';
 export { writeSnapshot } from './write-snapshot.ts';
-export type { SnapshotProgress, WriteSnapshotOptions, WrittenSnapshot } from './write-snapshot-options.ts';
+export type { SnapshotState, WriteSnapshotOptions, WrittenSnapshot } from './write-snapshot-options.ts';

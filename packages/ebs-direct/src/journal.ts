@@ -42,6 +42,26 @@ export async function openJournal({
   return journalOn({ file, path, ...(known ?? { acknowledged: new Map() }) });
 }
 
+/** The snapshot that a run with this token has begun, by its journal; undefined where there is none. */
+export async function journalledSnapshot({
+  path,
+  clientToken,
+}: {
+  readonly path: string;
+  readonly clientToken: string;
+}): Promise<string | undefined> {
+  try {
+    await using file = await open(path, 'r');
+    for await (const line of file.readLines({ autoClose: false })) {
+      const head = JSON.parse(line) as Partial<JournalHead>;
+      return head.clientToken === clientToken ? head.snapshotId : undefined;
+    }
+  } catch {
+    // Absent, or torn.
+  }
+  return undefined;
+}
+
 function journalOn({
   file,
   path,

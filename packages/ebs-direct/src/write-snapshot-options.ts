@@ -33,8 +33,8 @@ export interface WriteSnapshotOptions extends StartSnapshotOptions {
    * complete snapshot that this run has not completed; an unmarked one is read back.
    */
   readonly isFinished?: (snapshotId: string) => Promise<boolean>;
-  /** The state of the snapshot in the account, as it changes. */
-  readonly onState?: (state: { readonly snapshotId: string; readonly state: SnapshotProgress }) => void;
+  /** The state of the snapshot in the account, as it changes; before the first, one may be there that nobody knows of. */
+  readonly onState?: (state: SnapshotState) => void;
   /** How long EBS may take to complete it. Default 1 hour. */
   readonly completeTimeoutMs?: number;
   /** How far into the disk, in bytes. */
@@ -48,7 +48,10 @@ export interface Writing {
   readonly ec2: Ec2;
 }
 
-export type SnapshotProgress = 'pending' | 'completing' | 'deleted';
+export type SnapshotState =
+  | { readonly state: 'pending' | 'completing' | 'deleted'; readonly snapshotId: string }
+  /** None was started, nor left by an earlier run. */
+  | { readonly state: 'none'; readonly snapshotId?: undefined };
 
 export interface WrittenSnapshot {
   readonly snapshotId: string;

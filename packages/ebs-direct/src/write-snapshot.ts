@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
-import { policies, refusedCodeOf, retry } from '@ec2-image/aws-call';
+import { policies, refusedCodeOf, retry, withKmsKey } from '@ec2-image/aws-call';
 import { isExplained } from '@ec2-image/explained-error';
 import { isNotFound } from './errors.ts';
 import { adoptSnapshot, fillSnapshot, waitWhereRefused } from './fill-snapshot.ts';
+import { journalledSnapshot } from './journal.ts';
 import { createEbs, createEc2 } from './senders.ts';
 import { noteSpentToken, readSpentTokens } from './spent-tokens.ts';
-import { type StartedSnapshot, startSnapshot } from './start-snapshot.ts';
+import { type StartedSnapshot, StartFailed, startSnapshot } from './start-snapshot.ts';
 import type { WriteSnapshotOptions, Writing, WrittenSnapshot } from './write-snapshot-options.ts';
 
 const maxAttempts = policies.restartSnapshot.attempts;
@@ -27,7 +28,11 @@ export async function writeSnapshot(options: WriteSnapshotOptions): Promise<Writ
   for (let attempt = 1; ; attempt += 1) {
     const clientToken = clientTokenFor(attempt);
     if (attempt <= spent.size && spent.has(clientToken)) continue;
-    const snapshot = await startSnapshot(ebs, options, clientToken);
+    const snapshot = await startSnapshot(ebs, options, clientToken).catch(async (error: unknown) => {
+      if (!(error instanceof StartFailed)) throw error;
+      if (!error.isUnclear) await tellWhatIsLeft(options, clientToken);
+      throw error.cause;
+    });
     const { snapshotId } = snapshot;
     started += 1;
     if (snapshot.status === 'error' && started < maxAttempts) continue;
@@ -40,12 +45,22 @@ export async function writeSnapshot(options: WriteSnapshotOptions): Promise<Writ
       if (isUseless || hasFailed(cause) || isWrongContent(cause)) await discard(writing, snapshot);
       const isGone = isNotFound(cause);
       if (isGone) onState?.({ snapshotId, state: 'deleted' });
-      if (started >= maxAttempts || !(isGone || error instanceof NotUsable)) throw cause;
+      if (started >= maxAttempts || !(isGone || error instanceof NotUsable))
+        throw withKmsKey(cause, snapshot.kmsKeyArn);
       ec2.notice(
         `${isGone ? `${snapshotId} was deleted` : (cause as Error).message}: starting another snapshot`,
       );
     }
   }
+}
+
+/** Where nothing was started: only what an earlier run, by its journal, has left is there. */
+async function tellWhatIsLeft(
+  { journalPath, onState }: WriteSnapshotOptions,
+  clientToken: string,
+): Promise<void> {
+  const snapshotId = journalPath && (await journalledSnapshot({ path: journalPath, clientToken }));
+  onState?.(snapshotId ? { snapshotId, state: 'pending' } : { state: 'none' });
 }
 
 /** A snapshot that others have completed, or that EBS ended before this run started: another one has to be written. */

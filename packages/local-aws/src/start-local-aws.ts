@@ -17,6 +17,7 @@ import { type Account, authorizedService } from './iam/authorization/authorized-
 import { createPermissions } from './iam/authorization/permissions.ts';
 import { iamService } from './iam/iam-service.ts';
 import { openRoles, type Roles } from './iam/roles.ts';
+import { kmsService } from './kms/kms-service.ts';
 import type { KnownCredentials } from './known-credentials.ts';
 import { isValidBucketName } from './s3/buckets/bucket-name.ts';
 import { bucketPolicyOf } from './s3/buckets/bucket-policy.ts';
@@ -208,6 +209,7 @@ function createServices(context: ServiceContext, ec2Settings: Partial<Ec2Setting
     stsService(context),
     iamService({ roles }),
     ssmService({ parameterStore }),
+    kmsService(context),
     autoScalingService(context),
   ];
   return services.map((service) => authorizedService(service, { permissions: context.permissions, account }));

@@ -3,9 +3,10 @@ import { UsageError } from '../errors/cli-error.ts';
 import type { bootModes } from '../options/groups/ami.ts';
 import type { architectures } from '../options/groups/image.ts';
 import type { ways } from '../options/groups/way.ts';
+import type { KmsKeySetting } from '../options/kinds/kms-key.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { ImageSettings } from '../options/table.ts';
-import { checkName, tagsOf } from './check-image.ts';
+import { checkName, encryptionOf, tagsOf } from './check-image.ts';
 import { type ChecksumSettings, checksumOf, type PublishedChecksum } from './checksum.ts';
 import { defaultConfigFile } from './find-config.ts';
 import { label, located, type Origin } from './origin.ts';
@@ -27,6 +28,8 @@ export interface ImportRequest {
   readonly keyPrefix: string;
   readonly bootMode?: (typeof bootModes)[number];
   readonly tags: Readonly<Record<string, string>>;
+  /** Undefined: the account decides. */
+  readonly encryption?: RequestedEncryption;
   readonly roleName?: string;
   readonly pollIntervalMs?: number;
   readonly importAttempts?: number;
@@ -49,6 +52,11 @@ export interface ImportRequest {
   readonly allowUnbootable: boolean;
   /** What it was made from, for the configuration that reproduces it. */
   readonly given: GivenSettings;
+}
+
+export interface RequestedEncryption {
+  /** Undefined: the account's default key for EBS. */
+  readonly kmsKey?: KmsKeySetting;
 }
 
 export interface GivenSettings {
@@ -187,6 +195,7 @@ function request(
     suffix,
     bootMode: setting('boot-mode'),
     tags: tagsOf(setting('tag'), origin),
+    encryption: encryptionOf({ encrypt: setting('encrypt'), kmsKey: setting('kms-key') }, origin),
     pollIntervalMs: milliseconds(setting('poll-interval')),
     maxDiskSizeBytes: setting('max-disk-size'),
     decompressionMemoryBytes: setting('decompression-memory'),

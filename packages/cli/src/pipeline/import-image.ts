@@ -6,6 +6,7 @@ import { explain } from '../errors/explain.ts';
 import type { ImageOutcome, ImageResult } from '../outcome.ts';
 import { openImageDirectory } from '../work-directory/image-directory.ts';
 import { finishAmi } from './effects.ts';
+import { encryptionFor } from './encryption.ts';
 import { obtainAmi } from './ladder.ts';
 import { createLeftovers } from './leftovers.ts';
 import type { IdentifiedRun, ImportJob, Known } from './run.ts';
@@ -34,13 +35,27 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
   });
   try {
     view.stage(request.name, 'checking');
-    const [digest] = await Promise.all([publishedDigest(job), checkBucketOf(job)]);
+    const [digest, encryption] = await Promise.all([
+      publishedDigest(job),
+      encryptionFor(job),
+      checkBucketOf(job),
+    ]);
     known.digest = digest;
     const amiName = amiNameOf({ name: request.name, suffix: request.suffix ?? shortDigest(digest) });
     known.amiName = amiName;
     const notice = (message: string) => view.notice(message, request.name);
     const startedAt = new Date(cloud.connection.clock.now());
-    const run: IdentifiedRun = { ...job, digest, amiName, steps, leftovers, known, notice, startedAt };
+    const run: IdentifiedRun = {
+      ...job,
+      digest,
+      amiName,
+      encryption,
+      steps,
+      leftovers,
+      known,
+      notice,
+      startedAt,
+    };
     const { outcome, error, ...ami } = await importIdentified(run);
     view.imageEnded(request.name, outcome, `${ami.imageId} (${amiName})`);
     return resultOf(outcome, { ...ami, ...(error && { error: explain(error, { resumes }) }) });

@@ -4,6 +4,7 @@ import type { Cloud } from '../aws/cloud.ts';
 import type { ImportRequest } from '../config/import-request.ts';
 import type { RunLog } from '../run-log.ts';
 import type { ImageDirectory } from '../work-directory/image-directory.ts';
+import type { Encryption } from './encryption.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { RunView } from './progress.ts';
 import type { Steps } from './steps.ts';
@@ -40,6 +41,7 @@ export interface Known {
 export interface IdentifiedRun extends ImportJob {
   readonly digest: Digest;
   readonly amiName: string;
+  readonly encryption: Encryption;
   readonly steps: Steps;
   readonly leftovers: Leftovers;
   readonly known: Known;
@@ -71,8 +73,8 @@ export function ec2Options({ cloud, request, resumes, signal, notice }: Identifi
 }
 
 /** What this run asks of a snapshot beside its digest, whether it finds or makes it, or finds an AMI of it. */
-export function wantedSnapshotOf({ request }: IdentifiedRun) {
-  return { allowHoles: request.omitHoles };
+export function wantedSnapshotOf({ request, encryption: { encrypted, kmsKeyArn } }: IdentifiedRun) {
+  return { allowHoles: request.omitHoles, encrypted, kmsKeyId: kmsKeyArn };
 }
 
 /** What every verb of `s3-upload` is given: the place of this image's object. */

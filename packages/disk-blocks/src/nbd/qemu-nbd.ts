@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ProcessEnd, startConfined } from '@ec2-image/confined-process';
 import type { VhdSizeRule } from '@ec2-image/image-headers';
@@ -43,7 +43,7 @@ export async function startQemuNbd({
   readonly withHoles?: boolean;
   readonly signal?: AbortSignal;
 }): Promise<NbdServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'ec2-image-nbd-'));
+  const directory = await mkdtemp(resolve(tmpdir(), 'ec2-image-nbd-'));
   const socketPath = join(directory, 'socket');
   const hide = () => rm(directory, { recursive: true, force: true });
   const server = await startConfined({
@@ -112,7 +112,7 @@ function imageOptions({
   readonly format: DiskImageFormat;
   readonly vhdSizeRule?: VhdSizeRule;
 }): string {
-  const filename = path.replaceAll(',', ',,');
+  const filename = resolve(path).replaceAll(',', ',,');
   return [
     `driver=${drivers[format]}`,
     'file.driver=file',

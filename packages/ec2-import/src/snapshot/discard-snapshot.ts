@@ -4,7 +4,8 @@ import { deleteSnapshot } from './delete-snapshot.ts';
 
 /** Deletes the snapshot that a failed import left; reports it where that fails. */
 export async function discardSnapshot(options: Ec2Options, error: unknown): Promise<void> {
-  if (!(error instanceof Ec2ImportError) || !/^IMPORT_|^SNAPSHOT_FAILED$/.test(error.code)) return;
+  if (!(error instanceof Ec2ImportError) || !/^IMPORT_|^(KMS_KEY_UNUSABLE|SNAPSHOT_FAILED)$/.test(error.code))
+    return;
   const { snapshotId } = error.facts as { snapshotId?: string };
   if (!snapshotId) return;
   try {

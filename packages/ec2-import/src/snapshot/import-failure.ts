@@ -3,6 +3,7 @@ import { Ec2ImportError } from '../errors.ts';
 import { type FailureKind, isWorthRetrying } from './import-task.ts';
 
 const codes: Readonly<Record<FailureKind, ErrorCode>> = {
+  kms: 'KMS_KEY_UNUSABLE',
   permission: 'IMPORT_NOT_PERMITTED',
   'bucket-region': 'IMPORT_BUCKET_ELSEWHERE',
   'object-missing': 'IMPORT_OBJECT_MISSING',
@@ -12,7 +13,15 @@ const codes: Readonly<Record<FailureKind, ErrorCode>> = {
   unknown: 'IMPORT_FAILED',
 };
 
-const hints: Readonly<Record<FailureKind, (about: { bucket: string; roleName: string }) => string>> = {
+interface HintFacts {
+  readonly bucket: string;
+  readonly roleName: string;
+  readonly kmsKey?: string;
+}
+
+const hints: Readonly<Record<FailureKind, (about: HintFacts) => string>> = {
+  kms: ({ bucket, roleName, kmsKey }) =>
+    `Check that ${kmsKey === undefined ? 'the KMS key of the snapshot' : `the KMS key ${kmsKey}`} (and that of ${bucket}, if it has one) exists in this region and is enabled, and allow the role ${roleName} and these credentials to use it: kms:CreateGrant, kms:Decrypt, kms:DescribeKey, kms:Encrypt, kms:GenerateDataKey*, kms:ReEncrypt*.`,
   permission: ({ bucket, roleName }) =>
     `Give the role ${roleName} a trust policy for vmie.amazonaws.com with sts:ExternalId "vmimport", s3:GetObject, s3:GetBucketLocation and s3:ListBucket on ${bucket}, and its KMS keys where the bucket or the snapshot is encrypted`,
   'bucket-region': ({ bucket }) =>
@@ -32,6 +41,8 @@ const hints: Readonly<Record<FailureKind, (about: { bucket: string; roleName: st
 export interface ImportSource {
   readonly bucket?: string;
   readonly roleName?: string;
+  /** That the snapshot was to be encrypted with. */
+  readonly kmsKey?: string;
 }
 
 /** An import that EC2 ended, or would not start. `retryable` says whether another attempt has been seen to help. */
@@ -41,7 +52,7 @@ export function importFailure({
   importTaskId,
   snapshotId,
   status,
-  source: { bucket = 'the bucket', roleName = 'vmimport' } = {},
+  source: { bucket = 'the bucket', roleName = 'vmimport', kmsKey } = {},
   cause,
 }: {
   kind: FailureKind;
@@ -54,7 +65,7 @@ export function importFailure({
 }): Ec2ImportError {
   const what = importTaskId ? `import task ${importTaskId} failed` : 'EC2 did not start the import';
   return new Ec2ImportError(codes[kind], `${what}: ${message}`, {
-    hint: hints[kind]({ bucket, roleName }),
+    hint: hints[kind]({ bucket, roleName, kmsKey }),
     cause,
     facts: {
       kind,
@@ -63,6 +74,7 @@ export function importFailure({
       snapshotId,
       status,
       statusMessage: message,
+      ...(kind === 'kms' && { kmsKey }),
     },
   });
 }

@@ -72,6 +72,7 @@ export function isKnownStatus(status: string): boolean {
  * next try; of `unknown` nothing is known, so that is retried as well. All others stay as they are until somebody acts.
  */
 export type FailureKind =
+  | 'kms'
   | 'permission'
   | 'bucket-region'
   | 'object-missing'
@@ -82,9 +83,11 @@ export type FailureKind =
 
 // In order: `Disk validation failed [We do not have access …]` is a matter of permission, not of the disk.
 const patterns: readonly (readonly [FailureKind, RegExp])[] = [
+  // Of the snapshot's key, or of the bucket's: the message rarely tells which.
+  ['kms', /\bkms\b/i],
   [
     'permission',
-    /service role|sufficient permission|do(es)? not have access|\b403\b|forbidden|access ?denied|not authorized|\bkms\b/i,
+    /service role|sufficient permission|do(es)? not have access|\b403\b|forbidden|access ?denied|not authorized/i,
   ],
   ['bucket-region', /not local to the region|is not in the .* region/i],
   [

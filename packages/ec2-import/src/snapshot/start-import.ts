@@ -1,5 +1,6 @@
 import { ImportSnapshotCommand, type ImportSnapshotRequest } from '@aws-sdk/client-ec2';
 import {
+  isAboutKmsKey,
   isAwsCallError,
   isOutage,
   isTransient,
@@ -8,6 +9,7 @@ import {
   refusedCodeOf,
   retryThroughOutage,
   watchOutage,
+  withKmsKey,
 } from '@ec2-image/aws-call';
 import {
   cutDescription,
@@ -117,8 +119,8 @@ export function wantedOf({ object, ...request }: ImportRequest): WantedSnapshot 
   return { digest, format, virtualSizeBytes, encrypted, kmsKeyId, bucket: object.bucket, key: object.key };
 }
 
-export function sourceOf({ object, roleName }: ImportRequest): ImportSource {
-  return { bucket: object.bucket, roleName };
+export function sourceOf({ object, roleName, kmsKeyId }: ImportRequest): ImportSource {
+  return { bucket: object.bucket, roleName, kmsKey: kmsKeyId };
 }
 
 function importSnapshotInput({
@@ -164,6 +166,7 @@ function adopted(ec2: Ec2, started: Started): Started {
 
 /** A refusal that says what is wrong with role, bucket or disk is explained as the failed task would be. */
 function refusal({ error, request }: { error: unknown; request: ImportRequest }): unknown {
+  if (isAboutKmsKey(error)) return withKmsKey(error, request.kmsKeyId);
   if (!isAwsCallError(error, 'AWS_REFUSED')) return error;
   const kind = failureKind({ message: error.message });
   if (kind === 'unknown' || kind === 'cancelled') return error;

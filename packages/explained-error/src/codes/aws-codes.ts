@@ -54,8 +54,9 @@ export const awsCodes = {
   },
   KMS_KEY_UNUSABLE: {
     means:
-      'The KMS key that encrypts the object or the snapshot does not exist in the region, is disabled, or is of another kind.',
-    remedy: 'Name a symmetric encryption key of this region that is enabled, or enable the key.',
+      'A KMS key that a snapshot or a bucket is encrypted with is missing, disabled, about to be deleted, or no symmetric key for encryption.',
+    remedy:
+      'Enable the key, cancel its deletion, or give another --kms-key of the same region; then run the same command again.',
   },
   QUOTA_EXCEEDED: {
     means: 'The account has as many of something as it may have. The message names what.',

@@ -67,6 +67,18 @@ export const usageCodes = {
     means: 'A fault rule of the emulator is malformed.',
     remedy: 'Correct the field that the message names.',
   },
+  KMS_KEY_ELSEWHERE: {
+    means: 'kms-key is the ARN of a key of another region than the image is imported to.',
+    remedy: 'Give a key of that region, or one by region.',
+  },
+  KMS_KEY_MISSING: {
+    means: 'kms-key names keys by region, and none for the region that the image is imported to.',
+    remedy: "Add the region, or leave kms-key out to use the account's default key for EBS.",
+  },
+  KMS_KEY_WITHOUT_ENCRYPT: {
+    means: 'kms-key is given, and nothing asks for encryption.',
+    remedy: 'Give encrypt as well, or leave kms-key out.',
+  },
   MISSING_SETTING: {
     means: 'A required option is missing.',
     remedy: 'Give it on the command line or in the configuration file.',

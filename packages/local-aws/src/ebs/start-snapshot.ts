@@ -6,6 +6,7 @@ import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
 import { hasRoomForPending, hasRoomForSnapshot } from '../ec2/snapshots/snapshot-quotas.ts';
 import { checkedTags, checkTagCount } from '../ec2/tags/tag-rules.ts';
+import { findKey, whyUnusable } from '../kms/keys.ts';
 import { ServiceError, type ServiceResponse } from '../service.ts';
 import { checkConstraint } from './constraints.ts';
 import { type EbsContext, epochSeconds, jsonAnswer } from './ebs-context.ts';
@@ -53,6 +54,7 @@ export async function startSnapshot(
     );
   }
   const tags = specifiedTags(input);
+  checkKey(input, context);
   const { ClientToken: token, ...asked } = input;
   const newId = newResourceId('snapshot');
   const id = store.transaction(() => {
@@ -137,6 +139,19 @@ function checkInput(input: StartSnapshotInput): void {
   if (input.KmsKeyArn !== undefined && encrypted !== true) {
     throw invalidValue('KmsKeyArn can only be specified if Encrypted is true');
   }
+}
+
+/** A key that is given has to be there, and of use. */
+function checkKey({ KmsKeyArn: given }: StartSnapshotInput, { store, request }: EbsContext): void {
+  if (given === undefined) return;
+  const key = findKey(store, request, given);
+  if (!key) {
+    throw new ServiceError(404, 'ResourceNotFoundException', `The KMS key '${given}' does not exist.`, {
+      details: { Reason: 'DEPENDENCY_RESOURCE_NOT_FOUND' },
+    });
+  }
+  const reason = whyUnusable(key);
+  if (reason !== undefined) throw validation('INVALID_CUSTOMER_KEY', reason);
 }
 
 function specifiedTags({ Tags = [] }: StartSnapshotInput) {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Conditions } from '../conditions/conditions.ts';
+import { managedKey } from '../kms/keys.ts';
 import type { Store } from '../store/store.ts';
 
 /** What an account has set for a region. */
@@ -76,18 +76,5 @@ export function encryptionFor(
 ): Encryption {
   const isEncrypted = encrypted || regionSetting(place, 'encryptionByDefault') === 'true';
   if (!isEncrypted) return { encrypted: false };
-  return { encrypted: true, kmsKeyId: kmsKeyId ?? defaultKeyArn(place) };
-}
-
-/** The key behind `alias/aws/ebs`. */
-function defaultKeyArn({ accountId, region }: AccountRegion): string {
-  const digest = createHash('sha256').update(`${accountId} ${region} aws/ebs`).digest('hex');
-  const id = [digest.slice(0, 8), digest.slice(8, 12), digest.slice(12, 16), digest.slice(16, 20)].join('-');
-  return `arn:${partitionOf(region)}:kms:${region}:${accountId}:key/${id}-${digest.slice(20, 32)}`;
-}
-
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  if (region.startsWith('us-gov-')) return 'aws-us-gov';
-  return region.startsWith('eusc-') ? 'aws-eusc' : 'aws';
+  return { encrypted: true, kmsKeyId: kmsKeyId ?? managedKey(place).arn };
 }

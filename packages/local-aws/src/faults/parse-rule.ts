@@ -3,7 +3,16 @@ import type { ServiceName } from '../service.ts';
 import { hasPreset } from './presets.ts';
 import { actionFields, type FaultAction, type FaultRule, type Preset, presets } from './rules.ts';
 
-const services: ReadonlySet<ServiceName> = new Set(['s3', 'ec2', 'sts', 'iam', 'ebs', 'ssm', 'autoscaling']);
+const services: ReadonlySet<ServiceName> = new Set([
+  's3',
+  'ec2',
+  'sts',
+  'iam',
+  'ebs',
+  'ssm',
+  'kms',
+  'autoscaling',
+]);
 
 /** Throws FAULT_INVALID naming the field: a misspelt rule must not pass as a fault that never strikes. */
 export function parseFaultRule(given: unknown): FaultRule {

@@ -153,4 +153,10 @@ export const answers: Readonly<Record<ServiceName, Answers>> = {
     'write-timeout': [400, 'ValidationException', 'Writing the block timed out', 'WRITE_REQUEST_TIMEOUT'],
   },
   ssm: jsonServices,
+  kms: {
+    ...jsonServices,
+    'kms-access-denied': [400, 'AccessDeniedException', denied],
+    'kms-key-missing': [400, 'NotFoundException', 'The KMS key does not exist'],
+    'kms-key-disabled': [400, 'DisabledException', 'The KMS key is disabled.'],
+  },
 };

@@ -50,7 +50,7 @@ function inWordsOf(
 }
 
 function isJson(service: ServiceName): boolean {
-  return service === 'ebs' || service === 'ssm';
+  return service === 'ebs' || service === 'ssm' || service === 'kms';
 }
 
 function anonymous(service: ServiceName): ServiceError {

@@ -9,6 +9,7 @@ const byScope: Readonly<Record<string, ServiceName>> = {
   iam: 'iam',
   ebs: 'ebs',
   ssm: 'ssm',
+  kms: 'kms',
   autoscaling: 'autoscaling',
 };
 
@@ -36,5 +37,6 @@ export function serviceOf(
     return { name: 'ec2' };
   }
   if (headers['x-amz-target']?.toString().startsWith('AmazonSSM')) return { name: 'ssm' };
+  if (headers['x-amz-target']?.toString().startsWith('TrentService')) return { name: 'kms' };
   return { name: 's3' };
 }

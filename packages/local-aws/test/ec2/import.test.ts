@@ -7,6 +7,7 @@ import {
   paginateDescribeImportSnapshotTasks,
   RegisterImageCommand,
 } from '@aws-sdk/client-ec2';
+import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { seedEc2 } from '../../src/ec2/seed.ts';
 import { describe, expect, openAccount, refusal } from '../support/account.ts';
@@ -127,7 +128,8 @@ describe('an import', () => {
   });
 
   test('encrypts where it is told to', async ({ account }) => {
-    const KmsKeyId = 'arn:aws:kms:us-east-1:123456789012:key/1';
+    const { KeyMetadata } = await account.client(KMSClient).send(new CreateKeyCommand({}));
+    const KmsKeyId = KeyMetadata!.Arn!;
     const id = await start(account, input('disk.raw', 'RAW', { Encrypted: true, KmsKeyId }));
     const detail = await ended(account, id);
     expect(detail).toMatchObject({ Encrypted: true, KmsKeyId });

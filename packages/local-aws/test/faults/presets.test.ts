@@ -2,6 +2,7 @@ import { AutoScalingClient, DescribeLaunchConfigurationsCommand } from '@aws-sdk
 import { StartSnapshotCommand } from '@aws-sdk/client-ebs';
 import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
+import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
@@ -12,7 +13,8 @@ import { describe, expect, testWith } from '../support/account.ts';
 const test = testWith()
   .extend('autoscaling', { scope: 'file' }, ({ account }) => account.client(AutoScalingClient))
   .extend('ssm', { scope: 'file' }, ({ account }) => account.client(SSMClient))
-  .extend('ask', { scope: 'file' }, ({ account, ebs, iam, sts, ssm, autoscaling }) => {
+  .extend('kms', { scope: 'file' }, ({ account }) => account.client(KMSClient))
+  .extend('ask', { scope: 'file' }, ({ account, ebs, iam, sts, ssm, kms, autoscaling }) => {
     const calls: Readonly<Record<ServiceName, () => Promise<unknown>>> = {
       s3: () => account.s3.send(new ListBucketsCommand({})),
       ec2: () => account.ec2.send(new DescribeRegionsCommand({})),
@@ -20,6 +22,7 @@ const test = testWith()
       iam: () => iam.send(new GetRoleCommand({ RoleName: 'vmimport' })),
       sts: () => sts.send(new GetCallerIdentityCommand({})),
       ssm: () => ssm.send(new DescribeParametersCommand({})),
+      kms: () => kms.send(new DescribeKeyCommand({ KeyId: 'alias/aws/ebs' })),
       autoscaling: () => autoscaling.send(new DescribeLaunchConfigurationsCommand({})),
     };
     /** What a stock client makes of the preset at its next call. */
@@ -84,6 +87,12 @@ const codes: Readonly<Record<ServiceName, Partial<Record<Preset, string>>>> = {
   ...queryCodes,
   sts: { ...queryCodes.sts, 'region-disabled': '403 RegionDisabledException' },
   ssm: jsonCodes,
+  kms: {
+    ...jsonCodes,
+    'kms-access-denied': '400 AccessDeniedException',
+    'kms-key-missing': '400 NotFoundException',
+    'kms-key-disabled': '400 DisabledException',
+  },
   ebs: {
     ...jsonCodes,
     'kms-access-denied': '403 AccessDeniedException DEPENDENCY_ACCESS_DENIED',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { kmsKey } from '../kinds/kms-key.ts';
 import { mapOf, tags } from '../kinds/maps.ts';
-import { oneOf, text } from '../kinds/text.ts';
+import { boolean, oneOf, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
 
 export const bootModes = ['legacy-bios', 'uefi', 'uefi-preferred'] as const;
@@ -27,6 +28,21 @@ export const amiOptions = {
     kind: oneOf(bootModes, { metavar: 'MODE' }),
     help: `Boot mode of the AMI: ${bootModes.join(', ')}`,
     default: 'that of the instance type',
+    group: 'ami',
+    commands: ['import'],
+    in: 'both',
+  }),
+  encrypt: option({
+    kind: boolean,
+    help: "Encrypt the snapshot (with the account's default key for EBS unless --kms-key names another)",
+    default: 'as the account does by default',
+    group: 'ami',
+    commands: ['import'],
+    in: 'both',
+  }),
+  'kms-key': option({
+    kind: kmsKey,
+    help: 'KMS key of an encrypted snapshot: its ARN, id or alias. A mapping by region in the file, or as JSON',
     group: 'ami',
     commands: ['import'],
     in: 'both',

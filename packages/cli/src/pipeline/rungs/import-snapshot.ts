@@ -116,6 +116,8 @@ function importFrom(
       digest,
       virtualSizeBytes,
       tags,
+      encrypted: run.encryption.encrypted,
+      kmsKeyId: run.encryption.kmsKeyArn,
       onStarted: (importTaskId) => leftovers.set('task', `import task ${importTaskId}`),
       endedAttempts: run.endedAttempts.number,
       attempts,
@@ -128,7 +130,7 @@ function importFrom(
           key,
           digest,
           format: request.format,
-          options: { ...tags, roleName: request.roleName },
+          options: { ...tags, roleName: request.roleName, ...run.encryption },
           attempt,
         }),
       beforeRetry: async () => {

@@ -139,8 +139,8 @@ function noteOmitted({ notice }: ImageRun, { snapshotId, sizeGiB, blocks }: Writ
   if (omitted > 0) notice(absentBlocksNotice(snapshotId, omitted));
 }
 
-function leftoverOf(snapshotId: string, state: ebsDirect.SnapshotProgress): string | undefined {
-  if (state === 'deleted') return undefined;
+function leftoverOf({ snapshotId, state }: ebsDirect.SnapshotState): string | undefined {
+  if (state === 'deleted' || state === 'none') return undefined;
   return state === 'completing' ? `snapshot ${snapshotId}` : `pending snapshot ${snapshotId}`;
 }
 
@@ -172,6 +172,7 @@ function writeFrom(
           holes: content.holes,
           tags,
           description,
+          ...run.encryption,
           clientTokenFor: (attempt) =>
             clientToken({
               account: cloud.account ?? '',
@@ -184,6 +185,7 @@ function writeFrom(
                 ...tags,
                 description,
                 sizeGiB,
+                ...run.encryption,
                 // A version that left out more must not be continued, nor what it completed be taken for this.
                 blocks: content.holes ? 'without holes' : 'the volume',
                 ...(request.fresh && { fresh: run.startedAt.toISOString() }),
@@ -198,7 +200,7 @@ function writeFrom(
           isWrongContent: (error) => isExplained(error) && wrongContentCodes.has(error.code),
           isFinished: async (snapshotId) =>
             isFinished(await describeSnapshot({ ...ec2Options(run), snapshotId })),
-          onState: ({ snapshotId, state }) => leftovers.set('pending', leftoverOf(snapshotId, state)),
+          onState: (state) => leftovers.set('pending', leftoverOf(state)),
           onNotice: notice,
           onProgress: ({ done }) => {
             if (showsProgress) view.progress(request.name, { done, total: sizeGiB * 2 ** 30, unit: 'bytes' });

@@ -6,9 +6,9 @@ import { filterList } from '../filters.ts';
 import { listResources, rendered } from '../listing.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { pageFields } from '../paging.ts';
-import { encryptionFor } from '../region-settings.ts';
 import { hasRoomForSnapshot } from '../snapshots/snapshot-quotas.ts';
 import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
+import { importEncryption } from './import-encryption.ts';
 import { checkTaskCount } from './import-quota.ts';
 import {
   type DiskFormat,
@@ -50,8 +50,7 @@ export const importSnapshot = operation({
     const { accountId, region, store, resources, faults, call, now } = context;
     const { ClientToken: token, ...request } = input;
     const tags = specifiedTags(input.TagSpecification, 'import-snapshot-task');
-    const asked = taskOf(input);
-    const facts = { ...asked, ...encryptionFor(asked, context) };
+    const facts: ImportTaskFacts = { ...taskOf(input), ...importEncryption(input, context) };
     const id = store.transaction(() =>
       oncePerToken(store, { accountId, region, operation: 'ImportSnapshot', token, request }, () => {
         checkSource(facts, context);
@@ -65,7 +64,9 @@ export const importSnapshot = operation({
           facts: {
             ...facts,
             unseenMs: context.unseenMs,
-            fails: fails && { statusMessage: fails.statusMessage, status: fails.status ?? 'deleted' },
+            fails: fails
+              ? { statusMessage: fails.statusMessage, status: fails.status ?? 'deleted' }
+              : facts.fails,
             stallsAt: stalls && (stalls.progress ?? defaultStall),
           },
           tags,
@@ -114,7 +115,6 @@ function taskOf({
     ...objectOf(container),
     roleName: RoleName ?? defaultRole,
     encrypted: Encrypted ?? false,
-    kmsKeyId: KmsKeyId,
     status: 'active',
     statusMessage: 'pending',
     progress: 0,

@@ -40,6 +40,7 @@ export function denial(
     case 'ebs':
       return new ServiceError(403, 'AccessDeniedException', text);
     case 'ssm':
+    case 'kms':
       return new ServiceError(400, 'AccessDeniedException', text);
     default:
       return new ServiceError(403, 'AccessDenied', text);

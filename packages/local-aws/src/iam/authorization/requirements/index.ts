@@ -44,6 +44,9 @@ export const requirementsOf: Readonly<
     // Whoever comes with a token has no policies yet: the trust policy decides alone.
     return [];
   },
+  kms({ operation, parameters: { KeyId: key = '*' } }) {
+    return [{ action: `kms:${operation}`, resource: key.startsWith('arn:') ? key : '*' }];
+  },
   autoscaling: ({ operation }) => [{ action: `autoscaling:${operation}`, resource: '*' }],
 };
 

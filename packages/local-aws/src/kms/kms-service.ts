@@ -1,0 +1,58 @@
+import { json } from 'node:stream/consumers';
+import { type Service, ServiceError, type ServiceRequest, type ServiceResponse } from '../service.ts';
+import type { ServiceContext } from '../service-context.ts';
+import { keyTables } from './keys.ts';
+import { kmsOperations } from './kms-operations.ts';
+
+const target = 'TrentService.';
+
+/** KMS keys, as far as snapshots name them. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
+export function kmsService({ store, now }: ServiceContext): Service {
+  store.migrate('kms', keyTables);
+  return {
+    name: 'kms',
+    async understand(request) {
+      const operation = String(request.headers['x-amz-target'] ?? '').replace(target, '');
+      const run = Object.hasOwn(kmsOperations, operation) ? kmsOperations[operation] : undefined;
+      if (!run) {
+        throw new ServiceError(
+          501,
+          'UnknownOperationException',
+          `local-aws does not have KMS's ${operation}`,
+        );
+      }
+      const input = await readInput(request);
+      return {
+        operation,
+        parameters: shown(input),
+        run: async () => jsonAnswer(200, run(input, { place: request, store, now }), request),
+      };
+    },
+    renderError: ({ status, code, message, headers }, request) => {
+      const answer = jsonAnswer(status, { __type: code, message }, request);
+      return { ...answer, headers: { ...answer.headers, ...headers } };
+    },
+  };
+}
+
+async function readInput({ body }: ServiceRequest): Promise<Record<string, unknown>> {
+  const input = await json(body).catch(() => undefined);
+  if (typeof input !== 'object' || input === null) {
+    throw new ServiceError(400, 'SerializationException', 'The request is not a JSON object');
+  }
+  return input as Record<string, unknown>;
+}
+
+function shown(input: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(input).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+  );
+}
+
+function jsonAnswer(status: number, body: object, { id }: ServiceRequest): ServiceResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': id },
+    body: JSON.stringify(body),
+  };
+}
