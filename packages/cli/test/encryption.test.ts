@@ -123,7 +123,7 @@ test.for([
   ['StartSnapshot', 'kms-key-missing', 'KMS_KEY_UNUSABLE'],
   ['StartSnapshot', 'kms-key-disabled', 'KMS_KEY_UNUSABLE'],
 ] as const)(
-  'at %s, %s names KMS and the key, and the command goes on when it has passed',
+  'at %s, %s names KMS and the key, and the same command resumes when it has passed',
   async ([operation, preset, code], { account, createKey, runImport }) => {
     const flags = { encrypt: true, 'kms-key': await createKey() };
     account.aws.faults.add({

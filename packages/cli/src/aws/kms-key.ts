@@ -4,7 +4,7 @@ import { CliError } from '../errors/cli-error.ts';
 import { type ConnectionOptions, clientSettings, traceCalls } from './clients.ts';
 
 /**
- * The ARN of a key that volumes can be encrypted with. Where these credentials may not look at it, an ARN is taken at its
+ * The ARN of a key that volumes can be encrypted with. Where these credentials may not describe it, an ARN is taken at its
  * word: EBS and EC2 have the last one.
  *
  * @param options.key an id, an alias, or the ARN of either

@@ -1,6 +1,4 @@
 import { amiNameOf, type ProvenanceError } from '@ec2-image/provenance';
-import type { KmsKeySetting } from '../options/kinds/kms-key.ts';
-import type { RequestedEncryption } from './import-request.ts';
 import { label, located, type Origin } from './origin.ts';
 
 /** EC2 accepts 50 tags a resource; our own are seven. */
@@ -26,24 +24,6 @@ export function tagsOf(tag: Readonly<Record<string, string>> = {}, origin: Origi
     );
   }
   return { ...tag };
-}
-
-/**
- * A key alone asks for nothing: AWS refuses it too. `encrypt: false` puts aside what holds for other images.
- *
- * @throws UsageError `KMS_KEY_WITHOUT_ENCRYPT`
- */
-export function encryptionOf(
-  { encrypt, kmsKey }: { readonly encrypt?: boolean; readonly kmsKey?: KmsKeySetting },
-  origin: Origin,
-): RequestedEncryption | undefined {
-  if (encrypt) return { kmsKey };
-  if (encrypt === undefined && kmsKey !== undefined) {
-    throw located('KMS_KEY_WITHOUT_ENCRYPT', `${label(origin)}kms-key is given without encrypt`, origin, {
-      hint: 'Give encrypt (--encrypt) as well, or leave kms-key out.',
-    });
-  }
-  return undefined;
 }
 
 /** An AMI's name is checked before anything is downloaded, with 12 digits for a suffix that the digest will give. */

@@ -3,11 +3,11 @@ import { UsageError } from '../errors/cli-error.ts';
 import type { bootModes } from '../options/groups/ami.ts';
 import type { architectures } from '../options/groups/image.ts';
 import type { ways } from '../options/groups/way.ts';
-import type { KmsKeySetting } from '../options/kinds/kms-key.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { ImageSettings } from '../options/table.ts';
-import { checkName, encryptionOf, tagsOf } from './check-image.ts';
+import { checkName, tagsOf } from './check-image.ts';
 import { type ChecksumSettings, checksumOf, type PublishedChecksum } from './checksum.ts';
+import { encryptionOf, type RequestedEncryption } from './encryption.ts';
 import { defaultConfigFile } from './find-config.ts';
 import { label, located, type Origin } from './origin.ts';
 import type { ConfigFile } from './read-config.ts';
@@ -52,11 +52,6 @@ export interface ImportRequest {
   readonly allowUnbootable: boolean;
   /** What it was made from, for the configuration that reproduces it. */
   readonly given: GivenSettings;
-}
-
-export interface RequestedEncryption {
-  /** Undefined: the account's default key for EBS. */
-  readonly kmsKey?: KmsKeySetting;
 }
 
 export interface GivenSettings {

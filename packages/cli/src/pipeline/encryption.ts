@@ -1,7 +1,7 @@
 import type { Cloud } from '../aws/cloud.ts';
 import type { ImportRequest } from '../config/import-request.ts';
 import { UsageError } from '../errors/cli-error.ts';
-import type { ImportJob } from './run.ts';
+import type { RunView } from './progress.ts';
 
 /** What a snapshot is to be encrypted with; empty where the account decides. */
 export interface Encryption {
@@ -38,7 +38,17 @@ export function kmsKeyFor(
 }
 
 /** Before anything is downloaded for it: whether the key is there, and can be used. */
-export async function encryptionFor({ request, cloud, view, signal }: ImportJob): Promise<Encryption> {
+export async function encryptionFor({
+  request,
+  cloud,
+  view,
+  signal,
+}: {
+  readonly request: ImportRequest;
+  readonly cloud: Cloud;
+  readonly view: Pick<RunView, 'notice'>;
+  readonly signal: AbortSignal;
+}): Promise<Encryption> {
   if (!request.encryption) return {};
   const key = kmsKeyFor(request, cloud);
   if (key === undefined) return { encrypted: true };

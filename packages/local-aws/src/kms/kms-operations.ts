@@ -12,7 +12,7 @@ type Input = Readonly<Record<string, unknown>>;
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** What is needed to have keys in each of their states, and to look at one. It encrypts nothing by itself. */
+/** What is needed to have keys in each of their states, and to describe one. It encrypts nothing by itself. */
 export const kmsOperations: Readonly<Record<string, (input: Input, context: KmsContext) => object>> = {
   CreateKey(input, { place, store, now }) {
     const key = insertKey(store, place, {

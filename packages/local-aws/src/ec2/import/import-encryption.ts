@@ -9,7 +9,7 @@ interface AskedEncryption {
 }
 
 /**
- * EC2 looks at the key later than at the rest, says the model of `KmsKeyId`: one that is there but cannot be used fails the
+ * EC2 checks the key later than the rest, says the model of `KmsKeyId`: one that is there but cannot be used fails the
  * task. The refusal of one that is not there is in EC2's words: https://github.com/hashicorp/packer-plugin-amazon/issues/225
  */
 export function importEncryption(
