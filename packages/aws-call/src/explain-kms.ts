@@ -20,7 +20,7 @@ export function explainKms(error: unknown, service: ServiceName, call: string): 
     return {
       code: 'ACCESS_DENIED',
       message: `these credentials may not use the KMS key (${service} ${call})`,
-      hint: `Allow ${actions} in the policy of the user or role and in the key's own policy, then run the same command again.`,
+      hint: `Allow ${actions} in the policy of the user or role and in that of the KMS key, then run the same command again.`,
     };
   }
   if (!isUnusable(answer, service)) return undefined;

@@ -7,6 +7,7 @@ import {
   isTransientQuota,
   refusedCodeOf,
   type ServiceName,
+  withKmsKey,
 } from '@ec2-image/aws-call';
 import { describe, expect, test } from 'vitest';
 
@@ -156,6 +157,34 @@ test('a denial of the KMS key names the key, not the action', () => {
     reason: 'DEPENDENCY_ACCESS_DENIED',
     hint: expect.stringMatching(/KMS key/),
   });
+});
+
+test.each([
+  ['EBS', 'ResourceNotFoundException', 'no', 'GRANT_NOT_FOUND'],
+  ['EBS', 'ResourceNotFoundException', 'no', 'DEPENDENCY_RESOURCE_NOT_FOUND'],
+  ['EBS', 'ValidationException', 'no', 'INVALID_CUSTOMER_KEY'],
+  ['EC2', 'InvalidParameterValue', 'The specified KMS key is not accessible.', undefined],
+  ['S3', 'KMS.DisabledException', 'no', undefined],
+  ['KMS', 'NotFoundException', 'no', undefined],
+] as const)('%s %s (%s, %s) is about the KMS key', (service, code, message, Reason) => {
+  const error = Object.assign(answer(code, message, 400), { Reason });
+  const explained = explainCall({ error, service, operation: 'SomeCall' });
+  expect(explained).toMatchObject({ code: 'KMS_KEY_UNUSABLE' });
+  expect(withKmsKey(explained, 'alias/mine')).toMatchObject({
+    message: expect.stringContaining('the KMS key alias/mine'),
+    facts: { kmsKey: 'alias/mine' },
+  });
+});
+
+test('a snapshot that is not there, or another parameter, is not about a KMS key', () => {
+  const gone = Object.assign(answer('ResourceNotFoundException', 'no', 404), {
+    Reason: 'SNAPSHOT_NOT_FOUND',
+  });
+  for (const error of [gone, answer('InvalidParameterValue', 'The role name is invalid', 400)]) {
+    const explained = explainCall({ error, service: 'EBS', operation: 'SomeCall' });
+    expect(explained).toMatchObject({ code: 'AWS_REFUSED' });
+    expect(withKmsKey(explained, 'alias/mine')).toBe(explained);
+  }
 });
 
 test('a service that cannot be reached is named with the endpoint in use', () => {
