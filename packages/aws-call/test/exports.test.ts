@@ -22,6 +22,7 @@ test('the exported names', () => {
       "hasAwsCode",
       "httpStatusOf",
       "isAboutCredentials",
+      "isAboutKmsKey",
       "isAccessDenied",
       "isAmbiguous",
       "isAwsCallError",
@@ -40,6 +41,7 @@ test('the exported names', () => {
       "timeLimit",
       "waitUntil",
       "watchOutage",
+      "withKmsKey",
       "withoutRetries",
     ]
   `);

@@ -1,7 +1,7 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import { AwsCallError, type CallOptions, createSender, isAwsCallError } from '@ec2-image/aws-call';
 import { CliError } from '../errors/cli-error.ts';
-import { type ConnectionOptions, clientSettings, traceCalls } from './clients.ts';
+import { type ConnectionOptions, callOptions, clientSettings, observeCalls } from './clients.ts';
 
 /**
  * The ARN of a key that volumes can be encrypted with. Where these credentials may not describe it, an ARN is taken at its
@@ -16,8 +16,8 @@ export async function findKmsKey({
   ...options
 }: CallOptions & { readonly connection: ConnectionOptions; readonly key: string }): Promise<string> {
   const client = new KMSClient(clientSettings(connection));
-  if (connection.onCall) client.middlewareStack.use(traceCalls(connection.onCall));
-  const sender = createSender({ client, service: 'KMS', ...options });
+  observeCalls(client, connection);
+  const sender = createSender({ client, service: 'KMS', ...callOptions(connection), ...options });
   try {
     const { KeyMetadata } = await sender.send(new DescribeKeyCommand({ KeyId: key }));
     const reason = KeyMetadata && whyUnusable(KeyMetadata);
