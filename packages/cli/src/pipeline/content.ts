@@ -93,7 +93,7 @@ export async function localContent({
   const facts = await inspectImage({ ...options, path: image.path }).catch(() => undefined);
   options.signal?.throwIfAborted();
   const content = facts && inOrder(facts, options, (signal) => image.chunks({ signal }));
-  if (!content || facts?.compression !== undefined || !options.withHoles) return content;
+  if (!content || facts?.packing !== undefined || !options.withHoles) return content;
   return {
     ...content,
     holes: holesOf(content.virtualSizeBytes, ({ signal }) => fileHoles({ path: image.path, signal })),
