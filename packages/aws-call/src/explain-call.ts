@@ -92,11 +92,13 @@ export function explainCall({ error, service, operation, endpoint }: FailedCall)
   if (kms) return explained(kms.code, kms.message, kms.hint);
   if (isAccessDenied(error) && !isChecksumRefused(error)) {
     const actions = actionsOf(service, operation).join(' and ');
+    const otherwise =
+      operation === 'CreateMultipartUpload' ? ', or give --sse where the bucket demands encryption' : '';
     const where = service === 'S3' ? ' on the bucket (and on its KMS key, if it has one)' : '';
     return explained(
       'ACCESS_DENIED',
       `these credentials may not call ${services[service]}:${call}`,
-      `Allow ${actions}${where} in the policy of the user or role, then run the same command again.`,
+      `Allow ${actions}${where} in the policy of the user or role${otherwise}, then run the same command again.`,
     );
   }
   if (quota.test(awsCode ?? '')) {

@@ -11,4 +11,4 @@ export type { Proof, StoredObject } from './object/stored-object.ts';
 export { verifyObject } from './object/verify-object.ts';
 export { abortUploads } from './open/abort-uploads.ts';
 export { uploadDisk } from './upload-disk.ts';
-export type { UploadDiskOptions, UploadedObject } from './upload-options.ts';
+export type { ServerSideEncryption, UploadDiskOptions, UploadedObject } from './upload-options.ts';

@@ -3,10 +3,19 @@ import type { UploadableDisk } from './disk/disk.ts';
 import type { WantedObject } from './object/judge-object.ts';
 import type { StoredObject } from './object/stored-object.ts';
 
+/** How S3 is to encrypt an object. */
+export interface ServerSideEncryption {
+  readonly algorithm: 'AES256' | 'aws:kms' | 'aws:kms:dsse';
+  /** Id, ARN or alias. Default: the bucket's, or AWS's own key. */
+  readonly kmsKeyId?: string;
+}
+
 export interface UploadDiskOptions extends S3Options, ObjectPlace, WantedObject {
   readonly disk: UploadableDisk;
   /** The object's: provenance, with `-` for `:`. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Default: as the bucket has it. */
+  readonly sse?: ServerSideEncryption;
   /** Reuse nothing that is in S3: neither an object of this digest nor an open upload. */
   readonly fresh?: boolean;
   /**

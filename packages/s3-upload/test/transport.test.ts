@@ -57,3 +57,42 @@ test('a call can be kept from the SDK’s retries, and the client’s own are le
   await expect(client.send(part())).rejects.toThrow('down');
   expect(seen).toHaveLength(3);
 });
+
+/** S3 with a policy that denies some payloads, all of them or none. */
+function denying(isDenied: (payload: string) => boolean) {
+  const payloads: string[] = [];
+  const client = new S3Client({
+    endpoint: 'http://127.0.0.1:4566',
+    region: 'eu-west-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+    maxAttempts: 1,
+    requestHandler: {
+      handle: async ({ headers }: SeenRequest) => {
+        const payload = headers['x-amz-content-sha256'] ?? '';
+        payloads.push(payload);
+        const body = isDenied(payload) ? '<Error><Code>AccessDenied</Code></Error>' : '';
+        return {
+          response: { statusCode: body ? 403 : 200, headers: { etag: '"e"' }, body: Buffer.from(body) },
+        };
+      },
+    },
+  });
+  return { transport: createTransport(client), payloads };
+}
+
+const signed = expect.stringMatching(/^[0-9a-f]{64}$/);
+
+test('where a policy denies unsigned payloads they are signed, from then on at once', async () => {
+  const { transport, payloads } = denying((payload) => payload === 'UNSIGNED-PAYLOAD');
+  await transport.send(part());
+  await transport.send(part());
+  expect(payloads).toEqual(['UNSIGNED-PAYLOAD', signed, signed]);
+});
+
+test('a denial for another reason stays one', async () => {
+  const { transport, payloads } = denying(() => true);
+  await expect(transport.send(part())).rejects.toMatchObject({ name: 'AccessDenied' });
+  await expect(transport.send(part())).rejects.toMatchObject({ name: 'AccessDenied' });
+  expect(payloads).toEqual(['UNSIGNED-PAYLOAD', signed, 'UNSIGNED-PAYLOAD', signed]);
+});

@@ -1,4 +1,5 @@
 import type { DiskFormat } from '@ec2-image/provenance';
+import type { ServerSideEncryption } from '@ec2-image/s3-upload';
 import { UsageError } from '../errors/cli-error.ts';
 import type { bootModes } from '../options/groups/ami.ts';
 import type { architectures } from '../options/groups/image.ts';
@@ -26,6 +27,8 @@ export interface ImportRequest {
   readonly suffix?: string;
   readonly format: DiskFormat;
   readonly keyPrefix: string;
+  /** Of the uploaded object; undefined: as the bucket has it. */
+  readonly sse?: ServerSideEncryption;
   readonly bootMode?: (typeof bootModes)[number];
   readonly tags: Readonly<Record<string, string>>;
   /** Undefined: the account decides. */
@@ -138,6 +141,7 @@ type S3Settings = Pick<
   | 'bucketOwner'
   | 'format'
   | 'keyPrefix'
+  | 'sse'
   | 'roleName'
   | 'importAttempts'
   | 'importTimeoutMs'
@@ -151,11 +155,24 @@ function s3Settings(setting: Setting): S3Settings {
     bucketOwner: setting('bucket-owner'),
     format: setting('format') ?? withoutS3.format,
     keyPrefix: setting('key-prefix') ?? withoutS3.keyPrefix,
+    sse: sseOf(setting),
     roleName: setting('role-name'),
     importAttempts: setting('import-attempts'),
     importTimeoutMs: milliseconds(setting('import-timeout')),
     keepObject: setting('keep-object') ?? withoutS3.keepObject,
   };
+}
+
+/** @throws UsageError where a key is given for an encryption without one */
+function sseOf(setting: Setting): ServerSideEncryption | undefined {
+  const [algorithm, kmsKeyId] = [setting('sse'), setting('sse-kms-key')];
+  if (kmsKeyId === undefined) return algorithm && { algorithm };
+  if (algorithm === 'AES256') {
+    throw new UsageError('USAGE', '--sse AES256 and --sse-kms-key are mutually exclusive', {
+      hint: 'Specify only one, or --sse aws:kms.',
+    });
+  }
+  return { algorithm: algorithm ?? 'aws:kms', kmsKeyId };
 }
 
 const withoutS3 = { format: 'vhdx', keyPrefix: defaultKeyPrefix, keepObject: false } satisfies S3Settings;

@@ -2,6 +2,7 @@ import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { isAwsCallError } from '@ec2-image/aws-call';
 import type { Address, S3 } from '../call/s3.ts';
 import { notS3 } from '../errors.ts';
+import type { ServerSideEncryption } from '../upload-options.ts';
 import { chooseUpload } from './choose-upload.ts';
 import type { JournalEntry, UploadJournal } from './journal.ts';
 import { type ListedParts, listOpenUploads, listParts, type OpenUpload } from './open-uploads.ts';
@@ -84,11 +85,13 @@ export async function createUpload({
   s3,
   address,
   metadata,
+  sse,
   journal,
 }: {
   readonly s3: S3;
   readonly address: Address;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly sse: ServerSideEncryption | undefined;
   readonly journal: UploadJournal | undefined;
 }): Promise<OpenedUpload> {
   await journal?.write({});
@@ -99,6 +102,8 @@ export async function createUpload({
       ContentType: 'application/octet-stream',
       ChecksumAlgorithm: 'CRC32',
       ChecksumType: 'FULL_OBJECT',
+      ServerSideEncryption: sse?.algorithm,
+      SSEKMSKeyId: sse?.kmsKeyId,
     }),
   );
   if (!UploadId) throw notS3('S3 created a multipart upload without an id');

@@ -57,11 +57,17 @@ async function fillAndProve({
   readonly s3: S3;
   readonly stop: AbortController;
 }): Promise<Placed> {
-  const { disk, metadata, beforeComplete, adoptAfterMs: idleMs = policies.adoptUpload.limitMs } = options;
+  const {
+    disk,
+    metadata,
+    sse,
+    beforeComplete,
+    adoptAfterMs: idleMs = policies.adoptUpload.limitMs,
+  } = options;
   const address = addressOf(options);
   const upload =
     (adopt && (await adoptUpload({ s3, address, journal, idleMs }))) ||
-    (await createUpload({ s3, address, metadata, journal }));
+    (await createUpload({ s3, address, metadata, sse, journal }));
   const plan = planFor(options, upload);
   await using reader = await openDisk({ disk, sleep: s3.sleep });
   const job = createJob({ options, s3, upload, plan, reader, onSent });

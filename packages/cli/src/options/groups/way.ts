@@ -4,6 +4,8 @@ import { accountId, boolean, bucketName, oneOf, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
 
 export const ways = ['s3', 'ebs'] as const;
+/** S3 API Reference, CreateMultipartUpload, as far as no key is the caller's. */
+const serverSideEncryptions = ['AES256', 'aws:kms', 'aws:kms:dsse'] as const;
 
 /** How a disk gets into EC2. */
 export const wayOptions = {
@@ -68,6 +70,21 @@ export const wayOptions = {
       janitor: { help: 'Key prefix of uploaded objects; repeatable', group: 'scope', repeats: true },
       'tag-fix': { help: 'Key prefix of uploaded objects; repeatable', group: 'scope', repeats: true },
     },
+  }),
+  sse: option({
+    kind: oneOf(serverSideEncryptions),
+    help: 'Server-side encryption of the uploaded object',
+    default: "the bucket's own",
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
+  }),
+  'sse-kms-key': option({
+    kind: text({ metavar: 'KEY', max: 2048 }),
+    help: 'KMS key for --sse aws:kms, which it implies, and aws:kms:dsse',
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
   }),
   'role-name': option({
     kind: text({ metavar: 'ROLE' }),

@@ -91,6 +91,7 @@ async function uploadProven(run: ImageRun, disk: StartedDisk): Promise<ObtainedO
       disk: uploadable,
       journalPath: `${directory.diskPath(request.format)}.upload`,
       fresh: request.fresh,
+      sse: request.sse,
       proveDisk: proof.prove,
       metadata: metadataOf(provenanceTagsOf(run)),
       signal,
