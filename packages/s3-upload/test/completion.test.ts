@@ -3,7 +3,8 @@ import type { FaultRule } from '@ec2-image/local-aws';
 import { uploadDisk } from '@ec2-image/s3-upload';
 import { partSize } from './support/disks.ts';
 import { bucket, countCalls, listOpenUploadIds, storedBytes, uploadOptions } from './support/emulator.ts';
-import { expect, test } from './support/fixtures.ts';
+// Calm: each test provokes one exact fault and counts the calls.
+import { expect, calmTest as test } from './support/fixtures.ts';
 
 const size = partSize + 1000;
 const operation = 'CompleteMultipartUpload';

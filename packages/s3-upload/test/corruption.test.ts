@@ -2,7 +2,8 @@ import type { FaultRule } from '@ec2-image/local-aws';
 import { uploadDisk } from '@ec2-image/s3-upload';
 import { partSize } from './support/disks.ts';
 import { bucket, clientFor, countCalls, storedBytes, uploadOptions } from './support/emulator.ts';
-import { expect, test } from './support/fixtures.ts';
+// Calm: each test provokes one exact fault and counts what follows.
+import { expect, calmTest as test } from './support/fixtures.ts';
 
 type Action = FaultRule['action'];
 

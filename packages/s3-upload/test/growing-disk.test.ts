@@ -88,7 +88,7 @@ test('a part is not sent before the file has grown past it by what may be unsett
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(countCalls(aws, 'UploadPart', options.key)).toBe(0);
   await disk.write(2 * partSize + 500, 2 * partSize + 501);
-  await expect.poll(() => countCalls(aws, 'UploadPart', options.key)).toBe(1);
+  await expect.poll(() => countCalls(aws, 'UploadPart', options.key), { timeout: 10_000 }).toBe(1);
   await disk.write(2 * partSize + 501, size);
   await disk.finish();
   await promise;

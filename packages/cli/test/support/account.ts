@@ -8,7 +8,18 @@ export const region = 'us-east-1';
 /** Nothing takes longer than its own work: the tests have hundreds of imports. */
 const quickEc2 = { importTaskMs: 60, snapshotCompletionMs: 20, imageCreationMs: 20 };
 
-/** An account of its own, with a bucket, and clients that read it as anybody could. */
-export function openAccount(options: TestAccountOptions = {}): Promise<TestAccount> {
-  return openTestAccount({ region, buckets: [bucket], maxAttempts: 3, ec2: quickEc2, ...options });
+/**
+ * An account of its own in adverse conditions, with a bucket. The command meets them; the account's own `ec2` and `s3`
+ * watch and prepare, and see what is there.
+ */
+export async function openAccount(options: TestAccountOptions = {}): Promise<TestAccount> {
+  const account = await openTestAccount({
+    region,
+    buckets: [bucket],
+    conditions: 'adverse',
+    maxAttempts: 3,
+    ec2: quickEc2,
+    ...options,
+  });
+  return { ...account, ...account.observer };
 }

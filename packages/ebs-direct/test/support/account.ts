@@ -6,6 +6,7 @@ import type { Snapshot } from '@aws-sdk/client-ec2';
 import { fakeClock } from '@ec2-image/aws-call/testing';
 import { type Block, blockSizeBytes, diskBlocks, openDisk } from '@ec2-image/disk-blocks';
 import { createUndiciHandler, reuseBlockDigest, type WriteSnapshotOptions } from '@ec2-image/ebs-direct';
+import type { ConditionsName } from '@ec2-image/local-aws';
 import { openTestAccount, type TestAccount } from '@ec2-image/local-aws/testing';
 import { test as base } from 'vitest';
 
@@ -25,14 +26,25 @@ interface AccountOptions {
   readonly requestTimeoutMs?: number;
   /** Default 0. */
   readonly snapshotCompletionMs?: number;
+  /** Default calm: most tests provoke one exact fault and count the blocks that are sent. */
+  readonly conditions?: ConditionsName;
+  readonly seed?: number;
 }
 
 /** An account with clients as the command makes them. */
 async function openAccount({
   requestTimeoutMs = 5_000,
   snapshotCompletionMs = 0,
+  conditions = 'calm',
+  seed,
 }: AccountOptions): Promise<Account> {
-  const account = await openTestAccount({ ec2: { snapshotCompletionMs } });
+  const account = await openTestAccount({
+    conditions,
+    seed,
+    // What the SDK would retry, the writer retries here, by a clock of the test.
+    maxAttempts: 1,
+    ec2: { snapshotCompletionMs },
+  });
   const directory = join(account.directory, 'of-the-test');
   await mkdir(directory);
   const ebs = account.client(EBSClient, {

@@ -17,14 +17,14 @@ export interface ImportTask {
   readonly kmsKeyId?: string;
   /** Undefined where none were reported, which is not the same as none. */
   readonly tags?: Tags;
-  /** Changes with every activity of the task. */
-  readonly fingerprint: string;
+  /** Of the object, once it has been inspected. */
+  readonly diskImageSize?: number;
 }
 
 export function importTaskOf(task: ImportSnapshotTask): ImportTask {
   const detail = task.SnapshotTaskDetail ?? {};
   const percent = Number.parseFloat(detail.Progress ?? '');
-  const { Status = '', StatusMessage, Progress, DiskImageSize, SnapshotId } = detail;
+  const { Status = '', StatusMessage, DiskImageSize, SnapshotId } = detail;
   return {
     importTaskId: task.ImportTaskId ?? '',
     status: Status.toLowerCase(),
@@ -37,7 +37,7 @@ export function importTaskOf(task: ImportSnapshotTask): ImportTask {
     encrypted: detail.Encrypted,
     kmsKeyId: detail.KmsKeyId || undefined,
     tags: task.Tags && task.Tags.length > 0 ? tagRecord(task.Tags) : undefined,
-    fingerprint: JSON.stringify([Status, StatusMessage, Progress, DiskImageSize, SnapshotId]),
+    diskImageSize: DiskImageSize || undefined,
   };
 }
 

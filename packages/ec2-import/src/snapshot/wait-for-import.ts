@@ -9,6 +9,7 @@ import { type ImportSource, importFailure } from './import-failure.ts';
 import { failureKind, type ImportTask, isKnownStatus, taskState } from './import-task.ts';
 import { markStarted } from './mark-started.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
+import { createActivity } from './task-activity.ts';
 import { waitForSnapshot } from './wait-for-snapshot.ts';
 
 export interface ImportProgress {
@@ -72,7 +73,7 @@ async function watchTask(
 ): Promise<ImportTask | 'stalled'> {
   const unseen = new Set<string>();
   let marked = false;
-  let fingerprint = '';
+  const moves = createActivity();
   let changedAt = ec2.elapsed();
   const ask = async () => {
     const task = await describeImportTask(ec2, importTaskId);
@@ -95,8 +96,7 @@ async function watchTask(
     onProgress?.({ importTaskId, status, message, percent });
     const state = taskState(task);
     if (state === 'completed' || state === 'failed') return task;
-    if (task.fingerprint !== fingerprint) {
-      fingerprint = task.fingerprint;
+    if (moves(task)) {
       changedAt = ec2.elapsed();
       return undefined;
     }

@@ -41,7 +41,6 @@ function task(change: Partial<ImportTask> = {}): ImportTask {
     bucket,
     key,
     tags: ourTags(),
-    fingerprint: '',
     ...change,
   };
 }
@@ -333,7 +332,6 @@ const anyTask = fc.record({
   key: fc.constantFrom(key, otherKey, undefined),
   encrypted: fc.constantFrom(true, false, undefined),
   tags: fc.constantFrom(undefined, {}, ourTags(), ourTags({ of: otherDigest })),
-  fingerprint: fc.constant(''),
 });
 
 test('whatever the account holds, what is chosen is complete, ours and of the right size, and nothing is counted twice', () => {

@@ -1,7 +1,15 @@
 import { CreateTagsCommand, DeleteSnapshotCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { exampleCredentials } from '@ec2-image/local-aws';
 import { expect } from 'vitest';
-import { it, type JanitorAccount, otherRegion, region, results, verdicts } from '../support/account.ts';
+import {
+  calmIt,
+  it,
+  type JanitorAccount,
+  otherRegion,
+  region,
+  results,
+  verdicts,
+} from '../support/account.ts';
 import { amiName, id, key, ourImageTags, ourTags, putObject } from '../support/resources.ts';
 
 const ami = id('ami', 1);
@@ -61,7 +69,8 @@ it('28: throttling in mid-page, never ending: keeps everything that rests on the
   expect(changes()).toEqual([`DeleteObject ${key}`]);
 });
 
-it('29: InUse after deregistering: retries, confirms', async ({ account }) => {
+// Calm: counts calls.
+calmIt('29: InUse after deregistering: retries, confirms', async ({ account }) => {
   account.seed({
     snapshots: [{ id: snap, createdAt: account.hoursAgo(100), tags: ourTags() }],
     images: [
@@ -86,7 +95,8 @@ it('29: InUse after deregistering: retries, confirms', async ({ account }) => {
   expect(changes()).toEqual([`DeregisterImage ${ami}`, ...Array(5).fill(`DeleteSnapshot ${snap}`)]);
 });
 
-it('29: InUse that never ends: gives up, and says that it is still there', async ({ account }) => {
+// Calm: counts calls.
+calmIt('29: InUse that never ends: gives up, and says that it is still there', async ({ account }) => {
   seedSnapshots(account, [snap]);
   account.aws.faults.add({
     match: { operation: 'DeleteSnapshot' },
@@ -141,7 +151,7 @@ it('what a failed call answered: in words that name the permission', async ({ ac
 it('30: a resource gone since the plan: success', async ({ account }) => {
   seedSnapshots(account, [snap, otherSnap]);
   const plan = await account.find();
-  await account.ec2.send(new DeleteSnapshotCommand({ SnapshotId: snap }));
+  await account.observer.ec2.send(new DeleteSnapshotCommand({ SnapshotId: snap }));
   changes = account.watch();
   expect(results(await account.sweep(plan))).toEqual([`${snap} gone`, `${otherSnap} deleted`]);
   expect(changes()).toEqual([`DeleteSnapshot ${otherSnap}`]);
@@ -150,7 +160,7 @@ it('30: a resource gone since the plan: success', async ({ account }) => {
 it('30: a resource newly protected since the plan: skipped with its reason', async ({ account }) => {
   seedSnapshots(account, [snap]);
   const plan = await account.find();
-  await account.ec2.send(
+  await account.observer.ec2.send(
     new CreateTagsCommand({ Resources: [snap], Tags: [{ Key: 'permanent', Value: 'true' }] }),
   );
   changes = account.watch();

@@ -39,7 +39,7 @@ const without = (tags: Record<string, string>, key: string) =>
   Object.fromEntries(Object.entries(tags).filter(([name]) => name !== key));
 
 const tagsOf = async (account: JanitorAccount, resource: string) => {
-  const { Tags } = await account.ec2.send(
+  const { Tags } = await account.observer.ec2.send(
     new DescribeTagsCommand({ Filters: [{ Name: 'resource-id', Values: [resource] }] }),
   );
   return tagRecord(Tags);
@@ -119,7 +119,7 @@ it('overwrites nothing that came after it looked', async ({ account }) => {
     prefixes: [],
   });
   const plan = planTagFix(facts);
-  await account.ec2.send(
+  await account.observer.ec2.send(
     new CreateTagsCommand({ Resources: [ami], Tags: [{ Key: 'automation', Value: 'true' }] }),
   );
   const outcomes = await applyTagFix({ plan, clients: account.clients });
@@ -132,7 +132,7 @@ it('14: overwrites with force what it found wrong, not what was changed since', 
   const look = { account: accountId, clients: account.clients, regions: [region], buckets: [], prefixes: [] };
   const plan = planTagFix(await findMissingTags(look), { force: true });
   expect(plan.fixes[0]).toMatchObject({ replace: { Name: amiName }, conflicts: [] });
-  await account.ec2.send(
+  await account.observer.ec2.send(
     new CreateTagsCommand({ Resources: [ami], Tags: [{ Key: 'Name', Value: 'changed' }] }),
   );
   const late = await applyTagFix({ plan, clients: account.clients });

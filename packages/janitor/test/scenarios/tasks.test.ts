@@ -1,7 +1,7 @@
 import { CreateTagsCommand, DescribeSnapshotsCommand, ImportSnapshotCommand } from '@aws-sdk/client-ec2';
 import { tagList } from '@ec2-image/provenance';
 import { expect } from 'vitest';
-import { bucket, it, type JanitorAccount, results, verdicts } from '../support/account.ts';
+import { bucket, calmIt, it, type JanitorAccount, results, verdicts } from '../support/account.ts';
 import { id, importedBy, key, ourTags, provenance, putObject } from '../support/resources.ts';
 
 let changes: () => string[];
@@ -12,13 +12,13 @@ async function startStalledImport(account: JanitorAccount, startedHoursAgo: numb
     match: { operation: 'ImportSnapshot' },
     action: { kind: 'task-stalls', progress: 10 },
   });
-  const { ImportTaskId } = await account.ec2.send(
+  const { ImportTaskId } = await account.observer.ec2.send(
     new ImportSnapshotCommand({
       DiskContainer: { Format: 'RAW', UserBucket: { S3Bucket: bucket, S3Key: key } },
       TagSpecifications: [{ ResourceType: 'import-snapshot-task', Tags: tagList(ourTags()) }],
     }),
   );
-  await account.ec2.send(
+  await account.observer.ec2.send(
     new CreateTagsCommand({
       Resources: [ImportTaskId!],
       Tags: tagList(provenance(account.hoursAgo(startedHoursAgo))),
@@ -27,38 +27,47 @@ async function startStalledImport(account: JanitorAccount, startedHoursAgo: numb
   return ImportTaskId!;
 }
 
-it('10: an active task older than the minimum age, its importer gone: cancels, waits, cleans', async ({
-  account,
-}) => {
-  await putObject(account, 100);
-  const taskId = await startStalledImport(account, 100);
-  changes = account.watch();
-  const { outcomes } = await account.clean();
-  expect(results(outcomes)).toEqual([`${taskId} deleted`, `${key} deleted`]);
-  expect(changes()).toEqual([`CancelImportTask ${taskId}`, `DeleteObject ${key}`]);
-  expect((await account.find()).resources).toEqual([]);
-});
+// Calm: how the cancelled task ends is what it is about.
+calmIt(
+  '10: an active task older than the minimum age, its importer gone: cancels, waits, cleans',
+  async ({ account }) => {
+    await putObject(account, 100);
+    const taskId = await startStalledImport(account, 100);
+    changes = account.watch();
+    const { outcomes } = await account.clean();
+    expect(results(outcomes)).toEqual([`${taskId} deleted`, `${key} deleted`]);
+    expect(changes()).toEqual([`CancelImportTask ${taskId}`, `DeleteObject ${key}`]);
+    expect((await account.find()).resources).toEqual([]);
+  },
+);
 
-it('11: a task that completes while it is being cancelled: treats its snapshot as new', async ({
-  account,
-}) => {
-  await putObject(account, 100);
-  const taskId = await startStalledImport(account, 100);
-  account.aws.faults.add({
-    match: { operation: 'CancelImportTask' },
-    action: { kind: 'completes-while-cancelling' },
-  });
-  changes = account.watch();
-  const { outcomes } = await account.clean();
-  const { Snapshots } = await account.ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }));
-  expect(Snapshots).toHaveLength(1);
-  expect(outcomes).toMatchObject([
-    { outcome: 'skipped', detail: expect.stringContaining(`${Snapshots![0]!.SnapshotId} is treated as new`) },
-    { outcome: 'deleted', resource: { kind: 'object' } },
-  ]);
-  expect(changes()).toEqual([`CancelImportTask ${taskId}`, `DeleteObject ${key}`]);
-  expect(verdicts(await account.find())).toEqual([`${Snapshots![0]!.SnapshotId} keep too-recent`]);
-});
+// Calm: how the cancelled task ends is what it is about.
+calmIt(
+  '11: a task that completes while it is being cancelled: treats its snapshot as new',
+  async ({ account }) => {
+    await putObject(account, 100);
+    const taskId = await startStalledImport(account, 100);
+    account.aws.faults.add({
+      match: { operation: 'CancelImportTask' },
+      action: { kind: 'completes-while-cancelling' },
+    });
+    changes = account.watch();
+    const { outcomes } = await account.clean();
+    const { Snapshots } = await account.observer.ec2.send(
+      new DescribeSnapshotsCommand({ OwnerIds: ['self'] }),
+    );
+    expect(Snapshots).toHaveLength(1);
+    expect(outcomes).toMatchObject([
+      {
+        outcome: 'skipped',
+        detail: expect.stringContaining(`${Snapshots![0]!.SnapshotId} is treated as new`),
+      },
+      { outcome: 'deleted', resource: { kind: 'object' } },
+    ]);
+    expect(changes()).toEqual([`CancelImportTask ${taskId}`, `DeleteObject ${key}`]);
+    expect(verdicts(await account.find())).toEqual([`${Snapshots![0]!.SnapshotId} keep too-recent`]);
+  },
+);
 
 it('13: a task without a time: keeps it, says why', async ({ account }) => {
   account.seed({

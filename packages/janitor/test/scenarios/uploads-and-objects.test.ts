@@ -28,9 +28,9 @@ import {
 let changes: () => string[];
 
 const uploadsLeft = async (account: JanitorAccount) =>
-  (await account.s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads?.length ?? 0;
+  (await account.observer.s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads?.length ?? 0;
 const objectExists = (account: JanitorAccount, Key: string) =>
-  account.s3.send(new HeadObjectCommand({ Bucket: bucket, Key })).then(
+  account.observer.s3.send(new HeadObjectCommand({ Bucket: bucket, Key })).then(
     () => true,
     () => false,
   );
@@ -121,7 +121,7 @@ describe('objects', () => {
 
   it('keeps an object whose key matches, but whose metadata does not', async ({ account }) => {
     await account.at(account.hoursAgo(100), () =>
-      account.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'x' })),
+      account.observer.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'x' })),
     );
     changes = account.watch();
     const { plan } = await account.clean();
@@ -148,7 +148,7 @@ describe('objects', () => {
       VersioningConfiguration: { Status: 'Enabled' },
     });
     await putObject(account, 200);
-    await account.s3.send(versioned);
+    await account.observer.s3.send(versioned);
     const second = await putObject(account, 100);
     const recent = await putObject(account, 1);
     changes = account.watch();
@@ -160,7 +160,7 @@ describe('objects', () => {
       ]),
     );
     expect(changes().sort()).toEqual([`DeleteObject ${key} ${second}`, `DeleteObject ${key} null`].sort());
-    const { Versions, DeleteMarkers } = await account.s3.send(
+    const { Versions, DeleteMarkers } = await account.observer.s3.send(
       new ListObjectVersionsCommand({ Bucket: bucket }),
     );
     expect(Versions?.map(({ VersionId }) => VersionId)).toEqual([recent]);
@@ -168,7 +168,7 @@ describe('objects', () => {
   });
 
   it('9: a versioned bucket whose versions may not be deleted: says that it did not', async ({ account }) => {
-    await account.s3.send(
+    await account.observer.s3.send(
       new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
     );
     await putObject(account, 100);

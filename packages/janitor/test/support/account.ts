@@ -4,7 +4,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Clock } from '@ec2-image/aws-call';
-import { type CallRecord, type SeedEc2Options, seedEc2 } from '@ec2-image/local-aws';
+import { type CallRecord, type ConditionsName, type SeedEc2Options, seedEc2 } from '@ec2-image/local-aws';
 import { openTestAccount, type TestAccount } from '@ec2-image/local-aws/testing';
 import { isOurs } from '@ec2-image/provenance';
 import { test } from 'vitest';
@@ -64,19 +64,28 @@ export interface JanitorAccount extends TestAccount {
 /** A test with an account of its own, in which there is a bucket. */
 // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
 export const it = test.extend('account', async ({}, { onCleanup }) => {
-  const account = await openAccount();
+  const account = await openAccount('adverse');
   onCleanup(() => account[Symbol.asyncDispose]());
   return account;
 });
 
-async function openAccount(): Promise<JanitorAccount> {
+/** For tests that count calls, or provoke one exact end. */
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+export const calmIt = test.extend('account', async ({}, { onCleanup }) => {
+  const account = await openAccount('calm');
+  onCleanup(() => account[Symbol.asyncDispose]());
+  return account;
+});
+
+async function openAccount(conditions: ConditionsName): Promise<JanitorAccount> {
   let offsetMs = 0;
   const now = () => Date.now() + offsetMs;
   const account = await openTestAccount({
     now,
     region,
     buckets: [bucket],
-    maxAttempts: 2,
+    conditions,
+    maxAttempts: 3,
     credentials: [otherAccount],
     // Long enough for a task to be seen running.
     ec2: { importTaskMs: 50 },
@@ -140,11 +149,16 @@ async function openAccount(): Promise<JanitorAccount> {
     },
     watch() {
       const after = aws.calls.list().at(-1)?.sequence ?? 0;
-      return () =>
-        aws.calls
-          .list({ after })
-          .filter(({ mutating }) => mutating)
-          .map(describeCall);
+      const all = () => aws.calls.list({ after }).filter(({ mutating }) => mutating);
+      if (conditions === 'calm') return () => all().map(describeCall);
+      // What is refused for a moment, or carried out without an answer, is called again.
+      return () => [
+        ...new Set(
+          all()
+            .filter(({ met }) => met !== 'throttled')
+            .map(describeCall),
+        ),
+      ];
     },
   };
   return janitor;

@@ -57,7 +57,8 @@ export function ebsService({
     return {
       request,
       store,
-      resources: asSeenBy(resources, { conditions, accountId, region, operation: call.operation }),
+      // A snapshot just started is not found; whatever else there is of it EBS knows itself.
+      resources: asSeenBy(resources, { conditions, accountId, region, isRead: false }),
       account,
       blockFiles,
       puts,

@@ -57,7 +57,7 @@ export function ec2Service({
       accountId,
       region,
       store,
-      resources: asSeenBy(resources, { conditions, accountId, region, operation: call.operation }),
+      resources: asSeenBy(resources, { conditions, accountId, region, isRead: !isMutating(call.operation) }),
       snapshotFiles: files,
       settings,
       faults,

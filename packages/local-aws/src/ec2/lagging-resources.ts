@@ -1,5 +1,4 @@
 import type { CallConditions } from '../conditions/conditions.ts';
-import { isMutating } from '../is-mutating.ts';
 import { notFound, type ResourceType, typeOfId } from './resource-type.ts';
 import type { Resource, Resources } from './resources.ts';
 
@@ -10,20 +9,20 @@ export function asSeenBy(
     conditions: { lag },
     accountId,
     region,
-    operation,
+    isRead,
   }: {
     readonly conditions: Pick<CallConditions, 'lag'>;
     readonly accountId: string;
     readonly region: string;
-    /** As the SDK spells it. */
-    readonly operation: string;
+    /** Whether it shows what is: then old states show. A call that changes something goes by what is there. */
+    readonly isRead: boolean;
   },
 ): Resources {
   if (!lag) return resources;
   return laggingResources(resources, {
     lag,
     place: `${accountId} ${region}`,
-    isRead: !isMutating(operation),
+    isRead,
   });
 }
 

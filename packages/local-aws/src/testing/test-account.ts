@@ -9,9 +9,14 @@ import { seedOfThisRun } from './seed-of-this-run.ts';
 export interface TestAccountOptions extends Partial<LocalAwsOptions> {
   /** Of the clients and of `buckets` that name none. Default `us-east-1`. */
   readonly region?: string;
-  /** Of the clients. Default 1: what has to be survived, the code under test survives and not its client. */
+  /**
+   * Of the clients. Default 1: what has to be survived, the code under test survives and not its client. In adverse
+   * conditions 3, as of the SDK itself, which is what throttling is left to.
+   */
   readonly maxAttempts?: number;
 }
+
+const adverseAttempts = 3;
 
 /** An account on an emulator of its own. Disposing of it ends the emulator, and removes its directory unless that was given. */
 export interface TestAccount extends AccountClients {
@@ -30,11 +35,11 @@ export interface TestAccount extends AccountClients {
  */
 export async function openTestAccount({
   region = 'us-east-1',
-  maxAttempts,
+  conditions = 'calm',
+  maxAttempts = conditions === 'adverse' ? adverseAttempts : undefined,
   buckets = [],
   ec2,
   directory: given,
-  conditions = 'calm',
   seed = conditions === 'adverse' ? seedOfThisRun() : undefined,
   ...options
 }: TestAccountOptions = {}): Promise<TestAccount> {

@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { fakeClock } from '@ec2-image/aws-call/testing';
 import type { LocalAws } from '@ec2-image/local-aws';
-import { openTestAccount } from '@ec2-image/local-aws/testing';
+import { openTestAccount, type TestAccountOptions } from '@ec2-image/local-aws/testing';
 import { digest, format, metadata, partSize } from './disks.ts';
 
 export const region = 'eu-west-1';
@@ -19,8 +19,8 @@ export function clientFor(url: string, options: { maxAttempts?: number; region?:
 }
 
 /** An account with a bucket. */
-export async function startEmulator() {
-  const account = await openTestAccount({ region, buckets: [bucket], maxAttempts: 3 });
+export async function startEmulator({ conditions }: Pick<TestAccountOptions, 'conditions'>) {
+  const account = await openTestAccount({ region, buckets: [bucket], conditions, maxAttempts: 3 });
   return {
     aws: account.aws,
     client: account.s3,

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { Conditions } from '../../conditions/conditions.ts';
 import type { Store } from '../../store/store.ts';
 import { asSeenBy } from '../lagging-resources.ts';
@@ -50,13 +51,14 @@ export function pendingSnapshot(making: Making, virtualSizeBytes: number): strin
 export async function finishSnapshot(making: Making): Promise<void> {
   const { store, resources, files, settings, conditions, task, queued, now } = making;
   const snapshotId = task.facts.pendingSnapshotId!;
+  const { size: sizeBytes } = await stat(files.path(snapshotId));
   const extents = await dataExtents(files.path(snapshotId), task.signal);
   store.transaction(() => {
     const { status, completesWhileCancelling } = task.facts;
     if (status === 'cancelling' && !completesWhileCancelling) throw new ImportCancelled();
     const snapshot = resources.get<SnapshotFacts>('snapshot', snapshotId);
     const { writesZeros } = conditions.ofTask(task.id);
-    const blocks = writesZeros ? allBlocks(snapshot.facts) : blocksOf(extents);
+    const blocks = writesZeros ? everyBlock(sizeBytes) : blocksOf(extents);
     asSeen(resources, making).setFacts<SnapshotFacts>(snapshotId, {
       ...snapshot.facts,
       settlesAt: now() + settings.snapshotCompletionMs,
@@ -78,12 +80,13 @@ function asSeen(resources: Resources, { conditions, queued, task }: Making): Res
   return asSeenBy(resources, {
     ...queued,
     conditions: conditions.ofTask(task.id),
-    operation: 'ImportSnapshot',
+    isRead: false,
   });
 }
 
-function* allBlocks({ volumeSizeGiB }: SnapshotFacts): Generator<number> {
-  for (let index = 0; index < (volumeSizeGiB * gib) / blockBytes; index += 1) yield index;
+/** Of the disk: what lies behind its end, up to the next GiB, was in no file. */
+function* everyBlock(sizeBytes: number): Generator<number> {
+  for (let index = 0; index * blockBytes < sizeBytes; index += 1) yield index;
 }
 
 export async function removePendingSnapshot({ store, resources, files, task }: Making): Promise<void> {

@@ -1,0 +1,26 @@
+import { verifySnapshot, writeSnapshot } from '@ec2-image/ebs-direct';
+import { expect, someBlocks, testDiskBytes, test as testWithAccount, writing } from './support/account.ts';
+
+/** The first of the seeds, each of which makes an account that behaves in its own way. */
+const firstSeed = Number(process.env.EC2_IMAGE_SEED ?? Math.floor(Math.random() * 1e6));
+
+for (const seed of [0, 1, 2, 3].map((number) => firstSeed + number)) {
+  const test = testWithAccount.extend('accountOptions', { conditions: 'adverse', seed });
+
+  test(`writes and verifies a snapshot in adverse conditions (EC2_IMAGE_SEED=${seed})`, async ({
+    account,
+  }) => {
+    const { blocks, data } = someBlocks([0, 7, 31, 47]);
+    const options = writing(account);
+    const { snapshotId, digests } = await writeSnapshot({ ...options, blocks });
+    const { ebs, clock, sizeBytes } = options;
+    await verifySnapshot({ ebs, clock, snapshotId, expected: { sizeBytes, digests: digests! } });
+    const zeros = Buffer.alloc(testDiskBytes / 48);
+    let index = 0;
+    for await (const block of account.aws.readVolume({ snapshotId, encrypted: true, blocks: 48 })) {
+      expect(block.equals(data.get(index) ?? zeros)).toBe(true);
+      index += 1;
+    }
+    expect(await account.snapshots()).toMatchObject([{ SnapshotId: snapshotId, State: 'completed' }]);
+  });
+}
