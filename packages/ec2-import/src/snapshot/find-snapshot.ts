@@ -12,6 +12,8 @@ export interface FindSnapshotOptions extends Ec2Options, WantedSnapshot {
   readonly fresh?: boolean;
   /** False where nothing is going to be imported: then only tagged snapshots are looked for, and no right to list import tasks is needed. Default true. */
   readonly importTasks?: boolean;
+  /** Snapshots that this run has deleted, which EC2 may show for some minutes more: they are passed over. */
+  readonly deleted?: readonly string[];
 }
 
 export type FoundSnapshot = (
@@ -56,7 +58,7 @@ export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundS
   return { state: 'complete', snapshot: snapshotOf(chosen.snapshot), proof: chosen.proof, endedAttempts };
 }
 
-type Looked = WantedSnapshot & Pick<FindSnapshotOptions, 'importTasks'>;
+type Looked = WantedSnapshot & Pick<FindSnapshotOptions, 'importTasks' | 'deleted'>;
 
 /** {@link findSnapshotNow}, where finding nothing is believed only after several looks. */
 export async function findSnapshotConsistently(ec2: Ec2, wanted: Looked): Promise<ChosenSnapshot> {
@@ -74,7 +76,7 @@ export async function findSnapshotConsistently(ec2: Ec2, wanted: Looked): Promis
 /** What the account has, read once. */
 export async function findSnapshotNow(
   ec2: Ec2,
-  { importTasks = true, ...wanted }: Looked,
+  { importTasks = true, deleted = [], ...wanted }: Looked,
 ): Promise<ChosenSnapshot> {
   const tagged = await listSnapshots(ec2, {
     name: `tag:${provenanceKeys.sourceDigest}`,
@@ -86,5 +88,6 @@ export async function findSnapshotNow(
     .filter((task) => taskState(task) === 'completed' && isOurTask({ task, wanted }))
     .flatMap(({ snapshotId }) => (snapshotId && !seen.has(snapshotId) ? [snapshotId] : []));
   const made = await listSnapshots(ec2, { name: 'snapshot-id', values: [...new Set(untagged)] });
-  return chooseSnapshot({ wanted, tasks, snapshots: [...tagged, ...made] });
+  const snapshots = [...tagged, ...made].filter(({ snapshotId }) => !deleted.includes(snapshotId));
+  return chooseSnapshot({ wanted, tasks, snapshots });
 }

@@ -1,7 +1,7 @@
 import type { ImportTask } from './import-task.ts';
 
 /**
- * Tells at each look at a task whether it moves. What a task reports may be missing in one answer and back in the next,
+ * Tells at each answer about a task whether it moves. What a task reports may be missing in one answer and back in the next,
  * and progress may fall: only what none of the answers before had, or more progress than any, shows that it moves.
  */
 export function createActivity(): (task: ImportTask) => boolean {

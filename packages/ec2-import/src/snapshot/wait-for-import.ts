@@ -82,10 +82,7 @@ async function watchTask(
       if (idleMs >= policies.visible.limitMs) throw taskLost(importTaskId);
       return undefined;
     }
-    if (!marked) {
-      marked = true;
-      await markStarted(ec2, task);
-    }
+    if (!marked) marked = await markStarted(ec2, task);
     const { status, message, percent } = task;
     if (!isKnownStatus(status) && !unseen.has(status)) {
       unseen.add(status);

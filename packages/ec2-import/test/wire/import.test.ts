@@ -1,5 +1,11 @@
 import { ImportSnapshotCommand } from '@aws-sdk/client-ec2';
-import { findSnapshot, importSnapshot, tagResources, waitForImport } from '@ec2-image/ec2-import';
+import {
+  deleteSnapshot,
+  findSnapshot,
+  importSnapshot,
+  tagResources,
+  waitForImport,
+} from '@ec2-image/ec2-import';
 import type { FaultAction, FaultRule } from '@ec2-image/local-aws';
 import { readProvenance, tagRecord } from '@ec2-image/provenance';
 import { describe, expect } from 'vitest';
@@ -51,7 +57,7 @@ describe('an import', () => {
     const disk = await uploadDisk(account);
     const { tags, object, clientTokenFor } = disk.import;
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-    await account.ec2.send(
+    await account.observer.ec2.send(
       new ImportSnapshotCommand({
         ClientToken: clientTokenFor(1),
         DiskContainer: { Format: 'RAW', UserBucket: { S3Bucket: object.bucket, S3Key: object.key } },
@@ -203,6 +209,19 @@ describe('a task that stalls', () => {
     await importSnapshot({ ...verb, ...disk.import, taskTimeoutMs: 300 });
     expect((await account.contents()).tasks).toHaveLength(1);
     expect(verb.notices.at(-1)).toMatch(/completed while it was being cancelled/);
+  });
+});
+
+test('a snapshot that this run deleted is passed over while EC2 still shows it', async ({ account }) => {
+  const verb = verbs(account);
+  const disk = await uploadDisk(account);
+  const { snapshotId } = await importSnapshot({ ...verb, ...disk.import });
+  await tagResources({ ...verb, ids: [snapshotId], tags: disk.tags });
+  account.aws.faults.add(once('DeleteSnapshot', { kind: 'unseen', ms: 60_000 }));
+  await deleteSnapshot({ ...verb, snapshotId });
+  expect(await findSnapshot({ ...verb, ...disk.find })).toMatchObject({ state: 'complete' });
+  expect(await findSnapshot({ ...verb, ...disk.find, deleted: [snapshotId] })).toMatchObject({
+    state: 'none',
   });
 });
 

@@ -62,6 +62,7 @@ test('a running task looks odd, read by read', async ({ account }) => {
 
 test('the snapshot is out of sight or pending for a few reads after its task; zeros are written or not', async ({
   account,
+  disk,
 }) => {
   const states: string[] = [];
   const blocks = new Set<number>();
@@ -91,7 +92,7 @@ test('the snapshot is out of sight or pending for a few reads after its task; ze
   expect(blocks).toContain(Math.ceil(disk.sizeBytes / 524_288));
 });
 
-test('some cancelled tasks complete all the same', async ({ account, disk }) => {
+test('some cancelled tasks complete all the same', async ({ account }) => {
   const ends = new Set<string | undefined>();
   for (let number = 0; number < 12 && ends.size < 2; number += 1) {
     const id = await start(account);

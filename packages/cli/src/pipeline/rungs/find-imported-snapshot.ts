@@ -17,6 +17,7 @@ export async function findImportedSnapshot(run: ImageRun): Promise<CompleteSnaps
     key,
     ...wantedSnapshotOf(run),
     fresh: request.fresh,
+    deleted: run.discardedSnapshots,
   });
   run.endedAttempts.number = found.endedAttempts;
   if (found.state === 'none') return undefined;
@@ -41,7 +42,9 @@ async function waitFor(run: ImageRun, importTaskId: string): Promise<Snapshot | 
       retryable?: boolean;
       snapshotId?: string;
     };
-    if (!(retryable || mayBeTheObject(error)) || run.signal.aborted) throw error;
+    // An earlier run cancelled it, as EC2 shows a little later.
+    const wasCancelled = isExplained(error) && error.code === 'IMPORT_CANCELLED';
+    if (!(retryable || wasCancelled || mayBeTheObject(error)) || run.signal.aborted) throw error;
     run.notice(`${(error as Error).message}; importing again`);
     if (snapshotId) await deleteSnapshot({ ...ec2Options(run), snapshotId });
     return undefined;

@@ -31,6 +31,7 @@ export async function findWrittenSnapshot(run: ImageRun): Promise<CompleteSnapsh
     account: cloud.account,
     fresh: request.fresh,
     ...wantedSnapshotOf(run),
+    deleted: run.discardedSnapshots,
     importTasks: false,
   });
   if (found.state !== 'complete') return undefined;
