@@ -32,7 +32,6 @@ describe('an AMI', () => {
     expect(ami).toMatchObject({
       outcome: 'registered',
       snapshotId: request.snapshot.snapshotId,
-      tagging: { added: [] },
     });
     expect(ami.image).toMatchObject({
       Name: request.name,
