@@ -1,4 +1,4 @@
-import { verifySnapshot, writeSnapshot } from '@ec2-image/ebs-direct';
+import { digestBlocks, verifySnapshot, writeSnapshot } from '@ec2-image/ebs-direct';
 import { expect, someBlocks, testDiskBytes, test as testWithAccount, writing } from './support/account.ts';
 
 /** The first of the seeds, each of which makes an account that behaves in its own way. */
@@ -12,9 +12,11 @@ for (const seed of [0, 1, 2, 3].map((number) => firstSeed + number)) {
   }) => {
     const { blocks, data } = someBlocks([0, 7, 31, 47]);
     const options = writing(account);
-    const { snapshotId, digests } = await writeSnapshot({ ...options, blocks });
+    const { snapshotId } = await writeSnapshot({ ...options, blocks });
     const { ebs, clock, sizeBytes } = options;
-    await verifySnapshot({ ebs, clock, snapshotId, expected: { sizeBytes, digests: digests! } });
+    const expected = await digestBlocks({ blocks: blocks(), sizeBytes });
+    // What lies behind the end of so small a disk is in no block.
+    await verifySnapshot({ ebs, clock, snapshotId, expected, allowAbsent: true });
     const zeros = Buffer.alloc(testDiskBytes / 48);
     let index = 0;
     for await (const block of account.aws.readVolume({ snapshotId, encrypted: true, blocks: 48 })) {
