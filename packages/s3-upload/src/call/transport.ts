@@ -16,6 +16,7 @@ export function createTransport(client: S3Client): S3Client {
 }
 
 interface Request {
+  readonly method?: string;
   readonly protocol?: string;
   readonly hostname?: string;
   readonly headers?: Record<string, string>;
@@ -26,11 +27,12 @@ const payloadHeader = 'x-amz-content-sha256';
 function unsignedPayload(): BuildMiddleware<ServiceInputTypes, ServiceOutputTypes> {
   let mustSign = false;
   return (next) => async (args) => {
-    const { headers, protocol, hostname } = args.request as Request;
+    const { method, headers, protocol, hostname } = args.request as Request;
     const hasChecksum = Object.keys(headers ?? {}).some((name) =>
       name.toLowerCase().startsWith('x-amz-checksum-'),
     );
-    const isSafe = hasChecksum && (protocol === 'https:' || isLoopback(hostname));
+    // Of a part: every other request is small.
+    const isSafe = method === 'PUT' && hasChecksum && (protocol === 'https:' || isLoopback(hostname));
     if (!headers || !isSafe || mustSign || headers[payloadHeader] !== undefined) return next(args);
     const before = { ...headers };
     headers[payloadHeader] = 'UNSIGNED-PAYLOAD';
