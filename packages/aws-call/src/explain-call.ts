@@ -1,3 +1,5 @@
+import { isExplained } from '@ec2-image/explained-error';
+import { OutboundError } from '@ec2-image/outbound';
 import { answerKind } from './answer-kinds.ts';
 import { AwsCallError, type AwsCallErrorCode } from './aws-call-error.ts';
 import {
@@ -33,6 +35,8 @@ const quota =
  * the SDK said (a bug, an abort) is returned unchanged.
  */
 export function explainCall({ error, service, operation, endpoint }: FailedCall): unknown {
+  // What a credential provider's own call failed with is explained already.
+  if (isExplained(error) && !(error instanceof OutboundError)) return error;
   const answer = awsErrorFacts(error);
   const { awsCode, reason, httpStatus, requestId } = answer ?? {};
   const said = formatAwsError(error).replace(/\s+/g, ' ');

@@ -43,7 +43,7 @@ export function watchOutage(waiter: Waiter): Outage {
 
 /** No answer, of the service or of anything on the way to it: nothing that the call says is the reason. */
 export function isOutage(error: unknown): error is AwsCallError {
-  return isAwsCallError(error, 'AWS_UNREACHABLE');
+  return isAwsCallError(error, 'AWS_UNREACHABLE', 'PROXY_UNREACHABLE');
 }
 
 function isEndured({ facts }: AwsCallError): boolean {

@@ -7,6 +7,7 @@ export const services = {
   STS: 'sts',
   SSM: 'ssm',
   KMS: 'kms',
+  SSO: 'sso',
   'Auto Scaling': 'autoscaling',
 } as const;
 

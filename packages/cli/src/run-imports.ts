@@ -38,15 +38,14 @@ export async function runImports({
   const view = openView({ output, images: requests.map(({ name }) => name), log: settings.log });
   const clouds = createClouds({
     connection: { ...settings.connection, ...local?.connection },
+    allowUnknownAccount: settings.allowUnknownAccount,
     onNotice: view.notice,
     signal: settings.signal,
   });
   try {
     // The first region is reached before any image starts: credentials that are missing fail the run once, not each image.
-    await Promise.all(
-      [...new Set(requests.map(({ region }) => region))].map((region) => clouds.open(region)),
-    );
-    for (const request of requests) kmsKeyFor(request, await clouds.open(request.region));
+    await Promise.all(requests.map(({ session }) => clouds.open(session)));
+    for (const request of requests) kmsKeyFor(request, await clouds.open(request.session));
     for (const [index, request] of requests.entries()) {
       const same = requests.slice(0, index).find((other) => imageKey(other) === imageKey(request));
       // A fresh one makes everything of its own.
@@ -64,7 +63,7 @@ export async function runImports({
           const startedAt = performance.now();
           const result = await importImage({
             request: await (local?.complete(request) ?? request),
-            cloud: await clouds.open(request.region),
+            cloud: await clouds.open(request.session),
             workDirectory: settings.workDirectory,
             limits,
             cancelOnInterrupt,

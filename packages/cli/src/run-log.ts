@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { redactText } from '@ec2-image/redact';
-import type { AwsCall } from './aws/clients.ts';
+import type { AwsCall } from './aws/observe-calls.ts';
 import { CliError } from './errors/cli-error.ts';
 import { version } from './version.ts';
 

@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from './aws/clients.ts';
+import type { ConnectionOptions } from './aws/connection.ts';
 import type { ConfigFile } from './config/read-config.ts';
 import type { RunLog } from './run-log.ts';
 
@@ -8,6 +8,8 @@ export interface CommonSettings {
   readonly workDirectory: string;
   readonly local: boolean;
   readonly connection: ConnectionOptions;
+  /** Continue where STS does not say whose account this is. */
+  readonly allowUnknownAccount: boolean;
   readonly log: RunLog;
   readonly signal: AbortSignal;
 }

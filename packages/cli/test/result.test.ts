@@ -48,7 +48,7 @@ test('--quiet prints the AMI and nothing else, and on a failure nothing but the 
   });
   deny('GetCallerIdentity');
   deny('RegisterImage');
-  const failed = await runInProcess(args({ quiet: true, name: 'another' }));
+  const failed = await runInProcess(args({ quiet: true, name: 'another', 'allow-unknown-account': true }));
   expect(failed).toMatchObject({ exitCode: 1, stdout: '' });
   expect(failed.stderr).toContain('another: error ACCESS_DENIED');
 });

@@ -57,7 +57,7 @@ export interface Service {
   close?(): Promise<void>;
 }
 
-export type ServiceName = 's3' | 'ec2' | 'sts' | 'iam' | 'ebs' | 'ssm' | 'kms' | 'autoscaling';
+export type ServiceName = 's3' | 'ec2' | 'sts' | 'iam' | 'ebs' | 'ssm' | 'kms' | 'sso' | 'autoscaling';
 
 /** What a service answers instead of a result. */
 export class ServiceError extends Error {

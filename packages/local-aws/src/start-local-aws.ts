@@ -27,8 +27,11 @@ import type { Service, ServiceName } from './service.ts';
 import type { ServiceContext } from './service-context.ts';
 import { openParameterStore } from './ssm/parameter-store.ts';
 import { ssmService } from './ssm/ssm-service.ts';
+import { ssoService } from './sso/sso-service.ts';
 import { openStore, type Store } from './store/store.ts';
-import { stsService } from './sts.ts';
+import { sessionGrants } from './sts/session-grants.ts';
+import { openSessions, type RoleSessions } from './sts/sessions.ts';
+import { stsService } from './sts/sts-service.ts';
 
 export interface LocalAwsOptions {
   /** Where all state is kept; made if it is missing. Several emulators may serve one directory at once. */
@@ -41,6 +44,10 @@ export interface LocalAwsOptions {
   readonly accountId?: string;
   /** Known secrets: their signatures are verified. With any other credentials every signature passes. */
   readonly credentials?: readonly KnownCredentials[];
+  /** Access tokens of SSO: with one of them its portal gives the credentials of any role of an account. */
+  readonly ssoTokens?: readonly string[];
+  /** Beside those of loopback: names by which a proxy or a TLS terminator reaches the emulator, and all below them. */
+  readonly hostNames?: readonly string[];
   /** Made at the start, unless they are there. */
   readonly buckets?: readonly (string | NewBucket)[];
   /** Default `calm`. `adverse`: as difficult as AWS can be within its documentation. */
@@ -97,6 +104,8 @@ export async function startLocalAws({
   host = '127.0.0.1',
   accountId = '123456789012',
   credentials = [],
+  ssoTokens = [],
+  hostNames = [],
   buckets = [],
   conditions: conditionsName = 'calm',
   seed = 1,
@@ -112,8 +121,9 @@ export async function startLocalAws({
   const conditions = openConditions({ name: conditionsName, seed, now });
   if (log) calls.subscribe(log);
   const known = [...credentials, exampleCredentials];
-  const permissions = createPermissions({ credentials: known, now });
   const store = openState({ directory, fsync });
+  const iam = { roles: openRoles({ store, now }), sessions: openSessions({ store, now }) };
+  const permissions = createPermissions({ credentials: known, findGrant: sessionGrants(iam), now });
   const context: ServiceContext = { store, faults, conditions, permissions, now, accountId, onNotice };
   const services = new Map<ServiceName, Service>();
   const release = async () => {
@@ -122,7 +132,8 @@ export async function startLocalAws({
     store.close();
   };
   try {
-    for (const service of createServices(context, ec2)) services.set(service.name, service);
+    for (const service of createServices(context, { ec2, ssoTokens, ...iam }))
+      services.set(service.name, service);
     makeBuckets(context, buckets);
     const dispatching = {
       services,
@@ -130,7 +141,9 @@ export async function startLocalAws({
       conditions,
       calls,
       accountId,
-      credentials: known,
+      hostNames,
+      findCredentials: (id: string) =>
+        known.find(({ accessKeyId }) => accessKeyId === id) ?? iam.sessions.find(id),
       now,
       onNotice,
     };
@@ -196,17 +209,27 @@ function makeBuckets(
   }
 }
 
+interface Furnishings {
+  readonly ec2: Partial<Ec2Settings> | undefined;
+  readonly ssoTokens: readonly string[];
+  readonly roles: Roles;
+  readonly sessions: RoleSessions;
+}
+
 /** One line a service: this is where they plug in. */
-function createServices(context: ServiceContext, ec2Settings: Partial<Ec2Settings> | undefined): Service[] {
-  const { store, now } = context;
-  const roles = openRoles({ store, now });
+function createServices(
+  context: ServiceContext,
+  { ec2: settings, ssoTokens: tokens, roles, sessions }: Furnishings,
+): Service[] {
+  const { store, now, permissions } = context;
   const parameterStore = openParameterStore({ store, now });
   const account = accountOf(context, roles);
   const services = [
     createS3Service(context),
-    ec2Service({ context, objects: s3ImportObjects(store), roles, parameterStore, settings: ec2Settings }),
-    ebsService({ context, settings: ec2Settings }),
-    stsService(context),
+    ec2Service({ context, objects: s3ImportObjects(store), roles, parameterStore, settings }),
+    ebsService({ context, settings }),
+    stsService({ permissions, roles, sessions, now }),
+    ssoService({ tokens, roles, sessions }),
     iamService({ roles }),
     ssmService({ parameterStore }),
     kmsService(context),

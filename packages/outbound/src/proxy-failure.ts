@@ -1,4 +1,3 @@
-import { redactUrl } from '@ec2-image/redact';
 import { OutboundError } from './outbound-error.ts';
 import type { ChosenProxy } from './proxies.ts';
 import { isUntrusted } from './tls.ts';
@@ -11,7 +10,7 @@ export function proxyRefusal(
   { url, variable }: ChosenProxy,
   { status, host }: { readonly status: number; readonly host: string },
 ): OutboundError {
-  const proxy = shown(url);
+  const proxy = url.host;
   const facts = { proxy, variable, status, host };
   const answer = `the proxy ${proxy} (${variable}) answered ${status} to a connection to ${host}`;
   if (transientStatuses.has(status)) {
@@ -36,7 +35,7 @@ export function proxyRefusal(
 
 /** Why there is no connection to the proxy itself. */
 export function proxyFailure({ url, variable }: ChosenProxy, cause: unknown): OutboundError {
-  const proxy = shown(url);
+  const proxy = url.host;
   const { code, message } = cause as NodeJS.ErrnoException;
   const facts = { proxy, variable, reason: code };
   if (isUntrusted(cause)) {
@@ -61,11 +60,6 @@ export function proxyFailure({ url, variable }: ChosenProxy, cause: unknown): Ou
       },
     ),
   );
-}
-
-/** Without user, password and the slash of an empty path. */
-function shown(url: URL): string {
-  return redactUrl(url).replace(/\/$/, '');
 }
 
 /** The mark by which the SDK knows that the same request may succeed. */

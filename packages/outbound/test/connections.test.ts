@@ -120,7 +120,7 @@ describe.each([
       });
     }
     const unknown = await failure(urls[0]!, { https_proxy: 'me:secret@proxy.invalid' });
-    expect(unknown).toMatchObject({ code: 'PROXY_UNREACHABLE', facts: { proxy: 'http://proxy.invalid' } });
+    expect(unknown).toMatchObject({ code: 'PROXY_UNREACHABLE', facts: { proxy: 'proxy.invalid' } });
   });
 
   test('loopback is reached without the proxy', async () => {

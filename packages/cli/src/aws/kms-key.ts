@@ -1,7 +1,9 @@
 import { DescribeKeyCommand, type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import { AwsCallError, type CallOptions, createSender, isAwsCallError } from '@ec2-image/aws-call';
 import { CliError } from '../errors/cli-error.ts';
-import { type ConnectionOptions, callOptions, clientSettings, observeCalls } from './clients.ts';
+import { clientSettings } from './clients.ts';
+import type { Connection } from './connection.ts';
+import { callOptions, observeCalls } from './observe-calls.ts';
 
 /**
  * The ARN of a key that volumes can be encrypted with. Where these credentials may not describe it, an ARN is taken at its
@@ -14,8 +16,8 @@ export async function findKmsKey({
   connection,
   key,
   ...options
-}: CallOptions & { readonly connection: ConnectionOptions; readonly key: string }): Promise<string> {
-  const client = new KMSClient(clientSettings(connection));
+}: CallOptions & { readonly connection: Connection; readonly key: string }): Promise<string> {
+  const client = new KMSClient(clientSettings(connection, 'KMS'));
   observeCalls(client, connection);
   const sender = createSender({ client, service: 'KMS', ...callOptions(connection), ...options });
   try {

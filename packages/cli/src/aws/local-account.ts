@@ -4,8 +4,9 @@ import { makeDirectory } from '@ec2-image/file-lock';
 import type { ImportRequest } from '../config/import-request.ts';
 import { localAwsDirectory } from '../work-directory/image-directory.ts';
 import { usingWorkDirectory } from '../work-directory/work-directory-error.ts';
-import type { ConnectionOptions } from './clients.ts';
 import { clientSettings } from './clients.ts';
+import type { ConnectionOptions } from './connection.ts';
+import { openConnection } from './open-connection.ts';
 
 /** The emulator's account, served inside this process for as long as the run lasts. */
 export interface LocalAccount extends AsyncDisposable {
@@ -43,9 +44,12 @@ export async function openLocalAccount({
     connection: local,
     async complete(request) {
       if (request.bucket !== undefined) {
-        const region = request.region ?? local.region;
+        const region = request.session.region ?? local.region;
         await ensureBucket(
-          new S3Client({ ...clientSettings({ ...connection, ...local, region }), forcePathStyle: true }),
+          new S3Client({
+            ...clientSettings(await openConnection({ ...connection, ...local, region }), 'S3'),
+            forcePathStyle: true,
+          }),
           { bucket: request.bucket, region, signal },
         );
       }

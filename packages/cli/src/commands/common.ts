@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { createServiceClock, policies } from '@ec2-image/aws-call';
 import { Command, Option } from 'clipanion';
-import type { ConnectionOptions } from '../aws/clients.ts';
-import { defaultMaxAttempts, defaultRequestTimeoutMs } from '../aws/clients.ts';
+import { askMfaCode } from '../aws/ask-mfa-code.ts';
+import { type ConnectionOptions, defaultRequestTimeoutMs } from '../aws/connection.ts';
 import { checkAwsVariables } from '../config/check-aws-variables.ts';
 import { checkProfile } from '../config/check-profile.ts';
 import { findConfig } from '../config/find-config.ts';
 import { type ConfigFile, readConfig } from '../config/read-config.ts';
+import { sessionOf } from '../config/session.ts';
 import { exitCodeOf, UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
 import { parseArguments } from '../options/arguments.ts';
@@ -142,15 +143,18 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     const requestTimeout = pick('request-timeout');
     const outageTimeout = pick('outage-timeout');
     const connection: ConnectionOptions = {
-      region: [this.given.value('region') ?? file?.config.region].flat()[0],
-      profile: pick('profile'),
+      ...sessionOf((key) => [pick(key)].flat()[0]),
       endpointUrl: pick('endpoint-url'),
       requestTimeoutMs: requestTimeout === undefined ? defaultRequestTimeoutMs : requestTimeout * 1000,
-      maxAttempts: pick('max-attempts') ?? defaultMaxAttempts,
+      maxAttempts: pick('max-attempts'),
       outageTimeoutMs: outageTimeout === undefined ? this.defaultOutageTimeoutMs : outageTimeout * 1000,
       clock: createServiceClock(),
+      askMfaCode: askMfaCode(this.context, signal),
       env,
     };
+    // Loaded here, so that a wrong command line is answered without waiting for it.
+    const { checkNetworkVariables } = await import('../aws/network.ts');
+    await checkNetworkVariables(env);
     const workDirectory = resolve(pick('work-dir') ?? defaultWorkDirectory);
     const log = await openRunLog({
       path: pick('log-file'),
@@ -164,6 +168,7 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
       local,
       log,
       signal,
+      allowUnknownAccount: given.value('allow-unknown-account') ?? false,
       connection: { ...connection, onCall: log.enabled ? log.call : undefined },
     };
   }

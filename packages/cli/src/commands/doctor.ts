@@ -14,7 +14,7 @@ export class DoctorCommand extends TableCommand {
     const { examine } = await import('../doctor/examine.ts');
     const reports = await examine({
       settings,
-      region: this.given.value('region'),
+      flag: (key) => this.given.value(key),
       buckets: this.given.values('bucket') ?? [],
       roleName: this.given.value('role-name'),
     });

@@ -30,8 +30,15 @@ export class ImportCommand extends TableCommand<ImportRequest[]> {
     });
   }
 
-  protected override checkProfile(...given: [CommonSettings, ImportRequest[]]): Promise<void> {
-    return super.checkProfile(...given).catch((error: unknown) => withoutAws(error, given[1]));
+  protected override async checkProfile(settings: CommonSettings, requests: ImportRequest[]): Promise<void> {
+    const profiles = new Set(requests.map(({ session }) => session.profile ?? settings.connection.profile));
+    try {
+      for (const profile of profiles) {
+        await super.checkProfile({ ...settings, connection: { ...settings.connection, profile } }, requests);
+      }
+    } catch (error) {
+      await withoutAws(error, requests);
+    }
   }
 
   protected async run(settings: CommonSettings, requests: ImportRequest[]): Promise<number> {

@@ -12,6 +12,7 @@ import { encryptionOf, type RequestedEncryption } from './encryption.ts';
 import { defaultConfigFile } from './find-config.ts';
 import { label, located, type Origin } from './origin.ts';
 import type { ConfigFile } from './read-config.ts';
+import { type Session, sessionOf } from './session.ts';
 
 /** One image to bring into one region: everything known that can be known before anything is fetched. */
 export interface ImportRequest {
@@ -20,7 +21,8 @@ export interface ImportRequest {
   readonly urls: readonly string[];
   readonly checksum: PublishedChecksum;
   readonly architecture: (typeof architectures)[number];
-  readonly region?: string;
+  /** Whose account, and which region of it. */
+  readonly session: Session;
   readonly bucket?: string;
   readonly bucketOwner?: string;
   /** Undefined: the first 12 hex digits of the digest. */
@@ -203,7 +205,7 @@ function request(
     urls: setting('url')!,
     checksum: checksumOf(checksums!, origin),
     architecture: setting('arch')!,
-    region: setting('region'),
+    session: sessionOf(setting),
     suffix,
     bootMode: setting('boot-mode'),
     tags: tagsOf(setting('tag'), origin),

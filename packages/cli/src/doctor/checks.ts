@@ -33,7 +33,12 @@ export async function check(
     return { check: name, ...(await look()) };
   } catch (error) {
     const { code, message, hint } = explain(error);
-    return { check: name, state: 'failed', detail: message, hint: hints[code] ?? hint };
+    return {
+      check: name,
+      state: 'failed',
+      detail: message,
+      hint: (isAwsCallError(error) ? hints[code] : undefined) ?? hint,
+    };
   }
 }
 

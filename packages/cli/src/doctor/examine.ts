@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { isExplained } from '@ec2-image/explained-error';
 import { createClouds } from '../aws/clouds.ts';
 import { type LocalAccount, openLocalAccount } from '../aws/local-account.ts';
+import { describeSession, type Session, type SessionKey, sessionOf } from '../config/session.ts';
 import type { ImageSettings } from '../options/table.ts';
 import type { CommonSettings } from '../settings.ts';
 import { localAwsDirectory } from '../work-directory/image-directory.ts';
@@ -20,8 +21,8 @@ import {
 
 export interface ExamineOptions {
   readonly settings: CommonSettings;
-  /** Of the command line, as the role's name: both win over what the images have. */
-  readonly region?: string;
+  /** What the command line and the environment say of the session, which wins over what the images have. */
+  flag(key: SessionKey): string | undefined;
   /** Beside those of the configuration. */
   readonly buckets: readonly string[];
   readonly roleName?: string;
@@ -77,7 +78,7 @@ function examineMachine({ workDirectory, connection: { env } }: CommonSettings):
 }
 
 interface Place {
-  readonly region: string | undefined;
+  readonly session: Session;
   readonly bucket?: string;
   /** Undefined where none is needed. */
   readonly role?: string;
@@ -85,10 +86,11 @@ interface Place {
 
 /** Where the images are imported, and the buckets of the command line. Only what is checked is read of the file. */
 function placesOf(
-  { settings: { file }, region: flagRegion, buckets, roleName }: ExamineOptions,
-  { region }: CommonSettings['connection'],
+  { settings: { file }, flag, buckets, roleName }: ExamineOptions,
+  { region, profile, role }: CommonSettings['connection'],
 ): { places: Place[]; unread: readonly CheckReport[] } {
   const { config } = file ?? {};
+  const session = { region, profile, role };
   const unread = new Map<string, CheckReport>();
   const bucketOf = (image?: ImageSettings) => {
     try {
@@ -104,13 +106,14 @@ function placesOf(
   const roleOf = (image?: ImageSettings) =>
     roleName ?? image?.['role-name'] ?? config?.['role-name'] ?? 'vmimport';
   const places = Object.values(config?.images ?? {}).map((image): Place => {
-    const place = { region: flagRegion ?? image.region ?? region };
+    const own = sessionOf((key) => flag(key) ?? image[key] ?? config?.[key]);
+    const place = { session: { ...own, region: own.region ?? region } };
     const isByS3 = (image.via ?? config?.via ?? 's3') === 's3';
     return isByS3 ? { ...place, bucket: bucketOf(image), role: roleOf(image) } : place;
   });
   const hasRole = places.some(({ role }) => role !== undefined);
-  places.push(...buckets.map((bucket) => ({ region, bucket, role: hasRole ? roleName : roleOf() })));
-  if (places.length === 0) places.push({ region, bucket: bucketOf(), role: roleOf() });
+  places.push(...buckets.map((bucket) => ({ session, bucket, role: hasRole ? roleName : roleOf() })));
+  if (places.length === 0) places.push({ session, bucket: bucketOf(), role: roleOf() });
   return { places, unread: [...unread.values()] };
 }
 
@@ -120,23 +123,28 @@ async function examineAccounts(
 ): Promise<CheckReport[]> {
   const { signal } = options.settings;
   const { places, unread } = placesOf(options, connection);
-  const clouds = createClouds({ connection, signal });
-  const regions = [...new Set(places.map(({ region }) => region))];
+  const clouds = createClouds({
+    connection,
+    signal,
+    allowUnknownAccount: options.settings.allowUnknownAccount,
+  });
+  const sessions = new Map(places.map(({ session }) => [JSON.stringify(session), session]));
   const reports = await Promise.all(
-    regions.map(async (region) => {
+    [...sessions].map(async ([key, session]) => {
       const credentials = await check('credentials', async () => {
-        const { account } = await clouds.open(region);
+        const { account } = await clouds.open(session);
+        const which = sessions.size > 1 ? ` (${describeSession(session)})` : '';
         return account
-          ? { state: 'ok', detail: `account ${account}` }
+          ? { state: 'ok', detail: `account ${account}${which}` }
           : {
               state: 'warning',
-              detail: 'STS does not answer',
+              detail: `STS does not answer${which}`,
               hint: 'Without it, the owner of a bucket is not checked.',
             };
       });
       if (credentials.state === 'failed') return [credentials];
-      const cloud = await clouds.open(region);
-      const here = places.filter((place) => place.region === region);
+      const cloud = await clouds.open(session);
+      const here = places.filter((place) => JSON.stringify(place.session) === key);
       const named = new Set(here.flatMap(({ bucket }) => bucket ?? []));
       const roles = new Set(here.flatMap(({ role }) => role ?? []));
       return [

@@ -68,10 +68,16 @@ export async function openScope(
   try {
     const { connection: given } = settings;
     const connection = { ...given, region: given.region ?? flags.regions?.[0], ...local?.connection };
-    const cloud = await createClouds({ connection, onNotice, signal: settings.signal }).open();
+    // Nothing could be proven to be created by ec2-image in an account that is not known.
+    const cloud = await createClouds({
+      connection,
+      onNotice,
+      signal: settings.signal,
+      allowUnknownAccount: false,
+    }).open();
     return {
       account: knownAccount(cloud),
-      clients: regionalClients(connection),
+      clients: regionalClients(cloud.connection),
       clock: connection.clock,
       outageTimeoutMs: connection.outageTimeoutMs,
       regions: flags.allRegions

@@ -67,7 +67,8 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Verifi
   await using local = settings.local ? await openLocalAccount(settings) : undefined;
   const { cloud, calls, snapshotId } = await show('checking', async () => {
     const connection = { ...settings.connection, ...local?.connection };
-    const cloud = await openCloud({ ...connection, onNotice: view.notice, signal });
+    const { allowUnknownAccount } = settings;
+    const cloud = await openCloud({ ...connection, allowUnknownAccount, onNotice: view.notice, signal });
     const calls = { ...cloud.calls, signal, onNotice: view.notice };
     return { cloud, calls, snapshotId: await snapshotOf(cloud, target, calls) };
   });

@@ -12,8 +12,10 @@ export const awsCodes = {
     remedy: 'Open the billing page and the AWS Health Dashboard of the account, or contact AWS Support.',
   },
   ACCOUNT_UNKNOWN: {
-    means: 'STS did not say which account the credentials belong to.',
-    remedy: 'Check the network and the endpoint of STS, then run the same command again.',
+    means:
+      'STS did not say which account the credentials belong to, so that nothing can be known to be its own.',
+    remedy:
+      'Check the network and the endpoint of STS, then run the same command again. --allow-unknown-account continues without it.',
   },
   ANOTHER_ACCOUNT: {
     means: 'The credentials belong to another account than the command expects.',
@@ -58,6 +60,10 @@ export const awsCodes = {
     remedy:
       'Enable the key, cancel its deletion, or give another --kms-key of the same region; then run the same command again.',
   },
+  MFA_NEEDS_TERMINAL: {
+    means: 'The AWS profile asks for a code of an MFA device, and there is no terminal to ask on.',
+    remedy: 'Run the command on a terminal, or use credentials that need no code.',
+  },
   QUOTA_EXCEEDED: {
     means: 'The account has as many of something as it may have. The message names what.',
     remedy: 'Free what the quota counts, or request a higher one in Service Quotas.',
@@ -65,6 +71,10 @@ export const awsCodes = {
   REGION_MISSING: {
     means: 'No region is given.',
     remedy: 'Give --region, set AWS_REGION, or write `region:` into the configuration.',
+  },
+  REGION_NOT_ENABLED: {
+    means: 'The credentials are valid, but the account has not enabled the region.',
+    remedy: 'Enable the region (`aws account enable-region`), or use another one.',
   },
   SERVICE_NOT_ENABLED: {
     means:

@@ -159,4 +159,5 @@ export const answers: Readonly<Record<ServiceName, Answers>> = {
     'kms-key-missing': [400, 'NotFoundException', 'The KMS key does not exist'],
     'kms-key-disabled': [400, 'DisabledException', 'The KMS key is disabled.'],
   },
+  sso: jsonServices,
 };

@@ -6,8 +6,11 @@ import type { IncomingHttpHeaders } from 'node:http';
  * A web page reaches loopback as well as any program does: across origins, where the browser says so, or under a name
  * of its own that it has resolve to loopback. Neither can forge `Host` or `Origin`.
  */
-export function refusedOrigin(headers: IncomingHttpHeaders): string | undefined {
-  if (!isLoopbackAuthority(headers.host)) {
+export function refusedOrigin(
+  headers: IncomingHttpHeaders,
+  hostNames: readonly string[] = [],
+): string | undefined {
+  if (!isLoopbackAuthority(headers.host) && !isBelow(headers.host, hostNames)) {
     return `the Host header must name loopback, not ${headers.host ?? 'nothing'}`;
   }
   const { origin, 'sec-fetch-site': site } = headers;
@@ -22,6 +25,12 @@ export function refusedOrigin(headers: IncomingHttpHeaders): string | undefined 
 export function isFromWebPage({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
   if (origin !== undefined && origin.toLowerCase() !== `http://${host?.toLowerCase()}`) return true;
   return site !== undefined && site !== 'same-origin' && site !== 'none';
+}
+
+/** One of the names, or below one. */
+function isBelow(authority: string | undefined, names: readonly string[]): boolean {
+  const host = authority?.toLowerCase().replace(/:\d+$/, '') ?? '';
+  return names.some((name) => host === name || host.endsWith(`.${name}`));
 }
 
 function isLoopbackOrigin(origin: string): boolean {

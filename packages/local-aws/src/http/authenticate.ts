@@ -1,12 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { faultError } from '../faults/presets.ts';
 import type { KnownCredentials } from '../known-credentials.ts';
 import { type ChunkVerifier, ServiceError, type ServiceName } from '../service.ts';
 import type { Authorization, ReadAuthorization } from './authorization.ts';
 import { refusal } from './refusal.ts';
 import { refuseSkewed } from './refuse-skewed.ts';
 import { createChunkVerifier, isSignatureValid } from './signature.ts';
+
+/** Whose secret is known, with what else goes with the credentials of a session. */
+export type FindCredentials = (accessKeyId: string) =>
+  | (KnownCredentials & {
+      readonly sessionToken?: string;
+      /** Milliseconds since 1970. */
+      readonly expiresAt?: number;
+    })
+  | undefined;
 
 export interface Caller {
   readonly region: string;
@@ -31,12 +41,12 @@ export async function authenticate(
   {
     read,
     accountId,
-    known,
+    findCredentials,
     now,
   }: {
     read: ReadAuthorization;
     accountId: string;
-    known: readonly KnownCredentials[];
+    findCredentials: FindCredentials;
     /** The service's time, in milliseconds since 1970. */
     now: number;
   },
@@ -45,13 +55,14 @@ export async function authenticate(
   if (read.kind === 'malformed') throw refusal('malformed', request.service, read);
   const { authorization } = read;
   refuseSkewed(authorization, { service: request.service, now });
-  const credentials = known.find(({ accessKeyId }) => accessKeyId === authorization.accessKeyId);
+  const credentials = findCredentials(authorization.accessKeyId);
   const caller = {
     region: authorization.region,
     accountId: credentials?.accountId ?? accountId,
     accessKeyId: authorization.accessKeyId,
   };
   if (!credentials) return caller;
+  checkSession(request, credentials, now);
 
   const { secretAccessKey } = credentials;
   const { payloadHash, body } = await readPayloadHash(request, authorization);
@@ -69,6 +80,20 @@ export async function authenticate(
       chunkVerifier: createChunkVerifier(authorization, secretAccessKey),
     }),
   };
+}
+
+/** The credentials of a session count with its token alone, and for its time. */
+function checkSession(
+  { service, message, query }: UnverifiedRequest,
+  { sessionToken, expiresAt }: NonNullable<ReturnType<FindCredentials>>,
+  now: number,
+): void {
+  if (sessionToken === undefined) return;
+  const sent = message.headers['x-amz-security-token'] ?? query.get('X-Amz-Security-Token');
+  if (sent !== sessionToken) throw faultError({ kind: 'error', preset: 'invalid-token' }, service);
+  if (expiresAt !== undefined && expiresAt <= now) {
+    throw faultError({ kind: 'error', preset: 'expired-token' }, service);
+  }
 }
 
 const payloadLimitBytes = 16 * 1024 * 1024;

@@ -3,15 +3,15 @@ import type { CallRecord, Calls } from '../calls.ts';
 import type { Conditions } from '../conditions/conditions.ts';
 import type { Faults, StruckFault } from '../faults/faults.ts';
 import { faultError } from '../faults/presets.ts';
-import type { KnownCredentials } from '../known-credentials.ts';
 import { type Call, type Service, ServiceError, type ServiceName, type ServiceResponse } from '../service.ts';
 import { refusedOrigin } from './allowed-origin.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, type FindCredentials } from './authenticate.ts';
 import { type ReadAuthorization, readAuthorization } from './authorization.ts';
 import { ConnectionDropped, carryOut } from './carry-out.ts';
 import { type HttpExchange, type OpenRequest, openRequest, splitTarget } from './open-request.ts';
 import { send } from './send.ts';
 import { serviceOf } from './service-of.ts';
+import { needsNoSignature, readUnsignedForm } from './unsigned.ts';
 
 export interface DispatchOptions {
   readonly services: ReadonlyMap<ServiceName, Service>;
@@ -19,7 +19,9 @@ export interface DispatchOptions {
   readonly conditions: Conditions;
   readonly calls: Calls;
   readonly accountId: string;
-  readonly credentials: readonly KnownCredentials[];
+  readonly findCredentials: FindCredentials;
+  /** Beside those of loopback: names by which a proxy or a TLS terminator reaches the emulator, and all below them. */
+  readonly hostNames: readonly string[];
   readonly now: () => number;
   readonly onNotice: (message: string) => void;
 }
@@ -30,16 +32,18 @@ export async function dispatch(exchange: HttpExchange, options: DispatchOptions)
   const { now } = options;
   const { path, query } = splitTarget(message.url ?? '/');
   const read = readAuthorization(message.headers, query);
-  const found = serviceOf(read, query, message);
+  const form = await readUnsignedForm(message);
+  const asked = new URLSearchParams([...query, ...new URLSearchParams(form?.toString())]);
+  const found = serviceOf(read, asked, message);
   const service = 'name' in found ? options.services.get(found.name) : undefined;
   if (!service) {
-    const asked = 'name' in found ? found.name : found.unknown;
-    options.onNotice(`a request for the service ${asked}, which the emulator does not have`);
-    await send(unknownService(asked), { to: response, request: message, now });
+    const name = 'name' in found ? found.name : found.unknown;
+    options.onNotice(`a request for the service ${name}, which the emulator does not have`);
+    await send(unknownService(name), { to: response, request: message, now });
     return;
   }
-  const request = openRequest(exchange, { service: service.name, path, query, read });
-  const { answer, struck } = await decide({ exchange, service, request, read }, options);
+  const request = openRequest(exchange, { service: service.name, path, query, read, form });
+  const { answer, struck } = await decide({ exchange, service, request, read, asked }, options);
   if (!answer) {
     message.socket.resetAndDestroy();
     return;
@@ -62,6 +66,8 @@ interface Incoming {
   readonly service: Service;
   readonly request: OpenRequest;
   readonly read: ReadAuthorization;
+  /** The parameters of a Query call, wherever they were. */
+  readonly asked: URLSearchParams;
 }
 
 interface Decision {
@@ -79,7 +85,7 @@ async function decide(incoming: Incoming, options: DispatchOptions): Promise<Dec
   let struck: StruckFault[] = [];
   let answer: ServiceResponse | undefined;
   try {
-    refuseForeign(incoming);
+    refuseForeign(incoming, options);
     await identify(incoming, options);
     const { id: requestId, region, accountId, signal } = request;
     const call = await service.understand(request);
@@ -153,8 +159,8 @@ async function act(
 }
 
 /** In the service's own form, so that a client which does not know the reason shows it. */
-function refuseForeign({ exchange, service }: Incoming): void {
-  const reason = refusedOrigin(exchange.message.headers);
+function refuseForeign({ exchange, service }: Incoming, { hostNames }: DispatchOptions): void {
+  const reason = refusedOrigin(exchange.message.headers, hostNames);
   if (reason === undefined) return;
   throw faultError(
     { kind: 'error', preset: 'access-denied', status: 403, message: `local-aws: ${reason}` },
@@ -163,14 +169,18 @@ function refuseForeign({ exchange, service }: Incoming): void {
 }
 
 async function identify(
-  { exchange: { message }, request, read }: Incoming,
-  { accountId, credentials, now }: DispatchOptions,
+  { exchange: { message }, request, read, asked }: Incoming,
+  { accountId, findCredentials, now }: DispatchOptions,
 ): Promise<void> {
   const { service, path, query } = request;
+  if (read.kind === 'anonymous' && needsNoSignature(service, asked)) {
+    request.identify({ region: request.region, accountId, accessKeyId: '' });
+    return;
+  }
   request.identify(
     await authenticate(
       { service, message, path, query, body: () => request.body },
-      { read, accountId, known: credentials, now: now() },
+      { read, accountId, findCredentials, now: now() },
     ),
   );
 }

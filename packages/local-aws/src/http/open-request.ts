@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import type { CallConditions } from '../conditions/conditions.ts';
 import type { ServiceName, ServiceRequest } from '../service.ts';
 import type { Caller } from './authenticate.ts';
@@ -22,7 +23,7 @@ export interface OpenRequest extends ServiceRequest {
 
 export function openRequest(
   { message, response, expectsContinue }: HttpExchange,
-  { service, path, query, read }: RequestHead,
+  { service, path, query, read, form }: RequestHead,
 ): OpenRequest {
   const lifetime = new AbortController();
   response.once('close', () => lifetime.abort());
@@ -39,6 +40,7 @@ export function openRequest(
     signal: lifetime.signal,
     get body() {
       if (caller?.body) return caller.body;
+      if (form) return Readable.from([form]);
       if (expectsContinue && !asked) response.writeContinue();
       asked = true;
       return message;
@@ -74,6 +76,8 @@ interface RequestHead {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly read: ReadAuthorization;
+  /** The body, where it had to be read to know the service. */
+  readonly form?: Buffer | undefined;
 }
 
 /** Also of the absolute form, which proxies are sent. */

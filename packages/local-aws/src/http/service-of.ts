@@ -10,6 +10,7 @@ const byScope: Readonly<Record<string, ServiceName>> = {
   ebs: 'ebs',
   ssm: 'ssm',
   kms: 'kms',
+  awsssoportal: 'sso',
   autoscaling: 'autoscaling',
 };
 
@@ -24,13 +25,14 @@ const byVersion: Readonly<Record<string, ServiceName>> = {
 export function serviceOf(
   read: ReadAuthorization,
   query: URLSearchParams,
-  { method, headers }: IncomingMessage,
+  { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
 ): { name: ServiceName } | { unknown: string } {
   if (read.kind === 'signed') {
     const { service } = read.authorization;
     const name = Object.hasOwn(byScope, service) ? byScope[service] : undefined;
     return name ? { name } : { unknown: service };
   }
+  if (headers['x-amz-sso_bearer_token'] !== undefined) return { name: 'sso' };
   const version = query.get('Version');
   if (query.has('Action')) return { name: byVersion[version ?? ''] ?? 'ec2' };
   if (method === 'POST' && headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {

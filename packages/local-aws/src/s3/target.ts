@@ -25,7 +25,7 @@ export function parseTarget({ host, path }: { host: string; path: string }): Tar
   return { virtualHosted: false, ...(first && { bucket: first }), ...(first && key && { key }) };
 }
 
-const s3Host = /^(?:(.+)\.)?s3(?:[.-][a-z0-9-]+)?\.(?:localhost|amazonaws\.com)$/;
+const s3Host = /^(?:(.+)\.)?s3(?:[.-][a-z0-9-]+)?\.(?:localhost|amazonaws\.(?:com(?:\.cn)?|eu))$/;
 const localHost = /^(.+)\.localhost$/;
 
 function bucketOfHost(host: string): string | undefined {

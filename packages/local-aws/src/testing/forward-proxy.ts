@@ -21,8 +21,8 @@ export interface ForwardProxy extends AsyncDisposable {
   readonly tunnels: readonly string[];
   /** The URL of each plain request, in order. */
   readonly requests: readonly string[];
-  /** The status of every answer from now on; 200 lets everything through again, 0 says nothing at all. */
-  answer(status: number): void;
+  /** The status of every answer from now on, or of those to hosts that match; 200 lets through again, 0 says nothing. */
+  answer(status: number, hosts?: RegExp): void;
 }
 
 export async function startForwardProxy({
@@ -33,11 +33,11 @@ export async function startForwardProxy({
   const tunnels: string[] = [];
   const requests: string[] = [];
   const open = new Set<Duplex>();
-  let status = 200;
+  let set: { readonly status: number; readonly hosts?: RegExp | undefined } = { status: 200 };
   const expected =
     credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
-  const refusal = ({ headers }: IncomingMessage) => {
-    if (status !== 200) return status;
+  const refusal = ({ headers, url = '' }: IncomingMessage) => {
+    if (set.status !== 200 && (set.hosts?.test(url) ?? true)) return set.status;
     return expected === undefined || headers['proxy-authorization'] === expected ? undefined : 407;
   };
   const server: Server = certificate ? createTlsServer(certificate) : createServer();
@@ -63,8 +63,8 @@ export async function startForwardProxy({
     url: `${certificate ? 'https://localhost' : 'http://127.0.0.1'}:${(server.address() as AddressInfo).port}`,
     tunnels,
     requests,
-    answer(next) {
-      status = next;
+    answer(status, hosts) {
+      set = { status, hosts };
     },
     async [Symbol.asyncDispose]() {
       server.close();

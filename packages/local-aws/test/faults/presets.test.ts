@@ -10,12 +10,15 @@ import type { Preset } from '../../src/faults/rules.ts';
 import type { ServiceName } from '../../src/service.ts';
 import { describe, expect, testWith } from '../support/account.ts';
 
+/** The portal of SSO has no stock client among the dependencies. */
+type SignedService = Exclude<ServiceName, 'sso'>;
+
 const test = testWith()
   .extend('autoscaling', { scope: 'file' }, ({ account }) => account.client(AutoScalingClient))
   .extend('ssm', { scope: 'file' }, ({ account }) => account.client(SSMClient))
   .extend('kms', { scope: 'file' }, ({ account }) => account.client(KMSClient))
   .extend('ask', { scope: 'file' }, ({ account, ebs, iam, sts, ssm, kms, autoscaling }) => {
-    const calls: Readonly<Record<ServiceName, () => Promise<unknown>>> = {
+    const calls: Readonly<Record<SignedService, () => Promise<unknown>>> = {
       s3: () => account.s3.send(new ListBucketsCommand({})),
       ec2: () => account.ec2.send(new DescribeRegionsCommand({})),
       ebs: () => ebs.send(new StartSnapshotCommand({ VolumeSize: 1 })),
@@ -26,7 +29,7 @@ const test = testWith()
       autoscaling: () => autoscaling.send(new DescribeLaunchConfigurationsCommand({})),
     };
     /** What a stock client makes of the preset at its next call. */
-    return (service: ServiceName, preset: Preset): Promise<unknown> => {
+    return (service: SignedService, preset: Preset): Promise<unknown> => {
       account.aws.faults.add({ match: { service }, action: { kind: 'error', preset } });
       return calls[service]().then(
         () => 'answered',
@@ -58,7 +61,7 @@ const jsonCodes: Partial<Record<Preset, string>> = {
 };
 
 /** The code as the SDK reads it; an answer of HTML has none, and is known by its status alone. */
-const codes: Readonly<Record<ServiceName, Partial<Record<Preset, string>>>> = {
+const codes: Readonly<Record<SignedService, Partial<Record<Preset, string>>>> = {
   s3: {
     'slow-down': '503 SlowDown',
     'invalid-token': '400 InvalidToken',
@@ -114,7 +117,7 @@ interface Received {
 
 describe.each(Object.entries(codes))('%s', (service, expected) => {
   test.for(Object.entries(expected))('%s is %s', async ([preset, code], { ask }) => {
-    const error = (await ask(service as ServiceName, preset as Preset)) as Received;
+    const error = (await ask(service as SignedService, preset as Preset)) as Received;
     const { name, Reason, $metadata } = error;
     const isHtml = preset.startsWith('html-');
     expect([$metadata?.httpStatusCode, ...(isHtml ? [] : [name, Reason])].filter(Boolean).join(' ')).toBe(

@@ -1,7 +1,7 @@
 import type { CommandName } from '../commands.ts';
 import { httpUrl, path } from '../kinds/locations.ts';
 import { duration, integer } from '../kinds/numbers.ts';
-import { boolean, region, text } from '../kinds/text.ts';
+import { boolean, externalId, region, roleArn, roleSessionName, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
 
 /** `explain` alone works in no account and with no file. */
@@ -30,11 +30,41 @@ export const accountOptions = {
     help: 'Profile of the AWS configuration files',
     group: 'account',
     commands: ofAccounts,
-    in: 'top',
+    in: 'both',
+  }),
+  'role-arn': option({
+    kind: roleArn,
+    help: 'Role to assume with the credentials that there are, such as one of another account',
+    group: 'account',
+    commands: ofAccounts,
+    in: 'both',
+  }),
+  'role-session-name': option({
+    kind: roleSessionName,
+    help: 'Name of the session of --role-arn, as CloudTrail shows it',
+    default: 'ec2-image',
+    group: 'account',
+    commands: ofAccounts,
+    in: 'both',
+  }),
+  'external-id': option({
+    kind: externalId,
+    help: 'External id that the trust policy of --role-arn asks for',
+    group: 'account',
+    commands: ofAccounts,
+    in: 'both',
+  }),
+  'allow-unknown-account': option({
+    kind: boolean,
+    help: 'Continue where STS does not say which account this is; the owner of the bucket is then not checked',
+    group: 'account',
+    commands: ['import', 'verify', 'doctor'],
+    in: 'flag',
   }),
   'endpoint-url': option({
     kind: httpUrl,
     help: 'Send AWS requests to this address instead of AWS',
+    default: 'AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE>, or those of the profile',
     group: 'account',
     commands: ofAccounts,
     in: 'top',
@@ -57,7 +87,7 @@ export const accountOptions = {
   'max-attempts': option({
     kind: integer({ min: 1, max: 100 }),
     help: 'Maximum attempts per AWS request that AWS answers; outages do not count',
-    default: '8',
+    default: 'AWS_MAX_ATTEMPTS, max_attempts of the profile, or 8',
     group: 'account',
     commands: everyCommand,
     in: 'top',

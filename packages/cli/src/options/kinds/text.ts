@@ -51,6 +51,25 @@ export const amiOrSnapshotId = shaped(
   'an id such as ami-0123456789abcdef0 or snap-0123456789abcdef0',
 );
 
+/** In any partition: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+export const roleArn = shaped(
+  'ARN',
+  /^arn:aws[a-z-]*:iam::\d{12}:role\/[!-~]{1,2000}$/,
+  'the ARN of a role such as arn:aws:iam::123456789012:role/Importer',
+);
+
+export const roleSessionName = shaped(
+  'NAME',
+  /^[\w+=,.@-]{2,64}$/,
+  'a name of 2 to 64 characters: letters, digits and _+=,.@-',
+);
+
+export const externalId = shaped(
+  'ID',
+  /^[\w+=,.@:/-]{2,1224}$/,
+  'an external id of 2 to 1224 characters: letters, digits and _+=,.@:/-',
+);
+
 /** A digest in hexadecimal digits, of either case. */
 export function hexDigest(digits: number): Kind<string> {
   return shaped('HEX', new RegExp(`^[0-9a-fA-F]{${digits}}$`), `${digits} hexadecimal digits`);

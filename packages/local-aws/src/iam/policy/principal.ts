@@ -10,14 +10,20 @@ export interface Principal {
   readonly roleArn?: string;
   /** Of a service: `vmie.amazonaws.com`. */
   readonly service?: string;
+  /** Of somebody with a token: the ARN of the provider that issued it. */
+  readonly federated?: string;
 }
 
 /** How a policy names a principal: itself, or only through its account, which leaves the decision to that account's IAM. */
 export type Naming = 'itself' | 'account' | 'not';
 
-export function namedIn(principals: Principals, { accountId, arn, roleArn, service }: Principal): Naming {
+export function namedIn(
+  principals: Principals,
+  { accountId, arn, roleArn, service, federated }: Principal,
+): Naming {
   if (principals === '*') return 'itself';
   if (service !== undefined) return principals.Service?.includes(service) ? 'itself' : 'not';
+  if (federated !== undefined) return principals.Federated?.includes(federated) ? 'itself' : 'not';
   const names = principals.AWS ?? [];
   if (names.some((name) => name === '*' || name === arn || name === roleArn)) return 'itself';
   const isAccount = (name: string) =>

@@ -1,15 +1,11 @@
-import { decodeMessage } from './iam/authorization/encoded-message.ts';
-import type { PermissionsBook } from './iam/authorization/permissions.ts';
-import { operationFor } from './query/operation.ts';
-import { queryService } from './query/query-service.ts';
-import { required, string } from './query/shape.ts';
-import { type Service, ServiceError, type ServiceRequest } from './service.ts';
-import { stsModel } from './validation/models/sts.ts';
-
-interface StsContext {
-  readonly request: ServiceRequest;
-  readonly permissions: PermissionsBook;
-}
+import { decodeMessage } from '../iam/authorization/encoded-message.ts';
+import { operationFor } from '../query/operation.ts';
+import { queryService } from '../query/query-service.ts';
+import { required, string } from '../query/shape.ts';
+import { type Service, ServiceError } from '../service.ts';
+import { stsModel } from '../validation/models/sts.ts';
+import { assumeRole, assumeRoleWithWebIdentity } from './assume-role.ts';
+import type { StsContext } from './sts-context.ts';
 
 const operation = operationFor<StsContext>();
 
@@ -33,15 +29,17 @@ const decodeAuthorizationMessage = operation({
 });
 
 /** Everybody is a user of their account, `local-aws` where nothing else is known of them. */
-export function stsService({ permissions }: { readonly permissions: PermissionsBook }): Service {
+export function stsService(context: Omit<StsContext, 'request'>): Service {
   return queryService<StsContext>({
     name: 'sts',
     namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
     operations: {
+      AssumeRole: assumeRole,
+      AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
       DecodeAuthorizationMessage: decodeAuthorizationMessage,
       GetCallerIdentity: getCallerIdentity,
     },
     model: stsModel,
-    contextOf: (request) => ({ request, permissions }),
+    contextOf: (request) => ({ ...context, request }),
   });
 }

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bucket } from '../support/account.ts';
+import { type BehindProxy, openBehindProxy } from '../support/behind-proxy.ts';
+import { publishImages, type TestImages } from '../support/images.ts';
+import { flagsOf, type ImportDocument, makeWorkDirectory } from '../support/import.ts';
+
+const accountId = '123456789012';
+const issuer = 'token.actions.example.com';
+
+let images: TestImages;
+let behind: BehindProxy;
+let work: string;
+
+beforeAll(async () => {
+  images = await publishImages(['qcow2']);
+  behind = await openBehindProxy({
+    mirrorPort: Number(new URL(images.server.url).port),
+    proxy: { credentials: 'me:secret' },
+  });
+  work = await makeWorkDirectory();
+  const iam = behind.account.client(IAMClient);
+  for (const [RoleName, Principal, Action] of [
+    ['Importer', { AWS: `arn:aws:iam::${accountId}:root` }, 'sts:AssumeRole'],
+    [
+      'Pod',
+      { Federated: `arn:aws:iam::${accountId}:oidc-provider/${issuer}` },
+      'sts:AssumeRoleWithWebIdentity',
+    ],
+  ] as const) {
+    const statement = { Effect: 'Allow', Principal, Action };
+    await iam.send(
+      new CreateRoleCommand({
+        RoleName,
+        AssumeRolePolicyDocument: JSON.stringify({ Statement: [statement] }),
+      }),
+    );
+    const everything = { Effect: 'Allow', Action: '*', Resource: '*' };
+    await iam.send(
+      new PutRolePolicyCommand({
+        RoleName,
+        PolicyName: 'all',
+        PolicyDocument: JSON.stringify({ Statement: [everything] }),
+      }),
+    );
+  }
+  await behind.configure(`[profile role]
+role_arn = arn:aws:iam::${accountId}:role/Importer
+source_profile = keys
+[profile keys]
+aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+[profile sso]
+sso_session = corp
+sso_account_id = ${accountId}
+sso_role_name = Importer
+[sso-session corp]
+sso_start_url = https://corp.awsapps.com/start
+sso_region = us-east-1
+`);
+  const cache = join(behind.home, '.aws', 'sso', 'cache');
+  await mkdir(cache, { recursive: true });
+  await writeFile(
+    join(cache, `${createHash('sha1').update('corp').digest('hex')}.json`),
+    JSON.stringify({ accessToken: 'sso-token', expiresAt: new Date(Date.now() + 3_600_000).toISOString() }),
+  );
+  const claims = {
+    iss: `https://${issuer}`,
+    sub: 'ci',
+    aud: 'sts.amazonaws.com',
+    exp: Date.now() / 1000 + 3600,
+  };
+  await writeFile(
+    join(behind.home, 'token'),
+    `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`,
+  );
+});
+afterAll(async () => {
+  await behind[Symbol.asyncDispose]();
+  await images[Symbol.asyncDispose]();
+});
+
+const noKeys = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+
+describe.each([
+  ['static credentials', 's3', [], {}, {}],
+  ['a role of a profile', 's3', ['--profile', 'role'], noKeys, { AssumeRole: 1 }],
+  ['--role-arn', 's3', ['--role-arn', `arn:aws:iam::${accountId}:role/Importer`], {}, { AssumeRole: 1 }],
+  ['SSO', 's3', ['--profile', 'sso'], noKeys, { GetRoleCredentials: 1 }],
+  [
+    'web identity',
+    'ebs',
+    [],
+    {
+      ...noKeys,
+      AWS_ROLE_ARN: `arn:aws:iam::${accountId}:role/Pod`,
+      AWS_WEB_IDENTITY_TOKEN_FILE: 'token',
+    },
+    { AssumeRoleWithWebIdentity: 1 },
+  ],
+] as const)('by %s', (_, via, flags, env, sessions) => {
+  const run = async (args: readonly string[]) => {
+    behind.account.aws.calls.clear();
+    const end = await behind.run([...args, ...flags, '--json'], env);
+    expect(await behind.direct()).toBe('');
+    const made = Object.fromEntries(
+      ['AssumeRole', 'AssumeRoleWithWebIdentity', 'GetRoleCredentials']
+        .map((operation) => [operation, behind.account.calls(operation).length] as const)
+        .filter(([, count]) => count > 0),
+    );
+    // One session for all clients of a run.
+    expect(made, end.stderr).toEqual(sessions);
+    return end;
+  };
+
+  test('an import', async () => {
+    const flagsOfImage = {
+      name: `test-${via}`,
+      arch: 'x86_64',
+      via,
+      bucket: via === 's3' ? bucket : undefined,
+      url: 'https://images.test/Test-Cloud-1.0.x86_64.qcow2',
+      'checksum-url': 'https://images.test/CHECKSUM',
+      'poll-interval': 0.05,
+      'work-dir': work,
+    };
+    const end = await run(['import', ...flagsOf(flagsOfImage)]);
+    expect(end.exitCode, end.stderr + end.stdout).toBe(0);
+    expect(end.json<ImportDocument>().images[0]).toMatchObject({ imageId: expect.stringMatching(/^ami-/) });
+  });
+
+  test('a doctor', async () => {
+    const end = await run(['doctor', '--bucket', bucket]);
+    expect(end.exitCode, end.stdout).toBe(0);
+  });
+
+  test('a janitor', async () => {
+    const end = await run(['janitor', '--bucket', bucket]);
+    expect([0, 3], end.stdout + end.stderr).toContain(end.exitCode);
+  });
+});
+
+test('the proxy was asked for the hosts of AWS and for the mirror', () => {
+  expect(new Set(behind.proxy.tunnels)).toEqual(
+    new Set([
+      'images.test:443',
+      'sts.us-east-1.amazonaws.com:443',
+      'ec2.us-east-1.amazonaws.com:443',
+      'iam.amazonaws.com:443',
+      'ebs.us-east-1.amazonaws.com:443',
+      'portal.sso.us-east-1.amazonaws.com:443',
+      `${bucket}.s3.us-east-1.amazonaws.com:443`,
+    ]),
+  );
+});
