@@ -1,11 +1,11 @@
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expectOneOfEach } from './support/crash-points.ts';
 import { describe, expect, testWith } from './support/fixtures.ts';
+import { holdProgram } from './support/hold-program.ts';
 import type { ImportDocument } from './support/import.ts';
 import { type CliRun, runCli, startCli } from './support/run-cli.ts';
-import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const test = testWith({
   account: { ec2: { importTaskMs: 3_000, snapshotCompletionMs: 20, imageCreationMs: 20 } },
@@ -108,17 +108,10 @@ test('during the conversion: qemu-img ends, and nothing unfinished has a final n
   args,
   expectResumes,
 }) => {
-  const bin = await temporaryDirectory('slow-qemu');
-  const pidFile = join(bin, 'pid');
-  await writeFile(
-    join(bin, 'qemu-img'),
-    `#!/bin/sh\nif [ "$1" = convert ]; then echo $$ >'${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'; exec sleep 30; fi\nPATH='${process.env.PATH}' exec qemu-img "$@"\n`,
-  );
-  await chmod(join(bin, 'qemu-img'), 0o755);
-  const run = startCli(args, { env: { PATH: `${bin}:${process.env.PATH}` } });
-  while (!(await readdir(bin)).includes('pid')) await delay(20);
+  const converting = await holdProgram({ name: 'qemu-img', command: 'convert', when: 'before' });
+  const run = startCli(args, { env: { PATH: converting.path } });
+  const pid = await converting.reached();
   await interrupted(run, 'SIGINT');
-  const pid = Number(await readFile(pidFile, 'utf8'));
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   const files = await readdir(join(workDirectory, 'images'), { recursive: true });
   expect(files.filter((name) => name.endsWith('.vhdx'))).toEqual([]);

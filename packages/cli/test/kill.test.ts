@@ -1,11 +1,11 @@
-import { chmod, readdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CrashScene, expectOneOfEach, openScene } from './support/crash-points.ts';
 import { expect, testWith } from './support/fixtures.ts';
+import { holdProgram } from './support/hold-program.ts';
 import type { ImportDocument } from './support/import.ts';
 import { runCli, startCli } from './support/run-cli.ts';
-import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const test = testWith()
   .extend('scene', async ({ images }, { onCleanup }) => {
@@ -65,17 +65,9 @@ test('killed in mid-conversion: nothing stands under the final name, and nothing
   scene,
   again,
 }) => {
-  const bin = await temporaryDirectory('slow-qemu');
-  const started = join(bin, 'started');
-  await writeFile(
-    join(bin, 'qemu-img'),
-    `#!/bin/sh\nif [ "$1" = convert ]; then : >'${started}'; exec sleep 20; fi\nPATH=${process.env.PATH} exec qemu-img "$@"\n`,
-  );
-  await chmod(join(bin, 'qemu-img'), 0o755);
-  const converting = async () => {
-    while (!(await readdir(bin)).includes('started')) await delay(20);
-  };
-  await killWhen(scene, converting(), { PATH: `${bin}:${process.env.PATH}` });
+  const converting = await holdProgram({ name: 'qemu-img', command: 'convert', when: 'before' });
+  await killWhen(scene, converting.reached(), { PATH: converting.path });
+  await converting.kill();
   const workDirectory = scene.args[scene.args.indexOf('--work-dir') + 1]!;
   const files = await readdir(join(workDirectory, 'images'), { recursive: true });
   expect(files.filter((name) => name.endsWith('.vhdx'))).toEqual([]);
