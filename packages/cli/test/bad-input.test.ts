@@ -8,26 +8,17 @@ import { DeleteTagsCommand } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { exampleCredentials } from '@ec2-image/local-aws';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openAccount, type TestAccount } from './support/account.ts';
-import { publishImages, type TestImages } from './support/images.ts';
+import { expect, testWith } from './support/fixtures.ts';
+import type { TestImages } from './support/images.ts';
 import { flagsOf, type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
 import { type CliEnd, runCli, startCli } from './support/run-cli.ts';
 
-let images: TestImages;
-let account: TestAccount;
-
-beforeAll(async () => {
-  [images, account] = await Promise.all([
-    publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 * 2 ** 20 }),
-    openAccount(),
-  ]);
-});
-
-afterAll(() => Promise.all([images[Symbol.asyncDispose](), account[Symbol.asyncDispose]()]));
+const test = testWith({ disk: { sizeBytes: 16 * 2 ** 20, dataBytes: 2 * 2 ** 20 } });
 
 /** Nothing mutating reached the account but what the case itself did, and the document says one thing. */
 async function expectFailure(
+  account: TestAccount,
   run: CliEnd,
   expected: { readonly code: string; readonly exitCode?: number; readonly says?: RegExp },
 ): Promise<void> {
@@ -42,12 +33,17 @@ async function expectFailure(
 }
 
 /** An image in the served directory that the checksum file knows nothing of. */
-async function publish(name: string, content: Buffer | string): Promise<{ url: string; sha256: string }> {
+async function publish(
+  images: TestImages,
+  name: string,
+  content: Buffer | string,
+): Promise<{ url: string; sha256: string }> {
   await writeFile(join(images.directory, name), content);
   return { url: `${images.server.url}/${name}`, sha256: createHash('sha256').update(content).digest('hex') };
 }
 
 async function importing(
+  account: TestAccount,
   flags: Readonly<Record<string, unknown>>,
   env?: Readonly<Record<string, string | undefined>>,
 ) {
@@ -56,7 +52,10 @@ async function importing(
   return { run, workDirectory };
 }
 
-test('a header that names another file by two megabytes is refused before anybody thinks of Ctrl-C', async () => {
+test('a header that names another file by two megabytes is refused before anybody thinks of Ctrl-C', async ({
+  images,
+  account,
+}) => {
   const path = join(images.directory, 'named-at-length.qcow2');
   await execa('qemu-img', ['create', '-q', '-f', 'qcow2', '-o', 'cluster_size=2M', path, '1G']);
   const image = await readFile(path);
@@ -64,42 +63,51 @@ test('a header that names another file by two megabytes is refused before anybod
   image.writeUInt32BE(0x44415441, image.readUInt32BE(100));
   image.writeUInt32BE(name.length, image.readUInt32BE(100) + 4);
   name.copy(image, image.readUInt32BE(100) + 8);
-  const { url, sha256 } = await publish('named-at-length.qcow2', image);
+  const { url, sha256 } = await publish(images, 'named-at-length.qcow2', image);
   const run = startCli(importArgs({ account, workDirectory: await makeWorkDirectory(), url, sha256 }));
   const tooLong = setTimeout(() => run.child.kill('SIGKILL'), 30_000);
   const end = await run.ended;
   clearTimeout(tooLong);
-  await expectFailure(end, { code: 'EXTERNAL_DATA_FILE', says: /^.{1,250}$/ });
+  await expectFailure(account, end, { code: 'EXTERNAL_DATA_FILE', says: /^.{1,250}$/ });
 }, 60_000);
 
-test('an image that is not there', async () => {
-  const { run } = await importing({ url: `${images.server.url}/nothing.qcow2`, sha256: 'a'.repeat(64) });
-  await expectFailure(run, { code: 'HTTP_NOT_FOUND', says: /404/ });
+test('an image that is not there', async ({ images, account }) => {
+  const { run } = await importing(account, {
+    url: `${images.server.url}/nothing.qcow2`,
+    sha256: 'a'.repeat(64),
+  });
+  await expectFailure(account, run, { code: 'HTTP_NOT_FOUND', says: /404/ });
 });
 
-test('a wrong digest: downloads again, then names both digests and removes the file', async () => {
+test('a wrong digest: downloads again, then names both digests and removes the file', async ({
+  images,
+  account,
+}) => {
   const before = images.server.requests.length;
-  const { run, workDirectory } = await importing({
+  const { run, workDirectory } = await importing(account, {
     url: images.url('qcow2'),
     sha256: 'a'.repeat(64),
     connections: 1,
   });
-  await expectFailure(run, { code: 'DIGEST_MISMATCH', says: /a{64}/ });
+  await expectFailure(account, run, { code: 'DIGEST_MISMATCH', says: /a{64}/ });
   expect(images.server.requests.slice(before).filter(({ method }) => method === 'GET')).toHaveLength(2);
   const left = await readdir(workDirectory, { recursive: true });
   expect(left.filter((name) => /qcow2(\.partial)?$/.test(name))).toEqual([]);
 });
 
-test('a checksum file without the image', async () => {
-  await publish('other.qcow2', 'x');
-  const { run } = await importing({
+test('a checksum file without the image', async ({ images, account }) => {
+  await publish(images, 'other.qcow2', 'x');
+  const { run } = await importing(account, {
     url: `${images.server.url}/other.qcow2`,
     'checksum-url': images.checksumUrl,
   });
-  await expectFailure(run, { code: 'CHECKSUM_ENTRY_MISSING', says: /Test-Cloud-1\.0\.x86_64\.qcow2/ });
+  await expectFailure(account, run, {
+    code: 'CHECKSUM_ENTRY_MISSING',
+    says: /Test-Cloud-1\.0\.x86_64\.qcow2/,
+  });
 });
 
-test('a body that always ends early', async () => {
+test('a body that always ends early', async ({ account }) => {
   const body = randomBytes(100_000);
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-length': body.length });
@@ -108,11 +116,11 @@ test('a body that always ends early', async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
     const { port } = server.address() as { port: number };
-    const { run, workDirectory } = await importing({
+    const { run, workDirectory } = await importing(account, {
       url: `http://127.0.0.1:${port}/disk.qcow2`,
       sha256: 'b'.repeat(64),
     });
-    await expectFailure(run, { code: 'BODY_TRUNCATED' });
+    await expectFailure(account, run, { code: 'BODY_TRUNCATED' });
     const left = await readdir(workDirectory, { recursive: true });
     expect(left.filter((name) => name.endsWith('.qcow2'))).toEqual([]);
   } finally {
@@ -121,39 +129,44 @@ test('a body that always ends early', async () => {
   }
 }, 120_000);
 
-test('a qcow2 that names /etc/passwd as its backing file', async () => {
+test('a qcow2 that names /etc/passwd as its backing file', async ({ images, account }) => {
   const path = join(await makeWorkDirectory(), 'backed.qcow2');
   await execa('qemu-img', ['create', '-f', 'qcow2', '-b', '/etc/passwd', '-F', 'raw', path, '16M']);
-  const { run } = await importing(await publish('backed.qcow2', await readFile(path)));
-  await expectFailure(run, { code: 'BACKING_FILE', says: /backing file/ });
+  const { run } = await importing(account, await publish(images, 'backed.qcow2', await readFile(path)));
+  await expectFailure(account, run, { code: 'BACKING_FILE', says: /backing file/ });
 });
 
-test('a text VMDK that names a file of this machine', async () => {
+test('a text VMDK that names a file of this machine', async ({ images, account }) => {
   const descriptor = `# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType="monolithicFlat"\n\nRW 8 FLAT "/etc/passwd" 0\n`;
-  const { run } = await importing(await publish('host-file.vmdk', descriptor));
-  await expectFailure(run, { code: 'VMDK_NOT_SELF_CONTAINED' });
+  const { run } = await importing(account, await publish(images, 'host-file.vmdk', descriptor));
+  await expectFailure(account, run, { code: 'VMDK_NOT_SELF_CONTAINED' });
 });
 
-test('an HTML page named .qcow2', async () => {
+test('an HTML page named .qcow2', async ({ images, account }) => {
   const { run } = await importing(
-    await publish('page.qcow2', '<!DOCTYPE html><html><body>Sign in</body></html>'),
+    account,
+    await publish(images, 'page.qcow2', '<!DOCTYPE html><html><body>Sign in</body></html>'),
   );
-  await expectFailure(run, { code: 'HTML_PAGE' });
+  await expectFailure(account, run, { code: 'HTML_PAGE' });
 });
 
-test('a compressed file without a disk inside', async () => {
+test('a compressed file without a disk inside', async ({ images, account }) => {
   const { run } = await importing(
-    await publish('notes.raw.gz', gzipSync('<html>no disk</html>'.repeat(100))),
+    account,
+    await publish(images, 'notes.raw.gz', gzipSync('<html>no disk</html>'.repeat(100))),
   );
-  await expectFailure(run, { code: 'NO_DISK_INSIDE' });
+  await expectFailure(account, run, { code: 'NO_DISK_INSIDE' });
 });
 
-test('a disk without a partition table', async () => {
-  const { run } = await importing(await publish('blank.raw', Buffer.alloc(2 ** 20, '\x01\xff\x00')));
-  await expectFailure(run, { code: 'NOT_BOOTABLE' });
+test('a disk without a partition table', async ({ images, account }) => {
+  const { run } = await importing(
+    account,
+    await publish(images, 'blank.raw', Buffer.alloc(2 ** 20, '\x01\xff\x00')),
+  );
+  await expectFailure(account, run, { code: 'NOT_BOOTABLE' });
 });
 
-test('a work directory that is full', async () => {
+test('a work directory that is full', async ({ images, account }) => {
   const full = await mkdtemp(join(tmpdir(), 'ec2-image-full-'));
   await execa('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', full]);
   try {
@@ -165,56 +178,58 @@ test('a work directory that is full', async () => {
         'checksum-url': images.checksumUrl,
       }),
     );
-    await expectFailure(run, { code: 'WORK_DIRECTORY_FULL' });
+    await expectFailure(account, run, { code: 'WORK_DIRECTORY_FULL' });
   } finally {
     await execa('umount', [full]);
   }
 });
 
-test('a machine without qemu-img', async () => {
+test('a machine without qemu-img', async ({ images, account }) => {
   const path = await makeWorkDirectory();
   await symlink('/usr/bin/xz', join(path, 'xz'));
   const { run } = await importing(
+    account,
     { url: images.url('qcow2'), 'checksum-url': images.checksumUrl },
     { PATH: path },
   );
-  await expectFailure(run, { code: 'QEMU_IMG_MISSING' });
+  await expectFailure(account, run, { code: 'QEMU_IMG_MISSING' });
 });
 
-test('no credentials: nothing starts', async () => {
+test('no credentials: nothing starts', async ({ images, account }) => {
   const { run } = await importing(
+    account,
     { url: images.url('qcow2'), 'checksum-url': images.checksumUrl },
     { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined },
   );
-  await expectFailure(run, { code: 'CREDENTIALS_MISSING' });
+  await expectFailure(account, run, { code: 'CREDENTIALS_MISSING' });
   expect(run.json<ImportDocument>().images).toEqual([]);
 });
 
-test('expired credentials: nothing starts', async () => {
+test('expired credentials: nothing starts', async ({ images, account }) => {
   account.aws.faults.add({
     match: { service: 'sts' },
     times: 'always',
     action: { kind: 'error', preset: 'expired-token' },
   });
-  const { run } = await importing({ url: images.url('qcow2'), 'checksum-url': images.checksumUrl });
+  const { run } = await importing(account, { url: images.url('qcow2'), 'checksum-url': images.checksumUrl });
   account.aws.faults.clear();
-  await expectFailure(run, { code: 'CREDENTIALS_EXPIRED' });
+  await expectFailure(account, run, { code: 'CREDENTIALS_EXPIRED' });
   expect(run.json<ImportDocument>().images).toEqual([]);
 });
 
-test('no such bucket: nothing is downloaded', async () => {
+test('no such bucket: nothing is downloaded', async ({ images, account }) => {
   const before = images.server.requests.length;
-  const { run } = await importing({
+  const { run } = await importing(account, {
     url: images.url('qcow2'),
     sha256: 'c'.repeat(64),
     bucket: 'no-such-bucket',
   });
-  await expectFailure(run, { code: 'NO_SUCH_BUCKET', says: /no-such-bucket/ });
+  await expectFailure(account, run, { code: 'NO_SUCH_BUCKET', says: /no-such-bucket/ });
   expect(run.json<ImportDocument>().images[0]!.source.digest).toBe(`sha256:${'c'.repeat(64)}`);
   expect(images.server.requests).toHaveLength(before);
 });
 
-test('a bucket in another region: nothing is downloaded', async () => {
+test('a bucket in another region: nothing is downloaded', async ({ images, account }) => {
   const elsewhere = new S3Client({
     region: 'eu-west-1',
     endpoint: account.aws.url,
@@ -228,12 +243,16 @@ test('a bucket in another region: nothing is downloaded', async () => {
     }),
   );
   const before = images.server.requests.length;
-  const { run } = await importing({ url: images.url('qcow2'), sha256: 'c'.repeat(64), bucket: 'far-away' });
-  await expectFailure(run, { code: 'BUCKET_ELSEWHERE', says: /eu-west-1/ });
+  const { run } = await importing(account, {
+    url: images.url('qcow2'),
+    sha256: 'c'.repeat(64),
+    bucket: 'far-away',
+  });
+  await expectFailure(account, run, { code: 'BUCKET_ELSEWHERE', says: /eu-west-1/ });
   expect(images.server.requests).toHaveLength(before);
 });
 
-test('a name that somebody else has given to an AMI: nothing is touched', async () => {
+test('a name that somebody else has given to an AMI: nothing is touched', async ({ images }) => {
   await using own = await openAccount();
   const first = await runCli(
     importArgs({

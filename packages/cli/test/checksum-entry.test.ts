@@ -1,24 +1,17 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bucket, openAccount, type TestAccount } from './support/account.ts';
-import { publishImages, type TestImages } from './support/images.ts';
+import { bucket } from './support/account.ts';
+import { expect, testWith } from './support/fixtures.ts';
 import { type ImportDocument, makeWorkDirectory } from './support/import.ts';
-import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
+import { runInProcess } from './support/in-process.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
-let images: TestImages;
-let account: TestAccount;
-beforeAll(async () => {
-  useOwnEnvironment();
-  [images, account] = await Promise.all([
-    publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 }),
-    openAccount(),
-  ]);
-});
-afterAll(() => Promise.all([images[Symbol.asyncDispose](), account[Symbol.asyncDispose]()]));
+const test = testWith();
 
-test('an image that the checksum file lists under another name: by checksum-entry, and pinned without it', async () => {
+test('an image that the checksum file lists under another name: by checksum-entry, and pinned without it', async ({
+  images,
+  account,
+}) => {
   await copyFile(
     join(images.directory, images.url('qcow2').split('/').at(-1)!),
     join(images.directory, 'latest'),

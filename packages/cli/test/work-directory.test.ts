@@ -1,58 +1,50 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type DirectoryServer, serveDirectory } from '@ec2-image/sample-image';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openAccount, type TestAccount } from './support/account.ts';
+import { serveDirectory } from '@ec2-image/sample-image';
 import { alterFilesBelow } from './support/alter-file.ts';
-import { areEqualDisks, type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
-import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
-import { type LocalFormat, type LocalImages, makeLocalImages } from './support/local-images.ts';
+import { expect, testWith } from './support/fixtures.ts';
+import { areEqualDisks, type Flags, type ImportDocument, importArgs } from './support/import.ts';
+import { runInProcess } from './support/in-process.ts';
+import { type LocalFormat, makeLocalImages } from './support/local-images.ts';
 import { startCli } from './support/run-cli.ts';
 
-let local: LocalImages;
-let server: DirectoryServer;
-let account: TestAccount;
-let workDirectory: string;
+const test = testWith()
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+  .extend('local', { scope: 'file' }, ({}) =>
+    makeLocalImages({ sizeBytes: 32 * 2 ** 20, dataBytes: 20 * 2 ** 20 }),
+  )
+  .extend('server', { scope: 'file' }, async ({ local }, { onCleanup }) => {
+    const server = await serveDirectory({ directory: local.directory });
+    onCleanup(() => server.close());
+    return server;
+  })
+  .extend(
+    'argsOfLocal',
+    ({ local, server, account, workDirectory }) =>
+      (format: LocalFormat, flags: Flags) => {
+        const { path, sha256 } = local.images[format];
+        const url = `${server.url}/${basename(path)}`;
+        return importArgs({ account, workDirectory, url, sha256, ...flags });
+      },
+  )
+  /** Kills the import at this call, before it is acted on. */
+  .extend('killAt', ({ account }) => async (operation: string, args: readonly string[]): Promise<void> => {
+    const fault = account.aws.faults.add({ match: { operation }, action: { kind: 'hang' } });
+    const { child, ended } = startCli(args);
+    const early = await Promise.race([fault.struck, ended]);
+    expect(early && 'stderr' in early ? early.stderr : undefined).toBeUndefined();
+    child.kill('SIGKILL');
+    await ended;
+    fault.remove();
+  })
+  .extend('expectRightDisk', ({ account, local }) => async (args: readonly string[]): Promise<void> => {
+    const end = await runInProcess(args);
+    const [result] = end.json<ImportDocument>().images;
+    expect(end.exitCode, end.stderr).toBe(0);
+    expect(await areEqualDisks(local.disk, account.snapshotPath(result!.snapshotId!))).toBe(true);
+  });
 
-beforeAll(async () => {
-  useOwnEnvironment();
-  local = await makeLocalImages({ sizeBytes: 32 * 2 ** 20, dataBytes: 20 * 2 ** 20 });
-  server = await serveDirectory({ directory: local.directory });
-});
-afterAll(() => server.close());
-beforeEach(async () => {
-  account = await openAccount();
-  workDirectory = await makeWorkDirectory();
-});
-afterEach(async () => {
-  await account[Symbol.asyncDispose]();
-  await rm(workDirectory, { recursive: true, force: true });
-});
-
-const argsOf = (format: LocalFormat, flags: Readonly<Record<string, unknown>>) => {
-  const { path, sha256 } = local.images[format];
-  return importArgs({ account, workDirectory, url: `${server.url}/${basename(path)}`, sha256, ...flags });
-};
-
-/** Kills the import at this call, before it is acted on. */
-async function killAt(operation: string, args: readonly string[]): Promise<void> {
-  const fault = account.aws.faults.add({ match: { operation }, action: { kind: 'hang' } });
-  const { child, ended } = startCli(args);
-  const early = await Promise.race([fault.struck, ended]);
-  expect(early && 'stderr' in early ? early.stderr : undefined).toBeUndefined();
-  child.kill('SIGKILL');
-  await ended;
-  fault.remove();
-}
-
-async function expectRightDisk(args: readonly string[]): Promise<void> {
-  const end = await runInProcess(args);
-  const [result] = end.json<ImportDocument>().images;
-  expect(end.exitCode, end.stderr).toBe(0);
-  expect(await areEqualDisks(local.disk, account.snapshotPath(result!.snapshotId!))).toBe(true);
-}
-
-test.each<[LocalFormat, string, RegExp[]]>([
+test.for<[LocalFormat, string, RegExp[]]>([
   ['qcow2', 'vhdx', [/^disk\.vhdx$/, /\.upload$/, /-Test\.qcow2$/]],
   ['qcow2', 'raw', [/^disk\.raw$/, /\.upload$/, /-Test\.qcow2$/]],
   ['raw', 'raw', [/-Test\.raw$/, /\.upload$/]],
@@ -61,8 +53,8 @@ test.each<[LocalFormat, string, RegExp[]]>([
   ['qcow2.gz', 'vmdk', [/^disk\.vmdk$/, /\.decompressed$/, /\.upload$/, /-Test\.qcow2\.gz$/]],
 ])(
   'of a %s on its way to S3 as %s, what a killed run left is proven before its use',
-  async (image, format, names) => {
-    const args = argsOf(image, { format });
+  async ([image, format, names], { workDirectory, argsOfLocal, killAt, expectRightDisk }) => {
+    const args = argsOfLocal(image, { format });
     await killAt('CompleteMultipartUpload', args);
     const altered = await alterFilesBelow(join(workDirectory, 'images'));
     for (const name of names) expect(altered).toContainEqual(expect.stringMatching(name));
@@ -70,8 +62,13 @@ test.each<[LocalFormat, string, RegExp[]]>([
   },
 );
 
-test('a conversion does not read what a killed run decompressed', async () => {
-  const args = argsOf('raw.xz', { format: 'vhdx' });
+test('a conversion does not read what a killed run decompressed', async ({
+  workDirectory,
+  argsOfLocal,
+  killAt,
+  expectRightDisk,
+}) => {
+  const args = argsOfLocal('raw.xz', { format: 'vhdx' });
   await killAt('CompleteMultipartUpload', args);
   const images = join(workDirectory, 'images');
   const names = await readdir(images, { recursive: true });
@@ -80,7 +77,7 @@ test('a conversion does not read what a killed run decompressed', async () => {
   await expectRightDisk(args);
 });
 
-test.each<[LocalFormat, boolean, RegExp[]]>([
+test.for<[LocalFormat, boolean, RegExp[]]>([
   ['qcow2', false, [/^blocks\.journal$/, /-Test\.qcow2$/]],
   ['raw', false, [/^blocks\.journal$/, /-Test\.raw$/]],
   ['raw.xz', false, [/^blocks\.journal$/]],
@@ -89,8 +86,8 @@ test.each<[LocalFormat, boolean, RegExp[]]>([
   ['qcow2.gz', false, [/^blocks\.journal$/, /\.decompressed$/, /-Test\.qcow2\.gz$/]],
 ])(
   'of a %s written by EBS direct (--keep-files: %s), what a killed run left is proven before its use',
-  async (image, keepFiles, names) => {
-    const args = argsOf(image, { via: 'ebs', bucket: undefined, 'keep-files': keepFiles });
+  async ([image, keepFiles, names], { workDirectory, argsOfLocal, killAt, expectRightDisk }) => {
+    const args = argsOfLocal(image, { via: 'ebs', bucket: undefined, 'keep-files': keepFiles });
     await killAt('CompleteSnapshot', args);
     const altered = await alterFilesBelow(join(workDirectory, 'images'));
     for (const name of names) expect(altered).toContainEqual(expect.stringMatching(name));

@@ -2,41 +2,25 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Plan } from '@ec2-image/janitor';
-import { seedEc2 } from '@ec2-image/local-aws';
 import { tagRecord } from '@ec2-image/provenance';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bucket } from '../support/account.ts';
 import {
+  describe,
+  expect,
   hoursAgo,
   id,
   imported,
   type JanitorAccount,
-  openJanitorAccount,
   ourImageTags,
   ourTags,
+  test,
 } from './support.ts';
 
 const [ami, snap, otherSnap] = [id('ami', 1), id('snap', 1), id('snap', 2)];
 const where = ['--bucket', bucket];
 
-let account: JanitorAccount;
-beforeEach(async () => {
-  // Any credentials do on the emulator, but none do not.
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'ANYBODY');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'whatever');
-  account = await openJanitorAccount();
-  account.aws.calls.clear();
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await account[Symbol.asyncDispose]();
-});
-
-const seed = (resources: Omit<Parameters<typeof seedEc2>[0], 'directory'>) => {
-  seedEc2({ directory: account.directory, ...resources });
-};
-const seedSnapshots = (count: number) =>
-  seed({
+const seedSnapshots = (account: JanitorAccount, count: number) =>
+  account.seed({
     snapshots: Array.from({ length: count }, (_, number) => ({
       id: id('snap', number + 1),
       createdAt: hoursAgo(100),
@@ -44,7 +28,7 @@ const seedSnapshots = (count: number) =>
       tags: ourTags,
     })),
   });
-const deny = (operation: string) =>
+const deny = (account: JanitorAccount, operation: string) =>
   account.aws.faults.add({
     match: { operation },
     times: 'always',
@@ -52,7 +36,7 @@ const deny = (operation: string) =>
   });
 
 describe('janitor', () => {
-  test('1: nothing: exit 0, no write', async () => {
+  test('1: nothing: exit 0, no write', async ({ account }) => {
     const run = await account.run('janitor', ...where);
     expect(run).toMatchObject({
       exitCode: 0,
@@ -62,8 +46,8 @@ describe('janitor', () => {
     expect(account.changes()).toEqual([]);
   });
 
-  test('2: leftovers, no --apply: exit 3, no mutating call', async () => {
-    seedSnapshots(1);
+  test('2: leftovers, no --apply: exit 3, no mutating call', async ({ account }) => {
+    seedSnapshots(account, 1);
     await account.putObject(100);
     const run = await account.run('janitor', ...where);
     expect(run.exitCode).toBe(3);
@@ -72,8 +56,8 @@ describe('janitor', () => {
     expect(account.changes()).toEqual([]);
   });
 
-  test('--apply --yes deletes them: exit 0', async () => {
-    seedSnapshots(2);
+  test('--apply --yes deletes them: exit 0', async ({ account }) => {
+    seedSnapshots(account, 2);
     await account.putObject(100);
     const run = await account.run('janitor', ...where, '--apply', '--yes');
     expect(run.exitCode).toBe(0);
@@ -89,8 +73,8 @@ describe('janitor', () => {
     expect(await account.contents()).toMatchObject({ snapshots: [], objects: [] });
   });
 
-  test('--json prints the plan and the outcomes, and nothing else', async () => {
-    seedSnapshots(1);
+  test('--json prints the plan and the outcomes, and nothing else', async ({ account }) => {
+    seedSnapshots(account, 1);
     type Document = { version: 1; janitor: { plan: Plan; outcomes?: { id: string; outcome: string }[] } };
     const told = (await account.run('janitor', ...where, '--json')).json<Document>();
     expect(told.janitor.plan).toMatchObject({
@@ -102,8 +86,8 @@ describe('janitor', () => {
     expect(done.janitor.outcomes).toMatchObject([{ id: snap, outcome: 'deleted' }]);
   });
 
-  test('--quiet prints the ids of what would be, then of what was deleted', async () => {
-    seedSnapshots(1);
+  test('--quiet prints the ids of what would be, then of what was deleted', async ({ account }) => {
+    seedSnapshots(account, 1);
     await account.putObject(100);
     const ids = [snap, 's3://disk-images/ec2-image/fedora-i43/0123456789ab.vhdx'];
     const told = await account.run('janitor', ...where, '--quiet');
@@ -112,8 +96,10 @@ describe('janitor', () => {
     expect(done).toMatchObject({ exitCode: 0, stdout: `${ids.join('\n')}\n`, stderr: '' });
   });
 
-  test('27: --superseded: AccessDenied on the reference check: deletes no AMI, exit 4', async () => {
-    seed({
+  test('27: --superseded: AccessDenied on the reference check: deletes no AMI, exit 4', async ({
+    account,
+  }) => {
+    account.seed({
       images: [
         { id: ami, createdAt: hoursAgo(100), name: 'fedora-i43', snapshotIds: [], tags: ourImageTags },
         {
@@ -124,7 +110,7 @@ describe('janitor', () => {
         },
       ],
     });
-    deny('DescribeImageReferences');
+    deny(account, 'DescribeImageReferences');
     const run = await account.run('janitor', ...where, '--superseded', '--apply', '--yes');
     expect(run.exitCode).toBe(4);
     expect(run.stdout).toMatch(
@@ -133,13 +119,15 @@ describe('janitor', () => {
     expect(account.changes()).toEqual([]);
   });
 
-  test('51, 53: --superseded: disables, then deregisters; what the Recycle Bin keeps is still charged', async () => {
+  test('51, 53: --superseded: disables, then deregisters; what the Recycle Bin keeps is still charged', async ({
+    account,
+  }) => {
     const image = (name: string, hours: number) => ({
       createdAt: hoursAgo(hours),
       name,
       tags: { ...ourImageTags, Name: name },
     });
-    seed({
+    account.seed({
       snapshots: [{ id: snap, createdAt: hoursAgo(100), description: imported, tags: ourTags }],
       images: [
         { ...image('fedora-i43', 100), id: ami, snapshotIds: [snap] },
@@ -167,7 +155,9 @@ describe('janitor', () => {
     );
   });
 
-  test('51: a plan to disable an AMI, carried out after that was done: deregisters nothing', async () => {
+  test('51: a plan to disable an AMI, carried out after that was done: deregisters nothing', async ({
+    account,
+  }) => {
     const file = join(await mkdtemp(join(tmpdir(), 'plan-')), 'plan.json');
     const [older, newer] = ['fedora-i43', 'fedora-i44'].map((name, at) => ({
       createdAt: hoursAgo(100 - 50 * at),
@@ -175,7 +165,7 @@ describe('janitor', () => {
       snapshotIds: [],
       tags: { ...ourImageTags, Name: name },
     }));
-    seed({ images: [{ ...older!, id: ami }, newer!] });
+    account.seed({ images: [{ ...older!, id: ami }, newer!] });
     const args = ['janitor', ...where, '--superseded'];
     await account.run(...args, '--save-plan', file);
     for (const more of [[], ['--now']]) {
@@ -185,8 +175,8 @@ describe('janitor', () => {
     expect(account.changes()).not.toContain('DeregisterImage');
   });
 
-  test('28: throttling that never ends: exit 4', async () => {
-    seedSnapshots(1);
+  test('28: throttling that never ends: exit 4', async ({ account }) => {
+    seedSnapshots(account, 1);
     account.aws.faults.add({
       match: { operation: 'DescribeSnapshots' },
       times: 'always',
@@ -197,9 +187,9 @@ describe('janitor', () => {
     expect(account.changes()).toEqual([]);
   });
 
-  test('a deletion that fails: exit 4', async () => {
-    seedSnapshots(1);
-    deny('DeleteSnapshot');
+  test('a deletion that fails: exit 4', async ({ account }) => {
+    seedSnapshots(account, 1);
+    deny(account, 'DeleteSnapshot');
     const run = await account.run('janitor', ...where, '--apply', '--yes');
     expect(run).toMatchObject({
       exitCode: 4,
@@ -207,15 +197,15 @@ describe('janitor', () => {
     });
   });
 
-  test('32: more than the cap: nothing deleted, exit 5', async () => {
-    seedSnapshots(3);
+  test('32: more than the cap: nothing deleted, exit 5', async ({ account }) => {
+    seedSnapshots(account, 3);
     const run = await account.run('janitor', ...where, '--apply', '--yes', '--max-deletes', '2');
     expect(run).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('error TOO_MANY_DELETES') });
     expect(run.stdout).toMatch(/To delete: 3 resources/);
     expect(account.changes()).toEqual([]);
   });
 
-  test('33: one of two buckets failing: the other is done, exit 4', async () => {
+  test('33: one of two buckets failing: the other is done, exit 4', async ({ account }) => {
     await account.putObject(100);
     const run = await account.run('janitor', ...where, '--bucket', 'of-somebody-else', '--apply', '--yes');
     expect(run.exitCode).toBe(4);
@@ -223,13 +213,13 @@ describe('janitor', () => {
     expect(account.changes()).toEqual(['DeleteObject']);
   });
 
-  test.each([
+  test.for([
     ['y', 3, ''],
     ['', 3, ''],
     ['\u0004', 3, ''],
     ['\u0003', 130, 'error INTERRUPTED'],
-  ])('asked in a terminal, %j is not a yes', async (typed, exitCode, says) => {
-    seedSnapshots(1);
+  ] as const)('asked in a terminal, %j is not a yes', async ([typed, exitCode, says], { account }) => {
+    seedSnapshots(account, 1);
     for (const form of [[], ['--json'], ['--quiet']]) {
       const run = await account.runInTerminal(typed, 'janitor', ...where, '--apply', ...form);
       expect(run.exitCode, run.stderr).toBe(exitCode);
@@ -241,13 +231,13 @@ describe('janitor', () => {
     expect(account.changes()).toEqual([]);
   });
 
-  test('a yes deletes', async () => {
-    seedSnapshots(1);
+  test('a yes deletes', async ({ account }) => {
+    seedSnapshots(account, 1);
     expect((await account.runInTerminal('yes', 'janitor', ...where, '--apply')).exitCode).toBe(0);
     expect(account.changes()).toEqual(['DeleteSnapshot']);
   });
 
-  test.each([
+  test.for([
     ['--apply without a terminal and without --yes', ['--apply'], 2, 'NOT_CONFIRMED'],
     ['--expect-account of another account', ['--expect-account', '210987654321'], 1, 'ANOTHER_ACCOUNT'],
     ['an age that is none', ['--older-than', 'old'], 2, 'BAD_OPTION'],
@@ -258,15 +248,15 @@ describe('janitor', () => {
     ['a plan that is not there', ['--from-plan', '/nowhere/plan.json'], 2, 'PLAN_NOT_FOUND'],
     ['a plan to write beside one to carry out', ['--from-plan', 'a', '--save-plan', 'b'], 2, 'USAGE'],
     ['a bucket name that is none', ['--bucket', 'a/b'], 2, 'BAD_OPTION'],
-  ])('refuses %s', async (_, args, exitCode, code) => {
-    seedSnapshots(1);
+  ] as const)('refuses %s', async ([_, args, exitCode, code], { account }) => {
+    seedSnapshots(account, 1);
     const run = await account.run('janitor', ...args);
     expect(run).toMatchObject({ exitCode, stderr: expect.stringContaining(`error ${code}`), stdout: '' });
     expect(account.changes()).toEqual([]);
   });
 
-  test('what is kept by flags is kept', async () => {
-    seedSnapshots(1);
+  test('what is kept by flags is kept', async ({ account }) => {
+    seedSnapshots(account, 1);
     for (const flags of [
       ['--keep-suffix', '43'],
       ['--keep-tag', 'Name=fedora-i43'],
@@ -276,7 +266,7 @@ describe('janitor', () => {
     }
   });
 
-  test('says so where no bucket is named', async () => {
+  test('says so where no bucket is named', async ({ account }) => {
     expect((await account.run('janitor')).stdout).toContain('S3 was not scanned');
   });
 });
@@ -285,11 +275,11 @@ describe('a saved plan', () => {
   const args = async () =>
     ['--from-plan', join(await mkdtemp(join(tmpdir(), 'plan-')), 'plan.json')] as const;
 
-  test('is carried out later: what it names, and no more', async () => {
-    seedSnapshots(1);
+  test('is carried out later: what it names, and no more', async ({ account }) => {
+    seedSnapshots(account, 1);
     const [from, path] = await args();
     expect((await account.run('janitor', ...where, '--save-plan', path)).exitCode).toBe(3);
-    seed({
+    account.seed({
       snapshots: [{ id: otherSnap, createdAt: hoursAgo(100), description: imported, tags: ourTags }],
     });
     const run = await account.run('janitor', ...where, from, path, '--apply', '--yes');
@@ -297,8 +287,8 @@ describe('a saved plan', () => {
     expect((await account.contents()).snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([otherSnap]);
   });
 
-  test('43: older than its expiry, or of another account: refused', async () => {
-    seedSnapshots(1);
+  test('43: older than its expiry, or of another account: refused', async ({ account }) => {
+    seedSnapshots(account, 1);
     const [from, path] = await args();
     await account.run('janitor', ...where, '--save-plan', path);
     const plan = JSON.parse(await readFile(path, 'utf8')) as Plan;
@@ -326,15 +316,15 @@ describe('a saved plan', () => {
     let path: string;
 
     /** One leftover; beside it a healthy AMI created by ec2-image, another tool's snapshot, and a leftover in another region. */
-    beforeEach(async () => {
-      seedSnapshots(1);
-      seed({
+    test.beforeEach(async ({ account }) => {
+      seedSnapshots(account, 1);
+      account.seed({
         snapshots: [{ id: foreign, createdAt: hoursAgo(1000), description: 'a backup' }],
         images: [
           { id: healthy, createdAt: hoursAgo(1000), name: 'fedora-i9', snapshotIds: [], tags: ourImageTags },
         ],
       });
-      seed(elsewhere);
+      account.seed(elsewhere);
       await account.putObject(100);
       path = (await args())[1];
       await account.run('janitor', ...where, '--save-plan', path);
@@ -342,7 +332,7 @@ describe('a saved plan', () => {
       account.aws.calls.clear();
     });
 
-    const carryOut = async (edited: unknown, ...flags: string[]) => {
+    const carryOut = async (account: JanitorAccount, edited: unknown, ...flags: string[]) => {
       await writeFile(path, JSON.stringify(edited));
       return account.run('janitor', '--from-plan', path, '--apply', '--yes', ...flags);
     };
@@ -355,16 +345,16 @@ describe('a saved plan', () => {
       region,
     });
 
-    test('policy, buckets and prefixes of the file are not believed', async () => {
+    test('policy, buckets and prefixes of the file are not believed', async ({ account }) => {
       const policy = { ...plan.policy, olderThanMs: 0, superseded: true, amis: [healthy] };
       const buckets = [{ bucket: 'made-up', region: 'us-east-1', versioning: 'Never' }];
       const edited = { ...plan, policy, buckets, prefixes: ['', 'x/'], regions: ['eu-west-1'] };
       const resources = [...plan.resources, named('ami', healthy), named('snapshot', foreign)];
-      const run = await carryOut({ ...edited, resources }, ...where, '--older-than', '200h');
+      const run = await carryOut(account, { ...edited, resources }, ...where, '--older-than', '200h');
       expect(run.exitCode).toBe(0);
       expect(run.stdout).toMatch(new RegExp(`skipped +snapshot +${foreign}`));
       expect(account.changes()).toEqual([]);
-      const now = await carryOut({ ...edited, resources }, ...where);
+      const now = await carryOut(account, { ...edited, resources }, ...where);
       expect(now.exitCode).toBe(0);
       expect(account.changes().sort()).toEqual(['DeleteObject', 'DeleteSnapshot']);
       const { images, snapshots } = await account.contents();
@@ -372,7 +362,7 @@ describe('a saved plan', () => {
       expect(snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([foreign]);
     });
 
-    test.each([
+    test.for([
       ['another region', () => named('snapshot', id('snap', 9), 'eu-west-1'), 'PLAN_OUT_OF_SCOPE'],
       ['an id without its ref', () => ({ ...leftover(), id: foreign }), 'PLAN_UNREADABLE'],
       ['another kind', () => ({ ...leftover(), kind: 'ami' }), 'PLAN_UNREADABLE'],
@@ -381,14 +371,14 @@ describe('a saved plan', () => {
         () => ({ ...leftover(), kind: 'object', bucket: 'b', key: 'k', id: 'k', ref: 's3://b/k' }),
         'PLAN_OUT_OF_SCOPE',
       ],
-    ])('refused: %s', async (_, edit, code) => {
-      const run = await carryOut({ ...plan, resources: [...plan.resources, edit()] }, ...where);
+    ] as const)('refused: %s', async ([_, edit, code], { account }) => {
+      const run = await carryOut(account, { ...plan, resources: [...plan.resources, edit()] }, ...where);
       expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`error ${code}`) });
       expect(account.changes()).toEqual([]);
     });
 
-    test('without the flags that it was made with, it is refused with what to do', async () => {
-      const run = await carryOut(plan);
+    test('without the flags that it was made with, it is refused with what to do', async ({ account }) => {
+      const run = await carryOut(account, plan);
       expect(run).toMatchObject({
         exitCode: 1,
         stderr: expect.stringMatching(/error PLAN_OUT_OF_SCOPE.*\n.*--bucket/),
@@ -396,11 +386,12 @@ describe('a saved plan', () => {
       expect(account.changes()).toEqual([]);
     });
 
-    test('the cap of the flags holds, and what is gone is told', async () => {
-      expect((await carryOut(plan, ...where, '--max-deletes', '1')).exitCode).toBe(5);
+    test('the cap of the flags holds, and what is gone is told', async ({ account }) => {
+      expect((await carryOut(account, plan, ...where, '--max-deletes', '1')).exitCode).toBe(5);
       expect(account.changes()).toEqual([]);
       const gone = id('snap', 6);
       const run = await carryOut(
+        account,
         { ...plan, resources: [...plan.resources, named('snapshot', gone)] },
         ...where,
       );
@@ -411,15 +402,19 @@ describe('a saved plan', () => {
 });
 
 describe('tag-fix', () => {
-  const seedImage = (tags: Record<string, string>, snapshotTags: Record<string, string> = ourTags) =>
-    seed({
+  const seedImage = (
+    account: JanitorAccount,
+    tags: Record<string, string>,
+    snapshotTags: Record<string, string> = ourTags,
+  ) =>
+    account.seed({
       snapshots: [{ id: snap, description: imported, tags: snapshotTags }],
       images: [{ id: ami, name: 'fedora-i43', snapshotIds: [snap], tags }],
     });
   const { automation: _, ...lacking } = ourImageTags;
 
-  test('37: one tag missing: adds that one, exit 0', async () => {
-    seedImage(lacking);
+  test('37: one tag missing: adds that one, exit 0', async ({ account }) => {
+    seedImage(account, lacking);
     const run = await account.run('tag-fix');
     expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/ami-0+1 in us-east-1: tagged/) });
     expect(run.stdout).toContain('  + automation=false');
@@ -427,15 +422,15 @@ describe('tag-fix', () => {
     expect(account.changes()).toEqual(['CreateTags']);
   });
 
-  test('--dry-run shows the same and writes nothing', async () => {
-    seedImage(lacking);
+  test('--dry-run shows the same and writes nothing', async ({ account }) => {
+    seedImage(account, lacking);
     const run = await account.run('tag-fix', ami, '--dry-run');
     expect(run).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('would be tagged') });
     expect(account.changes()).toEqual([]);
   });
 
-  test('38: a tag with another value: reports, overwrites nothing, exit 1', async () => {
-    seedImage({ ...ourImageTags, Name: 'mine' });
+  test('38: a tag with another value: reports, overwrites nothing, exit 1', async ({ account }) => {
+    seedImage(account, { ...ourImageTags, Name: 'mine' });
     const run = await account.run('tag-fix', '--json');
     expect(run.exitCode).toBe(1);
     expect(run.json()).toMatchObject({
@@ -449,8 +444,8 @@ describe('tag-fix', () => {
     expect(account.changes()).toEqual([]);
   });
 
-  test('39: all present: no write, exit 0', async () => {
-    seedImage(ourImageTags);
+  test('39: all present: no write, exit 0', async ({ account }) => {
+    seedImage(account, ourImageTags);
     const run = await account.run('tag-fix');
     expect(run).toMatchObject({
       exitCode: 0,
@@ -459,8 +454,10 @@ describe('tag-fix', () => {
     expect(account.changes()).toEqual([]);
   });
 
-  test('40: an AMI that ec2-image did not create: refuses, says what proof it looked for', async () => {
-    seedImage({}, {});
+  test('40: an AMI that ec2-image did not create: refuses, says what proof it looked for', async ({
+    account,
+  }) => {
+    seedImage(account, {}, {});
     const run = await account.run('tag-fix', ami, ...where);
     expect(run).toMatchObject({
       exitCode: 1,
@@ -469,15 +466,17 @@ describe('tag-fix', () => {
     expect(account.changes()).toEqual([]);
   });
 
-  test('names an AMI of other making by --name and --suffix', async () => {
-    seedImage({}, {});
+  test('names an AMI of other making by --name and --suffix', async ({ account }) => {
+    seedImage(account, {}, {});
     expect((await account.run('tag-fix', ami, '--name', 'fedora', '--suffix', '43')).exitCode).toBe(0);
     const { images } = await account.contents();
     expect(images[0]?.Tags).toEqual(expect.arrayContaining([{ Key: 'Name', Value: 'fedora-i43' }]));
   });
 
-  test('refuses a name and suffix that do not make the AMI’s own name, and says which do', async () => {
-    seedImage({}, {});
+  test('refuses a name and suffix that do not make the AMI’s own name, and says which do', async ({
+    account,
+  }) => {
+    seedImage(account, {}, {});
     const run = await account.run('tag-fix', ami, '--name', 'fedora', '--suffix', '44');
     expect(run).toMatchObject({
       exitCode: 1,
@@ -488,9 +487,9 @@ describe('tag-fix', () => {
     expect(account.changes()).toEqual([]);
   });
 
-  test('--force corrects a wrong tag of ec2-image, and nothing else', async () => {
+  test('--force corrects a wrong tag of ec2-image, and nothing else', async ({ account }) => {
     const theirs = { team: 'x', automation: 'true' };
-    seedImage({ ...ourImageTags, ...theirs, Name: 'fedora-i44' });
+    seedImage(account, { ...ourImageTags, ...theirs, Name: 'fedora-i44' });
     const told = await account.run('tag-fix', '--force', '--dry-run');
     expect(told.stdout).toContain('  ~ Name=fedora-i43, instead of fedora-i44');
     expect(account.changes()).toEqual([]);
@@ -501,12 +500,12 @@ describe('tag-fix', () => {
     expect(account.changes()).toEqual(['CreateTags']);
   });
 
-  test('--force gives an AMI the whole origin that its snapshot proves', async () => {
+  test('--force gives an AMI the whole origin that its snapshot proves', async ({ account }) => {
     const wrong = {
       'ec2-image:source-digest': `sha256:${'f'.repeat(64)}`,
       'ec2-image:source-url': 'https://example.org/another.qcow2',
     };
-    seedImage({ ...ourImageTags, ...wrong });
+    seedImage(account, { ...ourImageTags, ...wrong });
     expect((await account.run('tag-fix')).exitCode).toBe(1);
     expect(account.changes()).toEqual([]);
     expect((await account.run('tag-fix', '--force')).exitCode).toBe(0);
@@ -514,19 +513,19 @@ describe('tag-fix', () => {
     expect(tagRecord(image?.Tags)).toEqual(ourImageTags);
   });
 
-  test('--force leaves alone what nothing proves to be wrong', async () => {
+  test('--force leaves alone what nothing proves to be wrong', async ({ account }) => {
     const tags = { ...ourImageTags, 'ec2-image:source-digest': `sha256:${'f'.repeat(64)}` };
-    seedImage(tags, {});
+    seedImage(account, tags, {});
     expect((await account.run('tag-fix', '--force')).exitCode).toBe(0);
     const [image] = (await account.contents()).images;
     expect(tagRecord(image?.Tags)).toEqual(tags);
   });
 
-  test.each([
+  test.for([
     [['--name', 'fedora'], 'USAGE'],
     [['--name', 'fedora', '--suffix', '43'], 'USAGE'],
     [['ami-nonsense'], 'BAD_OPTION'],
-  ])('refuses %j', async (args, code) => {
+  ] as const)('refuses %j', async ([args, code], { account }) => {
     const run = await account.run('tag-fix', ...args);
     expect(run).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(`error ${code}`) });
   });

@@ -9,19 +9,19 @@ import {
   PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { type CallRecord, seedEc2 } from '@ec2-image/local-aws';
+import type { CallRecord } from '@ec2-image/local-aws';
 import { metadataOf, tagList } from '@ec2-image/provenance';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { bucket } from '../support/account.ts';
 import {
+  expect,
   hoursAgo,
   id,
   imported,
   type JanitorAccount,
   key,
-  openJanitorAccount,
   ourImageTags,
   ourTags,
+  test,
 } from './support.ts';
 
 interface Policy {
@@ -31,17 +31,6 @@ interface Policy {
     readonly Condition?: object;
   }[];
 }
-
-let account: JanitorAccount;
-beforeEach(async () => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'ANYBODY');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'whatever');
-  account = await openJanitorAccount();
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await account[Symbol.asyncDispose]();
-});
 
 /** What the policy allows to whoever has it, and what only to EC2 on their behalf. */
 async function readPolicy(name: string) {
@@ -76,14 +65,14 @@ function actionOf({ service, operation, parameters }: CallRecord): string[] {
   return [`s3:${(parameters.versionId !== undefined && versioned[action]) || action}`];
 }
 
-async function actionsOf(work: () => Promise<void>): Promise<string[]> {
+async function actionsOf(account: JanitorAccount, work: () => Promise<void>): Promise<string[]> {
   account.aws.calls.clear();
   await work();
   return [...new Set(account.aws.calls.list().flatMap(actionOf))].sort();
 }
 
 /** Tagged as by ec2-image, with a time long past. */
-async function startStalledImport(): Promise<void> {
+async function startStalledImport(account: JanitorAccount): Promise<void> {
   account.aws.faults.add({ match: { operation: 'ImportSnapshot' }, action: { kind: 'task-stalls' } });
   await account.ec2.send(
     new ImportSnapshotCommand({
@@ -93,10 +82,7 @@ async function startStalledImport(): Promise<void> {
   );
 }
 
-const seed = (resources: Omit<Parameters<typeof seedEc2>[0], 'directory'>) =>
-  seedEc2({ directory: account.directory, ...resources });
-
-test('janitor.json allows what the janitor calls, and nothing else', async () => {
+test('janitor.json allows what the janitor calls, and nothing else', async ({ account }) => {
   const createdAt = hoursAgo(100);
   const leftovers = async () => {
     await account.s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key }));
@@ -104,7 +90,7 @@ test('janitor.json allows what the janitor calls, and nothing else', async () =>
       new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'a disk', Metadata: metadataOf(ourTags) }),
     );
   };
-  seed({
+  account.seed({
     snapshots: [
       { id: id('snap', 1), createdAt, description: imported, tags: ourTags },
       { id: id('snap', 2), createdAt, description: imported, tags: ourTags },
@@ -123,8 +109,8 @@ test('janitor.json allows what the janitor calls, and nothing else', async () =>
     }),
   );
   await account.aged(100, leftovers);
-  await startStalledImport();
-  const called = await actionsOf(async () => {
+  await startStalledImport(account);
+  const called = await actionsOf(account, async () => {
     const apply = ['janitor', '--bucket', bucket, '--superseded', '--apply', '--yes'];
     expect((await account.run(...apply)).exitCode).toBe(0);
     await account.s3.send(
@@ -132,11 +118,11 @@ test('janitor.json allows what the janitor calls, and nothing else', async () =>
     );
     await account.aged(100, leftovers);
     // Disabled so far: what comes into use now is enabled again, for whom it was there before.
-    seed({ fleets: [{ imageIds: [id('ami', 1)] }] });
+    account.seed({ fleets: [{ imageIds: [id('ami', 1)] }] });
     expect((await account.run(...apply)).exitCode).toBe(0);
     expect((await account.runEverywhere('janitor')).exitCode).toBe(0);
     // Failed ones go at once.
-    seed({
+    account.seed({
       images: [{ createdAt, name: 'fedora-i42', snapshotIds: [], state: 'failed', tags: ourImageTags }],
     });
     expect((await account.run(...apply)).exitCode).toBe(0);
@@ -155,12 +141,12 @@ test('janitor.json allows what the janitor calls, and nothing else', async () =>
   ]);
 });
 
-test('tag-fix.json allows what tag-fix calls, and nothing else', async () => {
-  seed({
+test('tag-fix.json allows what tag-fix calls, and nothing else', async ({ account }) => {
+  account.seed({
     snapshots: [{ id: id('snap', 1) }],
     images: [{ id: id('ami', 1), name: 'fedora-i43', snapshotIds: [id('snap', 1)], tags: ourTags }],
   });
-  const called = await actionsOf(async () => {
+  const called = await actionsOf(account, async () => {
     expect((await account.run('tag-fix', id('ami', 1), '--bucket', bucket)).exitCode).toBe(0);
     expect((await account.run('tag-fix', '--bucket', bucket)).exitCode).toBe(0);
     expect((await account.runEverywhere('tag-fix')).exitCode).toBe(0);

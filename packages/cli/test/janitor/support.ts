@@ -1,6 +1,8 @@
 import { PassThrough, Writable } from 'node:stream';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { type SeedEc2Options, seedEc2 } from '@ec2-image/local-aws';
 import { metadataOf, objectKey, provenanceTags } from '@ec2-image/provenance';
+import { test as base, vi } from 'vitest';
 import { main } from '../../src/main.ts';
 import { bucket, openAccount, type TestAccount } from '../support/account.ts';
 import { parseDocument } from '../support/document.ts';
@@ -27,6 +29,7 @@ export const id = (type: 'ami' | 'snap', number: number) =>
   `${type}-${number.toString(16).padStart(17, '0')}`;
 
 export interface JanitorAccount extends TestAccount {
+  seed(resources: Omit<SeedEc2Options, 'directory'>): void;
   /** As if it were then, for what has no other time than the service's clock. */
   aged(hoursAgo: number, work: () => Promise<void>): Promise<void>;
   putObject(hoursAgo: number): Promise<void>;
@@ -45,7 +48,7 @@ export interface Ended {
   json<T>(): T;
 }
 
-export async function openJanitorAccount(): Promise<JanitorAccount> {
+async function openJanitorAccount(): Promise<JanitorAccount> {
   let offsetMs = 0;
   const account = await openAccount({ now: () => Date.now() + offsetMs });
   const run = async (
@@ -90,6 +93,7 @@ export async function openJanitorAccount(): Promise<JanitorAccount> {
   };
   return {
     ...account,
+    seed: (resources) => seedEc2({ directory: account.directory, ...resources }),
     aged,
     async putObject(hours) {
       await aged(hours, async () => {
@@ -109,3 +113,20 @@ export async function openJanitorAccount(): Promise<JanitorAccount> {
         .map(({ operation }) => operation),
   };
 }
+
+export { describe, expect } from 'vitest';
+
+/** A test with an account of its own, in which a janitor works. */
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+export const test = base.extend('account', async ({}, { onCleanup }) => {
+  // Any credentials do on the emulator, but none do not.
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'ANYBODY');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'whatever');
+  const account = await openJanitorAccount();
+  onCleanup(async () => {
+    vi.unstubAllEnvs();
+    await account[Symbol.asyncDispose]();
+  });
+  account.aws.calls.clear();
+  return account;
+});

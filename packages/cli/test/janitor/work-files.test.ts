@@ -2,66 +2,60 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tryLock } from '@ec2-image/file-lock';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openAccount, region, type TestAccount } from '../support/account.ts';
-import { publishImages, type TestImages } from '../support/images.ts';
-import { importArgs } from '../support/import.ts';
-import { runInProcess, useOwnEnvironment } from '../support/in-process.ts';
+import { region } from '../support/account.ts';
+import { expect, testWith } from '../support/fixtures.ts';
+import type { Flags } from '../support/import.ts';
+import { runInProcess } from '../support/in-process.ts';
 
-let images: TestImages;
-let account: TestAccount;
-/** With what an import of `--keep-files` leaves in it, under {@link own}. */
-let workDirectory: string;
-let own: string;
-
-beforeAll(async () => {
-  useOwnEnvironment();
-  images = await publishImages(['qcow2']);
-  account = await openAccount();
-});
-afterAll(async () => {
-  await account[Symbol.asyncDispose]();
-  await images[Symbol.asyncDispose]();
-});
-beforeEach(async () => {
-  workDirectory = await mkdtemp(join(tmpdir(), 'work-'));
-  await importImage({ 'keep-files': true, fresh: true, replace: true });
-  [own = ''] = await entries();
-  expect(own).toMatch(/^sha256-[0-9a-f]{32}$/);
-});
-
-async function importImage(flags: Readonly<Record<string, unknown>>): Promise<void> {
-  const flagged = importArgs({
-    account,
-    workDirectory,
-    url: images.url('qcow2'),
-    'checksum-url': images.checksumUrl,
-    suffix: '1',
-    region,
-    ...flags,
+const test = testWith({ flags: { region } })
+  .extend('importImage', ({ runImport }) => async (flags: Flags): Promise<void> => {
+    const run = await runImport({ suffix: '1', ...flags });
+    expect(run.exitCode, run.stdout + run.stderr).toBe(0);
+  })
+  .extend(
+    'entry',
+    ({ workDirectory }) =>
+      (name: string) =>
+        join(workDirectory, 'images', name),
+  )
+  .extend(
+    'entries',
+    ({ entry }) =>
+      () =>
+        readdir(entry('')),
+  )
+  /** What an import of `--keep-files` leaves in the work directory. */
+  .extend('own', async ({ importImage, entries }) => {
+    await importImage({ 'keep-files': true });
+    const [own = ''] = await entries();
+    expect(own).toMatch(/^sha256-[0-9a-f]{32}$/);
+    return own;
+  })
+  .extend(
+    'clean',
+    ({ account, workDirectory }) =>
+      (...flags: readonly string[]) =>
+        runInProcess([
+          'janitor',
+          ...['--work-files', '--work-dir', workDirectory],
+          ...['--endpoint-url', account.aws.url, '--region', region],
+          ...flags,
+        ]),
+  )
+  .extend('makeDirectory', ({ entry }) => async (name: string): Promise<string> => {
+    await mkdir(entry(name), { recursive: true });
+    await writeFile(join(entry(name), 'thesis.txt'), 'years of work');
+    return entry(name);
   });
-  const run = await runInProcess(flagged);
-  expect(run.exitCode, run.stdout + run.stderr).toBe(0);
-}
 
-const entry = (name: string) => join(workDirectory, 'images', name);
-const entries = () => readdir(entry(''));
 const named = (digit: string) => `sha256-${digit.repeat(32)}`;
-const clean = (...flags: readonly string[]) =>
-  runInProcess([
-    'janitor',
-    ...['--work-files', '--work-dir', workDirectory],
-    ...['--endpoint-url', account.aws.url, '--region', region],
-    ...flags,
-  ]);
 
-async function makeDirectory(name: string): Promise<string> {
-  await mkdir(entry(name), { recursive: true });
-  await writeFile(join(entry(name), 'thesis.txt'), 'years of work');
-  return entry(name);
-}
-
-test('42: --work-files: what no run works with is removed, a live run’s files are kept', async () => {
+test('42: --work-files: what no run works with is removed, a live run’s files are kept', async ({
+  entries,
+  clean,
+  own,
+  workDirectory,
+}) => {
   const lock = await tryLock({ path: join(workDirectory, 'locks', own) });
   const live = await clean('--apply', '--yes');
   expect(live).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/ kept: a run works with it/) });
@@ -73,7 +67,13 @@ test('42: --work-files: what no run works with is removed, a live run’s files 
   expect(await entries()).toEqual([]);
 });
 
-test('52: foreign directories in the work directory: untouched', async () => {
+test('52: foreign directories in the work directory: untouched', async ({
+  entry,
+  entries,
+  clean,
+  makeDirectory,
+  own,
+}) => {
   const elsewhere = await mkdtemp(join(tmpdir(), 'elsewhere-'));
   await writeFile(join(elsewhere, 'thesis.txt'), 'years of work');
   const marker = join(entry(own), '.ec2-image-work');
@@ -114,7 +114,13 @@ test('52: foreign directories in the work directory: untouched', async () => {
   expect((await clean()).exitCode).toBe(0);
 });
 
-test('a link inside a directory of ec2-image is removed, not what it points to', async () => {
+test('a link inside a directory of ec2-image is removed, not what it points to', async ({
+  entry,
+  entries,
+  clean,
+  makeDirectory,
+  own,
+}) => {
   const elsewhere = await makeDirectory('elsewhere');
   await symlink(elsewhere, join(entry(own), 'link'));
   expect((await clean('--apply', '--yes')).exitCode).toBe(0);
@@ -122,7 +128,13 @@ test('a link inside a directory of ec2-image is removed, not what it points to',
   expect(await readdir(elsewhere)).toEqual(['thesis.txt']);
 });
 
-test('an import that works in a directory of somebody else’s removes its own files alone', async () => {
+test('an import that works in a directory of somebody else’s removes its own files alone', async ({
+  importImage,
+  entry,
+  entries,
+  own,
+  workDirectory,
+}) => {
   await rm(join(entry(own), '.ec2-image-work'));
   await writeFile(join(entry(own), 'thesis.txt'), 'years of work');
   await importImage({ suffix: '2' });
