@@ -26,7 +26,12 @@ export interface ImageResult {
   readonly region: string;
   readonly architecture: string;
   readonly tags: Readonly<Record<string, string>>;
-  readonly source: { readonly url: string; readonly digest: string | null };
+  readonly source: {
+    readonly url: string;
+    readonly digest: string | null;
+    /** The fingerprint of the primary key that signed it, where a keyring was given. */
+    readonly signedBy?: string;
+  };
   /** The entry of DescribeImages. */
   readonly image: Image | null;
   readonly steps: readonly StepReport[];

@@ -5,12 +5,14 @@ import { downloadCodes } from './codes/download-codes.ts';
 import { imageCodes } from './codes/image-codes.ts';
 import { machineCodes } from './codes/machine-codes.ts';
 import { networkCodes } from './codes/network-codes.ts';
+import { signatureCodes } from './codes/signature-codes.ts';
 import { usageCodes } from './codes/usage-codes.ts';
 
 /** Every code that an error of any package can have, by what it is about: a code means the same wherever it appears. */
 export const errorCodeGroups = {
   'Command line and configuration': usageCodes,
   'Downloads and checksums': downloadCodes,
+  'Keyrings and signatures': signatureCodes,
   'Proxies and certificates': networkCodes,
   'Images and disks': imageCodes,
   'AWS calls': awsCodes,
@@ -21,6 +23,7 @@ export const errorCodeGroups = {
 export type ErrorCode =
   | keyof typeof usageCodes
   | keyof typeof downloadCodes
+  | keyof typeof signatureCodes
   | keyof typeof networkCodes
   | keyof typeof imageCodes
   | keyof typeof awsCodes
@@ -30,6 +33,7 @@ export type ErrorCode =
 export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   ...usageCodes,
   ...downloadCodes,
+  ...signatureCodes,
   ...networkCodes,
   ...imageCodes,
   ...awsCodes,

@@ -7,5 +7,10 @@ export { type FileState, type RecordedFile, recordFile, requireUnchanged } from 
 export type { Progress } from './hash-file.ts';
 export { type LocalImage, type LocalImageOptions, openLocalImage } from './local-image.ts';
 export type { RetryOptions } from './mirrors.ts';
+export { type ImageSignatureOptions, verifyImageSignature } from './signature/image-signature.ts';
+export type { Signer } from './signature/judge-signature.ts';
+export { type Keyring, readKeyring } from './signature/keyring.ts';
+export { type SignedFileOptions, signedFile } from './signature/signed-file.ts';
+export { requireSignatureUrl, type Trust } from './signature/trust.ts';
 export { type ImageStream, type StreamImageOptions, streamImage } from './stream-image.ts';
 export type { VerifiedImage } from './verified-image.ts';

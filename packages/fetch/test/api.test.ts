@@ -8,8 +8,12 @@ test('the exported names', () => {
     'imageFileName',
     'openLocalImage',
     'readChecksum',
+    'readKeyring',
     'recordFile',
+    'requireSignatureUrl',
     'requireUnchanged',
+    'signedFile',
     'streamImage',
+    'verifyImageSignature',
   ]);
 });

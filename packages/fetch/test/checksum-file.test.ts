@@ -15,7 +15,7 @@ const other = digestOfBytes('other').slice(7);
 
 const read = (content: string | Buffer, fileName = name) => {
   const url = 'https://host/CHECKSUM';
-  const entries = parseChecksumFile({ content: Buffer.from(content), url });
+  const { entries } = parseChecksumFile({ content: Buffer.from(content), url });
   const digest = findDigest({ entries, fileName, url });
   if (digest === undefined) throw entryMissing({ entries, fileName, url });
   return digest;

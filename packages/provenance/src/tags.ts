@@ -10,6 +10,8 @@ export const provenanceKeys = {
   name: 'ec2-image:name',
   startedAt: 'ec2-image:started-at',
   version: 'ec2-image:version',
+  /** Only where a keyring was given. */
+  signedBy: 'ec2-image:signed-by',
 } as const;
 
 /** The S3 tag, with the value `true`, of an object that `--keep-object` kept: the janitor keeps it too. */
@@ -33,6 +35,8 @@ export interface Provenance {
   readonly version: string;
   /** The image's name in the configuration: with the architecture it makes the stream. */
   readonly name?: string;
+  /** The fingerprint of the primary key that signed the checksum file or the image, as verified. */
+  readonly signedBy?: string;
   /** Left out where a call carries a ClientToken: what varies between runs would make the token mismatch. */
   readonly startedAt?: Date;
 }
@@ -45,6 +49,7 @@ export function provenanceTags({
   diskFormat,
   version,
   name,
+  signedBy,
   startedAt,
 }: Provenance): Record<string, string> {
   return {
@@ -53,6 +58,7 @@ export function provenanceTags({
     [provenanceKeys.diskFormat]: diskFormat,
     ...(name !== undefined && { [provenanceKeys.name]: name }),
     [provenanceKeys.version]: version,
+    ...(signedBy !== undefined && { [provenanceKeys.signedBy]: signedBy }),
     ...(startedAt && { [provenanceKeys.startedAt]: formatStartedAt(startedAt) }),
   };
 }

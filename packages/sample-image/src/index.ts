@@ -2,6 +2,7 @@ export { type WriteChecksumFileOptions, writeChecksumFile } from './checksum-fil
 export { type MakeSampleDiskOptions, makeSampleDisk, type SampleDisk } from './disk/make-sample-disk.ts';
 export type { Partition } from './disk/partition-table.ts';
 export { SampleImageError, type SampleImageErrorCode } from './errors.ts';
+export { type Gpg, type GpgKey, openGpg } from './gpg.ts';
 export { type ImageFormat, type PackedImage, type PackImageOptions, packImage } from './pack-image.ts';
 export {
   type DirectoryServer,

@@ -5,6 +5,7 @@ test('the exported names', () => {
   expect(Object.keys(api).sort()).toEqual([
     'SampleImageError',
     'makeSampleDisk',
+    'openGpg',
     'packImage',
     'serveDirectory',
     'writeChecksumFile',

@@ -1,6 +1,7 @@
 import { checkLocalFiles } from '../config/check-local-files.ts';
 import { type ImportRequest, importRequests } from '../config/import-request.ts';
 import type { Finished } from '../config/pin-config.ts';
+import { openTrust } from '../config/trust.ts';
 import { writeConfig } from '../config/write-config.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 import { explain } from '../errors/explain.ts';
@@ -22,12 +23,18 @@ export class ImportCommand extends TableCommand<ImportRequest[]> {
   }
 
   protected override async prepare({ file }: CommonSettings): Promise<ImportRequest[]> {
-    return importRequests({
+    const requests = importRequests({
       flagName: this.given.value('name'),
       flags: Object.fromEntries(this.given.all) as ImageSettings,
       names: this.operands,
       file,
     });
+    return Promise.all(
+      requests.map(async (request) => ({
+        ...request,
+        trust: await openTrust({ ...request, trust: request.trustSettings }),
+      })),
+    );
   }
 
   protected override async checkProfile(settings: CommonSettings, requests: ImportRequest[]): Promise<void> {

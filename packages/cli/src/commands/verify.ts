@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { checkLocalFiles } from '../config/check-local-files.ts';
 import { checksumOf } from '../config/checksum.ts';
+import { openTrust, trustOf } from '../config/trust.ts';
 import { UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
 import { openView } from '../render/choose-view.ts';
@@ -19,8 +20,13 @@ export class VerifyCommand extends TableCommand<DiskSource> {
     const source = this.source(file?.config['allow-insecure-checksum']);
     if ('file' in source) await checkReadable('--file', source.file);
     if ('digests' in source) await checkReadable('--digests', source.digests);
-    if ('urls' in source) await checkLocalFiles(source);
-    return source;
+    if (!('urls' in source)) return source;
+    await checkLocalFiles(source);
+    const settings = trustOf({
+      keyring: this.given.value('keyring') ?? file?.config.keyring,
+      'signature-url': this.given.value('signature-url'),
+    });
+    return { ...source, trust: await openTrust({ ...source, trust: settings }) };
   }
 
   protected async run(settings: CommonSettings, source: DiskSource): Promise<number> {
@@ -38,12 +44,13 @@ export class VerifyCommand extends TableCommand<DiskSource> {
       settings,
       view,
     }).finally(() => view.close());
-    const { snapshotId, blocks } = verified;
+    const { snapshotId, blocks, signedBy } = verified;
     await this.printResult(
       {
         document: () => ({ version: 1, verify: { ...verified, equal: true } }),
         ids: () => [snapshotId],
-        text: () => `${snapshotId} matches the disk (${blocks} blocks compared)`,
+        text: () =>
+          `${snapshotId} matches the disk (${blocks} blocks compared)${signedBy ? `, signed by ${signedBy}` : ''}`,
       },
       settings.log,
     );

@@ -13,6 +13,7 @@ import { defaultConfigFile } from './find-config.ts';
 import { label, located, type Origin } from './origin.ts';
 import type { ConfigFile } from './read-config.ts';
 import { type Session, sessionOf } from './session.ts';
+import { type Trust, type TrustSettings, trustOf } from './trust.ts';
 
 /** One image to bring into one region: everything known that can be known before anything is fetched. */
 export interface ImportRequest {
@@ -55,6 +56,10 @@ export interface ImportRequest {
   readonly replace: boolean;
   readonly allowInsecureChecksum: boolean;
   readonly allowUnbootable: boolean;
+  /** Undefined where no keyring is given: then signatures are ignored. */
+  readonly trustSettings?: TrustSettings;
+  /** The same, once the keyring was read: see `openTrust`. */
+  readonly trust?: Trust;
   /** What it was made from, for the configuration that reproduces it. */
   readonly given: GivenSettings;
 }
@@ -224,6 +229,10 @@ function request(
     replace: setting('replace') ?? false,
     allowInsecureChecksum: setting('allow-insecure-checksum') ?? false,
     allowUnbootable: setting('allow-unbootable') ?? false,
+    trustSettings: trustOf(
+      { keyring: setting('keyring'), 'signature-url': setting('signature-url') },
+      origin,
+    ),
     given,
   };
 }

@@ -99,6 +99,8 @@ function pin(document: Document, { request, result }: Finished): void {
     digest.commentBefore = published.value.commentBefore;
     published.value = digest;
     document.deleteIn(['images', request.name, 'checksum-entry']);
+    // Beside a digest it would be taken for the signature of the image.
+    if (request.trust?.signs === 'checksum') document.deleteIn(['images', request.name, 'signature-url']);
   }
   document.setIn(['images', request.name, 'amis', result.region], result.imageId);
 }

@@ -10,6 +10,12 @@ const verifyContent = z.object({
   blocks: z.number().describe('Read and compared'),
   absentBlocks: z.number().describe('Blocks of zeros that the snapshot never got'),
   sizeBytes: z.number(),
+  signedBy: z
+    .string()
+    .optional()
+    .describe(
+      'Fingerprint of the primary key that signed the image or its checksum file, where a keyring was given',
+    ),
   equal: z.literal(true),
 });
 

@@ -21,6 +21,12 @@ const image = z.object({
   source: z.object({
     url: z.string().describe('Without credentials and query'),
     digest: z.string().nullable().describe('sha256:<hex> or sha512:<hex>; null where it was not known yet'),
+    signedBy: z
+      .string()
+      .optional()
+      .describe(
+        'Fingerprint of the primary key that signed checksum file or image, where a keyring was given',
+      ),
   }),
   image: z.record(z.string(), z.unknown()).nullable().describe('The entry of DescribeImages'),
   steps: z.array(step),

@@ -11,6 +11,7 @@ import { obtainAmi } from './ladder.ts';
 import { createLeftovers } from './leftovers.ts';
 import type { IdentifiedRun, ImportJob, Known } from './run.ts';
 import { findAmi, type ObtainedAmi } from './rungs/ami.ts';
+import { signedBy } from './signer.ts';
 import { createSteps } from './steps.ts';
 
 /** Imports one image, from wherever an earlier run stopped. Never throws: a failure is a result. */
@@ -28,7 +29,11 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
     region: cloud.region,
     architecture: request.architecture,
     tags: {},
-    source: { url: redactUrl(request.urls[0]!), digest: known.digest ?? null },
+    source: {
+      url: redactUrl(request.urls[0]!),
+      digest: known.digest ?? null,
+      ...(known.signedBy !== undefined && { signedBy: known.signedBy }),
+    },
     image: null,
     steps: steps.report(),
     ...rest,
@@ -36,7 +41,7 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
   try {
     view.stage(request.name, 'checking');
     const [digest, encryption] = await Promise.all([
-      publishedDigest(job),
+      publishedDigest(job, known),
       encryptionFor(job),
       checkBucketOf(job),
     ]);
@@ -106,17 +111,24 @@ async function importIdentified(run: IdentifiedRun): Promise<ObtainedAmi> {
   }
 }
 
-async function publishedDigest({ request, signal, view }: ImportJob): Promise<Digest> {
-  const { checksum, urls, allowInsecureChecksum } = request;
+async function publishedDigest({ request, signal, view }: ImportJob, known: Known): Promise<Digest> {
+  const { checksum, urls, allowInsecureChecksum, trust } = request;
   if ('digest' in checksum) return checksum.digest;
-  const { digest } = await readChecksum({
+  const onNotice = (message: string) => view.notice(message, request.name);
+  const { digest, signer } = await readChecksum({
     url: checksum.url,
     imageUrl: urls,
     entry: checksum.entry,
     allowInsecure: allowInsecureChecksum,
+    trust,
     signal,
-    onNotice: (message) => view.notice(message, request.name),
+    onNotice,
   });
+  if (signer) {
+    onNotice(signedBy('checksum file', signer));
+    // Whoever gives the signature of the image wants that one.
+    if (trust?.signs !== 'image') known.signedBy = signer.fingerprint;
+  }
   return digest;
 }
 

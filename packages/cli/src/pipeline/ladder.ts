@@ -16,7 +16,7 @@ import { obtainVerified } from './verified-snapshot.ts';
  */
 
 export async function obtainAmi(run: ImageRun): Promise<ObtainedAmi> {
-  return (await findAmi(run)) ?? registerAmi(run, await obtainSnapshot(run));
+  return (await findAmi(run, () => obtainImage(run))) ?? registerAmi(run, await obtainSnapshot(run));
 }
 
 function obtainSnapshot(run: ImageRun): Promise<ObtainedSnapshot> {
@@ -26,17 +26,23 @@ function obtainSnapshot(run: ImageRun): Promise<ObtainedSnapshot> {
 
 async function obtainImportedSnapshot(given: ImageRun): Promise<ObtainedSnapshot> {
   const run = await locateObject(given);
-  return finishSnapshot(run, (await findImportedSnapshot(run)) ?? (await importSnapshot(run, obtainObject)));
+  return finishSnapshot(
+    run,
+    (await findImportedSnapshot(run, obtainImage)) ?? (await importSnapshot(run, obtainObject)),
+  );
 }
 
 /** Loaded only where it is wanted, with the client of its own service. */
 async function obtainWrittenSnapshot(run: ImageRun): Promise<ObtainedSnapshot> {
   const { findWrittenSnapshot, writeSnapshot } = await import('./rungs/written-snapshot.ts');
-  return finishSnapshot(run, (await findWrittenSnapshot(run)) ?? (await writeSnapshot(run, obtainImage)));
+  return finishSnapshot(
+    run,
+    (await findWrittenSnapshot(run, obtainImage)) ?? (await writeSnapshot(run, obtainImage)),
+  );
 }
 
 async function obtainObject(run: ImageRun): Promise<ObtainedObject> {
-  return (await findObject(run)) ?? uploadDisk(run, obtainDisk);
+  return (await findObject(run, obtainImage)) ?? uploadDisk(run, obtainDisk);
 }
 
 /** Whether an earlier run converted it already is for the conversion to find out: only the image tells whether it is right. */

@@ -1,18 +1,18 @@
 import { isExplained } from '@ec2-image/explained-error';
-import { openLocalImage, type RecordedFile, requireUnchanged, type VerifiedImage } from '@ec2-image/fetch';
+import { openLocalImage, type RecordedFile, requireUnchanged } from '@ec2-image/fetch';
 import { type Content, localContent } from './content.ts';
-import { contentOptions, type ImageRun } from './run.ts';
-
-export type ObtainImage = (run: ImageRun) => Promise<VerifiedImage>;
+import { contentOptions, type ImageRun, type ObtainImage } from './run.ts';
+import { lacksSigner } from './signer.ts';
 
 /**
  * Uses what is in a local image, where that can be read once, and hashed as it is read. Undefined where it has to be
- * hashed first.
+ * hashed first, or its signature verified.
  */
 export async function readLocalImage<T>(
   run: ImageRun,
   { obtainImage, use }: { readonly obtainImage: ObtainImage; readonly use: (content: Content) => Promise<T> },
 ): Promise<T | undefined> {
+  if (lacksSigner(run)) return undefined;
   const { urls: url, checksum } = run.request;
   const checksumUrl = 'url' in checksum ? checksum.url : undefined;
   // What cannot be opened is told by what hashes it.

@@ -1,3 +1,4 @@
+import type { VerifiedImage } from '@ec2-image/fetch';
 import { type Digest, objectKey } from '@ec2-image/provenance';
 import type { LimitFunction } from 'p-limit';
 import type { Cloud } from '../aws/cloud.ts';
@@ -33,6 +34,8 @@ export interface ImportJob {
 export interface Known {
   digest?: Digest;
   amiName?: string;
+  /** The fingerprint of the primary key whose signature was verified, of checksum file or image. */
+  signedBy?: string;
   snapshotId?: string;
   imageId?: string;
 }
@@ -59,6 +62,8 @@ export interface ImageRun extends IdentifiedRun {
   /** Snapshots that this run found wrong and deleted: a token that leads to one of them is of no use. */
   readonly discardedSnapshots: string[];
 }
+
+export type ObtainImage = (run: ImageRun) => Promise<VerifiedImage>;
 
 /** What every verb of `ec2-import` is given. */
 export function ec2Options({ cloud, request, resumes, signal, notice }: IdentifiedRun) {

@@ -7,10 +7,10 @@ function diskFormatOf({ via, format }: IdentifiedRun['request']) {
   return via === 'ebs' ? 'raw' : format;
 }
 
-type Named = Pick<IdentifiedRun, 'request' | 'digest' | 'amiName' | 'startedAt'>;
+type Named = Pick<IdentifiedRun, 'request' | 'digest' | 'amiName' | 'startedAt' | 'known'>;
 
 /** What shows that ec2-image made a resource, without the time: for calls whose token allows nothing that varies. */
-export function constantTagsOf({ request, digest, amiName }: Named): Record<string, string> {
+export function constantTagsOf({ request, digest, amiName, known }: Named): Record<string, string> {
   return {
     ...request.tags,
     Name: amiName,
@@ -20,17 +20,19 @@ export function constantTagsOf({ request, digest, amiName }: Named): Record<stri
       diskFormat: diskFormatOf(request),
       version,
       name: request.name,
+      signedBy: known.signedBy,
     }),
   };
 }
 
-export function provenanceTagsOf({ request, digest, startedAt }: Named): Record<string, string> {
+export function provenanceTagsOf({ request, digest, startedAt, known }: Named): Record<string, string> {
   return provenanceTags({
     sourceUrl: request.urls[0]!,
     digest,
     diskFormat: diskFormatOf(request),
     version,
     name: request.name,
+    signedBy: known.signedBy,
     startedAt,
   });
 }

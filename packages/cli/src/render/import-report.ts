@@ -65,9 +65,17 @@ export function renderImportReport(
         formatSeconds(seconds),
       ]),
     ]),
+    ...renderSigners(finished),
     ...(next.length > 0 ? [['Next:', ...next.map((step) => `  ${step}`)].join('\n')] : []),
     ...(pin ? renderPin(finished, configWrittenTo) : []),
   ].join('\n\n');
+}
+
+function renderSigners(finished: readonly Finished[]): string[] {
+  const lines = finished.flatMap(({ result: { name, source } }) =>
+    source.signedBy === undefined ? [] : `${name}: signed by ${source.signedBy}`,
+  );
+  return lines.length > 0 ? [lines.join('\n')] : [];
 }
 
 function renderPin(finished: readonly Finished[], configWrittenTo?: string): string[] {

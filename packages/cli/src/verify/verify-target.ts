@@ -9,17 +9,27 @@ import {
   writeDigests,
 } from '@ec2-image/ebs-direct';
 import { describeImage } from '@ec2-image/ec2-import';
-import { fetchImage, type RecordedFile, readChecksum, recordFile, requireUnchanged } from '@ec2-image/fetch';
+import {
+  fetchImage,
+  readChecksum,
+  recordFile,
+  requireSignatureUrl,
+  requireUnchanged,
+  type VerifiedImage,
+  verifyImageSignature,
+} from '@ec2-image/fetch';
 import { makeDirectory } from '@ec2-image/file-lock';
 import { type Cloud, openCloud } from '../aws/cloud.ts';
 import { createEbsClient } from '../aws/ebs-client.ts';
 import { openLocalAccount } from '../aws/local-account.ts';
 import { isAuthentic } from '../config/checksum.ts';
 import type { ImportRequest } from '../config/import-request.ts';
+import type { Trust } from '../config/trust.ts';
 import { CliError } from '../errors/cli-error.ts';
 import { absentBlocksNotice, mayLackBlocks } from '../pipeline/absent-blocks.ts';
 import { openContent } from '../pipeline/content.ts';
 import { type RunView, type Stage, showStage } from '../pipeline/progress.ts';
+import { signedBy } from '../pipeline/signer.ts';
 import type { CommonSettings } from '../settings.ts';
 import { usingWorkDirectory } from '../work-directory/work-directory-error.ts';
 
@@ -31,6 +41,7 @@ export type DiskSource =
       readonly urls: readonly string[];
       readonly checksum: ImportRequest['checksum'];
       readonly allowInsecureChecksum: boolean;
+      readonly trust?: Trust;
     };
 
 export interface VerifyTargetOptions {
@@ -56,6 +67,8 @@ export interface VerifiedTarget {
   readonly absentBlocks: number;
   /** Of the disk. */
   readonly sizeBytes: number;
+  /** The fingerprint of the primary key that signed the disk's image, where a keyring was given. */
+  readonly signedBy?: string;
 }
 
 /** @throws EbsDirectError `SNAPSHOT_DIFFERS`, `ABSENT_BLOCKS` */
@@ -72,7 +85,7 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Verifi
     const calls = { ...cloud.calls, signal, onNotice: view.notice };
     return { cloud, calls, snapshotId: await snapshotOf(cloud, target, calls) };
   });
-  const expected = await expectedContent(options);
+  const { expected, signedBy: signer } = await expectedContent(options);
   if (saveDigests !== undefined) await writeDigests({ path: saveDigests, content: expected });
   const ebs = createEbsClient(cloud.connection);
   try {
@@ -87,7 +100,13 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Verifi
       }),
     );
     if (absentBlocks > 0) view.notice(absentBlocksNotice(snapshotId, absentBlocks));
-    return { snapshotId, blocks, absentBlocks, sizeBytes: expected.sizeBytes };
+    return {
+      snapshotId,
+      blocks,
+      absentBlocks,
+      sizeBytes: expected.sizeBytes,
+      ...(signer && { signedBy: signer }),
+    };
   } finally {
     ebs.destroy();
   }
@@ -107,11 +126,13 @@ async function snapshotOf({ ec2 }: Cloud, target: string, calls: CallOptions): P
   return root.Ebs.SnapshotId;
 }
 
-async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedContent> {
+async function expectedContent(
+  options: VerifyTargetOptions,
+): Promise<{ readonly expected: ExpectedContent; readonly signedBy?: string }> {
   const { target, source, maxDiskSize, decompressionMemoryBytes, view } = options;
   const show = <T>(stage: Stage, work: () => Promise<T>) =>
     showStage({ view, image: target, stage, signal: options.settings.signal }, work);
-  if ('digests' in source) return readDigests({ path: source.digests });
+  if ('digests' in source) return { expected: await readDigests({ path: source.digests }) };
   const { workDirectory, signal } = options.settings;
   const directory = await usingWorkDirectory(workDirectory, async () => {
     await makeDirectory(workDirectory);
@@ -120,9 +141,10 @@ async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedCo
   try {
     const isFile = 'file' in source;
     // Where that fails, what opens the file next says why.
-    const file = isFile
-      ? await recordFile(source.file).catch(() => undefined)
+    const downloaded = isFile
+      ? undefined
       : await show('download', () => download(options, { source, directory }));
+    const file = isFile ? await recordFile(source.file).catch(() => undefined) : downloaded!.image;
     await using content = await show('convert', () =>
       openContent({
         path: isFile ? source.file : file!.path,
@@ -134,15 +156,16 @@ async function expectedContent(options: VerifyTargetOptions): Promise<ExpectedCo
         onNotice: view.notice,
       }),
     );
-    return await show('checksum', async () => {
-      const expected = await digestBlocks({
+    const expected = await show('checksum', async () => {
+      const digests = await digestBlocks({
         blocks: content.blocks({ signal }),
         sizeBytes: content.virtualSizeBytes,
         onProgress: (progress) => view.progress(target, { ...progress, unit: 'bytes' }),
       });
       if (file) await requireUnchanged({ file, signal });
-      return expected;
+      return digests;
     });
+    return { expected, signedBy: downloaded?.signedBy };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -154,29 +177,38 @@ async function download(
     source,
     directory,
   }: { readonly source: Extract<DiskSource, { urls: unknown }>; readonly directory: string },
-): Promise<RecordedFile> {
-  const { urls, checksum, allowInsecureChecksum } = source;
+): Promise<{ readonly image: VerifiedImage; readonly signedBy?: string }> {
+  const { urls, checksum, allowInsecureChecksum, trust } = source;
   const onNotice = view.notice;
-  const digest =
+  const { digest, signer } =
     'digest' in checksum
-      ? checksum.digest
-      : (
-          await readChecksum({
-            url: checksum.url,
-            imageUrl: urls,
-            entry: checksum.entry,
-            allowInsecure: allowInsecureChecksum,
-            signal,
-            onNotice,
-          })
-        ).digest;
-  return fetchImage({
+      ? { digest: checksum.digest, signer: undefined }
+      : await readChecksum({
+          url: checksum.url,
+          imageUrl: urls,
+          entry: checksum.entry,
+          allowInsecure: allowInsecureChecksum,
+          trust,
+          signal,
+          onNotice,
+        });
+  const isOfImage = trust !== undefined && (trust.signs === 'image' || signer === undefined);
+  if (isOfImage) requireSignatureUrl(trust, urls[0]!);
+  const onProgress = (progress: { readonly done: number; readonly total?: number }) =>
+    view.progress(target, { ...progress, unit: 'bytes' });
+  const image = await fetchImage({
     url: urls,
     digest,
     allowHttpRedirect: isAuthentic(checksum),
     directory,
     signal,
     onNotice,
-    onProgress: (progress) => view.progress(target, { ...progress, unit: 'bytes' }),
+    onProgress,
   });
+  const imageSigner = isOfImage
+    ? await verifyImageSignature({ image, trust, signal, onNotice, onProgress })
+    : undefined;
+  const [what, who] = imageSigner ? (['image', imageSigner] as const) : (['checksum file', signer] as const);
+  if (who) onNotice(signedBy(what, who));
+  return { image, signedBy: who?.fingerprint };
 }

@@ -1,5 +1,5 @@
 import { findConsistently } from '@ec2-image/aws-call';
-import { provenanceKeys } from '@ec2-image/provenance';
+import { provenanceKeys, type Tags } from '@ec2-image/provenance';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 import { type ChosenSnapshot, chooseSnapshot } from './choose-snapshot.ts';
 import { listImportTasks, listSnapshots } from './describe.ts';
@@ -20,6 +20,8 @@ export type FoundSnapshot = (
   | {
       readonly state: 'complete';
       readonly snapshot: Snapshot;
+      /** Its own. */
+      readonly tags: Tags;
       /** Told by its own tags, or only by the task that made it: then it still has to be tagged. */
       readonly proof: 'tags' | 'task';
     }
@@ -55,7 +57,8 @@ export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundS
     const { importTaskId, percent } = chosen.task;
     return { state: 'running', importTaskId, percent, endedAttempts };
   }
-  return { state: 'complete', snapshot: snapshotOf(chosen.snapshot), proof: chosen.proof, endedAttempts };
+  const { snapshot, proof } = chosen;
+  return { state: 'complete', snapshot: snapshotOf(snapshot), tags: snapshot.tags, proof, endedAttempts };
 }
 
 type Looked = WantedSnapshot & Pick<FindSnapshotOptions, 'importTasks' | 'deleted'>;

@@ -25,6 +25,7 @@ describe('what the account has of a snapshot', () => {
       state: 'complete',
       proof: 'tags',
       snapshot: { snapshotId: 'snap-1', sizeGiB: 5, importTaskId: 'import-snap-0', encrypted: undefined },
+      tags: ourTags(),
       endedAttempts: 0,
     });
     expect(looks(account)).toBe(1);

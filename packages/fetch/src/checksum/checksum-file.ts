@@ -5,10 +5,16 @@ import { FetchError } from '../errors.ts';
 import { looksLikeHtml } from '../html.ts';
 import { parseChecksumJson } from './checksum-json.ts';
 import { type ChecksumEntry, parseChecksumLines } from './checksum-lines.ts';
-import { signedText } from './clear-signed.ts';
+import { type ClearSigned, readClearSigned } from './clear-signed.ts';
+
+export interface ChecksumFile {
+  readonly entries: readonly ChecksumEntry[];
+  /** Where the file is a clear-signed message: what is signed, from which alone the entries are, and the signature, which nobody has verified yet. */
+  readonly clearSigned?: ClearSigned;
+}
 
 /**
- * The entries of a checksum file, from bytes that nobody vouches for.
+ * What a checksum file holds, from bytes that nobody vouches for.
  *
  * @param options.url where the file comes from, as it may be shown
  * @throws FetchError `CHECKSUM_IS_HTML`, `CHECKSUM_SIGNATURE_MALFORMED`, `CHECKSUM_UNREADABLE`
@@ -19,7 +25,7 @@ export function parseChecksumFile({
 }: {
   readonly content: Buffer;
   readonly url: string;
-}): readonly ChecksumEntry[] {
+}): ChecksumFile {
   if (looksLikeHtml(content))
     throw new FetchError('CHECKSUM_IS_HTML', `${url} is a web page, not a checksum file`, {
       hint: 'Use the URL of the checksum file itself: its "raw" or "download" link.',
@@ -30,14 +36,15 @@ export function parseChecksumFile({
       hint: 'Use the URL of the text file; a binary file may be a PGP signature, or a PGP message that contains the text.',
       facts: { url },
     });
-  const text = signedText({ text: decode(content), url }).replace(/^\ufeff/, '');
+  const clearSigned = readClearSigned({ content, url });
+  const text = decode(clearSigned?.signed ?? content).replace(/^\ufeff/, '');
   const entries = parseChecksumJson(text) ?? parseChecksumLines(text);
   if (entries.length === 0)
     throw new FetchError('CHECKSUM_UNREADABLE', `${url} contains no checksum in a supported format`, {
       hint: 'Supported: sha256sum/sha512sum lines, BSD lines (SHA256 (file) = …), JSON with names and digests, or a bare digest.',
       facts: { url },
     });
-  return entries;
+  return { entries, ...(clearSigned && { clearSigned }) };
 }
 
 export interface EntryQuery {

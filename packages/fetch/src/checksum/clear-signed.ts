@@ -1,20 +1,35 @@
 import { FetchError } from '../errors.ts';
 
+/** The parts of a PGP clear-signed message (RFC 9580 §7). */
+export interface ClearSigned {
+  /** The lines that are signed, without dash escapes, joined by line feeds: byte for byte as they stand in the message. */
+  readonly signed: Buffer;
+  /** With its armor. */
+  readonly signature: Buffer;
+}
+
 /**
- * The text that a PGP clear-signed message signs (RFC 9580 §7), or the whole text where there is no PGP armor in it.
+ * The parts of a clear-signed message, or undefined where there is no PGP armor in the file.
  *
  * The signature itself is not verified: that needs the publisher's key. But whoever verifies the file with gpg must have verified exactly the lines
  * that are returned here. gpg says "Good signature" of a file with unsigned lines around the message, and with other armor than a clear-signed
  * text, so the file has to be one clear-signed message and nothing else. Refused are: any other line with PGP armor, wherever it stands; lines that are not
  * blank before or after the message; header fields other than these; a line that should have been dash-escaped; a line so long that gpg leaves its end out.
  *
- * @param options.text with its byte order mark, if it has one: gpg does not see a message behind one
+ * @param options.content with its byte order mark, if it has one: gpg does not see a message behind one
  * @throws FetchError `CHECKSUM_SIGNATURE_MALFORMED`
  */
-export function signedText({ text, url }: { readonly text: string; readonly url: string }): string {
-  const lines = text.split(/\r?\n/);
+export function readClearSigned({
+  content,
+  url,
+}: {
+  readonly content: Buffer;
+  readonly url: string;
+}): ClearSigned | undefined {
+  // A character a byte: what is signed are bytes, whatever their encoding.
+  const lines = content.toString('latin1').split(/\r?\n/);
   const [header, ...others] = lines.flatMap((line, index) => (armor.test(line) ? [index] : []));
-  if (header === undefined) return text;
+  if (header === undefined) return undefined;
   requireHeader(lines[header]!, url);
   if (!lines.slice(0, header).every(isBlank)) throw malformed(url, 'there are unsigned lines before it');
   const blank = lines.findIndex((line, index) => index > header && isBlank(line));
@@ -37,7 +52,8 @@ export function signedText({ text, url }: { readonly text: string; readonly url:
   const signed = lines.slice(blank + 1, end);
   if (signed.some((line) => line.length > maxLineLength))
     throw malformed(url, `a line in its signed part is longer than ${maxLineLength} characters`);
-  return (isEscaped ? signed.map((line) => line.replace(/^- /, '')) : signed).join('\n');
+  const text = isEscaped ? signed.map((line) => line.replace(/^- /, '')) : signed;
+  return { signed: bytesOf(text), signature: bytesOf([...lines.slice(end, last + 1), '']) };
 }
 
 /** Anywhere in a line: gpg wants it at the beginning, and what is elsewhere is there to mislead somebody. */
@@ -55,6 +71,10 @@ function requireHeader(line: string, url: string): void {
   if (line.includes('BEGIN PGP SIGNED MESSAGE'))
     throw malformed(url, 'the header of its signed part is not alone on its line');
   throw malformed(url, 'its PGP armor is not that of a clear-signed text');
+}
+
+function bytesOf(lines: readonly string[]): Buffer {
+  return Buffer.from(lines.join('\n'), 'latin1');
 }
 
 function isBlank(line: string): boolean {

@@ -1,5 +1,5 @@
 import { listOf } from '../kinds/kind.ts';
-import { source } from '../kinds/locations.ts';
+import { path, source } from '../kinds/locations.ts';
 import { byteSize, integer } from '../kinds/numbers.ts';
 import { boolean, hexDigest, oneOf, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
@@ -64,6 +64,22 @@ export const imageOptions = {
     in: 'image',
     variants: { verify: said, demo: said },
     alternatives: 'checksum',
+  }),
+  keyring: option({
+    kind: path(),
+    help: 'File of public PGP keys, armored or binary: checksum file or image must be signed by one of them',
+    group: 'image',
+    commands: ['import', 'verify'],
+    in: 'both',
+    variants: { verify: said },
+  }),
+  'signature-url': option({
+    kind: source,
+    help: 'URL of the detached signature of the checksum file or of the image, by its name (.asc, .sig, .gpg, .sign)',
+    group: 'image',
+    commands: ['import', 'verify'],
+    in: 'image',
+    variants: { verify: said },
   }),
   arch: option({
     kind: oneOf(architectures, { aliases: { amd64: 'x86_64', aarch64: 'arm64' } }),

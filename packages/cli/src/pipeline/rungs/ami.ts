@@ -3,6 +3,7 @@ import { conflictError, describeImage, findImage, registerImage, tagResources } 
 import { tagRecord } from '@ec2-image/provenance';
 import { CliError } from '../../errors/cli-error.ts';
 import { ec2Options, type IdentifiedRun, type ImageRun, wantedSnapshotOf } from '../run.ts';
+import { knowsSigner } from '../signer.ts';
 import type { ObtainedSnapshot } from '../snapshot.ts';
 import { deleteUnused } from '../surplus-snapshot.ts';
 import { amiTagsOf } from '../tags.ts';
@@ -22,9 +23,13 @@ export interface ObtainedAmi {
  * The AMI of this name and digest, if the account has it: with the tags that an earlier run did not set. Undefined
  * where it has to be made.
  *
+ * @param verifyImage shows that the image of this digest is signed, where nothing recorded says so: without it, such an AMI is not found
  * @throws where the name is taken by something that may not be touched, before anything is downloaded for it
  */
-export async function findAmi(run: IdentifiedRun): Promise<ObtainedAmi | undefined> {
+export async function findAmi(
+  run: IdentifiedRun,
+  verifyImage?: () => Promise<unknown>,
+): Promise<ObtainedAmi | undefined> {
   const { request, amiName: name, digest, steps } = run;
   const found = await findImage({
     ...ec2Options(run),
@@ -50,6 +55,10 @@ export async function findAmi(run: IdentifiedRun): Promise<ObtainedAmi | undefin
         facts: { imageId, amiName: name },
       },
     );
+  }
+  if (!knowsSigner(run, found.ami.tags)) {
+    if (!verifyImage) return undefined;
+    await verifyImage();
   }
   steps.reuse('register');
   const tagError = await completeTags(run, [imageId]);

@@ -1,11 +1,15 @@
 import { deleteSnapshot, findSnapshot, type Snapshot, waitForImport } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
 import { mayBeTheObject, waitOptions } from '../import-task.ts';
-import { ec2Options, type ImageRun, objectLocation, wantedSnapshotOf } from '../run.ts';
+import { ec2Options, type ImageRun, type ObtainImage, objectLocation, wantedSnapshotOf } from '../run.ts';
+import { requireSigner } from '../signer.ts';
 import type { CompleteSnapshot } from '../snapshot.ts';
 
 /** The snapshot by way of S3: complete, or that of an import task that an earlier run started. */
-export async function findImportedSnapshot(run: ImageRun): Promise<CompleteSnapshot | undefined> {
+export async function findImportedSnapshot(
+  run: ImageRun,
+  obtainImage: ObtainImage,
+): Promise<CompleteSnapshot | undefined> {
   const { request, cloud, digest, notice, steps } = run;
   const { bucket, key } = objectLocation(run);
   const found = await findSnapshot({
@@ -21,6 +25,7 @@ export async function findImportedSnapshot(run: ImageRun): Promise<CompleteSnaps
   });
   run.endedAttempts.number = found.endedAttempts;
   if (found.state === 'none') return undefined;
+  await requireSigner(run, found.state === 'complete' ? found.tags : {}, obtainImage);
   if (found.state === 'complete') {
     notice(`reusing snapshot ${found.snapshot.snapshotId}`);
     steps.reuse('import');

@@ -1,17 +1,12 @@
 import { fetchImage, type VerifiedImage } from '@ec2-image/fetch';
 import { isAuthentic } from '../../config/checksum.ts';
 import type { ImageRun } from '../run.ts';
+import { requireVerifiable, verifySigner } from '../signer.ts';
 
-/** The image: in the work directory and hashing to the digest, or downloaded. */
-export async function obtainImage({
-  request,
-  directory,
-  digest,
-  steps,
-  view,
-  signal,
-  notice,
-}: ImageRun): Promise<VerifiedImage> {
+/** The image: in the work directory and hashing to the digest, or downloaded; with its signature verified where that is asked for. */
+export async function obtainImage(run: ImageRun): Promise<VerifiedImage> {
+  const { request, directory, digest, steps, view, signal, notice } = run;
+  requireVerifiable(run);
   const image = await steps.take(
     'download',
     () =>
@@ -33,5 +28,6 @@ export async function obtainImage({
   );
   // The bytes were hashed as they came.
   steps.record('checksum', { bytes: image.size });
+  await verifySigner(run, image);
   return image;
 }

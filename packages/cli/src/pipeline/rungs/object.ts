@@ -5,7 +5,8 @@ import { requireUnchanged } from '@ec2-image/fetch';
 import { earlierObjectKey, metadataOf } from '@ec2-image/provenance';
 import * as s3 from '@ec2-image/s3-upload';
 import { readImage } from '../read-image.ts';
-import { type ImageRun, objectLocation, objectUrl } from '../run.ts';
+import { type ImageRun, type ObtainImage, objectLocation, objectUrl } from '../run.ts';
+import { requireSigner } from '../signer.ts';
 import type { ObtainedObject } from '../snapshot.ts';
 import type { StartedDisk } from '../started-disk.ts';
 import { provenanceTagsOf } from '../tags.ts';
@@ -21,9 +22,13 @@ export async function locateObject(run: ImageRun): Promise<ImageRun> {
 }
 
 /** The object that an earlier run completed, with the checksum that S3 verified. */
-export async function findObject(run: ImageRun): Promise<ObtainedObject | undefined> {
+export async function findObject(
+  run: ImageRun,
+  obtainImage: ObtainImage,
+): Promise<ObtainedObject | undefined> {
   const object = run.request.fresh ? undefined : await s3.findObject(objectLocation(run));
   if (!object) return undefined;
+  await requireSigner(run, {}, obtainImage);
   run.notice(`reusing verified object ${objectUrl(object)}`);
   run.steps.reuse('upload');
   run.leftovers.set('object', objectUrl(object));

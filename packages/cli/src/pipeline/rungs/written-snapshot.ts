@@ -16,13 +16,17 @@ import { createEbsClient } from '../../aws/ebs-client.ts';
 import { isAuthentic } from '../../config/checksum.ts';
 import { absentBlocksNotice } from '../absent-blocks.ts';
 import { type Content, openContent, streamedContent } from '../content.ts';
-import { type ObtainImage, readImage, readLocalImage } from '../read-image.ts';
-import { contentOptions, ec2Options, type ImageRun, wantedSnapshotOf } from '../run.ts';
+import { readImage, readLocalImage } from '../read-image.ts';
+import { contentOptions, ec2Options, type ImageRun, type ObtainImage, wantedSnapshotOf } from '../run.ts';
+import { lacksSigner, requireSigner } from '../signer.ts';
 import type { CompleteSnapshot } from '../snapshot.ts';
 import { constantTagsOf } from '../tags.ts';
 
 /** The snapshot by way of EBS direct, where an earlier run completed it. */
-export async function findWrittenSnapshot(run: ImageRun): Promise<CompleteSnapshot | undefined> {
+export async function findWrittenSnapshot(
+  run: ImageRun,
+  obtainImage: ObtainImage,
+): Promise<CompleteSnapshot | undefined> {
   const { request, cloud, digest, notice, steps } = run;
   const found = await findSnapshot({
     ...ec2Options(run),
@@ -35,6 +39,7 @@ export async function findWrittenSnapshot(run: ImageRun): Promise<CompleteSnapsh
     importTasks: false,
   });
   if (found.state !== 'complete') return undefined;
+  await requireSigner(run, found.tags, obtainImage);
   notice(`reusing snapshot ${found.snapshot.snapshotId}`);
   steps.reuse('import');
   return { snapshot: found.snapshot };
@@ -75,7 +80,8 @@ function writeLocal(run: ImageRun, obtainImage: ObtainImage): Promise<Written | 
  */
 async function writeStreamed(run: ImageRun): Promise<Written | undefined> {
   const { request, digest, directory, signal, notice, steps, view } = run;
-  if (request.keepFiles || (await hasDownload(directory.path, digest))) return undefined;
+  // Its signature is verified before the first block is sent, and tags say whose it is: that takes a file.
+  if (request.keepFiles || lacksSigner(run) || (await hasDownload(directory.path, digest))) return undefined;
   await using stream = await streamImage({
     url: request.urls,
     digest,

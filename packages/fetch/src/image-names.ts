@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
-import { fileNameOf } from '../file-name.ts';
-import { httpGet } from '../http-get.ts';
-import type { HttpSource, Source } from '../source.ts';
+import { fileNameOf } from './file-name.ts';
+import { httpGet } from './http-get.ts';
+import type { HttpSource, Source } from './source.ts';
 
 /** The words that download pages put behind a file's name in a path: SourceForge, among others. */
 const actions: ReadonlySet<string> = new Set(['download', 'raw', 'latest']);

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, type InputType, inflate, zstdDecompress } from 'node:zlib';
-import { FetchError } from '../errors.ts';
+import { FetchError } from './errors.ts';
 
 type Decode = (bytes: InputType, options: { maxOutputLength: number }) => Promise<Buffer>;
 
