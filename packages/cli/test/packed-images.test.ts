@@ -53,8 +53,14 @@ const packings: readonly (readonly [
 
 const test = testWith({ formats: ['raw'] });
 
-describe.each(['s3', 'ebs'])('by %s, a packed image becomes a snapshot of the disk in it', (via) => {
-  test.for(packings)('%s', async ([name, pack], { images, account, runImport }) => {
+/** By EBS a whole volume is written for each: one that is read as it comes, and one that is unpacked into a file. */
+const byEbs = packings.filter(([name]) => name === 'disk.tar.gz' || name === 'disk.ova');
+
+describe.each([
+  ['s3', packings],
+  ['ebs', byEbs],
+] as const)('by %s, a packed image becomes a snapshot of the disk in it', (via, packed) => {
+  test.for(packed)('%s', async ([name, pack], { images, account, runImport }) => {
     const directory = await temporaryDirectory('packed');
     await execa('cp', ['--sparse=always', images.disk, join(directory, 'disk.raw')]);
     const output = join(images.directory, `${via}-${name}`);
