@@ -4,6 +4,7 @@ import { DemoCommand } from './commands/demo.ts';
 import { DoctorCommand } from './commands/doctor.ts';
 import { ExplainCommand } from './commands/explain.ts';
 import { HelpCommand, metaCommands, unknownCommand, VersionCommand } from './commands/help.ts';
+import { IamPolicyCommand } from './commands/iam-policy.ts';
 import { ImportCommand } from './commands/import.ts';
 import { JanitorCommand } from './commands/janitor.ts';
 import { TagFixCommand } from './commands/tag-fix.ts';
@@ -19,6 +20,7 @@ const commandClasses: readonly CommandClass<BaseContext>[] = [
   TagFixCommand,
   VerifyCommand,
   DoctorCommand,
+  IamPolicyCommand,
   ExplainCommand,
   DemoCommand,
   VersionCommand,

@@ -30,6 +30,12 @@ const doctorContent = z.object({
   ),
 });
 
+const iamPolicyContent = z.object({
+  policy: z
+    .object({ Version: z.string(), Statement: z.array(z.record(z.string(), z.unknown())) })
+    .describe('The policy document, as IAM takes it'),
+});
+
 const explainContent = z.object({
   code: z.string(),
   means: z.string().describe('What happened'),
@@ -44,6 +50,7 @@ export const documentSchemas: Readonly<Record<CommandName, z.ZodType>> = {
   'tag-fix': commandDocument('tag-fix', tagFixContent),
   verify: commandDocument('verify', verifyContent),
   doctor: commandDocument('doctor', doctorContent),
+  'iam-policy': commandDocument('iam-policy', iamPolicyContent),
   explain: commandDocument('explain', explainContent),
   demo: commandDocument('demo', demoContent),
 };

@@ -116,6 +116,24 @@ const commands = {
       ['One bucket', 'ec2-image doctor --bucket my-bucket --region us-east-1'],
     ],
   },
+  'iam-policy': {
+    summary: 'print the least IAM policy for commands, or the documents of the service role',
+    details: [
+      'Prints the policy that the credentials of the commands need, for the buckets, regions and ways of the configuration and those given here. Without a command it is that of import. role-trust and role-policy are the two documents of the service role that EC2 reads the bucket with. Calls no service.',
+      'Exit codes: 0 done, 2 wrong usage.',
+    ],
+    operands: {
+      metavar: 'COMMAND',
+      min: 0,
+      max: Number.POSITIVE_INFINITY,
+      what: 'import, verify, janitor, tag-fix, role-trust or role-policy',
+    },
+    examples: [
+      ['For an import as the configuration has it', 'ec2-image iam-policy'],
+      ['For all that a pipeline runs', 'ec2-image iam-policy import verify janitor --bucket my-bucket'],
+      ['Create the service role', 'ec2-image iam-policy role-trust --bucket-owner 123456789012 >trust.json'],
+    ],
+  },
   explain: {
     summary: 'explain an error code',
     details: [

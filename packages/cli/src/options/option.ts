@@ -11,6 +11,7 @@ export const groups = {
   tags: 'AMIs made by other means',
   disk: 'Disk to compare with',
   checks: 'What to check',
+  policy: 'What the policy is for',
   run: 'This run',
   account: 'AWS account',
   output: 'Files and output',

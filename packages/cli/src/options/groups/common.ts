@@ -21,9 +21,13 @@ export const accountOptions = {
     help: 'AWS region',
     default: 'AWS_REGION, or that of the profile',
     group: 'account',
-    commands: everyCommand,
+    commands: [...everyCommand, 'iam-policy'],
     in: 'both',
-    variants: { janitor: regions, 'tag-fix': regions },
+    variants: {
+      janitor: regions,
+      'tag-fix': regions,
+      'iam-policy': { help: 'AWS region that the policy is for; repeatable', group: 'policy', repeats: true },
+    },
   }),
   profile: option({
     kind: text({ metavar: 'NAME' }),
@@ -110,7 +114,7 @@ export const outputOptions = {
     help: 'Configuration file',
     default: "ec2-image.yaml in the current directory or its parents, up to the repository's root",
     group: 'output',
-    commands: ofAccounts,
+    commands: [...ofAccounts, 'iam-policy'],
     in: 'flag',
     environment: true,
   }),
@@ -134,7 +138,7 @@ export const outputOptions = {
     kind: boolean,
     help: 'Print one JSON document, and nothing else, on stdout',
     group: 'output',
-    commands: [...everyCommand, 'explain'],
+    commands: [...everyCommand, 'explain', 'iam-policy'],
     in: 'top',
   }),
   events: option({

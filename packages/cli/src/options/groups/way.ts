@@ -14,8 +14,9 @@ export const wayOptions = {
     help: 'Through an S3 bucket, or block by block through the EBS direct APIs, without bucket, role and import task',
     default: 's3',
     group: 'way',
-    commands: ['import'],
+    commands: ['import', 'iam-policy'],
     in: 'both',
+    variants: { 'iam-policy': { group: 'policy' } },
   }),
   format: option({
     kind: oneOf(diskFormats as ['vhdx', 'vhd', 'vmdk', 'raw']),
@@ -29,7 +30,7 @@ export const wayOptions = {
     kind: bucketName,
     help: 'S3 bucket for the upload (same region)',
     group: 'way',
-    commands: ['import', 'janitor', 'tag-fix', 'doctor'],
+    commands: ['import', 'janitor', 'tag-fix', 'doctor', 'iam-policy'],
     in: 'both',
     variants: {
       janitor: {
@@ -49,6 +50,12 @@ export const wayOptions = {
         group: 'checks',
         repeats: true,
       },
+      'iam-policy': {
+        help: 'Bucket that the policy is for; repeatable',
+        group: 'policy',
+        default: "the configuration's",
+        repeats: true,
+      },
     },
   }),
   'bucket-owner': option({
@@ -56,17 +63,21 @@ export const wayOptions = {
     help: 'Account that owns the bucket',
     default: 'the account of the credentials',
     group: 'way',
-    commands: ['import'],
+    commands: ['import', 'iam-policy'],
     in: 'both',
+    variants: {
+      'iam-policy': { help: 'Account that the role trusts VM Import on behalf of', group: 'policy' },
+    },
   }),
   'key-prefix': option({
     kind: text({ metavar: 'PREFIX', max: 512, empty: true }),
     help: 'Key prefix of uploaded objects',
     default: 'ec2-image/',
     group: 'way',
-    commands: ['import', 'janitor', 'tag-fix'],
+    commands: ['import', 'janitor', 'tag-fix', 'iam-policy'],
     in: 'both',
     variants: {
+      'iam-policy': { help: 'Key prefix of uploaded objects; repeatable', group: 'policy', repeats: true },
       janitor: { help: 'Key prefix of uploaded objects; repeatable', group: 'scope', repeats: true },
       'tag-fix': { help: 'Key prefix of uploaded objects; repeatable', group: 'scope', repeats: true },
     },

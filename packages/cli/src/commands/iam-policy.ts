@@ -1,0 +1,102 @@
+import { UsageError } from '../errors/cli-error.ts';
+import { exitCodes } from '../errors/exit-code.ts';
+import type { PolicyName } from '../iam/permission.ts';
+import { createPolicy, type PolicyDocument, type PolicyScope, partitionOf } from '../iam/policy-document.ts';
+import { createRolePolicy, createRoleTrust } from '../iam/role-documents.ts';
+import { didYouMean } from '../options/suggest.ts';
+import type { CommonSettings } from '../settings.ts';
+import { TableCommand } from './common.ts';
+
+const defaultPrefix = 'ec2-image/';
+
+/** What a policy can be printed for, beside the two documents of the service role. */
+const commands = ['import', 'verify', 'janitor', 'tag-fix'] as const;
+const roleDocuments = {
+  'role-trust': createRoleTrust,
+  'role-policy': createRolePolicy,
+} as const;
+const subjects: readonly string[] = [...commands, ...Object.keys(roleDocuments)];
+
+export class IamPolicyCommand extends TableCommand {
+  static override paths = [['iam-policy']];
+
+  protected override checkUsage(): void {
+    for (const word of this.operands) {
+      if (subjects.includes(word)) continue;
+      throw new UsageError('USAGE', `no policy for ${JSON.stringify(word)}${didYouMean(word, subjects)}`, {
+        hint: `Give one or more of ${commands.join(', ')}; or role-trust or role-policy.`,
+      });
+    }
+    if (this.operands.length > 1 && this.operands.some(isRoleDocument)) {
+      throw new UsageError('USAGE', 'role-trust and role-policy are documents of their own', {
+        hint: 'Print them one at a time.',
+      });
+    }
+  }
+
+  protected async run(settings: CommonSettings): Promise<number> {
+    const document = this.document(settings);
+    await this.printResult(
+      {
+        document: () => ({ version: 1, 'iam-policy': { policy: document } }),
+        ids: () => [JSON.stringify(document)],
+        text: () => JSON.stringify(document, null, 2),
+      },
+      settings.log,
+    );
+    return exitCodes.done;
+  }
+
+  private document(settings: CommonSettings): PolicyDocument {
+    const [first = 'import'] = this.operands;
+    const scope = this.scope(settings);
+    if (isRoleDocument(first)) return roleDocuments[first](scope);
+    const names = (
+      this.operands.length > 0 ? this.operands : [first]
+    ) as readonly (typeof commands)[number][];
+    return createPolicy(
+      [...new Set(names)].flatMap((name) => this.policies(name, settings)),
+      scope,
+    );
+  }
+
+  private policies(name: (typeof commands)[number], { file }: CommonSettings): PolicyName[] {
+    if (name !== 'import') return [name];
+    const given = this.given.value('via');
+    const images = Object.values(file?.config.images ?? {});
+    const ways = given
+      ? [given]
+      : images.length > 0
+        ? images.map(({ via }) => via ?? file?.config.via ?? 's3')
+        : [file?.config.via ?? 's3'];
+    return [...new Set(ways)].map((way) => `import-${way}` as const);
+  }
+
+  /** What the command line names, else what the configuration does: for all of its images. */
+  private scope({ file, connection }: CommonSettings): PolicyScope {
+    const { config } = file ?? {};
+    const images = Object.values(config?.images ?? {});
+    const known = <T>(given: readonly T[] | undefined, ofFile: readonly (T | undefined)[]): T[] => [
+      ...new Set(given ?? ofFile.filter((value) => value !== undefined)),
+    ];
+    const regions = known(
+      this.given.values('region'),
+      images.length > 0 ? images.map(({ region }) => region ?? connection.region) : [connection.region],
+    );
+    const prefixes = known(this.given.values('key-prefix'), [
+      ...images.map((image) => image['key-prefix'] ?? config?.['key-prefix']),
+      config?.['key-prefix'],
+    ]);
+    return {
+      partition: partitionOf(regions[0]),
+      regions,
+      buckets: known(this.given.values('bucket'), [...images.map(({ bucket }) => bucket), config?.bucket]),
+      keyPrefixes: prefixes.length > 0 ? prefixes : [defaultPrefix],
+      account: this.given.value('bucket-owner') ?? config?.['bucket-owner'],
+    };
+  }
+}
+
+function isRoleDocument(word: string): word is keyof typeof roleDocuments {
+  return Object.hasOwn(roleDocuments, word);
+}

@@ -1,0 +1,22 @@
+/** What a permission is given on. */
+export type Target =
+  /** Actions that know no resources. */
+  | 'anything'
+  | 'bucket'
+  /** Those under the key prefix. */
+  | 'objects'
+  | 'images'
+  | 'snapshots'
+  | 'import-tasks';
+
+/** One statement of a policy, before it is known for which bucket and region. */
+export interface Permission {
+  /** As the statement's `Sid`. */
+  readonly purpose: string;
+  readonly actions: readonly string[];
+  readonly on: readonly Target[];
+  readonly condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** Everything that has a policy of its own: an import needs other permissions by each of its ways. */
+export type PolicyName = 'import-s3' | 'import-ebs' | 'verify' | 'janitor' | 'tag-fix';

@@ -1,0 +1,60 @@
+import type { PolicyDocument, PolicyScope } from './policy-document.ts';
+
+/** In every partition. */
+const importService = 'vmie.amazonaws.com';
+const importExternalId = 'vmimport';
+
+/**
+ * Whom the service role of the imports trusts: VM Import, on behalf of this account.
+ * https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html#vmimport-role
+ */
+export function createRoleTrust({ partition, account = 'YOUR-ACCOUNT' }: PolicyScope): PolicyDocument {
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Service: importService },
+        Action: 'sts:AssumeRole',
+        Condition: {
+          StringEquals: { 'sts:ExternalId': importExternalId, 'aws:SourceAccount': account },
+          ArnLike: { 'aws:SourceArn': `arn:${partition}:vmie:*:${account}:*` },
+        },
+      },
+    ],
+  };
+}
+
+/** What the service role itself may do. */
+export function createRolePolicy({ partition, buckets, keyPrefixes }: PolicyScope): PolicyDocument {
+  const named = (buckets.length > 0 ? buckets : ['YOUR-BUCKET']).map(
+    (bucket) => `arn:${partition}:s3:::${bucket}`,
+  );
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'LookInTheBucket',
+        Effect: 'Allow',
+        Action: ['s3:GetBucketLocation', 's3:ListBucket'],
+        Resource: oneOrAll(named),
+      },
+      {
+        Sid: 'ReadTheDisk',
+        Effect: 'Allow',
+        Action: ['s3:GetObject'],
+        Resource: oneOrAll(named.flatMap((bucket) => keyPrefixes.map((prefix) => `${bucket}/${prefix}*`))),
+      },
+      {
+        Sid: 'MakeTheSnapshot',
+        Effect: 'Allow',
+        Action: ['ec2:CopySnapshot', 'ec2:Describe*', 'ec2:ModifySnapshotAttribute', 'ec2:RegisterImage'],
+        Resource: '*',
+      },
+    ],
+  };
+}
+
+function oneOrAll(resources: readonly string[]): string | readonly string[] {
+  return resources.length === 1 ? resources[0]! : resources;
+}
