@@ -4,19 +4,30 @@ const janitor: readonly Permission[] = [
   {
     purpose: 'LookInTheRegions',
     actions: [
+      'ec2:DescribeFastSnapshotRestores',
       'ec2:DescribeImageAttribute',
       'ec2:DescribeImages',
       'ec2:DescribeImportSnapshotTasks',
       'ec2:DescribeLockedSnapshots',
       'ec2:DescribeRegions',
       'ec2:DescribeSnapshotAttribute',
+      'ec2:DescribeSnapshotTierStatus',
       'ec2:DescribeSnapshots',
     ],
     on: ['anything'],
   },
   {
-    purpose: 'LookForWhatUsesAnAmi',
-    actions: ['autoscaling:DescribeLaunchConfigurations', 'ec2:DescribeImageReferences'],
+    purpose: 'LookForWhatUsesAmisAndSnapshots',
+    actions: [
+      'autoscaling:DescribeAutoScalingGroups',
+      'autoscaling:DescribeLaunchConfigurations',
+      'ec2:DescribeFleets',
+      'ec2:DescribeImageReferences',
+      'ec2:DescribeLaunchTemplateVersions',
+      'ec2:DescribeLaunchTemplates',
+      'ec2:DescribeSpotFleetRequests',
+      'ec2:DescribeSpotInstanceRequests',
+    ],
     on: ['anything'],
   },
   {
@@ -24,8 +35,6 @@ const janitor: readonly Permission[] = [
     purpose: 'LetEc2LookForWhatUsesAnAmi',
     actions: [
       'ec2:DescribeInstances',
-      'ec2:DescribeLaunchTemplateVersions',
-      'ec2:DescribeLaunchTemplates',
       'imagebuilder:GetContainerRecipe',
       'imagebuilder:ListContainerRecipes',
       'imagebuilder:ListImageRecipes',
@@ -58,7 +67,18 @@ const janitor: readonly Permission[] = [
   },
   {
     purpose: 'ApplyInTheRegions',
-    actions: ['ec2:CancelImportTask', 'ec2:DeleteSnapshot', 'ec2:DeregisterImage'],
+    actions: [
+      'ec2:CancelImportTask',
+      'ec2:CreateTags',
+      'ec2:DeleteSnapshot',
+      'ec2:DeleteTags',
+      'ec2:DeregisterImage',
+      'ec2:DisableImage',
+      'ec2:EnableImage',
+      'ec2:ListImagesInRecycleBin',
+      'ec2:ListSnapshotsInRecycleBin',
+      'ec2:ModifyImageAttribute',
+    ],
     on: ['anything'],
   },
   {
@@ -79,8 +99,16 @@ const tagFix: readonly Permission[] = [
     ],
     on: ['anything'],
   },
-  { purpose: 'SeeWhoseTheBucketIs', actions: ['s3:ListBucket'], on: ['bucket'] },
-  { purpose: 'AddTags', actions: ['ec2:CreateTags'], on: ['images', 'snapshots'] },
+  {
+    purpose: 'SeeWhoseTheBucketIs',
+    actions: ['s3:ListBucket'],
+    on: ['bucket'],
+  },
+  {
+    purpose: 'AddTags',
+    actions: ['ec2:CreateTags'],
+    on: ['images', 'snapshots'],
+  },
 ];
 
 /** Of the commands that look after what imports made. */

@@ -37,7 +37,7 @@ function without(policy: PolicyDocument, action: string): PolicyDocument {
 
 const title = ({ policy, name }: Scenario) => `${policy}: ${name}`;
 /** Where the command is to fail whatever it may do. */
-const failing = ['an import task that stands still'];
+const failing = ['an import task that makes no progress'];
 
 describe('under exactly its policy', () => {
   test.each(scenarios.map((scenario) => [title(scenario), scenario] as const))(

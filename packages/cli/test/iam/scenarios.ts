@@ -131,7 +131,7 @@ export const scenarios: readonly Scenario[] = [
   ),
   {
     policy: 'import-s3',
-    name: 'an import task that stands still',
+    name: 'an import task that makes no progress',
     needs: ['ec2:CancelImportTask'],
     prepare: async ({ account }) =>
       account.aws.faults.add({ match: { operation: 'ImportSnapshot' }, action: { kind: 'task-stalls' } }),

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { CallRecord } from '@ec2-image/local-aws';
 import { metadataOf, tagList } from '@ec2-image/provenance';
+import { createPolicy, permissionTable } from '../../src/iam/policy-document.ts';
 import { bucket } from '../support/account.ts';
 import {
   expect,
@@ -30,6 +31,16 @@ interface Policy {
     readonly Action: readonly string[];
     readonly Condition?: object;
   }[];
+}
+
+/** Tests in which the commands have the published policy and nothing else, or not even one of its actions. */
+function under(name: 'janitor' | 'tag-fix', { without }: { readonly without?: string } = {}) {
+  const scope = { partition: 'aws', regions: [], buckets: [bucket], keyPrefixes: ['ec2-image/'] };
+  const { Statement, ...policy } = createPolicy([name], scope);
+  const statements = (Statement as Policy['Statement'])
+    .map((statement) => ({ ...statement, Action: statement.Action.filter((action) => action !== without) }))
+    .filter(({ Action }) => Action.length > 0);
+  return test.extend('policies', () => [{ ...policy, Statement: statements }]);
 }
 
 /** What the policy allows to whoever has it, and what only to EC2 on their behalf. */
@@ -82,7 +93,7 @@ async function startStalledImport(account: JanitorAccount): Promise<void> {
   );
 }
 
-test('janitor.json allows what the janitor calls, and nothing else', async ({ account }) => {
+under('janitor')('janitor.json allows what the janitor calls, and nothing else', async ({ account }) => {
   const createdAt = hoursAgo(100);
   const leftovers = async () => {
     await account.s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key }));
@@ -141,11 +152,8 @@ test('janitor.json allows what the janitor calls, and nothing else', async ({ ac
   ]);
 });
 
-test('tag-fix.json allows what tag-fix calls, and nothing else', async ({ account }) => {
-  account.seed({
-    snapshots: [{ id: id('snap', 1) }],
-    images: [{ id: id('ami', 1), name: 'fedora-i43', snapshotIds: [id('snap', 1)], tags: ourTags }],
-  });
+under('tag-fix')('tag-fix.json allows what tag-fix calls, and nothing else', async ({ account }) => {
+  account.seed(untagged);
   const called = await actionsOf(account, async () => {
     expect((await account.run('tag-fix', id('ami', 1), '--bucket', bucket)).exitCode).toBe(0);
     expect((await account.run('tag-fix', '--bucket', bucket)).exitCode).toBe(0);
@@ -155,3 +163,19 @@ test('tag-fix.json allows what tag-fix calls, and nothing else', async ({ accoun
   expect(called).toEqual(direct);
   expect(byEc2).toEqual([]);
 });
+
+const untagged = {
+  snapshots: [{ id: id('snap', 1) }],
+  images: [{ id: id('ami', 1), name: 'fedora-i43', snapshotIds: [id('snap', 1)], tags: ourTags }],
+};
+
+for (const without of permissionTable['tag-fix'].flatMap(({ actions }) => actions)) {
+  under('tag-fix', { without })(`without ${without} tag-fix does less, and says so`, async ({ account }) => {
+    account.seed(untagged);
+    const ends = [await account.run('tag-fix', '--bucket', bucket), await account.runEverywhere('tag-fix')];
+    expect(Math.max(...ends.map(({ exitCode }) => exitCode))).toBeGreaterThan(0);
+    const said = ends.map(({ stdout, stderr }) => stdout + stderr).join('\n');
+    // Messages name the operation.
+    expect(said).toContain(without === 's3:ListBucket' ? 's3:HeadBucket' : without);
+  });
+}

@@ -48,9 +48,12 @@ export interface Ended {
   json<T>(): T;
 }
 
-async function openJanitorAccount(): Promise<JanitorAccount> {
+async function openJanitorAccount(policies: readonly object[] | undefined): Promise<JanitorAccount> {
   let offsetMs = 0;
-  const account = await openAccount({ now: () => Date.now() + offsetMs });
+  const account = await openAccount({
+    now: () => Date.now() + offsetMs,
+    ...(policies && { credentials: [{ ...anybody, policies }] }),
+  });
   const run = async (
     args: readonly string[],
     {
@@ -116,17 +119,21 @@ async function openJanitorAccount(): Promise<JanitorAccount> {
 
 export { describe, expect } from 'vitest';
 
+/** Any credentials do on the emulator, but none do not. */
+const anybody = { accessKeyId: 'ANYBODY', secretAccessKey: 'whatever' };
+
 /** A test with an account of its own, in which a janitor works. */
-// biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
-export const test = base.extend('account', async ({}, { onCleanup }) => {
-  // Any credentials do on the emulator, but none do not.
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'ANYBODY');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'whatever');
-  const account = await openJanitorAccount();
-  onCleanup(async () => {
-    vi.unstubAllEnvs();
-    await account[Symbol.asyncDispose]();
+export const test = base
+  /** What the commands may do; everything, where it is not overridden. */
+  .extend('policies', (): readonly object[] | undefined => undefined)
+  .extend('account', async ({ policies }, { onCleanup }) => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', anybody.accessKeyId);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', anybody.secretAccessKey);
+    const account = await openJanitorAccount(policies);
+    onCleanup(async () => {
+      vi.unstubAllEnvs();
+      await account[Symbol.asyncDispose]();
+    });
+    account.aws.calls.clear();
+    return account;
   });
-  account.aws.calls.clear();
-  return account;
-});

@@ -4,6 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parseConfig } from '../../src/config/read-config.ts';
 import { documentSchema } from '../../src/documents/document-schemas.ts';
+import type { PolicyName } from '../../src/iam/permission.ts';
+import { createPolicy, permissionTable } from '../../src/iam/policy-document.ts';
+import { createRolePolicy, createRoleTrust } from '../../src/iam/role-documents.ts';
 import { parseArguments } from '../../src/options/arguments.ts';
 import { commandNames } from '../../src/options/commands.ts';
 import { readGiven } from '../../src/options/given.ts';
@@ -22,6 +25,9 @@ import { optionTable } from '../../src/options/table.ts';
 import { renderCommandHelp } from '../../src/render/help.ts';
 
 const root = (path: string) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+const policyNames = Object.keys(permissionTable) as PolicyName[];
+/** Of nobody in particular. */
+const anyScope = { partition: 'aws', regions: [], buckets: [], keyPrefixes: ['ec2-image/'] };
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 describe('what is generated and committed is what the table gives', () => {
@@ -34,6 +40,18 @@ describe('what is generated and committed is what the table gives', () => {
     await expect(json(documentSchema(command))).toMatchFileSnapshot(
       root(`docs/schema/${command}.schema.json`),
     );
+  });
+
+  test.each(policyNames)('docs/iam/%s.json', async (name) => {
+    const policy = createPolicy([name], anyScope);
+    await expect(json(policy)).toMatchFileSnapshot(root(`docs/iam/${name}.json`));
+  });
+
+  test.each([
+    ['role-trust', createRoleTrust],
+    ['role-policy', createRolePolicy],
+  ] as const)('docs/iam/%s.json', async (name, create) => {
+    await expect(json(create(anyScope))).toMatchFileSnapshot(root(`docs/iam/${name}.json`));
   });
 
   test("the README's option table", async () => {
