@@ -1,7 +1,7 @@
 import { UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
 import type { PolicyName } from '../iam/permission.ts';
-import { createPolicy, type PolicyDocument, type PolicyScope, partitionOf } from '../iam/policy-document.ts';
+import { createPolicy, type PolicyDocument, type PolicyScope } from '../iam/policy-document.ts';
 import { createRolePolicy, createRoleTrust } from '../iam/role-documents.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { CommonSettings } from '../settings.ts';
@@ -88,7 +88,6 @@ export class IamPolicyCommand extends TableCommand {
       config?.['key-prefix'],
     ]);
     return {
-      partition: partitionOf(regions[0]),
       regions,
       buckets: known(this.given.values('bucket'), [...images.map(({ bucket }) => bucket), config?.bucket]),
       keyPrefixes: prefixes.length > 0 ? prefixes : [defaultPrefix],

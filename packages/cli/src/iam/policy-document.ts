@@ -4,8 +4,7 @@ import type { Permission, PolicyName, Target } from './permission.ts';
 
 /** What a policy is for; a place that is not known is any. */
 export interface PolicyScope {
-  /** `aws`, `aws-cn`, … */
-  readonly partition: string;
+  /** They say which partitions it is for. */
   readonly regions: readonly string[];
   readonly buckets: readonly string[];
   readonly keyPrefixes: readonly string[];
@@ -61,24 +60,21 @@ function withDistinctSids(statements: readonly Statement[]): Statement[] {
 }
 
 /** Who owns an image or a snapshot stands in none of their ARNs. */
-function arns(
-  target: Target,
-  { partition, regions, buckets, keyPrefixes, account = '*' }: PolicyScope,
-): string[] {
+function arns(target: Target, { regions, buckets, keyPrefixes, account = '*' }: PolicyScope): string[] {
   const inRegions = (resource: string, owner = '') =>
     (regions.length > 0 ? regions : ['*']).map(
-      (region) => `arn:${partition}:ec2:${region}:${owner}:${resource}`,
+      (region) => `arn:${partitionOf(region)}:ec2:${region}:${owner}:${resource}`,
     );
-  const named = buckets.length > 0 ? buckets : ['YOUR-BUCKET'];
+  const named = (buckets.length > 0 ? buckets : ['YOUR-BUCKET']).flatMap((bucket) =>
+    partitionsOf(regions).map((partition) => `arn:${partition}:s3:::${bucket}`),
+  );
   switch (target) {
     case 'anything':
       return ['*'];
     case 'bucket':
-      return named.map((bucket) => `arn:${partition}:s3:::${bucket}`);
+      return named;
     case 'objects':
-      return named.flatMap((bucket) =>
-        keyPrefixes.map((prefix) => `arn:${partition}:s3:::${bucket}/${prefix}*`),
-      );
+      return named.flatMap((bucket) => keyPrefixes.map((prefix) => `${bucket}/${prefix}*`));
     case 'images':
       return inRegions('image/*');
     case 'snapshots':
@@ -88,9 +84,13 @@ function arns(
   }
 }
 
-/** The partition that a region belongs to; `aws` where none is known. */
-export function partitionOf(region: string | undefined): string {
-  const prefix = /^(cn|us-gov|eusc|us-iso[a-z]*|eu-iso[a-z]*)-/.exec(region ?? '')?.[1];
+/** Those of all regions; `aws` where none is known. */
+export function partitionsOf(regions: readonly string[]): string[] {
+  return regions.length > 0 ? [...new Set(regions.map(partitionOf))] : ['aws'];
+}
+
+function partitionOf(region: string): string {
+  const prefix = /^(cn|us-gov|eusc|us-iso[a-z]*|eu-iso[a-z]*)-/.exec(region)?.[1];
   if (prefix === undefined) return 'aws';
   return isolated[prefix] ?? `aws-${prefix}`;
 }

@@ -1,4 +1,4 @@
-import type { PolicyDocument, PolicyScope } from './policy-document.ts';
+import { type PolicyDocument, type PolicyScope, partitionsOf } from './policy-document.ts';
 
 /** In every partition. */
 const importService = 'vmie.amazonaws.com';
@@ -8,7 +8,8 @@ const importExternalId = 'vmimport';
  * Whom the service role of the imports trusts: VM Import, on behalf of this account.
  * https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html#vmimport-role
  */
-export function createRoleTrust({ partition, account = 'YOUR-ACCOUNT' }: PolicyScope): PolicyDocument {
+export function createRoleTrust({ regions, account = 'YOUR-ACCOUNT' }: PolicyScope): PolicyDocument {
+  const sources = partitionsOf(regions).map((partition) => `arn:${partition}:vmie:*:${account}:*`);
   return {
     Version: '2012-10-17',
     Statement: [
@@ -18,7 +19,7 @@ export function createRoleTrust({ partition, account = 'YOUR-ACCOUNT' }: PolicyS
         Action: 'sts:AssumeRole',
         Condition: {
           StringEquals: { 'sts:ExternalId': importExternalId, 'aws:SourceAccount': account },
-          ArnLike: { 'aws:SourceArn': `arn:${partition}:vmie:*:${account}:*` },
+          ArnLike: { 'aws:SourceArn': oneOrAll(sources) },
         },
       },
     ],
@@ -26,9 +27,9 @@ export function createRoleTrust({ partition, account = 'YOUR-ACCOUNT' }: PolicyS
 }
 
 /** What the service role itself may do. */
-export function createRolePolicy({ partition, buckets, keyPrefixes }: PolicyScope): PolicyDocument {
-  const named = (buckets.length > 0 ? buckets : ['YOUR-BUCKET']).map(
-    (bucket) => `arn:${partition}:s3:::${bucket}`,
+export function createRolePolicy({ regions, buckets, keyPrefixes }: PolicyScope): PolicyDocument {
+  const named = (buckets.length > 0 ? buckets : ['YOUR-BUCKET']).flatMap((bucket) =>
+    partitionsOf(regions).map((partition) => `arn:${partition}:s3:::${bucket}`),
   );
   return {
     Version: '2012-10-17',

@@ -16,7 +16,6 @@ afterAll(() => images[Symbol.asyncDispose]());
 
 const policyOf = (name: PolicyName) =>
   createPolicy([name], {
-    partition: 'aws',
     regions: [region],
     buckets: [bucket],
     keyPrefixes: ['ec2-image/'],

@@ -35,7 +35,7 @@ interface Policy {
 
 /** Tests in which the commands have the published policy and nothing else, or not even one of its actions. */
 function under(name: 'janitor' | 'tag-fix', { without }: { readonly without?: string } = {}) {
-  const scope = { partition: 'aws', regions: [], buckets: [bucket], keyPrefixes: ['ec2-image/'] };
+  const scope = { regions: [], buckets: [bucket], keyPrefixes: ['ec2-image/'] };
   const { Statement, ...policy } = createPolicy([name], scope);
   const statements = (Statement as Policy['Statement'])
     .map((statement) => ({ ...statement, Action: statement.Action.filter((action) => action !== without) }))

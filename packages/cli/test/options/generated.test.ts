@@ -27,7 +27,7 @@ import { renderCommandHelp } from '../../src/render/help.ts';
 const root = (path: string) => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
 const policyNames = Object.keys(permissionTable) as PolicyName[];
 /** Of nobody in particular. */
-const anyScope = { partition: 'aws', regions: [], buckets: [], keyPrefixes: ['ec2-image/'] };
+const anyScope = { regions: [], buckets: [], keyPrefixes: ['ec2-image/'] };
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 describe('what is generated and committed is what the table gives', () => {
