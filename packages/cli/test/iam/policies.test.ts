@@ -63,7 +63,9 @@ test.each(tested)('every action of %s has a scenario that it matters in', (name)
 test(
   'without any one action something breaks, or something is lost and named',
   async () => {
-    const points = scenarios.flatMap((scenario) => scenario.needs.map((action) => ({ scenario, action })));
+    // By EBS direct a whole volume is written, several seconds each time.
+    const tried = isExhaustive ? scenarios : scenarios.filter(({ policy }) => policy === 'import-s3');
+    const points = tried.flatMap((scenario) => scenario.needs.map((action) => ({ scenario, action })));
     const whole = new Map<Scenario, ReturnType<typeof runScenario>>();
     const { done, failures, seed } = await runSample(
       points,

@@ -112,11 +112,13 @@ async function cancelStalled(
   ec2.notice(`Import task ${importTaskId} has shown no progress for ${idle}; cancelling it.`);
   const refused = await cancelTask(ec2, importTaskId);
   const since = ec2.elapsed();
+  // Nothing ends a task that these credentials may not cancel.
+  const limitMs = isAwsCallError(refused, 'ACCESS_DENIED') ? 0 : policies.importTaskEnd.limitMs;
   const ask = async () => {
     const seen = await describeImportTask(ec2, importTaskId);
     const state = seen && taskState(seen);
     if (state === 'completed' || state === 'failed') return seen;
-    return ec2.elapsed() - since >= policies.importTaskEnd.limitMs ? ('alive' as const) : undefined;
+    return ec2.elapsed() - since >= limitMs ? ('alive' as const) : undefined;
   };
   const task = await waitUntil(ec2, { policy: policies.importTaskEnd, ask });
   if (task !== 'alive' && taskState(task) === 'completed') {
