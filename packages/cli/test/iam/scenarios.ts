@@ -162,7 +162,7 @@ export const scenarios: readonly Scenario[] = [
     policy: 'verify',
     name: 'an AMI',
     needs: ['ebs:GetSnapshotBlock', 'ebs:ListSnapshotBlocks', 'ec2:DescribeImages', 'ec2:DescribeSnapshots'],
-    prepare: ({ importBefore }) => importBefore({ via: 'ebs' }),
+    prepare: ({ importBefore }) => importBefore(),
     command: ({ account, images, workDirectory }, before) => [
       'verify',
       (before as ImportDocument).images[0]!.imageId!,
