@@ -60,7 +60,21 @@ async function runTests(args: string[]): Promise<Counts> {
   };
 }
 
+/**
+ * What chooses the samples of large spaces: from the commit, so that another run of it tries the same, and the next
+ * commit tries others. Random outside a clone.
+ */
+async function seedOfCommit(): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  execFile('git', ['rev-parse', '--short=7', 'HEAD'], (error, stdout) => {
+    resolve(error ? Math.floor(Math.random() * 2 ** 28) : Number.parseInt(stdout.slice(0, 7), 16));
+  });
+  return promise;
+}
+
 process.env.TURBO_TELEMETRY_DISABLED = '1';
+process.env.EC2_IMAGE_SEED ??= String(await seedOfCommit());
+console.log(` EC2_IMAGE_SEED=${process.env.EC2_IMAGE_SEED} repeats the samples and conditions of this run`);
 let failedChecks = 0;
 for (const [name, args] of Object.entries(checks)) {
   if (!(await passes(name, args))) failedChecks += 1;

@@ -53,7 +53,7 @@ describe('why an import failed', () => {
       'The sevice role <vmimport> does not exist or does not have sufficient permissions for the service to continue',
       'permission',
     ],
-    ['ClientError: The KMS key provided is disabled', 'permission'],
+    ['ClientError: The KMS key provided is disabled', 'kms'],
     ['The given S3 object is not local to the region.', 'bucket-region'],
     ['Bucket images is not in the us-east-1 Region, it is in us-west-2', 'bucket-region'],
     ['ClientError: Disk validation failed [Reason 404 Not Found]', 'object-missing'],
