@@ -117,24 +117,25 @@ it('says "deleted" only once a read confirms it', async ({ account }) => {
   expect(account.now() - before).toBeGreaterThanOrEqual(60_000);
 });
 
-it('an outage between a deletion and its confirmation: waits until EC2 answers again', async ({
-  account,
-}) => {
-  const snap = id('snap', 1);
-  account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(100), tags: ourTags() }] });
-  const plan = await account.find();
-  account.aws.faults.add({
-    match: { operation: 'DescribeSnapshots' },
-    nth: 2,
-    // More than the SDK's own attempts.
-    times: 9,
-    action: { kind: 'error', preset: 'throttling' },
-  });
-  const notices: string[] = [];
-  const outcomes = await account.sweep(plan, { onNotice: (message) => notices.push(message) });
-  expect(results(outcomes)).toEqual([`${snap} deleted`]);
-  expect(notices.join('\n')).toMatch(/DescribeSnapshots: .*retrying/);
-});
+calmIt(
+  'an outage between a deletion and its confirmation: waits until EC2 answers again',
+  async ({ account }) => {
+    const snap = id('snap', 1);
+    account.seed({ snapshots: [{ id: snap, createdAt: account.hoursAgo(100), tags: ourTags() }] });
+    const plan = await account.find();
+    account.aws.faults.add({
+      match: { operation: 'DescribeSnapshots' },
+      nth: 2,
+      // More than the SDK's own attempts.
+      times: 9,
+      action: { kind: 'error', preset: 'throttling' },
+    });
+    const notices: string[] = [];
+    const outcomes = await account.sweep(plan, { onNotice: (message) => notices.push(message) });
+    expect(results(outcomes)).toEqual([`${snap} deleted`]);
+    expect(notices.join('\n')).toMatch(/DescribeSnapshots: .*retrying/);
+  },
+);
 
 it('what a failed call answered: in words that name the permission', async ({ account }) => {
   account.aws.faults.add({

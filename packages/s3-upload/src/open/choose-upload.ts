@@ -31,8 +31,10 @@ export function chooseUpload({
   const fitting = candidates.filter(fits);
   const own = fitting.find(({ uploadId }) => uploadId === journal?.uploadId) ?? begun(fitting, journal);
   if (own) return { upload: own, reason: 'own' };
+  // A part may be dated a little later than what is known here of AWS's time.
+  const idleFor = (candidate: Candidate) => Math.max(0, now - lastActivity(candidate));
   const idle = fitting
-    .filter((candidate) => lastActivity(candidate) > 0 && now - lastActivity(candidate) >= idleMs)
+    .filter((candidate) => lastActivity(candidate) > 0 && idleFor(candidate) >= idleMs)
     .sort((a, b) => b.parts.size - a.parts.size)[0];
   return idle && { upload: idle, reason: 'idle' };
 }
