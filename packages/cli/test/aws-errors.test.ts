@@ -136,29 +136,38 @@ const once = { maxAttempts: 1 };
 /** A call that reads little, over the wire, by the sender that all calls go through. */
 const cheapCalls: Readonly<Record<string, Calling['call']>> = {
   autoscaling: ({ client }) =>
-    createSender({ client: client(AutoScalingClient, once), service: 'Auto Scaling' }).send(
-      new DescribeLaunchConfigurationsCommand({}),
-    ),
+    createSender({
+      client: client(AutoScalingClient, once),
+      service: 'Auto Scaling',
+      outageTimeoutMs: 0,
+    }).send(new DescribeLaunchConfigurationsCommand({})),
   ebs: ({ client }) =>
-    createSender({ client: client(EBSClient, once), service: 'EBS' }).send(
+    createSender({ client: client(EBSClient, once), service: 'EBS', outageTimeoutMs: 0 }).send(
       new ListSnapshotBlocksCommand({ SnapshotId: 'snap-0123456789abcdef0' }),
     ),
   ec2: ({ ec2 }) =>
-    createSender({ client: ec2, service: 'EC2' }).send(new DescribeRegionsCommand({}), { retry: false }),
+    createSender({ client: ec2, service: 'EC2', outageTimeoutMs: 0 }).send(new DescribeRegionsCommand({}), {
+      retry: false,
+    }),
   iam: ({ client }) =>
-    createSender({ client: client(IAMClient, once), service: 'IAM' }).send(
+    createSender({ client: client(IAMClient, once), service: 'IAM', outageTimeoutMs: 0 }).send(
       new GetRoleCommand({ RoleName: 'vmimport' }),
     ),
   s3: ({ s3 }) =>
-    createSender({ client: s3, service: 'S3' }).send(new GetBucketLocationCommand({ Bucket: bucket }), {
-      retry: false,
-    }),
+    createSender({ client: s3, service: 'S3', outageTimeoutMs: 0 }).send(
+      new GetBucketLocationCommand({ Bucket: bucket }),
+      {
+        retry: false,
+      },
+    ),
   ssm: ({ client }) =>
-    createSender({ client: client(SSMClient, once), service: 'SSM' }).send(
+    createSender({ client: client(SSMClient, once), service: 'SSM', outageTimeoutMs: 0 }).send(
       new GetParametersCommand({ Names: ['/images/fedora'] }),
     ),
   sts: ({ client }) =>
-    createSender({ client: client(STSClient, once), service: 'STS' }).send(new GetCallerIdentityCommand({})),
+    createSender({ client: client(STSClient, once), service: 'STS', outageTimeoutMs: 0 }).send(
+      new GetCallerIdentityCommand({}),
+    ),
 };
 
 async function answeredWith(
