@@ -18,13 +18,14 @@ async function removeMade(
 }
 
 describe.each(['s3', 'ebs'])('by way of %s', (via) => {
+  const way = { via, 'omit-holes': via === 'ebs' || undefined };
   test('44: a copied snapshot with our tags is not used, while our own is', async ({
     account,
     runImport,
   }) => {
-    const first = await runImport({ via });
+    const first = await runImport({ ...way });
     expect(first).toMatchObject({ exitCode: 0, result: { outcome: 'imported' } });
-    const again = await runImport({ via, suffix: '2' });
+    const again = await runImport({ ...way, suffix: '2' });
     expect(again.result.snapshotId).toBe(first.result.snapshotId);
     const snapshot = (await account.contents()).snapshots[0]!;
     // In an account that has nothing else: the token of a snapshot that was deleted leads to it for a while.
@@ -42,7 +43,7 @@ describe.each(['s3', 'ebs'])('by way of %s', (via) => {
         },
       ],
     });
-    const after = await runImport({ via, 'endpoint-url': another.aws.url });
+    const after = await runImport({ ...way, 'endpoint-url': another.aws.url });
     expect(after).toMatchObject({ exitCode: 0, result: { outcome: 'imported' } });
     expect(after.result.snapshotId).not.toBe(id);
     expect(after.stderr).toContain(`${id} is a copy of ${snapshot.SnapshotId}`);
@@ -52,7 +53,7 @@ describe.each(['s3', 'ebs'])('by way of %s', (via) => {
     account,
     runImport,
   }) => {
-    const tags = await removeMade(account, (await runImport({ via })).result);
+    const tags = await removeMade(account, (await runImport({ ...way })).result);
     seedEc2({
       directory: account.directory,
       images: [
@@ -66,7 +67,7 @@ describe.each(['s3', 'ebs'])('by way of %s', (via) => {
       ],
     });
     for (const flags of [{}, { replace: true }]) {
-      const run = await runImport({ via, ...flags });
+      const run = await runImport({ ...way, ...flags });
       expect(run).toMatchObject({ exitCode: 1, result: { error: { code: 'AMI_NAME_TAKEN' } } });
       expect(run.result.error?.message).toContain('is a copy of ami-0a');
     }

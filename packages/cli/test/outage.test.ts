@@ -53,6 +53,7 @@ async function argsFor(account: TestAccount, { way }: Pick<Moment, 'way'>, flags
     url: images.url('qcow2'),
     'checksum-url': images.checksumUrl,
     via: way,
+    'omit-holes': way === 'ebs' || undefined,
     suffix: 'outage',
     ...(way === 'ebs' && { bucket: undefined }),
     // Bounds what AWS answers, and no outage.

@@ -18,6 +18,7 @@ test.for(['s3', 'ebs'])(
         region: 'us-east-1',
         bucket,
         via,
+        'omit-holes': via === 'ebs' || undefined,
         'poll-interval': 0.05,
         images: { a: one, b: one, c: one },
       }),

@@ -16,7 +16,11 @@ test.for([
     const runs = await Promise.all(
       Array.from({ length: 3 }, async () =>
         startCli(
-          argsOf({ via, 'work-dir': directories === 'shared' ? workDirectory : await makeWorkDirectory() }),
+          argsOf({
+            via,
+            'omit-holes': via === 'ebs' || undefined,
+            'work-dir': directories === 'shared' ? workDirectory : await makeWorkDirectory(),
+          }),
         ),
       ),
     );

@@ -124,6 +124,7 @@ describe('a signed checksum file', () => {
 describe.for(['s3', 'ebs'])('a signed image, by way of %s', (via) => {
   const flags = (signed: { sha256: string; imageSignature: string }): Flags => ({
     via,
+    'omit-holes': via === 'ebs' || undefined,
     'checksum-url': undefined,
     sha256: signed.sha256,
     'signature-url': signed.imageSignature,

@@ -196,14 +196,14 @@ test.each([
   ['zstd', zstdCompressSync(Buffer.alloc(0))],
   ['zstd', zstdCompressSync(Buffer.from('x'))],
   ['gzip', gzipSync(Buffer.from('x'))],
-] as const)('30,000 small %s members take seconds', async (compression, member) => {
-  const bytes = Buffer.concat(Array.from({ length: 30_000 }, () => member));
+] as const)('10,000 small %s members take seconds', async (compression, member) => {
+  const bytes = Buffer.concat(Array.from({ length: 10_000 }, () => member));
   const before = process.cpuUsage();
   const length = (await decompressed(compression, bytes)).length;
   const { user, system } = process.cpuUsage(before);
-  expect([0, 30_000]).toContain(length);
-  // A stream for each takes 45 s.
-  expect((user + system) / 1e6).toBeLessThan(10);
+  expect([0, 10_000]).toContain(length);
+  // A stream for each takes 15 s.
+  expect((user + system) / 1e6).toBeLessThan(5);
 });
 
 describe('memory', () => {

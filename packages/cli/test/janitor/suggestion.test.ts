@@ -28,6 +28,7 @@ const test = testWith()
           [
             `bucket: ${bucket}`,
             `via: ${via}`,
+            `omit-holes: ${via === 'ebs'}`,
             'poll-interval: 0.05',
             'images:',
             ...Object.entries(entries).flatMap(([image, { url, checksumUrl }]) => [
