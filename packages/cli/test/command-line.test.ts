@@ -13,7 +13,7 @@ import { temporaryDirectory } from './support/temporary-directory.ts';
 const hex = 'a'.repeat(64);
 const image = ['--name', 'one', '--url', 'https://example.org/x.raw', '--arch', 'arm64', '--bucket', 'abc'];
 /** Nobody listens there: whatever reaches AWS fails, with another error than a wrong command line. */
-const nowhere = ['--endpoint-url', 'http://127.0.0.1:9', '--max-attempts', '1'];
+const nowhere = ['--endpoint-url', 'http://127.0.0.1:9', '--max-attempts', '1', '--outage-timeout', '1'];
 
 describe('a wrong command line is answered in words', () => {
   test.each([

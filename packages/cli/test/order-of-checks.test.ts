@@ -14,7 +14,7 @@ const rest = ['--arch', 'x86_64', '--bucket', 'abc'];
 const noConfig = ['--config', '/nowhere.yaml'];
 const noProfile = ['--profile', 'nope'];
 /** Nobody listens there. */
-const nowhere = ['--endpoint-url', 'http://127.0.0.1:9', '--max-attempts', '1'];
+const nowhere = ['--endpoint-url', 'http://127.0.0.1:9', '--max-attempts', '1', '--outage-timeout', '1'];
 const noRegion = { AWS_REGION: '' };
 
 test.each([

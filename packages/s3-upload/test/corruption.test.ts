@@ -180,7 +180,7 @@ test.for(['throttling', 'internal-error', 'unavailable'] as const)(
 );
 
 test.for([
-  // A policy may deny unsigned payloads alone: the part is sent once more, signed.
+  // A policy may deny unsigned payloads alone: the part is sent again, signed.
   ['access-denied', 'ACCESS_DENIED', 3],
   ['expired-token', 'CREDENTIALS_EXPIRED', 2],
   ['throttling', 'THROTTLED', 2],

@@ -1,5 +1,5 @@
 import { deleteSnapshot, findSnapshot } from '@ec2-image/ec2-import';
-import { ec2Options, type ImageRun } from './run.ts';
+import { ec2Options, type ImageRun, wantedSnapshotOf } from './run.ts';
 import type { ObtainedSnapshot } from './snapshot.ts';
 
 /*
@@ -22,6 +22,7 @@ export async function preferOldest(run: ImageRun, own: ObtainedSnapshot): Promis
     digest,
     format: request.via === 'ebs' ? 'raw' : request.format,
     account: cloud.account,
+    ...wantedSnapshotOf(run),
     importTasks: false,
   });
   if (found.state !== 'complete' || found.proof !== 'tags' || !isAlike(found.snapshot, own)) return own;
