@@ -78,8 +78,7 @@ describe('a local file that is missing', () => {
     const run = (...names: string[]) =>
       runInProcess(
         ['import', ...names, '--config', config, '--json', '--endpoint-url', account.aws.url].concat(
-          '--work-dir',
-          join(directory, 'work'),
+          ...['--poll-interval', '0.02', '--work-dir', join(directory, 'work')],
         ),
       );
     const first = await run('one');

@@ -91,7 +91,7 @@ test(
           await account[Symbol.asyncDispose]();
         }
       },
-      { size: 12, sideBySide: 5 },
+      { size: 8, sideBySide: 5 },
     );
     expect(
       failures.map(

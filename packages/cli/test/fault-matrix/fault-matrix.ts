@@ -35,7 +35,7 @@ ended with exactly one AMI and one snapshot, both tagged, equal to the disk, and
 export const faultMatrixLimitMs = 30 * 60_000;
 
 /** Points of one of the four files, where a sample is enough: together they stay under 100 s on two cores. */
-const sampleSize = 24;
+const sampleSize = 18;
 
 /** Most of a point's time is spent waiting: for a time limit to pass, or before a request is repeated. */
 const pointsSideBySide = 8;
