@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { CallConditions } from './conditions/conditions.ts';
+import type { Payload } from './payload.ts';
 
 /** One HTTP request as a service sees it: who sent it is known, what it asks for is not. */
 export interface ServiceRequest {
@@ -13,6 +14,8 @@ export interface ServiceRequest {
   readonly headers: IncomingHttpHeaders;
   /** As sent: an `aws-chunked` body is still framed. Reading it asks for it: a client that waits for `100 Continue` gets it then. */
   readonly body: Readable;
+  /** The body, where the signature was checked against it: read and hashed already. */
+  readonly payload?: Payload | undefined;
   /** From the credential scope of the signature. */
   readonly region: string;
   readonly accountId: string;

@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Resource } from '../ec2/resources.ts';
 import { hasBlock, putBlock } from '../ec2/snapshots/block-table.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
+import { isZero, type Payload, readPayload } from '../payload.ts';
 import { ServiceError, type ServiceRequest } from '../service.ts';
 import { checkConstraint } from './constraints.ts';
 import type { EbsContext, EbsOperation } from './ebs-context.ts';
 import { validation } from './errors.ts';
 import { flipBit } from './flip-bit.ts';
 import { blockCount, writableSnapshot } from './snapshot-access.ts';
-import { isZero, zeroDigest } from './zero-block.ts';
+import { zeroDigest } from './zero-block.ts';
 
 /** https://docs.aws.amazon.com/ebs/latest/APIReference/API_PutSnapshotBlock.html */
 export const putSnapshotBlock: EbsOperation = async ({ snapshotId, blockIndex }, context) => {
@@ -28,7 +28,7 @@ export const putSnapshotBlock: EbsOperation = async ({ snapshotId, blockIndex },
     if (blockIndex >= blockCount(snapshot.facts)) {
       throw validation('INVALID_BLOCK', `Block index ${blockIndex} is beyond the volume size extent`);
     }
-    const { data, checksum } = await readBlock(request, declared);
+    const { chunks: data, sha256: checksum } = await readBlock(request);
     const slow = faults.take('slow-write', call);
     if (slow) await sleep(slow.ms, undefined, { signal: request.signal });
     if (!checksum.equals(declared)) throw mismatch(checksum, declared);
@@ -79,32 +79,13 @@ export function sha256Header(checksum: unknown, algorithm: unknown): Buffer {
   return bytes;
 }
 
-/** As the chunks come: they are hashed on the way and never put together. Declared zeros are only compared with zeros. */
-async function readBlock(
-  { body }: ServiceRequest,
-  declared: Buffer,
-): Promise<{ data: Buffer[]; checksum: Buffer }> {
-  const data: Buffer[] = [];
-  const hash = createHash('sha256');
-  let isAllZeros = declared.equals(zeroDigest);
-  let length = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > blockBytes) break;
-    if (isAllZeros && !isZero(chunk)) {
-      isAllZeros = false;
-      for (const earlier of data) hash.update(earlier);
-    }
-    if (!isAllZeros) hash.update(chunk);
-    data.push(chunk);
+async function readBlock({ body, payload }: ServiceRequest): Promise<Payload> {
+  const block = payload ?? (await readPayload(body, blockBytes));
+  if (block?.length !== blockBytes) {
+    const length = block && block.length < blockBytes ? block.length : 'more';
+    throw validation('INVALID_BLOCK', `A block has ${blockBytes} bytes, not ${length}`);
   }
-  if (length !== blockBytes) {
-    throw validation(
-      'INVALID_BLOCK',
-      `A block has ${blockBytes} bytes, not ${length > blockBytes ? 'more' : length}`,
-    );
-  }
-  return { data, checksum: isAllZeros ? zeroDigest : hash.digest() };
+  return block;
 }
 
 function mismatch(computed: Buffer, declared: Buffer): ServiceError {

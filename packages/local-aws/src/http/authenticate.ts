@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { faultError } from '../faults/presets.ts';
 import type { KnownCredentials } from '../known-credentials.ts';
+import { type Payload, readPayload } from '../payload.ts';
 import { type ChunkVerifier, ServiceError, type ServiceName } from '../service.ts';
 import type { Authorization, ReadAuthorization } from './authorization.ts';
 import { refusal } from './refusal.ts';
@@ -23,8 +23,8 @@ export interface Caller {
   readonly accountId: string;
   readonly accessKeyId: string;
   readonly chunkVerifier?: ChunkVerifier;
-  /** In place of the request's own, where that had to be read to verify it. */
-  readonly body?: Readable;
+  /** The body, where it had to be read to verify the signature. */
+  readonly payload?: Payload;
 }
 
 interface UnverifiedRequest {
@@ -65,7 +65,7 @@ export async function authenticate(
   checkSession(request, credentials, now);
 
   const { secretAccessKey } = credentials;
-  const { payloadHash, body } = await readPayloadHash(request, authorization);
+  const { payloadHash, payload } = await readPayloadHash(request, authorization);
   const { method = 'GET', rawHeaders } = request.message;
   const { path, query } = request;
   if (
@@ -75,7 +75,7 @@ export async function authenticate(
   }
   return {
     ...caller,
-    ...(body && { body }),
+    ...(payload && { payload }),
     ...(payloadHash.startsWith('STREAMING-AWS4-HMAC-SHA256-PAYLOAD') && {
       chunkVerifier: createChunkVerifier(authorization, secretAccessKey),
     }),
@@ -105,7 +105,7 @@ const payloadLimitBytes = 16 * 1024 * 1024;
 async function readPayloadHash(
   { service, message, body }: UnverifiedRequest,
   { expiresSeconds }: Authorization,
-): Promise<{ payloadHash: string; body?: Readable }> {
+): Promise<{ payloadHash: string; payload?: Payload }> {
   const said = message.headers['x-amz-content-sha256'];
   if (service === 's3') {
     if (typeof said === 'string') return { payloadHash: said };
@@ -117,15 +117,7 @@ async function readPayloadHash(
     );
   }
   if (said === 'UNSIGNED-PAYLOAD') return { payloadHash: said };
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body()) {
-    length += chunk.length;
-    if (length > payloadLimitBytes)
-      throw new ServiceError(413, 'RequestEntityTooLarge', 'The body is too long.');
-    chunks.push(chunk);
-  }
-  const bytes = Buffer.concat(chunks);
-  const payloadHash = createHash('sha256').update(bytes).digest('hex');
-  return { payloadHash, body: Readable.from([bytes]) };
+  const payload = await readPayload(body(), payloadLimitBytes);
+  if (!payload) throw new ServiceError(413, 'RequestEntityTooLarge', 'The body is too long.');
+  return { payloadHash: payload.sha256.toString('hex'), payload };
 }

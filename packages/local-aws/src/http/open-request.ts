@@ -26,7 +26,9 @@ export function openRequest(
   { service, path, query, read, form }: RequestHead,
 ): OpenRequest {
   const lifetime = new AbortController();
-  response.once('close', () => lifetime.abort());
+  response.once('close', () => {
+    if (!response.writableFinished) lifetime.abort();
+  });
   let asked = false;
   let caller: Caller | undefined;
   let met: CallConditions | undefined;
@@ -39,11 +41,14 @@ export function openRequest(
     headers: message.headers,
     signal: lifetime.signal,
     get body() {
-      if (caller?.body) return caller.body;
+      if (caller?.payload) return Readable.from(caller.payload.chunks);
       if (form) return Readable.from([form]);
       if (expectsContinue && !asked) response.writeContinue();
       asked = true;
       return message;
+    },
+    get payload() {
+      return caller?.payload;
     },
     get region() {
       return caller?.region ?? (read.kind === 'signed' ? read.authorization.region : 'us-east-1');

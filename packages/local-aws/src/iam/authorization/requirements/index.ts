@@ -16,7 +16,10 @@ export const requirementsOf: Readonly<
       {
         action: `ebs:${operation}`,
         resource: arnOf(asked, 'snapshot', id),
-        context: id === undefined ? startKeys(parameters) : resourceTags(asked, id),
+        // Asked for only where a policy is to be held against it: the tags of every block's snapshot would be looked up.
+        get context() {
+          return id === undefined ? startKeys(parameters) : resourceTags(asked, id);
+        },
       },
     ];
   },
