@@ -90,7 +90,9 @@ function expectEntriesOrRefusal(content: Buffer): void {
   }
 }
 
-test(`whatever becomes of a signed file, a digest that is believed is the signed one (EC2_IMAGE_SEED=${seed})`, async () => {
+const signedFileTest = `whatever becomes of a signed file, a digest that is believed is the signed one (EC2_IMAGE_SEED=${seed})`;
+
+test(signedFileTest, { timeout: isExhaustive ? 900_000 : 60_000 }, async () => {
   const url = join(await temporaryDirectory(), 'CHECKSUM');
   const read = async (content: Buffer) => {
     await writeFile(url, content);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /** A body that was read whole. */
 export interface Payload {
-  /** As they came: put together, thousands of blocks would be copied once more, and collected. */
+  /** As they came: put together, each block would be copied, and its copy collected. */
   readonly chunks: readonly Buffer[];
   readonly length: number;
   readonly sha256: Buffer;
