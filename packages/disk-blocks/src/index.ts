@@ -11,6 +11,7 @@ export { type Disk, diskBlocks, type Extent } from './disk.ts';
 export { DiskBlocksError } from './errors.ts';
 export { fileHoles } from './file-map.ts';
 export { type BlockRange, blocksWithin } from './holes.ts';
+export type { Filled, FillOptions, ImageReader, Stretch } from './image-reader/image-reader.ts';
 export type { DiskImageFormat } from './nbd/qemu-nbd.ts';
 export { openDisk } from './open-disk.ts';
 export { streamBlocks } from './stream-blocks.ts';

@@ -1,0 +1,48 @@
+import type { Extent } from '../disk.ts';
+
+/** A stretch of the disk and its place in a buffer. All three are in bytes, and `offset` and `length` multiples of 512. */
+export interface Stretch extends Extent {
+  /** Where the stretch begins in the buffer. */
+  readonly at: number;
+}
+
+export interface FillOptions {
+  /** The first `length` bytes of `buffer` are the result. What no stretch covers keeps its content. */
+  readonly length: number;
+  /**
+   * To be filled, at least `length` bytes long; a buffer of zeros by default. It is transferred to a worker and back, so
+   * views of it are empty afterwards: use the one that is returned. After an error or an abort it is lost.
+   */
+  readonly buffer?: ArrayBuffer;
+  readonly stretches: readonly Stretch[];
+  /** Whether the CRC32 of the whole result is wanted. Default false. */
+  readonly crc32?: boolean;
+  /** Whether the SHA-256 of each block of 512 KiB is wanted, the last one padded with zeros. Default false. */
+  readonly sha256?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface Filled {
+  /** The same memory as was given, to be given again. */
+  readonly buffer: ArrayBuffer;
+  /** Its first `length` bytes. */
+  readonly data: Buffer;
+  readonly crc32?: number;
+  /** SHA-256, raw, one for each block of 512 KiB. */
+  readonly digests?: readonly Buffer[];
+}
+
+/** The disk in an image file, read by worker threads of our own, without a qemu program. */
+export interface ImageReader extends AsyncDisposable {
+  readonly format: 'qcow2' | 'raw';
+  /** Of the disk, in bytes: a multiple of 512. */
+  readonly sizeBytes: number;
+  /** What of the disk may hold anything but zeros, as far as the image's own map says: in order, merged, within the disk. */
+  present(options?: { readonly signal?: AbortSignal }): Promise<readonly Extent[]>;
+  /**
+   * Reads stretches of the disk into a buffer, in a worker thread. Several may run at a time.
+   *
+   * @throws DiskBlocksError
+   */
+  fill(options: FillOptions): Promise<Filled>;
+}
