@@ -51,6 +51,51 @@ test('images take what stands at the top, and their own before it', () => {
   });
 });
 
+describe('the architecture', () => {
+  const image = (url: string, more = '') =>
+    requestsOf(`images:\n  a: {url: ${url}, sha256: ${hex}, bucket: abc${more}}\n`)[0]!.architecture;
+
+  test.each([
+    ['Fedora-Cloud-Base-Generic-43-1.6.x86_64.qcow2', 'x86_64'],
+    ['Fedora-Cloud-Base-Generic.aarch64-40-1.14.qcow2', 'arm64'],
+    ['debian-13-genericcloud-amd64-20261117-2299.qcow2', 'x86_64'],
+    ['ubuntu-26.04-server-cloudimg-arm64.img', 'arm64'],
+    ['nocloud_alpine-3.21.0-x86_64-bios-cloudinit-r0.qcow2', 'x86_64'],
+    ['AlmaLinux-10-GenericCloud-latest.x86_64_v2.qcow2', 'x86_64'],
+    ['openwrt-24.10.0-x86-64-generic-ext4-combined.img.gz', 'x86_64'],
+    ['FreeBSD-14.2-RELEASE-arm64-aarch64.qcow2.xz', 'arm64'],
+    ['get.php?file=disk%2DAMD64.raw', 'x86_64'],
+    ['server-amd64v3.img', 'x86_64'],
+  ])('of %s is read from its name', (name, architecture) => {
+    expect(image(`"https://example.org/${name}"`)).toBe(architecture);
+  });
+
+  test.each(['disk.qcow2', 'kamd64x.raw', 'x86_64-to-arm64.raw'])('of %s has to be given', (name) => {
+    expect(() => image(`https://example.org/${name}`)).toThrow('missing required keys: arch');
+    expect(image(`https://example.org/${name}`, ', arch: aarch64')).toBe('arm64');
+  });
+
+  test.each([
+    ['arch', 'https://example.org/disk-x86_64.raw', ', arch: arm64', 'arch is arm64, but disk-x86_64.raw'],
+    [
+      'a mirror',
+      '[https://a.example/amd64.raw, https://b.example/arm64.raw]',
+      '',
+      'amd64.raw is an image for',
+    ],
+  ])('is not given twice, and differently by %s', (_, url, more, says) => {
+    expect(() => image(url, more)).toThrow(
+      expect.objectContaining({ code: 'ARCH_CONTRADICTION', message: expect.stringContaining(says) }),
+    );
+  });
+
+  test('that EC2 does not have is told as such', () => {
+    expect(() => image('https://example.org/disk.s390x.raw')).toThrow(
+      expect.objectContaining({ code: 'ARCH_UNSUPPORTED' }),
+    );
+  });
+});
+
 test('a flag wins over the file, and names choose images', () => {
   const requests = requestsOf(common, {
     env: { IMG_SFX: '1' },

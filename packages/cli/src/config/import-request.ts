@@ -6,6 +6,7 @@ import type { architectures } from '../options/groups/image.ts';
 import type { ways } from '../options/groups/way.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { ImageSettings } from '../options/table.ts';
+import { architectureOf, fileNamesOf } from './architecture.ts';
 import { checkName, tagsOf } from './check-image.ts';
 import { type ChecksumSettings, checksumOf, type PublishedChecksum } from './checksum.ts';
 import { encryptionOf, type RequestedEncryption } from './encryption.ts';
@@ -195,11 +196,13 @@ function request(
   const checksums = checksumSettings(layers);
   const via = setting('via') ?? 's3';
   const has = (key: keyof ImageSettings) => layers.some((layer) => isIn(layer, key));
+  const names = () => imageNames({ urls: setting('url'), checksums });
+  const isArchKnown = has('arch') || (has('url') && architectureOf({ names: names() }, origin) !== undefined);
   const missing = [
     ...(name === undefined ? ['--name'] : []),
     ...(has('url') ? [] : [named('url', origin)]),
     ...(checksums ? [] : [`${named('checksum-url', origin)} (or ${named('sha256', origin)})`]),
-    ...(has('arch') ? [] : [named('arch', origin)]),
+    ...(isArchKnown ? [] : [named('arch', origin)]),
     ...(via !== 's3' || has('bucket') ? [] : [named('bucket', origin)]),
   ];
   if (name === undefined || missing.length > 0) throw missingSettings(missing, origin);
@@ -209,7 +212,7 @@ function request(
     name,
     urls: setting('url')!,
     checksum: checksumOf(checksums!, origin),
-    architecture: setting('arch')!,
+    architecture: architectureOf({ given: setting('arch'), names: names() }, origin)!,
     session: sessionOf(setting),
     suffix,
     bootMode: setting('boot-mode'),
@@ -235,6 +238,18 @@ function request(
     ),
     given,
   };
+}
+
+/** What the image's file is called, where it is fetched from and where it is listed. */
+function imageNames({
+  urls = [],
+  checksums,
+}: {
+  readonly urls?: readonly string[];
+  readonly checksums?: ChecksumSettings;
+}): string[] {
+  const entry = checksums?.['checksum-entry'];
+  return [...urls.flatMap(fileNamesOf), ...(entry === undefined ? [] : [entry])];
 }
 
 /** Those of the first layer that has any of them: `--sha256` wins over the file's `checksum-url`. */

@@ -25,12 +25,14 @@ export interface PublishedDisk {
   readonly dataBytes?: number;
   /** Data in every block of 512 KiB: with `omit-holes` just those are written, and nothing past the disk's end. */
   readonly isFull?: boolean;
+  /** Of these formats the file's name says arm64; the others say x86_64. */
+  readonly arm64?: readonly ImageFormat[];
 }
 
 /** A small system disk, published in these formats. Of one size everywhere: large enough for an upload of two parts. */
 export async function publishImages(
   formats: readonly ImageFormat[],
-  { sizeBytes = 16 * 2 ** 20, dataBytes = 2 ** 20, isFull = false }: PublishedDisk = {},
+  { sizeBytes = 16 * 2 ** 20, dataBytes = 2 ** 20, isFull = false, arm64 = [] }: PublishedDisk = {},
 ): Promise<TestImages> {
   const directory = await temporaryDirectory('served');
   const { path: disk } = await makeSampleDisk({
@@ -39,7 +41,8 @@ export async function publishImages(
     dataBytes,
   });
   if (isFull) await fillBlocks(disk);
-  const name = (format: ImageFormat) => `Test-Cloud-1.0.x86_64.${format}`;
+  const name = (format: ImageFormat) =>
+    `Test-Cloud-1.0.${arm64.includes(format) ? 'aarch64' : 'x86_64'}.${format}`;
   const images = await Promise.all(
     formats.map((format) =>
       packImage({ disk: { path: disk }, format, output: join(directory, name(format)) }),

@@ -2,6 +2,14 @@ import type { CodeTable } from './code-entry.ts';
 
 /** Command lines, configuration files and saved plans. */
 export const usageCodes = {
+  ARCH_CONTRADICTION: {
+    means: "The image's file name gives another architecture than arch, or than the name of a mirror.",
+    remedy: 'Correct arch or the URL. An AMI of the wrong architecture never starts.',
+  },
+  ARCH_UNSUPPORTED: {
+    means: "The image's file name gives an architecture that EC2 does not have.",
+    remedy: 'Use an image for x86_64 or arm64.',
+  },
   BAD_AMI_NAME: {
     means: 'Name and suffix do not make a valid AMI name.',
     remedy: "Use 3 to 128 characters: letters, digits, and ()[] ./-'@_.",

@@ -83,7 +83,7 @@ export const imageOptions = {
   }),
   arch: option({
     kind: oneOf(architectures, { aliases: { amd64: 'x86_64', aarch64: 'arm64' } }),
-    help: 'Architecture of the image',
+    help: 'Architecture of the image; default: what its file name says',
     group: 'image',
     commands: ['import', 'demo'],
     in: 'image',
