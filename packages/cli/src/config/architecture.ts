@@ -39,7 +39,7 @@ export function architecturesIn(fileName: string): readonly string[] {
 /**
  * The architecture of an image: as it is given, or else as its file is named.
  *
- * @param options.names of the file, where it is fetched from and where it is listed
+ * @param options.names of the file, where it comes from and where it is listed
  * @returns undefined where nothing tells
  * @throws UsageError `ARCH_CONTRADICTION`, `ARCH_UNSUPPORTED`
  */

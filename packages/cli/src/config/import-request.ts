@@ -240,7 +240,7 @@ function request(
   };
 }
 
-/** What the image's file is called, where it is fetched from and where it is listed. */
+/** What the image's file is called, where it comes from and where it is listed. */
 function imageNames({
   urls = [],
   checksums,
