@@ -1,21 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FaultMatch, startLocalAws } from '@ec2-image/local-aws';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openAccount, type TestAccount } from './support/account.ts';
 import { expectOneOfEach, type Way } from './support/crash-points.ts';
-import { publishImages, type TestImages } from './support/images.ts';
-import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
-import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
+import { describe, expect, testWith } from './support/fixtures.ts';
+import type { TestImages } from './support/images.ts';
+import { type Flags, type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
+import { runInProcess } from './support/in-process.ts';
 import { runSample } from './support/sample.ts';
 
-let images: TestImages;
-beforeAll(async () => {
-  useOwnEnvironment();
-  images = await publishImages(['qcow2']);
-});
-afterAll(() => images[Symbol.asyncDispose]());
-
 const quick = { importTaskMs: 60, snapshotCompletionMs: 0, imageCreationMs: 0 };
+const test = testWith({ account: { ec2: quick } });
 
 /** Every service is out of reach from one call of an import on, before or after it is carried out. */
 interface Moment {
@@ -46,21 +40,14 @@ const moments = Object.entries(operations).flatMap(([way, names]) =>
   ),
 );
 
-async function argsFor(account: TestAccount, { way }: Pick<Moment, 'way'>, flags = {}) {
-  return importArgs({
-    account,
-    workDirectory: await makeWorkDirectory(),
-    url: images.url('qcow2'),
-    'checksum-url': images.checksumUrl,
-    via: way,
-    'omit-holes': way === 'ebs' || undefined,
-    suffix: 'outage',
-    ...(way === 'ebs' && { bucket: undefined }),
-    // Bounds what AWS answers, and no outage.
-    'max-attempts': 1,
-    ...flags,
-  });
-}
+const flagsOf = ({ way }: Moment): Flags => ({
+  via: way,
+  'omit-holes': way === 'ebs' || undefined,
+  suffix: 'outage',
+  ...(way === 'ebs' && { bucket: undefined }),
+  // Bounds what AWS answers, and no outage.
+  'max-attempts': 1,
+});
 
 /** Stops the emulator at the moment; the state stays. */
 async function stopAt({ aws }: TestAccount, { match, when }: Moment): Promise<void> {
@@ -73,26 +60,34 @@ async function stopAt({ aws }: TestAccount, { match, when }: Moment): Promise<vo
 const restart = ({ directory, aws: { port } }: TestAccount) =>
   startLocalAws({ directory, port, ec2: quick, onNotice: () => {} });
 
+async function outlive(moment: Moment, images: TestImages): Promise<void> {
+  const account = await openAccount({ ec2: quick });
+  const args = importArgs({
+    account,
+    workDirectory: await makeWorkDirectory(),
+    url: images.url('qcow2'),
+    'checksum-url': images.checksumUrl,
+    ...flagsOf(moment),
+  });
+  const running = runInProcess(args);
+  await stopAt(account, moment);
+  await delay(1_500);
+  const aws = await restart(account);
+  try {
+    await expectOneOfEach({ account }, images, await running);
+  } finally {
+    await aws.close();
+    await account[Symbol.asyncDispose]();
+  }
+}
+
 test(
   'an import outlives an outage of every service, whenever it comes',
-  async () => {
-    const { failures } = await runSample(
-      moments,
-      async (moment) => {
-        const account = await openAccount({ ec2: quick });
-        const running = runInProcess(await argsFor(account, moment));
-        await stopAt(account, moment);
-        await delay(1_500);
-        const aws = await restart(account);
-        try {
-          await expectOneOfEach({ account }, images, await running);
-        } finally {
-          await aws.close();
-          await account[Symbol.asyncDispose]();
-        }
-      },
-      { size: 8, sideBySide: 5 },
-    );
+  async ({ images }) => {
+    const { failures } = await runSample(moments, (moment) => outlive(moment, images), {
+      size: 8,
+      sideBySide: 5,
+    });
     expect(
       failures.map(
         ({ point: { way, match, when }, message }) => `${way} ${match.operation} ${when}: ${message}`,
@@ -103,24 +98,26 @@ test(
 );
 
 describe('an outage that does not end', () => {
-  test.each([
+  test.for<readonly [string, Moment]>([
     ['S3', { way: 's3', match: { operation: 'UploadPart' }, when: 'before' }],
     ['EC2', { way: 's3', match: { operation: 'DescribeImportSnapshotTasks' }, when: 'before' }],
     ['EBS', { way: 'ebs', match: { operation: 'PutSnapshotBlock' }, when: 'before' }],
-  ] as const)('of %s is told of, and given up after --outage-timeout', async (service, moment) => {
-    await using account = await openAccount({ ec2: quick });
-    const running = runInProcess(await argsFor(account, moment, { 'outage-timeout': 5 }));
-    await stopAt(account, moment);
-    const stoppedAt = performance.now();
-    const end = await running;
-    expect(performance.now() - stoppedAt).toBeLessThan(15_000);
-    expect(end.exitCode).toBe(1);
-    expect(end.stderr).toMatch(
-      new RegExp(
-        `${service} is unreachable since \\d\\d:\\d\\d:\\d\\d UTC; retrying \\(\\w+: .*ECONNREFUSED`,
-      ),
-    );
-    const [result] = end.json<ImportDocument>().images;
-    expect(result?.error?.code).toMatch(/^(AWS_UNREACHABLE|UPLOAD_INTERRUPTED)$/);
-  });
+  ])(
+    'of %s is told of, and given up after --outage-timeout',
+    async ([service, moment], { account, argsOf }) => {
+      const running = runInProcess(argsOf({ ...flagsOf(moment), 'outage-timeout': 5 }));
+      await stopAt(account, moment);
+      const stoppedAt = performance.now();
+      const end = await running;
+      expect(performance.now() - stoppedAt).toBeLessThan(15_000);
+      expect(end.exitCode).toBe(1);
+      expect(end.stderr).toMatch(
+        new RegExp(
+          `${service} is unreachable since \\d\\d:\\d\\d:\\d\\d UTC; retrying \\(\\w+: .*ECONNREFUSED`,
+        ),
+      );
+      const [result] = end.json<ImportDocument>().images;
+      expect(result?.error?.code).toMatch(/^(AWS_UNREACHABLE|UPLOAD_INTERRUPTED)$/);
+    },
+  );
 });

@@ -1,26 +1,15 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { bucket, openAccount, region, type TestAccount } from './support/account.ts';
-import { publishImages, type TestImages } from './support/images.ts';
-import { type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
-import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
+import { bucket, region } from './support/account.ts';
+import { describe, expect, testWith } from './support/fixtures.ts';
+import { type ImportDocument, makeWorkDirectory } from './support/import.ts';
+import { runInProcess } from './support/in-process.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
-let images: TestImages;
-let account: TestAccount;
-beforeAll(async () => {
-  useOwnEnvironment();
-  [images, account] = await Promise.all([publishImages(['qcow2', 'raw.xz']), openAccount()]);
-});
-afterAll(() => Promise.all([images[Symbol.asyncDispose](), account[Symbol.asyncDispose]()]));
-
-describe('a configuration file', () => {
-  let path: string;
-  let source: string;
-  beforeEach(async () => {
-    path = join(await temporaryDirectory('pinned'), 'ec2-image.yaml');
-    source = `# The images of our team
+const test = testWith({ formats: ['qcow2', 'raw.xz'] })
+  .extend(
+    'source',
+    ({ images }) => `# The images of our team
 # (see the wiki)
 
 bucket: ${bucket} # shared
@@ -48,25 +37,30 @@ images: # by team
         checksum-url: https://example.org/CHECKSUM
         arch: arm64
 # the end
-`;
+`,
+  )
+  .extend('path', async ({ source }) => {
+    const path = join(await temporaryDirectory('pinned'), 'ec2-image.yaml');
     await writeFile(path, source);
-  });
-  const run = async (config: string, ...args: string[]) =>
-    runInProcess(
+    return path;
+  })
+  /** Runs `import` of a configuration file, from a new work directory. */
+  .extend('run', ({ account, images }) => async (config: string, ...args: string[]) => {
+    return runInProcess(
       [
-        'import',
-        ...args,
-        '--config',
-        config,
-        '--endpoint-url',
-        account.aws.url,
-        '--work-dir',
-        await makeWorkDirectory(),
-        '--json',
+        ...['import', ...args, '--config', config, '--endpoint-url', account.aws.url],
+        ...['--work-dir', await makeWorkDirectory(), '--json'],
       ],
       { env: { IMG_SFX: '7', FILE: images.url('qcow2').split('/').at(-1)! } },
     );
-  test('keeps its comments, variables, settings and other images, gains the pins, and fed back it reuses', async () => {
+  });
+
+describe('a configuration file', () => {
+  test('keeps its comments, variables, settings and other images, gains the pins, and fed back it reuses', async ({
+    path,
+    run,
+    source,
+  }) => {
     const first = (await run(path, 'one', 'gone')).json<ImportDocument>();
     expect(first.images.map(({ outcome }) => outcome)).toEqual(['imported', 'failed']);
     const [one] = first.images;
@@ -92,7 +86,10 @@ images: # by team
     expect(await readFile(path, 'utf8')).toBe(source);
   });
 
-  test('is written with --write-config, with its mode, and what the flags said differently', async () => {
+  test('is written with --write-config, with its mode, and what the flags said differently', async ({
+    path,
+    run,
+  }) => {
     await chmod(path, 0o640);
     const { exitCode, stdout, stderr } = await run(path, 'one', '--write-config', '--suffix', '8', '--fresh');
     expect(exitCode, stderr).toBe(0);
@@ -107,7 +104,7 @@ images: # by team
     expect(second.images[0]).toMatchObject({ outcome: 'reused', amiName: 'one-i8' });
   });
 
-  test('a secret of a URL is kept in the file, and printed nowhere', async () => {
+  test('a secret of a URL is kept in the file, and printed nowhere', async ({ path, run, source }) => {
     const secret = source.replace('http://', 'http://me:s3cr3t@').replace('${FILE}', '${FILE}?token=s3cr3t');
     await writeFile(path, secret);
     const { stdout, stderr } = await run(path, 'one', '--write-config');
@@ -116,7 +113,7 @@ images: # by team
     expect(await readFile(path, 'utf8')).toContain('${FILE}?token=s3cr3t');
   });
 
-  test('that changed meanwhile is not overwritten', async () => {
+  test('that changed meanwhile is not overwritten', async ({ account, path, run, source }) => {
     account.aws.calls.clear();
     const running = run(path, 'one', '--write-config', '--suffix', '9');
     await expect
@@ -133,55 +130,44 @@ images: # by team
   });
 });
 
-test('of one image by flags the configuration is made, and reproduces it', async () => {
-  const flags = {
-    account,
-    workDirectory: await makeWorkDirectory(),
-    name: 'by-flags',
-    url: images.url('raw.xz'),
-    'checksum-url': images.checksumUrl,
-    tag: ['team=images', 'price=$${5}'],
-    verify: true,
-    fresh: true,
-  };
-  const first = (await runInProcess(importArgs(flags))).json<ImportDocument>();
+test('of one image by flags the configuration is made, and reproduces it', async ({
+  images,
+  run,
+  runImport,
+}) => {
+  const first = (
+    await runImport({
+      name: 'by-flags',
+      url: images.url('raw.xz'),
+      tag: ['team=images', 'price=$${5}'],
+      verify: true,
+      fresh: true,
+    })
+  ).json<ImportDocument>();
   expect(first.next).not.toMatch(/fresh|checksum-url:/);
   expect(first.next).toContain(` # from ${images.checksumUrl}\n`);
   const path = join(await temporaryDirectory('flags'), 'ec2-image.yaml');
   await writeFile(path, first.next);
-  const second = (
-    await runInProcess([
-      'import',
-      '--config',
-      path,
-      '--endpoint-url',
-      account.aws.url,
-      '--work-dir',
-      await makeWorkDirectory(),
-      '--json',
-    ])
-  ).json<ImportDocument>();
+  const second = (await run(path)).json<ImportDocument>();
   const [one] = second.images;
   expect(one).toMatchObject({ outcome: 'reused', imageId: first.images[0]!.imageId });
   expect(one!.tags).toMatchObject({ team: 'images', price: '$${5}' });
   expect(second.next).toBe(first.next);
 });
 
-test('a path on the command line is that path in a configuration that lies elsewhere, too', async () => {
+test('a path on the command line is that path in a configuration that lies elsewhere, too', async ({
+  images,
+  runImport,
+}) => {
   const config = join(await temporaryDirectory('elsewhere'), 'ec2-image.yaml');
   await writeFile(config, `bucket: ${bucket}\n`);
   const disk = join(images.directory, images.url('qcow2').split('/').at(-1)!);
-  const { json } = await runInProcess(
-    importArgs({
-      account,
-      workDirectory: await makeWorkDirectory(),
-      name: 'by-path',
-      bucket: undefined,
-      config,
-      url: relative(process.cwd(), disk),
-      'checksum-url': images.checksumUrl,
-    }),
-  );
+  const { json } = await runImport({
+    name: 'by-path',
+    bucket: undefined,
+    config,
+    url: relative(process.cwd(), disk),
+  });
   expect(json<ImportDocument>().next).toContain(
     `bucket: ${bucket}\nregion: ${region}\nimages:\n  by-path:\n`,
   );

@@ -2,40 +2,40 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exampleCredentials } from '@ec2-image/local-aws';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bucket, openAccount, region, type TestAccount } from './support/account.ts';
-import { publishImages, type TestImages } from './support/images.ts';
-import { areEqualDisks, type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
-import { runCli } from './support/run-cli.ts';
+import { bucket, region } from './support/account.ts';
+import { expect, testWith } from './support/fixtures.ts';
+import { areEqualDisks } from './support/import.ts';
 
-let images: TestImages;
-let account: TestAccount;
+/** The JSON that the stock command prints, undefined where it prints nothing. */
+type StockAws = <T>(...args: string[]) => Promise<T>;
 
-beforeAll(async () => {
-  [images, account] = await Promise.all([
-    publishImages(['qcow2'], { sizeBytes: 16 * 2 ** 20, dataBytes: 2 * 2 ** 20 }),
-    // Calm: the stock command does not wait for what EC2 shows late.
-    openAccount({
-      conditions: 'calm',
-      ec2: { importTaskMs: 100, snapshotCompletionMs: 20, imageCreationMs: 20 },
-    }),
-  ]);
-});
-
-afterAll(() => Promise.all([images[Symbol.asyncDispose](), account[Symbol.asyncDispose]()]));
-
-async function aws<T>(...args: string[]): Promise<T> {
-  const { stdout } = await execa('aws', ['--endpoint-url', account.aws.url, '--output', 'json', ...args], {
-    env: {
-      AWS_ACCESS_KEY_ID: exampleCredentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: exampleCredentials.secretAccessKey,
-      AWS_DEFAULT_REGION: region,
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_PAGER: '',
+const test = testWith({
+  disk: { sizeBytes: 16 * 2 ** 20, dataBytes: 2 * 2 ** 20 },
+  // Calm: the stock command does not wait for what EC2 shows late.
+  account: {
+    conditions: 'calm',
+    ec2: { importTaskMs: 100, snapshotCompletionMs: 20, imageCreationMs: 20 },
+  },
+}).extend(
+  'aws',
+  ({ account }): StockAws =>
+    async <T>(...args: string[]) => {
+      const { stdout } = await execa(
+        'aws',
+        ['--endpoint-url', account.aws.url, '--output', 'json', ...args],
+        {
+          env: {
+            AWS_ACCESS_KEY_ID: exampleCredentials.accessKeyId,
+            AWS_SECRET_ACCESS_KEY: exampleCredentials.secretAccessKey,
+            AWS_DEFAULT_REGION: region,
+            AWS_CONFIG_FILE: '/dev/null',
+            AWS_PAGER: '',
+          },
+        },
+      );
+      return (stdout.trim() === '' ? undefined : JSON.parse(stdout)) as T;
     },
-  });
-  return (stdout.trim() === '' ? undefined : JSON.parse(stdout)) as T;
-}
+);
 
 type Json = Record<string, unknown>;
 
@@ -46,9 +46,14 @@ function comparable(image: Json, own: { readonly snapshotId: string; readonly na
   return { ...rest, ImageId: typeof ImageId, CreationDate: typeof CreationDate, Tags: Array.isArray(Tags) };
 }
 
-test('an AMI made by hand with the stock aws command has the same description as one created by ec2-image', async () => {
-  const work = await makeWorkDirectory();
-  const disk = join(work, 'disk.vhdx');
+test('an AMI made by hand with the stock aws command has the same description as one created by ec2-image', async ({
+  account,
+  aws,
+  images,
+  runImport,
+  workDirectory,
+}) => {
+  const disk = join(workDirectory, 'disk.vhdx');
   await execa('qemu-img', ['convert', '-f', 'raw', '-O', 'vhdx', images.disk, disk]);
   await aws('s3', 'cp', '--quiet', disk, `s3://${bucket}/by-hand.vhdx`);
   const { ImportTaskId } = await aws<{ ImportTaskId: string }>(
@@ -89,29 +94,20 @@ test('an AMI made by hand with the stock aws command has the same description as
   await aws('ec2', 'create-tags', '--resources', ImageId, '--tags', 'Key=Name,Value=by-hand');
   await aws('ec2', 'wait', 'image-available', '--image-ids', ImageId);
 
-  const run = await runCli(
-    importArgs({
-      account,
-      workDirectory: work,
-      url: images.url('qcow2'),
-      'checksum-url': images.checksumUrl,
-      suffix: 'ours',
-    }),
-  );
-  const [ours] = run.json<ImportDocument>().images;
+  const { result: ours } = await runImport({ suffix: 'ours' });
   const { Images } = await aws<{ Images: Json[] }>(
     'ec2',
     'describe-images',
     '--image-ids',
     ImageId,
-    ours!.imageId!,
+    ours.imageId!,
   );
   const byHand = Images.find((image) => image.ImageId === ImageId)!;
-  const byUs = Images.find((image) => image.ImageId === ours!.imageId)!;
-  expect(comparable(byUs, { snapshotId: ours!.snapshotId!, name: 'test-cloud-iours' })).toEqual(
+  const byUs = Images.find((image) => image.ImageId === ours.imageId)!;
+  expect(comparable(byUs, { snapshotId: ours.snapshotId!, name: 'test-cloud-iours' })).toEqual(
     comparable(byHand, { snapshotId, name: 'by-hand' }),
   );
-  expect(await areEqualDisks(account.snapshotPath(snapshotId), account.snapshotPath(ours!.snapshotId!))).toBe(
+  expect(await areEqualDisks(account.snapshotPath(snapshotId), account.snapshotPath(ours.snapshotId!))).toBe(
     true,
   );
 });
