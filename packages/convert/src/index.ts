@@ -18,6 +18,9 @@ export {
   inspectStream,
   type PackedFacts,
 } from './inspect-image.ts';
+export { converterVersion } from './layout/converter-version.ts';
+export type { DiskLayout, DiskPiece, Literal, Piece } from './layout/layout.ts';
+export { type PlanDiskOptions, type PlannedFormat, planDisk } from './layout/plan-disk.ts';
 export { partialPath } from './output-file.ts';
 export type { DiskFormat } from './qemu/output-format.ts';
 export { writeLagBytes } from './qemu/write-disk.ts';

@@ -1,3 +1,5 @@
+import { ConvertError } from '../errors.ts';
+
 /** What EC2 imports, and the file name's extension. */
 export type DiskFormat = 'vhdx' | 'vhd' | 'vmdk' | 'raw';
 
@@ -21,3 +23,14 @@ export const outputFormats: Readonly<Record<DiskFormat, OutputFormat>> = {
   vmdk: { args: ['-O', 'vmdk', '-o', 'subformat=streamOptimized'], maxVirtualSize: 2048 * gib },
   raw: { args: ['-O', 'raw'], maxVirtualSize: Number.MAX_SAFE_INTEGER },
 };
+
+/** @throws ConvertError `DISK_TOO_LARGE` */
+export function requireRepresentable(format: DiskFormat, virtualSize: number): void {
+  const { maxVirtualSize } = outputFormats[format];
+  if (virtualSize <= maxVirtualSize) return;
+  throw new ConvertError(
+    'DISK_TOO_LARGE',
+    `a ${format} disk is limited to ${maxVirtualSize} bytes, and this one has ${virtualSize}`,
+    { hint: 'Use --format vhdx or raw.', facts: { virtualSize, maxVirtualSize } },
+  );
+}

@@ -3,7 +3,7 @@ import { ConvertError, workDirectoryFull } from '../errors.ts';
 import { requireFreeSpace } from '../free-space.ts';
 import { allocatedBytes } from './allocated-bytes.ts';
 import { blockDevice, type ImageFile } from './block-device.ts';
-import { type DiskFormat, outputFormats } from './output-format.ts';
+import { type DiskFormat, outputFormats, requireRepresentable } from './output-format.ts';
 import { runQemuImg } from './qemu-img.ts';
 
 export interface WriteDiskOptions {
@@ -56,16 +56,6 @@ export async function writeDisk(options: WriteDiskOptions): Promise<void> {
       hint: 'Check the image with `qemu-img check`, or download it again.',
       facts: { exitCode, stderr },
     },
-  );
-}
-
-function requireRepresentable(format: DiskFormat, virtualSize: number): void {
-  const { maxVirtualSize } = outputFormats[format];
-  if (virtualSize <= maxVirtualSize) return;
-  throw new ConvertError(
-    'DISK_TOO_LARGE',
-    `a ${format} disk is limited to ${maxVirtualSize} bytes, and this one has ${virtualSize}`,
-    { hint: 'Use --format vhdx or raw.', facts: { virtualSize, maxVirtualSize } },
   );
 }
 

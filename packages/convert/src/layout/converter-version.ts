@@ -1,0 +1,12 @@
+import type { DiskFormat } from '../qemu/output-format.ts';
+
+/** Raised by every change that changes a byte of a file that is written. */
+const version = 'ec2-image/1';
+
+/**
+ * Names the converter: two runs of the same one write the same bytes for an image. What a VMDK deflates depends on the zlib
+ * of Node.js, whose output differs between its releases and between processors.
+ */
+export function converterVersion(format: DiskFormat): string {
+  return format === 'vmdk' ? `${version} zlib/${process.versions.zlib} ${process.arch}` : version;
+}

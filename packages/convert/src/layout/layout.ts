@@ -1,0 +1,34 @@
+import type { Extent } from '@ec2-image/disk-blocks';
+import type { Identity } from './identity.ts';
+import type { Present } from './present.ts';
+
+/** Bytes of the file that are not the disk's. */
+export interface Literal {
+  /** Where they begin, in bytes from the beginning of the range asked for. */
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A stretch of the disk, in bytes. */
+export interface DiskPiece extends Extent {
+  /** Its place in the range asked for. */
+  readonly at: number;
+}
+
+export type Piece = Literal | DiskPiece;
+
+/** Every byte of a disk file, before any of it is written. */
+export interface DiskLayout {
+  /** Of the file, in bytes. */
+  readonly fileSize: number;
+  /** What makes up a range of the file, in order and without overlap. Bytes that no piece covers are zeros. */
+  pieces(range: Extent): Iterable<Piece>;
+}
+
+/** What a format's plan is made from. */
+export interface PlanOptions {
+  readonly identity: Identity;
+  /** In bytes, a multiple of 512. */
+  readonly virtualSize: number;
+  readonly present: Present;
+}

@@ -1,0 +1,62 @@
+import type { Extent } from '@ec2-image/disk-blocks';
+
+/** What of a disk may hold anything but zeros: begin and end of each stretch in bytes, in order and apart from each other. */
+export interface Present {
+  readonly starts: Float64Array;
+  readonly ends: Float64Array;
+}
+
+/** @throws RangeError of stretches that are not in order, overlap, or do not lie within the disk in whole sectors */
+export function presentFrom(extents: Iterable<Extent>, virtualSize: number): Present {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  let last = 0;
+  for (const { offset, length } of extents) {
+    const end = offset + length;
+    const isOrdered = offset >= last && length >= 0 && end <= virtualSize;
+    if (!isOrdered || offset % sectorSize !== 0 || length % sectorSize !== 0)
+      throw new RangeError(`no stretch of ${length} bytes at byte ${offset} can follow byte ${last}`);
+    if (length === 0) continue;
+    if (offset === last && ends.length > 0) ends[ends.length - 1] = end;
+    else {
+      starts.push(offset);
+      ends.push(end);
+    }
+    last = end;
+  }
+  return { starts: Float64Array.from(starts), ends: Float64Array.from(ends) };
+}
+
+export const sectorSize = 512;
+
+/** The blocks that hold a part of a stretch, in order. */
+export function presentBlocks({ starts, ends }: Present, blockSize: number): Uint32Array {
+  const blocks: number[] = [];
+  let next = 0;
+  for (let i = 0; i < starts.length; i++) {
+    const end = Math.ceil(ends[i]! / blockSize);
+    for (let block = Math.max(next, Math.floor(starts[i]! / blockSize)); block < end; block++)
+      blocks.push(block);
+    next = end;
+  }
+  return Uint32Array.from(blocks);
+}
+
+/** What of a range of the disk is present. */
+export function* stretchesWithin({ starts, ends }: Present, start: number, end: number): Generator<Extent> {
+  for (let i = firstEndingAfter(ends, start); i < starts.length && starts[i]! < end; i++) {
+    const offset = Math.max(start, starts[i]!);
+    yield { offset, length: Math.min(end, ends[i]!) - offset };
+  }
+}
+
+function firstEndingAfter(ends: Float64Array, position: number): number {
+  let low = 0;
+  let high = ends.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ends[middle]! > position) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
