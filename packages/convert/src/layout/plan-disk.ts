@@ -2,7 +2,7 @@ import type { Extent } from '@ec2-image/disk-blocks';
 import { type DiskFormat, requireRepresentable } from '../qemu/output-format.ts';
 import { blocksLayout } from './blocks-layout.ts';
 import type { DiskLayout, PlanOptions } from './layout.ts';
-import { presentFrom, sectorSize } from './present.ts';
+import { presentFrom } from './present.ts';
 import { planDynamicVhd, planFixedVhd } from './vhd.ts';
 import { planVhdx } from './vhdx.ts';
 
@@ -29,8 +29,6 @@ export interface PlanDiskOptions {
  * @throws RangeError where size or stretches are not as described
  */
 export function planDisk({ format, subformat, virtualSize, present, digest }: PlanDiskOptions): DiskLayout {
-  if (!Number.isSafeInteger(virtualSize) || virtualSize <= 0 || virtualSize % sectorSize !== 0)
-    throw new RangeError(`a disk of ${virtualSize} bytes has no whole sectors`);
   requireRepresentable(format, virtualSize);
   const options: PlanOptions = {
     identity: { digest, format },

@@ -6,8 +6,10 @@ export interface Present {
   readonly ends: Float64Array;
 }
 
-/** @throws RangeError of stretches that are not in order, overlap, or do not lie within the disk in whole sectors */
+/** @throws RangeError of a disk without whole sectors, of stretches that are not in order, overlap, or do not lie within it in whole sectors */
 export function presentFrom(extents: Iterable<Extent>, virtualSize: number): Present {
+  if (!Number.isSafeInteger(virtualSize) || virtualSize <= 0 || virtualSize % sectorSize !== 0)
+    throw new RangeError(`a disk of ${virtualSize} bytes has no whole sectors`);
   const starts: number[] = [];
   const ends: number[] = [];
   let last = 0;
