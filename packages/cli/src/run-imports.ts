@@ -3,7 +3,7 @@ import { imageFileName } from '@ec2-image/fetch';
 import pLimit from 'p-limit';
 import { createClouds } from './aws/clouds.ts';
 import { openLocalAccount } from './aws/local-account.ts';
-import type { ImportRequest } from './config/import-request.ts';
+import type { RequestedImport } from './config/import-request.ts';
 import { kmsKeyFor } from './pipeline/encryption.ts';
 import { importImage } from './pipeline/import-image.ts';
 import { openView, type RunOutput } from './render/choose-view.ts';
@@ -27,7 +27,7 @@ export async function runImports({
   output,
   resumes,
 }: {
-  readonly requests: readonly ImportRequest[];
+  readonly requests: readonly RequestedImport[];
   readonly settings: CommonSettings;
   readonly cancelOnInterrupt: boolean;
   readonly output: RunOutput;
@@ -61,7 +61,7 @@ export async function runImports({
       requests.map((request) =>
         images(async () => {
           const startedAt = performance.now();
-          const result = await importImage({
+          const imported = await importImage({
             request: await (local?.complete(request) ?? request),
             cloud: await clouds.open(request.session),
             workDirectory: settings.workDirectory,
@@ -73,7 +73,7 @@ export async function runImports({
             log: settings.log,
           });
           // Steps overlap: their sum is not the time that the image took.
-          return { request, result, seconds: Math.round(performance.now() - startedAt) / 1000 };
+          return { ...imported, seconds: Math.round(performance.now() - startedAt) / 1000 };
         }),
       ),
     );
@@ -83,7 +83,8 @@ export async function runImports({
 }
 
 /** The same for two requests of one published file, as far as that shows before anything is fetched. */
-function imageKey({ checksum, urls }: ImportRequest): string {
-  if ('digest' in checksum) return checksum.digest;
+function imageKey({ checksum, urls, wanted, architecture }: RequestedImport): string {
+  if (checksum && 'digest' in checksum) return checksum.digest;
+  if (!checksum || !urls) return `${JSON.stringify(wanted?.image)} ${architecture}`;
   return `${checksum.url} ${checksum.entry ?? imageFileName(urls[0]!)}`;
 }

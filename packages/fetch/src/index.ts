@@ -4,6 +4,8 @@ export { fetchImage } from './fetch-image.ts';
 export type { FetchImageOptions } from './fetch-image-options.ts';
 export { imageFileName } from './file-name.ts';
 export { type FileState, type RecordedFile, recordFile, requireUnchanged } from './file-state.ts';
+export { type FindImageOptions, findImage, type WantedImage } from './find/find-image.ts';
+export type { FoundImage } from './find/found-image.ts';
 export type { Progress } from './hash-file.ts';
 export { type LocalImage, type LocalImageOptions, openLocalImage } from './local-image.ts';
 export type { RetryOptions } from './mirrors.ts';

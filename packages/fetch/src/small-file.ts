@@ -19,27 +19,70 @@ export interface SmallFileOptions {
   readonly stallTimeoutMs: number;
   readonly now: () => number;
   readonly signal?: AbortSignal;
+  /** What it is, where it is neither a checksum file nor a signature. */
+  readonly kind?: SmallFileKind;
+}
+
+/** What a small file is for: how large it may be, and how messages speak of it. */
+export interface SmallFileKind {
+  readonly maxBytes: number;
+  readonly notFoundHint: string;
+  /** It is larger than that. */
+  tooLarge(url: string): FetchError;
+  /** It comes over plain http. */
+  insecure(url: string): FetchError;
+}
+
+export interface SmallFile {
+  readonly content: Buffer;
+  /** The one that answered, after redirects. Of a local file none. */
+  readonly url?: URL;
 }
 
 /** Fedora's checksum files are 2 kB, Debian's 30 kB. */
 const maxSmallFileBytes = 2 ** 20;
+
+const checksumFile: SmallFileKind = {
+  maxBytes: maxSmallFileBytes,
+  notFoundHint: 'Check the checksum URL.',
+  tooLarge: (url) =>
+    new FetchError(
+      'CHECKSUM_TOO_LARGE',
+      `${url} is larger than ${formatBytes(maxSmallFileBytes)}: it is not a checksum file`,
+      {
+        hint: 'Check the checksum URL: it may be that of the image.',
+        facts: { url, maxSizeBytes: maxSmallFileBytes },
+      },
+    ),
+  insecure: (url) =>
+    new FetchError('INSECURE_CHECKSUM', `refusing a checksum over plain http, from ${url}`, {
+      hint: 'Use an https URL, or, if nobody on the network path can change it, --allow-insecure-checksum.',
+      facts: { url },
+    }),
+};
 
 /**
  * The whole of a file that is small.
  *
  * @throws FetchError
  */
-export function readSmallFile(options: SmallFileOptions): Promise<Buffer> {
-  const { source } = options;
-  return source.kind === 'local' ? readLocal(source) : download({ ...options, source });
+export async function readSmallFile(options: SmallFileOptions): Promise<Buffer> {
+  return (await fetchSmallFile(options)).content;
 }
 
-async function readLocal(source: LocalSource): Promise<Buffer> {
+/** The same, and where it came from in the end. */
+export async function fetchSmallFile(options: SmallFileOptions): Promise<SmallFile> {
+  const { source, kind = checksumFile } = options;
+  if (source.kind === 'local') return { content: await readLocal(source, kind) };
+  return download({ ...options, source, kind });
+}
+
+async function readLocal(source: LocalSource, kind: SmallFileKind): Promise<Buffer> {
   let content: Buffer;
   try {
     const stats = await stat(source.path);
     if (!stats.isFile()) throw new Error('it is not a regular file');
-    if (stats.size > maxSmallFileBytes) throw tooLarge(source);
+    if (stats.size > kind.maxBytes) throw kind.tooLarge(source.shown);
     content = await readFile(source.path);
   } catch (cause) {
     throw cause instanceof FetchError ? cause : unreadable({ source, cause: cause as Error });
@@ -55,25 +98,27 @@ async function download({
   stallTimeoutMs,
   now,
   signal,
-}: SmallFileOptions & { readonly source: HttpSource }): Promise<Buffer> {
+  kind,
+}: SmallFileOptions & { readonly source: HttpSource; readonly kind: SmallFileKind }): Promise<SmallFile> {
   const deadline = AbortSignal.timeout(stallTimeoutMs);
   try {
     const response = await httpGet({
       url: source.url,
       dispatcher,
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
-      checkHop: allowInsecure ? undefined : refuseInsecure,
+      checkHop: allowInsecure ? undefined : (hop) => refuseInsecure(hop, kind),
     });
     if (response.status === 200) {
-      const content = await readBody(response, source);
-      return await decodeContent(content, {
+      const body = await readBody(response, { source, kind });
+      const content = await decodeContent(body, {
         encoding: response.headers['content-encoding'],
-        maxBytes: maxSmallFileBytes,
+        maxBytes: kind.maxBytes,
         url: source.shown,
       });
+      return { content, url: response.url };
     }
     response.body.discard();
-    throw statusError({ ...response, nowMs: now(), notFoundHint: 'Check the checksum URL.' });
+    throw statusError({ ...response, nowMs: now(), notFoundHint: kind.notFoundHint });
   } catch (cause) {
     signal?.throwIfAborted();
     if (deadline.aborted) throw stallError({ url: source.url, received: 0, cause });
@@ -81,13 +126,16 @@ async function download({
   }
 }
 
-async function readBody({ url, body }: Response, source: HttpSource): Promise<Buffer> {
+async function readBody(
+  { url, body }: Response,
+  { source, kind }: { readonly source: HttpSource; readonly kind: SmallFileKind },
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let received = 0;
   try {
     for await (const chunk of body) {
       received += chunk.length;
-      if (received > maxSmallFileBytes) throw tooLarge(source);
+      if (received > kind.maxBytes) throw kind.tooLarge(source.shown);
       chunks.push(chunk);
     }
   } catch (cause) {
@@ -97,22 +145,6 @@ async function readBody({ url, body }: Response, source: HttpSource): Promise<Bu
 }
 
 /** Loopback aside: what goes there nobody can change on the way. */
-function refuseInsecure(hop: URL): void {
-  if (hop.protocol !== 'http:' || isLoopback(hop)) return;
-  const shown = redactUrl(hop);
-  throw new FetchError('INSECURE_CHECKSUM', `refusing a checksum over plain http, from ${shown}`, {
-    hint: 'Use an https URL, or, if nobody on the network path can change it, --allow-insecure-checksum.',
-    facts: { url: shown },
-  });
-}
-
-function tooLarge({ shown }: { readonly shown: string }): FetchError {
-  return new FetchError(
-    'CHECKSUM_TOO_LARGE',
-    `${shown} is larger than ${formatBytes(maxSmallFileBytes)}: it is not a checksum file`,
-    {
-      hint: 'Check the checksum URL: it may be that of the image.',
-      facts: { url: shown, maxSizeBytes: maxSmallFileBytes },
-    },
-  );
+function refuseInsecure(hop: URL, kind: SmallFileKind): void {
+  if (hop.protocol === 'http:' && !isLoopback(hop)) throw kind.insecure(redactUrl(hop));
 }

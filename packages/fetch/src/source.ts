@@ -56,7 +56,8 @@ function pathOfFileUrl(text: string): string {
   }
 }
 
-function badUrl(text: string, what: string, cause?: unknown): FetchError {
+/** @returns a FetchError `BAD_URL` */
+export function badUrl(text: string, what: string, cause?: unknown): FetchError {
   const shown = printable(redactUrl(text), { maxLength: 120 });
   return new FetchError('BAD_URL', `the URL ${JSON.stringify(shown)} ${what}`, {
     hint: 'Use an http or https URL, or the path of a local file.',

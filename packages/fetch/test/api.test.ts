@@ -5,6 +5,7 @@ test('the exported names', () => {
   expect(Object.keys(api).sort()).toEqual([
     'FetchError',
     'fetchImage',
+    'findImage',
     'imageFileName',
     'openLocalImage',
     'readChecksum',

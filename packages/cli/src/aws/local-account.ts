@@ -1,7 +1,7 @@
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { createSender, refusedCodeOf } from '@ec2-image/aws-call';
 import { makeDirectory } from '@ec2-image/file-lock';
-import type { ImportRequest } from '../config/import-request.ts';
+import type { RequestedImport } from '../config/import-request.ts';
 import { localAwsDirectory } from '../work-directory/image-directory.ts';
 import { usingWorkDirectory } from '../work-directory/work-directory-error.ts';
 import { clientSettings } from './clients.ts';
@@ -13,7 +13,7 @@ export interface LocalAccount extends AsyncDisposable {
   /** Laid over the connection that the user gave. */
   readonly connection: Pick<ConnectionOptions, 'endpointUrl' | 'region' | 'credentials'>;
   /** A bucket costs nothing here: one that is named and missing is made. */
-  complete(request: ImportRequest): Promise<ImportRequest>;
+  complete(request: RequestedImport): Promise<RequestedImport>;
 }
 
 /** The emulator accepts any pair; this one is AWS's own example, and so not a secret. */

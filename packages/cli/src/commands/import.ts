@@ -1,5 +1,5 @@
 import { checkLocalFiles } from '../config/check-local-files.ts';
-import { type ImportRequest, importRequests } from '../config/import-request.ts';
+import { importRequests, type RequestedImport } from '../config/import-request.ts';
 import type { Finished } from '../config/pin-config.ts';
 import { openTrust } from '../config/trust.ts';
 import { writeConfig } from '../config/write-config.ts';
@@ -13,7 +13,7 @@ import { describeLocalAccount } from '../render/local-account.ts';
 import type { CommonSettings } from '../settings.ts';
 import { TableCommand } from './common.ts';
 
-export class ImportCommand extends TableCommand<ImportRequest[]> {
+export class ImportCommand extends TableCommand<RequestedImport[]> {
   static override paths = [['import']];
 
   protected override interruptHint(): string | undefined {
@@ -22,7 +22,7 @@ export class ImportCommand extends TableCommand<ImportRequest[]> {
       : undefined;
   }
 
-  protected override async prepare({ file }: CommonSettings): Promise<ImportRequest[]> {
+  protected override async prepare({ file }: CommonSettings): Promise<RequestedImport[]> {
     const requests = importRequests({
       flagName: this.given.value('name'),
       flags: Object.fromEntries(this.given.all) as ImageSettings,
@@ -37,7 +37,10 @@ export class ImportCommand extends TableCommand<ImportRequest[]> {
     );
   }
 
-  protected override async checkProfile(settings: CommonSettings, requests: ImportRequest[]): Promise<void> {
+  protected override async checkProfile(
+    settings: CommonSettings,
+    requests: RequestedImport[],
+  ): Promise<void> {
     const profiles = new Set(requests.map(({ session }) => session.profile ?? settings.connection.profile));
     try {
       for (const profile of profiles) {
@@ -48,7 +51,7 @@ export class ImportCommand extends TableCommand<ImportRequest[]> {
     }
   }
 
-  protected async run(settings: CommonSettings, requests: ImportRequest[]): Promise<number> {
+  protected async run(settings: CommonSettings, requests: RequestedImport[]): Promise<number> {
     const { file } = settings;
     const writesConfig = this.given.value('write-config') ?? file?.config['write-config'] ?? false;
     // Loaded here, so that a wrong command line is answered without waiting for clients of AWS to load.
@@ -105,7 +108,7 @@ export class ImportCommand extends TableCommand<ImportRequest[]> {
  * No image could be started: a file that is missing is told before what keeps the run from AWS. Otherwise it is nothing
  * to the other images, nor to one whose AMI, snapshot or object exists.
  */
-async function withoutAws(error: unknown, requests: readonly ImportRequest[]): Promise<never> {
+async function withoutAws(error: unknown, requests: readonly RequestedImport[]): Promise<never> {
   for (const request of requests) await checkLocalFiles(request);
   throw error;
 }

@@ -1,6 +1,6 @@
 import type { FetchError } from '@ec2-image/fetch';
 import { UsageError } from '../errors/cli-error.ts';
-import type { ImportRequest } from './import-request.ts';
+import type { RequestedImport } from './import-request.ts';
 
 /**
  * Whether an image and its checksum can be read, as far as they are local files. One mirror that may do is enough.
@@ -10,9 +10,9 @@ import type { ImportRequest } from './import-request.ts';
 export async function checkLocalFiles({
   urls,
   checksum,
-}: Pick<ImportRequest, 'urls' | 'checksum'>): Promise<void> {
-  await checkMirrors(urls);
-  if ('url' in checksum) await checkMirrors([checksum.url].flat());
+}: Pick<RequestedImport, 'urls' | 'checksum'>): Promise<void> {
+  if (urls) await checkMirrors(urls);
+  if (checksum && 'url' in checksum) await checkMirrors([checksum.url].flat());
 }
 
 async function checkMirrors(urls: readonly string[]): Promise<void> {

@@ -1,5 +1,3 @@
-import type { DiskFormat } from '@ec2-image/provenance';
-import type { ServerSideEncryption } from '@ec2-image/s3-upload';
 import { UsageError } from '../errors/cli-error.ts';
 import type { bootModes } from '../options/groups/ami.ts';
 import type { architectures } from '../options/groups/image.ts';
@@ -13,40 +11,41 @@ import { encryptionOf, type RequestedEncryption } from './encryption.ts';
 import { defaultConfigFile } from './find-config.ts';
 import { label, located, type Origin } from './origin.ts';
 import type { ConfigFile } from './read-config.ts';
+import { milliseconds, type S3Settings, type Setting, s3Settings, withoutS3 } from './s3-settings.ts';
 import { type Session, sessionOf } from './session.ts';
 import { type Trust, type TrustSettings, trustOf } from './trust.ts';
+import { type SourceSettings, sourceKeys, sourceSettings, type Wanted, wantedOf } from './wanted-image.ts';
 
-/** One image to bring into one region: everything known that can be known before anything is fetched. */
-export interface ImportRequest {
-  readonly name: string;
-  /** Mirrors of one file, in order of preference. */
+/** One image to bring into one region, once it is known which file it is. */
+export interface ImportRequest extends RequestedImport {
   readonly urls: readonly string[];
   readonly checksum: PublishedChecksum;
+}
+
+/** One image to bring into one region: everything known that can be known before anything is fetched. */
+export interface RequestedImport extends S3Settings {
+  readonly name: string;
+  /** Mirrors of one file, in order of preference. Undefined where the image has to be found first. */
+  readonly urls?: readonly string[];
+  /** Undefined where it has to be found first. */
+  readonly checksum?: PublishedChecksum;
+  /** How to find the image; stays when it is found. */
+  readonly wanted?: Wanted;
   readonly architecture: (typeof architectures)[number];
   /** Whose account, and which region of it. */
   readonly session: Session;
-  readonly bucket?: string;
-  readonly bucketOwner?: string;
   /** Undefined: the first 12 hex digits of the digest. */
   readonly suffix?: string;
-  readonly format: DiskFormat;
-  readonly keyPrefix: string;
-  /** Of the uploaded object; undefined: as the bucket has it. */
-  readonly sse?: ServerSideEncryption;
   readonly bootMode?: (typeof bootModes)[number];
   readonly tags: Readonly<Record<string, string>>;
   /** Undefined: the account decides. */
   readonly encryption?: RequestedEncryption;
-  readonly roleName?: string;
   readonly pollIntervalMs?: number;
-  readonly importAttempts?: number;
-  readonly importTimeoutMs?: number;
   readonly maxDiskSizeBytes?: number;
   readonly decompressionMemoryBytes?: number;
   /** To one server, for one download. */
   readonly connections: number;
   readonly via: (typeof ways)[number];
-  readonly keepObject: boolean;
   readonly keepFiles: boolean;
   readonly verify: boolean;
   /** By way of EBS: whether what was never written in the source is left out of the snapshot. */
@@ -72,8 +71,6 @@ export interface GivenSettings {
   readonly isOfFile: boolean;
 }
 
-export const defaultKeyPrefix = 'ec2-image/';
-
 export interface Requested {
   /** By flags: one image of this name. */
   readonly flagName?: string;
@@ -91,7 +88,7 @@ export interface Requested {
  *
  * @throws UsageError naming the flag, or the file's line
  */
-export function importRequests({ flagName, flags, names, file }: Requested): ImportRequest[] {
+export function importRequests({ flagName, flags, names, file }: Requested): RequestedImport[] {
   const images = file?.config.images ?? {};
   if (isOneByFlags({ flagName, flags, names, file })) {
     if (names.length > 0) {
@@ -127,7 +124,8 @@ export function importRequests({ flagName, flags, names, file }: Requested): Imp
 
 /** An option that describes one image is one image's, unless a file says what the images are. */
 function isOneByFlags({ flagName, flags, names, file }: Requested): boolean {
-  if (flagName !== undefined || (flags.url !== undefined && names.length !== 1)) return true;
+  if (flagName !== undefined || (sourceKeys.some((key) => flags[key] !== undefined) && names.length !== 1))
+    return true;
   const { 'checksum-url': checksumUrl, sha256, sha512, arch } = flags;
   const describes = [checksumUrl, sha256, sha512, arch].some((value) => value !== undefined);
   return describes && file === undefined && names.length === 0;
@@ -141,67 +139,26 @@ function nothingToImport(names: readonly string[], file: ConfigFile | undefined)
   });
 }
 
-type Setting = <K extends keyof ImageSettings>(key: K) => ImageSettings[K];
-
-type S3Settings = Pick<
-  ImportRequest,
-  | 'bucket'
-  | 'bucketOwner'
-  | 'format'
-  | 'keyPrefix'
-  | 'sse'
-  | 'roleName'
-  | 'importAttempts'
-  | 'importTimeoutMs'
-  | 'keepObject'
->;
-
-/** What only an import by way of S3 uses, and nobody else needs variables for. */
-function s3Settings(setting: Setting): S3Settings {
-  return {
-    bucket: setting('bucket'),
-    bucketOwner: setting('bucket-owner'),
-    format: setting('format') ?? withoutS3.format,
-    keyPrefix: setting('key-prefix') ?? withoutS3.keyPrefix,
-    sse: sseOf(setting),
-    roleName: setting('role-name'),
-    importAttempts: setting('import-attempts'),
-    importTimeoutMs: milliseconds(setting('import-timeout')),
-    keepObject: setting('keep-object') ?? withoutS3.keepObject,
-  };
-}
-
-/** @throws UsageError where a key is given for an encryption without one */
-function sseOf(setting: Setting): ServerSideEncryption | undefined {
-  const [algorithm, kmsKeyId] = [setting('sse'), setting('sse-kms-key')];
-  if (kmsKeyId === undefined) return algorithm && { algorithm };
-  if (algorithm === 'AES256') {
-    throw new UsageError('USAGE', '--sse AES256 and --sse-kms-key are mutually exclusive', {
-      hint: 'Specify only one, or --sse aws:kms.',
-    });
-  }
-  return { algorithm: algorithm ?? 'aws:kms', kmsKeyId };
-}
-
-const withoutS3 = { format: 'vhdx', keyPrefix: defaultKeyPrefix, keepObject: false } satisfies S3Settings;
-
 /** The first of the layers counts that has the key; the others are not read. */
 function request(
   name: string | undefined,
   layers: readonly ImageSettings[],
   given: GivenSettings,
   origin: Origin,
-): ImportRequest {
+): RequestedImport {
   const setting: Setting = (key) => layers.find((layer) => isIn(layer, key))?.[key];
-  const checksums = checksumSettings(layers);
+  const source = sourceSettings(layers, isIn, origin);
+  const isFound = source !== undefined && source.key !== 'url';
+  // What is known of another file says nothing of the newest.
+  const checksums = checksumSettings(isFound ? layers.slice(0, source.layer + 1) : layers);
   const via = setting('via') ?? 's3';
   const has = (key: keyof ImageSettings) => layers.some((layer) => isIn(layer, key));
-  const names = () => imageNames({ urls: setting('url'), checksums });
-  const isArchKnown = has('arch') || (has('url') && architectureOf({ names: names() }, origin) !== undefined);
+  const names = () => imageNames({ source, checksums });
+  const isArchKnown = has('arch') || (source && architectureOf({ names: names() }, origin) !== undefined);
   const missing = [
     ...(name === undefined ? ['--name'] : []),
-    ...(has('url') ? [] : [named('url', origin)]),
-    ...(checksums ? [] : [`${named('checksum-url', origin)} (or ${named('sha256', origin)})`]),
+    ...(source ? [] : [named('url', origin)]),
+    ...(checksums || isFound ? [] : [`${named('checksum-url', origin)} (or ${named('sha256', origin)})`]),
     ...(isArchKnown ? [] : [named('arch', origin)]),
     ...(via !== 's3' || has('bucket') ? [] : [named('bucket', origin)]),
   ];
@@ -210,8 +167,11 @@ function request(
   checkName(name, suffix, origin);
   return {
     name,
-    urls: setting('url')!,
-    checksum: checksumOf(checksums!, origin),
+    ...(isFound
+      ? { wanted: wantedOf(source, { setting, checksums }, origin) }
+      : { urls: source!.value as string[] }),
+    ...(checksums &&
+      !(isFound && checksums['checksum-url'] !== undefined) && { checksum: checksumOf(checksums, origin) }),
     architecture: architectureOf({ given: setting('arch'), names: names() }, origin)!,
     session: sessionOf(setting),
     suffix,
@@ -242,14 +202,15 @@ function request(
 
 /** What the image's file is called, where it comes from and where it is listed. */
 function imageNames({
-  urls = [],
+  source,
   checksums,
 }: {
-  readonly urls?: readonly string[];
+  readonly source?: SourceSettings;
   readonly checksums?: ChecksumSettings;
 }): string[] {
+  const urls = source?.key === 'url' || source?.key === 'latest-url' ? source.value : [];
   const entry = checksums?.['checksum-entry'];
-  return [...urls.flatMap(fileNamesOf), ...(entry === undefined ? [] : [entry])];
+  return [...[urls].flat().flatMap(fileNamesOf), ...(entry === undefined ? [] : [entry])];
 }
 
 /** Those of the first layer that has any of them: `--sha256` wins over the file's `checksum-url`. */
@@ -286,8 +247,4 @@ function missingSettings(missing: readonly string[], origin: Origin): UsageError
 
 function named(key: string, { file }: Origin): string {
   return file ? key : `--${key}`;
-}
-
-function milliseconds(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : seconds * 1000;
 }

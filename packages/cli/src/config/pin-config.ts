@@ -1,16 +1,16 @@
 import { dirname, resolve } from 'node:path';
 import { redactUrl } from '@ec2-image/redact';
-import { Document, isMap, isScalar, parseDocument, Scalar, visit } from 'yaml';
+import { Document, isMap, isScalar, parseDocument, Scalar, visit, type YAMLMap } from 'yaml';
 import { isAtTop, isOfImage } from '../options/option.ts';
 import { optionTable } from '../options/table.ts';
 import type { ImageResult } from '../outcome.ts';
-import type { ImportRequest } from './import-request.ts';
+import type { RequestedImport } from './import-request.ts';
 import { escapeReferences } from './interpolate.ts';
 import { layoutOf } from './yaml-layout.ts';
 
 /** An image and what became of it. */
 export interface Finished {
-  readonly request: ImportRequest;
+  readonly request: RequestedImport;
   readonly result: ImageResult;
 }
 
@@ -38,6 +38,11 @@ export function renderPinYaml(
   for (const one of finished) if (isMade(one)) pin(document, one);
   if (!keepSecrets) withoutSecrets(document);
   return layout.print(document);
+}
+
+/** A pattern's place is taken by what it led to. */
+function urlOf(checksum: RequestedImport['checksum']): string | undefined {
+  return checksum && 'url' in checksum ? checksum.url : undefined;
 }
 
 function isMade({ result }: Finished): boolean {
@@ -89,13 +94,17 @@ function pin(document: Document, { request, result }: Finished): void {
   const [algorithm, hex] = result.source.digest!.split(':') as [string, string];
   const image = document.getIn(['images', request.name]);
   if (!isMap(image)) return;
+  if (request.wanted && request.urls)
+    pinFound(document, image, { ...request, urls: request.urls, algorithm, hex });
   const published = image.items.find((pair) => keyOf(pair) === 'checksum-url');
   if (published && isScalar(published.value)) {
     // In its place, and with the comments that are there.
     if (isScalar(published.key)) published.key.value = algorithm;
     else published.key = new Scalar(algorithm);
     const digest = new Scalar(hex);
-    digest.comment = published.value.comment ?? ` from ${withoutUrlSecrets(String(published.value.value))}`;
+    digest.comment =
+      published.value.comment ??
+      ` from ${withoutUrlSecrets(urlOf(request.checksum) ?? String(published.value.value))}`;
     digest.commentBefore = published.value.commentBefore;
     published.value = digest;
     document.deleteIn(['images', request.name, 'checksum-entry']);
@@ -103,6 +112,35 @@ function pin(document: Document, { request, result }: Finished): void {
     if (request.trust?.signs === 'checksum') document.deleteIn(['images', request.name, 'signature-url']);
   }
   document.setIn(['images', request.name, 'amis', result.region], result.imageId);
+}
+
+/** The file that was found, in place of how to find it, and its digest where no key of a checksum stands already. */
+function pinFound(
+  document: Document,
+  image: YAMLMap,
+  {
+    wanted,
+    urls,
+    checksum,
+    algorithm,
+    hex,
+  }: RequestedImport & { readonly urls: readonly string[]; readonly algorithm: string; readonly hex: string },
+): void {
+  const at = image.items.findIndex((pair) => keyOf(pair) === wanted!.key);
+  const source = image.items[at];
+  if (!source) return;
+  const url = document.createNode(urls.length === 1 ? urls[0] : urls);
+  const before = isScalar(source.value) ? source.value.comment : undefined;
+  if (isScalar(url))
+    url.comment = before ?? ` ${wanted!.key}: ${wanted!.shown.slice(wanted!.shown.indexOf(' ') + 1)}`;
+  if (isScalar(source.key)) source.key.value = 'url';
+  else source.key = new Scalar('url');
+  source.value = url;
+  for (const key of ['variant', 'index-url']) image.delete(key);
+  if (image.items.some((pair) => ['checksum-url', 'sha256', 'sha512'].includes(keyOf(pair)))) return;
+  const digest = new Scalar(hex);
+  if (checksum && 'url' in checksum) digest.comment = ` from ${withoutUrlSecrets(checksum.url)}`;
+  image.items.splice(at + 1, 0, document.createPair(algorithm, digest) as (typeof image.items)[number]);
 }
 
 /** Before the images, which are long. */

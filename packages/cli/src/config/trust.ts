@@ -42,21 +42,23 @@ export async function openTrust({
   checksum,
 }: {
   readonly trust?: TrustSettings;
-  readonly urls: readonly string[];
-  readonly checksum: PublishedChecksum;
+  /** Undefined where the image has yet to be found: then only the keyring is read. */
+  readonly urls?: readonly string[];
+  readonly checksum?: PublishedChecksum;
 }): Promise<Trust | undefined> {
   if (!settings) return undefined;
   // Loaded only where a command line is complete.
   const { FetchError, readKeyring, signedFile } = await import('@ec2-image/fetch');
   const { keyring: path, signatureUrl } = settings;
-  const checksumUrl = 'url' in checksum ? checksum.url : undefined;
+  const checksumUrl = checksum && 'url' in checksum ? checksum.url : undefined;
   try {
     return {
       keyring: await readKeyring({ path }),
-      ...(signatureUrl !== undefined && {
-        signatureUrl,
-        signs: signedFile({ signatureUrl, imageUrl, checksumUrl }),
-      }),
+      ...(signatureUrl !== undefined &&
+        imageUrl && {
+          signatureUrl,
+          signs: signedFile({ signatureUrl, imageUrl, checksumUrl }),
+        }),
     };
   } catch (cause) {
     if (!(cause instanceof FetchError)) throw cause;

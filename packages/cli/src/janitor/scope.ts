@@ -5,7 +5,7 @@ import { keyPrefix } from '@ec2-image/provenance';
 import type { Cloud } from '../aws/cloud.ts';
 import { createClouds } from '../aws/clouds.ts';
 import { openLocalAccount } from '../aws/local-account.ts';
-import { defaultKeyPrefix } from '../config/import-request.ts';
+import { defaultKeyPrefix } from '../config/s3-settings.ts';
 import { CliError, UsageError } from '../errors/cli-error.ts';
 import type { Given } from '../options/given.ts';
 import type { CommonSettings } from '../settings.ts';

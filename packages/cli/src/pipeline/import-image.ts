@@ -2,11 +2,13 @@ import { readChecksum } from '@ec2-image/fetch';
 import { amiNameOf, type Digest, shortDigest } from '@ec2-image/provenance';
 import { redactUrl } from '@ec2-image/redact';
 import { checkBucket } from '@ec2-image/s3-upload';
+import type { ImportRequest, RequestedImport } from '../config/import-request.ts';
 import { explain } from '../errors/explain.ts';
 import type { ImageOutcome, ImageResult } from '../outcome.ts';
 import { openImageDirectory } from '../work-directory/image-directory.ts';
 import { finishAmi } from './effects.ts';
 import { encryptionFor } from './encryption.ts';
+import { findSource } from './find-source.ts';
 import { obtainAmi } from './ladder.ts';
 import { createLeftovers } from './leftovers.ts';
 import type { IdentifiedRun, ImportJob, Known } from './run.ts';
@@ -14,13 +16,27 @@ import { findAmi, type ObtainedAmi } from './rungs/ami.ts';
 import { signedBy } from './signer.ts';
 import { createSteps } from './steps.ts';
 
+/** What was asked for, as far as it became known, and what became of it. */
+export interface ImportedImage {
+  readonly request: RequestedImport;
+  readonly result: ImageResult;
+}
+
+export type RequestedJob = Omit<ImportJob, 'request'> & { readonly request: RequestedImport };
+
 /** Imports one image, from wherever an earlier run stopped. Never throws: a failure is a result. */
-export async function importImage(job: ImportJob): Promise<ImageResult> {
-  const { request, cloud, view, log, signal, resumes } = job;
+export async function importImage(requested: RequestedJob): Promise<ImportedImage> {
+  const { cloud, view, log, signal, resumes } = requested;
+  let request: RequestedImport | ImportRequest = requested.request;
   const steps = createSteps({ image: request.name, view });
   const leftovers = createLeftovers();
-  const known: Known = { digest: 'digest' in request.checksum ? request.checksum.digest : undefined };
-  const resultOf = (outcome: ImageOutcome, rest: Partial<ImageResult>): ImageResult => ({
+  const { checksum } = request;
+  const known: Known = { digest: checksum && 'digest' in checksum ? checksum.digest : undefined };
+  const resultOf = (outcome: ImageOutcome, rest: Partial<ImageResult>): ImportedImage => ({
+    request,
+    result: resultIn(outcome, rest),
+  });
+  const resultIn = (outcome: ImageOutcome, rest: Partial<ImageResult>): ImageResult => ({
     name: request.name,
     amiName: known.amiName ?? null,
     outcome,
@@ -30,7 +46,7 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
     architecture: request.architecture,
     tags: {},
     source: {
-      url: redactUrl(request.urls[0]!),
+      url: redactUrl(request.urls?.[0] ?? request.wanted?.shown ?? ''),
       digest: known.digest ?? null,
       ...(known.signedBy !== undefined && { signedBy: known.signedBy }),
     },
@@ -40,6 +56,10 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
   });
   try {
     view.stage(request.name, 'checking');
+    const notice = (message: string) => view.notice(message, requested.request.name);
+    const found = await findSource(request, { signal, onNotice: notice });
+    request = found;
+    const job: ImportJob = { ...requested, request: found };
     const [digest, encryption] = await Promise.all([
       publishedDigest(job, known),
       encryptionFor(job),
@@ -48,7 +68,6 @@ export async function importImage(job: ImportJob): Promise<ImageResult> {
     known.digest = digest;
     const amiName = amiNameOf({ name: request.name, suffix: request.suffix ?? shortDigest(digest) });
     known.amiName = amiName;
-    const notice = (message: string) => view.notice(message, request.name);
     const startedAt = new Date(cloud.connection.clock.now());
     const run: IdentifiedRun = {
       ...job,

@@ -1,4 +1,5 @@
-import { defaultKeyPrefix, type ImportRequest } from '../config/import-request.ts';
+import type { ImportRequest } from '../config/import-request.ts';
+import { defaultKeyPrefix } from '../config/s3-settings.ts';
 import type { ImageResult } from '../outcome.ts';
 import type { CommonSettings } from '../settings.ts';
 

@@ -22,6 +22,10 @@ export const downloadCodes = {
     means: 'The checksum file has no entry for the image.',
     remedy: 'Use the checksum file that belongs to the image, or give the digest with --sha256 or --sha512.',
   },
+  CHECKSUM_FILE_MISSING: {
+    means: 'The directory that holds the newest image holds no checksum file for it.',
+    remedy: 'Name it with --checksum-url, in which a * stands for any characters as in --latest-url.',
+  },
   CHECKSUM_IS_HTML: {
     means: 'The checksum URL leads to a web page.',
     remedy: 'Use the direct link of the checksum file ("raw" or "download").',
@@ -80,13 +84,35 @@ export const downloadCodes = {
     means: 'The file is larger than any image that EC2 takes.',
     remedy: 'Check the URL.',
   },
+  INDEX_TOO_LARGE: {
+    means: 'The listing in which an image is looked for is too large.',
+    remedy: 'Check the URL, or name a directory further down.',
+  },
+  INDEX_UNREADABLE: {
+    means: "The publisher's index, or the listing of a directory, is none that can be read.",
+    remedy: 'Check the URL of the index, or give the image itself with --url and --checksum-url.',
+  },
   INSECURE_CHECKSUM: {
     means: 'The checksum would come over plain http, where anybody on the way can change it.',
     remedy: 'Use an https URL, or allow it with --allow-insecure-checksum.',
   },
+  INSECURE_INDEX: {
+    means:
+      'The listing in which an image is looked for comes over plain http. Whoever changes it on the way chooses an old image.',
+    remedy: 'Use https, or --allow-insecure-checksum if nobody on the network path can change it.',
+  },
+  LATEST_AMBIGUOUS: {
+    means: 'Several files match, and their names do not tell which is the newest.',
+    remedy: 'Narrow the pattern, or give --arch or --variant.',
+  },
   LOCAL_FILE_UNREADABLE: {
     means: 'The local file cannot be read.',
     remedy: 'Check that the path names a regular file that you can read.',
+  },
+  NO_SUCH_RELEASE: {
+    means:
+      'The publisher has no image of this release, variant and architecture, or no file matches the pattern.',
+    remedy: 'Check the release, --variant and --arch, or the pattern.',
   },
   REDIRECT_REFUSED: {
     means: 'The server redirects to where a download may not go.',

@@ -75,6 +75,10 @@ export const usageCodes = {
     means: 'A fault rule of the emulator is malformed.',
     remedy: 'Correct the field that the message names.',
   },
+  INDEX_URL_UNUSED: {
+    means: 'index-url and variant belong to fedora, debian and ubuntu.',
+    remedy: 'Leave them out: the pattern of latest-url says where to look, and for what.',
+  },
   KMS_KEY_ELSEWHERE: {
     means: 'kms-key is the ARN of a key of another region than the image is imported to.',
     remedy: 'Give a key of that region, or one by region.',
@@ -135,6 +139,10 @@ export const usageCodes = {
   RESERVED_TAG: {
     means: 'ec2-image sets this tag itself.',
     remedy: 'Use another key.',
+  },
+  SOURCE_TWICE: {
+    means: 'url, fedora, debian, ubuntu and latest-url are mutually exclusive.',
+    remedy: 'Specify only one.',
   },
   TOO_MANY_DELETES: {
     means: 'The plan would delete more than --max-deletes allows. Nothing was deleted.',

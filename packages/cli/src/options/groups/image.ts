@@ -1,5 +1,12 @@
+import {
+  debianRelease,
+  fedoraRelease,
+  imageVariant,
+  ubuntuRelease,
+  urlPattern,
+} from '../kinds/image-release.ts';
 import { listOf } from '../kinds/kind.ts';
-import { path, source } from '../kinds/locations.ts';
+import { httpUrl, path, source } from '../kinds/locations.ts';
 import { byteSize, integer } from '../kinds/numbers.ts';
 import { boolean, hexDigest, oneOf, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
@@ -29,6 +36,55 @@ export const imageOptions = {
       verify: { help: 'URL of the disk image; repeat for mirrors of the same file', ...said },
       demo: { help: 'Image to import instead of the generated ones', ...said },
     },
+    alternatives: 'source',
+  }),
+  fedora: option({
+    kind: fedoraRelease,
+    help: 'Find the newest image of this release of Fedora Cloud, or of rawhide, and its checksum',
+    group: 'image',
+    commands: ['import'],
+    in: 'image',
+    alternatives: 'source',
+  }),
+  debian: option({
+    kind: debianRelease,
+    help: 'Find the newest image of this release of Debian, and its checksum; 13-daily finds the newest daily build',
+    group: 'image',
+    commands: ['import'],
+    in: 'image',
+    alternatives: 'source',
+  }),
+  ubuntu: option({
+    kind: ubuntuRelease,
+    help: 'Find the newest image of this release of Ubuntu, and its checksum; 26.04-daily finds the newest daily build',
+    group: 'image',
+    commands: ['import'],
+    in: 'image',
+    alternatives: 'source',
+  }),
+  'latest-url': option({
+    kind: listOf(urlPattern),
+    help: 'Find the newest file that matches this URL with * in its path, and its checksum file; repeat for mirrors',
+    group: 'image',
+    commands: ['import'],
+    in: 'image',
+    alternatives: 'source',
+  }),
+  variant: option({
+    kind: imageVariant,
+    help: "Variant of the publisher's images",
+    default: 'Generic, genericcloud, server',
+    group: 'image',
+    commands: ['import'],
+    in: 'image',
+  }),
+  'index-url': option({
+    kind: listOf(httpUrl),
+    help: "Copy of the publisher's files to find the image in; repeat for mirrors",
+    default: "the publisher's own server",
+    group: 'image',
+    commands: ['import'],
+    in: 'image',
   }),
   'checksum-url': option({
     kind: source,

@@ -28,7 +28,7 @@ export function text({
 }
 
 /** Text of one shape. */
-function shaped(metavar: string, shape: RegExp, what: string): Kind<string> {
+export function shaped(metavar: string, shape: RegExp, what: string): Kind<string> {
   return single({
     metavar,
     schema: z.string(expected(what)).regex(shape, expected(what)),
