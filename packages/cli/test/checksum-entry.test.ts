@@ -34,7 +34,7 @@ images:
       ...['import', '--config', path, '--endpoint-url', account.aws.url, '--work-dir'],
       ...[await makeWorkDirectory(), '--json', ...args],
     ]);
-  const unknown = (await run('--checksum-entry', 'Test-Cloud-1.0.arm64.qcow2')).json<ImportDocument>();
+  const unknown = (await run('--checksum-entry', 'Test-Cloud-2.0.x86_64.qcow2')).json<ImportDocument>();
   expect(unknown.images[0]!.error).toMatchObject({ code: 'CHECKSUM_ENTRY_MISSING' });
   const imported = (await run()).json<ImportDocument>();
   expect(imported.images[0]).toMatchObject({ outcome: 'imported' });
