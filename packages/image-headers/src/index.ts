@@ -14,6 +14,7 @@ export {
   partitionTableBytes,
   readPartitionTable,
 } from './partition-table.ts';
+export { type Qcow2Header, readQcow2Header } from './qcow2.ts';
 export { type ImageHeader, readImageHeader, refusalOf } from './read-image-header.ts';
 export type { VhdSizeRule } from './vhd.ts';
 export { maxVirtualSize } from './virtual-size.ts';

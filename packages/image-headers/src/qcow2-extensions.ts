@@ -2,7 +2,9 @@ import { type ByteSource, readSpan } from './byte-source.ts';
 import { corrupt, ImageHeaderError } from './errors.ts';
 import { quoted } from './quoted.ts';
 
-const extension = { end: 0, dataFile: 0x44415441, encryption: 0x0537be77 };
+const extension = { end: 0, dataFile: 0x44415441, encryption: 0x0537be77, backingFormat: 0xe2792aca };
+/** QEMU's room for the name of a format. */
+const maxFormatLength = 15;
 /** As much of a name as QEMU takes of a backing file's. */
 const maxNameLength = 1023;
 
@@ -24,6 +26,8 @@ export async function requireNoForeignExtension(
     if (at + 8 + length > end - offset) {
       throw corrupt(`a qcow2 header extension of ${length} bytes does not fit into the first cluster`);
     }
+    if (type === extension.backingFormat && length > maxFormatLength)
+      throw corrupt(`the qcow2 image names a backing format of ${length} bytes`);
     if (type === extension.dataFile) {
       const name = await readSpan(source, {
         offset: offset + at + 8,

@@ -1,6 +1,8 @@
-import { type ByteSource, readSpan, requireInside } from './byte-source.ts';
-import { corrupt, ImageHeaderError, truncated, unsupported } from './errors.ts';
+import { type ByteSource, readSpan } from './byte-source.ts';
+import { corrupt, ImageHeaderError, unsupported } from './errors.ts';
 import { externalDataFile, requireNoForeignExtension } from './qcow2-extensions.ts';
+import { requireSnapshotTable } from './qcow2-snapshots.ts';
+import { type L1Table, requireAllocatedClusters, requireL1, requireRefcountTable } from './qcow2-tables.ts';
 import { quoted } from './quoted.ts';
 import { sectorSize, virtualSizeOf } from './virtual-size.ts';
 
@@ -9,20 +11,37 @@ const headerLengthV2 = 72;
 const minHeaderLengthV3 = 104;
 const incompatible = { dirty: 1n, corrupt: 2n, externalDataFile: 4n, compressionType: 8n, extendedL2: 16n };
 const knownIncompatible = Object.values(incompatible).reduce((all, bit) => all | bit);
-/** QEMU's own limits: 2 MiB clusters, a 32 MiB L1 table, an 8 MiB refcount table. */
+/** QEMU's own limit: 2 MiB. */
 const maxClusterBits = 21;
-const maxL1Bytes = 32n * 1024n ** 2n;
-const maxRefcountTableBytes = 8n * 1024n ** 2n;
 const maxBackingNameLength = 1023;
+
+/** QEMU allows a subcluster, of which an extended L2 entry has 32, no less than a sector. */
+const minExtendedClusterBits = 14;
 
 export interface Qcow2Header {
   readonly version: number;
   readonly clusterBits: number;
+  /** In bytes. */
   readonly virtualSize: number;
+  /** Whether an L2 entry has 16 bytes, with a bit map of 32 subclusters, instead of 8. */
+  readonly extendedL2: boolean;
+  readonly compression: 'deflate' | 'zstd';
+  /** Of the disk itself, not of a snapshot. */
+  readonly l1: L1Table;
+  /** The autoclear feature bits. */
+  readonly autoclear: bigint;
 }
 
-/** @throws ImageHeaderError */
-export async function readQcow2(source: ByteSource): Promise<Qcow2Header> {
+/**
+ * Reads and checks all that QEMU reads when it opens the image, and, unless `refcounts` is false, the refcounts, which may
+ * lie at the end of the file.
+ *
+ * @throws ImageHeaderError
+ */
+export async function readQcow2Header(
+  source: ByteSource,
+  { refcounts = true }: { readonly refcounts?: boolean } = {},
+): Promise<Qcow2Header> {
   const fixed = await readSpan(source, { offset: 0, length: headerLengthV2, what: 'the qcow2 header' });
   const version = fixed.readUInt32BE(4);
   if (version !== 2 && version !== 3) throw unsupported(`qcow2 version ${version} is not known`, { version });
@@ -50,15 +69,32 @@ export async function readQcow2(source: ByteSource): Promise<Qcow2Header> {
       { virtualSize },
     );
   }
-  requireL1(source, fixed, { virtualSize, clusterBits, extendedL2: features?.extendedL2 ?? false });
+  const extendedL2 = features?.extendedL2 ?? false;
+  if (extendedL2 && clusterBits < minExtendedClusterBits)
+    throw unsupported(`qcow2 clusters of ${clusterSize} bytes cannot have subclusters`);
+  const l1 = requireL1(source, fixed, { virtualSize, clusterBits, extendedL2 });
+  requireRefcountTable(fixed, clusterSize);
+  await requireSnapshotTable(source, {
+    offset: fixed.readBigUInt64BE(64),
+    count: fixed.readUInt32BE(60),
+    clusterSize,
+  });
   // A dirty image's refcounts may lag behind (lazy_refcounts), so they say nothing of its length.
-  if (!features?.dirty) {
+  if (refcounts && !features?.dirty) {
     await requireAllocatedClusters(source, fixed, {
       clusterSize,
       refcountBits: features?.refcountBits ?? 16,
     });
   }
-  return { version, clusterBits, virtualSize };
+  return {
+    version,
+    clusterBits,
+    virtualSize,
+    extendedL2,
+    compression: features?.compression ?? 'deflate',
+    l1,
+    autoclear: features?.autoclear ?? 0n,
+  };
 }
 
 async function requireNoBackingFile(source: ByteSource, fixed: Buffer): Promise<void> {
@@ -94,85 +130,31 @@ async function readFeatures(source: ByteSource, clusterSize: number) {
   if (bits & incompatible.corrupt) {
     throw corrupt('the qcow2 image is marked as corrupt by the program that wrote it');
   }
-  if (bits & incompatible.compressionType) await requireKnownCompression(source, headerLength);
+  const compression = await readCompression(source, {
+    headerLength,
+    isMarked: (bits & incompatible.compressionType) !== 0n,
+  });
   const refcountOrder = header.readUInt32BE(96);
   if (refcountOrder > 6) throw corrupt(`qcow2 refcount width 2^${refcountOrder} is above 2^6`);
   return {
     headerLength,
+    compression,
+    autoclear: header.readBigUInt64BE(88),
     refcountBits: 2 ** refcountOrder,
     dirty: (bits & incompatible.dirty) !== 0n,
     extendedL2: (bits & incompatible.extendedL2) !== 0n,
   };
 }
 
-async function requireKnownCompression(source: ByteSource, headerLength: number): Promise<void> {
-  const type = headerLength > 104 ? (await source.read(104, 1))[0] : 0;
+/** The field and its feature bit have to agree, as QEMU wants it. */
+async function readCompression(
+  source: ByteSource,
+  { headerLength, isMarked }: { readonly headerLength: number; readonly isMarked: boolean },
+): Promise<Qcow2Header['compression']> {
+  const type = headerLength > minHeaderLengthV3 ? (await source.read(104, 1))[0] : 0;
   // 0 is deflate, 1 is zstd.
   if (type === undefined || type > 1) throw unsupported(`qcow2 compression type ${type} is not known`);
-}
-
-interface L1Facts {
-  readonly virtualSize: number;
-  readonly clusterBits: number;
-  readonly extendedL2: boolean;
-}
-
-/** The table exists in the file, is no larger than QEMU takes, and reaches to the end of the disk. */
-function requireL1(
-  source: ByteSource,
-  fixed: Buffer,
-  { virtualSize, clusterBits, extendedL2 }: L1Facts,
-): void {
-  const length = BigInt(fixed.readUInt32BE(36)) * 8n;
-  if (length > maxL1Bytes) throw corrupt(`the qcow2 L1 table of ${length} bytes is above ${maxL1Bytes}`);
-  const bytesPerL2 = 2n ** BigInt(clusterBits) * 2n ** BigInt(clusterBits - (extendedL2 ? 4 : 3));
-  if ((length / 8n) * bytesPerL2 < BigInt(virtualSize)) {
-    throw corrupt(`the qcow2 L1 table of ${length} bytes is too short for a disk of ${virtualSize} bytes`);
-  }
-  if (length > 0n) {
-    requireInside(source, { offset: fixed.readBigUInt64BE(40), length, what: 'the qcow2 L1 table' });
-  }
-}
-
-/**
- * QEMU reads zeros where a file has been cut short, so a truncated image would convert without a word.
- * The refcounts name the highest cluster in use, and it must begin inside the file.
- */
-async function requireAllocatedClusters(
-  source: ByteSource,
-  fixed: Buffer,
-  { clusterSize, refcountBits }: { readonly clusterSize: number; readonly refcountBits: number },
-): Promise<void> {
-  const length = BigInt(fixed.readUInt32BE(56)) * BigInt(clusterSize);
-  if (length > maxRefcountTableBytes) {
-    throw corrupt(`the qcow2 refcount table of ${length} bytes is above ${maxRefcountTableBytes}`);
-  }
-  const table = await readSpan(source, {
-    offset: fixed.readBigUInt64BE(48),
-    length,
-    what: 'the qcow2 refcount table',
-  });
-  const last = lastNonZero(table, 8);
-  if (last === undefined) return;
-  const block = await readSpan(source, {
-    offset: table.readBigUInt64BE(last * 8),
-    length: clusterSize,
-    what: 'a qcow2 refcount block',
-  });
-  const lastByte = lastNonZero(block, 1);
-  if (lastByte === undefined) return;
-  const clustersPerBlock = (clusterSize * 8) / refcountBits;
-  const lastCluster = last * clustersPerBlock + Math.floor((lastByte * 8) / refcountBits);
-  if (lastCluster * clusterSize >= source.size) {
-    throw truncated(
-      `the qcow2 image uses a cluster at byte ${lastCluster * clusterSize}, but the file has ${source.size} bytes`,
-      { fileSize: source.size },
-    );
-  }
-}
-
-/** The index of the last entry of `width` bytes that is not zero. */
-function lastNonZero(table: Buffer, width: number): number | undefined {
-  const at = table.findLastIndex((byte) => byte !== 0);
-  return at < 0 ? undefined : Math.floor(at / width);
+  if ((type !== 0) !== isMarked)
+    throw corrupt(`qcow2 compression type ${type} contradicts the incompatible feature bit for it`);
+  return type === 1 ? 'zstd' : 'deflate';
 }

@@ -1,7 +1,7 @@
 import type { ByteSource } from './byte-source.ts';
 import { ImageHeaderError, truncated } from './errors.ts';
 import { detectMagic, type ImageFormat, type Magic } from './magic.ts';
-import { readQcow2 } from './qcow2.ts';
+import { readQcow2Header } from './qcow2.ts';
 import { readVhd, type VhdSizeRule } from './vhd.ts';
 import { readVhdx } from './vhdx.ts';
 import { sectorSize, virtualSizeOf } from './virtual-size.ts';
@@ -47,7 +47,7 @@ async function readDisk(source: ByteSource, format: Exclude<ImageFormat, 'raw'>)
   return { format, virtualSize: (await readers[format](source)).virtualSize };
 }
 
-const readers = { qcow2: readQcow2, vmdk: readVmdk } as const;
+const readers = { qcow2: readQcow2Header, vmdk: readVmdk } as const;
 
 function readRaw(source: ByteSource): ImageHeader {
   if (source.size < sectorSize) {

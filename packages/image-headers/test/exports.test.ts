@@ -13,6 +13,7 @@ test('the exported names', () => {
     'partitionTableBytes',
     'readImageHeader',
     'readPartitionTable',
+    'readQcow2Header',
     'readXzUncompressedSize',
     'refusalOf',
   ]);

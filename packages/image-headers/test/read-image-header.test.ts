@@ -40,6 +40,7 @@ describe('qcow2', () => {
     ['version 3', {}],
     ['version 2', { version: 2 }],
     ['a header of the shortest length', { headerLength: 104 }],
+    ['an internal snapshot', { snapshots: { offset: 3n * 65_536n, count: 1 } }],
     ['512-byte clusters', { clusterBits: 9, virtualSize: BigInt(mib) }],
     ['2 MiB clusters', { clusterBits: 21 }],
     ['a dirty image, whose refcounts are not read', { incompatible: 1n, usedClusters: 100 }],
@@ -105,9 +106,24 @@ describe('qcow2', () => {
     ['version 4', buildQcow2({ version: 4 })],
     ['an unknown incompatible feature', buildQcow2({ incompatible: 1n << 63n })],
     ['an unknown compression', buildQcow2({ incompatible: 8n, compressionType: 2 })],
+    [
+      'subclusters below a sector',
+      buildQcow2({ incompatible: 16n, clusterBits: 13, virtualSize: BigInt(mib) }),
+    ],
+    ['more snapshots than any tool makes', buildQcow2({ snapshots: { offset: 0n, count: 70_000 } })],
   ]);
   refuses('CORRUPT_IMAGE', [
     ['the corrupt bit', buildQcow2({ incompatible: 2n })],
+    ['zstd without its feature bit', buildQcow2({ compressionType: 1 })],
+    ['deflate with the feature bit of another compression', buildQcow2({ incompatible: 8n })],
+    ['no refcount table', buildQcow2({ refcountTableClusters: 0 })],
+    ['a refcount table inside a cluster', buildQcow2({ refcountTableOffset: 65_536n + 512n })],
+    ['an L1 table inside a cluster', buildQcow2({ l1Offset: 65_536n + 512n })],
+    ['a snapshot table inside a cluster', buildQcow2({ snapshots: { offset: 512n, count: 1 } })],
+    [
+      'a backing format longer than QEMU takes',
+      buildQcow2({ extensions: [{ type: 0xe2792aca, data: Buffer.alloc(16, 'r') }] }),
+    ],
     ['clusters of 2^8', buildQcow2({ clusterBits: 8 })],
     ['clusters of 2^22', buildQcow2({ clusterBits: 22 })],
     ['clusters of 2^(2^32)', buildQcow2({ clusterBits: 0xffffffff })],
@@ -124,6 +140,7 @@ describe('qcow2', () => {
   ]);
   refuses('TRUNCATED_IMAGE', [
     ['a header cut short', buildQcow2().subarray(0, 60)],
+    ['a snapshot table outside the file', buildQcow2({ snapshots: { offset: 1n << 40n, count: 1 } })],
     ['an L1 table outside the file', buildQcow2({ l1Offset: maxU64 - 7n })],
     ['a refcount table outside the file', buildQcow2({ refcountTableOffset: 2n ** 62n })],
     ['a cluster in use beyond the end', buildQcow2({ usedClusters: 5 })],

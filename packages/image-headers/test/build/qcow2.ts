@@ -12,6 +12,7 @@ export interface Qcow2Options {
   readonly refcountOrder?: number;
   readonly refcountTableOffset?: bigint;
   readonly refcountTableClusters?: number;
+  readonly snapshots?: { readonly offset: bigint; readonly count: number };
   readonly extensions?: readonly { readonly type: number; readonly data: Buffer; readonly length?: number }[];
   /** How many clusters the refcounts call used; the file has four. */
   readonly usedClusters?: number;
@@ -38,6 +39,8 @@ export function buildQcow2(options: Qcow2Options = {}): Buffer {
   file.writeBigUInt64BE(options.l1Offset ?? BigInt(3 * cluster), 40);
   file.writeBigUInt64BE(options.refcountTableOffset ?? BigInt(cluster), 48);
   file.writeUInt32BE(options.refcountTableClusters ?? 1, 56);
+  file.writeUInt32BE(options.snapshots?.count ?? 0, 60);
+  file.writeBigUInt64BE(options.snapshots?.offset ?? 0n, 64);
   if (version >= 3) {
     file.writeBigUInt64BE(options.incompatible ?? 0n, 72);
     file.writeUInt32BE(options.refcountOrder ?? 4, 96);
