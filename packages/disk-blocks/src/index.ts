@@ -12,6 +12,13 @@ export { DiskBlocksError } from './errors.ts';
 export { fileHoles } from './file-map.ts';
 export { type BlockRange, blocksWithin } from './holes.ts';
 export type { Filled, FillOptions, ImageReader, Stretch } from './image-reader/image-reader.ts';
+export {
+  type FileRange,
+  type ImageReaderOptions,
+  type OpenedImage,
+  openImageReader,
+} from './image-reader/open-image-reader.ts';
 export type { DiskImageFormat } from './nbd/qemu-nbd.ts';
 export { openDisk } from './open-disk.ts';
 export { streamBlocks } from './stream-blocks.ts';
+export { createWorkerPool, type PoolOptions, type WorkerPool } from './workers/pool.ts';

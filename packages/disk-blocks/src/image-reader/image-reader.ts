@@ -37,7 +37,13 @@ export interface ImageReader extends AsyncDisposable {
   readonly format: 'qcow2' | 'raw';
   /** Of the disk, in bytes: a multiple of 512. */
   readonly sizeBytes: number;
-  /** What of the disk may hold anything but zeros, as far as the image's own map says: in order, merged, within the disk. */
+  /** What of the disk may hold anything but zeros, piece by piece, as the tables of the image are read. */
+  extents(options?: { readonly signal?: AbortSignal }): AsyncIterable<Extent>;
+  /**
+   * The same as a list, widened to whole 64 KiB and merged: in order, without overlap, within the disk.
+   *
+   * @throws ImageHeaderError of a growing file whose tables turn out wrong
+   */
   present(options?: { readonly signal?: AbortSignal }): Promise<readonly Extent[]>;
   /**
    * Reads stretches of the disk into a buffer, in a worker thread. Several may run at a time.
@@ -45,4 +51,18 @@ export interface ImageReader extends AsyncDisposable {
    * @throws DiskBlocksError
    */
   fill(options: FillOptions): Promise<Filled>;
+}
+
+/** Where the disk lies in the file. */
+export interface DiskMap {
+  readonly sizeBytes: number;
+  /** Of a compressed cluster, in bytes. */
+  readonly clusterSize: number;
+  /** What may hold anything but zeros, in order, without overlap, within the disk. */
+  extents(options: { readonly signal?: AbortSignal }): AsyncIterable<Extent>;
+  /** Rows of pieces (`pieces.ts`) that cover the stretches. */
+  locate(
+    stretches: readonly Stretch[],
+    options: { readonly signal?: AbortSignal },
+  ): Promise<Float64Array<ArrayBuffer>>;
 }

@@ -34,6 +34,10 @@ export const imageCodes = {
     means: 'The header of the image contradicts itself or the file.',
     remedy: 'The image is corrupt or malicious; download it from another source.',
   },
+  DAMAGED_CLUSTER: {
+    means: 'A compressed cluster of the qcow2 image cannot be decompressed.',
+    remedy: 'Download the image again and compare its checksum with the published one.',
+  },
   DECOMPRESSION_MEMORY: {
     means: 'Decompressing the image needs more memory than the limit.',
     remedy: 'If you trust the image, raise the limit (--decompression-memory).',

@@ -100,6 +100,10 @@ export const machineCodes = {
     means: 'The process, or the machine, has as many files and connections open as it may.',
     remedy: 'Raise the limit (`ulimit -n 4096`), or import fewer images at a time.',
   },
+  WORKER_FAILED: {
+    means: 'A worker thread ended, or exceeded its limit of memory or time.',
+    remedy: 'Run the same command again. If it recurs, check the memory and the load of this machine.',
+  },
   WORK_DIRECTORY_FULL: {
     means: 'There is no space, or no inode, left in the work directory.',
     remedy: 'Free some space, or use another --work-dir. What is already downloaded is kept.',

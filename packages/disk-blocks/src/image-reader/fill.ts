@@ -1,0 +1,89 @@
+import type { FileHandle } from 'node:fs/promises';
+import { DiskBlocksError } from '../errors.ts';
+import { digestBytes } from '../workers/block-digests.ts';
+import type { Fault, FillResult } from '../workers/jobs.ts';
+import { kinds, pieceAt, pieceCount } from '../workers/pieces.ts';
+import type { WorkerPool } from '../workers/pool.ts';
+import type { DiskMap, Filled, FillOptions } from './image-reader.ts';
+import type { FileRange } from './open-image-reader.ts';
+
+export function createFill(image: {
+  readonly path: string;
+  readonly file: FileHandle;
+  readonly map: DiskMap;
+  readonly pool: WorkerPool;
+  readonly growing?: { arrived(range: FileRange, signal?: AbortSignal): Promise<void> };
+}): (options: FillOptions) => Promise<Filled> {
+  return async ({ length, stretches, crc32 = false, sha256 = false, signal, ...options }) => {
+    const buffer = options.buffer ?? new ArrayBuffer(length);
+    if (buffer.byteLength < length)
+      throw new RangeError(`a buffer of ${buffer.byteLength} bytes for ${length}`);
+    for (const stretch of stretches) requireWithin(stretch, { length, sizeBytes: image.map.sizeBytes });
+    const pieces = await image.map.locate(stretches, { signal });
+    if (image.growing) for (const range of rangesOf(pieces)) await image.growing.arrived(range, signal);
+    const { fd } = image.file;
+    const answer = await image.pool.run(
+      { fd, clusterSize: image.map.clusterSize, buffer, length, pieces, crc32, sha256 },
+      { transfer: [buffer, pieces.buffer], signal },
+    );
+    if ('kind' in answer) throw errorOf(answer, image.path);
+    return filledOf(answer, length);
+  };
+}
+
+function requireWithin(
+  { at, offset, length: stretch }: FillOptions['stretches'][number],
+  { length, sizeBytes }: { readonly length: number; readonly sizeBytes: number },
+): void {
+  const isWithin =
+    at >= 0 && offset >= 0 && stretch >= 0 && at + stretch <= length && offset + stretch <= sizeBytes;
+  if (!isWithin || offset % 512 !== 0 || stretch % 512 !== 0 || !Number.isInteger(at))
+    throw new RangeError(`${stretch} bytes from byte ${offset} of the disk at ${at} of ${length}`);
+}
+
+/** What of the file is needed, in the order of the buffer, neighbours merged. */
+function* rangesOf(pieces: Float64Array): Generator<FileRange> {
+  let open: { offset: number; end: number } | undefined;
+  for (let index = 0; index < pieceCount(pieces); index++) {
+    const { kind, fileOffset, fileLength } = pieceAt(pieces, index);
+    if (kind === kinds.zero) continue;
+    const end = fileOffset + fileLength;
+    if (open && fileOffset >= open.offset && fileOffset <= open.end) open.end = Math.max(open.end, end);
+    else {
+      if (open) yield { offset: open.offset, length: open.end - open.offset };
+      open = { offset: fileOffset, end };
+    }
+  }
+  if (open) yield { offset: open.offset, length: open.end - open.offset };
+}
+
+function filledOf({ buffer, crc32, digests }: FillResult, length: number): Filled {
+  return {
+    buffer,
+    data: Buffer.from(buffer, 0, length),
+    crc32,
+    digests:
+      digests &&
+      Array.from({ length: digests.length / digestBytes }, (_, index) =>
+        Buffer.from(digests.buffer, index * digestBytes, digestBytes),
+      ),
+  };
+}
+
+function errorOf({ kind, message, fileOffset }: Fault, path: string): DiskBlocksError {
+  const facts = { path, fileOffset };
+  if (kind === 'damaged')
+    return new DiskBlocksError('DAMAGED_CLUSTER', message, {
+      hint: 'Download the image again and compare its checksum with the published one.',
+      facts,
+    });
+  if (kind === 'short')
+    return new DiskBlocksError('DISK_CHANGED', `${path}: ${message}, earlier than when it was opened`, {
+      hint: 'Make sure nothing writes to the image while it is read, then run the same command again.',
+      facts,
+    });
+  return new DiskBlocksError('LOCAL_FAILURE', `${path} cannot be read: ${message}`, {
+    hint: 'Check the disk and the file system of this machine.',
+    facts,
+  });
+}

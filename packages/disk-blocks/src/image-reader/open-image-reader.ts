@@ -1,0 +1,118 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { type ByteSource, fileSource, ImageHeaderError, readQcow2Header } from '@ec2-image/image-headers';
+import { openQcow2Map } from '../qcow2/qcow2-map.ts';
+import { sharedPool, type WorkerPool } from '../workers/pool.ts';
+import { createFill } from './fill.ts';
+import type { DiskMap, ImageReader } from './image-reader.ts';
+import { collectExtents } from './present.ts';
+import { rawMap } from './raw-map.ts';
+
+export interface ImageReaderOptions {
+  readonly path: string;
+  readonly format: 'qcow2' | 'raw';
+  /** Where the file is still being written: what it will have in the end, and when a range of it has been written. */
+  readonly growing?: {
+    readonly fileSize: number;
+    arrived(range: FileRange, signal?: AbortSignal): Promise<void>;
+  };
+  /** Default: the one that the whole process shares. */
+  readonly pool?: WorkerPool;
+  readonly signal?: AbortSignal;
+}
+
+/** In a file, in bytes. */
+export interface FileRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A reader, or why the image has to be read by qemu's programs. */
+export type OpenedImage =
+  | { readonly reader: ImageReader; readonly refusal?: undefined }
+  | { readonly reader?: undefined; readonly refusal: ImageHeaderError };
+
+/**
+ * Opens an image to be read by worker threads, without any program. A complete file's whole block map is read and checked
+ * here, a growing one's as it arrives. A reader is to be disposed of.
+ *
+ * @throws what the system says where the file cannot be opened or read
+ */
+export async function openImageReader(options: ImageReaderOptions): Promise<OpenedImage> {
+  const { path, format, growing, signal } = options;
+  const file = await open(path, 'r');
+  try {
+    const fileSize = growing?.fileSize ?? (await file.stat()).size;
+    const source = growing ? arriving(file, growing, signal) : fileSource(file, fileSize);
+    const map =
+      format === 'qcow2'
+        ? await openQcow2(source)
+        : rawMap({ path, fileSize, isComplete: growing === undefined });
+    const reader = readerOf(map, { ...options, file });
+    if (!growing) await reader.present({ signal });
+    return { reader };
+  } catch (error) {
+    await file.close();
+    if (error instanceof ImageHeaderError) return { refusal: error };
+    throw error;
+  }
+}
+
+async function openQcow2(source: ByteSource): Promise<DiskMap> {
+  const header = await readQcow2Header(source, { refcounts: false });
+  // Bit 0: bitmaps, whose tables QEMU checks. Bit 1: a raw external data file, which there is not.
+  if ((header.autoclear & 3n) !== 0n)
+    throw new ImageHeaderError('UNSUPPORTED_IMAGE', 'the qcow2 image has persistent bitmaps', {
+      hint: 'Convert the image to a plain qcow2 with the tool that made it, and import that.',
+    });
+  return openQcow2Map(source, header);
+}
+
+function arriving(
+  file: FileHandle,
+  { fileSize, arrived }: NonNullable<ImageReaderOptions['growing']>,
+  signal?: AbortSignal,
+): ByteSource {
+  const source = fileSource(file, fileSize);
+  return {
+    size: fileSize,
+    async read(offset, length) {
+      const end = Math.min(offset + length, fileSize);
+      if (end > offset) await arrived({ offset, length: end - offset }, signal);
+      return source.read(offset, length);
+    },
+  };
+}
+
+function readerOf(map: DiskMap, options: ImageReaderOptions & { readonly file: FileHandle }): ImageReader {
+  const { file, format } = options;
+  const { sizeBytes } = map;
+  const running = new Set<Promise<unknown>>();
+  const fill = createFill({ ...options, map, pool: options.pool ?? sharedPool() });
+  let present: ReturnType<ImageReader['present']> | undefined;
+  return {
+    format,
+    sizeBytes,
+    extents: (extentsOptions = {}) => map.extents(extentsOptions),
+    present({ signal } = {}) {
+      present ??= collectExtents(map.extents({ signal }), { sizeBytes });
+      present.catch(() => {
+        present = undefined;
+      });
+      return present;
+    },
+    async fill(fillOptions) {
+      const job = fill(fillOptions);
+      running.add(job);
+      try {
+        return await job;
+      } finally {
+        running.delete(job);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      // A thread must not read from a file descriptor that is closed, or another file's by then.
+      await Promise.allSettled(running);
+      await file.close();
+    },
+  };
+}

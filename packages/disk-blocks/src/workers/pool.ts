@@ -1,0 +1,174 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { DiskBlocksError } from '../errors.ts';
+import type { Answer, FillJob, FillResult, Request, WorkerData } from './jobs.ts';
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** Given to the worker instead of copied. */
+  readonly transfer?: readonly ArrayBuffer[];
+}
+
+export interface WorkerPool {
+  /**
+   * Does a job in the next worker that is free. An abort is answered at once; the worker stops at its next piece.
+   *
+   * @throws DiskBlocksError `WORKER_FAILED` where the thread ended or took too long; the signal's reason
+   */
+  run(job: FillJob, options?: RunOptions): Promise<FillResult | Extract<Answer, { fault: unknown }>['fault']>;
+  /** Ends all threads; jobs at hand fail. */
+  close(): Promise<void>;
+}
+
+export interface PoolOptions {
+  /** Threads at most. Default: one for each core. */
+  readonly size?: number;
+  /** The threads' program. */
+  readonly program?: URL;
+  /** Default two minutes: a job takes a fraction of a second. */
+  readonly jobTimeoutMs?: number;
+}
+
+interface Task {
+  readonly id: number;
+  readonly job: FillJob;
+  readonly options: RunOptions;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly cancelled: Int32Array;
+  task?: Task;
+  timer?: NodeJS.Timeout;
+}
+
+/** Threads are started when they are needed, kept, and do not keep the process running while they have nothing to do. */
+export function createWorkerPool({
+  size = availableParallelism(),
+  program = workerProgram,
+  jobTimeoutMs = 120_000,
+}: PoolOptions = {}): WorkerPool {
+  const threads = new Set<Thread>();
+  const queue = new Set<Task>();
+  let lastId = 0;
+
+  function startThread(): Thread {
+    const cancelled = new SharedArrayBuffer(4);
+    const worker = new Worker(program, { workerData: { cancelled } satisfies WorkerData, resourceLimits });
+    const thread: Thread = { worker, cancelled: new Int32Array(cancelled) };
+    threads.add(thread);
+    worker.on('message', (answer: Answer) => {
+      const { task } = thread;
+      if (task?.id !== answer.id) return;
+      release(thread);
+      task.resolve(answer);
+      schedule();
+    });
+    worker.on('error', (error) => discard(thread, workerFailed('ended with an error', error)));
+    worker.on('exit', (code) => discard(thread, workerFailed(`ended with code ${code}`)));
+    return thread;
+  }
+
+  function release(thread: Thread): void {
+    clearTimeout(thread.timer);
+    thread.task = undefined;
+    thread.worker.unref();
+  }
+
+  /** Its place is free for another thread. */
+  function discard(thread: Thread, reason: DiskBlocksError): void {
+    if (!threads.delete(thread)) return;
+    const { task } = thread;
+    release(thread);
+    task?.reject(reason);
+    schedule();
+  }
+
+  function schedule(): void {
+    for (const task of queue) {
+      const idle = [...threads].find((thread) => !thread.task);
+      if (!idle && threads.size >= size) return;
+      queue.delete(task);
+      start(idle ?? startThread(), task);
+    }
+  }
+
+  function start(thread: Thread, task: Task): void {
+    thread.task = task;
+    Atomics.store(thread.cancelled, 0, 0);
+    thread.worker.ref();
+    thread.timer = setTimeout(() => {
+      discard(thread, workerFailed(`did not finish a job in ${jobTimeoutMs / 1000} s`));
+      void thread.worker.terminate();
+    }, jobTimeoutMs);
+    const { id, job } = task;
+    try {
+      thread.worker.postMessage({ id, job } satisfies Request, [...(task.options.transfer ?? [])]);
+    } catch (error) {
+      release(thread);
+      task.reject(error);
+    }
+  }
+
+  function cancel(task: Task): void {
+    if (queue.delete(task)) return;
+    for (const thread of threads) if (thread.task === task) Atomics.store(thread.cancelled, 0, 1);
+  }
+
+  return {
+    async run(job, options = {}) {
+      const { signal } = options;
+      signal?.throwIfAborted();
+      const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+      const task: Task = { id: ++lastId, job, options, resolve, reject };
+      const onAbort = () => {
+        cancel(task);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      try {
+        queue.add(task);
+        schedule();
+        const answer = await promise;
+        return 'result' in answer ? answer.result : answer.fault;
+      } finally {
+        signal?.removeEventListener('abort', onAbort);
+      }
+    },
+    async close() {
+      const all = [...threads];
+      const closed = workerFailed('was closed');
+      for (const task of queue) task.reject(closed);
+      queue.clear();
+      for (const thread of all) discard(thread, closed);
+      await Promise.all(all.map(({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+/** The heap of a thread. What it reads and decompresses lies outside of it: some 6 MiB, and the buffer that it is given. */
+const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8, stackSizeMb: 2 };
+
+/** Beside this file as it is in the source, as it is compiled, and in a bundle. */
+const workerProgram = new URL(
+  `./disk-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
+  import.meta.url,
+);
+
+function workerFailed(what: string, cause?: unknown): DiskBlocksError {
+  const detail = cause instanceof Error ? `: ${cause.message}` : '';
+  return new DiskBlocksError('WORKER_FAILED', `a worker thread ${what}${detail}`, {
+    hint: 'Run the same command again; if the error persists, check the memory and the load of this machine.',
+    cause,
+  });
+}
+
+let shared: WorkerPool | undefined;
+
+/** The one pool of the process: images that are read side by side share its threads. */
+export function sharedPool(): WorkerPool {
+  shared ??= createWorkerPool();
+  return shared;
+}
