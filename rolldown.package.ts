@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'rolldown';
 
 /** What every program that is bundled shares: the packages are read as source, and of a dependency only what is used stays. */
@@ -9,3 +10,8 @@ export const shared = {
     mainFields: ['module', 'main'],
   },
 } satisfies BuildOptions;
+
+/** The program of the worker threads, which is looked for beside the bundle: an entry of every program that reads disks. */
+export const diskWorker = {
+  'disk-worker': fileURLToPath(new URL('packages/disk-blocks/src/workers/disk-worker.ts', import.meta.url)),
+};

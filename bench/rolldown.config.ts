@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'rolldown';
-import { shared } from '../rolldown.package.ts';
+import { diskWorker, shared } from '../rolldown.package.ts';
 
 const cwd = fileURLToPath(new URL('.', import.meta.url));
 const files = globSync('src/speed/programs/*.ts', { cwd });
@@ -11,7 +11,7 @@ const files = globSync('src/speed/programs/*.ts', { cwd });
 const programs: BuildOptions = {
   ...shared,
   cwd,
-  input: Object.fromEntries(files.map((file) => [basename(file, '.ts'), file])),
+  input: { ...Object.fromEntries(files.map((file) => [basename(file, '.ts'), file])), ...diskWorker },
   output: { dir: 'dist', format: 'esm', chunkFileNames: 'shared/[name].js' },
 };
 

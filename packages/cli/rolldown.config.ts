@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'rolldown';
-import { shared } from '../../rolldown.package.ts';
+import { diskWorker, shared } from '../../rolldown.package.ts';
 
 /**
  * The command as it is published: with what it uses of its dependencies, and nothing else of them. Loaded from its own
@@ -12,7 +12,7 @@ import { shared } from '../../rolldown.package.ts';
 const command: BuildOptions = {
   ...shared,
   cwd: fileURLToPath(new URL('.', import.meta.url)),
-  input: { bin: 'src/bin.ts', index: 'src/index.ts' },
+  input: { bin: 'src/bin.ts', index: 'src/index.ts', ...diskWorker },
   external: ['@ec2-image/local-aws', 'openpgp'],
   output: { dir: 'dist', format: 'esm', chunkFileNames: '[name].js' },
 };

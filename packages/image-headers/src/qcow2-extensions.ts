@@ -22,10 +22,10 @@ export async function requireNoForeignExtension(
   for (let at = 0; at + 8 <= area.length; ) {
     const type = area.readUInt32BE(at);
     const length = area.readUInt32BE(at + 4);
-    if (type === extension.end) return;
     if (at + 8 + length > end - offset) {
       throw corrupt(`a qcow2 header extension of ${length} bytes does not fit into the first cluster`);
     }
+    if (type === extension.end) return;
     if (type === extension.backingFormat && length > maxFormatLength)
       throw corrupt(`the qcow2 image names a backing format of ${length} bytes`);
     if (type === extension.dataFile) {

@@ -7,6 +7,7 @@ import { quoted } from './quoted.ts';
 import { sectorSize, virtualSizeOf } from './virtual-size.ts';
 
 /** Numbers and names as in QEMU's docs/interop/qcow2; all fields are big-endian. */
+const magic = 0x514649fb;
 const headerLengthV2 = 72;
 const minHeaderLengthV3 = 104;
 const incompatible = { dirty: 1n, corrupt: 2n, externalDataFile: 4n, compressionType: 8n, extendedL2: 16n };
@@ -43,6 +44,7 @@ export async function readQcow2Header(
   { refcounts = true }: { readonly refcounts?: boolean } = {},
 ): Promise<Qcow2Header> {
   const fixed = await readSpan(source, { offset: 0, length: headerLengthV2, what: 'the qcow2 header' });
+  if (fixed.readUInt32BE(0) !== magic) throw unsupported('the file does not begin as a qcow2 image does');
   const version = fixed.readUInt32BE(4);
   if (version !== 2 && version !== 3) throw unsupported(`qcow2 version ${version} is not known`, { version });
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { DiskBlocksError } from '../errors.ts';
@@ -47,7 +48,7 @@ interface Thread {
 /** Threads are started when they are needed, kept, and do not keep the process running while they have nothing to do. */
 export function createWorkerPool({
   size = availableParallelism(),
-  program = workerProgram,
+  program = workerProgram(),
   jobTimeoutMs = 120_000,
 }: PoolOptions = {}): WorkerPool {
   const threads = new Set<Thread>();
@@ -151,11 +152,13 @@ export function createWorkerPool({
 /** The heap of a thread. What it reads and decompresses lies outside of it: some 6 MiB, and the buffer that it is given. */
 const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8, stackSizeMb: 2 };
 
-/** Beside this file as it is in the source, as it is compiled, and in a bundle. */
-const workerProgram = new URL(
-  `./disk-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
-  import.meta.url,
-);
+/** Beside this file, in the source and compiled; in a bundle also above it, where shared chunks have a directory of their own. */
+function workerProgram(): URL {
+  const name = `disk-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`;
+  const beside = new URL(name, import.meta.url);
+  const above = new URL(`../${name}`, import.meta.url);
+  return existsSync(above) && !existsSync(beside) ? above : beside;
+}
 
 function workerFailed(what: string, cause?: unknown): DiskBlocksError {
   const detail = cause instanceof Error ? `: ${cause.message}` : '';

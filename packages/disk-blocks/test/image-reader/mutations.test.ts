@@ -1,0 +1,88 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DiskBlocksError, openImageReader } from '@ec2-image/disk-blocks';
+import { execa } from 'execa';
+import fc from 'fast-check';
+import { test as base, expect } from 'vitest';
+import { convert, makeDisk, readDisk } from '../support/images.ts';
+import { mutate, mutations, readTarget, type Target } from '../support/mutations.ts';
+
+const isExhaustive = process.env.EC2_IMAGE_TEST === 'all';
+const seed = Number(process.env.EC2_IMAGE_SEED ?? Math.floor(Math.random() * 1e9));
+const numRuns = Number(process.env.EC2_IMAGE_MUTATIONS ?? (isExhaustive ? 4000 : 80));
+
+const kinds = [
+  ['deflate', ['-c']],
+  ['zstd, 4 KiB', ['-c', '-o', 'compression_type=zstd,cluster_size=4k']],
+  ['subclusters', ['-o', 'extended_l2=on,cluster_size=16k']],
+  ['subclusters, deflate', ['-c', '-o', 'extended_l2=on,cluster_size=16k']],
+  ['version 2, 512 bytes', ['-o', 'compat=0.10,cluster_size=512']],
+  ['version 2, deflate', ['-c', '-o', 'compat=0.10,cluster_size=4k']],
+  ['preallocated', ['-o', 'preallocation=metadata']],
+] as const;
+
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+const test = base.extend('targets', { scope: 'file' }, async ({}, { onCleanup }) => {
+  const directory = await mkdtemp(join(tmpdir(), 'qcow2-mutations-'));
+  onCleanup(() => rm(directory, { recursive: true }));
+  const raw = join(directory, 'disk.raw');
+  await makeDisk(raw, 1.5 * 2 ** 20 + 512);
+  const targets: Target[] = [];
+  for (const [index, [name, options]] of kinds.entries()) {
+    const path = join(directory, `${index}.qcow2`);
+    await convert(raw, path, options);
+    if (index % 2 === 0) {
+      await execa('qemu-img', ['snapshot', '-c', 'one', path]);
+      await execa('qemu-io', ['-f', 'qcow2', '-c', 'write -P 3 0 64k', '-c', 'write -z 128k 64k', path]);
+    }
+    targets.push(await readTarget(name, path));
+  }
+  return { directory, targets };
+});
+
+/** Disks above this size are opened and mapped, and not compared byte for byte. */
+const maxCompared = 16 * 2 ** 20;
+
+/** The disk as it is read here, or why not. Only refusals count: any other error fails the test. */
+async function readHere(path: string): Promise<Buffer | undefined> {
+  const { reader, refusal } = await openImageReader({ path, format: 'qcow2' });
+  if (refusal) return undefined;
+  await using opened = reader;
+  if (opened.sizeBytes > maxCompared) return undefined;
+  return await readDisk(opened, 1_048_576).catch((error: unknown) => {
+    if (error instanceof DiskBlocksError && error.code === 'DAMAGED_CLUSTER') return undefined;
+    throw error;
+  });
+}
+
+async function readByQemu(path: string): Promise<Buffer | undefined> {
+  const options = { driver: 'qcow2', file: { driver: 'file', filename: path }, backing: null };
+  const to = `${path}.raw`;
+  await rm(to, { force: true });
+  const args = ['convert', '-O', 'raw', `json:${JSON.stringify(options)}`, to];
+  const { failed } = await execa('qemu-img', args, { reject: false });
+  return failed ? undefined : readFile(to);
+}
+
+test(`whatever becomes of a qcow2, it gives the bytes that QEMU reads, or is left to QEMU (EC2_IMAGE_SEED=${seed})`, async ({
+  targets: { directory, targets },
+}) => {
+  let compared = 0;
+  const path = join(directory, 'mutated.qcow2');
+  await fc.assert(
+    fc.asyncProperty(fc.nat(targets.length - 1), mutations, async (index, changes) => {
+      const target = targets[index]!;
+      await writeFile(path, mutate(target, changes));
+      const here = await readHere(path);
+      if (!here) return;
+      compared += 1;
+      const wanted = await readByQemu(path);
+      expect(wanted, `QEMU refuses ${target.name}`).toBeDefined();
+      expect(here.equals(wanted!), target.name).toBe(true);
+    }),
+    { seed, numRuns, endOnFailure: true },
+  );
+  // Changes that refuse everything would prove nothing.
+  expect(compared).toBeGreaterThan(numRuns / 10);
+}, 3_600_000);
