@@ -11,9 +11,9 @@ export { type Disk, diskBlocks, type Extent } from './disk.ts';
 export { DiskBlocksError } from './errors.ts';
 export { fileHoles } from './file-map.ts';
 export { type BlockRange, blocksWithin } from './holes.ts';
-export type { Filled, FillOptions, ImageReader, Stretch } from './image-reader/image-reader.ts';
+export type { Stretch } from './disk-map.ts';
+export type { FileRange, Filled, FillOptions, ImageReader } from './image-reader/image-reader.ts';
 export {
-  type FileRange,
   type ImageReaderOptions,
   type OpenedImage,
   openImageReader,

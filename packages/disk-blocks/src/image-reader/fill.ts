@@ -1,11 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { DiskMap } from '../disk-map.ts';
 import { DiskBlocksError } from '../errors.ts';
 import { digestBytes } from '../workers/block-digests.ts';
 import type { Fault, FillResult } from '../workers/jobs.ts';
 import { kinds, pieceAt, pieceCount } from '../workers/pieces.ts';
 import type { WorkerPool } from '../workers/pool.ts';
-import type { DiskMap, Filled, FillOptions } from './image-reader.ts';
-import type { FileRange } from './open-image-reader.ts';
+import type { FileRange, Filled, FillOptions } from './image-reader.ts';
 
 export function createFill(image: {
   readonly path: string;

@@ -1,9 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { type ByteSource, fileSource, ImageHeaderError, readQcow2Header } from '@ec2-image/image-headers';
+import type { DiskMap } from '../disk-map.ts';
 import { openQcow2Map } from '../qcow2/qcow2-map.ts';
 import { sharedPool, type WorkerPool } from '../workers/pool.ts';
 import { createFill } from './fill.ts';
-import type { DiskMap, ImageReader } from './image-reader.ts';
+import type { FileRange, ImageReader } from './image-reader.ts';
 import { collectExtents } from './present.ts';
 import { rawMap } from './raw-map.ts';
 
@@ -18,12 +19,6 @@ export interface ImageReaderOptions {
   /** Default: the one that the whole process shares. */
   readonly pool?: WorkerPool;
   readonly signal?: AbortSignal;
-}
-
-/** In a file, in bytes. */
-export interface FileRange {
-  readonly offset: number;
-  readonly length: number;
 }
 
 /** A reader, or why the image has to be read by qemu's programs. */

@@ -1,6 +1,6 @@
 import type { ByteSource, Qcow2Header } from '@ec2-image/image-headers';
 import type { Extent } from '../disk.ts';
-import type { DiskMap, Stretch } from '../image-reader/image-reader.ts';
+import type { DiskMap, Stretch } from '../disk-map.ts';
 import { createPieceList, kinds } from '../workers/pieces.ts';
 import { readL1, tableSpan } from './l1-table.ts';
 import { beyondFile, type Run, runsOf, type Table, type TableFacts } from './l2-table.ts';
