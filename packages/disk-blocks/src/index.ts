@@ -8,10 +8,10 @@ export {
   zeroDigest,
 } from './block.ts';
 export { type Disk, diskBlocks, type Extent } from './disk.ts';
+export type { Stretch } from './disk-map.ts';
 export { DiskBlocksError } from './errors.ts';
 export { fileHoles } from './file-map.ts';
 export { type BlockRange, blocksWithin } from './holes.ts';
-export type { Stretch } from './disk-map.ts';
 export type { FileRange, Filled, FillOptions, ImageReader } from './image-reader/image-reader.ts';
 export {
   type ImageReaderOptions,

@@ -2,7 +2,6 @@ import type { DiskMap } from '../disk-map.ts';
 import { fileExtents } from '../file-map.ts';
 import { createPieceList, kinds } from '../workers/pieces.ts';
 
-
 /** The map of a raw file: the file system's own, where there is one and the file is complete. */
 export function rawMap({
   path,
