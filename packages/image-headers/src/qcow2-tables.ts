@@ -36,7 +36,7 @@ export function requireL1(
   return { offset: length > 0n ? Number(offset) : 0, entries: Number(length / 8n) };
 }
 
-export function requireRefcountTable(fixed: Buffer, clusterSize: number): void {
+export function requireRefcountTable(source: ByteSource, fixed: Buffer, clusterSize: number): void {
   if (fixed.readUInt32BE(56) === 0) throw corrupt('the qcow2 image has no refcount table');
   const offset = fixed.readBigUInt64BE(48);
   if (offset % BigInt(clusterSize) !== 0n)
@@ -44,6 +44,7 @@ export function requireRefcountTable(fixed: Buffer, clusterSize: number): void {
   const length = BigInt(fixed.readUInt32BE(56)) * BigInt(clusterSize);
   if (length > maxRefcountTableBytes)
     throw corrupt(`the qcow2 refcount table of ${length} bytes is above ${maxRefcountTableBytes}`);
+  requireInside(source, { offset, length, what: 'the qcow2 refcount table' });
 }
 
 /**

@@ -75,7 +75,7 @@ export async function readQcow2Header(
   if (extendedL2 && clusterBits < minExtendedClusterBits)
     throw unsupported(`qcow2 clusters of ${clusterSize} bytes cannot have subclusters`);
   const l1 = requireL1(source, fixed, { virtualSize, clusterBits, extendedL2 });
-  requireRefcountTable(fixed, clusterSize);
+  requireRefcountTable(source, fixed, clusterSize);
   await requireSnapshotTable(source, {
     offset: fixed.readBigUInt64BE(64),
     count: fixed.readUInt32BE(60),
