@@ -41,8 +41,10 @@ export async function startAccount({
       reject: false,
     },
   );
-  const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
-  const url = /http:\/\/\S+/.exec(line)![0];
+  const lines = createInterface(server.stdout);
+  const [line] = (await Promise.race([once(lines, 'line'), once(lines, 'close')])) as [string?];
+  const url = /http:\/\/\S+/.exec(line ?? '')?.[0];
+  if (url === undefined) throw new Error('the emulator did not start; build it first: npm run build');
   const env = {
     AWS_ACCESS_KEY_ID: 'bench',
     AWS_SECRET_ACCESS_KEY: 'bench',

@@ -25,6 +25,16 @@ const pageSize = 1000;
 /** Calls to learn who and where, whatever the account holds. */
 const once = ['GetCallerIdentity', 'HeadBucket', 'GetBucketVersioning', 'ListMultipartUploads'];
 
+/** Lists of what may use an AMI, read whole as soon as one is to be deleted. */
+const users = [
+  'DescribeLaunchConfigurations',
+  'DescribeLaunchTemplates',
+  'DescribeAutoScalingGroups',
+  'DescribeFleets',
+  'DescribeSpotFleetRequests',
+  'DescribeSpotInstanceRequests',
+];
+
 /** The emulator's clock is the real one, so what is put into a bucket is young. */
 const anyAge = ['--older-than', '0'];
 
@@ -60,10 +70,12 @@ export async function runJanitor(size: LargeAccount): Promise<JanitorRun> {
       ListObjectsV2: Math.ceil(size.objects / pageSize),
       DescribeSnapshotAttribute: leftovers.snapshots,
       DescribeLockedSnapshots: leftovers.snapshots,
+      DescribeFastSnapshotRestores: leftovers.snapshots,
+      DescribeSnapshotTierStatus: leftovers.snapshots,
       HeadObject: leftovers.objects,
       GetObjectTagging: leftovers.objects,
       DescribeImageReferences: Math.ceil(leftovers.images / 10),
-      DescribeLaunchConfigurations: 1,
+      ...Object.fromEntries(users.map((operation) => [operation, 1])),
       DescribeImageAttribute: 2 * leftovers.images,
     };
     const operations = new Set([...Object.keys(allowed), ...Object.keys(calls)]);

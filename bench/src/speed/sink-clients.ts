@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { EBSClient } from '@aws-sdk/client-ebs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
-import { createUndiciHandler, reuseBlockDigest } from '@ec2-image/ebs-direct';
+import { createUndiciHandler } from '@ec2-image/ebs-direct';
 import { digestOf } from '@ec2-image/provenance';
 
 const settings = (endpoint: string) => ({
@@ -33,6 +33,5 @@ export function sinkEbs(url: string, { stock = false } = {}) {
     maxAttempts: 1,
     requestHandler: createUndiciHandler({ connections: 40, requestTimeoutMs: 60_000 }),
   });
-  ebs.middlewareStack.use(reuseBlockDigest);
   return { ebs, ec2 };
 }

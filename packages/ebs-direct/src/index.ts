@@ -1,7 +1,6 @@
 export { digestBlocks } from './digest-blocks.ts';
 export { readDigests, writeDigests } from './digests-file.ts';
 export { EbsDirectError } from './errors.ts';
-export { reuseBlockDigest } from './reuse-digest.ts';
 export { createUndiciHandler, type UndiciHandlerOptions } from './undici-handler.ts';
 export {
   type ExpectedContent,

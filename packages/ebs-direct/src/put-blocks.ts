@@ -1,10 +1,11 @@
-import { type EBSClient, PutSnapshotBlockCommand } from '@aws-sdk/client-ebs';
+import type { EBSClient } from '@aws-sdk/client-ebs';
 import { type CallOptions, isTransient, policies, retry } from '@ec2-image/aws-call';
-import { type Block, blockDigest, blockSizeBytes, zeroBlock, zeroDigest } from '@ec2-image/disk-blocks';
+import { type Block, blockDigest, zeroBlock, zeroDigest } from '@ec2-image/disk-blocks';
 import { createAdaptiveLimit } from './adaptive-limit.ts';
 import { createRanges } from './block-ranges.ts';
 import { explainPut, isChecksumRefused, isNotFound, isOverload } from './errors.ts';
 import type { Journal } from './journal.ts';
+import { PutBlockCommand } from './put-block/put-block-command.ts';
 import { createEbs } from './senders.ts';
 import type { ExpectedContent } from './verify-snapshot.ts';
 import { type Holes, wholeVolume } from './whole-volume.ts';
@@ -59,14 +60,7 @@ export async function putBlocks(options: PutBlocksOptions): Promise<ExpectedCont
     let outcome: 'done' | 'throttled' | 'failed' = 'failed';
     try {
       await ebs.send(
-        new PutSnapshotBlockCommand({
-          SnapshotId: snapshotId,
-          BlockIndex: index,
-          BlockData: data,
-          DataLength: blockSizeBytes,
-          Checksum: checksum,
-          ChecksumAlgorithm: 'SHA256',
-        }),
+        new PutBlockCommand({ snapshotId, index, data, checksum }),
         // Each attempt takes its turn, and shows how many blocks at a time are too many.
         { retry: false },
       );

@@ -7,7 +7,6 @@ test('the exported names', () => {
     'createUndiciHandler',
     'digestBlocks',
     'readDigests',
-    'reuseBlockDigest',
     'verifySnapshot',
     'volumeSizeGiB',
     'writeDigests',

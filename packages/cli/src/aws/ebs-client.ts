@@ -1,5 +1,5 @@
 import { EBSClient } from '@aws-sdk/client-ebs';
-import { createUndiciHandler, reuseBlockDigest } from '@ec2-image/ebs-direct';
+import { createUndiciHandler } from '@ec2-image/ebs-direct';
 import { clientSettings } from './clients.ts';
 import type { Connection } from './connection.ts';
 import { observeCalls } from './observe-calls.ts';
@@ -7,7 +7,7 @@ import { observeCalls } from './observe-calls.ts';
 /** Blocks under way at a time, and a few calls beside them. */
 const connections = 40;
 
-/** A client for thousands of blocks: on a lean transport, and with nothing hashed twice. */
+/** A client for thousands of blocks, on a lean transport. */
 export function createEbsClient(connection: Connection): EBSClient {
   const client = new EBSClient({
     ...clientSettings(connection, 'EBS'),
@@ -20,7 +20,6 @@ export function createEbsClient(connection: Connection): EBSClient {
     maxAttempts: 1,
     retryMode: 'standard',
   });
-  client.middlewareStack.use(reuseBlockDigest);
   observeCalls(client, connection);
   return client;
 }

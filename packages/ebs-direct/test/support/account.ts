@@ -5,7 +5,7 @@ import { EBSClient } from '@aws-sdk/client-ebs';
 import type { Snapshot } from '@aws-sdk/client-ec2';
 import { fakeClock } from '@ec2-image/aws-call/testing';
 import { type Block, blockSizeBytes, diskBlocks, openDisk } from '@ec2-image/disk-blocks';
-import { createUndiciHandler, reuseBlockDigest, type WriteSnapshotOptions } from '@ec2-image/ebs-direct';
+import { createUndiciHandler, type WriteSnapshotOptions } from '@ec2-image/ebs-direct';
 import type { ConditionsName } from '@ec2-image/local-aws';
 import { openTestAccount, type TestAccount } from '@ec2-image/local-aws/testing';
 import { test as base } from 'vitest';
@@ -51,7 +51,6 @@ async function openAccount({
     requestHandler: createUndiciHandler({ connections: 16, requestTimeoutMs }),
   });
   // The signature of each block takes in its own digest; the emulator checks it.
-  ebs.middlewareStack.use(reuseBlockDigest);
   return {
     ...account,
     ebs,
