@@ -26,7 +26,7 @@ const transientErrors: Readonly<Record<string, string>> = {
 
 /**
  * A request handler for the SDK on undici, which spends about a third of what the stock handler spends on a block.
- * Signing, credentials and retries stay the SDK's.
+ * Credentials and retries stay the SDK's.
  */
 export function createUndiciHandler({
   connections,

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { AwsCredentialIdentity } from '@smithy/types';
 
 export interface UnsignedRequest {
@@ -22,8 +22,7 @@ const unsignedPayload = 'UNSIGNED-PAYLOAD';
 
 /**
  * The headers of a request with its signature, which leaves the body out: PutSnapshotBlock has its checksum in a header
- * that is signed. What does not change from one block to the next (the key of the day) is kept, which the SDK's signer does
- * not: a signature costs it as much as the whole block costs here.
+ * that is signed. The key is the same for a day, and kept.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function signRequest(
@@ -66,14 +65,14 @@ function encodeAgain(path: string): string {
     .replaceAll('%2F', '/');
 }
 
-let latest: { readonly for: string; readonly key: Buffer } | undefined;
+let latest: { readonly for: string; readonly key: KeyObject } | undefined;
 
-function signingKey(secret: string, ...steps: readonly string[]): Buffer {
+function signingKey(secret: string, ...steps: readonly string[]): KeyObject {
   const wanted = [secret, ...steps].join('\n');
   if (latest?.for !== wanted) {
     const hmac = (key: Buffer | string, text: string) => createHmac('sha256', key).update(text).digest();
     const key = [...steps, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secret}`));
-    latest = { for: wanted, key };
+    latest = { for: wanted, key: createSecretKey(key) };
   }
   return latest.key;
 }
