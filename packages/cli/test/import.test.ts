@@ -12,7 +12,7 @@ const test = testWith({
   disk: { arm64: ['raw.xz'] },
 });
 
-/** One account and one first import for all of them: each looks at what it left. */
+/** One account and one first import for all of them: each checks what it left. */
 const teamTest = test
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
   .extend('teamAccount', { scope: 'file' }, async ({}, { onCleanup }) => {
