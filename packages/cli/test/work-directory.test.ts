@@ -7,6 +7,7 @@ import { areEqualDisks, type Flags, type ImportDocument, importArgs } from './su
 import { runInProcess } from './support/in-process.ts';
 import { type LocalFormat, makeLocalImages } from './support/local-images.ts';
 import { startCli } from './support/run-cli.ts';
+import { sampleOf, sampleSeed } from './support/sample.ts';
 
 const test = testWith()
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
@@ -44,15 +45,17 @@ const test = testWith()
     expect(await areEqualDisks(local.disk, account.snapshotPath(result!.snapshotId!))).toBe(true);
   });
 
-test.for<[LocalFormat, string, RegExp[]]>([
+const byS3: [LocalFormat, string, RegExp[]][] = [
   ['qcow2', 'vhdx', [/^disk\.vhdx$/, /\.upload$/, /-Test\.qcow2$/]],
   ['qcow2', 'raw', [/^disk\.raw$/, /\.upload$/, /-Test\.qcow2$/]],
   ['raw', 'raw', [/-Test\.raw$/, /\.upload$/]],
   ['raw.xz', 'vhdx', [/^disk\.vhdx$/, /\.decompressed$/, /\.upload$/, /-Test\.raw\.xz$/]],
   ['raw.gz', 'raw', [/^disk\.raw$/, /\.upload$/, /-Test\.raw\.gz$/]],
   ['qcow2.gz', 'vmdk', [/^disk\.vmdk$/, /\.decompressed$/, /\.upload$/, /-Test\.qcow2\.gz$/]],
-])(
-  'of a %s on its way to S3 as %s, what a killed run left is proven before its use',
+];
+
+test.for(sampleOf(byS3, 3))(
+  `of a %s on its way to S3 as %s, what a killed run left is proven before its use (EC2_IMAGE_SEED=${sampleSeed})`,
   async ([image, format, names], { workDirectory, argsOfLocal, killAt, expectRightDisk }) => {
     const args = argsOfLocal(image, { format });
     await killAt('CompleteMultipartUpload', args);
@@ -77,15 +80,18 @@ test('a conversion does not read what a killed run decompressed', async ({
   await expectRightDisk(args);
 });
 
-test.for<[LocalFormat, boolean, RegExp[]]>([
+/** Each writes a whole volume, and again in its second run. */
+const byEbs: [LocalFormat, boolean, RegExp[]][] = [
   ['qcow2', false, [/^blocks\.journal$/, /-Test\.qcow2$/]],
   ['raw', false, [/^blocks\.journal$/, /-Test\.raw$/]],
   ['raw.xz', false, [/^blocks\.journal$/]],
   ['raw.xz', true, [/^blocks\.journal$/, /-Test\.raw\.xz$/]],
   ['raw.gz', true, [/^blocks\.journal$/, /\.decompressed$/, /-Test\.raw\.gz$/]],
   ['qcow2.gz', false, [/^blocks\.journal$/, /\.decompressed$/, /-Test\.qcow2\.gz$/]],
-])(
-  'of a %s written by EBS direct (--keep-files: %s), what a killed run left is proven before its use',
+];
+
+test.for(sampleOf(byEbs, 2))(
+  `of a %s written by EBS direct (--keep-files: %s), what a killed run left is proven before its use (EC2_IMAGE_SEED=${sampleSeed})`,
   async ([image, keepFiles, names], { workDirectory, argsOfLocal, killAt, expectRightDisk }) => {
     const args = argsOfLocal(image, { via: 'ebs', bucket: undefined, 'keep-files': keepFiles });
     await killAt('CompleteSnapshot', args);

@@ -1,6 +1,14 @@
 /** `npm run test:all`: every point instead of a sample. */
 export const isExhaustive = process.env.EC2_IMAGE_TEST === 'all';
 
+/** What chooses samples in this process; `EC2_IMAGE_SEED` chooses them again. */
+export const sampleSeed = Number(process.env.EC2_IMAGE_SEED ?? Math.floor(Math.random() * 1e9));
+
+/** So many of the cases of a table of tests; all where the run is exhaustive. */
+export function sampleOf<Case>(cases: readonly Case[], size: number): Case[] {
+  return isExhaustive ? [...cases] : shuffled(cases, sampleSeed).slice(0, size);
+}
+
 export interface SampleReport<Point> {
   readonly done: number;
   readonly failures: readonly { readonly point: Point; readonly message: string }[];
@@ -17,8 +25,7 @@ export async function runSample<Point>(
   run: (point: Point) => Promise<void>,
   { size, sideBySide = 2 }: { readonly size: number; readonly sideBySide?: number },
 ): Promise<SampleReport<Point>> {
-  const seed = Number(process.env.EC2_IMAGE_SEED ?? Math.floor(Math.random() * 1e9));
-  const queue = isExhaustive ? [...points] : shuffled(points, seed).slice(0, size);
+  const queue = sampleOf(points, size);
   const done = queue.length;
   const failures: { point: Point; message: string }[] = [];
   const worker = async () => {
@@ -31,7 +38,7 @@ export async function runSample<Point>(
     }
   };
   await Promise.all(Array.from({ length: sideBySide }, worker));
-  return { done, failures, seed };
+  return { done, failures, seed: sampleSeed };
 }
 
 /** Fisher and Yates, on a generator of 32 bits (mulberry32) that the seed decides. */
