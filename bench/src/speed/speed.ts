@@ -3,6 +3,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { cacheDirectory, debianImages } from '../system-images.ts';
 import { type Figure, isReached } from './figure.ts';
+import { readingFigures } from './reading.ts';
 import { writeResults } from './results.ts';
 import {
   type BenchOptions,
@@ -17,6 +18,7 @@ import { wholeImportFigures } from './whole-imports.ts';
 const parts: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
   'whole-imports': wholeImportFigures,
   blocks: blockFigures,
+  reading: readingFigures,
   conversion: conversionFigures,
   upload: uploadFigures,
   download: downloadFigures,

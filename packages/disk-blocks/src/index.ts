@@ -12,7 +12,13 @@ export type { Stretch } from './disk-map.ts';
 export { DiskBlocksError } from './errors.ts';
 export { fileHoles } from './file-map.ts';
 export { type BlockRange, blocksWithin } from './holes.ts';
-export type { FileRange, Filled, FillOptions, ImageReader } from './image-reader/image-reader.ts';
+export type {
+  DeflateOptions,
+  FileRange,
+  Filled,
+  FillOptions,
+  ImageReader,
+} from './image-reader/image-reader.ts';
 export {
   type ImageReaderOptions,
   type OpenedImage,

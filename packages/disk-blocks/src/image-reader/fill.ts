@@ -7,27 +7,29 @@ import { kinds, pieceAt, pieceCount } from '../workers/pieces.ts';
 import type { WorkerPool } from '../workers/pool.ts';
 import type { FileRange, Filled, FillOptions } from './image-reader.ts';
 
-export function createFill(image: {
+export interface Image {
   readonly path: string;
   readonly file: FileHandle;
   readonly map: DiskMap;
   readonly pool: WorkerPool;
   readonly growing?: { arrived(range: FileRange, signal?: AbortSignal): Promise<void> };
-}): (options: FillOptions) => Promise<Filled> {
+}
+
+export function createFill(image: Image): (options: FillOptions) => Promise<Filled> {
   return async ({ length, stretches, crc32 = false, sha256 = false, signal, ...options }) => {
     const buffer = options.buffer ?? new ArrayBuffer(length);
     if (buffer.byteLength < length)
       throw new RangeError(`a buffer of ${buffer.byteLength} bytes for ${length}`);
     for (const stretch of stretches) requireWithin(stretch, { length, sizeBytes: image.map.sizeBytes });
     const pieces = await image.map.locate(stretches, { signal });
-    if (image.growing) for (const range of rangesOf(pieces)) await image.growing.arrived(range, signal);
+    await arrivalOf(image, pieces, signal);
     const { fd } = image.file;
-    const answer = await image.pool.run(
-      { fd, clusterSize: image.map.clusterSize, buffer, length, pieces, crc32, sha256 },
+    const { result, fault } = await image.pool.run(
+      { kind: 'fill', fd, clusterSize: image.map.clusterSize, buffer, length, pieces, crc32, sha256 },
       { transfer: [buffer, pieces.buffer], signal },
     );
-    if ('kind' in answer) throw errorOf(answer, image.path);
-    return filledOf(answer, length);
+    if (fault) throw errorOf(fault, image.path);
+    return filledOf(result, length);
   };
 }
 
@@ -39,6 +41,12 @@ function requireWithin(
     at >= 0 && offset >= 0 && stretch >= 0 && at + stretch <= length && offset + stretch <= sizeBytes;
   if (!isWithin || offset % 512 !== 0 || stretch % 512 !== 0 || !Number.isInteger(at))
     throw new RangeError(`${stretch} bytes from byte ${offset} of the disk at ${at} of ${length}`);
+}
+
+/** Waits until what the pieces need of a growing file has been written. */
+export async function arrivalOf(image: Image, pieces: Float64Array, signal?: AbortSignal): Promise<void> {
+  if (!image.growing) return;
+  for (const range of rangesOf(pieces)) await image.growing.arrived(range, signal);
 }
 
 /** What of the file is needed, in the order of the buffer, neighbours merged. */
@@ -70,7 +78,7 @@ function filledOf({ buffer, crc32, digests }: FillResult, length: number): Fille
   };
 }
 
-function errorOf({ kind, message, fileOffset }: Fault, path: string): DiskBlocksError {
+export function errorOf({ kind, message, fileOffset }: Fault, path: string): DiskBlocksError {
   const facts = { path, fileOffset };
   if (kind === 'damaged')
     return new DiskBlocksError('DAMAGED_CLUSTER', message, {

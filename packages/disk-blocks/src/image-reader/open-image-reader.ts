@@ -3,6 +3,7 @@ import { type ByteSource, fileSource, ImageHeaderError, readQcow2Header } from '
 import type { DiskMap } from '../disk-map.ts';
 import { openQcow2Map } from '../qcow2/qcow2-map.ts';
 import { sharedPool, type WorkerPool } from '../workers/pool.ts';
+import { createDeflate } from './deflate.ts';
 import { createFill } from './fill.ts';
 import type { FileRange, ImageReader } from './image-reader.ts';
 import { collectExtents } from './present.ts';
@@ -82,7 +83,18 @@ function readerOf(map: DiskMap, options: ImageReaderOptions & { readonly file: F
   const { file, format } = options;
   const { sizeBytes } = map;
   const running = new Set<Promise<unknown>>();
-  const fill = createFill({ ...options, map, pool: options.pool ?? sharedPool() });
+  const image = { ...options, map, pool: options.pool ?? sharedPool() };
+  const tracked =
+    <Options, Value>(start: (options: Options) => Promise<Value>) =>
+    async (jobOptions: Options): Promise<Value> => {
+      const job = start(jobOptions);
+      running.add(job);
+      try {
+        return await job;
+      } finally {
+        running.delete(job);
+      }
+    };
   let present: ReturnType<ImageReader['present']> | undefined;
   return {
     format,
@@ -95,15 +107,8 @@ function readerOf(map: DiskMap, options: ImageReaderOptions & { readonly file: F
       });
       return present;
     },
-    async fill(fillOptions) {
-      const job = fill(fillOptions);
-      running.add(job);
-      try {
-        return await job;
-      } finally {
-        running.delete(job);
-      }
-    },
+    fill: tracked(createFill(image)),
+    deflate: tracked(createDeflate(image)),
     async [Symbol.asyncDispose]() {
       // A thread must not read from a file descriptor that is closed, or another file's by then.
       await Promise.allSettled(running);

@@ -1,7 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createFiller } from './fill.ts';
+import { deflateUnits } from './deflate.ts';
+import { fill } from './fill.ts';
 import { JobFault } from './job-fault.ts';
 import type { Answer, Request, WorkerData } from './jobs.ts';
+import { createPieceReader } from './piece-reader.ts';
 
 /**
  * A worker thread's program: does one job after the other. What it cannot do it answers with a fault; any other error ends
@@ -11,15 +13,13 @@ const port = parentPort;
 if (!port) throw new Error('disk-worker runs as a worker thread');
 const cancelled = new Int32Array((workerData as WorkerData).cancelled);
 const isCancelled = () => Atomics.load(cancelled, 0) !== 0;
-const fill = createFiller();
+const reader = createPieceReader();
 
 port.on('message', ({ id, job }: Request) => {
   try {
-    const result = fill(job, isCancelled);
-    port.postMessage({ id, result } satisfies Answer, [
-      result.buffer,
-      ...(result.digests ? [result.digests.buffer] : []),
-    ]);
+    const { result, transfer } =
+      job.kind === 'fill' ? fill(reader, job, isCancelled) : deflateUnits(reader, job, isCancelled);
+    port.postMessage({ id, result } satisfies Answer, transfer);
   } catch (error) {
     if (!(error instanceof JobFault)) throw error;
     port.postMessage({ id, fault: error.fault } satisfies Answer);

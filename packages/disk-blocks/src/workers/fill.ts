@@ -1,93 +1,22 @@
 import { crc32 } from 'node:zlib';
 import { blockDigests } from './block-digests.ts';
-import { createInflater, type Inflater } from './inflate.ts';
-import { JobFault } from './job-fault.ts';
 import type { FillJob, FillResult } from './jobs.ts';
-import { kinds, type Piece, pieceAt, pieceCount } from './pieces.ts';
-import { readFully } from './read-file.ts';
-import { decompressZstd } from './zstd.ts';
+import type { PieceReader } from './piece-reader.ts';
 
-/** Fills buffers, with memory of its own for what is read and for a cluster of which only a part is wanted. */
-export function createFiller() {
-  const inflater = createInflater();
-  let input = Buffer.allocUnsafeSlow(0);
-  let cluster = Buffer.allocUnsafeSlow(0);
-  const atLeast = (buffer: Buffer<ArrayBuffer>, length: number) =>
-    buffer.length >= length ? buffer : Buffer.allocUnsafeSlow(length);
-
-  return (job: FillJob, isCancelled: () => boolean): FillResult => {
-    const { fd, clusterSize, pieces, buffer, length } = job;
-    const data = Buffer.from(buffer, 0, length);
-    const count = pieceCount(pieces);
-    for (let index = 0; index < count; ) {
-      if (isCancelled()) throw new JobFault('cancelled', 'the job is cancelled');
-      const piece = pieceAt(pieces, index);
-      if (piece.kind === kinds.zero) data.fill(0, piece.at, piece.at + piece.length);
-      else if (piece.kind === kinds.plain)
-        readFully(fd, data, { at: piece.at, length: piece.length, position: piece.fileOffset });
-      else {
-        const { run, from, to } = compressedRun(pieces, index);
-        input = atLeast(input, to - from);
-        readFully(fd, input, { at: 0, length: to - from, position: from });
-        for (const each of run) {
-          const start = each.fileOffset - from;
-          const stream = input.subarray(start, start + each.fileLength);
-          const isWhole = each.length === clusterSize;
-          if (!isWhole) cluster = atLeast(cluster, clusterSize);
-          const target = isWhole ? data : cluster;
-          decompress(inflater, each, stream, { target, at: isWhole ? each.at : 0, size: clusterSize });
-          if (!isWhole) cluster.copy(data, each.at, each.skip, each.skip + each.length);
-        }
-        index += run.length - 1;
-      }
-      index += 1;
-    }
-    return {
-      buffer,
+export function fill(
+  reader: PieceReader,
+  job: FillJob,
+  isCancelled: () => boolean,
+): { readonly result: FillResult; readonly transfer: ArrayBuffer[] } {
+  const data = Buffer.from(job.buffer, 0, job.length);
+  reader.read(job, job.pieces, data, isCancelled);
+  const digests = job.sha256 ? blockDigests(data) : undefined;
+  return {
+    result: {
+      buffer: job.buffer,
       ...(job.crc32 && { crc32: crc32(data) }),
-      ...(job.sha256 && { digests: blockDigests(data) }),
-    };
+      ...(digests && { digests }),
+    },
+    transfer: [job.buffer, ...(digests ? [digests.buffer] : [])],
   };
-}
-
-/** Compressed pieces that lie close together in the file, whatever their order, to be read at once. */
-function compressedRun(pieces: Float64Array, index: number): { run: Piece[]; from: number; to: number } {
-  const first = pieceAt(pieces, index);
-  const run = [first];
-  let from = first.fileOffset;
-  let to = from + first.fileLength;
-  let wanted = first.fileLength;
-  for (let next = index + 1; next < pieceCount(pieces); next++) {
-    const piece = pieceAt(pieces, next);
-    if (piece.kind !== first.kind) break;
-    const start = Math.min(from, piece.fileOffset);
-    const end = Math.max(to, piece.fileOffset + piece.fileLength);
-    wanted += piece.fileLength;
-    if (end - start > maxReadBytes || end - start > 2 * wanted + 65_536) break;
-    run.push(piece);
-    from = start;
-    to = end;
-  }
-  return { run, from, to };
-}
-
-/** Read at once: 1 MiB hides the cost of a call. */
-const maxReadBytes = 1024 ** 2;
-
-function decompress(
-  inflater: Inflater,
-  piece: Piece,
-  stream: Buffer,
-  { target, at, size }: { readonly target: Buffer; readonly at: number; readonly size: number },
-): void {
-  const isRight =
-    piece.kind === kinds.deflate
-      ? inflater.inflate(stream, target, at, size) !== undefined
-      : decompressZstd(stream, target, at, size);
-  if (!isRight)
-    throw new JobFault(
-      'damaged',
-      `the compressed cluster at byte ${piece.fileOffset} of the file does not decompress to ${size} bytes`,
-      piece.fileOffset,
-    );
 }

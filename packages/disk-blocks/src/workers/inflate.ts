@@ -7,6 +7,11 @@ export interface Inflater {
    * @returns how many bytes of the input the stream has; undefined where it is damaged or does not fill `size`
    */
   inflate(input: Buffer, out: Buffer, outAt: number, size: number): number | undefined;
+  /**
+   * The same into the beginning of `out`, which has room for a byte more, for a stream that is known to end: undefined also
+   * where it could go on, or where nothing follows it in the input, which leaves that open.
+   */
+  inflateEnded(input: Buffer, out: Buffer, size: number): number | undefined;
 }
 
 /**
@@ -21,7 +26,7 @@ export function createInflater(): Inflater {
 const windowBits = 15;
 
 export function createPublicInflater(): Inflater {
-  return {
+  const inflater: Inflater = {
     inflate(input, out, outAt, size) {
       try {
         const { buffer, engine } = zlib.inflateRawSync(input, {
@@ -38,7 +43,13 @@ export function createPublicInflater(): Inflater {
         return undefined;
       }
     },
+    inflateEnded(input, out, size) {
+      // Here a stream that could go on is refused by its size.
+      const used = inflater.inflate(input, out, 0, size);
+      return used !== undefined && used < input.length ? used : undefined;
+    },
   };
+  return inflater;
 }
 
 /** What is used of the undocumented part of a zlib stream. */
@@ -59,20 +70,27 @@ interface InflateHandle {
 /** Undefined where this version of Node.js has no such handle, or one that behaves otherwise. */
 export function createHandleInflater(): Inflater | undefined {
   let state: ReturnType<typeof openHandle>;
+  /** What is left of output and input; undefined where the stream is damaged. */
+  const run = (input: Buffer, out: Buffer, outAt: number, size: number) => {
+    state ??= openHandle();
+    if (!state) throw new Error('zlib has no handle');
+    const { handle, left } = state;
+    state.failed = false;
+    handle.reset();
+    handle.writeSync(zlib.constants.Z_SYNC_FLUSH, input, 0, input.length, out, outAt, size);
+    if (!state.failed) return { out: left[0], input: left[1]! };
+    state = undefined;
+    return undefined;
+  };
   const inflater: Inflater = {
     inflate(input, out, outAt, size) {
-      state ??= openHandle();
-      if (!state) throw new Error('zlib has no handle');
-      const { handle, left } = state;
-      state.failed = false;
-      handle.reset();
-      handle.writeSync(zlib.constants.Z_SYNC_FLUSH, input, 0, input.length, out, outAt, size);
-      if (state.failed) {
-        state = undefined;
-        return undefined;
-      }
-      const [outLeft = 0, inputLeft = 0] = left;
-      return outLeft === 0 ? input.length - inputLeft : undefined;
+      const left = run(input, out, outAt, size);
+      return left?.out === 0 ? input.length - left.input : undefined;
+    },
+    inflateEnded(input, out, size) {
+      // With room for a byte more, and input left, nothing but the end of the stream has stopped it.
+      const left = run(input, out, 0, size + 1);
+      return left?.out === 1 && left.input > 0 ? input.length - left.input : undefined;
     },
   };
   try {
@@ -99,7 +117,7 @@ function openHandle(): { handle: InflateHandle; left: Uint32Array; failed: boole
 }
 
 /** Whole streams one after the other, with bytes behind them, a damaged one and a short one in between. */
-function isReliable({ inflate }: Inflater): boolean {
+function isReliable({ inflate, inflateEnded }: Inflater): boolean {
   const size = 4096;
   const wanted = Buffer.from(Array.from({ length: size }, (_, index) => (index * index) >>> 5));
   const deflated = zlib.deflateRawSync(wanted);
@@ -120,6 +138,9 @@ function isReliable({ inflate }: Inflater): boolean {
     isRight(deflated) &&
     inflate(deflated.subarray(0, deflated.length / 2), out, 8, size) === undefined &&
     inflate(zlib.deflateRawSync(wanted.subarray(1)), out, 8, size) === undefined &&
-    isRight(followed)
+    isRight(followed) &&
+    inflateEnded(followed, out, size) === deflated.length &&
+    inflateEnded(deflated, out, size) === undefined &&
+    inflateEnded(followed, out, size - 1) === undefined
   );
 }

@@ -1,6 +1,7 @@
 /** What the main thread and the workers send each other; everything survives a structured clone. */
 
 export interface FillJob {
+  readonly kind: 'fill';
   /** Open for reading in this process. */
   readonly fd: number;
   readonly clusterSize: number;
@@ -20,6 +21,28 @@ export interface FillResult {
   readonly digests?: Uint8Array<ArrayBuffer>;
 }
 
+export interface DeflateJob {
+  readonly kind: 'deflate';
+  readonly fd: number;
+  readonly clusterSize: number;
+  /** Of a unit, in bytes. */
+  readonly unitBytes: number;
+  /** Of zlib, for what is not deflated in the file. */
+  readonly level: number;
+  /** The pieces of each unit. What they do not cover is zeros. */
+  readonly units: readonly Float64Array[];
+}
+
+export interface DeflateResult {
+  /** The streams one after the other. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of each unit's stream; 0 where the unit is all zeros. */
+  readonly lengths: readonly number[];
+}
+
+export type Job = FillJob | DeflateJob;
+export type Result<J extends Job> = J extends FillJob ? FillResult : DeflateResult;
+
 /** Why a job cannot be done. Not a failure of the worker. */
 export interface Fault {
   /** `damaged`: a cluster does not decompress; `short`: the file ends too early; `unreadable`: the system cannot read it. */
@@ -31,12 +54,14 @@ export interface Fault {
 
 export interface Request {
   readonly id: number;
-  readonly job: FillJob;
+  readonly job: Job;
 }
 
-export type Answer =
-  | { readonly id: number; readonly result: FillResult }
-  | { readonly id: number; readonly fault: Fault };
+export type Outcome<J extends Job> =
+  | { readonly result: Result<J>; readonly fault?: undefined }
+  | { readonly result?: undefined; readonly fault: Fault };
+
+export type Answer = { readonly id: number } & Outcome<Job>;
 
 export interface WorkerData {
   /** One 32-bit number, not 0 once the job at hand is no longer wanted. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { DiskBlocksError } from '../errors.ts';
-import type { Answer, FillJob, FillResult, Request, WorkerData } from './jobs.ts';
+import type { Answer, Job, Outcome, Request, WorkerData } from './jobs.ts';
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
@@ -16,7 +16,7 @@ export interface WorkerPool {
    *
    * @throws DiskBlocksError `WORKER_FAILED` where the thread ended or took too long; the signal's reason
    */
-  run(job: FillJob, options?: RunOptions): Promise<FillResult | Extract<Answer, { fault: unknown }>['fault']>;
+  run<J extends Job>(job: J, options?: RunOptions): Promise<Outcome<J>>;
   /** Ends all threads; jobs at hand fail. */
   close(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export interface PoolOptions {
 
 interface Task {
   readonly id: number;
-  readonly job: FillJob;
+  readonly job: Job;
   readonly options: RunOptions;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
@@ -119,7 +119,7 @@ export function createWorkerPool({
   }
 
   return {
-    async run(job, options = {}) {
+    async run<J extends Job>(job: J, options: RunOptions = {}): Promise<Outcome<J>> {
       const { signal } = options;
       signal?.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<Answer>();
@@ -132,8 +132,8 @@ export function createWorkerPool({
       try {
         queue.add(task);
         schedule();
-        const answer = await promise;
-        return 'result' in answer ? answer.result : answer.fault;
+        // The answer to a job has the result of its kind.
+        return (await promise) as Outcome<J>;
       } finally {
         signal?.removeEventListener('abort', onAbort);
       }

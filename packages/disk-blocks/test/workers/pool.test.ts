@@ -13,6 +13,7 @@ const test = base.extend('pool', ({}, { onCleanup }) => (options: PoolOptions): 
 
 /** Without pieces: a job of this many bytes that stay as they are. */
 const jobOf = (length: number) => ({
+  kind: 'fill' as const,
   fd: 0,
   clusterSize: 0,
   buffer: new ArrayBuffer(length),
@@ -25,8 +26,8 @@ const jobOf = (length: number) => ({
 test('jobs come back with what was asked for', async ({ pool }) => {
   const workers = pool({ size: 1 });
   const answer = await workers.run(jobOf(600_000));
-  expect(answer).toMatchObject({ crc32: 3_506_295_731 });
-  expect('digests' in answer && answer.digests?.length).toBe(64);
+  expect(answer).toMatchObject({ result: { crc32: 3_506_295_731 } });
+  expect(answer.result?.digests?.length).toBe(64);
 });
 
 test('a job that hangs ends with an error, and another thread does the next', async ({ pool }) => {
@@ -58,7 +59,7 @@ test.for([
   expect(failed).toMatchObject({
     reason: { code: 'WORKER_FAILED', message: expect.stringContaining(message) },
   });
-  expect(next).toMatchObject({ status: 'fulfilled', value: { buffer: expect.any(ArrayBuffer) } });
+  expect(next).toMatchObject({ status: 'fulfilled', value: { result: { buffer: expect.any(ArrayBuffer) } } });
 });
 
 test('a program that is not there fails every job, and ends', async ({ pool }) => {
@@ -81,6 +82,6 @@ test('closing a pool fails what is not done', async ({ pool }) => {
 test('no more jobs run at a time than there are cores', async ({ pool }) => {
   const workers = pool({ program: fixture('counting') });
   const answers = await Promise.all(Array.from({ length: 12 }, () => workers.run(jobOf(16))));
-  const threads = new Set(answers.map((answer) => 'crc32' in answer && answer.crc32));
+  const threads = new Set(answers.map(({ result }) => result?.crc32));
   expect(threads.size).toBeLessThanOrEqual(availableParallelism());
 });

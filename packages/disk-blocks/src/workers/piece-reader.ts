@@ -1,0 +1,111 @@
+import { createInflater, type Inflater } from './inflate.ts';
+import { JobFault } from './job-fault.ts';
+import { kinds, type Piece, pieceAt, pieceCount } from './pieces.ts';
+import { readFully } from './read-file.ts';
+import { decompressZstd } from './zstd.ts';
+
+export interface Source {
+  readonly fd: number;
+  readonly clusterSize: number;
+}
+
+export interface PieceReader {
+  /** Reads all pieces into their places in the buffer. */
+  read(source: Source, pieces: Float64Array, data: Buffer, isCancelled: () => boolean): void;
+  /** The compressed bytes of a piece, valid until the next call. */
+  readCompressed(fd: number, piece: Piece): Buffer;
+  readonly inflater: Inflater;
+}
+
+/** Has memory of its own for what is read, and for a cluster of which only a part is wanted. */
+export function createPieceReader(): PieceReader {
+  const inflater = createInflater();
+  let input = Buffer.allocUnsafeSlow(0);
+  let cluster = Buffer.allocUnsafeSlow(0);
+  const atLeast = (buffer: Buffer<ArrayBuffer>, length: number) =>
+    buffer.length >= length ? buffer : Buffer.allocUnsafeSlow(length);
+
+  function readInput(fd: number, from: number, to: number): Buffer {
+    input = atLeast(input, to - from);
+    readFully(fd, input, { at: 0, length: to - from, position: from });
+    return input;
+  }
+
+  function decompressPiece(piece: Piece, stream: Buffer, data: Buffer, clusterSize: number): void {
+    if (piece.length === clusterSize) {
+      decompress(inflater, piece, stream, { target: data, at: piece.at, size: clusterSize });
+      return;
+    }
+    cluster = atLeast(cluster, clusterSize);
+    decompress(inflater, piece, stream, { target: cluster, at: 0, size: clusterSize });
+    cluster.copy(data, piece.at, piece.skip, piece.skip + piece.length);
+  }
+
+  return {
+    inflater,
+    readCompressed: (fd, { fileOffset, fileLength }) =>
+      readInput(fd, fileOffset, fileOffset + fileLength).subarray(0, fileLength),
+    read({ fd, clusterSize }, pieces, data, isCancelled) {
+      const count = pieceCount(pieces);
+      for (let index = 0; index < count; ) {
+        if (isCancelled()) throw new JobFault('cancelled', 'the job is cancelled');
+        const piece = pieceAt(pieces, index);
+        index += 1;
+        if (piece.kind === kinds.zero) data.fill(0, piece.at, piece.at + piece.length);
+        else if (piece.kind === kinds.plain)
+          readFully(fd, data, { at: piece.at, length: piece.length, position: piece.fileOffset });
+        else {
+          const { run, from, to } = compressedRun(pieces, index - 1);
+          const bytes = readInput(fd, from, to);
+          for (const each of run) {
+            const start = each.fileOffset - from;
+            decompressPiece(each, bytes.subarray(start, start + each.fileLength), data, clusterSize);
+          }
+          index += run.length - 1;
+        }
+      }
+    },
+  };
+}
+
+/** Compressed pieces that lie close together in the file, whatever their order, to be read at once. */
+function compressedRun(pieces: Float64Array, index: number): { run: Piece[]; from: number; to: number } {
+  const first = pieceAt(pieces, index);
+  const run = [first];
+  let from = first.fileOffset;
+  let to = from + first.fileLength;
+  let wanted = first.fileLength;
+  for (let next = index + 1; next < pieceCount(pieces); next++) {
+    const piece = pieceAt(pieces, next);
+    if (piece.kind !== first.kind) break;
+    const start = Math.min(from, piece.fileOffset);
+    const end = Math.max(to, piece.fileOffset + piece.fileLength);
+    wanted += piece.fileLength;
+    if (end - start > maxReadBytes || end - start > 2 * wanted + 65_536) break;
+    run.push(piece);
+    from = start;
+    to = end;
+  }
+  return { run, from, to };
+}
+
+/** Read at once: 1 MiB hides the cost of a call. */
+const maxReadBytes = 1024 ** 2;
+
+function decompress(
+  inflater: Inflater,
+  piece: Piece,
+  stream: Buffer,
+  { target, at, size }: { readonly target: Buffer; readonly at: number; readonly size: number },
+): void {
+  const isRight =
+    piece.kind === kinds.deflate
+      ? inflater.inflate(stream, target, at, size) !== undefined
+      : decompressZstd(stream, target, at, size);
+  if (!isRight)
+    throw new JobFault(
+      'damaged',
+      `the compressed cluster at byte ${piece.fileOffset} of the file does not decompress to ${size} bytes`,
+      piece.fileOffset,
+    );
+}

@@ -1,0 +1,89 @@
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { constants, deflateRawSync, inflateSync } from 'node:zlib';
+import { test as base, expect } from 'vitest';
+import { convert, makeDisk, openReader } from '../support/images.ts';
+
+const sizeBytes = 2 * 2 ** 20 + 1536;
+const unitBytes = 65_536;
+const offsets = Array.from({ length: 33 }, (_, index) => index * unitBytes);
+
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
+const test = base.extend('disk', { scope: 'file' }, async ({}, { onCleanup }) => {
+  const directory = await mkdtemp(join(tmpdir(), 'deflate-'));
+  onCleanup(() => rm(directory, { recursive: true }));
+  const raw = join(directory, 'disk.raw');
+  await makeDisk(raw, sizeBytes);
+  const bytes = Buffer.alloc(33 * unitBytes);
+  (await readFile(raw)).copy(bytes);
+  return { directory, raw, units: offsets.map((offset) => bytes.subarray(offset, offset + unitBytes)) };
+});
+
+/** Inflated as a whole: header, stream and checksum have to be right, and nothing may follow. */
+function inflated(stream: Buffer): Buffer {
+  const { buffer, engine } = inflateSync(stream, { info: true }) as unknown as {
+    buffer: Buffer;
+    engine: { bytesWritten: number };
+  };
+  expect(engine.bytesWritten).toBe(stream.length);
+  return buffer;
+}
+
+test.for([
+  ['deflate', 'cluster_size=64k'],
+  ['deflate in version 2', 'cluster_size=64k,compat=0.10'],
+  ['deflate in subclusters', 'cluster_size=64k,extended_l2=on'],
+  ['smaller clusters', 'cluster_size=4k'],
+  ['larger clusters', 'cluster_size=2M'],
+  ['zstd', 'compression_type=zstd'],
+])(
+  'each unit is a zlib stream of its bytes, none where there are zeros: %s',
+  async ([, options], { disk }) => {
+    const path = join(disk.directory, `${options}.qcow2`);
+    await convert(disk.raw, path, ['-c', '-o', options!]);
+    await using reader = await openReader(path);
+    const streams = await reader.deflate({ offsets, unitBytes });
+    for (const [index, unit] of disk.units.entries()) {
+      const stream = streams[index];
+      if (unit.every((byte) => byte === 0)) expect(stream).toBeUndefined();
+      else expect(inflated(stream!).equals(unit)).toBe(true);
+    }
+  },
+);
+
+test('a deflated cluster keeps the stream that it has in the image', async ({ disk }) => {
+  const path = join(disk.directory, 'kept.qcow2');
+  await convert(disk.raw, path, ['-c']);
+  await using reader = await openReader(path);
+  const [stream] = await reader.deflate({ offsets: [5 * unitBytes], unitBytes });
+  expect((await readFile(path)).indexOf(stream!.subarray(2, -4))).toBeGreaterThan(0);
+});
+
+test('a stream without an end, which QEMU takes, is made again with one', async ({ disk }) => {
+  const path = join(disk.directory, 'endless.qcow2');
+  await convert(disk.raw, path, ['-c']);
+  const bytes = await readFile(path);
+  const table = Number(bytes.readBigUInt64BE(Number(bytes.readBigUInt64BE(40))) & 0x00fffffffffffe00n);
+  const entry = bytes.readBigUInt64BE(table + 5 * 8);
+  const at = Number(entry & (2n ** 54n - 1n));
+  const room = (Number((entry >> 54n) & 0xffn) + 1) * 512 - (at & 511);
+  // A flush ends on a whole byte, and says that more follows: empty blocks, here.
+  const endless = deflateRawSync(disk.units[5]!, { level: 9, finishFlush: constants.Z_SYNC_FLUSH });
+  expect(endless.length).toBeLessThanOrEqual(room);
+  const file = await open(path, 'r+');
+  const cluster = Buffer.alloc(room, Buffer.from([0, 0, 0, 0xff, 0xff]));
+  cluster.copy(cluster, endless.length, 0, room - endless.length);
+  endless.copy(cluster);
+  await file.write(cluster, 0, room, at);
+  await file.close();
+  await using reader = await openReader(path);
+  const [stream] = await reader.deflate({ offsets: [5 * unitBytes], unitBytes });
+  expect(inflated(stream!).equals(disk.units[5]!)).toBe(true);
+});
+
+test('units that do not begin on the disk are refused', async ({ disk }) => {
+  await using reader = await openReader(disk.raw, 'raw');
+  for (const offset of [-512, 100, sizeBytes])
+    await expect(reader.deflate({ offsets: [offset], unitBytes })).rejects.toThrow(RangeError);
+});
