@@ -60,7 +60,7 @@ test('a deflated cluster keeps the stream that it has in the image', async ({ di
   expect((await readFile(path)).indexOf(stream!.subarray(2, -4))).toBeGreaterThan(0);
 });
 
-test('a stream without an end, which QEMU takes, is made again with one', async ({ disk }) => {
+test('a stream without an end, which QEMU takes, gets one', async ({ disk }) => {
   const path = join(disk.directory, 'endless.qcow2');
   await convert(disk.raw, path, ['-c']);
   const bytes = await readFile(path);
