@@ -47,7 +47,7 @@ describe('a wrong command line is answered in words', () => {
     [['import', '--tag', 'aws:x=y'], '--tag: a tag key cannot begin with aws:'],
     [
       ['import', '--url', 'ftp://me:secret@x/y'],
-      '--url: expected an http or https URL, or a path, not "ftp://x/y"',
+      '--url: expected an http, https or s3 URL, or a path, not "ftp://x/y"',
     ],
     [['import', '--url', 'example.org/x'], 'if this is a URL, write https://example.org/x'],
     [['import', '--url', 'example.org'], 'if this is a URL, write https://example.org'],

@@ -283,11 +283,11 @@ describe('a URL', () => {
   const urlOf = (url: string) => () =>
     requestsOf(`images:\n  a: {url: "${url}", sha256: ${hex}, arch: x86_64, bucket: abc}\n`);
   test.each([
-    ['ftp://x/y', 'expected an http or https URL, or a path, not "ftp://x/y"'],
-    ['s3://bucket/key', 'expected an http or https URL, or a path'],
-    ['https://', 'expected an http or https URL, or a path'],
-    ['http://h:99999/x', 'expected an http or https URL, or a path'],
-    ['file://elsewhere/x', 'expected an http or https URL, or a path'],
+    ['ftp://x/y', 'expected an http, https or s3 URL, or a path, not "ftp://x/y"'],
+    ['s3://bucket', 'expected an http, https or s3 URL, or a path'],
+    ['https://', 'expected an http, https or s3 URL, or a path'],
+    ['http://h:99999/x', 'expected an http, https or s3 URL, or a path'],
+    ['file://elsewhere/x', 'expected an http, https or s3 URL, or a path'],
     ['ftp://me:secret@x/y?token=1', 'not "ftp://x/y"'],
     [
       'example.org/disk.qcow2',

@@ -33,7 +33,7 @@ export async function downloadVerified(options: DownloadVerifiedOptions): Promis
     maxSizeBytes = defaultMaxSizeBytes,
     now = Date.now,
   } = options;
-  const dispatcher = openDispatcher({ stallTimeoutMs });
+  const dispatcher = openDispatcher({ stallTimeoutMs, signS3: options.signS3 });
   try {
     await using file = await PartialFile.open({ path, digest });
     let bytesTransferred = 0;

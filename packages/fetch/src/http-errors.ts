@@ -28,6 +28,11 @@ export function statusError({
   const shown = redactUrl(url);
   const message = `${shown} answered ${status}`;
   const facts = { url: shown, status, ...(isRange && { isRange }) };
+  if (url.protocol === 's3:' && (notFound.has(status) || forbidden.has(status)))
+    return new FetchError(notFound.has(status) ? 'HTTP_NOT_FOUND' : 'HTTP_FORBIDDEN', message, {
+      hint: 'Check bucket and key, and that these credentials may s3:GetObject it. Without s3:ListBucket on its bucket, S3 answers 403 for a missing object too.',
+      facts,
+    });
   if (notFound.has(status))
     return new FetchError('HTTP_NOT_FOUND', message, {
       hint: notFoundHint,

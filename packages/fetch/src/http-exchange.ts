@@ -46,7 +46,7 @@ export async function exchange({
   };
   const timer = answerTimeoutMs === undefined ? undefined : setTimeout(onTimeout, answerTimeoutMs);
   dispatcher.dispatch(
-    { origin: url.origin, path: url.pathname + url.search, method: 'GET', headers },
+    { origin: originOf(url), path: url.pathname + url.search, method: 'GET', headers },
     {
       onRequestStart: (controller) => body.attach(controller),
       onResponseStart: (_, status, received) => {
@@ -68,6 +68,11 @@ export async function exchange({
     },
   );
   return promise;
+}
+
+/** Of `s3:` URLs, which have none to URL itself, the bucket. */
+function originOf(url: URL): string {
+  return url.protocol === 's3:' ? `s3://${url.host}` : url.origin;
 }
 
 function firstOf(headers: Readonly<Record<string, string | string[] | undefined>>): ResponseHeaders {

@@ -1,8 +1,10 @@
+import { isExplained } from '@ec2-image/explained-error';
 import { createDispatcher, readProxies } from '@ec2-image/outbound';
 import type { Dispatcher } from 'undici';
 import { transferError } from './http-errors.ts';
 import { type Exchange, exchange } from './http-exchange.ts';
 import { authorization, isRedirect, maxRedirects, redirectTarget, tooManyRedirects } from './redirect.ts';
+import { SigningDispatcher, type SignS3Request } from './signing-dispatcher.ts';
 
 export interface Response extends Exchange {
   /** The one that answered, after redirects, with its secrets. */
@@ -10,8 +12,15 @@ export interface Response extends Exchange {
 }
 
 /** For the requests of one download; to be destroyed at its end. Proxies are those of the environment, read at each call. */
-export function openDispatcher({ stallTimeoutMs }: { readonly stallTimeoutMs: number }): Dispatcher {
-  return createDispatcher({
+export function openDispatcher({
+  stallTimeoutMs,
+  signS3,
+}: {
+  readonly stallTimeoutMs: number;
+  /** Where objects are to be fetched, too. */
+  readonly signS3?: SignS3Request;
+}): Dispatcher {
+  const dispatcher = createDispatcher({
     proxies: readProxies(process.env),
     // Several ranges are several connections, which HTTP/2 would fold into one.
     allowH2: false,
@@ -19,6 +28,7 @@ export function openDispatcher({ stallTimeoutMs }: { readonly stallTimeoutMs: nu
     headersTimeout: stallTimeoutMs,
     bodyTimeout: stallTimeoutMs,
   });
+  return signS3 ? new SigningDispatcher(dispatcher, signS3) : dispatcher;
 }
 
 /**
@@ -90,6 +100,8 @@ async function send({
     return { url: hop, ...answer };
   } catch (cause) {
     signal?.throwIfAborted();
+    // Why a request could not be signed.
+    if (isExplained(cause)) throw cause;
     throw transferError({ cause, url: hop });
   }
 }

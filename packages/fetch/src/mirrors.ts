@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FetchError } from './errors.ts';
 import { defaultMaxAttempts, endsEverything, isWorthRetrying, pauseMs } from './retry.ts';
+import type { SignS3Request } from './signing-dispatcher.ts';
 import type { Source } from './source.ts';
 
 /** How a fetch behaves on a network that does not; the defaults are for people. */
@@ -10,6 +11,8 @@ export interface RetryOptions {
   /** Idle timeout of a connection, in milliseconds. Default: 60,000. */
   readonly stallTimeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Needed for `s3://` URLs. */
+  readonly signS3?: SignS3Request;
   /** What a user should read: retries, failed mirrors, restarted downloads. */
   readonly onNotice?: (message: string) => void;
   /** Default: a timer that the signal ends. */

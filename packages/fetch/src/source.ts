@@ -19,7 +19,7 @@ export interface HttpSource {
 }
 
 /**
- * An http(s) URL, a `file:` URL, or else a local path.
+ * An http(s) URL, an `s3://bucket/key` URL, a `file:` URL, or else a local path.
  *
  * @throws FetchError `BAD_URL`
  */
@@ -30,9 +30,10 @@ export function parseSource(text: string): Source {
     if (!url) throw badUrl(text, 'is not a valid URL');
     return { kind: 'http', url, shown: redactUrl(url) };
   }
+  if (scheme === 's3') return objectSource(text.trim());
   if (scheme === 'file') return localSource(pathOfFileUrl(text.trim()));
   if (scheme && /^[^/]+:\/\//.test(text.trim()))
-    throw badUrl(text, `has a protocol other than http and https`);
+    throw badUrl(text, `has a protocol other than http, https and s3`);
   if (text === '' || text.includes('\0')) throw badUrl(text, 'is neither a URL nor a path');
   return localSource(resolve(text));
 }
@@ -42,6 +43,20 @@ export function parseSources(urls: string | readonly string[]): readonly Source[
   const sources = (typeof urls === 'string' ? [urls] : urls).map(parseSource);
   if (sources.length === 0) throw badUrl('', 'is missing');
   return sources;
+}
+
+/** As the aws CLI reads it: the key is what it is, percent signs, question marks and all. */
+function objectSource(text: string): HttpSource {
+  const [, bucket, key] = /^s3:\/\/([A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9])\/(.+)$/is.exec(text) ?? [];
+  const isPlain = key?.split('/').every((element) => element !== '.' && element !== '..');
+  if (bucket === undefined || key === undefined || !isPlain)
+    throw badUrl(text, 'is not of the form s3://bucket/key');
+  const path = key.split('/').map(encodeURIComponent).join('/');
+  return {
+    kind: 'http',
+    url: new URL(`s3://${bucket}/${path}`),
+    shown: printable(`s3://${bucket}/${key}`, { maxLength: 400 }),
+  };
 }
 
 function localSource(path: string): LocalSource {

@@ -67,7 +67,7 @@ export async function streamImage(options: StreamImageOptions): Promise<ImageStr
   const remote = sources.filter((source) => source.kind === 'http');
   if (remote.length < sources.length) return undefined;
   const { stallTimeoutMs = defaultStallTimeoutMs, maxSizeBytes = defaultMaxSizeBytes } = options;
-  const dispatcher = openDispatcher({ stallTimeoutMs });
+  const dispatcher = openDispatcher({ stallTimeoutMs, signS3: options.signS3 });
   try {
     const look = { start: 0, end: lookBytes };
     const first = await tryMirrors({

@@ -1,4 +1,4 @@
-export { checkBucket } from './bucket/check-bucket.ts';
+export { checkBucket, findBucketRegion } from './bucket/check-bucket.ts';
 export type { ObjectPlace, S3Options } from './call/s3.ts';
 export type { FinishedDisk, GrowingDisk, UploadableDisk } from './disk/disk.ts';
 export { S3UploadError } from './errors.ts';

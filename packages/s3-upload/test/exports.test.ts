@@ -7,6 +7,7 @@ test('the exported names', () => {
     'abortUploads',
     'checkBucket',
     'deleteObject',
+    'findBucketRegion',
     'findObject',
     'markKept',
     'readObject',

@@ -1,4 +1,5 @@
 import type { CallOptions } from '@ec2-image/aws-call';
+import type { SignS3Request } from '@ec2-image/fetch';
 import type { AwsCredentialIdentityProvider } from '@smithy/types';
 import { UsageError } from '../errors/cli-error.ts';
 import { findAccount } from './account.ts';
@@ -6,6 +7,7 @@ import { type Clients, createClients } from './clients.ts';
 import type { Connection, ConnectionOptions } from './connection.ts';
 import { callOptions } from './observe-calls.ts';
 import { openConnection } from './open-connection.ts';
+import { createS3Signer } from './sign-s3.ts';
 
 /** One region of one account, reached. */
 export interface Cloud extends Clients {
@@ -14,6 +16,8 @@ export interface Cloud extends Clients {
   readonly account?: string;
   /** For clients of further services. */
   readonly connection: Connection;
+  /** For images in buckets. */
+  readonly signS3: SignS3Request;
   /** For every verb. */
   readonly calls: Pick<CallOptions, 'outageTimeoutMs' | 'clock'>;
 }
@@ -43,5 +47,7 @@ export async function openCloud(
   const connection = { ...opened, region };
   const clients = createClients(connection);
   const account = await findAccount(clients, { connection, allowUnknownAccount, onNotice, signal });
-  return { ...clients, region, connection, calls: callOptions(connection), account };
+  const calls = callOptions(connection);
+  const signS3 = createS3Signer({ connection, client: clients.s3, calls: { ...calls, onNotice, signal } });
+  return { ...clients, region, connection, calls, account, signS3 };
 }

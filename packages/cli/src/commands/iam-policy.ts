@@ -3,6 +3,7 @@ import { exitCodes } from '../errors/exit-code.ts';
 import type { PolicyName } from '../iam/permission.ts';
 import { createPolicy, type PolicyDocument, type PolicyScope } from '../iam/policy-document.ts';
 import { createRolePolicy, createRoleTrust } from '../iam/role-documents.ts';
+import { sourceObjects } from '../iam/source-objects.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { CommonSettings } from '../settings.ts';
 import { TableCommand } from './common.ts';
@@ -92,6 +93,7 @@ export class IamPolicyCommand extends TableCommand {
       buckets: known(this.given.values('bucket'), [...images.map(({ bucket }) => bucket), config?.bucket]),
       keyPrefixes: prefixes.length > 0 ? prefixes : [defaultPrefix],
       account: this.given.value('bucket-owner') ?? config?.['bucket-owner'],
+      sources: sourceObjects(images),
     };
   }
 }

@@ -1,6 +1,7 @@
 import { cleanupPermissions } from './cleanup-permissions.ts';
 import { importEbsPermissions, importS3Permissions, verifyPermissions } from './import-permissions.ts';
 import type { Permission, PolicyName, Target } from './permission.ts';
+import type { SourceObject } from './source-objects.ts';
 
 /** What a policy is for; a place that is not known is any. */
 export interface PolicyScope {
@@ -9,6 +10,8 @@ export interface PolicyScope {
   readonly buckets: readonly string[];
   readonly keyPrefixes: readonly string[];
   readonly account?: string | undefined;
+  /** What the images of an import come from. */
+  readonly sources?: readonly SourceObject[];
 }
 
 export interface PolicyDocument {
@@ -28,7 +31,8 @@ export const permissionTable: Readonly<Record<PolicyName, readonly Permission[]>
 export function createPolicy(names: readonly PolicyName[], scope: PolicyScope): PolicyDocument {
   const statements = names
     .flatMap((name) => permissionTable[name])
-    .map((permission) => createStatement(permission, scope));
+    .map((permission) => createStatement(permission, scope))
+    .concat(names.some((name) => name.startsWith('import-')) ? readSources(scope) : []);
   const distinct = new Map(statements.map((statement) => [JSON.stringify(statement), statement]));
   return { Version: '2012-10-17', Statement: withDistinctSids([...distinct.values()]) };
 }
@@ -47,6 +51,14 @@ function createStatement({ purpose, actions, on, condition }: Permission, scope:
     Resource: resources.length === 1 ? resources[0] : resources,
     ...(condition && { Condition: condition }),
   };
+}
+
+function readSources({ regions, sources = [] }: PolicyScope): Statement[] {
+  if (sources.length === 0) return [];
+  const arns = sources.flatMap(({ bucket, key }) =>
+    partitionsOf(regions).map((partition) => `arn:${partition}:s3:::${bucket}/${key}`),
+  );
+  return [{ Sid: 'ReadTheImages', Effect: 'Allow', Action: ['s3:GetObject'], Resource: [...new Set(arns)] }];
 }
 
 /** Several commands may do the same on other resources; IAM takes a Sid once. */

@@ -130,7 +130,7 @@ async function importIdentified(run: IdentifiedRun): Promise<ObtainedAmi> {
   }
 }
 
-async function publishedDigest({ request, signal, view }: ImportJob, known: Known): Promise<Digest> {
+async function publishedDigest({ request, cloud, signal, view }: ImportJob, known: Known): Promise<Digest> {
   const { checksum, urls, allowInsecureChecksum, trust } = request;
   if ('digest' in checksum) return checksum.digest;
   const onNotice = (message: string) => view.notice(message, request.name);
@@ -140,6 +140,7 @@ async function publishedDigest({ request, signal, view }: ImportJob, known: Know
     entry: checksum.entry,
     allowInsecure: allowInsecureChecksum,
     trust,
+    signS3: cloud.signS3,
     signal,
     onNotice,
   });

@@ -43,6 +43,7 @@ export async function verifySigner(run: ImageRun, image: VerifiedImage): Promise
   const signer = await verifyImageSignature({
     image,
     trust: request.trust!,
+    signS3: run.cloud.signS3,
     signal,
     onNotice: notice,
     onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),

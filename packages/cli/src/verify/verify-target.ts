@@ -15,6 +15,7 @@ import {
   recordFile,
   requireSignatureUrl,
   requireUnchanged,
+  type SignS3Request,
   type VerifiedImage,
   verifyImageSignature,
 } from '@ec2-image/fetch';
@@ -85,7 +86,7 @@ export async function verifyTarget(options: VerifyTargetOptions): Promise<Verifi
     const calls = { ...cloud.calls, signal, onNotice: view.notice };
     return { cloud, calls, snapshotId: await snapshotOf(cloud, target, calls) };
   });
-  const { expected, signedBy: signer } = await expectedContent(options);
+  const { expected, signedBy: signer } = await expectedContent(options, cloud);
   if (saveDigests !== undefined) await writeDigests({ path: saveDigests, content: expected });
   const ebs = createEbsClient(cloud.connection);
   try {
@@ -128,6 +129,7 @@ async function snapshotOf({ ec2 }: Cloud, target: string, calls: CallOptions): P
 
 async function expectedContent(
   options: VerifyTargetOptions,
+  { signS3 }: Cloud,
 ): Promise<{ readonly expected: ExpectedContent; readonly signedBy?: string }> {
   const { target, source, maxDiskSize, decompressionMemoryBytes, view } = options;
   const show = <T>(stage: Stage, work: () => Promise<T>) =>
@@ -143,7 +145,7 @@ async function expectedContent(
     // Where that fails, what opens the file next says why.
     const downloaded = isFile
       ? undefined
-      : await show('download', () => download(options, { source, directory }));
+      : await show('download', () => download(options, { source, directory, signS3 }));
     const file = isFile ? await recordFile(source.file).catch(() => undefined) : downloaded!.image;
     await using content = await show('convert', () =>
       openContent({
@@ -176,7 +178,12 @@ async function download(
   {
     source,
     directory,
-  }: { readonly source: Extract<DiskSource, { urls: unknown }>; readonly directory: string },
+    signS3,
+  }: {
+    readonly source: Extract<DiskSource, { urls: unknown }>;
+    readonly directory: string;
+    readonly signS3: SignS3Request;
+  },
 ): Promise<{ readonly image: VerifiedImage; readonly signedBy?: string }> {
   const { urls, checksum, allowInsecureChecksum, trust } = source;
   const onNotice = view.notice;
@@ -189,6 +196,7 @@ async function download(
           entry: checksum.entry,
           allowInsecure: allowInsecureChecksum,
           trust,
+          signS3,
           signal,
           onNotice,
         });
@@ -201,12 +209,13 @@ async function download(
     digest,
     allowHttpRedirect: isAuthentic(checksum),
     directory,
+    signS3,
     signal,
     onNotice,
     onProgress,
   });
   const imageSigner = isOfImage
-    ? await verifyImageSignature({ image, trust, signal, onNotice, onProgress })
+    ? await verifyImageSignature({ image, trust, signS3, signal, onNotice, onProgress })
     : undefined;
   const [what, who] = imageSigner ? (['image', imageSigner] as const) : (['checksum file', signer] as const);
   if (who) onNotice(signedBy(what, who));

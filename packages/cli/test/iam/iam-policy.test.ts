@@ -71,6 +71,21 @@ images:
   expect(new Set(sids).size).toBe(sids.length);
 });
 
+test('reads the objects that images of the configuration come from', async ({ writeConfig }) => {
+  const config = await writeConfig(`
+region: eu-west-1
+images:
+  a: { url: [s3://from/a b.raw, "https://example.org/a.raw"], checksum-url: s3://sums/SHA256SUMS, arch: arm64 }
+  b: { url: "s3://from/\${NOT_SET}", sha256: ${'b'.repeat(64)}, arch: arm64 }
+`);
+  const [reads] = (await printed(...config)).filter(({ Sid }) => Sid === 'ReadTheImages');
+  expect(reads).toMatchObject({
+    Action: ['s3:GetObject'],
+    Resource: ['arn:aws:s3:::from/a b.raw', 'arn:aws:s3:::sums/SHA256SUMS'],
+  });
+  expect((await printed('verify', ...config)).map(({ Sid }) => Sid)).not.toContain('ReadTheImages');
+});
+
 test('of several commands has what they have in common once', async () => {
   const [verify, both] = [await printed('verify'), await printed('verify', 'import', '--via', 'ebs')];
   const reads = (statements: readonly Statement[]) =>

@@ -49,7 +49,7 @@ export async function readChecksum(options: ReadChecksumOptions): Promise<Publis
     trust,
   } = options;
   const sources = parseSources(options.url);
-  const dispatcher = openDispatcher({ stallTimeoutMs });
+  const dispatcher = openDispatcher({ stallTimeoutMs, signS3: options.signS3 });
   const network = { dispatcher, stallTimeoutMs, now, signal };
   try {
     const file = await tryMirrors({

@@ -53,7 +53,7 @@ export async function findImage(options: FindImageOptions): Promise<FoundImage> 
     stallTimeoutMs = defaultStallTimeoutMs,
     now = Date.now,
   } = options;
-  const dispatcher = openDispatcher({ stallTimeoutMs });
+  const dispatcher = openDispatcher({ stallTimeoutMs, signS3: options.signS3 });
   const network: Network = { ...options, dispatcher, stallTimeoutMs, now, allowInsecure };
   try {
     if ('patterns' in wanted) return await findMatching(network, { wanted, fits });

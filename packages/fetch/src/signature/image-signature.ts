@@ -33,7 +33,7 @@ export async function verifyImageSignature(options: ImageSignatureOptions): Prom
   const { stallTimeoutMs = defaultStallTimeoutMs, now = Date.now } = options;
   const shown = printable(image.path, { maxLength: 400 });
   const url = requireSignatureUrl(trust, image.path);
-  const dispatcher = openDispatcher({ stallTimeoutMs });
+  const dispatcher = openDispatcher({ stallTimeoutMs, signS3: options.signS3 });
   try {
     const network = { dispatcher, stallTimeoutMs, now, signal };
     const { content, source } = await fetchSignature({ ...retry, signal, url, network });

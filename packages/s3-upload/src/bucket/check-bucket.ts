@@ -31,6 +31,22 @@ export async function checkBucket(
   }
 }
 
+/** The region of a bucket, whoever owns it; undefined where S3 does not tell. */
+export async function findBucketRegion(
+  options: S3Options & { readonly bucket: string },
+): Promise<string | undefined> {
+  const s3 = createS3(options);
+  try {
+    const { BucketRegion } = await s3.send(
+      new HeadBucketCommand({ Bucket: options.bucket, ExpectedBucketOwner: options.expectedBucketOwner }),
+    );
+    return BucketRegion;
+  } catch (error) {
+    s3.signal?.throwIfAborted();
+    return regionOfAnswer(error);
+  }
+}
+
 function isRefused(error: unknown): boolean {
   return httpStatusOf(error) === 403 || httpStatusOf(error) === 400;
 }

@@ -28,7 +28,7 @@ export const imageOptions = {
   }),
   url: option({
     kind: listOf(source),
-    help: 'Image URL or local path; repeat for mirrors of the same file. qcow2, raw, VMDK, VHD or VHDX, also compressed (xz, gzip, zstd, bzip2) or in a tar, zip or OVA archive',
+    help: 'Image URL (https, http, s3) or local path; repeat for mirrors of the same file. qcow2, raw, VMDK, VHD or VHDX, also compressed (xz, gzip, zstd, bzip2) or in a tar, zip or OVA archive',
     group: 'image',
     commands: ['import', 'verify', 'demo'],
     in: 'image',

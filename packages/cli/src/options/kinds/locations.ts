@@ -7,8 +7,8 @@ import { expected, type Kind, show, single } from './kind.ts';
 
 const shown = (input: unknown) => show(typeof input === 'string' ? redactUrl(input) : input);
 
-/** Without the secrets that a URL may hold; in a path, `?` and `#` are characters of its names. */
-const redactSource = (value: string) => (isUrl(value) ? redactUrl(value) : value);
+/** Without the secrets that a URL may hold; in a path and in the key of an object, `?` and `#` are characters of its names. */
+const redactSource = (value: string) => (isUrl(value) && !/^s3:/i.test(value) ? redactUrl(value) : value);
 
 /** An http or https URL. */
 export const httpUrl: Kind<string> = single({
@@ -35,9 +35,9 @@ export function path({ metavar = 'FILE' }: { readonly metavar?: string } = {}): 
   });
 }
 
-const sourceWords = 'an http or https URL, or a path';
+const sourceWords = 'an http, https or s3 URL, or a path';
 
-/** Where something can be read from: an http, https or `file:` URL, or a path. */
+/** Where something can be read from: an http, https, `s3://bucket/key` or `file:` URL, or a path. */
 export const source: Kind<string> = single({
   metavar: 'URL',
   schema: z
@@ -59,12 +59,13 @@ export const source: Kind<string> = single({
 });
 
 export function isUrl(value: string): boolean {
-  return /^(https?:|file:|[a-z][a-z0-9+.-]*:\/\/)/i.test(value);
+  return /^(https?:|s3:|file:|[a-z][a-z0-9+.-]*:\/\/)/i.test(value);
 }
 
 function isSource(value: string): boolean {
   if (value.includes('\0')) return false;
   if (/^file:/i.test(value)) return isFileUrl(value);
+  if (/^s3:/i.test(value)) return /^s3:\/\/[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]\/./is.test(value);
   return isUrl(value) ? /^https?:\/\/./i.test(value) && URL.canParse(value) : true;
 }
 

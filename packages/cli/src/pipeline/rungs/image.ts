@@ -17,6 +17,7 @@ export async function obtainImage(run: ImageRun): Promise<VerifiedImage> {
         allowHttpRedirect: isAuthentic(request.checksum),
         directory: directory.path,
         connections: request.connections,
+        signS3: run.cloud.signS3,
         signal,
         onNotice: notice,
         onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),

@@ -87,6 +87,7 @@ async function writeStreamed(run: ImageRun): Promise<Written | undefined> {
     digest,
     checksumUrl: 'url' in request.checksum ? request.checksum.url : undefined,
     allowHttpRedirect: isAuthentic(request.checksum),
+    signS3: run.cloud.signS3,
     signal,
     onNotice: notice,
   });
