@@ -5,6 +5,7 @@ import { transferError } from './http-errors.ts';
 import { type Exchange, exchange } from './http-exchange.ts';
 import { authorization, isRedirect, maxRedirects, redirectTarget, tooManyRedirects } from './redirect.ts';
 import { SigningDispatcher, type SignS3Request } from './signing-dispatcher.ts';
+import { badUrl } from './source.ts';
 
 export interface Response extends Exchange {
   /** The one that answered, after redirects, with its secrets. */
@@ -82,6 +83,8 @@ async function send({
   readonly answerTimeoutMs?: number;
   readonly headers?: Record<string, string>;
 }): Promise<Response> {
+  if (hop.protocol === 's3:' && !(dispatcher instanceof SigningDispatcher))
+    throw badUrl(hop.href, 'names an object, and there are no credentials for it');
   try {
     const answer = await exchange({
       url: hop,

@@ -197,7 +197,8 @@ describe('a local image', () => {
 });
 
 test.each([
-  ['s3://bucket/key', 'other than http'],
+  ['ftp://host/disk', 'other than http'],
+  ['s3://bucket/key', 'no credentials'],
   ['http://user:pa/ss@host:99999999/x?key=secret', 'not a valid URL'],
   ['file://elsewhere/disk', 'not a file URL of this machine'],
   ['', 'neither'],
