@@ -17,7 +17,7 @@ export function createDeflate(
     }
     const { fd } = image.file;
     const job = { kind: 'deflate' as const, fd, clusterSize, unitBytes, level, units };
-    const { result, fault } = await image.pool.run(job, { signal });
+    const { result, fault } = await image.run(job, { signal });
     if (fault) throw errorOf(fault, image.path);
     let at = 0;
     return result.lengths.map((length) => {

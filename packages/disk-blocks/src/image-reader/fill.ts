@@ -11,7 +11,7 @@ export interface Image {
   readonly path: string;
   readonly file: FileHandle;
   readonly map: DiskMap;
-  readonly pool: WorkerPool;
+  readonly run: WorkerPool['run'];
   readonly growing?: { arrived(range: FileRange, signal?: AbortSignal): Promise<void> };
 }
 
@@ -24,7 +24,7 @@ export function createFill(image: Image): (options: FillOptions) => Promise<Fill
     const pieces = await image.map.locate(stretches, { signal });
     await arrivalOf(image, pieces, signal);
     const { fd } = image.file;
-    const { result, fault } = await image.pool.run(
+    const { result, fault } = await image.run(
       { kind: 'fill', fd, clusterSize: image.map.clusterSize, buffer, length, pieces, crc32, sha256 },
       { transfer: [buffer, pieces.buffer], signal },
     );

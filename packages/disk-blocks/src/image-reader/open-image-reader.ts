@@ -82,19 +82,8 @@ function arriving(
 function readerOf(map: DiskMap, options: ImageReaderOptions & { readonly file: FileHandle }): ImageReader {
   const { file, format } = options;
   const { sizeBytes } = map;
-  const running = new Set<Promise<unknown>>();
-  const image = { ...options, map, pool: options.pool ?? sharedPool() };
-  const tracked =
-    <Options, Value>(start: (options: Options) => Promise<Value>) =>
-    async (jobOptions: Options): Promise<Value> => {
-      const job = start(jobOptions);
-      running.add(job);
-      try {
-        return await job;
-      } finally {
-        running.delete(job);
-      }
-    };
+  const { run, idle } = counted(options.pool ?? sharedPool());
+  const image = { ...options, map, run };
   let present: ReturnType<ImageReader['present']> | undefined;
   return {
     format,
@@ -107,12 +96,29 @@ function readerOf(map: DiskMap, options: ImageReaderOptions & { readonly file: F
       });
       return present;
     },
-    fill: tracked(createFill(image)),
-    deflate: tracked(createDeflate(image)),
+    fill: createFill(image),
+    deflate: createDeflate(image),
     async [Symbol.asyncDispose]() {
       // A thread must not read from a file descriptor that is closed, or another file's by then.
-      await Promise.allSettled(running);
+      await idle();
       await file.close();
     },
+  };
+}
+
+/** Runs jobs of a pool, and knows when no thread does anything for them any more. */
+function counted(pool: WorkerPool): { readonly run: WorkerPool['run']; idle(): Promise<unknown> } {
+  const running = new Set<Promise<void>>();
+  return {
+    run(job, options) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      running.add(promise);
+      const onFinished = () => {
+        running.delete(promise);
+        resolve();
+      };
+      return pool.run(job, { ...options, onFinished });
+    },
+    idle: () => Promise.all(running),
   };
 }

@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Given to the worker instead of copied. */
   readonly transfer?: readonly ArrayBuffer[];
+  /** Called once no thread does anything for the job any more: after an abort, later than the answer. */
+  readonly onFinished?: () => void;
 }
 
 export interface WorkerPool {
@@ -64,6 +66,7 @@ export function createWorkerPool({
       const { task } = thread;
       if (task?.id !== answer.id) return;
       release(thread);
+      task.options.onFinished?.();
       task.resolve(answer);
       schedule();
     });
@@ -78,11 +81,12 @@ export function createWorkerPool({
     thread.worker.unref();
   }
 
-  /** Its place is free for another thread. */
+  /** Ends a thread, if it has not ended itself: its place is free for another. */
   function discard(thread: Thread, reason: DiskBlocksError): void {
     if (!threads.delete(thread)) return;
     const { task } = thread;
     release(thread);
+    void thread.worker.terminate().finally(() => task?.options.onFinished?.());
     task?.reject(reason);
     schedule();
   }
@@ -92,7 +96,12 @@ export function createWorkerPool({
       const idle = [...threads].find((thread) => !thread.task);
       if (!idle && threads.size >= size) return;
       queue.delete(task);
-      start(idle ?? startThread(), task);
+      try {
+        start(idle ?? startThread(), task);
+      } catch (error) {
+        task.options.onFinished?.();
+        task.reject(workerFailed('could not be started', error));
+      }
     }
   }
 
@@ -100,28 +109,34 @@ export function createWorkerPool({
     thread.task = task;
     Atomics.store(thread.cancelled, 0, 0);
     thread.worker.ref();
-    thread.timer = setTimeout(() => {
-      discard(thread, workerFailed(`did not finish a job in ${jobTimeoutMs / 1000} s`));
-      void thread.worker.terminate();
-    }, jobTimeoutMs);
+    const expired = () => discard(thread, workerFailed(`did not finish a job in ${jobTimeoutMs / 1000} s`));
+    thread.timer = setTimeout(expired, jobTimeoutMs);
     const { id, job } = task;
     try {
       thread.worker.postMessage({ id, job } satisfies Request, [...(task.options.transfer ?? [])]);
     } catch (error) {
+      // The caller's: a buffer that has been given away, for one.
       release(thread);
+      task.options.onFinished?.();
       task.reject(error);
     }
   }
 
   function cancel(task: Task): void {
-    if (queue.delete(task)) return;
+    if (queue.delete(task)) {
+      task.options.onFinished?.();
+      return;
+    }
     for (const thread of threads) if (thread.task === task) Atomics.store(thread.cancelled, 0, 1);
   }
 
   return {
     async run<J extends Job>(job: J, options: RunOptions = {}): Promise<Outcome<J>> {
       const { signal } = options;
-      signal?.throwIfAborted();
+      if (signal?.aborted) {
+        options.onFinished?.();
+        throw signal.reason;
+      }
       const { promise, resolve, reject } = Promise.withResolvers<Answer>();
       const task: Task = { id: ++lastId, job, options, resolve, reject };
       const onAbort = () => {
@@ -141,8 +156,10 @@ export function createWorkerPool({
     async close() {
       const all = [...threads];
       const closed = workerFailed('was closed');
-      for (const task of queue) task.reject(closed);
-      queue.clear();
+      for (const task of queue) {
+        task.reject(closed);
+        cancel(task);
+      }
       for (const thread of all) discard(thread, closed);
       await Promise.all(all.map(({ worker }) => worker.terminate()));
     },

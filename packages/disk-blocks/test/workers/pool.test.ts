@@ -72,6 +72,38 @@ test('a program that is not there fails every job, and ends', async ({ pool }) =
     expect(outcome).toMatchObject({ reason: { code: 'WORKER_FAILED' } });
 });
 
+test('a job is finished when no thread has anything to do with it any more', async ({ pool }) => {
+  const workers = pool({ size: 1, program: fixture('slow') });
+  const abort = new AbortController();
+  const events: string[] = [];
+  const finished = Promise.withResolvers<void>();
+  const onFinished = () => {
+    events.push('finished');
+    finished.resolve();
+  };
+  const job = workers.run(jobOf(2048), { signal: abort.signal, onFinished });
+  setTimeout(() => abort.abort(), 50);
+  await job.catch(() => events.push('aborted'));
+  await finished.promise;
+  expect(events).toEqual(['aborted', 'finished']);
+  const waiting = { signal: AbortSignal.abort(), onFinished: () => events.push('never begun') };
+  await expect(workers.run(jobOf(1), waiting)).rejects.toThrow('abort');
+  expect(events.at(-1)).toBe('never begun');
+});
+
+test("a buffer that was given away is the caller's error, and the thread is free for the next", async ({
+  pool,
+}) => {
+  const workers = pool({ size: 1 });
+  const { buffer, ...job } = jobOf(512);
+  const given = { ...job, buffer };
+  expect(await workers.run(given, { transfer: [buffer] })).toMatchObject({
+    result: { crc32: expect.any(Number) },
+  });
+  await expect(workers.run(given, { transfer: [buffer] })).rejects.toMatchObject({ name: 'DataCloneError' });
+  expect(await workers.run(jobOf(512))).toMatchObject({ result: { crc32: expect.any(Number) } });
+});
+
 test('closing a pool fails what is not done', async ({ pool }) => {
   const workers = pool({ size: 1, program: fixture('hanging') });
   const jobs = Promise.allSettled([workers.run(jobOf(1024)), workers.run(jobOf(1024))]);
