@@ -1,30 +1,6 @@
-import { type BaseContext, Cli, type CommandClass } from 'clipanion';
-import { wants } from './commands/common.ts';
-import { DemoCommand } from './commands/demo.ts';
-import { DoctorCommand } from './commands/doctor.ts';
-import { ExplainCommand } from './commands/explain.ts';
-import { HelpCommand, metaCommands, unknownCommand, VersionCommand } from './commands/help.ts';
-import { IamPolicyCommand } from './commands/iam-policy.ts';
-import { ImportCommand } from './commands/import.ts';
-import { JanitorCommand } from './commands/janitor.ts';
-import { TagFixCommand } from './commands/tag-fix.ts';
-import { VerifyCommand } from './commands/verify.ts';
+import { type BaseContext, Cli } from 'clipanion';
+import { loadCommand } from './commands/load-command.ts';
 import { type ExitCode, exitCodes } from './errors/exit-code.ts';
-import { isCommand } from './options/commands.ts';
-import { reportFatal } from './render/report-fatal.ts';
-
-const commandClasses: readonly CommandClass<BaseContext>[] = [
-  HelpCommand,
-  ImportCommand,
-  JanitorCommand,
-  TagFixCommand,
-  VerifyCommand,
-  DoctorCommand,
-  IamPolicyCommand,
-  ExplainCommand,
-  DemoCommand,
-  VersionCommand,
-];
 
 /**
  * Runs one command line and gives its exit code. Never throws.
@@ -33,13 +9,17 @@ const commandClasses: readonly CommandClass<BaseContext>[] = [
  * every error that it does not know.
  */
 export async function main(argv: readonly string[], context: BaseContext): Promise<ExitCode> {
-  const [word] = argv;
+  const [word = 'help', ...rest] = argv;
   try {
-    if (word !== undefined && !isCommand(word) && !metaCommands.includes(word)) throw unknownCommand(word);
-    const cli = Cli.from([...commandClasses], { binaryName: 'ec2-image' });
-    const command = cli.process(word === undefined ? ['help'] : [...argv], context);
+    const cli = Cli.from([await loadCommand(word)], { binaryName: 'ec2-image' });
+    const command = cli.process([word, ...rest], context);
     return ((await command.validateAndExecute()) ?? exitCodes.done) as ExitCode;
   } catch (error) {
+    const [{ reportFatal }, { isCommand }, { wants }] = await Promise.all([
+      import('./render/report-fatal.ts'),
+      import('./options/commands.ts'),
+      import('./options/wants.ts'),
+    ]);
     return reportFatal(error, {
       context,
       json: wants('json', argv, context.env),

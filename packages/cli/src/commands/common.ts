@@ -13,8 +13,8 @@ import { exitCodes } from '../errors/exit-code.ts';
 import { parseArguments } from '../options/arguments.ts';
 import { type CommandName, resumes } from '../options/commands.ts';
 import { type Given, readGiven } from '../options/given.ts';
-import { variableOf } from '../options/option.ts';
 import { optionTable, type TopSettings } from '../options/table.ts';
+import { wants } from '../options/wants.ts';
 import { ignoresHangup } from '../process/hangup.ts';
 import { type InterruptWatch, watchInterrupts } from '../process/interrupt.ts';
 import type { RunOutput } from '../render/choose-view.ts';
@@ -24,6 +24,7 @@ import { reportFatal } from '../render/report-fatal.ts';
 import { type Result, writeResult } from '../render/result.ts';
 import { openRunLog, type RunLog } from '../run-log.ts';
 import type { CommonSettings } from '../settings.ts';
+import { columnsOf } from './columns-of.ts';
 
 export const defaultWorkDirectory = '.ec2-image';
 
@@ -189,19 +190,4 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
 function checkForms({ json, events }: { readonly json?: boolean; readonly events?: boolean }): void {
   if (!json || !events) return;
   throw new UsageError('USAGE', '--json and --events are mutually exclusive', { hint: 'Specify only one.' });
-}
-
-/** Of a command line that could not be read, too: whoever parses the output wants the error in the same form. */
-export function wants(
-  form: 'json' | 'events',
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): boolean {
-  const variable = env[variableOf(form)] ?? '';
-  return args.includes(`--${form}`) || (/^(true|1)$/i.test(variable) && !args.includes(`--no-${form}`));
-}
-
-/** Of a terminal; undefined where nobody knows, 0 included. */
-export function columnsOf(stream: object): number | undefined {
-  return (stream as { columns?: number }).columns || undefined;
 }

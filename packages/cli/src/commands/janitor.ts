@@ -33,7 +33,8 @@ import { renderMissing, renderOutcome, renderOutcomes, renderRecycled } from '..
 import type { CommonSettings } from '../settings.ts';
 import { imagesDirectory, locksDirectory } from '../work-directory/image-directory.ts';
 import { isImageDirectoryName, whyNotOurs } from '../work-directory/marker.ts';
-import { columnsOf, TableCommand } from './common.ts';
+import { columnsOf } from './columns-of.ts';
+import { TableCommand } from './common.ts';
 
 export class JanitorCommand extends TableCommand<SavedPlan | undefined> {
   static override paths = [['janitor']];

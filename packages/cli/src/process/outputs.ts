@@ -1,9 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { BaseContext } from 'clipanion';
-import { CliError } from '../errors/cli-error.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
-import { explain } from '../errors/explain.ts';
-import { renderError } from '../render/error.ts';
 
 export interface Outputs {
   /** Waits until the result is written. The exit code, worse than `code` where the result is lost; then it is said on stderr. */
@@ -25,6 +22,11 @@ export function guardOutputs({ stdout, stderr }: Pick<BaseContext, 'stdout' | 's
     async end(code) {
       await written(stdout);
       if (!lost) return code;
+      const [{ CliError }, { explain }, { renderError }] = await Promise.all([
+        import('../errors/cli-error.ts'),
+        import('../errors/explain.ts'),
+        import('../render/error.ts'),
+      ]);
       const error = new CliError('OUTPUT_FAILED', `cannot write the result to stdout: ${lost.message}`, {
         hint: 'Only the report is lost; what the run did remains. Free some space or send the output elsewhere, then run the same command again.',
         cause: lost,

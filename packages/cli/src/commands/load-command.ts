@@ -1,0 +1,36 @@
+import type { BaseContext, CommandClass } from 'clipanion';
+import type { CommandName } from '../options/commands.ts';
+import type { metaWords } from './meta-words.ts';
+
+type Load = () => Promise<CommandClass<BaseContext>>;
+
+const help: Load = async () => (await import('./help.ts')).HelpCommand;
+const version: Load = async () => (await import('./version.ts')).VersionCommand;
+
+/** Each in a module that is loaded when it is run: all of them together take several times as long as any. */
+const loaders: Readonly<Record<CommandName | (typeof metaWords)[number], Load>> = {
+  import: async () => (await import('./import.ts')).ImportCommand,
+  janitor: async () => (await import('./janitor.ts')).JanitorCommand,
+  'tag-fix': async () => (await import('./tag-fix.ts')).TagFixCommand,
+  verify: async () => (await import('./verify.ts')).VerifyCommand,
+  doctor: async () => (await import('./doctor.ts')).DoctorCommand,
+  'iam-policy': async () => (await import('./iam-policy.ts')).IamPolicyCommand,
+  explain: async () => (await import('./explain.ts')).ExplainCommand,
+  demo: async () => (await import('./demo.ts')).DemoCommand,
+  help,
+  '--help': help,
+  '-h': help,
+  '--version': version,
+  '-v': version,
+};
+
+/**
+ * The class of the command that the first word of a command line names.
+ *
+ * @throws UsageError `USAGE` for a word that names none
+ */
+export async function loadCommand(word: string): Promise<CommandClass<BaseContext>> {
+  if (Object.hasOwn(loaders, word)) return loaders[word as keyof typeof loaders]();
+  const { unknownCommand } = await import('./unknown-command.ts');
+  throw unknownCommand(word);
+}
