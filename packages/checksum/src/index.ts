@@ -1,3 +1,4 @@
+export { adler32 } from './adler32.ts';
 export {
   type ChecksumAlgorithm,
   type ChecksumType,

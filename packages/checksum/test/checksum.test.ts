@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { deflateSync } from 'node:zlib';
 import * as api from '@ec2-image/checksum';
 import {
+  adler32,
   type ChecksumAlgorithm,
   checksumAlgorithms,
   checksumByteLength,
@@ -19,6 +21,7 @@ import { describe, expect, test } from 'vitest';
 
 test('the exported names', () => {
   expect(Object.keys(api).sort()).toEqual([
+    'adler32',
     'checksumAlgorithms',
     'checksumByteLength',
     'checksumHeader',
@@ -64,6 +67,18 @@ test('the CRC32C as a number is the one in base64', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
       expect(crc32c(bytes)).toBe(Number.parseInt(hex(checksumOf('CRC32C', bytes)), 16));
+    }),
+  );
+});
+
+test('the Adler-32 is the one at the end of what zlib deflates', () => {
+  const byZlib = (bytes: Uint8Array) => deflateSync(bytes, { level: 0 }).subarray(-4).readUInt32BE();
+  expect(adler32(bytesOf('Wikipedia'))).toBe(0x11e60398);
+  for (const bytes of [Buffer.alloc(65_536, 0xff), Buffer.alloc(65_537, 0xff), Buffer.alloc(0)])
+    expect(adler32(bytes)).toBe(byZlib(bytes));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 5000, size: 'max' }), (bytes) => {
+      expect(adler32(bytes)).toBe(byZlib(bytes));
     }),
   );
 });
