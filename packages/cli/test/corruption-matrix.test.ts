@@ -109,17 +109,22 @@ describe('one bit of the download', () => {
 });
 
 describe('one bit of the converted disk', () => {
-  const says = /the first difference is at byte \d+.*: converting again/;
+  const says = /the first difference is at byte \d+.*: converting again with qemu-img/;
 
   test('as it leaves the converter, once: it is converted again', async ({ runImport, expectMended }) => {
-    await using _ = await spoilingQemuImg({ times: 1 });
+    await using _ = await spoilingQemuImg({ times: 1, when: 'before compare' });
     await expectMended(await runImport(), says);
+  });
+
+  test('as it leaves qemu-img, once: it is converted again', async ({ runImport, expectMended }) => {
+    await using _ = await spoilingQemuImg({ times: 1, when: 'after convert' });
+    await expectMended(await runImport({ converter: 'qemu-img' }), says);
   });
 
   test('as it leaves the converter, always', async ({ account, runImport, expectRefused }) => {
     let end: ImportEnd;
     {
-      await using _ = await spoilingQemuImg({ times: 9 });
+      await using _ = await spoilingQemuImg({ times: 9, when: 'before compare' });
       end = await runImport();
     }
     expect(await account.contents()).toMatchObject({ objects: [], snapshots: [], tasks: [] });
@@ -127,7 +132,7 @@ describe('one bit of the converted disk', () => {
   });
 
   test('when it has been compared, on its way to S3', async ({ runImport, expectMended }) => {
-    await using _ = await spoilingQemuImg({ times: 1, after: 'compare' });
+    await using _ = await spoilingQemuImg({ times: 1, when: 'after compare' });
     await expectMended(await runImport(), says);
   });
 
@@ -234,13 +239,16 @@ describe('a block written by EBS direct', () => {
   });
 });
 
-/** Until it is disposed of, qemu-img does what the real one does and then, so often, changes one bit of what it has written, or found equal. */
+/**
+ * Until it is disposed of, qemu-img does what the real one does and, so often, changes one bit of what it has written, is to
+ * compare or has found equal.
+ */
 async function spoilingQemuImg({
   times,
-  after = 'convert',
+  when,
 }: {
   readonly times: number;
-  readonly after?: 'convert' | 'compare';
+  readonly when: 'after convert' | 'before compare' | 'after compare';
 }): Promise<AsyncDisposable> {
   const path = process.env.PATH;
   const bin = await temporaryDirectory('spoiling-qemu');
@@ -251,12 +259,15 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { flipBit } from ${JSON.stringify(helper)};
 const args = process.argv.slice(2);
 const env = { ...process.env, PATH: ${JSON.stringify(path)} };
-const { status } = spawnSync('qemu-img', args, { stdio: 'inherit', env });
-const done = readdirSync(import.meta.dirname).filter((name) => name.startsWith('spoilt'));
-if (args[0] === '${after}' && status === 0 && done.length < ${times}) {
+async function spoil(moment) {
+  const done = readdirSync(import.meta.dirname).filter((name) => name.startsWith('spoilt'));
+  if (moment !== '${when}' || done.length >= ${times}) return;
   await flipBit(/"filename":"([^"]+)"/.exec(args.at(-1))?.[1] ?? args.at(-1));
   writeFileSync(import.meta.dirname + '/spoilt' + done.length, '');
 }
+await spoil('before ' + args[0]);
+const { status } = spawnSync('qemu-img', args, { stdio: 'inherit', env });
+if (status === 0) await spoil('after ' + args[0]);
 process.exitCode = status ?? 1;
 `;
   await writeFile(join(bin, 'spoil.mjs'), script);

@@ -109,7 +109,7 @@ test('during the conversion: qemu-img ends, and nothing unfinished has a final n
   expectResumes,
 }) => {
   const converting = await holdProgram({ name: 'qemu-img', command: 'convert', when: 'before' });
-  const run = startCli(args, { env: { PATH: converting.path } });
+  const run = startCli(args, { env: { PATH: converting.path, EC2_IMAGE_CONVERTER: 'qemu-img' } });
   const pid = await converting.reached();
   await interrupted(run, 'SIGINT');
   expect(() => process.kill(pid, 0)).toThrow('ESRCH');

@@ -66,7 +66,7 @@ test('killed in mid-conversion: nothing stands under the final name, and nothing
   again,
 }) => {
   const converting = await holdProgram({ name: 'qemu-img', command: 'convert', when: 'before' });
-  await killWhen(scene, converting.reached(), { PATH: converting.path });
+  await killWhen(scene, converting.reached(), { PATH: converting.path, EC2_IMAGE_CONVERTER: 'qemu-img' });
   await converting.kill();
   const workDirectory = scene.args[scene.args.indexOf('--work-dir') + 1]!;
   const files = await readdir(join(workDirectory, 'images'), { recursive: true });

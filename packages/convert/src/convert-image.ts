@@ -7,6 +7,7 @@ import { type DiskFacts, inspectImage, inspectUncompressed, type PackedFacts } f
 import { writeIntoPlace } from './output-file.ts';
 import type { DiskFormat } from './qemu/output-format.ts';
 import { writeDisk } from './qemu/write-disk.ts';
+import { readAndWrite } from './read-and-write.ts';
 import { unpackFile } from './unpack-file.ts';
 import { withSource } from './with-source.ts';
 
@@ -18,8 +19,14 @@ export interface ConvertProgress {
 }
 
 export interface ConvertOptions {
-  readonly image: { readonly path: string };
+  readonly image: {
+    readonly path: string;
+    /** As published: the same one makes the same disk. */
+    readonly digest?: string;
+  };
   readonly format: DiskFormat;
+  /** `auto`: qemu-img only where our own reader or writer does not take the image or the format. Default `auto`. */
+  readonly converter?: 'auto' | 'qemu-img';
   /** The disk's path; its directory also takes what a compressed image decompresses to. */
   readonly output: string;
   /**
@@ -89,7 +96,7 @@ interface Source extends DiskFacts {
 }
 
 async function diskFrom(source: Source, output: string, options: ConvertOptions): Promise<Disk> {
-  const { format, reuse = false, signal, onProgress } = options;
+  const { image, format, converter = 'auto', reuse = false, signal, onProgress, onNotice } = options;
   const { virtualSize } = source;
   if (format === 'raw' && isWholeRaw(source)) return diskInPlace(source, 'in-place');
 
@@ -97,7 +104,11 @@ async function diskFrom(source: Source, output: string, options: ConvertOptions)
   if (!isReused) {
     const write = async (partial: string) => {
       const onBytes = (done: number) => onProgress?.({ stage: 'convert', done, total: virtualSize });
-      await writeDisk({ source, format, output: partial, virtualSize, signal, onBytes });
+      const write = { source, format, output: partial, virtualSize, signal, onBytes };
+      if (converter === 'qemu-img' || !(await readAndWrite({ ...write, digest: image.digest, onNotice }))) {
+        await rm(partial, { force: true });
+        await writeDisk(write);
+      }
       if (!(await isDisk(partial, { format, virtualSize }))) throw notAsAsked({ format, virtualSize });
     };
     await writeIntoPlace(output, write);

@@ -28,7 +28,7 @@ async function setUp({ compressed = false, random = mib } = {}) {
   if (compressed) await compressFile('xz', raw, image, '-0');
   const output = join(directory, 'out.vhdx');
   const convert = (format: DiskFormat = 'vhdx', signal?: AbortSignal) =>
-    convertImage({ image: { path: image }, format, output, signal });
+    convertImage({ image: { path: image }, format, converter: 'qemu-img', output, signal });
   const made = async () => (await readdir(directory)).filter((name) => name.startsWith('out'));
   return { directory, raw, image, output, convert, made };
 }
@@ -189,9 +189,10 @@ describe('a full disk', () => {
       code: 'WORK_DIRECTORY_FULL',
       directory: small,
     });
-    await expect(convertImage({ image: { path: raw }, format: 'vhdx', output })).rejects.toMatchObject({
-      code: 'WORK_DIRECTORY_FULL',
-    });
+    for (const converter of ['auto', 'qemu-img'] as const) {
+      const converting = convertImage({ image: { path: raw }, format: 'vhdx', converter, output });
+      await expect(converting).rejects.toMatchObject({ code: 'WORK_DIRECTORY_FULL' });
+    }
     expect(await readdir(small)).toEqual([]);
   });
 });

@@ -17,6 +17,7 @@ import {
   readHeader,
   type SampleDisk,
   sampleDisk,
+  sampling,
   seed,
   writeRaw,
 } from './support/layout-file.ts';
@@ -53,29 +54,33 @@ async function readerOf(raw: string) {
 }
 
 describe('a VMDK written forward holds the disk', () => {
-  test(`to qemu-img, to our own reader of headers, and to a third one (EC2_IMAGE_SEED=${seed})`, async () => {
-    const directory = await temporaryDirectory();
-    const raw = join(directory, 'disk.raw');
-    const path = join(directory, 'disk.vmdk');
-    const samples = fc.asyncProperty(sampleDisk, async (disk) => {
-      await rm(raw, { force: true });
-      await writeRaw(raw, disk);
-      await using reader = await readerOf(raw);
-      await write({ ...disk, ...reader, path });
-      await expectSameDisk(path, 'vmdk', raw);
-      await qemuImg('check', '-f', 'vmdk', path);
-      expect(await readHeader(path)).toMatchObject({ virtualSize: disk.virtualSize });
-      if (hasSleuthKit) expect(await outputDigest('img_cat', path)).toBe(await outputDigest('cat', raw));
-      const first = createHash('sha256').update(await readFile(path));
-      await write({ ...disk, ...reader, path });
-      expect(
-        createHash('sha256')
-          .update(await readFile(path))
-          .digest('hex'),
-      ).toBe(first.digest('hex'));
-    });
-    await fc.assert(samples, { seed, numRuns: isExhaustive ? 100 : 8 });
-  });
+  test(
+    `to qemu-img, to our own reader of headers, and to a third one (EC2_IMAGE_SEED=${seed})`,
+    sampling,
+    async () => {
+      const directory = await temporaryDirectory();
+      const raw = join(directory, 'disk.raw');
+      const path = join(directory, 'disk.vmdk');
+      const samples = fc.asyncProperty(sampleDisk, async (disk) => {
+        await rm(raw, { force: true });
+        await writeRaw(raw, disk);
+        await using reader = await readerOf(raw);
+        await write({ ...disk, ...reader, path });
+        await expectSameDisk(path, 'vmdk', raw);
+        await qemuImg('check', '-f', 'vmdk', path);
+        expect(await readHeader(path)).toMatchObject({ virtualSize: disk.virtualSize });
+        if (hasSleuthKit) expect(await outputDigest('img_cat', path)).toBe(await outputDigest('cat', raw));
+        const first = createHash('sha256').update(await readFile(path));
+        await write({ ...disk, ...reader, path });
+        expect(
+          createHash('sha256')
+            .update(await readFile(path))
+            .digest('hex'),
+        ).toBe(first.digest('hex'));
+      });
+      await fc.assert(samples, { seed, numRuns: isExhaustive ? 100 : 8 });
+    },
+  );
 
   test('of the largest size, with data on both sides of where a grain table ends', async () => {
     const virtualSize = 2048 * gib;

@@ -11,6 +11,9 @@ export const seed = Number(process.env.EC2_IMAGE_SEED ?? Math.floor(Math.random(
 /** `npm run test:all`: everything instead of a sample. */
 export const isExhaustive = process.env.EC2_IMAGE_TEST === 'all';
 
+/** Options of a test that tries many samples where the run is exhaustive. */
+export const sampling = { timeout: isExhaustive ? 600_000 : 60_000 };
+
 export interface Extent {
   readonly offset: number;
   readonly length: number;

@@ -4,6 +4,7 @@ import { accountId, boolean, bucketName, oneOf, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
 
 export const ways = ['s3', 'ebs'] as const;
+export const converters = ['auto', 'qemu-img'] as const;
 /** S3 API Reference, CreateMultipartUpload, as far as no key is the caller's. */
 const serverSideEncryptions = ['AES256', 'aws:kms', 'aws:kms:dsse'] as const;
 
@@ -24,6 +25,14 @@ export const wayOptions = {
     default: 'vhdx',
     group: 'way',
     commands: ['import', 'demo'],
+    in: 'both',
+  }),
+  converter: option({
+    kind: oneOf(converters),
+    help: 'Converter: ec2-image itself where it takes the image and the format, else qemu-img; or qemu-img always',
+    default: 'auto',
+    group: 'way',
+    commands: ['import'],
     in: 'both',
   }),
   bucket: option({

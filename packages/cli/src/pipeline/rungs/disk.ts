@@ -43,6 +43,7 @@ function convert(
         convertImage({
           image,
           format: request.format,
+          converter: request.converter,
           output: directory.diskPath(request.format),
           reuse: true,
           maxDiskSize: request.maxDiskSizeBytes,

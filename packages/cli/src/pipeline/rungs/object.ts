@@ -35,24 +35,24 @@ export async function findObject(
   return { object };
 }
 
-/** The object, uploaded from the disk. A disk that turns out to be damaged is converted again, once. */
+/** The object, uploaded from the disk. A disk that turns out to be damaged is converted again, once, by qemu-img. */
 export async function uploadDisk(
   run: ImageRun,
   obtainDisk: (run: ImageRun) => Promise<StartedDisk>,
 ): Promise<ObtainedObject> {
-  const upload = async () => {
-    await using disk = await obtainDisk(run);
+  const upload = async (converter: ImageRun['request']['converter']) => {
+    await using disk = await obtainDisk({ ...run, request: { ...run.request, converter } });
     return await readImage(run, disk.image, () => uploadProven(run, disk));
   };
   try {
-    return await upload();
+    return await upload(run.request.converter);
   } catch (error) {
     if (!isDamagedDisk(error) || run.signal.aborted) throw error;
     await discardDisk(run);
-    run.notice(`${(error as Error).message}: converting again`);
+    run.notice(`${(error as Error).message}: converting again with qemu-img`);
   }
   try {
-    return await upload();
+    return await upload('qemu-img');
   } catch (error) {
     if (isDamagedDisk(error)) await discardDisk(run);
     throw error;

@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import type { Extent } from '@ec2-image/disk-blocks';
 import { ConvertError } from '../../errors.ts';
 import { requireRepresentable } from '../../qemu/output-format.ts';
+import { inOrder } from '../in-order.ts';
 import { type Present, presentBlocks, presentFrom, sectorSize, stretchesWithin } from '../present.ts';
-import { inOrder } from './in-order.ts';
 import { grainBytes, grainRecord, grainsPerTable, tableRecord, vmdkHead, vmdkTail } from './vmdk-records.ts';
 
 /** One zlib stream (RFC 1950) of 64 KiB for each grain asked for, undefined where it is all zeros. */

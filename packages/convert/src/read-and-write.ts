@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
+import { DiskBlocksError, type ImageReader, openImageReader } from '@ec2-image/disk-blocks';
+import { isDiskFull, workDirectoryFull } from './errors.ts';
+import { requireFreeSpace } from './free-space.ts';
+import { planDisk } from './layout/plan-disk.ts';
+import { writePlanned } from './layout/write-planned.ts';
+import type { WriteDiskOptions } from './qemu/write-disk.ts';
+
+export interface ReadAndWriteOptions extends WriteDiskOptions {
+  /** Of the image, as published; random identifiers where it is not known. */
+  readonly digest?: string;
+  readonly onNotice?: (message: string) => void;
+}
+
+/**
+ * Converts an image without a program: worker threads read it, and what they read is written where the plan of the file
+ * has it.
+ *
+ * @returns false where qemu-img has to do it, which takes more kinds of images, and says what is wrong with one
+ * @throws ConvertError `DISK_TOO_LARGE`, `WORK_DIRECTORY_FULL`
+ */
+export async function readAndWrite(options: ReadAndWriteOptions): Promise<boolean> {
+  const { source, format, signal, onNotice } = options;
+  const { path, format: sourceFormat } = source;
+  if (format === 'vmdk' || (sourceFormat !== 'qcow2' && sourceFormat !== 'raw')) return false;
+  const { reader } = await openImageReader({ path, format: sourceFormat, signal });
+  if (!reader) return false;
+  await using _ = reader;
+  try {
+    return await writeAsPlanned({ ...options, format, reader });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (isDiskFull(error)) throw workDirectoryFull({ directory: dirname(options.output), cause: error });
+    if (!(error instanceof DiskBlocksError)) throw error;
+    onNotice?.(`${error.message}; converting with qemu-img`);
+    return false;
+  }
+}
+
+async function writeAsPlanned({
+  reader,
+  source,
+  format,
+  output,
+  virtualSize,
+  digest = randomUUID(),
+  signal,
+  onBytes,
+}: Omit<ReadAndWriteOptions, 'format'> & {
+  readonly reader: ImageReader;
+  readonly format: Parameters<typeof planDisk>[0]['format'];
+}): Promise<boolean> {
+  const present = await reader.present({ signal });
+  const presentBytes = present.reduce((sum, { length }) => sum + length, 0);
+  // Where the file system has no holes to tell, zeros are found by reading them, as qemu-img does.
+  if (source.format === 'raw' && presentBytes >= virtualSize) return false;
+  const layout = planDisk({ format, virtualSize, present, digest });
+  await requireFreeSpace(dirname(output), presentBytes);
+  await writePlanned({
+    layout,
+    reader,
+    output,
+    signal,
+    onBytes: (done) => onBytes?.(Math.floor((done / layout.fileSize) * virtualSize)),
+  });
+  return true;
+}
