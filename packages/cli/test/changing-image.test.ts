@@ -90,16 +90,19 @@ describe('a local image that others write to, by way of S3', () => {
     ['raw', { format: 'vhdx' }, 'map', 'after'],
     ['qcow2', { format: 'vhdx', converter: 'qemu-img' }, 'convert', 'before'],
     ['raw', { format: 'vhdx', converter: 'qemu-img' }, 'convert', 'before'],
-  ])('a %s by %o: between hash and conversion', async ([format, flags, command, when], { subjectOf, expectRefused }) => {
-    const image = await subjectOf(format, flags);
-    const held = await holdProgram({ name: 'qemu-img', command, when });
-    using _ = usePath(held.path);
-    const ended = runInProcess(image.args);
-    await held.reached();
-    await image.alter();
-    await held.release();
-    await expectRefused(image, await ended);
-  });
+  ])(
+    'a %s by %o: between hash and conversion',
+    async ([format, flags, command, when], { subjectOf, expectRefused }) => {
+      const image = await subjectOf(format, flags);
+      const held = await holdProgram({ name: 'qemu-img', command, when });
+      using _ = usePath(held.path);
+      const ended = runInProcess(image.args);
+      await held.reached();
+      await image.alter();
+      await held.release();
+      await expectRefused(image, await ended);
+    },
+  );
 
   test('a raw: only while it is converted and compared', async ({ subjectOf, expectRefused }) => {
     const image = await subjectOf('raw', { format: 'vhdx', converter: 'qemu-img' });

@@ -67,7 +67,7 @@ test('so is a sparse raw file, packed or not', async () => {
   }
 });
 
-test('the same digest makes the same file, and qemu-img another one where it is asked for', async () => {
+test('the same digest makes the same file, and --converter qemu-img another one', async () => {
   const { raw, image: path, output } = await setUp();
   await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, path);
   const image = { path, digest: `sha256:${'5'.repeat(64)}` };
