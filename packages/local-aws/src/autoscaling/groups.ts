@@ -3,7 +3,8 @@ import { boolean, integer, memberList, type Read, required, string, structure } 
 import type { XmlElements } from '../query/xml.ts';
 import { ServiceError } from '../service.ts';
 import type { Store } from '../store/store.ts';
-import { operation, pageSize, pageStart, pageToken } from './autoscaling-context.ts';
+import { operation } from './autoscaling-context.ts';
+import { type NamedRow, namedRows } from './named-rows.ts';
 
 export const groupTables: readonly string[] = [
   `CREATE TABLE autoscaling_group (
@@ -46,13 +47,6 @@ interface Group {
   readonly launchConfiguration?: string;
   readonly launchTemplate?: Read<typeof specification>;
   readonly policy?: Read<typeof mixedInstancesPolicy>;
-}
-
-interface Row {
-  readonly name: string;
-  readonly arn: string;
-  readonly createdAt: number;
-  readonly facts: string;
 }
 
 /** A group that launches nothing: it is there and refers to what it would launch. */
@@ -131,24 +125,14 @@ export const deleteAutoScalingGroup = operation({
 
 export const describeAutoScalingGroups = operation({
   fields: { AutoScalingGroupNames: memberList(string), NextToken: string, MaxRecords: integer },
-  run(input, { store, accountId, region, conditions }) {
+  run(input, context) {
     const { AutoScalingGroupNames: names } = input;
-    const size = pageSize(input, { conditions });
-    const rows = store.all<Row>(
-      `SELECT name, arn, created_at AS createdAt, facts FROM autoscaling_group
-        WHERE account_id = ? AND region = ? AND name > ? AND (? = 0 OR name IN (SELECT value FROM json_each(?)))
-        ORDER BY name LIMIT ?`,
-      [accountId, region, pageStart(input), names.length, JSON.stringify(names), size + 1],
-    );
-    const page = rows.slice(0, size);
-    return {
-      AutoScalingGroups: { member: page.map(described) },
-      NextToken: rows.length > size ? pageToken(page.at(-1)!.name) : undefined,
-    };
+    const { rows, nextToken } = namedRows('autoscaling_group', { names, input }, context);
+    return { AutoScalingGroups: { member: rows.map(described) }, NextToken: nextToken };
   },
 });
 
-function described({ name, arn, createdAt, facts }: Row): XmlElements {
+function described({ name, arn, createdAt, facts }: NamedRow): XmlElements {
   const { minSize, maxSize, desired, zones, subnets, launchConfiguration, launchTemplate, policy } =
     JSON.parse(facts) as Group;
   return {

@@ -2,15 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { boolean, integer, memberList, required, string, structure } from '../query/shape.ts';
 import type { XmlElements } from '../query/xml.ts';
 import { ServiceError } from '../service.ts';
-import { operation, pageSize, pageStart, pageToken } from './autoscaling-context.ts';
+import { operation } from './autoscaling-context.ts';
 import { groupOfConfiguration } from './groups.ts';
-
-interface Row {
-  readonly name: string;
-  readonly arn: string;
-  readonly createdAt: number;
-  readonly facts: string;
-}
+import { type NamedRow, namedRows } from './named-rows.ts';
 
 interface LaunchConfiguration {
   readonly imageId: string;
@@ -113,24 +107,14 @@ export const deleteLaunchConfiguration = operation({
 
 export const describeLaunchConfigurations = operation({
   fields: { LaunchConfigurationNames: memberList(string), NextToken: string, MaxRecords: integer },
-  run(input, { store, accountId, region, conditions }) {
+  run(input, context) {
     const { LaunchConfigurationNames: names } = input;
-    const size = pageSize(input, { conditions });
-    const rows = store.all<Row>(
-      `SELECT name, arn, created_at AS createdAt, facts FROM autoscaling_launch_configuration
-        WHERE account_id = ? AND region = ? AND name > ? AND (? = 0 OR name IN (SELECT value FROM json_each(?)))
-        ORDER BY name LIMIT ?`,
-      [accountId, region, pageStart(input), names.length, JSON.stringify(names), size + 1],
-    );
-    const page = rows.slice(0, size);
-    return {
-      LaunchConfigurations: { member: page.map(described) },
-      NextToken: rows.length > size ? pageToken(page.at(-1)!.name) : undefined,
-    };
+    const { rows, nextToken } = namedRows('autoscaling_launch_configuration', { names, input }, context);
+    return { LaunchConfigurations: { member: rows.map(described) }, NextToken: nextToken };
   },
 });
 
-function described({ name, arn, createdAt, facts }: Row) {
+function described({ name, arn, createdAt, facts }: NamedRow) {
   const {
     imageId,
     instanceType,
