@@ -51,6 +51,13 @@ export interface ImageReader extends AsyncDisposable {
    */
   present(options?: { readonly signal?: AbortSignal }): Promise<readonly Extent[]>;
   /**
+   * The same, without the units of 64 KiB that lie in the file as they are and are all zeros: reads those once, in worker
+   * threads. For raw files without holes, and for images that keep zeros.
+   *
+   * @throws DiskBlocksError
+   */
+  nonZero(options?: { readonly signal?: AbortSignal }): Promise<readonly Extent[]>;
+  /**
    * Reads stretches of the disk into a buffer, in a worker thread. Several may run at a time.
    *
    * @throws DiskBlocksError

@@ -6,6 +6,7 @@ import { sharedPool, type WorkerPool } from '../workers/pool.ts';
 import { createDeflate } from './deflate.ts';
 import { createFill } from './fill.ts';
 import type { FileRange, ImageReader } from './image-reader.ts';
+import { findNonZero } from './non-zero.ts';
 import { collectExtents } from './present.ts';
 import { rawMap } from './raw-map.ts';
 
@@ -84,18 +85,20 @@ function readerOf(map: DiskMap, options: ImageReaderOptions & { readonly file: F
   const { sizeBytes } = map;
   const { run, idle } = counted(options.pool ?? sharedPool());
   const image = { ...options, map, run };
-  let present: ReturnType<ImageReader['present']> | undefined;
+  let known: ReturnType<ImageReader['present']> | undefined;
+  const present: ImageReader['present'] = ({ signal } = {}) => {
+    known ??= collectExtents(map.extents({ signal }), { sizeBytes });
+    known.catch(() => {
+      known = undefined;
+    });
+    return known;
+  };
   return {
     format,
     sizeBytes,
     extents: (extentsOptions = {}) => map.extents(extentsOptions),
-    present({ signal } = {}) {
-      present ??= collectExtents(map.extents({ signal }), { sizeBytes });
-      present.catch(() => {
-        present = undefined;
-      });
-      return present;
-    },
+    present,
+    nonZero: async ({ signal } = {}) => findNonZero(image, await present({ signal }), signal),
     fill: createFill(image),
     deflate: createDeflate(image),
     async [Symbol.asyncDispose]() {

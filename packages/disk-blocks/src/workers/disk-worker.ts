@@ -2,8 +2,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { deflateUnits } from './deflate.ts';
 import { fill } from './fill.ts';
 import { JobFault } from './job-fault.ts';
-import type { Answer, Request, WorkerData } from './jobs.ts';
+import type { Answer, Job, Request, WorkerData } from './jobs.ts';
 import { createPieceReader } from './piece-reader.ts';
+import { scan } from './scan.ts';
 
 /**
  * A worker thread's program: does one job after the other. What it cannot do it answers with a fault; any other error ends
@@ -15,10 +16,20 @@ const cancelled = new Int32Array((workerData as WorkerData).cancelled);
 const isCancelled = () => Atomics.load(cancelled, 0) !== 0;
 const reader = createPieceReader();
 
+function run(job: Job) {
+  switch (job.kind) {
+    case 'fill':
+      return fill(reader, job, isCancelled);
+    case 'deflate':
+      return deflateUnits(reader, job, isCancelled);
+    case 'scan':
+      return scan(reader, job, isCancelled);
+  }
+}
+
 port.on('message', ({ id, job }: Request) => {
   try {
-    const { result, transfer } =
-      job.kind === 'fill' ? fill(reader, job, isCancelled) : deflateUnits(reader, job, isCancelled);
+    const { result, transfer } = run(job);
     port.postMessage({ id, result } satisfies Answer, transfer);
   } catch (error) {
     if (!(error instanceof JobFault)) throw error;

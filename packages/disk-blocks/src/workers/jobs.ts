@@ -40,8 +40,30 @@ export interface DeflateResult {
   readonly lengths: readonly number[];
 }
 
-export type Job = FillJob | DeflateJob;
-export type Result<J extends Job> = J extends FillJob ? FillResult : DeflateResult;
+export interface ScanJob {
+  readonly kind: 'scan';
+  readonly fd: number;
+  readonly clusterSize: number;
+  readonly pieces: Float64Array;
+  /** Of what the pieces cover, in bytes. */
+  readonly length: number;
+  readonly unitBytes: number;
+}
+
+export interface ScanResult {
+  /** For each unit: 0 where it is all zeros. */
+  readonly holds: Uint8Array<ArrayBuffer>;
+}
+
+export type Job = FillJob | DeflateJob | ScanJob;
+
+interface Results {
+  readonly fill: FillResult;
+  readonly deflate: DeflateResult;
+  readonly scan: ScanResult;
+}
+
+export type Result<J extends Job> = Results[J['kind']];
 
 /** Why a job cannot be done. Not a failure of the worker. */
 export interface Fault {

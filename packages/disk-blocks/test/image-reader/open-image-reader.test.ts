@@ -81,6 +81,38 @@ test('many at a time, of two images, each get their own bytes', async ({ disk })
   }
 });
 
+describe('zeros that the file keeps are found by reading', () => {
+  /** The units that hold something, of a disk of 5 MiB and a sector. */
+  const units = [0, 1, 31, 32, 40, 80];
+  const bytes = Buffer.alloc(5 * 2 ** 20 + 512);
+  for (const unit of units) bytes[unit * 65_536 + 100] = 1;
+
+  test.for([
+    ['a raw file without holes', undefined],
+    ['a qcow2 of plain clusters', ['-S', '0']],
+    ['one of small clusters', ['-S', '0', '-o', 'cluster_size=4k']],
+    ['one with subclusters', ['-S', '0', '-o', 'extended_l2=on']],
+    ['a compressed one', ['-c']],
+  ] as const)('%s', async ([name, options], { disk }) => {
+    const raw = join(disk.directory, `${name}.raw`);
+    await writeFile(raw, bytes);
+    if (options) await convert(raw, `${raw}.qcow2`, options);
+    await using reader = options ? await openReader(`${raw}.qcow2`) : await openReader(raw, 'raw');
+    const found = await reader.nonZero();
+    expect(found).toEqual([
+      { offset: 0, length: 131_072 },
+      { offset: 31 * 65_536, length: 131_072 },
+      { offset: 40 * 65_536, length: 65_536 },
+      { offset: 80 * 65_536, length: 512 },
+    ]);
+    if (!options || options[0] === '-S')
+      expect(await reader.present()).toEqual([{ offset: 0, length: bytes.length }]);
+    await expect(reader.nonZero({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow(
+      'enough',
+    );
+  });
+});
+
 test('a disk of 64 TiB with little in it costs little', async ({ disk }) => {
   const path = join(disk.directory, 'large.qcow2');
   await execa('qemu-img', ['create', '-f', 'qcow2', path, '64T']);

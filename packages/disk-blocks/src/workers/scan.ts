@@ -1,0 +1,28 @@
+import type { ScanJob, ScanResult } from './jobs.ts';
+import type { PieceReader } from './piece-reader.ts';
+import { createPieceList, kinds, pieceAt, pieceCount } from './pieces.ts';
+
+/** Tells which units hold something: a compressed cluster counts without being read, since none is made of zeros. */
+export function scan(
+  reader: PieceReader,
+  job: ScanJob,
+  isCancelled: () => boolean,
+): { readonly result: ScanResult; readonly transfer: ArrayBuffer[] } {
+  const { length, unitBytes, pieces } = job;
+  const data = Buffer.alloc(length);
+  const holds = new Uint8Array(Math.ceil(length / unitBytes));
+  const plain = createPieceList();
+  for (let index = 0; index < pieceCount(pieces); index++) {
+    const piece = pieceAt(pieces, index);
+    if (piece.kind === kinds.plain) plain.push(piece);
+    else if (piece.kind !== kinds.zero)
+      holds.fill(1, Math.floor(piece.at / unitBytes), Math.ceil((piece.at + piece.length) / unitBytes));
+  }
+  reader.read(job, plain.rows(), data, isCancelled);
+  const zeros = Buffer.alloc(unitBytes);
+  for (let unit = 0; unit < holds.length; unit++) {
+    const bytes = data.subarray(unit * unitBytes, (unit + 1) * unitBytes);
+    if (!bytes.equals(zeros.subarray(0, bytes.length))) holds[unit] = 1;
+  }
+  return { result: { holds }, transfer: [holds.buffer] };
+}
