@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ByteSource, Qcow2Header } from '@ec2-image/image-headers';
 import type { Extent } from '../disk.ts';
 import type { DiskMap, Stretch } from '../disk-map.ts';
@@ -18,22 +19,33 @@ export async function openQcow2Map(source: ByteSource, header: Qcow2Header): Pro
   const sizeBytes = header.virtualSize;
   const readTable = createTableCache(source, facts);
 
-  /** The runs that touch a range of the disk. */
+  /** The runs that touch a range of the disk, some clusters at a time. */
   async function* runsWithin(from: number, to: number, signal?: AbortSignal): AsyncGenerator<readonly Run[]> {
+    let sincePause = 0;
     for (let offset = from; offset < to; ) {
       signal?.throwIfAborted();
       const index = Math.floor(offset / span);
-      const start = index * span;
-      const end = Math.min(to, start + span);
       const tableOffset = tableOffsets[index]!;
-      if (tableOffset === 0)
+      if (tableOffset === 0) {
+        let next = index + 1;
+        while (next < tableOffsets.length && tableOffsets[next] === 0) next++;
+        const end = Math.min(to, next * span);
         yield [{ kind: kinds.zero, offset, length: end - offset, fileOffset: 0, fileLength: 0 }];
-      else {
-        const table: Table = { bytes: await readTable(tableOffset), start };
-        const first = Math.floor((offset - start) / facts.clusterSize);
-        yield [...runsOf(table, { first, end: Math.ceil((end - start) / facts.clusterSize) }, facts)];
+        offset = end;
+        continue;
       }
-      offset = end;
+      const start = index * span;
+      const table: Table = { bytes: await readTable(tableOffset), start };
+      const first = Math.floor((offset - start) / facts.clusterSize);
+      const last = Math.ceil((Math.min(to, start + span) - start) / facts.clusterSize);
+      const end = Math.min(last, first + clustersAtOnce);
+      yield [...runsOf(table, { first, end }, facts)];
+      offset = start + end * facts.clusterSize;
+      sincePause += end - first;
+      if (sincePause < clustersPerPause) continue;
+      // The tables may all be in the cache: an interrupt has to be heard nevertheless.
+      await setImmediate();
+      sincePause = 0;
     }
   }
 
@@ -102,5 +114,9 @@ function createTableCache(source: ByteSource, { clusterSize, fileSize }: TableFa
     return table;
   };
 }
+
+/** Each may have 32 runs, where it has subclusters. */
+const clustersAtOnce = 512;
+const clustersPerPause = 65_536;
 
 const cacheBytes = 4 * 1024 ** 2;

@@ -126,6 +126,23 @@ test('a disk of 64 TiB with little in it costs little', async ({ disk }) => {
   expect(data.equals(Buffer.concat([Buffer.alloc(512, 7), Buffer.alloc(512)]))).toBe(true);
 });
 
+test('a map that names one table for all of 4 TiB is read without holding up anything else', async ({
+  disk,
+}) => {
+  const path = join(disk.directory, 'repeated.qcow2');
+  await execa('qemu-img', ['create', '-f', 'qcow2', path, '4T']);
+  await execa('qemu-io', ['-f', 'qcow2', '-c', 'write -P 7 0 64k', path]);
+  const bytes = await readFile(path);
+  const l1 = Number(bytes.readBigUInt64BE(40));
+  for (let index = 1; index < 8192; index++) bytes.copy(bytes, l1 + index * 8, l1, l1 + 8);
+  await writeFile(path, bytes);
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(new Error('enough')), 30);
+  const startedAt = performance.now();
+  await expect(openImageReader({ path, format: 'qcow2', signal: abort.signal })).rejects.toThrow('enough');
+  expect(performance.now() - startedAt).toBeLessThan(5000);
+});
+
 describe('left to qemu, with the reason', () => {
   test.for([
     ['BACKING_FILE', 'a backing file', ['-b', 'disk.raw', '-F', 'raw']],
