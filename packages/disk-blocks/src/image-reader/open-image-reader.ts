@@ -29,8 +29,9 @@ export type OpenedImage =
   | { readonly reader?: undefined; readonly refusal: ImageHeaderError };
 
 /**
- * Opens an image to be read by worker threads, without any program. A complete file's whole block map is read and checked
- * here, a growing one's as it arrives. A reader is to be disposed of.
+ * Opens an image to be read by worker threads. A complete file's whole block map is read and checked here, a growing one's as
+ * it arrives; the holes of a raw file, which the file system knows, `qemu-img map` tells, where it is installed. A reader is
+ * to be disposed of.
  *
  * @throws what the system says where the file cannot be opened or read
  */
