@@ -47,6 +47,8 @@ export interface AwsCallFacts {
   readonly awsCode?: string;
   /** What EBS direct adds to its code, such as `SNAPSHOT_NOT_FOUND`. */
   readonly reason?: string;
+  /** Of a denial by EC2: what sts:DecodeAuthorizationMessage takes. */
+  readonly encodedMessage?: string;
   readonly httpStatus?: number;
   readonly requestId?: string;
   /** How long there has been no answer, in milliseconds, where the call was repeated for as long as an outage may last. */

@@ -2,6 +2,7 @@ import { isExplained } from '@ec2-image/explained-error';
 import { OutboundError } from '@ec2-image/outbound';
 import { answerKind } from './answer-kinds.ts';
 import { AwsCallError, type AwsCallErrorCode } from './aws-call-error.ts';
+import { decodeCommand, encodedDenialOf, withoutEncoded } from './encoded-denial.ts';
 import {
   awsErrorFacts,
   formatAwsError,
@@ -39,13 +40,18 @@ export function explainCall({ error, service, operation, endpoint }: FailedCall)
   if (isExplained(error) && !(error instanceof OutboundError)) return error;
   const answer = awsErrorFacts(error);
   const { awsCode, reason, httpStatus, requestId } = answer ?? {};
-  const said = formatAwsError(error).replace(/\s+/g, ' ');
+  const encoded = encodedDenialOf(answer?.awsMessage ?? '');
+  const said = withoutEncoded(formatAwsError(error)).replace(/\s+/g, ' ');
   const call = `${operation}: ${said}`;
   const explained = (code: AwsCallErrorCode, message: string, hint: string) =>
     new AwsCallError(code, message, {
       hint,
       cause: error,
-      facts: { service, operation, awsCode, ...(reason !== undefined && { reason }), httpStatus, requestId },
+      facts: {
+        ...{ service, operation, awsCode, httpStatus, requestId },
+        ...(reason !== undefined && { reason }),
+        ...(encoded !== undefined && { encodedMessage: encoded }),
+      },
     });
 
   const errno = localErrno(error);
@@ -102,7 +108,11 @@ export function explainCall({ error, service, operation, endpoint }: FailedCall)
     return explained(
       'ACCESS_DENIED',
       `these credentials may not call ${services[service]}:${call}`,
-      `Allow ${actions}${where} in the policy of the user or role${otherwise}, then run the same command again.`,
+      `Allow ${actions}${where} in the policy of the user or role${otherwise}, then run the same command again.${
+        encoded === undefined
+          ? ''
+          : ` This command, by whoever may call sts:DecodeAuthorizationMessage, prints what was denied: ${decodeCommand(encoded)}`
+      }`,
     );
   }
   if (quota.test(awsCode ?? '')) {

@@ -16,6 +16,7 @@ export {
 export { backOffMs, type Pace } from './back-off.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { deriveClient, withoutRetries } from './derive-client.ts';
+export type { DecodeDenial } from './encoded-denial.ts';
 export {
   type AwsErrorFacts,
   awsErrorFacts,

@@ -1,6 +1,7 @@
 import type { Client, Command, MetadataBearer } from '@smithy/types';
 import { isAwsCallError, isTransientQuota } from './aws-call-error.ts';
 import { withoutRetries } from './derive-client.ts';
+import { withDecodedDenial } from './encoded-denial.ts';
 import { explainCall } from './explain-call.ts';
 import { leaveOutages, unwrapUnanswered } from './leave-outages.ts';
 import { isOutage, watchOutage } from './outage.ts';
@@ -60,12 +61,13 @@ export function createSender<ClientInput extends object, ClientOutput extends Me
       return await (retry ? patientClient : clientOnce).send(command, { abortSignal: limit.signal });
     } catch (error) {
       signal?.throwIfAborted();
-      throw explainCall({
+      const explained = explainCall({
         error: limit.passed ? limit.signal?.reason : unwrapUnanswered(error),
         service,
         operation: command.constructor.name.replace(/Command$/, ''),
         endpoint: await ownEndpoint(client),
       });
+      throw await withDecodedDenial(explained, { decodeDenial: options.decodeDenial, signal });
     }
   };
 

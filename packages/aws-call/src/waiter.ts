@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from './clock.ts';
+import type { DecodeDenial } from './encoded-denial.ts';
 import { createOutageRecord, type OutageRecord } from './outage-record.ts';
 import type { ServiceName } from './permissions.ts';
 import { policies } from './policies.ts';
@@ -13,6 +14,8 @@ export interface CallOptions {
   /** How long to retry while the service gives no answer, and in waits while it throttles, in milliseconds. Default 15 minutes. */
   readonly outageTimeoutMs?: number;
   readonly clock?: Clock;
+  /** Default: none, and what EC2 encodes of a denial is left to whoever reads the hint. */
+  readonly decodeDenial?: DecodeDenial;
 }
 
 /** What a wait needs: a clock, a signal and its limits. */

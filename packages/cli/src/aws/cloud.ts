@@ -5,6 +5,7 @@ import { UsageError } from '../errors/cli-error.ts';
 import { findAccount } from './account.ts';
 import { type Clients, createClients } from './clients.ts';
 import type { Connection, ConnectionOptions } from './connection.ts';
+import { createDenialDecoder } from './decode-denial.ts';
 import { callOptions } from './observe-calls.ts';
 import { openConnection } from './open-connection.ts';
 import { createS3Signer } from './sign-s3.ts';
@@ -19,7 +20,7 @@ export interface Cloud extends Clients {
   /** For images in buckets. */
   readonly signS3: SignS3Request;
   /** For every verb. */
-  readonly calls: Pick<CallOptions, 'outageTimeoutMs' | 'clock'>;
+  readonly calls: Pick<CallOptions, 'outageTimeoutMs' | 'clock' | 'decodeDenial'>;
 }
 
 export interface OpenCloudOptions extends ConnectionOptions, Pick<CallOptions, 'onNotice' | 'signal'> {
@@ -47,7 +48,8 @@ export async function openCloud(
   const connection = { ...opened, region };
   const clients = createClients(connection);
   const account = await findAccount(clients, { connection, allowUnknownAccount, onNotice, signal });
-  const calls = callOptions(connection);
+  const decodeDenial = createDenialDecoder(clients.sts, callOptions(connection));
+  const calls = { ...callOptions(connection), decodeDenial };
   const signS3 = createS3Signer({ connection, client: clients.s3, calls: { ...calls, onNotice, signal } });
   return { ...clients, region, connection, calls, account, signS3 };
 }
