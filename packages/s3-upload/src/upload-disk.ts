@@ -3,6 +3,7 @@ import { createTransport } from './call/transport.ts';
 import { finishedDisk } from './disk/disk.ts';
 import { abortAll } from './open/abort-uploads.ts';
 import { openJournal } from './open/journal.ts';
+import { abortUpload } from './open/open-uploads.ts';
 import { clearKey } from './send/clear-key.ts';
 import { StartAgain } from './send/start-again.ts';
 import { uploadOnce } from './send/upload-once.ts';
@@ -40,6 +41,7 @@ export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedOb
       object ??= await uploadOnce({ ...options, disk }, { journal, adopt, onSent });
     } catch (error) {
       if (!(error instanceof StartAgain)) throw error;
+      if (error.abandons !== undefined) await abortUpload(s3, address, error.abandons);
       if (attempt >= attempts) throw error.because;
       s3.notice(`${error.message}; restarting the upload`);
       adopt = error.keepsUpload;

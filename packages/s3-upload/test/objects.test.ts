@@ -1,6 +1,9 @@
 import {
   CreateMultipartUploadCommand,
+  DeleteBucketPolicyCommand,
   HeadObjectCommand,
+  ListObjectVersionsCommand,
+  PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
@@ -254,6 +257,58 @@ describe('deleteObject', () => {
       );
     }
   });
+
+  test('an object from before its bucket had versions goes for good', async ({ client, uploaded }) => {
+    const { options, object } = await uploaded();
+    const setVersioning = (Status: 'Enabled' | 'Suspended') =>
+      client.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status } }));
+    await setVersioning('Enabled');
+    try {
+      await deleteObject({ ...options, object });
+      const { Versions = [], DeleteMarkers = [] } = await client.send(
+        new ListObjectVersionsCommand({ Bucket: bucket, Prefix: options.key }),
+      );
+      expect({ Versions, DeleteMarkers }).toEqual({ Versions: [], DeleteMarkers: [] });
+    } finally {
+      await setVersioning('Suspended');
+    }
+  });
+
+  test.for(['with', 'without'] as const)(
+    'a bucket %s versions that lets nothing be deleted without a condition',
+    async (versions, { client, uploaded }) => {
+      const Status = versions === 'with' ? 'Enabled' : 'Suspended';
+      await client.send(
+        new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status } }),
+      );
+      const unconditional = {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+        Resource: `arn:aws:s3:::${bucket}/*`,
+        Condition: { Null: { 's3:if-match': 'true' } },
+      };
+      const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [unconditional] });
+      const { options, object } = await uploaded();
+      await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+      try {
+        await deleteObject({ ...options, object });
+        const { Versions = [], DeleteMarkers = [] } = await client.send(
+          new ListObjectVersionsCommand({ Bucket: bucket, Prefix: options.key }),
+        );
+        expect({ Versions, DeleteMarkers }).toEqual({ Versions: [], DeleteMarkers: [] });
+        expect(options.notices).toEqual([]);
+      } finally {
+        await client.send(new DeleteBucketPolicyCommand({ Bucket: bucket }));
+        await client.send(
+          new PutBucketVersioningCommand({
+            Bucket: bucket,
+            VersioningConfiguration: { Status: 'Suspended' },
+          }),
+        );
+      }
+    },
+  );
 
   test('a service without conditional deletes has it deleted after the look', async ({ directory }) => {
     await using service = await startWeakS3({ unconditional: true });

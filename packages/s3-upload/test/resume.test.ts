@@ -7,6 +7,7 @@ import { uploadDisk } from '@ec2-image/s3-upload';
 import { digest, format, metadata, partSize } from './support/disks.ts';
 import {
   bucket,
+  clientFor,
   countCalls,
   listOpenUploadIds,
   region,
@@ -49,6 +50,34 @@ test('an interrupted upload resumes where it stopped', async ({ client, director
   expect(options.notices).toEqual(['resuming interrupted upload (1 part done)']);
   await expect(readFile(`${disk.path}.upload`)).rejects.toMatchObject({ code: 'ENOENT' });
 });
+
+test.for([
+  ['no checksum', undefined],
+  ['another checksum', 'SHA256'],
+] as const)(
+  'an idle upload of the key with %s is aborted',
+  async ([, ChecksumAlgorithm], { client, directory, aws }) => {
+    const disk = await directory.disk({ size });
+    const options = { ...uploadOptions(client), disk, adoptAfterMs: 0 };
+    const other = clientFor(aws.url, { requestChecksumCalculation: 'WHEN_REQUIRED' });
+    const { UploadId } = await other.send(
+      new CreateMultipartUploadCommand({ Bucket: bucket, Key: options.key, ChecksumAlgorithm }),
+    );
+    await other.send(
+      new UploadPartCommand({
+        Bucket: bucket,
+        Key: options.key,
+        UploadId,
+        PartNumber: 1,
+        Body: disk.bytes.subarray(0, partSize),
+        ChecksumAlgorithm,
+      }),
+    );
+    expect(await uploadDisk(options)).toMatchObject({ outcome: 'uploaded' });
+    expect(await listOpenUploadIds(client, options.key)).toEqual([]);
+    expect((await storedBytes(client, options.key)).equals(disk.bytes)).toBe(true);
+  },
+);
 
 test('parts that differ from the disk as it is are sent again, and only those', async ({
   client,

@@ -1,5 +1,5 @@
 import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
-import { policies, retry } from '@ec2-image/aws-call';
+import { isAwsCallError, policies, retry } from '@ec2-image/aws-call';
 import { isNotFound } from '../examine/objects.ts';
 import type { ObjectFact } from '../facts.ts';
 import { type Removal, type RemovalOptions, untilConfirmed } from './removal.ts';
@@ -16,8 +16,19 @@ export async function removeObject(
     VersionId: object.versionId,
     ExpectedBucketOwner: account,
   };
+  const remove = (IfMatch?: string) =>
+    retry(s3, {
+      policy: policies.remove,
+      call: () => s3.send(new DeleteObjectCommand({ ...address, IfMatch })),
+    });
   try {
-    await retry(s3, { policy: policies.remove, call: () => s3.send(new DeleteObjectCommand(address)) });
+    await remove().catch(async (denied: unknown) => {
+      if (!isAwsCallError(denied, 'ACCESS_DENIED')) throw denied;
+      // A bucket may let nothing be deleted without a condition: this one says that there is something.
+      await remove('*').catch(() => {
+        throw denied;
+      });
+    });
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }

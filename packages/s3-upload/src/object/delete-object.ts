@@ -3,7 +3,7 @@ import { awsCodeOf, httpStatusOf, isAwsCallError, isTransient, policies, retry }
 import { addressOf, createS3, type S3, type S3Options } from '../call/s3.ts';
 import { S3UploadError } from '../errors.ts';
 import type { StoredObject } from './stored-object.ts';
-import { verifyObject } from './verify-object.ts';
+import { describeVerified } from './verify-object.ts';
 
 /**
  * Deletes the object if it is still the one that was proven; its version itself in a bucket with versioning. One that no
@@ -17,8 +17,9 @@ export async function deleteObject(options: S3Options & { readonly object: Store
     await retry(s3, {
       policy: policies.remove,
       async call() {
-        await verifyObject(options);
-        await removeObject(s3, options);
+        // Its version may be told only since: versioning can be turned on at any time.
+        const { versionId } = await describeVerified(options);
+        await removeObject(s3, { ...options, object: { ...options.object, versionId } });
       },
       // Changed since the look, or an answer that was lost: the next attempt looks first.
       isRetryable: (error) => isTransient(error) || [409, 412].includes(httpStatusOf(error) ?? 0),
@@ -33,10 +34,14 @@ async function removeObject(
   options: S3Options & { readonly object: Pick<StoredObject, 'bucket' | 'key' | 'etag' | 'versionId'> },
 ): Promise<void> {
   const { object } = options;
+  const { versionId: VersionId } = object;
   const address = addressOf({ ...options, ...object });
-  if (object.versionId !== undefined) {
+  if (VersionId !== undefined) {
     try {
-      await s3.send(new DeleteObjectCommand({ ...address, VersionId: object.versionId }));
+      await removeOnTerms(s3, [
+        { ...address, VersionId },
+        { ...address, VersionId, IfMatch: anyObject },
+      ]);
       return;
     } catch (error) {
       if (!isAwsCallError(error, 'ACCESS_DENIED')) throw error;
@@ -46,10 +51,41 @@ async function removeObject(
     }
   }
   try {
-    await s3.send(new DeleteObjectCommand({ ...address, IfMatch: object.etag }), { retry: false });
+    await removeOnTerms(s3, [
+      { ...address, IfMatch: object.etag },
+      { ...address, IfMatch: anyObject },
+    ]);
   } catch (error) {
     if (httpStatusOf(error) === 404) return;
     if (awsCodeOf(error) !== 'NotImplemented') throw error;
     await s3.send(new DeleteObjectCommand(address));
   }
+}
+
+/** The condition that some object is there, which needs no permission to read it. */
+const anyObject = '*';
+
+/**
+ * In the first of these ways that the policies allow: a bucket may let nothing be deleted without a condition, or with
+ * this one alone. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
+ *
+ * @throws the denial of the first way, where all are denied
+ */
+async function removeOnTerms(
+  s3: S3,
+  ways: readonly ConstructorParameters<typeof DeleteObjectCommand>[0][],
+): Promise<void> {
+  let denied: unknown;
+  for (const way of ways) {
+    try {
+      await s3.send(new DeleteObjectCommand(way), { retry: way.IfMatch === undefined });
+      return;
+    } catch (error) {
+      const isDenied = isAwsCallError(error, 'ACCESS_DENIED');
+      if (!isDenied && (denied === undefined || isTransient(error))) throw error;
+      denied ??= error;
+      if (!isDenied) break;
+    }
+  }
+  throw denied;
 }

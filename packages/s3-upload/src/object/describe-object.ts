@@ -48,16 +48,11 @@ function factsOf(head: HeadObjectCommandOutput): ObjectFacts {
     size: head.ContentLength ?? 0,
     etag: head.ETag ?? '',
     lastModified: head.LastModified ?? new Date(0),
-    versionId: versionOf(head.VersionId),
+    versionId: head.VersionId,
     checksum: reportedChecksum(head),
     etagIsMd5: isMd5Etag(head),
     metadata: head.Metadata ?? {},
   };
-}
-
-/** `null` is the version of everything in a bucket without versioning. */
-function versionOf(versionId: string | undefined): string | undefined {
-  return versionId === 'null' ? undefined : versionId;
 }
 
 type Checksums = { readonly [A in ChecksumAlgorithm as `Checksum${A}`]?: string } & {

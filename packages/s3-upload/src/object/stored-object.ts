@@ -15,7 +15,7 @@ export interface StoredObject {
   /** As S3 writes it, with its quotes. */
   readonly etag: string;
   readonly lastModified: Date;
-  /** Only in a bucket with versioning. */
+  /** Only in a bucket that has or had versioning: `null` is the version of what was written without it. */
   readonly versionId?: string;
   readonly provenBy: Proof;
 }

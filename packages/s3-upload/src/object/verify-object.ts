@@ -10,6 +10,13 @@ import type { StoredObject } from './stored-object.ts';
  * @throws S3UploadError `OBJECT_MISSING`, `OBJECT_CHANGED` (field `differences`)
  */
 export async function verifyObject(options: S3Options & { readonly object: StoredObject }): Promise<void> {
+  await describeVerified(options);
+}
+
+/** The same, with what S3 reports of it. */
+export async function describeVerified(
+  options: S3Options & { readonly object: StoredObject },
+): Promise<ObjectFacts> {
   const { object } = options;
   const which = `s3://${object.bucket}/${object.key}`;
   const facts = await describeObject(createS3(options), addressOf({ ...options, ...object }));
@@ -30,6 +37,7 @@ export async function verifyObject(options: S3Options & { readonly object: Store
       },
     );
   }
+  return facts;
 }
 
 /** What tells the two apart, in words; nothing where they are one. */

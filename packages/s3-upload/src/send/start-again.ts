@@ -5,11 +5,17 @@ export class StartAgain extends Error {
   readonly because: S3UploadError;
   /** The open upload is still good for the next attempt. */
   readonly keepsUpload: boolean;
+  /** The id of an open upload that is good for nothing, and to be aborted. */
+  readonly abandons: string | undefined;
 
-  constructor(because: S3UploadError, { keepsUpload = false }: { keepsUpload?: boolean } = {}) {
+  constructor(
+    because: S3UploadError,
+    { keepsUpload = false, abandons }: { readonly keepsUpload?: boolean; readonly abandons?: string } = {},
+  ) {
     super(because.message, { cause: because });
     this.because = because;
     this.keepsUpload = keepsUpload;
+    this.abandons = abandons;
   }
 }
 
@@ -29,4 +35,18 @@ export function lostUpload(
 
 export function endedByOthers(cause: Error): StartAgain {
   return lostUpload(`something else ended the upload: ${cause.message}`, { cause });
+}
+
+/**
+ * S3 takes no part, or does not complete, as ours are: the upload was created with another checksum or with none, which a
+ * list need not say.
+ */
+export function unfitUpload(cause: Error, uploadId: string): StartAgain {
+  return new StartAgain(
+    new S3UploadError('UPLOAD_LOST', `the open upload cannot be resumed: ${cause.message}`, {
+      hint: 'Run the same command again with --fresh.',
+      cause,
+    }),
+    { abandons: uploadId },
+  );
 }

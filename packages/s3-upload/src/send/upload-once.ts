@@ -14,7 +14,7 @@ import { reuseOrReplace } from './clear-key.ts';
 import { completeUpload } from './complete.ts';
 import { proveObject } from './prove-object.ts';
 import { sendAll } from './send-all.ts';
-import { endedByOthers, lostUpload, StartAgain } from './start-again.ts';
+import { endedByOthers, lostUpload, StartAgain, unfitUpload } from './start-again.ts';
 import type { UploadJob } from './upload-job.ts';
 
 interface OnceOptions {
@@ -90,7 +90,12 @@ async function fillAndProve({
       result = { ...object, outcome: upload.adopted ? 'resumed' : 'uploaded' };
     }
   };
-  await sendAll({ job, stop, complete });
+  try {
+    await sendAll({ job, stop, complete });
+  } catch (error) {
+    const isUnfit = upload.adopted && awsCodeOf(error) === 'InvalidRequest';
+    throw isUnfit ? unfitUpload(error as Error, upload.uploadId) : error;
+  }
   return result!;
 }
 

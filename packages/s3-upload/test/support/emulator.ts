@@ -8,7 +8,15 @@ export const region = 'eu-west-1';
 export const bucket = 'images';
 
 /** For what is not the emulator, or not with its settings. */
-export function clientFor(url: string, options: { maxAttempts?: number; region?: string } = {}): S3Client {
+export function clientFor(
+  url: string,
+  options: {
+    maxAttempts?: number;
+    region?: string;
+    /** `WHEN_REQUIRED`: as clients do that know of no checksums. */
+    requestChecksumCalculation?: 'WHEN_REQUIRED';
+  } = {},
+): S3Client {
   return new S3Client({
     endpoint: url,
     region,
