@@ -76,7 +76,7 @@ function adverseConditions(seed: number, now: () => number): Conditions {
   const { chance, upTo } = decisions;
   const names = createCallNames();
   const buckets = createTokenBuckets({ now });
-  const writes = createReadLag();
+  const writes = createReadLag({ now });
   const taskReads = new Map<string, number>();
   return {
     name: 'adverse',

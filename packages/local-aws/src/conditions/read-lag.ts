@@ -20,19 +20,31 @@ export interface ReadLag {
  */
 export const mostReads = 2;
 
-export function createReadLag(): ReadLag {
-  const places = new Map<string, Map<string, { before: unknown; reads: number }>>();
+/** Where the clock is moved, as nobody's reads are: minutes are the most that AWS speaks of. */
+const longestMs = 3_600_000;
+
+interface Unseen {
+  readonly before: unknown;
+  reads: number;
+  /** Milliseconds since 1970. */
+  readonly notedAt: number;
+}
+
+export function createReadLag({ now }: { readonly now: () => number }): ReadLag {
+  const places = new Map<string, Map<string, Unseen>>();
+  const isUnseen = ({ notedAt }: Unseen) => now() - notedAt < longestMs;
   return {
     note(place, id, { before, reads }) {
       if (reads === 0) return;
-      const writes = places.get(place) ?? new Map<string, { before: unknown; reads: number }>();
+      const writes = places.get(place) ?? new Map<string, Unseen>();
       places.set(place, writes);
       const shown = writes.get(id);
-      if (shown) shown.reads = Math.max(shown.reads, reads);
-      else writes.set(id, { before, reads });
+      if (shown && isUnseen(shown)) shown.reads = Math.max(shown.reads, reads);
+      else writes.set(id, { before, reads, notedAt: now() });
     },
     states(place) {
-      return new Map([...(places.get(place) ?? [])].map(([id, { before }]) => [id, before]));
+      const writes = [...(places.get(place) ?? [])].filter(([, write]) => isUnseen(write));
+      return new Map(writes.map(([id, { before }]) => [id, before]));
     },
     spend(place, id) {
       const writes = places.get(place);

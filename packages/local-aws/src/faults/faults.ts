@@ -14,6 +14,8 @@ import {
 /** What a rule is matched against. */
 export interface FaultTarget {
   readonly service: ServiceName;
+  /** Unknown where a service asks, at what it is about to do. */
+  readonly region?: string;
   readonly operation: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly mutating?: boolean;
@@ -130,6 +132,7 @@ export function createFaults(rules: readonly FaultRule[] = []): Faults {
 
 function matches(match: FaultMatch, target: FaultTarget): boolean {
   if (match.service !== undefined && match.service !== target.service) return false;
+  if (match.region !== undefined && match.region !== target.region) return false;
   if (match.operation !== undefined && match.operation !== target.operation) return false;
   if (match.mutating !== undefined && match.mutating !== (target.mutating ?? true)) return false;
   if (match.moreThan !== undefined && (target.underWay ?? 0) <= match.moreThan) return false;

@@ -39,10 +39,18 @@ export function parseFaultFile(text: string): FaultRule[] {
 }
 
 function checkMatch(given: unknown): void {
-  const match = objectOf('match', given, ['service', 'operation', 'parameters', 'mutating', 'moreThan']);
+  const match = objectOf('match', given, [
+    'service',
+    'region',
+    'operation',
+    'parameters',
+    'mutating',
+    'moreThan',
+  ]);
   if (match.service !== undefined && !services.has(match.service as ServiceName)) {
     throw invalid('match.service', `one of ${[...services].join(', ')}`);
   }
+  if (match.region !== undefined && typeof match.region !== 'string') throw invalid('match.region', 'text');
   if (match.operation !== undefined && typeof match.operation !== 'string') {
     throw invalid('match.operation', 'text');
   }

@@ -15,6 +15,8 @@ export interface FaultRule {
 /** Nothing given matches every call. */
 export interface FaultMatch {
   readonly service?: ServiceName;
+  /** That the call is signed for. */
+  readonly region?: string;
   /** As the SDK spells it: `UploadPart`. */
   readonly operation?: string;
   /** Each must be among the call's parameters, as its log shows them; `*` stands for any run of characters. */

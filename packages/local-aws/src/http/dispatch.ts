@@ -105,14 +105,16 @@ async function decide(incoming: Incoming, options: DispatchOptions): Promise<Dec
     const met = conditions.meet(record, request.headers);
     request.meet(met);
     await carryOut(struck, { when: 'before', service: service.name, signal });
-    if (met.isThrottled) {
+    // A fault was asked for at this call: chance adds none of its own.
+    const isLeftToChance = struck.length === 0;
+    if (met.isThrottled && isLeftToChance) {
       record.met = 'throttled';
       throw faultError({ kind: 'error', preset: 'throttling' }, service.name);
     }
     answer = await act(call, incoming, { options, record });
     record.status = answer.status;
     await carryOut(struck, { when: 'after', service: service.name, signal });
-    if (met.losesAnswer) {
+    if (met.losesAnswer && isLeftToChance) {
       record.met = 'answer-lost';
       throw new ConnectionDropped();
     }

@@ -20,8 +20,8 @@ export interface AccountClients extends AsyncDisposable {
   readonly settings: ClientSettings;
   readonly ec2: EC2Client;
   readonly s3: S3Client;
-  /** Watches, and meets no conditions: what is there, whatever a client would see of it. */
-  readonly observer: { readonly ec2: EC2Client; readonly s3: S3Client };
+  /** Watches and prepares, and meets no conditions: what is there, whatever a client would see of it. */
+  readonly observer: Pick<AccountClients, 'ec2' | 's3' | 'client'>;
   /** Another client of the account, closed with it: `client(EBSClient)`, `client(S3Client, { region: 'eu-west-1' })`. */
   client<Client extends { destroy(): void }, Config extends object>(
     type: new (config: Config) => Client,
@@ -71,9 +71,8 @@ export function connectAccount({
   };
   const ec2 = client(EC2Client);
   const s3 = client(S3Client);
-  const observer = { ec2: client(EC2Client), s3: client(S3Client) };
-  observer.ec2.middlewareStack.add((next) => async (args) => next(calmed(args)), { step: 'build' });
-  observer.s3.middlewareStack.add((next) => async (args) => next(calmed(args)), { step: 'build' });
+  const observing: AccountClients['client'] = (type, config) => calmClient(client(type, config));
+  const observer = { ec2: observing(EC2Client), s3: observing(S3Client), client: observing };
   return {
     settings,
     ec2,
@@ -88,7 +87,13 @@ export function connectAccount({
   };
 }
 
-/** The request asks to be met by no conditions. */
+/** Each of its requests asks to be met by no conditions. */
+function calmClient<Client extends object>(client: Client): Client {
+  const { middlewareStack } = client as unknown as Pick<S3Client, 'middlewareStack'>;
+  middlewareStack.add((next) => async (args) => next(calmed(args)), { step: 'build' });
+  return client;
+}
+
 function calmed<Args extends { readonly request: unknown }>(args: Args): Args {
   const { headers } = args.request as { readonly headers: Record<string, string> };
   headers[calmHeader] = 'calm';

@@ -43,6 +43,17 @@ it('a new snapshot is not found at first, and is after a few reads', async () =>
   });
 });
 
+it('no write is unseen an hour later, however few have read', async () => {
+  let hoursLater = 0;
+  const now = () => Date.now() + hoursLater * 3_600_000;
+  const isUnseen = async (account: TestAccount) => !(await isListed(account.ec2, await start(account)));
+  const seed = await firstSeedThat(isUnseen);
+  await using account = await openAdverse({ seed, now });
+  const made = await start(account);
+  hoursLater = 1;
+  expect(await isListed(account.ec2, made)).toBe(true);
+});
+
 it('a list leaves it out as long, and the observer sees it at once', async () => {
   await firstSeedThat(async (account) => {
     const made = await start(account);

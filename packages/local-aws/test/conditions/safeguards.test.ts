@@ -9,8 +9,10 @@ import {
   GetImageBlockPublicAccessStateCommand,
   GetSnapshotBlockPublicAccessStateCommand,
   ImportSnapshotCommand,
+  type LaunchPermission,
   ModifyImageAttributeCommand,
   ModifySnapshotAttributeCommand,
+  RegisterImageCommand,
 } from '@aws-sdk/client-ec2';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
@@ -107,6 +109,28 @@ it('nothing can be made public before that is allowed, and then five AMIs', asyn
   const outcomes = [];
   for (const number of numbers) outcomes.push(await publish(number));
   expect(outcomes).toEqual([...Array(5).fill('done'), 'ResourceLimitExceeded']);
+});
+
+it('an AMI of an encrypted snapshot cannot be made public', async () => {
+  await using account = await openAdverse({ conditions: 'calm' });
+  const { ec2, directory } = account;
+  seedEc2({ directory, snapshots: [{ id: snapshot(0), encrypted: true }] });
+  const Ebs = { SnapshotId: snapshot(0) };
+  const { ImageId } = await ec2.send(
+    new RegisterImageCommand({
+      Name: 'encrypted',
+      RootDeviceName: '/dev/sda1',
+      BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs }],
+    }),
+  );
+  const share = (permission: LaunchPermission) =>
+    outcomeOf(
+      ec2
+        .send(new ModifyImageAttributeCommand({ ImageId, LaunchPermission: { Add: [permission] } }))
+        .then(() => 'done'),
+    );
+  expect(await share({ UserId: '111122223333' })).toBe('done');
+  expect(await share({ Group: 'all' })).toBe('UnsupportedOperation');
 });
 
 it('20 imports run at a time, and 100 snapshots are pending', async () => {

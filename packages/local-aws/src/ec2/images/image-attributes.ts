@@ -105,8 +105,10 @@ export const modifyImageAttribute = operation({
       if (permissions && facts.outcome === 'disabled') {
         throw ec2Error('IncorrectState', `The image ${id} is disabled and cannot be shared.`);
       }
-      if (permissions?.add.some(({ group }) => group === 'all') && !isPublic(facts))
+      if (permissions?.add.some(({ group }) => group === 'all') && !isPublic(facts)) {
         checkPublication(context);
+        checkUnencrypted(facts);
+      }
       resources.setFacts<ImageFacts>(id, {
         ...facts,
         ...(description !== undefined && { description }),
@@ -126,6 +128,15 @@ function checkPublication(context: Ec2Context): void {
     );
   }
   checkPublicImageCount(context);
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-intro.html, in the words of opendevstack/ods-core#1062. */
+function checkUnencrypted({ blockDevices }: ImageFacts): void {
+  if (!blockDevices.some(({ ebs }) => ebs?.encrypted)) return;
+  throw ec2Error(
+    'UnsupportedOperation',
+    "Encrypted snapshots can't be shared publicly. Specify another snapshot.",
+  );
 }
 
 interface PermissionChange {

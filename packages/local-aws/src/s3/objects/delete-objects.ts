@@ -88,7 +88,8 @@ function remove(
         ? undefined
         : findVersion(store, { bucket: bucket.name, key, versionId: checkedVersionId(versionId) });
     if (ifMatch !== undefined) {
-      const found = versionId === undefined ? findLatest(store, bucket.name, key) : named;
+      // Of the current version, whichever is named: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+      const found = findLatest(store, bucket.name, key);
       const current = found && !found.delete_marker ? found : undefined;
       refuseWrite(
         { ifMatch },
