@@ -79,6 +79,13 @@ export const policies = {
     attempts: 3,
     reason: 'So many reads must agree that something is absent before it is made or given up.',
   },
+  unseenSnapshot: {
+    firstMs: second,
+    longestMs: 5 * second,
+    attempts: 8,
+    reason:
+      'More reads must miss the snapshot that a task of the last day names before it counts as deleted: another import would cost more.',
+  },
   snapshot: {
     firstMs: 2 * second,
     longestMs: 15 * second,

@@ -85,6 +85,9 @@ export type AmiVerdict =
   | { readonly kind: 'ours' | 'failed' | 'disabled' | 'foreign'; readonly ami: AmiFacts }
   | { readonly kind: 'different'; readonly ami: AmiFacts; readonly differences: readonly string[] };
 
+/** Of an AMI that is right for whoever asks for no more. */
+export const lacksHolesDifference = 'its snapshot was written with --omit-holes';
+
 const unusableStates = new Set(['failed', 'error', 'invalid']);
 
 /** `snapshot`: that of its root device, as far as it could be read. */
@@ -122,8 +125,7 @@ export function judgeAmi({
   }
   const encryption = whyNotEncryption({ found: snapshot ?? ami, wanted });
   if (encryption) differences.push(`its snapshot ${encryption}`);
-  if (wanted.allowHoles === false && lacksHoles(snapshot?.tags ?? {}))
-    differences.push('its snapshot was written with --omit-holes');
+  if (wanted.allowHoles === false && lacksHoles(snapshot?.tags ?? {})) differences.push(lacksHolesDifference);
   if (differences.length > 0) return { kind: 'different', ami, differences };
   if (unusableStates.has(ami.state)) return { kind: 'failed', ami };
   return { kind: ami.state === 'disabled' ? 'disabled' : 'ours', ami };

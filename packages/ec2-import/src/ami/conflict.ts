@@ -1,5 +1,5 @@
 import { Ec2ImportError } from '../errors.ts';
-import type { AmiVerdict } from './ami.ts';
+import { type AmiVerdict, lacksHolesDifference } from './ami.ts';
 
 /**
  * Why an AMI that has the wanted name stands in the way: `AMI_NAME_TAKEN` (somebody else's, nothing of it is touched),
@@ -15,7 +15,7 @@ export function conflictError(verdict: AmiVerdict): Ec2ImportError {
     return new Ec2ImportError(
       'AMI_NAME_TAKEN_BY_OURS',
       `AMI name ${name} is already used by ${which}, which ec2-image registered; ${differences.join(', ')}`,
-      { hint: 'Use another --suffix, or --replace to deregister it and delete its snapshots.', facts },
+      { hint: hintFor(differences), facts },
     );
   }
   if (kind === 'disabled') {
@@ -42,4 +42,10 @@ export function conflictError(verdict: AmiVerdict): Ec2ImportError {
       facts,
     },
   );
+}
+
+function hintFor(differences: readonly string[]): string {
+  const others = 'another --suffix, or --replace to deregister it and delete its snapshots';
+  const wouldDo = differences.every((difference) => difference === lacksHolesDifference);
+  return wouldDo ? `Use it by --via ebs --omit-holes, or use ${others}.` : `Use ${others}.`;
 }

@@ -1,12 +1,26 @@
 import { CancelImportTaskCommand } from '@aws-sdk/client-ec2';
-import { afterAbort, isAboutCredentials, isAwsCallError } from '@ec2-image/aws-call';
+import {
+  afterAbort,
+  isAboutCredentials,
+  isAwsCallError,
+  policies,
+  refusedCodeOf,
+  retry,
+} from '@ec2-image/aws-call';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
+
+/** A task that was just started may not be known everywhere. Whoever pressed Ctrl-C waits no longer than for a clean-up. */
+const unseen = { ...policies.visible, limitMs: policies.cleanUp.limitMs / 2 };
 
 /** Asks EC2 to cancel the task. Returns EC2's refusal, such as that the task has ended. */
 export async function cancelTask(ec2: Ec2, importTaskId: string): Promise<Error | undefined> {
   try {
     const CancelReason = 'cancelled by ec2-image';
-    await ec2.send(new CancelImportTaskCommand({ ImportTaskId: importTaskId, CancelReason }));
+    await retry(ec2, {
+      policy: unseen,
+      call: () => ec2.send(new CancelImportTaskCommand({ ImportTaskId: importTaskId, CancelReason })),
+      isRetryable: (error) => refusedCodeOf(error)?.startsWith('InvalidConversionTaskId') === true,
+    });
     return undefined;
   } catch (error) {
     ec2.signal?.throwIfAborted();

@@ -1,9 +1,9 @@
-import { findConsistently } from '@ec2-image/aws-call';
+import { findConsistently, pause, policies } from '@ec2-image/aws-call';
 import { provenanceKeys, type Tags } from '@ec2-image/provenance';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 import { type ChosenSnapshot, chooseSnapshot } from './choose-snapshot.ts';
 import { listImportTasks, listSnapshots } from './describe.ts';
-import { taskState } from './import-task.ts';
+import { type ImportTask, taskState } from './import-task.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
 import { isOurTask, type WantedSnapshot } from './wanted-snapshot.ts';
 
@@ -63,16 +63,28 @@ export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundS
 
 type Looked = WantedSnapshot & Pick<FindSnapshotOptions, 'importTasks' | 'deleted'>;
 
-/** {@link findSnapshotNow}, where finding nothing is believed only after several looks. */
+/** What one look has found. */
+type Seen = ChosenSnapshot & {
+  /** A task that completed lately names a snapshot that is not listed: somebody has deleted it, or EC2 shows it soon. */
+  readonly hasUnseen: boolean;
+};
+
+/** {@link findSnapshotNow}, where finding nothing is believed only after several looks, and more of them for what is to be seen soon. */
 export async function findSnapshotConsistently(ec2: Ec2, wanted: Looked): Promise<ChosenSnapshot> {
-  let none: ChosenSnapshot | undefined;
-  const found = await findConsistently(ec2, async () => {
+  let none: Seen | undefined;
+  const look = async () => {
     const chosen = await findSnapshotNow(ec2, wanted);
     if (chosen.state !== 'none') return chosen;
     // A lagging answer shows fewer tasks than there are, never more.
     if (!none || chosen.endedAttempts > none.endedAttempts) none = chosen;
     return undefined;
-  });
+  };
+  let found = await findConsistently(ec2, look);
+  const { attempts } = policies.unseenSnapshot;
+  for (let n = 1; !found && none?.hasUnseen && n <= attempts; n += 1) {
+    await pause(ec2, { n, pace: policies.unseenSnapshot });
+    found = await look();
+  }
   return found ?? none!;
 }
 
@@ -80,17 +92,31 @@ export async function findSnapshotConsistently(ec2: Ec2, wanted: Looked): Promis
 export async function findSnapshotNow(
   ec2: Ec2,
   { importTasks = true, deleted = [], ...wanted }: Looked,
-): Promise<ChosenSnapshot> {
+): Promise<Seen> {
   const tagged = await listSnapshots(ec2, {
     name: `tag:${provenanceKeys.sourceDigest}`,
     values: [wanted.digest],
   });
   const tasks = importTasks ? await listImportTasks(ec2) : [];
   const seen = new Set(tagged.map(({ snapshotId }) => snapshotId));
-  const untagged = tasks
-    .filter((task) => taskState(task) === 'completed' && isOurTask({ task, wanted }))
-    .flatMap(({ snapshotId }) => (snapshotId && !seen.has(snapshotId) ? [snapshotId] : []));
+  const completed = tasks.filter((task) => taskState(task) === 'completed' && isOurTask({ task, wanted }));
+  const untagged = completed.flatMap(({ snapshotId }) =>
+    snapshotId && !seen.has(snapshotId) ? [snapshotId] : [],
+  );
   const made = await listSnapshots(ec2, { name: 'snapshot-id', values: [...new Set(untagged)] });
   const snapshots = [...tagged, ...made].filter(({ snapshotId }) => !deleted.includes(snapshotId));
-  return chooseSnapshot({ wanted, tasks, snapshots });
+  const known = new Set([...snapshots.map(({ snapshotId }) => snapshotId), ...deleted]);
+  const hasUnseen = completed.some(
+    (task) => task.snapshotId && !known.has(task.snapshotId) && isRecent(task, ec2.now()),
+  );
+  return { ...chooseSnapshot({ wanted, tasks, snapshots }), hasUnseen };
+}
+
+/** EC2 shows what was made within minutes, and a task runs for hours at most. */
+const recentMs = 24 * 3_600_000;
+
+/** One without a time may have been started this very moment. */
+function isRecent({ tags = {} }: ImportTask, now: number): boolean {
+  const startedAt = Date.parse(tags[provenanceKeys.startedAt] ?? '');
+  return Number.isNaN(startedAt) || now - startedAt < recentMs;
 }

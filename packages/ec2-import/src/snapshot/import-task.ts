@@ -51,6 +51,12 @@ const states: ReadonlyMap<string, TaskState> = new Map([
   ['pending', 'running'],
   ['active', 'running'],
   ['completed', 'completed'],
+  // Documented of imports of images, which are tasks of the same service:
+  // https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-image-import.html#check-import-task-status
+  ['validating', 'running'],
+  ['validated', 'running'],
+  ['converting', 'running'],
+  ['updating', 'running'],
   ['deleting', 'ending'],
   ['cancelling', 'ending'],
   ['deleted', 'failed'],

@@ -69,7 +69,7 @@ export async function startImport(
   }: { request: ImportRequest; tokenNumber: number; limitTimeoutMs: number },
 ): Promise<Started> {
   const wanted = wantedOf(request);
-  const look = async (looked: typeof findSnapshotNow, number: number) =>
+  const look = async (looked: typeof findSnapshotConsistently, number: number) =>
     request.fresh ? undefined : startedOf(await retryThroughOutage(ec2, () => looked(ec2, wanted)), number);
   let tagged = true;
   const outage = watchOutage(ec2);

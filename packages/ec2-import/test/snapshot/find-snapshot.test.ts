@@ -81,6 +81,30 @@ describe('what the account has of a snapshot', () => {
     expect((await findSnapshot({ ...account.verb, ...wanted })).state).toBe('running');
   });
 
+  test('the snapshot of a completed task is looked for longer', async () => {
+    const account = mocked();
+    tasksSeen(account, [taskAnswer({ Status: 'completed', SnapshotId: 'snap-1' })]);
+    // Twice a look: by its tags, and by its id.
+    const unseen = Array.from({ length: 11 }, () => []);
+    snapshotsSeen(account, ...unseen, [snapshotAnswer()]);
+    expect(await findSnapshot({ ...account.verb, ...wanted })).toMatchObject({ state: 'complete' });
+    expect(looks(account)).toBe(6);
+  });
+
+  test.for([
+    ['of this very moment, eleven looks', undefined, 11],
+    ['of days ago, three looks', '2020-01-01T00:00:00Z', 3],
+  ] as const)('the deleted snapshot of a task %s', async ([, startedAt, count]) => {
+    const account = mocked();
+    const task = taskAnswer({ Status: 'completed', SnapshotId: 'snap-1' });
+    const started = { Key: 'ec2-image:started-at', Value: startedAt };
+    const others = Tags.filter(({ Key }) => Key !== started.Key);
+    tasksSeen(account, [{ ...task, Tags: startedAt ? [...others, started] : others }]);
+    snapshotsSeen(account, []);
+    expect(await findSnapshot({ ...account.verb, ...wanted })).toEqual({ state: 'none', endedAttempts: 1 });
+    expect(looks(account)).toBe(count);
+  });
+
   test('what is ours but not what is asked is told', async () => {
     const account = mocked();
     tasksSeen(account, []);

@@ -12,6 +12,10 @@ describe('the state of a task', () => {
   test.each([
     ['pending', 'running'],
     ['active', 'running'],
+    ['validating', 'running'],
+    ['validated', 'running'],
+    ['converting', 'running'],
+    ['updating', 'running'],
     ['completed', 'completed'],
     ['deleting', 'ending'],
     ['deleted', 'failed'],
