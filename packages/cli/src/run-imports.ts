@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { imageFileName } from '@ec2-image/fetch';
 import pLimit from 'p-limit';
-import { createClouds } from './aws/clouds.ts';
+import { type Clouds, createClouds } from './aws/clouds.ts';
 import { openLocalAccount } from './aws/local-account.ts';
 import type { RequestedImport } from './config/import-request.ts';
+import { describeSession } from './config/session.ts';
 import { kmsKeyFor } from './pipeline/encryption.ts';
 import { importImage } from './pipeline/import-image.ts';
 import { openView, type RunOutput } from './render/choose-view.ts';
@@ -46,6 +47,7 @@ export async function runImports({
     // The first region is reached before any image starts: credentials that are missing fail the run once, not each image.
     await Promise.all(requests.map(({ session }) => clouds.open(session)));
     for (const request of requests) kmsKeyFor(request, await clouds.open(request.session));
+    await nameSessions(requests, { clouds, notice: view.notice });
     for (const [index, request] of requests.entries()) {
       const same = requests.slice(0, index).find((other) => imageKey(other) === imageKey(request));
       // A fresh one makes everything of its own.
@@ -79,6 +81,20 @@ export async function runImports({
     );
   } finally {
     view.close();
+  }
+}
+
+/** Where there are several, each image's: nothing else shows which account it goes to before its AMI is there. */
+async function nameSessions(
+  requests: readonly RequestedImport[],
+  { clouds, notice }: { readonly clouds: Clouds; readonly notice: (message: string, image: string) => void },
+): Promise<void> {
+  const sessions = new Set(requests.map(({ session }) => JSON.stringify(session)));
+  if (sessions.size === 1) return;
+  for (const { name, session } of requests) {
+    const { account = 'unknown', region } = await clouds.open(session);
+    const which = describeSession({ ...session, region: undefined });
+    notice(`importing into account ${account} in ${region}${which && ` (${which})`}`, name);
   }
 }
 

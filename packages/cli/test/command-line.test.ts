@@ -62,6 +62,14 @@ describe('a wrong command line is answered in words', () => {
     ],
     [['import', ...image, '--via', 'ebs'], 'missing required options: --checksum-url (or --sha256)'],
     [['import', ...image, '--sha256', hex, '--checksum-url', 'x'], 'are mutually exclusive'],
+    [
+      ['import', ...image, '--sha256', hex, '--sse', 'AES256', '--sse-kms-key', 'alias/disks'],
+      '--sse AES256 and --sse-kms-key are mutually exclusive',
+    ],
+    [
+      ['import', ...image, '--sha256', hex, '--via', 'ebs', '--tag', `team=${'x'.repeat(256)}`],
+      'the value of the tag team has more than 255 characters, which EBS direct does not accept',
+    ],
     [['doctor', '--endpoint-url', 'notaurl'], '--endpoint-url: expected an http or https URL, not "notaurl"'],
     [['doctor', '--profile', 'nope'], 'there is no AWS profile "nope"'],
     [['janitor', '--from-plan', 'x', '--save-plan', 'y'], '--save-plan cannot be combined with --from-plan'],
@@ -165,6 +173,22 @@ describe('what the SDK reads of the environment', () => {
         stderr: expect.stringContaining(`error BAD_OPTION: ${says}`),
       });
     }
+  });
+
+  test.each([
+    ['endpoint_url = notaurl\n', 'endpoint_url of EC2: expected an http or https URL, not "notaurl"'],
+    [
+      'services = own\n[services own]\nsts =\n  endpoint_url = ftp://x/y\n',
+      'endpoint_url of STS: expected an http or https URL, not "ftp://x/y"',
+    ],
+  ])('a profile with %j is named', async (settings, says) => {
+    const config = join(await temporaryDirectory('aws'), 'config');
+    await writeFile(config, `[profile p]\nregion = us-east-1\n${settings}`);
+    const run = await runCli(['janitor', '--profile', 'p'], { env: { AWS_CONFIG_FILE: config } });
+    expect(run).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`error BAD_OPTION: the ${says}`),
+    });
   });
 
   test('does not matter beside an option', async () => {

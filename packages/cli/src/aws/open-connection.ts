@@ -3,6 +3,7 @@ import type { Connection, ConnectionOptions } from './connection.ts';
 import { createCredentials } from './credentials.ts';
 import { openNetwork } from './network.ts';
 import {
+  checkEndpoints,
   configuredEndpoint,
   type RetrySettings,
   readSharedConfig,
@@ -22,6 +23,7 @@ export async function openConnection(
 ): Promise<Connection> {
   const { env, profile, endpointUrl, region, maxAttempts } = options;
   const config = await readSharedConfig({ profile, env });
+  if (endpointUrl === undefined) checkEndpoints({ config, env });
   const fallback = maxAttempts === undefined ? defaultRetry : { ...defaultRetry, maxAttempts };
   const retry = retrySettings({
     config,

@@ -1,4 +1,6 @@
 import { UsageError } from '../errors/cli-error.ts';
+import { describeIssue } from '../options/given.ts';
+import { httpUrl } from '../options/kinds/locations.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -40,7 +42,8 @@ export async function readSharedConfig({
 }
 
 /** The names by which the SDK calls the services, in its variables and in `services` sections. */
-export type ServiceId = 'EC2' | 'S3' | 'EBS' | 'IAM' | 'STS' | 'SSM' | 'KMS' | 'Auto Scaling' | 'SSO';
+const serviceIds = ['EC2', 'S3', 'EBS', 'IAM', 'STS', 'SSM', 'KMS', 'Auto Scaling', 'SSO'] as const;
+export type ServiceId = (typeof serviceIds)[number];
 
 /**
  * Where the calls to a service go in place of AWS: AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, then the profile's
@@ -61,6 +64,27 @@ export function configuredEndpoint(
     profile.endpoint_url ||
     undefined
   );
+}
+
+/**
+ * The variables are checked with the command line, and the SDK would report what it makes of a wrong profile as a bug.
+ *
+ * @throws UsageError `BAD_OPTION`
+ */
+export function checkEndpoints(options: Parameters<typeof configuredEndpoint>[1]): void {
+  for (const service of serviceIds) {
+    const url = configuredEndpoint(service, options);
+    const parsed = httpUrl.schema.safeParse(url);
+    if (url === undefined || parsed.success) continue;
+    throw new UsageError(
+      'BAD_OPTION',
+      `the endpoint_url of ${service}: ${describeIssue(parsed.error.issues[0]!)}`,
+      {
+        hint: 'Correct endpoint_url in the AWS configuration file, or give --endpoint-url.',
+        facts: { service },
+      },
+    );
+  }
 }
 
 export interface RetrySettings {

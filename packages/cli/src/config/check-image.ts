@@ -4,8 +4,14 @@ import { label, located, type Origin } from './origin.ts';
 /** EC2 accepts 50 tags a resource; our own are seven. */
 const maxTags = 43;
 
-/** @throws UsageError `RESERVED_TAG`, `TOO_MANY_TAGS` */
-export function tagsOf(tag: Readonly<Record<string, string>> = {}, origin: Origin): Record<string, string> {
+/** In characters: https://docs.aws.amazon.com/ebs/latest/APIReference/API_Tag.html, where EC2 accepts 256. */
+const longestOfEbs = 255;
+
+/** @throws UsageError `BAD_OPTION`, `RESERVED_TAG`, `TOO_MANY_TAGS` */
+export function tagsOf(
+  tag: Readonly<Record<string, string>> = {},
+  { via, origin }: { readonly via: 's3' | 'ebs'; readonly origin: Origin },
+): Record<string, string> {
   const reserved = Object.keys(tag).find(
     (key) => key === 'Name' || key === 'automation' || key.startsWith('ec2-image:'),
   );
@@ -21,6 +27,15 @@ export function tagsOf(tag: Readonly<Record<string, string>> = {}, origin: Origi
       `${label(origin)}${count} tags: EC2 accepts 50, and ec2-image sets 7 of them`,
       origin,
       { hint: `Use at most ${maxTags} tags.` },
+    );
+  }
+  const [longKey] = Object.entries(tag).find(([, value]) => value.length > longestOfEbs) ?? [];
+  if (via === 'ebs' && longKey !== undefined) {
+    throw located(
+      'BAD_OPTION',
+      `${label(origin)}the value of the tag ${longKey} has more than ${longestOfEbs} characters, which EBS direct does not accept`,
+      origin,
+      { hint: 'Shorten it, or use --via s3.' },
     );
   }
   return { ...tag };

@@ -176,7 +176,7 @@ function request(
     session: sessionOf(setting),
     suffix,
     bootMode: setting('boot-mode'),
-    tags: tagsOf(setting('tag'), origin),
+    tags: tagsOf(setting('tag'), { via, origin }),
     encryption: encryptionOf({ encrypt: setting('encrypt'), kmsKey: setting('kms-key') }, origin),
     pollIntervalMs: milliseconds(setting('poll-interval')),
     maxDiskSizeBytes: setting('max-disk-size'),

@@ -20,6 +20,7 @@ const hosts = ['us-east-1', 'eu-west-1', 'ap-east-1', 'us-gov-west-1'].flatMap((
 ]);
 const others = [
   '*.amazonaws.com',
+  '*.us-gov.amazonaws.com',
   '*.cn-north-1.amazonaws.com.cn',
   '*.s3.cn-north-1.amazonaws.com.cn',
   '*.eusc-de-east-1.amazonaws.eu',

@@ -1,7 +1,7 @@
 """in-terminal.py SESSION COMMAND…: runs a command whose stdin and stderr are a terminal that closes when our stdin ends.
 
 SESSION is `own` where the terminal is the command's controlling one, so that the kernel sends it a SIGHUP, or `none`.
-What the terminal shows goes to our stderr; stdout is passed on. The exit code is the command's, or 128 and the number of the signal that ended it.
+What comes to our stdin is typed, and what the terminal shows goes to our stderr; stdout is passed on. The exit code is the command's, or 128 and the number of the signal that ended it.
 """
 
 import fcntl
@@ -31,8 +31,11 @@ while True:
             os.write(2, os.read(master, 65536))
         except OSError:  # the command has ended
             break
-    if 0 in readable and not os.read(0, 65536):
-        break
+    if 0 in readable:
+        typed = os.read(0, 65536)
+        if not typed:
+            break
+        os.write(master, typed)
 os.close(master)
 code = child.wait()
 sys.exit(code if code >= 0 else 128 - code)

@@ -6,7 +6,7 @@ export type KmsKeySetting = string | Readonly<Record<string, string>>;
 
 const keyId = '(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
 const alias = 'alias/[A-Za-z0-9/_-]{1,250}';
-const region = '[a-z]{2}(?:-[a-z0-9]+)+';
+const region = '[a-z]{2,4}(?:-[a-z0-9]+)+';
 /** https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id */
 const shape = new RegExp(
   `^(?:${keyId}|${alias}|arn:aws[a-z-]*:kms:${region}:\\d{12}:(?:key/${keyId}|${alias}))$`,

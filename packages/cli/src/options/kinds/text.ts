@@ -36,7 +36,7 @@ export function shaped(metavar: string, shape: RegExp, what: string): Kind<strin
   });
 }
 
-export const region = shaped('REGION', /^[a-z]{2}(-[a-z0-9]+)+$/, 'a region such as us-east-1');
+export const region = shaped('REGION', /^[a-z]{2,4}(-[a-z0-9]+)+$/, 'a region such as us-east-1');
 
 /** S3's naming rules, and what older buckets of us-east-1 may have. */
 export const bucketName = shaped('BUCKET', /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/, 'a bucket name');
