@@ -41,6 +41,26 @@ test.for(['expired-token', 'access-denied'] as const)(
   },
 );
 
+test.for([
+  ['an outage', { kind: 'drop', when: 'before' }, {}],
+  ['a stalled line', { kind: 'hang' }, { 'request-timeout': 1 }],
+] as const)(
+  '%s in the middle, longer than --outage-timeout: the snapshot is kept, and the same command resumes it',
+  async ([_, action, flags], { account, images, runImport, strikePuts }) => {
+    strikePuts(action, { nth: 20 });
+    const { result, ...end } = await runImport({ ...flags, 'outage-timeout': 1 });
+    expect([end.exitCode, result.error?.code], end.stderr).toEqual([1, 'AWS_UNREACHABLE']);
+    const [pending] = (await account.contents()).snapshots;
+    expect(result.leftovers).toEqual([`pending snapshot ${pending!.SnapshotId}`]);
+    account.aws.faults.clear();
+    const before = account.calls('PutSnapshotBlock').length;
+    const next = await runImport();
+    await expectOneOfEach({ account }, images, next);
+    expect(next.result.snapshotId).toBe(pending!.SnapshotId);
+    expect(account.calls('PutSnapshotBlock').length - before).toBeLessThan(blocks);
+  },
+);
+
 test('a line that takes only few blocks at a time is met by sending fewer', async ({
   account,
   images,

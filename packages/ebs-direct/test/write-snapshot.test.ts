@@ -223,6 +223,31 @@ test('throttling is met by fewer blocks at a time and loses nothing', async ({ a
 });
 
 test.for([
+  ['throttling', { kind: 'error', preset: 'throttling' }, 'THROTTLED'],
+  ['a refusal that usually passes', { kind: 'error', preset: 'block-unread' }, 'BLOCK_REFUSED'],
+] as const)(
+  '%s that does not end keeps snapshot and journal, and the next run sends what is missing',
+  async ([, action, code], { account }) => {
+    const { blocks, content } = someBlocks(indexes);
+    const options = { ...writing(account), blocks, journalPath: join(account.directory, 'journal') };
+    account.aws.faults.add({
+      match: { service: 'ebs', operation: 'PutSnapshotBlock' },
+      nth: 9,
+      times: 'always',
+      action,
+    });
+    await expect(writeSnapshot(options)).rejects.toMatchObject({ code });
+    const [pending] = await account.snapshots();
+    expect(pending?.State).toBe('pending');
+    account.aws.faults.clear();
+    const written = await writeSnapshot(options);
+    expect(written).toMatchObject({ snapshotId: pending?.SnapshotId, blocksSent: 40 });
+    expect(await account.content(written.snapshotId)).toEqual(content);
+    expect(account.calls('DeleteSnapshot')).toEqual([]);
+  },
+);
+
+test.for([
   ['an internal error', { kind: 'error', preset: 'internal-error' }],
   ['a dropped connection', { kind: 'drop' }],
   ['an answer that is lost', { kind: 'drop', when: 'after' }],
