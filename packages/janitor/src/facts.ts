@@ -210,7 +210,11 @@ export function idOf(resource: ResourceFact): string {
 }
 
 const phases: ReadonlyMap<string, TaskPhase> = new Map([
-  ...['pending', 'active'].map((state) => [state, 'running'] as const),
+  // Those between are documented of imports of images, which are tasks of the same service:
+  // https://docs.aws.amazon.com/vm-import/latest/userguide/vmimport-image-import.html#check-import-task-status
+  ...['pending', 'active', 'validating', 'validated', 'converting', 'updating'].map(
+    (state) => [state, 'running'] as const,
+  ),
   ...['deleting', 'cancelling'].map((state) => [state, 'ending'] as const),
   ...['completed', 'deleted', 'cancelled', 'error'].map((state) => [state, 'ended'] as const),
 ]);
