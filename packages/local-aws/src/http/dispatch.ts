@@ -56,7 +56,8 @@ export async function dispatch(exchange: HttpExchange, options: DispatchOptions)
     const cutAfterBytes = cut?.action.kind === 'cut' ? cut.action.afterBytes : undefined;
     await send(answer, { to: response, request: message, now, cutAfterBytes });
   } catch (error) {
-    if (!request.signal.aborted) options.onNotice(`an answer broke off: ${(error as Error).message}`);
+    // One that is cut breaks off as asked for.
+    if (!request.signal.aborted && !cut) options.onNotice(`an answer broke off: ${(error as Error).message}`);
     response.destroy();
   }
 }
