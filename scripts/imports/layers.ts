@@ -2,7 +2,7 @@ import type { Layers } from './check-packages.ts';
 
 /** A package imports packages of lower layers, and none of its own layer. The lowest comes first. */
 export const layers: Layers = [
-  ['packages/explained-error', 'packages/checksum', 'packages/redact'],
+  ['packages/explained-error', 'packages/checksum', 'packages/redact', 'packages/iam-policy'],
   [
     'packages/provenance',
     'packages/outbound',

@@ -1,5 +1,5 @@
+import type { PolicyDocument } from '@ec2-image/iam-policy';
 import type { ByteSource } from '@ec2-image/image-headers';
-import type { PolicyDocument } from '../iam/policy/document.ts';
 
 /** What an import needs of S3. */
 export interface ImportObjects {

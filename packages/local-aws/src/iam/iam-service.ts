@@ -1,3 +1,4 @@
+import { type PolicyKind, parsePolicy } from '@ec2-image/iam-policy';
 import type { CallConditions } from '../conditions/conditions.ts';
 import { operationFor } from '../query/operation.ts';
 import { queryService } from '../query/query-service.ts';
@@ -6,7 +7,6 @@ import type { XmlElements } from '../query/xml.ts';
 import { type Service, ServiceError } from '../service.ts';
 import { iamModel } from '../validation/models/iam.ts';
 import { rolesAsSeenBy } from './lagging-roles.ts';
-import { type PolicyKind, parsePolicy } from './policy/document.ts';
 import type { Role, Roles } from './roles.ts';
 
 interface IamContext {

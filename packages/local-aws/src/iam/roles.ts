@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import {
+  evaluate,
+  type PolicyDocument,
+  parsePolicy,
+  requestContext,
+  trustsService,
+} from '@ec2-image/iam-policy';
 import type { Store } from '../store/store.ts';
-import { type PolicyDocument, parsePolicy } from './policy/document.ts';
-import { evaluate } from './policy/evaluate.ts';
-import { requestContext } from './policy/request-context.ts';
-import { trustsService } from './policy/service-access.ts';
 
 export interface Role {
   readonly name: string;

@@ -1,5 +1,5 @@
+import { parsePolicy } from '@ec2-image/iam-policy';
 import { partitionOf } from '../iam/authorization/requirement.ts';
-import { parsePolicy } from '../iam/policy/document.ts';
 import type { Role } from '../iam/roles.ts';
 import { operationFor } from '../query/operation.ts';
 import { integer, required, string } from '../query/shape.ts';

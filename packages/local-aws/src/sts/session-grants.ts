@@ -1,7 +1,6 @@
+import { type Principal, parsePolicy } from '@ec2-image/iam-policy';
 import type { FindGrant } from '../iam/authorization/permissions.ts';
 import { partitionOf } from '../iam/authorization/requirement.ts';
-import { parsePolicy } from '../iam/policy/document.ts';
-import type { Principal } from '../iam/policy/principal.ts';
 import type { Role, Roles } from '../iam/roles.ts';
 import type { RoleSession, RoleSessions } from './sessions.ts';
 

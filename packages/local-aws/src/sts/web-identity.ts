@@ -1,6 +1,4 @@
-import type { PolicyDocument } from '../iam/policy/document.ts';
-import { evaluate } from '../iam/policy/evaluate.ts';
-import { requestContext } from '../iam/policy/request-context.ts';
+import { evaluate, type PolicyDocument, requestContext } from '@ec2-image/iam-policy';
 import { ServiceError } from '../service.ts';
 
 /** What a token of an OpenID Connect provider says. */

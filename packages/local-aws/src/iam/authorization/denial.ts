@@ -1,5 +1,5 @@
+import type { Decision } from '@ec2-image/iam-policy';
 import { ServiceError, type ServiceName } from '../../service.ts';
-import type { Decision } from '../policy/evaluate.ts';
 import { encodeMessage } from './encoded-message.ts';
 import type { Permissions } from './permissions.ts';
 import type { Requirement } from './requirement.ts';

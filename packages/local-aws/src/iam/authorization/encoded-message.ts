@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { Decision } from '../policy/evaluate.ts';
+import type { Decision } from '@ec2-image/iam-policy';
 import type { Permissions } from './permissions.ts';
 import type { Requirement } from './requirement.ts';
 

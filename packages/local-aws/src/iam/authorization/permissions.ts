@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto';
+import {
+  type Decision,
+  evaluate,
+  type Policies,
+  type PolicyDocument,
+  type Principal,
+  parsePolicy,
+  requestContext,
+} from '@ec2-image/iam-policy';
 import { LocalAwsError } from '../../errors.ts';
 import type { KnownCredentials } from '../../known-credentials.ts';
 import type { ServiceRequest } from '../../service.ts';
-import { type PolicyDocument, parsePolicy } from '../policy/document.ts';
-import { type Decision, evaluate, type Policies } from '../policy/evaluate.ts';
-import type { Principal } from '../policy/principal.ts';
-import { requestContext } from '../policy/request-context.ts';
 import type { Requirement } from './requirement.ts';
 
 /** What one caller may do. */

@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '../policy/document.ts';
+import type { PolicyDocument } from '@ec2-image/iam-policy';
 
 /** One action that a call needs, on one resource. */
 export interface Requirement {

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { MalformedPolicy, parsePolicy } from '../../iam/policy/document.ts';
+import { MalformedPolicy, parsePolicy } from '@ec2-image/iam-policy';
 import { setPolicy } from '../buckets/bucket-table.ts';
 import { openBucket } from '../buckets/open-bucket.ts';
 import { s3Error } from '../errors.ts';

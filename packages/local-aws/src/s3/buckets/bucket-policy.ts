@@ -1,4 +1,4 @@
-import { type PolicyDocument, parsePolicy } from '../../iam/policy/document.ts';
+import { type PolicyDocument, parsePolicy } from '@ec2-image/iam-policy';
 import type { Store } from '../../store/store.ts';
 import { findBucket } from './bucket-table.ts';
 

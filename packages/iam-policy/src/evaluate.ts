@@ -74,20 +74,30 @@ function resourceNaming(document: PolicyDocument, request: AccessRequest, princi
 function matching(
   documents: readonly PolicyDocument[],
   effect: Statement['effect'],
-  { action, resource, context }: AccessRequest,
+  request: AccessRequest,
   principal: Principal,
 ): { readonly statement: Statement; readonly naming: Naming }[] {
   return documents
     .flatMap(({ statements }) => statements)
     .filter((statement) => statement.effect === effect)
-    .map((statement) => ({ statement, naming: namingOf(statement, principal) }))
     .filter(
-      ({ statement, naming }) =>
-        naming !== 'not' &&
-        coversAction(statement, action) &&
-        coversResource(statement, resource, context) &&
-        conditionsHold(statement.conditions, context),
-    );
+      (statement) =>
+        concerns(statement, request, principal) && conditionsHold(statement.conditions, request.context),
+    )
+    .map((statement) => ({ statement, naming: namingOf(statement, principal) }));
+}
+
+/** Whether it is about this principal, action and resource, whatever its conditions say. */
+function concerns(
+  statement: Statement,
+  { action, resource, context }: AccessRequest,
+  principal: Principal,
+): boolean {
+  return (
+    namingOf(statement, principal) !== 'not' &&
+    coversAction(statement, action) &&
+    coversResource(statement, resource, context)
+  );
 }
 
 /** Whoever has a policy is meant by it, where it names nobody. */
@@ -113,4 +123,24 @@ function coversResource(
   // A role's trust names no resource: it is the role.
   if (!resource && !notResource) return true;
   return resource ? isAmong(resource) : !isAmong(notResource ?? []);
+}
+
+/**
+ * The condition keys that decide and that are not known: of the statements that name principal, action and resource. What
+ * is known to be absent is `known` too.
+ */
+export function undecidedKeys(
+  request: AccessRequest,
+  principal: Principal,
+  {
+    policies: { identity = [], session = [], resource },
+    known = [],
+  }: { readonly policies: Policies; readonly known?: readonly string[] },
+): string[] {
+  const absent = new Set(known.map((key) => key.toLowerCase()));
+  const keys = [...identity, ...session, ...(resource ? [resource] : [])]
+    .flatMap(({ statements }) => statements)
+    .filter((statement) => concerns(statement, request, principal))
+    .flatMap(({ conditions }) => conditions.map(({ key }) => key));
+  return [...new Set(keys)].filter((key) => !request.context.has(key) && !absent.has(key));
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MalformedPolicy, type PolicyKind, parsePolicy } from '../../src/iam/policy/document.ts';
-import { evaluate, type Policies } from '../../src/iam/policy/evaluate.ts';
-import { matchesArn, matchesPattern } from '../../src/iam/policy/pattern.ts';
-import { requestContext } from '../../src/iam/policy/request-context.ts';
-import { trustsService } from '../../src/iam/policy/service-access.ts';
+import { MalformedPolicy, type PolicyKind, parsePolicy } from '../src/document.ts';
+import { evaluate, type Policies } from '../src/evaluate.ts';
+import { matchesArn, matchesPattern } from '../src/pattern.ts';
+import { requestContext } from '../src/request-context.ts';
+import { trustsService } from '../src/service-access.ts';
 
 const policy = (kind: PolicyKind, ...Statement: object[]) =>
   parsePolicy(JSON.stringify({ Version: '2012-10-17', Statement }), kind);
