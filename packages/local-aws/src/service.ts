@@ -60,7 +60,17 @@ export interface Service {
   close?(): Promise<void>;
 }
 
-export type ServiceName = 's3' | 'ec2' | 'sts' | 'iam' | 'ebs' | 'ssm' | 'kms' | 'sso' | 'autoscaling';
+export type ServiceName =
+  | 's3'
+  | 'ec2'
+  | 'sts'
+  | 'iam'
+  | 'ebs'
+  | 'ssm'
+  | 'kms'
+  | 'service-quotas'
+  | 'sso'
+  | 'autoscaling';
 
 /** What a service answers instead of a result. */
 export class ServiceError extends Error {

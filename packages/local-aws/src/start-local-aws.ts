@@ -1,6 +1,7 @@
 import { autoScalingService } from './autoscaling/autoscaling-service.ts';
 import { type CallRecord, type Calls, createCalls } from './calls.ts';
 import { type ConditionsName, openConditions } from './conditions/conditions.ts';
+import type { Quotas } from './conditions/quotas.ts';
 import { ebsService } from './ebs/ebs-service.ts';
 import { type ReadVolumeOptions, readVolume } from './ebs/read-volume.ts';
 import { ec2Service } from './ec2/ec2-service.ts';
@@ -17,6 +18,7 @@ import { type Account, authorizedService } from './iam/authorization/authorized-
 import { createPermissions } from './iam/authorization/permissions.ts';
 import { iamService } from './iam/iam-service.ts';
 import { openRoles, type Roles } from './iam/roles.ts';
+import { findKey } from './kms/keys.ts';
 import { kmsService } from './kms/kms-service.ts';
 import type { KnownCredentials } from './known-credentials.ts';
 import { isValidBucketName } from './s3/buckets/bucket-name.ts';
@@ -25,6 +27,7 @@ import { insertBucket } from './s3/buckets/bucket-table.ts';
 import { createS3Service } from './s3/s3-service.ts';
 import type { Service, ServiceName } from './service.ts';
 import type { ServiceContext } from './service-context.ts';
+import { serviceQuotasService } from './service-quotas/service-quotas-service.ts';
 import { openParameterStore } from './ssm/parameter-store.ts';
 import { ssmService } from './ssm/ssm-service.ts';
 import { ssoService } from './sso/sso-service.ts';
@@ -54,6 +57,8 @@ export interface LocalAwsOptions {
   readonly conditions?: ConditionsName;
   /** What decides in `adverse` conditions: the same calls in the same order meet the same. Default 1. */
   readonly seed?: number;
+  /** Of every account's region; what is not given is AWS's default in `adverse` conditions, and unlimited in `calm` ones. */
+  readonly quotas?: Partial<Quotas>;
   /** Struck from the start; more can be added while it runs. */
   readonly faults?: readonly FaultRule[];
   /** Milliseconds since 1970; default the real time. */
@@ -109,6 +114,7 @@ export async function startLocalAws({
   buckets = [],
   conditions: conditionsName = 'calm',
   seed = 1,
+  quotas,
   faults: rules = [],
   now = Date.now,
   fsync = false,
@@ -118,12 +124,17 @@ export async function startLocalAws({
 }: LocalAwsOptions): Promise<LocalAws> {
   const faults = createFaults(rules);
   const calls = createCalls();
-  const conditions = openConditions({ name: conditionsName, seed, now });
+  const conditions = openConditions({ name: conditionsName, seed, quotas, now });
   if (log) calls.subscribe(log);
   const known = [...credentials, exampleCredentials];
   const store = openState({ directory, fsync });
   const iam = { roles: openRoles({ store, now }), sessions: openSessions({ store, now }) };
-  const permissions = createPermissions({ credentials: known, findGrant: sessionGrants(iam), now });
+  const permissions = createPermissions({
+    credentials: known,
+    accountId,
+    findGrant: sessionGrants(iam),
+    now,
+  });
   const context: ServiceContext = { store, faults, conditions, permissions, now, accountId, onNotice };
   const services = new Map<ServiceName, Service>();
   const release = async () => {
@@ -230,9 +241,10 @@ function createServices(
     ebsService({ context, settings }),
     stsService({ permissions, roles, sessions, now }),
     ssoService({ tokens, roles, sessions }),
-    iamService({ roles }),
+    iamService({ roles, users: permissions.users }),
     ssmService({ parameterStore }),
     kmsService(context),
+    serviceQuotasService(context),
     autoScalingService(context),
   ];
   return services.map((service) => authorizedService(service, { permissions: context.permissions, account }));
@@ -244,6 +256,7 @@ function accountOf({ store, now, accountId: own }: ServiceContext, roles: Roles)
     tagsOf: ({ accountId, region }, id) => openResources({ store, accountId, region, now }).tagsOf(id),
     typeOf: typeOfId,
     bucketPolicy: (bucket) => bucketPolicyOf(store, bucket),
+    keyOf: (request, id) => findKey(store, request, id),
     rolePath: (name) => roles.find(own, name)?.path ?? '/',
   };
 }

@@ -53,6 +53,8 @@ export const modelErrors: Readonly<
     },
   },
   iam: {
+    GetPolicy: { InvalidInput: 400, NoSuchEntity: 404, ServiceFailure: 500 },
+    GetPolicyVersion: { InvalidInput: 400, NoSuchEntity: 404, ServiceFailure: 500 },
     GetRole: { NoSuchEntity: 404, ServiceFailure: 500 },
     GetRolePolicy: { NoSuchEntity: 404, ServiceFailure: 500 },
     ListAttachedRolePolicies: { InvalidInput: 400, NoSuchEntity: 404, ServiceFailure: 500 },
@@ -64,6 +66,13 @@ export const modelErrors: Readonly<
       DependencyTimeoutException: 500,
       InvalidArnException: 400,
       KMSInternalException: 500,
+      NotFoundException: 400,
+    },
+    GetKeyPolicy: {
+      DependencyTimeoutException: 500,
+      InvalidArnException: 400,
+      KMSInternalException: 500,
+      KMSInvalidStateException: 400,
       NotFoundException: 400,
     },
     GenerateDataKey: {

@@ -62,13 +62,17 @@ const mostPendingReads = 5;
 export function openConditions({
   name,
   seed,
+  quotas,
   now,
 }: {
   readonly name: ConditionsName;
   readonly seed: number;
+  /** Where they are not the usual ones. */
+  readonly quotas?: Partial<Quotas> | undefined;
   readonly now: () => number;
 }): Conditions {
-  return name === 'calm' ? { ...calmConditions, seed } : adverseConditions(seed, now);
+  const usual = name === 'calm' ? { ...calmConditions, seed } : adverseConditions(seed, now);
+  return { ...usual, quotas: { ...usual.quotas, ...quotas } };
 }
 
 function adverseConditions(seed: number, now: () => number): Conditions {

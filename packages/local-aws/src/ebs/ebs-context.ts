@@ -2,6 +2,7 @@ import type { Conditions } from '../conditions/conditions.ts';
 import type { Resources } from '../ec2/resources.ts';
 import type { Ec2Settings } from '../ec2/settings.ts';
 import type { Faults, FaultTarget } from '../faults/faults.ts';
+import type { Permissions } from '../iam/authorization/permissions.ts';
 import type { ServiceRequest, ServiceResponse } from '../service.ts';
 import type { Store } from '../store/store.ts';
 import type { BlockFiles } from './block-files.ts';
@@ -10,6 +11,8 @@ import type { PutsInFlight } from './puts-in-flight.ts';
 /** What an operation works with: one call. */
 export interface EbsContext {
   readonly request: ServiceRequest;
+  /** What the caller may do, keys included. */
+  readonly permissions: Permissions;
   readonly store: Store;
   readonly resources: Resources;
   readonly blockFiles: BlockFiles;

@@ -40,7 +40,7 @@ const startOperation = 'StartSnapshot';
 
 /** The EBS direct APIs, on the same snapshots that EC2 describes. https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html */
 export function ebsService({
-  context: { store, faults, conditions: account, now },
+  context: { store, faults, permissions, conditions: account, now },
   settings,
 }: {
   context: ServiceContext;
@@ -56,6 +56,7 @@ export function ebsService({
     const resources = openResources({ store, accountId, region, now, unseenMs });
     return {
       request,
+      permissions: permissions.of(request),
       store,
       // A snapshot just started is not found; whatever else there is of it EBS knows itself.
       resources: asSeenBy(resources, { conditions, accountId, region, isRead: false }),

@@ -9,6 +9,7 @@ import { checkConstraint } from './constraints.ts';
 import type { EbsContext, EbsOperation } from './ebs-context.ts';
 import { validation } from './errors.ts';
 import { flipBit } from './flip-bit.ts';
+import { requireDecrypt } from './key-access.ts';
 import { blockCount, writableSnapshot } from './snapshot-access.ts';
 import { zeroDigest } from './zero-block.ts';
 
@@ -25,6 +26,7 @@ export const putSnapshotBlock: EbsOperation = async ({ snapshotId, blockIndex },
   }
   try {
     const snapshot = writableSnapshot(snapshotId, context);
+    requireDecrypt(snapshot.facts, context);
     if (blockIndex >= blockCount(snapshot.facts)) {
       throw validation('INVALID_BLOCK', `Block index ${blockIndex} is beyond the volume size extent`);
     }

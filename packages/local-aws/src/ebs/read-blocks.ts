@@ -6,6 +6,7 @@ import { makeToken, readToken } from './block-token.ts';
 import { type EbsContext, type EbsOperation, epochSeconds, jsonAnswer } from './ebs-context.ts';
 import { validation } from './errors.ts';
 import { flipBit } from './flip-bit.ts';
+import { requireDecrypt } from './key-access.ts';
 import { readableSnapshot } from './snapshot-access.ts';
 
 const pageSize = { default: 10_000, min: 100, max: 10_000 };
@@ -82,7 +83,7 @@ function lineage(firstId: string, secondId: string, { resources }: EbsContext): 
 /** https://docs.aws.amazon.com/ebs/latest/APIReference/API_GetSnapshotBlock.html */
 export const getSnapshotBlock: EbsOperation = async ({ snapshotId, blockIndex }, context) => {
   const { request, blockFiles, faults, call, now } = context;
-  readableSnapshot(snapshotId, context);
+  requireDecrypt(readableSnapshot(snapshotId, context).facts, context);
   const token = request.query.get('blockToken') ?? '';
   if (readToken(token, { kind: 'block', snapshotId }, now()) !== blockIndex) {
     throw validation('INVALID_BLOCK_TOKEN', 'The block token is not valid');

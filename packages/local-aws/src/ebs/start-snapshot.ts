@@ -1,16 +1,17 @@
 import { oncePerToken } from '../ec2/client-tokens.ts';
-import { encryptionFor } from '../ec2/region-settings.ts';
+import { encryptionFor, keyFor } from '../ec2/region-settings.ts';
 import { newResourceId } from '../ec2/resource-type.ts';
 import { inheritBlocks, listBlocks } from '../ec2/snapshots/block-table.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
 import { hasRoomForPending, hasRoomForSnapshot } from '../ec2/snapshots/snapshot-quotas.ts';
 import { checkedTags, checkTagCount } from '../ec2/tags/tag-rules.ts';
-import { findKey, whyUnusable } from '../kms/keys.ts';
+import { findKey } from '../kms/keys.ts';
 import { ServiceError, type ServiceResponse } from '../service.ts';
 import { checkConstraint } from './constraints.ts';
 import { type EbsContext, epochSeconds, jsonAnswer } from './ebs-context.ts';
 import { conflict, validation } from './errors.ts';
+import { requireDecrypt, requireKey } from './key-access.ts';
 import { readableSnapshot } from './snapshot-access.ts';
 
 export interface StartSnapshotInput {
@@ -54,7 +55,8 @@ export async function startSnapshot(
     );
   }
   const tags = specifiedTags(input);
-  checkKey(input, context);
+  if (parent) requireDecrypt(parent.facts, context);
+  else checkKey(input, context);
   const { ClientToken: token, ...asked } = input;
   const newId = newResourceId('snapshot');
   const id = store.transaction(() => {
@@ -141,17 +143,18 @@ function checkInput(input: StartSnapshotInput): void {
   }
 }
 
-/** A key that is given has to be there, and of use. */
-function checkKey({ KmsKeyArn: given }: StartSnapshotInput, { store, request }: EbsContext): void {
-  if (given === undefined) return;
-  const key = findKey(store, request, given);
-  if (!key) {
+/** A key that is given has to be there; that or the account's default one is of use, and the caller's to use. */
+function checkKey(input: StartSnapshotInput, context: EbsContext): void {
+  const { store, request, account } = context;
+  const { KmsKeyArn: given, Encrypted: encrypted } = input;
+  if (given !== undefined && !findKey(store, request, given)) {
     throw new ServiceError(404, 'ResourceNotFoundException', `The KMS key '${given}' does not exist.`, {
       details: { Reason: 'DEPENDENCY_RESOURCE_NOT_FOUND' },
     });
   }
-  const reason = whyUnusable(key);
-  if (reason !== undefined) throw validation('INVALID_CUSTOMER_KEY', reason);
+  const { accountId, region } = request;
+  const key = keyFor({ encrypted, kmsKeyId: given }, { store, account, accountId, region });
+  if (key) requireKey(key, context);
 }
 
 function specifiedTags({ Tags = [] }: StartSnapshotInput) {

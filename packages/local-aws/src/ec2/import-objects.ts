@@ -15,6 +15,8 @@ export interface ImportObject {
   readonly sizeBytes: number;
   /** Another one if the object was deleted or written again. */
   readonly identity: string;
+  /** The ARN of the KMS key that it is encrypted with. */
+  readonly kmsKeyId?: string | undefined;
   open(): Promise<ObjectBytes>;
 }
 

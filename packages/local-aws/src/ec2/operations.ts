@@ -64,6 +64,8 @@ import {
   getEbsEncryptionByDefault,
   getImageBlockPublicAccessState,
   getSnapshotBlockPublicAccessState,
+  modifyEbsDefaultKmsKeyId,
+  resetEbsDefaultKmsKeyId,
 } from './region-setting-operations.ts';
 import { describeAvailabilityZones, describeRegions } from './regions.ts';
 import {
@@ -137,6 +139,7 @@ export const ec2Operations: QueryOperations<Ec2Context> = {
   ListImagesInRecycleBin: listImagesInRecycleBin,
   ListSnapshotsInRecycleBin: listSnapshotsInRecycleBin,
   LockSnapshot: lockSnapshot,
+  ModifyEbsDefaultKmsKeyId: modifyEbsDefaultKmsKeyId,
   ModifyImageAttribute: modifyImageAttribute,
   ModifyLaunchTemplate: modifyLaunchTemplate,
   ModifySnapshotAttribute: modifySnapshotAttribute,
@@ -144,6 +147,7 @@ export const ec2Operations: QueryOperations<Ec2Context> = {
   RegisterImage: registerImage,
   RequestSpotFleet: requestSpotFleet,
   RequestSpotInstances: requestSpotInstances,
+  ResetEbsDefaultKmsKeyId: resetEbsDefaultKmsKeyId,
   ResetImageAttribute: resetImageAttribute,
   RestoreImageFromRecycleBin: restoreImageFromRecycleBin,
   RestoreSnapshotFromRecycleBin: restoreSnapshotFromRecycleBin,

@@ -1,6 +1,8 @@
-import { oneOf, required } from '../query/shape.ts';
+import { findKey } from '../kms/keys.ts';
+import { oneOf, required, string } from '../query/shape.ts';
+import { invalidParameterValue } from './errors.ts';
 import { operation } from './operation.ts';
-import { regionSetting, setRegionSetting } from './region-settings.ts';
+import { ebsAlias, regionSetting, setRegionSetting } from './region-settings.ts';
 
 /** Encryption by default. What is set holds at once, here. */
 export const getEbsEncryptionByDefault = operation({
@@ -26,10 +28,29 @@ export const disableEbsEncryptionByDefault = operation({
   },
 });
 
-/** Nobody has set another. */
 export const getEbsDefaultKmsKeyId = operation({
   fields: {},
-  run: () => ({ kmsKeyId: 'alias/aws/ebs' }),
+  run: (_input, context) => ({ kmsKeyId: regionSetting(context, 'defaultKmsKey') }),
+});
+
+/** What is wrong with a key shows when something is to be encrypted with it. */
+export const modifyEbsDefaultKmsKeyId = operation({
+  fields: { KmsKeyId: required(string) },
+  run({ KmsKeyId: given }, context) {
+    const key = findKey(context.store, context, given);
+    if (!key) throw invalidParameterValue(`The KMS key ${given} does not exist.`);
+    const id = key.isManaged ? ebsAlias : key.arn;
+    setRegionSetting(context, 'defaultKmsKey', id);
+    return { kmsKeyId: id };
+  },
+});
+
+export const resetEbsDefaultKmsKeyId = operation({
+  fields: {},
+  run(_input, context) {
+    setRegionSetting(context, 'defaultKmsKey', ebsAlias);
+    return { kmsKeyId: ebsAlias };
+  },
 });
 
 export const getImageBlockPublicAccessState = operation({

@@ -1,5 +1,5 @@
 import type { Conditions } from '../conditions/conditions.ts';
-import { managedKey } from '../kms/keys.ts';
+import { findKey, type KmsKey, managedKey } from '../kms/keys.ts';
 import type { Store } from '../store/store.ts';
 
 /** What an account has set for a region. */
@@ -12,6 +12,8 @@ export const regionSettingTables: readonly string[] = [
 
 export interface RegionSettings {
   readonly encryptionByDefault: 'true' | 'false';
+  /** A key's ARN, or the alias of the one that AWS made. */
+  readonly defaultKmsKey: string;
   readonly imageBlockPublicAccess: 'block-new-sharing' | 'unblocked';
   readonly snapshotBlockPublicAccess: 'block-all-sharing' | 'block-new-sharing' | 'unblocked';
 }
@@ -23,17 +25,21 @@ export interface AccountRegion {
   readonly account: Conditions;
 }
 
+export const ebsAlias = 'alias/aws/ebs';
+
 /**
  * Before anybody sets them: block-public-access for AMIs is on in new accounts
  * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-public-access-to-amis.html); the other two are what
  * careful organisations turn on everywhere.
  */
 const safe: RegionSettings = {
+  defaultKmsKey: ebsAlias,
   encryptionByDefault: 'true',
   imageBlockPublicAccess: 'block-new-sharing',
   snapshotBlockPublicAccess: 'block-all-sharing',
 };
 const open: RegionSettings = {
+  defaultKmsKey: ebsAlias,
   encryptionByDefault: 'false',
   imageBlockPublicAccess: 'unblocked',
   snapshotBlockPublicAccess: 'unblocked',
@@ -76,5 +82,16 @@ export function encryptionFor(
 ): Encryption {
   const isEncrypted = encrypted || regionSetting(place, 'encryptionByDefault') === 'true';
   if (!isEncrypted) return { encrypted: false };
-  return { encrypted: true, kmsKeyId: kmsKeyId ?? managedKey(place).arn };
+  return { encrypted: true, kmsKeyId: kmsKeyId ?? defaultKey(place).arn };
+}
+
+/** Of snapshots that name no key. */
+function defaultKey(place: AccountRegion): KmsKey {
+  return findKey(place.store, place, regionSetting(place, 'defaultKmsKey')) ?? managedKey(place);
+}
+
+/** The key of a snapshot that is made with these wishes; undefined where it is not encrypted, or the key is not there. */
+export function keyFor(asked: Partial<Encryption>, place: AccountRegion): KmsKey | undefined {
+  const { encrypted, kmsKeyId } = encryptionFor(asked, place);
+  return encrypted && kmsKeyId !== undefined ? findKey(place.store, place, kmsKeyId) : undefined;
 }

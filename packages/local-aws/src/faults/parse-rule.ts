@@ -11,6 +11,7 @@ const services: ReadonlySet<ServiceName> = new Set([
   'ebs',
   'ssm',
   'kms',
+  'service-quotas',
   'sso',
   'autoscaling',
 ]);

@@ -121,6 +121,7 @@ export const answers: Readonly<Record<ServiceName, Answers>> = {
   },
   iam: queryServices,
   autoscaling: queryServices,
+  'service-quotas': jsonServices,
   ebs: {
     ...jsonServices,
     throttling: [

@@ -12,6 +12,7 @@ const byScope: Readonly<Record<string, ServiceName>> = {
   kms: 'kms',
   awsssoportal: 'sso',
   autoscaling: 'autoscaling',
+  servicequotas: 'service-quotas',
 };
 
 const byVersion: Readonly<Record<string, ServiceName>> = {
@@ -40,5 +41,6 @@ export function serviceOf(
   }
   if (headers['x-amz-target']?.toString().startsWith('AmazonSSM')) return { name: 'ssm' };
   if (headers['x-amz-target']?.toString().startsWith('TrentService')) return { name: 'kms' };
+  if (headers['x-amz-target']?.toString().startsWith('ServiceQuotas')) return { name: 'service-quotas' };
   return { name: 's3' };
 }

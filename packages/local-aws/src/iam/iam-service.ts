@@ -1,19 +1,15 @@
-import { type PolicyKind, parsePolicy } from '@ec2-image/iam-policy';
-import type { CallConditions } from '../conditions/conditions.ts';
 import { operationFor } from '../query/operation.ts';
 import { queryService } from '../query/query-service.ts';
 import { integer, memberList, required, string, structure } from '../query/shape.ts';
 import type { XmlElements } from '../query/xml.ts';
 import { type Service, ServiceError } from '../service.ts';
 import { iamModel } from '../validation/models/iam.ts';
+import { partitionOf } from './authorization/requirement.ts';
+import { checkDocument, encodeDocument, type IamContext, invalidInput, roleOf } from './iam-context.ts';
 import { rolesAsSeenBy } from './lagging-roles.ts';
-import type { Role, Roles } from './roles.ts';
-
-interface IamContext {
-  readonly accountId: string;
-  readonly roles: Roles;
-  readonly conditions: CallConditions;
-}
+import { managedPolicyOperations } from './managed-policy-operations.ts';
+import type { Role } from './roles.ts';
+import { simulatePrincipalPolicy } from './simulate.ts';
 
 const operation = operationFor<IamContext>();
 
@@ -66,7 +62,7 @@ const deleteRole = operation({
   run({ RoleName: name }, context) {
     const { accountId, roles } = context;
     roleOf(name, context);
-    if (roles.policies(accountId, name).length > 0) {
+    if (roles.documents(accountId, name).length > 0) {
       throw new ServiceError(409, 'DeleteConflict', 'Cannot delete entity, must delete policies first.');
     }
     roles.remove(accountId, name);
@@ -91,15 +87,6 @@ const listRolePolicies = operation({
       IsTruncated: isTruncated,
       Marker: isTruncated ? page.at(-1) : undefined,
     };
-  },
-});
-
-/** Managed policies are not among what local-aws has. */
-const listAttachedRolePolicies = operation({
-  fields: { RoleName: required(string), PathPrefix: string, Marker: string, MaxItems: integer },
-  run({ RoleName: name }, context) {
-    roleOf(name, context);
-    return { AttachedPolicies: {}, IsTruncated: false };
   },
 });
 
@@ -134,18 +121,12 @@ const deleteRolePolicy = operation({
   },
 });
 
-function roleOf(name: string, { roles, accountId }: IamContext): Role {
-  const role = roles.find(accountId, name);
-  if (!role) throw new ServiceError(404, 'NoSuchEntity', `The role with name ${name} cannot be found.`);
-  return role;
-}
-
-function describedRole(role: Role, { accountId }: IamContext): XmlElements {
+function describedRole(role: Role, { accountId, partition }: IamContext): XmlElements {
   return {
     Path: role.path,
     RoleName: role.name,
     RoleId: role.roleId,
-    Arn: `arn:aws:iam::${accountId}:role${role.path}${role.name}`,
+    Arn: `arn:${partition}:iam::${accountId}:role${role.path}${role.name}`,
     CreateDate: `${new Date(role.createdAt).toISOString().slice(0, 19)}Z`,
     AssumeRolePolicyDocument: encodeDocument(role.trustPolicy),
     Description: role.description ?? undefined,
@@ -153,32 +134,12 @@ function describedRole(role: Role, { accountId }: IamContext): XmlElements {
   };
 }
 
-/** Documents go out percent-encoded (RFC 3986). */
-function encodeDocument(document: string): string {
-  return encodeURIComponent(document).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
-
-function checkDocument(document: string, kind: PolicyKind): void {
-  try {
-    parsePolicy(document, kind);
-  } catch (error) {
-    throw new ServiceError(400, 'MalformedPolicyDocument', (error as Error).message);
-  }
-}
-
 function noSuchPolicy(policyName: string): ServiceError {
   return new ServiceError(404, 'NoSuchEntity', `The role policy with name ${policyName} cannot be found.`);
 }
 
-function invalidInput(message: string): ServiceError {
-  return new ServiceError(400, 'InvalidInput', message);
-}
-
-/** Roles and their inline policies, as far as importing a disk needs them. */
-export function iamService({ roles }: { roles: Roles }): Service {
+/** Roles and their policies, as far as importing a disk needs them, and what these come to. */
+export function iamService({ roles, users }: Pick<IamContext, 'roles' | 'users'>): Service {
   return queryService<IamContext>({
     name: 'iam',
     namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
@@ -188,14 +149,17 @@ export function iamService({ roles }: { roles: Roles }): Service {
       DeleteRolePolicy: deleteRolePolicy,
       GetRole: getRole,
       GetRolePolicy: getRolePolicy,
-      ListAttachedRolePolicies: listAttachedRolePolicies,
       ListRolePolicies: listRolePolicies,
       PutRolePolicy: putRolePolicy,
+      SimulatePrincipalPolicy: simulatePrincipalPolicy,
       UpdateAssumeRolePolicy: updateAssumeRolePolicy,
+      ...managedPolicyOperations,
     },
     model: iamModel,
-    contextOf: ({ accountId, conditions }) => ({
+    contextOf: ({ accountId, region, conditions }) => ({
       accountId,
+      partition: partitionOf(region),
+      users,
       roles: rolesAsSeenBy(roles, { accountId, conditions }),
       conditions,
     }),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  type Decision,
   evaluate,
   type PolicyDocument,
   parsePolicy,
@@ -7,6 +8,8 @@ import {
   trustsService,
 } from '@ec2-image/iam-policy';
 import type { Store } from '../store/store.ts';
+import type { Requirement } from './authorization/requirement.ts';
+import { type ManagedPolicies, managedPolicyTables, openManagedPolicies } from './managed-policies.ts';
 
 export interface Role {
   readonly name: string;
@@ -30,6 +33,12 @@ export interface Roles {
   removePolicy(accountId: string, name: string, policyName: string): boolean;
   isAssumableForImport(accountId: string, name: string): boolean;
   mayReadObject(accountId: string, name: string, object: ObjectToRead): boolean;
+  /** What the role may do once somebody has assumed it. */
+  decide(accountId: string, name: string, requirement: Requirement): Decision;
+  /** Managed policies: https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html */
+  readonly managed: ManagedPolicies;
+  /** Of all of its policies, inline and attached. */
+  documents(accountId: string, name: string): string[];
 }
 
 export interface ObjectToRead {
@@ -55,6 +64,7 @@ const tables: readonly string[] = [
      account_id TEXT NOT NULL, role_name TEXT NOT NULL, policy_name TEXT NOT NULL, document TEXT NOT NULL,
      PRIMARY KEY (account_id, role_name, policy_name)
    ) WITHOUT ROWID`,
+  managedPolicyTables,
 ];
 
 // https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html#vmimport-role
@@ -112,7 +122,14 @@ export function openRoles({ store, now }: { store: Store; now: () => number }): 
     });
   }
 
+  const managed = openManagedPolicies({ store, now });
+
   const roles: Roles = {
+    managed,
+    documents: (accountId, name) => [
+      ...roles.policies(accountId, name).map(({ document }) => document),
+      ...managed.attachedTo(accountId, name).map(({ document }) => document),
+    ],
     find(accountId, name) {
       furnish(accountId);
       return store.get<Role>(`SELECT ${columns} FROM iam_role WHERE account_id = ? AND name = ?`, [
@@ -176,9 +193,15 @@ export function openRoles({ store, now }: { store: Store; now: () => number }): 
     },
     isAssumableForImport: (accountId, name) => isAssumable(roles.find(accountId, name), accountId),
     mayReadObject(accountId, name, { bucket, key, bucketPolicy }) {
-      const identity = roles
-        .policies(accountId, name)
-        .map(({ document }) => parsePolicy(document, 'identity'));
+      const context = { 'aws:SecureTransport': true, 'aws:PrincipalAccount': accountId };
+      const may = (action: string, resource: string) =>
+        roles.decide(accountId, name, { action, resource, context, resourcePolicy: bucketPolicy }).allowed;
+      return (
+        may('s3:GetBucketLocation', `arn:aws:s3:::${bucket}`) &&
+        may('s3:GetObject', `arn:aws:s3:::${bucket}/${key}`)
+      );
+    },
+    decide(accountId, name, { context = {}, resourcePolicy, ...requirement }) {
       const role = roles.find(accountId, name);
       const principal = {
         accountId,
@@ -186,16 +209,12 @@ export function openRoles({ store, now }: { store: Store; now: () => number }): 
         roleArn: `arn:aws:iam::${accountId}:role${role?.path ?? '/'}${name}`,
         userId: `${role?.roleId ?? ''}:vmimport`,
       };
-      const context = requestContext({ 'aws:SecureTransport': true, 'aws:PrincipalAccount': accountId });
-      const may = (action: string, resource: string) =>
-        evaluate({ action, resource, context }, principal, {
-          identity,
-          ...(bucketPolicy && { resource: bucketPolicy }),
-        }).allowed;
-      return (
-        may('s3:GetBucketLocation', `arn:aws:s3:::${bucket}`) &&
-        may('s3:GetObject', `arn:aws:s3:::${bucket}/${key}`)
-      );
+      return evaluate({ ...requirement, context: requestContext(context) }, principal, {
+        identity: roles.documents(accountId, name).map((document) => parsePolicy(document, 'identity')),
+        ...(resourcePolicy && { resource: resourcePolicy }),
+        ...(requirement.resourceMustAllow && { resourceMustAllow: true }),
+        ...(requirement.resourceAccountId && { resourceAccountId: requirement.resourceAccountId }),
+      });
     },
   };
   return roles;

@@ -1,11 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { partitionOf } from '../iam/authorization/requirement.ts';
 import type { Store } from '../store/store.ts';
+import { defaultPolicy, type KeyPlace, managedPolicy } from './key-policies.ts';
 
-/** An account's region: keys belong to one. */
-export interface KeyPlace {
-  readonly accountId: string;
-  readonly region: string;
-}
+export type { KeyPlace } from './key-policies.ts';
 
 export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion';
 
@@ -19,6 +17,8 @@ export interface KmsKey {
   /** AWS made it for a service. */
   readonly isManaged: boolean;
   readonly description: string;
+  /** As it was put. */
+  readonly policy: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
 }
@@ -33,18 +33,25 @@ export const keyTables: readonly string[] = [
      account_id TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, key_id TEXT NOT NULL,
      PRIMARY KEY (account_id, region, name)
    ) WITHOUT ROWID`,
+  'ALTER TABLE kms_key ADD COLUMN policy TEXT',
 ];
 
 export function insertKey(
   store: Store,
   { accountId, region }: KeyPlace,
-  { spec, usage, description, createdAt }: Pick<KmsKey, 'spec' | 'usage' | 'description' | 'createdAt'>,
+  {
+    spec,
+    usage,
+    description,
+    createdAt,
+    policy,
+  }: Pick<KmsKey, 'spec' | 'usage' | 'description' | 'createdAt'> & { readonly policy: string | undefined },
 ): KmsKey {
   const keyId = randomUUID();
   store.run(
-    `INSERT INTO kms_key (account_id, region, key_id, state, spec, usage, description, created_at)
-     VALUES (?, ?, ?, 'Enabled', ?, ?, ?, ?)`,
-    [accountId, region, keyId, spec, usage, description, createdAt],
+    `INSERT INTO kms_key (account_id, region, key_id, state, spec, usage, description, created_at, policy)
+     VALUES (?, ?, ?, 'Enabled', ?, ?, ?, ?, ?)`,
+    [accountId, region, keyId, spec, usage, description, createdAt, policy ?? null],
   );
   return findKey(store, { accountId, region }, keyId)!;
 }
@@ -56,6 +63,19 @@ export function setKeyState(
 ): void {
   store.run('UPDATE kms_key SET state = ? WHERE account_id = ? AND region = ? AND key_id = ?', [
     state,
+    accountId,
+    region,
+    keyId,
+  ]);
+}
+
+export function setKeyPolicy(
+  store: Store,
+  { accountId, region }: KeyPlace,
+  { keyId, policy }: Pick<KmsKey, 'keyId' | 'policy'>,
+): void {
+  store.run('UPDATE kms_key SET policy = ? WHERE account_id = ? AND region = ? AND key_id = ?', [
+    policy,
     accountId,
     region,
     keyId,
@@ -81,13 +101,15 @@ export function findKey(store: Store, place: KeyPlace, given: string): KmsKey | 
   if (arn && arn[1] !== place.region) return undefined;
   const owner = arn ? { region: place.region, accountId: arn[2]! } : place;
   const name = arn?.[3] ?? given;
-  const managed = managedKey(owner);
-  if (name === ebsAlias || name === managed.keyId) return managed;
+  for (const service of managedFor) {
+    const managed = managedKey(owner, service);
+    if (name === `alias/aws/${service}` || name === managed.keyId) return managed;
+  }
   return findByKeyId(store, owner, name.startsWith('alias/') ? keyOfAlias(store, owner, name) : name);
 }
 
-/** The key that AWS makes for EBS in each region. */
-const ebsAlias = 'alias/aws/ebs';
+/** AWS makes a key for each of them in each region. */
+const managedFor = ['ebs', 's3'] as const;
 
 function keyOfAlias(store: Store, { accountId, region }: KeyPlace, name: string): string | undefined {
   return store.get<{ keyId: string }>(
@@ -98,16 +120,20 @@ function keyOfAlias(store: Store, { accountId, region }: KeyPlace, name: string)
 
 function findByKeyId(store: Store, place: KeyPlace, keyId: string | undefined): KmsKey | undefined {
   if (keyId === undefined) return undefined;
-  const row = store.get<Omit<KmsKey, 'arn' | 'isManaged'>>(
-    `SELECT key_id AS keyId, state, spec, usage, description, created_at AS createdAt
+  const row = store.get<Omit<KmsKey, 'arn' | 'isManaged' | 'policy'> & { readonly policy: string | null }>(
+    `SELECT key_id AS keyId, state, spec, usage, description, created_at AS createdAt, policy
        FROM kms_key WHERE account_id = ? AND region = ? AND key_id = ?`,
     [place.accountId, place.region, keyId],
   );
-  return row && { ...row, arn: keyArn(place, keyId), isManaged: false };
+  return (
+    row && { ...row, policy: row.policy ?? defaultPolicy(place), arn: keyArn(place, keyId), isManaged: false }
+  );
 }
 
-export function managedKey(place: KeyPlace): KmsKey {
-  const digest = createHash('sha256').update(`${place.accountId} ${place.region} aws/ebs`).digest('hex');
+export function managedKey(place: KeyPlace, service: (typeof managedFor)[number] = 'ebs'): KmsKey {
+  const digest = createHash('sha256')
+    .update(`${place.accountId} ${place.region} aws/${service}`)
+    .digest('hex');
   const parts = [digest.slice(0, 8), digest.slice(8, 12), digest.slice(12, 16), digest.slice(16, 20)];
   const keyId = `${parts.join('-')}-${digest.slice(20, 32)}`;
   return {
@@ -117,19 +143,17 @@ export function managedKey(place: KeyPlace): KmsKey {
     spec: 'SYMMETRIC_DEFAULT',
     usage: 'ENCRYPT_DECRYPT',
     isManaged: true,
-    description: 'Default key that protects my EBS volumes when no other key is defined',
+    description:
+      service === 'ebs'
+        ? 'Default key that protects my EBS volumes when no other key is defined'
+        : 'Default key that protects my S3 objects when no other key is defined',
+    policy: managedPolicy(place, service),
     createdAt: 0,
   };
 }
 
 function keyArn({ accountId, region }: KeyPlace, keyId: string): string {
   return `arn:${partitionOf(region)}:kms:${region}:${accountId}:key/${keyId}`;
-}
-
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  if (region.startsWith('us-gov-')) return 'aws-us-gov';
-  return region.startsWith('eusc-') ? 'aws-eusc' : 'aws';
 }
 
 /** Why no volume can be encrypted with the key, in AWS's manner; undefined where one can. */

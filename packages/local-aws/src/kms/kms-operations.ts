@@ -1,6 +1,15 @@
+import { parsePolicy } from '@ec2-image/iam-policy';
 import { ServiceError } from '../service.ts';
 import type { Store } from '../store/store.ts';
-import { findKey, insertAlias, insertKey, type KeyPlace, type KmsKey, setKeyState } from './keys.ts';
+import {
+  findKey,
+  insertAlias,
+  insertKey,
+  type KeyPlace,
+  type KmsKey,
+  setKeyPolicy,
+  setKeyState,
+} from './keys.ts';
 
 export interface KmsContext {
   readonly place: KeyPlace;
@@ -19,6 +28,7 @@ export const kmsOperations: Readonly<Record<string, (input: Input, context: KmsC
       spec: optionalText(input, 'KeySpec') ?? 'SYMMETRIC_DEFAULT',
       usage: optionalText(input, 'KeyUsage') ?? 'ENCRYPT_DECRYPT',
       description: optionalText(input, 'Description') ?? '',
+      policy: checkedPolicy(optionalText(input, 'Policy')),
       createdAt: now(),
     });
     return { KeyMetadata: metadataOf(key, place) };
@@ -38,6 +48,21 @@ export const kmsOperations: Readonly<Record<string, (input: Input, context: KmsC
     return { KeyMetadata: metadataOf(knownKey(text(input, 'KeyId'), { place, store }), place) };
   },
 
+  GetKeyPolicy(input, { place, store }) {
+    checkPolicyName(input);
+    return {
+      Policy: knownKey(text(input, 'KeyId'), { place, store }).policy,
+      PolicyName: 'default',
+    };
+  },
+
+  PutKeyPolicy(input, { place, store }) {
+    checkPolicyName(input);
+    const key = customerKey(text(input, 'KeyId'), { place, store });
+    setKeyPolicy(store, place, { ...key, policy: checkedPolicy(text(input, 'Policy'))! });
+    return {};
+  },
+
   DisableKey: (input, context) => changeState(input, context, 'Disabled'),
   EnableKey: (input, context) => changeState(input, context, 'Enabled'),
 
@@ -53,6 +78,23 @@ export const kmsOperations: Readonly<Record<string, (input: Input, context: KmsC
     };
   },
 };
+
+/** A key has one policy, and it is called so. */
+function checkPolicyName(input: Input): void {
+  const name = optionalText(input, 'PolicyName') ?? 'default';
+  if (name === 'default') return;
+  throw new ServiceError(400, 'NotFoundException', `No such policy exists: ${name}`);
+}
+
+function checkedPolicy(policy: string | undefined): string | undefined {
+  if (policy === undefined) return undefined;
+  try {
+    parsePolicy(policy, 'resource');
+    return policy;
+  } catch (error) {
+    throw new ServiceError(400, 'MalformedPolicyDocumentException', (error as Error).message);
+  }
+}
 
 function changeState(
   input: Input,

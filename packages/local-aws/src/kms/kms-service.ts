@@ -1,5 +1,5 @@
-import { json } from 'node:stream/consumers';
-import { type Service, ServiceError, type ServiceRequest, type ServiceResponse } from '../service.ts';
+import { jsonAnswer, readJsonObject, unknownJsonOperation } from '../json/json-service.ts';
+import type { Service } from '../service.ts';
 import type { ServiceContext } from '../service-context.ts';
 import { keyTables } from './keys.ts';
 import { kmsOperations } from './kms-operations.ts';
@@ -14,14 +14,8 @@ export function kmsService({ store, now }: ServiceContext): Service {
     async understand(request) {
       const operation = String(request.headers['x-amz-target'] ?? '').replace(target, '');
       const run = Object.hasOwn(kmsOperations, operation) ? kmsOperations[operation] : undefined;
-      if (!run) {
-        throw new ServiceError(
-          501,
-          'UnknownOperationException',
-          `local-aws does not have KMS's ${operation}`,
-        );
-      }
-      const input = await readInput(request);
+      if (!run) throw unknownJsonOperation('KMS', operation);
+      const input = await readJsonObject(request);
       return {
         operation,
         parameters: shown(input),
@@ -35,24 +29,8 @@ export function kmsService({ store, now }: ServiceContext): Service {
   };
 }
 
-async function readInput({ body }: ServiceRequest): Promise<Record<string, unknown>> {
-  const input = await json(body).catch(() => undefined);
-  if (typeof input !== 'object' || input === null) {
-    throw new ServiceError(400, 'SerializationException', 'The request is not a JSON object');
-  }
-  return input as Record<string, unknown>;
-}
-
 function shown(input: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(input).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
   );
-}
-
-function jsonAnswer(status: number, body: object, { id }: ServiceRequest): ServiceResponse {
-  return {
-    status,
-    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': id },
-    body: JSON.stringify(body),
-  };
 }

@@ -67,6 +67,14 @@ function bucketOperation(method: string, query: URLSearchParams): string | undef
       return 'ListMultipartUploads';
     case 'GET versioning':
       return 'GetBucketVersioning';
+    case 'PUT encryption':
+      return 'PutBucketEncryption';
+    case 'DELETE encryption':
+      return 'DeleteBucketEncryption';
+    case 'PUT lifecycle':
+      return 'PutBucketLifecycleConfiguration';
+    case 'DELETE lifecycle':
+      return 'DeleteBucketLifecycle';
     case 'PUT acl':
       return 'PutBucketAcl';
     case 'PUT policy':

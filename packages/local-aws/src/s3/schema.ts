@@ -69,6 +69,8 @@ const steps = [
   ) WITHOUT ROWID;
   `,
   'ALTER TABLE s3_bucket ADD COLUMN policy TEXT',
+  `ALTER TABLE s3_bucket ADD COLUMN encryption TEXT;
+   ALTER TABLE s3_bucket ADD COLUMN lifecycle TEXT`,
 ];
 
 export function createTables(store: Store): void {

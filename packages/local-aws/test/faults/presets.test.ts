@@ -4,6 +4,7 @@ import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
+import { GetServiceQuotaCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import type { Preset } from '../../src/faults/rules.ts';
@@ -17,7 +18,8 @@ const test = testWith()
   .extend('autoscaling', { scope: 'file' }, ({ account }) => account.client(AutoScalingClient))
   .extend('ssm', { scope: 'file' }, ({ account }) => account.client(SSMClient))
   .extend('kms', { scope: 'file' }, ({ account }) => account.client(KMSClient))
-  .extend('ask', { scope: 'file' }, ({ account, ebs, iam, sts, ssm, kms, autoscaling }) => {
+  .extend('quotas', { scope: 'file' }, ({ account }) => account.client(ServiceQuotasClient))
+  .extend('ask', { scope: 'file' }, ({ account, ebs, iam, sts, ssm, kms, quotas, autoscaling }) => {
     const calls: Readonly<Record<SignedService, () => Promise<unknown>>> = {
       s3: () => account.s3.send(new ListBucketsCommand({})),
       ec2: () => account.ec2.send(new DescribeRegionsCommand({})),
@@ -26,6 +28,8 @@ const test = testWith()
       sts: () => sts.send(new GetCallerIdentityCommand({})),
       ssm: () => ssm.send(new DescribeParametersCommand({})),
       kms: () => kms.send(new DescribeKeyCommand({ KeyId: 'alias/aws/ebs' })),
+      'service-quotas': () =>
+        quotas.send(new GetServiceQuotaCommand({ ServiceCode: 'ec2', QuotaCode: 'L-B665C33B' })),
       autoscaling: () => autoscaling.send(new DescribeLaunchConfigurationsCommand({})),
     };
     /** What a stock client makes of the preset at its next call. */
@@ -90,6 +94,7 @@ const codes: Readonly<Record<SignedService, Partial<Record<Preset, string>>>> = 
   ...queryCodes,
   sts: { ...queryCodes.sts, 'region-disabled': '403 RegionDisabledException' },
   ssm: jsonCodes,
+  'service-quotas': jsonCodes,
   kms: {
     ...jsonCodes,
     'kms-access-denied': '400 AccessDeniedException',

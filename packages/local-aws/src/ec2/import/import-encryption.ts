@@ -1,6 +1,6 @@
 import { findKey, whyUnusable } from '../../kms/keys.ts';
 import { invalidParameterValue } from '../errors.ts';
-import { type AccountRegion, encryptionFor } from '../region-settings.ts';
+import { type AccountRegion, encryptionFor, keyFor } from '../region-settings.ts';
 import type { ImportTaskFacts } from './import-task.ts';
 
 interface AskedEncryption {
@@ -22,7 +22,8 @@ export function importEncryption(
       'The specified KMS key is not accessible. If this is a default EBS CMK, please retry your request without specifying the key explicitly',
     );
   }
-  const reason = key && whyUnusable(key);
+  const used = keyFor({ encrypted, kmsKeyId: key?.arn }, place);
+  const reason = used && whyUnusable(used);
   return {
     ...encryptionFor({ encrypted, kmsKeyId: key?.arn }, place),
     ...(reason !== undefined && {

@@ -1,4 +1,6 @@
 import { rm } from 'node:fs/promises';
+import { type KeyUse, keyRequirements, volumeKeyActions } from '../../kms/key-use.ts';
+import { findKey, whyUnusable } from '../../kms/keys.ts';
 import type { ImportObject, ObjectBytes } from '../import-objects.ts';
 import { type ValidDisk, validateDisk } from './disk-validation.ts';
 import { ImportFailure, validationFailure } from './import-failure.ts';
@@ -90,14 +92,16 @@ function isMissing(error: unknown): boolean {
 }
 
 /** @throws ImportFailure */
-function permittedObject({ task, roles, objects, queued }: ImportWork): ImportObject {
+function permittedObject(work: ImportWork): ImportObject {
+  const { task, roles, objects, queued } = work;
   const { roleName, bucket, key } = task.facts;
   const bucketPolicy = objects.bucketPolicy(bucket);
   if (!roles.mayReadObject(queued.accountId, roleName, { bucket, key, bucketPolicy })) {
-    throw validationFailure('We do not have access to the given resource. Reason 403 Forbidden');
+    throw forbidden();
   }
   const object = objects.find(bucket, key);
   if (!object) throw objectGone();
+  if (!mayReadContent(work, object) || !mayEncrypt(work)) throw forbidden();
   task.watch(() => {
     if (objects.find(bucket, key)?.identity !== object.identity) throw objectGone();
   });
@@ -106,4 +110,32 @@ function permittedObject({ task, roles, objects, queued }: ImportWork): ImportOb
 
 function objectGone(): ImportFailure {
   return validationFailure('Invalid S3 source location');
+}
+
+function forbidden(): ImportFailure {
+  return validationFailure('We do not have access to the given resource. Reason 403 Forbidden');
+}
+
+/** An object with a KMS key is the role's to decrypt. */
+function mayReadContent(work: ImportWork, { kmsKeyId }: ImportObject): boolean {
+  return kmsKeyId === undefined || mayUseKey(work, kmsKeyId, { actions: ['Decrypt'], via: 's3' });
+}
+
+/** https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html: with a key, the role needs all of these. */
+function mayEncrypt(work: ImportWork): boolean {
+  const { kmsKeyId } = work.task.facts;
+  return kmsKeyId === undefined || mayUseKey(work, kmsKeyId, { actions: volumeKeyActions, via: 'ec2' });
+}
+
+function mayUseKey(
+  { store, roles, queued, task }: ImportWork,
+  keyId: string,
+  use: Pick<KeyUse, 'actions' | 'via'>,
+): boolean {
+  const { accountId, region } = queued;
+  const key = findKey(store, { accountId, region }, keyId);
+  if (!key || whyUnusable(key) !== undefined) return false;
+  return keyRequirements({ key, ...use }).every(
+    (requirement) => roles.decide(accountId, task.facts.roleName, requirement).allowed,
+  );
 }

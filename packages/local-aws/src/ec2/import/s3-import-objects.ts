@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { bucketPolicyOf } from '../../s3/buckets/bucket-policy.ts';
 import { findBucket } from '../../s3/buckets/bucket-table.ts';
 import { cutExtents } from '../../s3/content.ts';
-import { findLatest, findParts, type ObjectRow } from '../../s3/objects/object-table.ts';
+import { attributesOf, findLatest, findParts, type ObjectRow } from '../../s3/objects/object-table.ts';
 import type { Store } from '../../store/store.ts';
 import type { ImportObjects, ObjectBytes } from '../import-objects.ts';
 
@@ -17,6 +17,7 @@ export function s3ImportObjects(store: Store): ImportObjects {
       return {
         sizeBytes: object.size,
         identity: `${object.id} ${object.etag}`,
+        kmsKeyId: attributesOf(object).encryption.keyId,
         open: async () => openObject(store, object),
       };
     },

@@ -7,6 +7,7 @@ import { bucketRequirement } from './requirements/s3.ts';
 
 /** What the conditions of policies ask of the account, beside the call itself. */
 export type Account = Pick<Asked, 'bucketPolicy' | 'rolePath' | 'typeOf'> & {
+  keyOf(request: ServiceRequest, id: string): ReturnType<Asked['keyOf']>;
   tagsOf(request: ServiceRequest, id: string): ReturnType<Asked['tagsOf']>;
 };
 
@@ -28,6 +29,7 @@ export function authorizedService(
         accountId: request.accountId,
         partition: partitionOf(request.region),
         ...account,
+        keyOf: (id) => account.keyOf(request, id),
         tagsOf: (id) => account.tagsOf(request, id),
       };
       return {

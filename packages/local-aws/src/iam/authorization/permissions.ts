@@ -11,6 +11,7 @@ import {
 import { LocalAwsError } from '../../errors.ts';
 import type { KnownCredentials } from '../../known-credentials.ts';
 import type { ServiceRequest } from '../../service.ts';
+import type { FindUser } from '../iam-context.ts';
 import type { Requirement } from './requirement.ts';
 
 /** What one caller may do. */
@@ -24,6 +25,7 @@ export interface Permissions {
 /** Whoever the emulator was not told the policies of may do everything in their account. */
 export interface PermissionsBook {
   of(request: ServiceRequest): Permissions;
+  readonly users: FindUser;
 }
 
 interface Grant extends Pick<Policies, 'identity' | 'session'> {
@@ -36,9 +38,12 @@ export type FindGrant = (request: ServiceRequest) => Grant | undefined;
 /** Throws POLICY_INVALID. */
 export function createPermissions({
   credentials,
+  accountId: own,
   findGrant = () => undefined,
   now,
 }: {
+  /** The emulator's own. */
+  readonly accountId: string;
   readonly credentials: readonly KnownCredentials[];
   readonly findGrant?: FindGrant;
   readonly now: () => number;
@@ -57,6 +62,12 @@ export function createPermissions({
   }
 
   return {
+    users(accountId, name) {
+      const user = credentials.find(
+        (one) => (one.accountId ?? own) === accountId && (one.userName ?? defaultUser) === name,
+      );
+      return user && { identity: parsed.get(user.accessKeyId) };
+    },
     of(request) {
       const { principal, identity, session } = grantOf(request);
       const context = (requirement: Requirement) =>
@@ -98,8 +109,10 @@ function readPolicy(policy: string | object): PolicyDocument {
   }
 }
 
+const defaultUser = 'local-aws';
+
 /** The user that a pair of keys stands for. */
-export function userOf(accountId: string, accessKeyId: string, name = 'local-aws'): Principal {
+export function userOf(accountId: string, accessKeyId: string, name = defaultUser): Principal {
   return {
     accountId,
     arn: `arn:aws:iam::${accountId}:user/${name}`,

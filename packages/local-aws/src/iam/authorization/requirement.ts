@@ -1,4 +1,5 @@
 import type { PolicyDocument } from '@ec2-image/iam-policy';
+import type { KmsKey } from '../../kms/keys.ts';
 
 /** One action that a call needs, on one resource. */
 export interface Requirement {
@@ -31,6 +32,8 @@ export interface Asked {
   tagsOf(id: string): readonly { readonly key: string; readonly value: string }[];
   /** A bucket's own policy. */
   bucketPolicy(bucket: string): PolicyDocument | undefined;
+  /** A KMS key of the caller's region, by whatever names it. */
+  keyOf(id: string): KmsKey | undefined;
   /** `/` unless the role has another. */
   rolePath(name: string): string;
 }

@@ -21,6 +21,22 @@ export async function readXmlBody(
 ): Promise<XmlNode | undefined> {
   const bodiless = call.header('content-length') === undefined && !call.header('transfer-encoding');
   if (optional && bodiless) return undefined;
+  const text = await readText(call);
+  if (text.trim() === '') {
+    if (optional) return undefined;
+    throw s3Error('MissingRequestBodyError');
+  }
+  return parseXml(text, root);
+}
+
+/** A document as it was sent, verified like any body. */
+export async function readXmlText(call: S3Call): Promise<string> {
+  const text = await readText(call);
+  if (text.trim() === '') throw s3Error('MissingRequestBodyError');
+  return text;
+}
+
+async function readText(call: S3Call): Promise<string> {
   const expectations = readExpectations((name) => bodyHeader(call, name));
   if (expectations.sizeBytes > mostBytes) throw s3Error('MalformedXML');
   const chunks: Buffer[] = [];
@@ -30,12 +46,7 @@ export async function readXmlBody(
       chunks.push(...batch);
     },
   });
-  const text = Buffer.concat(chunks).toString();
-  if (text.trim() === '') {
-    if (optional) return undefined;
-    throw s3Error('MissingRequestBodyError');
-  }
-  return parseXml(text, root);
+  return Buffer.concat(chunks).toString();
 }
 
 /** The checksum that CompleteMultipartUpload carries is of the object, not of the document in its body. */

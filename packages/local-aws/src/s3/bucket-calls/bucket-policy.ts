@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { MalformedPolicy, parsePolicy } from '@ec2-image/iam-policy';
-import { setPolicy } from '../buckets/bucket-table.ts';
+import { setSetting } from '../buckets/bucket-table.ts';
 import { openBucket } from '../buckets/open-bucket.ts';
 import { s3Error } from '../errors.ts';
 import type { Operation } from '../s3-call.ts';
@@ -18,13 +18,13 @@ export const putBucketPolicy: Operation = async (call) => {
   const policy = await text(call.request.body);
   if (Buffer.byteLength(policy) > mostBytes) throw s3Error('PolicyTooLarge');
   checkPolicy(policy, name);
-  setPolicy(call.store, name, policy);
+  setSetting(call.store, name, { policy });
   return { status: 204 };
 };
 
 export const deleteBucketPolicy: Operation = (call) => {
   const { name } = openBucket(call);
-  setPolicy(call.store, name, null);
+  setSetting(call.store, name, { policy: null });
   return { status: 204 };
 };
 

@@ -12,13 +12,6 @@ import { xmlResponse } from '../xml.ts';
 export const bucketSettings: Readonly<Record<string, Operation>> = {
   GetBucketAccelerateConfiguration: answering('AccelerateConfiguration', {}),
   GetBucketCors: refusing('NoSuchCORSConfiguration'),
-  GetBucketEncryption: answering('ServerSideEncryptionConfiguration', {
-    Rule: {
-      ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' },
-      BucketKeyEnabled: false,
-    },
-  }),
-  GetBucketLifecycleConfiguration: refusing('NoSuchLifecycleConfiguration'),
   GetBucketLogging: answering('BucketLoggingStatus', {}),
   GetBucketNotificationConfiguration: answering('NotificationConfiguration', {}),
   GetBucketOwnershipControls: answering('OwnershipControls', {

@@ -10,6 +10,10 @@ export interface Bucket {
   readonly versioning: 'Enabled' | 'Suspended' | null;
   /** As it was put. */
   readonly policy: string | null;
+  /** Of objects that ask for none: an `Encryption` as JSON; null until it is set. */
+  readonly encryption: string | null;
+  /** As it was put: an XML document. */
+  readonly lifecycle: string | null;
 }
 
 export function findBucket(store: Store, name: string): Bucket | undefined {
@@ -19,7 +23,7 @@ export function findBucket(store: Store, name: string): Bucket | undefined {
 /** False if the name is taken, by whomever. */
 export function insertBucket(
   store: Store,
-  { name, region, owner, created_at }: Omit<Bucket, 'versioning' | 'policy'>,
+  { name, region, owner, created_at }: Pick<Bucket, 'name' | 'region' | 'owner' | 'created_at'>,
 ) {
   return (
     store.run(
@@ -33,8 +37,15 @@ export function setVersioning(store: Store, name: string, status: 'Enabled' | 'S
   store.run('UPDATE s3_bucket SET versioning = ? WHERE name = ?', [status, name]);
 }
 
-export function setPolicy(store: Store, name: string, policy: string | null): void {
-  store.run('UPDATE s3_bucket SET policy = ? WHERE name = ?', [policy, name]);
+/** Null takes it away. */
+export function setSetting(
+  store: Store,
+  name: string,
+  setting: { readonly [K in 'policy' | 'encryption' | 'lifecycle']?: string | null },
+): void {
+  for (const [column, value] of Object.entries(setting)) {
+    store.run(`UPDATE s3_bucket SET ${column} = ? WHERE name = ?`, [value ?? null, name]);
+  }
 }
 
 /** Of one owner, in the order of their names, from after a name on. */

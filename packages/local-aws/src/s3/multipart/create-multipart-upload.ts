@@ -2,7 +2,8 @@ import { type ChecksumAlgorithm, type ChecksumType, multipartChecksumTypes } fro
 import { parseAlgorithm } from '../body/checksum-headers.ts';
 import { openBucket } from '../buckets/open-bucket.ts';
 import { invalidRequest } from '../errors.ts';
-import { encryptionHeaders, readAttributes } from '../objects/attributes.ts';
+import { readAttributes } from '../objects/attributes.ts';
+import { encryptionHeaders } from '../objects/encryption.ts';
 import { refuseLongKey } from '../objects/key.ts';
 import type { Operation } from '../s3-call.ts';
 import { xmlResponse } from '../xml.ts';

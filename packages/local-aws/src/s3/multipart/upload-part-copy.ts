@@ -3,8 +3,8 @@ import { openBucket } from '../buckets/open-bucket.ts';
 import { readContent } from '../content.ts';
 import { errorWithin200, takeErrorWithin200 } from '../error-within-200.ts';
 import { invalidArgument } from '../errors.ts';
-import { encryptionHeaders } from '../objects/attributes.ts';
 import { openCopySource } from '../objects/copy-source.ts';
+import { encryptionHeaders, requireDecrypt } from '../objects/encryption.ts';
 import { etagOf, quoted } from '../objects/etag.ts';
 import type { ByteRange } from '../objects/range.ts';
 import type { Operation } from '../s3-call.ts';
@@ -17,6 +17,7 @@ import { uploadAttributes } from './upload-table.ts';
 export const uploadPartCopy: Operation = async (call) => {
   openBucket(call);
   const upload = openUpload(call);
+  requireDecrypt(uploadAttributes(upload).encryption, call);
   const partNumber = readPartNumber(call);
   const source = openCopySource(call);
   const { first, last } = copyRange(call.header('x-amz-copy-source-range'), source.object.size);

@@ -3,7 +3,7 @@ import { readExpectations } from '../body/expectations.ts';
 import { type StoredBody, storeBody } from '../body/store-body.ts';
 import { openBucket } from '../buckets/open-bucket.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
-import { encryptionHeaders } from '../objects/attributes.ts';
+import { encryptionHeaders, requireDecrypt } from '../objects/encryption.ts';
 import { etagOf, quoted } from '../objects/etag.ts';
 import type { Operation, S3Call } from '../s3-call.ts';
 import { spoilBody } from '../spoil.ts';
@@ -12,6 +12,7 @@ import { findUpload, putPart, type UploadRow, uploadAttributes } from './upload-
 export const uploadPart: Operation = async (call) => {
   openBucket(call);
   const upload = openUpload(call);
+  requireDecrypt(uploadAttributes(upload).encryption, call);
   const partNumber = readPartNumber(call);
   const expectations = readExpectations(call.header);
   const algorithm = partAlgorithm(upload, expectations.checksum?.algorithm ?? expectations.trailerAlgorithm);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { invalidArgument, notImplemented, s3Error } from '../errors.ts';
 import type { S3Call } from '../s3-call.ts';
+import { type Encryption, encryptionHeaders, readEncryption } from './encryption.ts';
 import { parseTagHeader, type Tag } from './tags.ts';
 
 /** What is kept of an object beside its content, as JSON. */
@@ -12,13 +12,6 @@ export interface ObjectAttributes {
   readonly storageClass: string;
   readonly encryption: Encryption;
   readonly tags: readonly Tag[];
-}
-
-export interface Encryption {
-  readonly algorithm: 'AES256' | 'aws:kms' | 'aws:kms:dsse';
-  /** An ARN. */
-  readonly keyId?: string;
-  readonly bucketKey?: boolean;
 }
 
 const keptHeaders = [
@@ -130,47 +123,6 @@ function readStorageClass(call: S3Call): string {
     throw s3Error('InvalidStorageClass', { details: { StorageClassRequested: storageClass } });
   }
   return storageClass;
-}
-
-/** The account's own key for S3 in a region, where a request names none. */
-function defaultKey({ accountId, region }: { accountId: string; region: string }): string {
-  const hex = createHash('sha256').update(`aws/s3 ${accountId} ${region}`).digest('hex');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
-}
-
-function readEncryption(call: S3Call): Encryption {
-  const algorithm = call.header('x-amz-server-side-encryption') ?? 'AES256';
-  const keyId = call.header('x-amz-server-side-encryption-aws-kms-key-id');
-  if (algorithm === 'AES256') {
-    if (keyId === undefined) return { algorithm };
-    throw invalidArgument(
-      'Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms',
-      'x-amz-server-side-encryption',
-      algorithm,
-    );
-  }
-  if (algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') {
-    throw invalidArgument(
-      'The encryption method specified is not supported',
-      'x-amz-server-side-encryption',
-      algorithm,
-    );
-  }
-  const { region, accountId } = call.request;
-  const key = keyId ?? defaultKey(call.request);
-  return {
-    algorithm,
-    keyId: key.startsWith('arn:') ? key : `arn:aws:kms:${region}:${accountId}:key/${key}`,
-    ...(call.header('x-amz-server-side-encryption-bucket-key-enabled') === 'true' && { bucketKey: true }),
-  };
-}
-
-export function encryptionHeaders({ algorithm, keyId, bucketKey }: Encryption): Record<string, string> {
-  return {
-    'x-amz-server-side-encryption': algorithm,
-    ...(keyId && { 'x-amz-server-side-encryption-aws-kms-key-id': keyId }),
-    ...(bucketKey && { 'x-amz-server-side-encryption-bucket-key-enabled': 'true' }),
-  };
 }
 
 /** The headers of GetObject and HeadObject that the attributes make. */

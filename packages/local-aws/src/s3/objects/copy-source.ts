@@ -3,8 +3,9 @@ import { openSourceBucket } from '../buckets/open-bucket.ts';
 import { invalidArgument, s3Error } from '../errors.ts';
 import type { S3Call } from '../s3-call.ts';
 import { judgeRead } from './conditions.ts';
+import { requireDecrypt } from './encryption.ts';
 import { selectVersion } from './find-object.ts';
-import { findParts, type ObjectRow, type PartRow } from './object-table.ts';
+import { attributesOf, findParts, type ObjectRow, type PartRow } from './object-table.ts';
 
 export interface CopySource {
   readonly bucket: Bucket;
@@ -30,6 +31,7 @@ export function openCopySource(call: S3Call): CopySource {
     const condition = verdict.outcome === 'failed' ? verdict.condition : 'If-None-Match';
     throw s3Error('PreconditionFailed', { details: { Condition: `x-amz-copy-source-${condition}` } });
   }
+  requireDecrypt(attributesOf(object).encryption, call);
   return { bucket, object, parts: findParts(call.store, object.id) };
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Encryption } from './attributes.ts';
+import type { Encryption } from './encryption.ts';
 
 /**
  * The MD5 of the bytes, but not where a KMS key encrypts them.

@@ -9,6 +9,7 @@ import { flipBit } from '../spoil.ts';
 import { httpDate } from '../times.ts';
 import { attributeHeaders } from './attributes.ts';
 import { judgeRead } from './conditions.ts';
+import { requireDecrypt } from './encryption.ts';
 import { quoted } from './etag.ts';
 import { openObject } from './find-object.ts';
 import { attributesOf, findParts, type ObjectRow, type PartRow } from './object-table.ts';
@@ -17,11 +18,14 @@ import { parseRange, partRange } from './range.ts';
 
 export const headObject: Operation = (call) => {
   const object = openObject(call);
+  // "to retrieve the checksum" of an object with a KMS key: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+  if (call.header('x-amz-checksum-mode') !== undefined) requireDecrypt(attributesOf(object).encryption, call);
   return read(call, object).answer;
 };
 
 export const getObject: Operation = (call) => {
   const object = openObject(call);
+  requireDecrypt(attributesOf(object).encryption, call);
   const { answer, parts, first, length } = read(call, object);
   if (answer.status === 304) return answer;
   const { storageClass } = attributesOf(object);

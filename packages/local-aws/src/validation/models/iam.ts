@@ -2,6 +2,41 @@
 import type { ApiModel } from '../api-model.ts';
 
 export const iamModel: ApiModel = {
+  AttachRolePolicy: {
+    type: 'structure',
+    required: ['RoleName', 'PolicyArn'],
+    members: {
+      RoleName: { type: 'string', min: 1, max: 64, pattern: '[\\w+=,.@-]+' },
+      PolicyArn: { type: 'string', min: 20, max: 2048 },
+    },
+  },
+  CreatePolicy: {
+    type: 'structure',
+    required: ['PolicyName', 'PolicyDocument'],
+    members: {
+      PolicyName: { type: 'string', min: 1, max: 128, pattern: '[\\w+=,.@-]+' },
+      Path: { type: 'string', min: 1, max: 512, pattern: '((/[A-Za-z0-9\\.,\\+@=_-]+)*)/' },
+      PolicyDocument: {
+        type: 'string',
+        min: 1,
+        max: 131072,
+        pattern: '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
+      },
+      Description: { type: 'string', max: 1000 },
+      Tags: {
+        type: 'list',
+        max: 50,
+        member: {
+          type: 'structure',
+          required: ['Key', 'Value'],
+          members: {
+            Key: { type: 'string', min: 1, max: 128, pattern: '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+' },
+            Value: { type: 'string', min: 0, max: 256, pattern: '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*' },
+          },
+        },
+      },
+    },
+  },
   CreateRole: {
     type: 'structure',
     required: ['RoleName', 'AssumeRolePolicyDocument'],
@@ -31,6 +66,11 @@ export const iamModel: ApiModel = {
       },
     },
   },
+  DeletePolicy: {
+    type: 'structure',
+    required: ['PolicyArn'],
+    members: { PolicyArn: { type: 'string', min: 20, max: 2048 } },
+  },
   DeleteRole: {
     type: 'structure',
     required: ['RoleName'],
@@ -42,6 +82,27 @@ export const iamModel: ApiModel = {
     members: {
       RoleName: { type: 'string', min: 1, max: 64, pattern: '[\\w+=,.@-]+' },
       PolicyName: { type: 'string', min: 1, max: 128, pattern: '[\\w+=,.@-]+' },
+    },
+  },
+  DetachRolePolicy: {
+    type: 'structure',
+    required: ['RoleName', 'PolicyArn'],
+    members: {
+      RoleName: { type: 'string', min: 1, max: 64, pattern: '[\\w+=,.@-]+' },
+      PolicyArn: { type: 'string', min: 20, max: 2048 },
+    },
+  },
+  GetPolicy: {
+    type: 'structure',
+    required: ['PolicyArn'],
+    members: { PolicyArn: { type: 'string', min: 20, max: 2048 } },
+  },
+  GetPolicyVersion: {
+    type: 'structure',
+    required: ['PolicyArn', 'VersionId'],
+    members: {
+      PolicyArn: { type: 'string', min: 20, max: 2048 },
+      VersionId: { type: 'string', pattern: 'v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?' },
     },
   },
   GetRole: {

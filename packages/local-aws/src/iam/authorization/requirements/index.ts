@@ -1,3 +1,4 @@
+import { parsePolicy } from '@ec2-image/iam-policy';
 import type { ServiceName } from '../../../service.ts';
 import type { Asked, Requirement } from '../requirement.ts';
 import { arnOf, ec2Requirements, tagKeys } from './ec2.ts';
@@ -36,7 +37,8 @@ export const requirementsOf: Readonly<
     }));
   },
   iam({ operation, parameters, partition, accountId, rolePath }) {
-    const { RoleName: name, PolicySourceArn: source } = parameters;
+    const { RoleName: name, PolicySourceArn, PolicyArn } = parameters;
+    const source = PolicySourceArn ?? PolicyArn;
     const role = name && `arn:${partition}:iam::${accountId}:role${rolePath(name)}${name}`;
     return [{ action: `iam:${operation}`, resource: role ?? source ?? '*' }];
   },
@@ -47,9 +49,22 @@ export const requirementsOf: Readonly<
     // Whoever comes with a token has no policies yet: the trust policy decides alone.
     return [];
   },
-  kms({ operation, parameters: { KeyId: key = '*' } }) {
-    return [{ action: `kms:${operation}`, resource: key.startsWith('arn:') ? key : '*' }];
+  kms({ operation, accountId, parameters: { KeyId: id = '*' }, keyOf }) {
+    const action = `kms:${operation}`;
+    const key = keyOf(id);
+    if (!key) return [{ action, resource: id.startsWith('arn:') ? id : '*' }];
+    return [
+      {
+        action,
+        resource: key.arn,
+        context: { 'kms:CallerAccount': accountId },
+        resourcePolicy: parsePolicy(key.policy, 'resource'),
+        resourceMustAllow: true,
+        resourceAccountId: key.arn.split(':')[4]!,
+      },
+    ];
   },
+  'service-quotas': ({ operation }) => [{ action: `servicequotas:${operation}`, resource: '*' }],
   autoscaling: ({ operation }) => [{ action: `autoscaling:${operation}`, resource: '*' }],
 };
 

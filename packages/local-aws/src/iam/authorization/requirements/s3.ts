@@ -37,6 +37,8 @@ const versioned: Readonly<Record<string, string>> = {
 
 /** Where the bucket's action is not called as the operation. */
 const onBucket: Readonly<Record<string, string>> = {
+  DeleteBucketEncryption: 'PutEncryptionConfiguration',
+  DeleteBucketLifecycle: 'PutLifecycleConfiguration',
   GetBucketAccelerateConfiguration: 'GetAccelerateConfiguration',
   GetBucketCors: 'GetBucketCORS',
   GetBucketEncryption: 'GetEncryptionConfiguration',
