@@ -9,6 +9,7 @@ export const services = {
   KMS: 'kms',
   SSO: 'sso',
   'Auto Scaling': 'autoscaling',
+  'Service Quotas': 'servicequotas',
 } as const;
 
 export type ServiceName = keyof typeof services;

@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { trustProblem } from '../src/doctor/checks.ts';
+import { trustProblem } from '../src/doctor/trust.ts';
 import { bucket, openAccount } from './support/account.ts';
 import { makeWorkDirectory } from './support/import.ts';
 import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
@@ -35,16 +35,22 @@ test('all is well, and then the bucket is gone and the credentials are', async (
     'qemu-img': 'ok',
     xz: 'ok',
     credentials: 'ok',
-    EC2: 'ok',
+    identity: 'ok',
+    clock: 'ok',
     [`bucket ${bucket}`]: 'ok',
+    [`objects in ${bucket}`]: 'ok',
     'role vmimport': 'ok',
+    'permissions of import': 'ok',
   });
-  expect(
-    account.aws.calls
-      .list()
-      .slice(before)
-      .filter(({ mutating }) => mutating),
-  ).toEqual([]);
+  const changing = account.aws.calls
+    .list()
+    .slice(before)
+    .filter(({ mutating, parameters }) => mutating && parameters.DryRun === undefined);
+  const ownObject = /^ec2-image\/ec2-image-doctor-[0-9a-f]{16}$/;
+  for (const { operation, parameters } of changing) {
+    if (operation !== 'SimulatePrincipalPolicy') expect(parameters.key, operation).toMatch(ownObject);
+  }
+  expect(await account.contents()).toMatchObject({ objects: [], uploads: [], tasks: [], images: [] });
 
   await account.s3.send(new DeleteBucketCommand({ Bucket: bucket }));
   const ill = await runCli(args, { env: { PATH: '/nonexistent' } });
@@ -60,7 +66,7 @@ test('all is well, and then the bucket is gone and the credentials are', async (
 
 test('what may not be called is named with its action', async () => {
   await using account = await openAccount();
-  for (const operation of ['DescribeImages', 'GetRole']) {
+  for (const operation of ['DescribeTags', 'GetRole']) {
     account.aws.faults.add({
       match: { operation },
       times: 'always',
@@ -72,9 +78,9 @@ test('what may not be called is named with its action', async () => {
   expect(run.json<DoctorDocument>().doctor.checks).toEqual(
     expect.arrayContaining([
       expect.objectContaining({
-        check: 'EC2',
+        check: 'permissions of import',
         state: 'failed',
-        hint: expect.stringContaining('Allow ec2:DescribeImages'),
+        detail: expect.stringContaining('denied: ec2:DescribeTags'),
       }),
       expect.objectContaining({
         check: 'role vmimport',
@@ -146,26 +152,36 @@ ${top}images:
   });
 });
 
-function trusting(Condition: object): string {
+const here = { account: '123456789012', region: 'us-east-1', partition: 'aws' };
+
+function trusting(Condition: object, others: object = {}): string {
   return JSON.stringify({
-    Statement: [{ Effect: 'Allow', Principal: { Service: 'vmie.amazonaws.com' }, Condition }],
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'vmie.amazonaws.com' },
+        Action: 'sts:AssumeRole',
+        Condition,
+        ...others,
+      },
+    ],
   });
 }
 
 test.each([
-  ['{"Statement":[{"Effect":"Allow","Principal":{"Service":"vmie.amazonaws.com"}}]}', undefined],
-  [
-    '{"Statement":{"Effect":"Allow","Principal":{"Service":["ec2.amazonaws.com","vmie.amazonaws.com"]}}}',
-    undefined,
-  ],
-  ['{"Statement":[{"Effect":"Deny","Principal":{"Service":"vmie.amazonaws.com"}}]}', /does not name/],
-  ['{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"}}]}', /does not name/],
+  [trusting({}), undefined],
+  [trusting({}, { Principal: { Service: ['ec2.amazonaws.com', 'vmie.amazonaws.com'] } }), undefined],
+  [trusting({}, { Effect: 'Deny' }), /does not name/],
+  [trusting({}, { Principal: { AWS: '*' } }), /does not name/],
   [trusting({ StringEquals: { 'sts:ExternalId': 'vmimport' } }), undefined],
   [trusting({ StringEquals: { 'sts:Externalid': ['other', 'vmimport'] } }), undefined],
   [trusting({ StringEquals: { 'aws:SourceAccount': '123456789012' } }), undefined],
+  [trusting({ ArnLike: { 'aws:SourceArn': 'arn:aws:vmie:*:123456789012:*' } }), undefined],
   [trusting({ StringEquals: { 'sts:ExternalId': 'vm-import' } }), /another sts:ExternalId/],
+  [trusting({ StringEquals: { 'aws:SourceAccount': '999999999999' } }), /on behalf of account/],
+  [trusting({}, { Action: 'sts:TagSession' }), /on behalf of account/],
   ['', /cannot be read/],
 ])('the trust policy %s', (document, problem) => {
-  if (problem) expect(trustProblem(document)).toMatch(problem);
-  else expect(trustProblem(document)).toBeUndefined();
+  if (problem) expect(trustProblem(document, here)).toMatch(problem);
+  else expect(trustProblem(document, here)).toBeUndefined();
 });

@@ -43,7 +43,7 @@ export async function findKmsKey({
 }
 
 /** https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html; EBS takes symmetric keys for encryption alone. */
-function whyUnusable({ KeyState, KeySpec, KeyUsage }: KeyMetadata): string | undefined {
+export function whyUnusable({ KeyState, KeySpec, KeyUsage }: KeyMetadata): string | undefined {
   if (KeyState !== undefined && KeyState !== 'Enabled') return `it is in the state ${KeyState}`;
   const isSymmetric = KeySpec === undefined || KeySpec === 'SYMMETRIC_DEFAULT';
   return isSymmetric && (KeyUsage === undefined || KeyUsage === 'ENCRYPT_DECRYPT')

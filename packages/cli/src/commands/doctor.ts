@@ -1,4 +1,6 @@
-import type { CheckReport, CheckState } from '../doctor/checks.ts';
+import { createTemplate, renderCommands } from '../doctor/fix.ts';
+import type { CheckReport, CheckState } from '../doctor/report.ts';
+import { UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
 import { renderTable } from '../render/table.ts';
 import type { CommonSettings } from '../settings.ts';
@@ -10,20 +12,29 @@ export class DoctorCommand extends TableCommand {
   /** It says what is wrong; it does not wait for that to pass. */
   protected override readonly defaultOutageTimeoutMs = 10_000;
 
+  protected override checkUsage(): void {
+    if (!this.given.value('cloudformation') || this.given.value('fix')) return;
+    throw new UsageError('USAGE', '--cloudformation requires --fix', { hint: 'Give both.' });
+  }
+
   protected async run(settings: CommonSettings): Promise<number> {
     const { examine } = await import('../doctor/examine.ts');
-    const reports = await examine({
-      settings,
-      flag: (key) => this.given.value(key),
-      buckets: this.given.values('bucket') ?? [],
-      roleName: this.given.value('role-name'),
-    });
+    const reports = await examine({ settings, given: this.given });
+    const nothingFound = reports.every(({ state }) => state === 'ok' || state === 'skipped');
+    const fixes = reports.flatMap(({ fix }) => fix ?? []);
+    const report = () => renderChecks(reports, nothingFound);
+    const isFix = this.given.value('fix') ?? false;
+    if (isFix && this.forPeople) this.tell(report());
+    const fix = () =>
+      this.given.value('cloudformation')
+        ? JSON.stringify(createTemplate(fixes), null, 2)
+        : renderCommands(fixes);
     await this.printResult(
       {
-        document: () => ({ version: 1, doctor: { checks: reports } }),
+        document: () => ({ version: 1, doctor: { checks: reports, nothingFound } }),
         // A check has no id but its name: those that did not pass.
         ids: () => reports.filter(({ state }) => state === 'failed').map(({ check }) => check),
-        text: () => renderChecks(reports),
+        text: () => (isFix ? fix() : report()),
       },
       settings.log,
     );
@@ -38,7 +49,7 @@ const marks: Readonly<Record<CheckState, string>> = {
   skipped: 'skipped',
 };
 
-function renderChecks(reports: readonly CheckReport[]): string {
+function renderChecks(reports: readonly CheckReport[], nothingFound: boolean): string {
   const hints = reports
     .filter(({ hint }) => hint !== undefined)
     .map(({ check, hint }) => `${check}: ${hint}`);
@@ -47,5 +58,6 @@ function renderChecks(reports: readonly CheckReport[]): string {
       reports.map(({ check, state, detail }) => [check, marks[state], detail.replaceAll('\n', ' ')]),
     ),
     ...(hints.length > 0 ? [hints.join('\n')] : []),
+    ...(nothingFound ? ['Nothing found: everything that an import needs is there.'] : []),
   ].join('\n\n');
 }

@@ -1,7 +1,8 @@
 import { UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
 import type { PolicyName } from '../iam/permission.ts';
-import { createPolicy, type PolicyDocument, type PolicyScope } from '../iam/policy-document.ts';
+import { createPolicy, type PolicyDocument } from '../iam/policy-document.ts';
+import type { PolicyScope } from '../iam/policy-scope.ts';
 import { createRolePolicy, createRoleTrust } from '../iam/role-documents.ts';
 import { sourceObjects } from '../iam/source-objects.ts';
 import { didYouMean } from '../options/suggest.ts';
@@ -11,7 +12,7 @@ import { TableCommand } from './common.ts';
 const defaultPrefix = 'ec2-image/';
 
 /** What a policy can be printed for, beside the two documents of the service role. */
-const commands = ['import', 'verify', 'janitor', 'tag-fix'] as const;
+const commands = ['import', 'verify', 'doctor', 'janitor', 'tag-fix'] as const;
 const roleDocuments = {
   'role-trust': createRoleTrust,
   'role-policy': createRolePolicy,
@@ -94,6 +95,16 @@ export class IamPolicyCommand extends TableCommand {
       keyPrefixes: prefixes.length > 0 ? prefixes : [defaultPrefix],
       account: this.given.value('bucket-owner') ?? config?.['bucket-owner'],
       sources: sourceObjects(images),
+      objectKeys: known(undefined, [
+        this.given.value('sse-kms-key') ?? undefined,
+        ...images.map((image) => image['sse-kms-key']),
+        config?.['sse-kms-key'],
+      ]),
+      snapshotKeys: known(undefined, [
+        this.given.value('kms-key'),
+        ...images.map((image) => image['kms-key']),
+        config?.['kms-key'],
+      ]).flatMap((key) => (typeof key === 'object' ? Object.values(key) : key)),
     };
   }
 }

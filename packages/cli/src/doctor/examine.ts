@@ -2,39 +2,33 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isExplained } from '@ec2-image/explained-error';
+import { systemClock } from '@ec2-image/aws-call';
 import { createClouds } from '../aws/clouds.ts';
 import { type LocalAccount, openLocalAccount } from '../aws/local-account.ts';
-import { describeSession, type Session, type SessionKey, sessionOf } from '../config/session.ts';
-import type { ImageSettings } from '../options/table.ts';
+import { describeSession } from '../config/session.ts';
 import type { CommonSettings } from '../settings.ts';
 import { localAwsDirectory } from '../work-directory/image-directory.ts';
-import {
-  type CheckReport,
-  check,
-  checkBucketOf,
-  checkEc2,
-  checkRole,
-  checkTool,
-  checkWorkDirectory,
-} from './checks.ts';
+import { examineAccount } from './examine-account.ts';
+import { checkClock, checkTool, checkWorkDirectory } from './machine-checks.ts';
+import { type ImageSource, type Places, type PlacesOptions, placesOf } from './places.ts';
+import { type CheckReport, check } from './report.ts';
+import { checkSource } from './source-checks.ts';
 
-export interface ExamineOptions {
-  readonly settings: CommonSettings;
-  /** What the command line and the environment say of the session, which wins over what the images have. */
-  flag(key: SessionKey): string | undefined;
-  /** Beside those of the configuration. */
-  readonly buckets: readonly string[];
-  readonly roleName?: string;
-}
-
-/** Checks everything that an import needs; changes nothing. */
-export async function examine(options: ExamineOptions): Promise<CheckReport[]> {
+/**
+ * Checks everything that an import needs. The account is as before afterwards: of the bucket, an object and an upload that
+ * are put there are removed.
+ */
+export async function examine(options: PlacesOptions): Promise<CheckReport[]> {
   const { settings } = options;
   await using local = settings.local ? await openExistingAccount(settings) : undefined;
   const connection = { ...settings.connection, ...local?.connection };
-  const reports = await Promise.all([examineMachine(settings), examineAccounts(options, connection)]);
-  return reports.flat();
+  const places = placesOf(options, connection);
+  const reports = await Promise.all([
+    ...examineMachine(settings, places),
+    ...places.images.flatMap((image) => checkSource(image, settings.signal)),
+  ]);
+  const accounts = await examineAccounts({ settings, connection, places });
+  return [...reports, ...accounts, ...places.unread];
 }
 
 /** The account of the work directory; where it has none yet, an empty one that is gone afterwards. */
@@ -59,75 +53,44 @@ async function openExistingAccount(
   };
 }
 
-function examineMachine({ workDirectory, connection: { env } }: CommonSettings): Promise<CheckReport[]> {
-  return Promise.all([
-    checkTool({
-      tool: 'qemu-img',
-      neededFor: 'every conversion',
-      packages: 'qemu-utils (Debian) or qemu-img (Fedora)',
-      env,
-    }),
-    checkTool({
-      tool: 'xz',
-      neededFor: 'images ending in .xz',
-      packages: 'xz-utils (Debian) or xz (Fedora)',
-      env,
-    }),
+/** The tools that these images need: what a URL does not tell, the import finds. */
+function examineMachine(
+  { workDirectory, connection: { env } }: CommonSettings,
+  { places, images }: Places,
+): Promise<CheckReport>[] {
+  const packages = 'qemu-utils (Debian) or qemu-img (Fedora)';
+  const mayBeXz = ({ urls }: ImageSource) =>
+    urls.some((url) => !/\.(qcow2|img|raw|vmdk|vhdx?)$/i.test(url.replace(/[?#].*/, '')));
+  return [
+    checkTool({ tool: 'qemu-img', neededFor: 'every conversion', packages, env }),
+    ...(places.some(({ via }) => via === 'ebs')
+      ? [checkTool({ tool: 'qemu-nbd', neededFor: 'imports by way of EBS', packages, env })]
+      : []),
+    ...(images.length === 0 || images.some(mayBeXz)
+      ? [
+          checkTool({
+            tool: 'xz',
+            neededFor: 'images ending in .xz',
+            packages: 'xz-utils (Debian) or xz (Fedora)',
+            env,
+          }),
+        ]
+      : []),
     checkWorkDirectory(workDirectory),
-  ]);
+  ];
 }
 
-interface Place {
-  readonly session: Session;
-  readonly bucket?: string;
-  /** Undefined where none is needed. */
-  readonly role?: string;
-}
-
-/** Where the images are imported, and the buckets of the command line. Only what is checked is read of the file. */
-function placesOf(
-  { settings: { file }, flag, buckets, roleName }: ExamineOptions,
-  { region, profile, role }: CommonSettings['connection'],
-): { places: Place[]; unread: readonly CheckReport[] } {
-  const { config } = file ?? {};
-  const session = { region, profile, role };
-  const unread = new Map<string, CheckReport>();
-  const bucketOf = (image?: ImageSettings) => {
-    try {
-      return image?.bucket ?? config?.bucket;
-    } catch (error) {
-      // Beside buckets of the command line, those of the file are not all that can be checked.
-      if (buckets.length === 0 || !isExplained(error) || error.code !== 'CONFIG_VARIABLE_UNSET') throw error;
-      const { message: detail, hint } = error;
-      unread.set(detail, { check: 'bucket', state: 'skipped', detail, hint });
-      return undefined;
-    }
-  };
-  const roleOf = (image?: ImageSettings) =>
-    roleName ?? image?.['role-name'] ?? config?.['role-name'] ?? 'vmimport';
-  const places = Object.values(config?.images ?? {}).map((image): Place => {
-    const own = sessionOf((key) => flag(key) ?? image[key] ?? config?.[key]);
-    const place = { session: { ...own, region: own.region ?? region } };
-    const isByS3 = (image.via ?? config?.via ?? 's3') === 's3';
-    return isByS3 ? { ...place, bucket: bucketOf(image), role: roleOf(image) } : place;
-  });
-  const hasRole = places.some(({ role }) => role !== undefined);
-  places.push(...buckets.map((bucket) => ({ session, bucket, role: hasRole ? roleName : roleOf() })));
-  if (places.length === 0) places.push({ session, bucket: bucketOf(), role: roleOf() });
-  return { places, unread: [...unread.values()] };
-}
-
-async function examineAccounts(
-  options: ExamineOptions,
-  connection: CommonSettings['connection'],
-): Promise<CheckReport[]> {
-  const { signal } = options.settings;
-  const { places, unread } = placesOf(options, connection);
-  const clouds = createClouds({
-    connection,
-    signal,
-    allowUnknownAccount: options.settings.allowUnknownAccount,
-  });
+async function examineAccounts({
+  settings,
+  connection,
+  places: { places },
+}: {
+  readonly settings: CommonSettings;
+  readonly connection: CommonSettings['connection'];
+  readonly places: Places;
+}): Promise<CheckReport[]> {
+  const { signal, allowUnknownAccount } = settings;
+  const clouds = createClouds({ connection, signal, allowUnknownAccount });
   const sessions = new Map(places.map(({ session }) => [JSON.stringify(session), session]));
   const reports = await Promise.all(
     [...sessions].map(async ([key, session]) => {
@@ -145,25 +108,10 @@ async function examineAccounts(
       if (credentials.state === 'failed') return [credentials];
       const cloud = await clouds.open(session);
       const here = places.filter((place) => JSON.stringify(place.session) === key);
-      const named = new Set(here.flatMap(({ bucket }) => bucket ?? []));
-      const roles = new Set(here.flatMap(({ role }) => role ?? []));
-      return [
-        credentials,
-        ...(await Promise.all([
-          checkEc2(cloud, signal),
-          ...[...named].map((bucket) => checkBucketOf(cloud, bucket, signal)),
-          ...[...roles].map((role) => checkRole(cloud, role, signal)),
-        ])),
-        ...(named.size === 0 ? [noBucket] : []),
-      ];
+      return [credentials, ...(await examineAccount(cloud, { places: here, signal }))];
     }),
   );
-  return [...reports.flat(), ...unread];
+  // By then AWS has told the time.
+  const clock = await checkClock(systemClock.now() - connection.clock.now());
+  return [clock, ...reports.flat()];
 }
-
-const noBucket: CheckReport = {
-  check: 'bucket',
-  state: 'skipped',
-  detail: 'none is named',
-  hint: 'Name one with --bucket.',
-};

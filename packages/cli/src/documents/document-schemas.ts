@@ -26,8 +26,27 @@ const doctorContent = z.object({
       state: z.enum(['ok', 'warning', 'failed', 'skipped']),
       detail: z.string(),
       hint: z.string().optional(),
+      permissions: z
+        .array(
+          z.object({
+            action: z.string(),
+            resource: z.string(),
+            state: z.enum(['proven', 'denied', 'unproven']),
+            by: z.enum(['call', 'dry-run', 'simulation', 'policies']).optional(),
+            detail: z.string().optional(),
+          }),
+        )
+        .optional(),
+      fix: z
+        .object({
+          what: z.string(),
+          commands: z.array(z.array(z.string())).describe('Words of aws commands, without the first'),
+          resources: z.record(z.string(), z.unknown()).optional().describe('Of a CloudFormation template'),
+        })
+        .optional(),
     }),
   ),
+  nothingFound: z.boolean().describe('Everything that an import needs is there, and proven to be'),
 });
 
 const iamPolicyContent = z.object({

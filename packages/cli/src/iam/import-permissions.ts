@@ -6,6 +6,22 @@ const readBlocks: Permission = {
   on: ['snapshots'],
 };
 
+/** https://docs.aws.amazon.com/ebs/latest/userguide/ebsapi-permissions.html */
+export const volumeKeyActions: readonly string[] = [
+  'kms:CreateGrant',
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey*',
+  'kms:ReEncrypt*',
+];
+
+const decryptBlocks: Permission = {
+  purpose: 'DecryptTheBlocks',
+  actions: ['kms:Decrypt'],
+  on: ['snapshot-keys'],
+};
+
 /** From a snapshot to its AMI, the same by both ways. */
 const registration: readonly Permission[] = [
   {
@@ -57,6 +73,17 @@ export const importS3Permissions: readonly Permission[] = [
     on: ['objects'],
   },
   {
+    // Parts of an upload are decrypted, too.
+    purpose: 'UseTheKeyOfTheObjects',
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    on: ['object-keys'],
+  },
+  {
+    purpose: 'LookAtTheKeyOfTheSnapshot',
+    actions: ['kms:DescribeKey'],
+    on: ['snapshot-keys'],
+  },
+  {
     purpose: 'ImportTheSnapshot',
     actions: ['ec2:ImportSnapshot'],
     on: ['import-tasks', 'snapshots'],
@@ -91,6 +118,11 @@ export const importEbsPermissions: readonly Permission[] = [
     actions: ['ebs:CompleteSnapshot', 'ebs:PutSnapshotBlock', 'ebs:StartSnapshot'],
     on: ['snapshots'],
   },
+  {
+    purpose: 'UseTheKeyOfTheSnapshot',
+    actions: volumeKeyActions,
+    on: ['snapshot-keys'],
+  },
   // What another run completed is read back before it is reused; --verify reads what this one did.
   readBlocks,
   ...registration,
@@ -103,4 +135,5 @@ export const verifyPermissions: readonly Permission[] = [
     on: ['anything'],
   },
   readBlocks,
+  decryptBlocks,
 ];

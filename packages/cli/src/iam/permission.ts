@@ -7,7 +7,12 @@ export type Target =
   | 'objects'
   | 'images'
   | 'snapshots'
-  | 'import-tasks';
+  | 'import-tasks'
+  | 'role'
+  /** KMS keys that snapshots are encrypted with; without one, the statement is left out. */
+  | 'snapshot-keys'
+  /** KMS keys that objects are encrypted with, by request or by the bucket. */
+  | 'object-keys';
 
 /** One statement of a policy, before it is known for which bucket and region. */
 export interface Permission {
@@ -19,4 +24,4 @@ export interface Permission {
 }
 
 /** Everything that has a policy of its own: an import needs other permissions by each of its ways. */
-export type PolicyName = 'import-s3' | 'import-ebs' | 'verify' | 'janitor' | 'tag-fix';
+export type PolicyName = 'import-s3' | 'import-ebs' | 'verify' | 'janitor' | 'tag-fix' | 'doctor';

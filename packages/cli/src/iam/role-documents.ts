@@ -1,8 +1,11 @@
-import { type PolicyDocument, type PolicyScope, partitionsOf } from './policy-document.ts';
+import { volumeKeyActions } from './import-permissions.ts';
+import { keyStatementsOf } from './key-statements.ts';
+import type { PolicyDocument } from './policy-document.ts';
+import { type PolicyScope, partitionsOf } from './policy-scope.ts';
 
 /** In every partition. */
-const importService = 'vmie.amazonaws.com';
-const importExternalId = 'vmimport';
+export const importService = 'vmie.amazonaws.com';
+export const importExternalId = 'vmimport';
 
 /**
  * Whom the service role of the imports trusts: VM Import, on behalf of this account.
@@ -27,7 +30,8 @@ export function createRoleTrust({ regions, account = 'YOUR-ACCOUNT' }: PolicySco
 }
 
 /** What the service role itself may do. */
-export function createRolePolicy({ regions, buckets, keyPrefixes }: PolicyScope): PolicyDocument {
+export function createRolePolicy(scope: PolicyScope): PolicyDocument {
+  const { regions, buckets, keyPrefixes, objectKeys = [], snapshotKeys = [] } = scope;
   const named = (buckets.length > 0 ? buckets : ['YOUR-BUCKET']).flatMap((bucket) =>
     partitionsOf(regions).map((partition) => `arn:${partition}:s3:::${bucket}`),
   );
@@ -52,6 +56,11 @@ export function createRolePolicy({ regions, buckets, keyPrefixes }: PolicyScope)
         Action: ['ec2:CopySnapshot', 'ec2:Describe*', 'ec2:ModifySnapshotAttribute', 'ec2:RegisterImage'],
         Resource: '*',
       },
+      ...keyStatementsOf({ purpose: 'DecryptTheDisk', actions: ['kms:Decrypt'], keys: objectKeys }, scope),
+      ...keyStatementsOf(
+        { purpose: 'EncryptTheSnapshot', actions: volumeKeyActions, keys: snapshotKeys },
+        scope,
+      ),
     ],
   };
 }

@@ -106,14 +106,16 @@ const commands = {
     ],
   },
   doctor: {
-    summary: 'check credentials, permissions, bucket, role, tools and space',
+    summary: 'check credentials, permissions, bucket, role, keys, quotas, tools and space',
     details: [
-      'Checks everything that an import needs. Buckets, regions and roles are those of the configuration and those given here.',
-      'Exit codes: 0 everything is in order, 1 something is missing.',
+      'Checks everything that an import needs, for the images of the configuration and what is given here. Each permission is proven, denied, or not provable: by calls, by calls with DryRun, by the simulation of IAM and by policies that can be read. In the bucket, a small object and an upload in parts are made under the prefix and removed again; nothing else is changed.',
+      'With --fix, prints on stdout the aws commands that would fix what was found, as a script for a shell, and the report on stderr; with --cloudformation a template.',
+      'Exit codes: 0 nothing is missing, 1 something is.',
     ],
     examples: [
       ['What the configuration needs', 'ec2-image doctor'],
       ['One bucket', 'ec2-image doctor --bucket my-bucket --region us-east-1'],
+      ['Fix what is missing', 'ec2-image doctor --fix >fix.sh'],
     ],
   },
   'iam-policy': {
@@ -126,7 +128,7 @@ const commands = {
       metavar: 'COMMAND',
       min: 0,
       max: Number.POSITIVE_INFINITY,
-      what: 'import, verify, janitor, tag-fix, role-trust or role-policy',
+      what: 'import, verify, doctor, janitor, tag-fix, role-trust or role-policy',
     },
     examples: [
       ['For an import as the configuration has it', 'ec2-image iam-policy'],

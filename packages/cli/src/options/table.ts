@@ -1,4 +1,5 @@
 import { amiOptions } from './groups/ami.ts';
+import { checkOptions } from './groups/checks.ts';
 import { cleanupOptions } from './groups/cleanup.ts';
 import { accountOptions, outputOptions } from './groups/common.ts';
 import { imageOptions } from './groups/image.ts';
@@ -16,6 +17,7 @@ const table = {
   ...amiOptions,
   ...verifyOptions,
   ...cleanupOptions,
+  ...checkOptions,
   ...accountOptions,
   ...outputOptions,
 };

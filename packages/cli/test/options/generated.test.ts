@@ -11,6 +11,7 @@ import { parseArguments } from '../../src/options/arguments.ts';
 import { commandNames } from '../../src/options/commands.ts';
 import { readGiven } from '../../src/options/given.ts';
 import { amiOptions } from '../../src/options/groups/ami.ts';
+import { checkOptions } from '../../src/options/groups/checks.ts';
 import { cleanupOptions } from '../../src/options/groups/cleanup.ts';
 import { accountOptions, outputOptions } from '../../src/options/groups/common.ts';
 import { imageOptions } from '../../src/options/groups/image.ts';
@@ -67,6 +68,7 @@ test('no two groups have an option of the same key', () => {
     amiOptions,
     verifyOptions,
     cleanupOptions,
+    checkOptions,
     accountOptions,
     outputOptions,
   ];

@@ -1,0 +1,203 @@
+import {
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+  type Role,
+} from '@aws-sdk/client-iam';
+import { allPages, isAwsCallError, refusedCodeOf } from '@ec2-image/aws-call';
+import {
+  evaluate,
+  type PolicyDocument,
+  parsePolicy,
+  requestContext,
+  undecidedKeys,
+} from '@ec2-image/iam-policy';
+import { roleFix } from './account-fixes.ts';
+import type { KeyFacts } from './key-checks.ts';
+import { type CheckReport, check, type PermissionReport, permissionFinding } from './report.ts';
+import { roleNeeds } from './role-needs.ts';
+import type { Scene } from './scene.ts';
+import { knownContext, simulate } from './simulate.ts';
+import { trustProblem } from './trust.ts';
+
+export interface RoleUse {
+  readonly role: string;
+  readonly bucket?: string;
+  readonly keyPrefix: string;
+  /** The bucket's own; `unknown`: it may not be read. */
+  readonly bucketPolicy?: PolicyDocument | 'unknown' | undefined;
+  /** Of the uploaded objects. */
+  readonly objectKey?: KeyFacts | undefined;
+  /** Of the snapshots. */
+  readonly snapshotKey?: KeyFacts | undefined;
+}
+
+/** That VM Import may assume the role, and what the role then may do with this bucket and these keys. */
+export function checkRole(scene: Scene, use: RoleUse): Promise<CheckReport> {
+  const { role: name } = use;
+  const { iam } = scene.senders;
+  return check(`role ${name}`, async () => {
+    const fix = roleFix(scene, use);
+    let role: Role | undefined;
+    try {
+      role = (await iam.send(new GetRoleCommand({ RoleName: name }))).Role;
+    } catch (error) {
+      if (isMissing(error)) {
+        return {
+          state: 'failed',
+          detail: 'does not exist',
+          hint: 'Create it (`ec2-image doctor --fix`), or name another with --role-name.',
+          fix: fix('missing'),
+        };
+      }
+      if (!isAwsCallError(error, 'ACCESS_DENIED')) throw error;
+      return {
+        state: 'warning',
+        detail: 'not checked: iam:GetRole denied',
+        hint: 'Allow iam:GetRole to have it checked; an import does not need it.',
+      };
+    }
+    const problem = trustProblem(decodeURIComponent(role?.AssumeRolePolicyDocument ?? ''), scene);
+    if (problem !== undefined) {
+      return {
+        state: 'failed',
+        detail: problem,
+        hint: 'Give the role the trust policy that `ec2-image iam-policy role-trust` prints.',
+        fix: fix('trust'),
+      };
+    }
+    const reports = await rolePermissions(scene, { role: role!, use });
+    const finding = permissionFinding(reports, fix('policy'));
+    return finding.state === 'ok'
+      ? { ...finding, detail: `trusts vmie.amazonaws.com; ${finding.detail}` }
+      : finding;
+  });
+}
+
+async function rolePermissions(
+  scene: Scene,
+  { role, use }: { readonly role: Role; readonly use: RoleUse },
+): Promise<PermissionReport[]> {
+  const needs = roleNeeds(scene, use);
+  const policies = await readPolicies(scene, role);
+  if (policies === undefined) {
+    const simulated = await Promise.all(
+      needs.map(({ action, resource, via }) =>
+        simulate(scene, {
+          source: role.Arn,
+          wanted: { actions: [action], resource },
+          context: via ? { 'kms:ViaService': via } : {},
+          unprovable:
+            via !== undefined || use.bucketPolicy === 'unknown' || use.bucketPolicy !== undefined
+              ? 'the policies of the resource have a say, too'
+              : undefined,
+        }),
+      ),
+    );
+    return simulated.flat();
+  }
+  const principal = {
+    accountId: scene.account,
+    arn: `arn:${scene.partition}:sts::${scene.account}:assumed-role/${use.role}/vmimport`,
+    roleArn: role.Arn ?? '',
+    userId: `${role.RoleId}:vmimport`,
+  };
+  return needs.map(({ action, resource, via, key }): PermissionReport => {
+    const specific = { action, resource, by: 'policies' as const };
+    const ofResource = key ? key.policy : action.startsWith('s3:') ? use.bucketPolicy : undefined;
+    const context = requestContext(
+      { ...knownContext(scene), 'aws:PrincipalArn': role.Arn },
+      via ? { 'kms:ViaService': via, 'kms:CallerAccount': scene.account } : {},
+    );
+    const request = { action, resource, context };
+    const all = {
+      identity: policies.own,
+      ...(policies.boundary && { session: [policies.boundary] }),
+      ...(ofResource !== undefined && ofResource !== 'unknown' && { resource: ofResource }),
+      ...(key && { resourceMustAllow: true, resourceAccountId: key.account }),
+    };
+    const decision = evaluate(request, principal, all);
+    const byKeys = undecidedKeys(request, principal, { policies: all });
+    if (!decision.allowed && (decision.explicit || byKeys.length === 0) && ofResource !== 'unknown') {
+      const why = decision.explicit
+        ? `with an explicit deny in a ${decision.by} policy`
+        : `because no ${decision.by} policy allows it`;
+      return {
+        ...specific,
+        state: 'denied',
+        detail: `role ${use.role} may not ${action} on ${resource}, ${why}`,
+      };
+    }
+    if (ofResource === 'unknown') {
+      const what = key ? 'kms:GetKeyPolicy' : 's3:GetBucketPolicy';
+      const isDenied = !decision.allowed && !key && byKeys.length === 0;
+      return isDenied
+        ? { ...specific, state: 'denied', detail: `role ${use.role} may not ${action} on ${resource}` }
+        : { ...specific, state: 'unproven', detail: `${what} is denied` };
+    }
+    if (byKeys.length > 0)
+      return { ...specific, state: 'unproven', detail: `a policy goes by ${byKeys.join(', ')}` };
+    return { ...specific, state: 'proven' };
+  });
+}
+
+interface RolePolicies {
+  readonly own: readonly PolicyDocument[];
+  readonly boundary?: PolicyDocument;
+}
+
+/** Inline and attached; undefined where one of them may not be read. */
+async function readPolicies(scene: Scene, role: Role): Promise<RolePolicies | undefined> {
+  const { iam } = scene.senders;
+  const RoleName = role.RoleName!;
+  try {
+    const names = await allPages(async (Marker) => {
+      const {
+        PolicyNames,
+        IsTruncated,
+        Marker: next,
+      } = await iam.send(new ListRolePoliciesCommand({ RoleName, Marker }));
+      return { items: PolicyNames, nextToken: IsTruncated ? next : undefined };
+    });
+    const attached = await allPages(async (Marker) => {
+      const {
+        AttachedPolicies,
+        IsTruncated,
+        Marker: next,
+      } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName, Marker }));
+      return { items: AttachedPolicies, nextToken: IsTruncated ? next : undefined };
+    });
+    const inline = await Promise.all(
+      names.map(async (PolicyName) => {
+        const { PolicyDocument: document } = await iam.send(
+          new GetRolePolicyCommand({ RoleName, PolicyName }),
+        );
+        return parsePolicy(decodeURIComponent(document ?? ''), 'identity');
+      }),
+    );
+    const managed = await Promise.all(attached.map(({ PolicyArn }) => readManaged(scene, PolicyArn!)));
+    const boundaryArn = role.PermissionsBoundary?.PermissionsBoundaryArn;
+    return {
+      own: [...inline, ...managed],
+      ...(boundaryArn !== undefined && { boundary: await readManaged(scene, boundaryArn) }),
+    };
+  } catch (error) {
+    scene.signal.throwIfAborted();
+    if (isAwsCallError(error, 'ACCESS_DENIED')) return undefined;
+    throw error;
+  }
+}
+
+async function readManaged({ senders: { iam } }: Scene, PolicyArn: string): Promise<PolicyDocument> {
+  const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
+  const VersionId = Policy?.DefaultVersionId;
+  const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId }));
+  return parsePolicy(decodeURIComponent(PolicyVersion?.Document ?? ''), 'identity');
+}
+
+function isMissing(error: unknown): boolean {
+  return ['NoSuchEntity', 'NoSuchEntityException'].includes(refusedCodeOf(error) ?? '');
+}

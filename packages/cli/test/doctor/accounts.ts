@@ -1,0 +1,306 @@
+import { EnableEbsEncryptionByDefaultCommand, ModifyEbsDefaultKmsKeyIdCommand } from '@aws-sdk/client-ec2';
+import {
+  AttachRolePolicyCommand,
+  CreatePolicyCommand,
+  DeleteRolePolicyCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DisableKeyCommand,
+  KMSClient,
+  PutKeyPolicyCommand,
+} from '@aws-sdk/client-kms';
+import {
+  DeleteBucketCommand,
+  PutBucketEncryptionCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
+import { seedEc2 } from '@ec2-image/local-aws';
+import { createPolicy } from '../../src/iam/policy-document.ts';
+import { createRolePolicy } from '../../src/iam/role-documents.ts';
+import { bucket, region } from '../support/account.ts';
+import { type AccountOptions, limited, type Stage } from './support.ts';
+
+const accountId = '123456789012';
+const scope = { regions: [region], buckets: [bucket], keyPrefixes: ['ec2-image/'], account: accountId };
+
+/** One thing that can be wrong with an account, and what the doctor says to it. */
+export interface Account {
+  readonly name: string;
+  readonly options?: AccountOptions & { readonly signer?: typeof limited };
+  prepare?(stage: Stage): Promise<unknown>;
+  /** None where all is well. */
+  readonly finds?: readonly (readonly [check: string, state: 'failed' | 'warning', detail: RegExp])[];
+  /** What is found is no hindrance. */
+  readonly imports?: boolean;
+}
+
+const document = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
+const rolePolicy = { RoleName: 'vmimport', PolicyName: 'vmimport' };
+const withPolicy = (document: object): Account['options'] => ({
+  credentials: [{ ...limited, userName: 'limited', policies: [document] }],
+  signer: limited,
+});
+
+/** What a careful owner gives the bucket. */
+function addLifecycle({ account }: Stage) {
+  const rule = {
+    ...({ ID: 'uploads', Status: 'Enabled', Filter: { Prefix: '' } } as const),
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+    NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+  };
+  return account.s3.send(
+    new PutBucketLifecycleConfigurationCommand({ Bucket: bucket, LifecycleConfiguration: { Rules: [rule] } }),
+  );
+}
+
+async function createKey({ account }: Stage, policy?: string): Promise<string> {
+  const kms = account.client(KMSClient);
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  if (policy) await kms.send(new PutKeyPolicyCommand({ KeyId: KeyMetadata!.Arn, Policy: policy }));
+  return KeyMetadata!.Arn!;
+}
+
+async function encryptBucket(stage: Stage, KMSMasterKeyID: string): Promise<void> {
+  const Rules = [
+    { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' as const, KMSMasterKeyID } },
+  ];
+  await stage.account.s3.send(
+    new PutBucketEncryptionCommand({ Bucket: bucket, ServerSideEncryptionConfiguration: { Rules } }),
+  );
+}
+
+async function encryptByDefault(stage: Stage, KmsKeyId: string): Promise<void> {
+  await stage.account.ec2.send(new EnableEbsEncryptionByDefaultCommand({}));
+  await stage.account.ec2.send(new ModifyEbsDefaultKmsKeyIdCommand({ KmsKeyId }));
+}
+
+const iam = ({ account }: Stage) => account.client(IAMClient);
+
+export const whole: readonly Account[] = [
+  { name: 'an account in which all is there', prepare: addLifecycle },
+  {
+    name: 'a caller with the published policies and nothing else',
+    options: withPolicy(createPolicy(['import-s3', 'doctor'], scope)),
+    prepare: addLifecycle,
+  },
+  {
+    name: 'a role whose only policy is attached',
+    async prepare(stage) {
+      await addLifecycle(stage);
+      await iam(stage).send(new DeleteRolePolicyCommand(rolePolicy));
+      const PolicyDocument = JSON.stringify(createRolePolicy(scope));
+      const { Policy } = await iam(stage).send(
+        new CreatePolicyCommand({ PolicyName: 'read', PolicyDocument }),
+      );
+      await iam(stage).send(new AttachRolePolicyCommand({ RoleName: 'vmimport', PolicyArn: Policy!.Arn }));
+    },
+  },
+  {
+    name: 'a bucket with a KMS key that its role may use',
+    async prepare(stage) {
+      await addLifecycle(stage);
+      const key = await createKey(stage);
+      await encryptBucket(stage, key);
+      const PolicyDocument = JSON.stringify(createRolePolicy({ ...scope, objectKeys: [key] }));
+      await iam(stage).send(new PutRolePolicyCommand({ ...rolePolicy, PolicyDocument }));
+    },
+  },
+];
+
+export const broken: readonly Account[] = [
+  {
+    name: 'a role without policy',
+    prepare: (stage) => iam(stage).send(new DeleteRolePolicyCommand(rolePolicy)),
+    finds: [['role vmimport', 'failed', /denied: s3:GetBucketLocation, s3:ListBucket, s3:GetObject/]],
+  },
+  {
+    name: "a role with another bucket's policy",
+    prepare: (stage) =>
+      iam(stage).send(
+        new PutRolePolicyCommand({
+          ...rolePolicy,
+          PolicyDocument: JSON.stringify(createRolePolicy({ ...scope, buckets: ['other-bucket'] })),
+        }),
+      ),
+    finds: [['role vmimport', 'failed', /denied: s3:GetBucketLocation, s3:ListBucket, s3:GetObject/]],
+  },
+  {
+    name: 'a role that trusts VM Import on behalf of another account',
+    prepare: (stage) =>
+      iam(stage).send(
+        new UpdateAssumeRolePolicyCommand({
+          RoleName: 'vmimport',
+          PolicyDocument: document({
+            ...{ Effect: 'Allow', Principal: { Service: 'vmie.amazonaws.com' }, Action: 'sts:AssumeRole' },
+            Condition: { StringEquals: { 'aws:SourceAccount': '999999999999' } },
+          }),
+        }),
+      ),
+    finds: [['role vmimport', 'failed', /on behalf of account 123456789012/]],
+  },
+  {
+    name: 'a role with a denied KMS key',
+    async prepare(stage) {
+      await encryptBucket(stage, await createKey(stage));
+    },
+    finds: [['role vmimport', 'failed', /denied: kms:Decrypt/]],
+  },
+  {
+    name: 'a KMS key whose policy leaves the role out, whatever IAM says',
+    async prepare(stage) {
+      const user = { AWS: `arn:aws:iam::${accountId}:user/local-aws` };
+      const key = await createKey(
+        stage,
+        document({ Effect: 'Allow', Principal: user, Action: 'kms:*', Resource: '*' }),
+      );
+      await encryptBucket(stage, key);
+      const PolicyDocument = JSON.stringify(createRolePolicy({ ...scope, objectKeys: [key] }));
+      await iam(stage).send(new PutRolePolicyCommand({ ...rolePolicy, PolicyDocument }));
+    },
+    finds: [['role vmimport', 'failed', /denied: kms:Decrypt/]],
+  },
+  {
+    name: 'a bucket that is not there',
+    prepare: ({ account }) => account.s3.send(new DeleteBucketCommand({ Bucket: bucket })),
+    finds: [[`bucket ${bucket}`, 'failed', /does not exist/]],
+  },
+  {
+    name: 'a bucket elsewhere',
+    options: { buckets: [{ name: bucket, region: 'eu-west-1' }] },
+    finds: [[`bucket ${bucket}`, 'failed', /is in eu-west-1/]],
+  },
+  {
+    name: "somebody else's bucket",
+    options: { buckets: [{ name: bucket, owner: '999999999999' }] },
+    finds: [[`bucket ${bucket}`, 'failed', /may not use bucket|does not belong/]],
+  },
+  {
+    name: 'a bucket of another owner than the configuration names',
+    prepare: async (stage) => {
+      stage.settings = { 'bucket-owner': '999999999999' };
+    },
+    finds: [[`bucket ${bucket}`, 'failed', /does not belong to account 999999999999/]],
+  },
+  {
+    name: 'a bucket without lifecycle',
+    finds: [[`lifecycle of ${bucket}`, 'warning', /incomplete uploads stay/]],
+    imports: true,
+  },
+  {
+    name: 'a versioned bucket',
+    prepare: ({ account }) =>
+      account.s3.send(
+        new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+      ),
+    finds: [[`lifecycle of ${bucket}`, 'warning', /versioning is on, and old versions stay/]],
+    imports: true,
+  },
+  {
+    name: 'a bucket with a policy that denies to put',
+    prepare: ({ account }) =>
+      account.s3.send(
+        new PutBucketPolicyCommand({
+          Bucket: bucket,
+          Policy: document({
+            ...{ Effect: 'Deny', Principal: '*', Action: 's3:PutObject' },
+            Resource: `arn:aws:s3:::${bucket}/*`,
+          }),
+        }),
+      ),
+    finds: [
+      [`objects in ${bucket}`, 'failed', /s3:PutObject/],
+      ['permissions of import', 'failed', /denied: .*s3:PutObject/],
+    ],
+  },
+  {
+    name: 'a bucket with a policy that denies the role alone',
+    prepare: ({ account }) =>
+      account.s3.send(
+        new PutBucketPolicyCommand({
+          Bucket: bucket,
+          Policy: document({
+            ...{ Effect: 'Deny', Principal: { AWS: `arn:aws:iam::${accountId}:role/vmimport` } },
+            ...{ Action: 's3:GetObject', Resource: `arn:aws:s3:::${bucket}/*` },
+          }),
+        }),
+      ),
+    finds: [['role vmimport', 'failed', /denied: s3:GetObject/]],
+  },
+  {
+    name: 'encryption by default with an unusable key',
+    async prepare(stage) {
+      const key = await createKey(stage);
+      await encryptByDefault(stage, key);
+      await stage.account.client(KMSClient).send(new DisableKeyCommand({ KeyId: key }));
+    },
+    finds: [['KMS key of snapshots', 'failed', /state Disabled/]],
+  },
+  {
+    name: 'encryption with a key that the role may not use',
+    async prepare(stage) {
+      const TargetKeyId = await createKey(stage);
+      const alias = { AliasName: 'alias/images', TargetKeyId };
+      await stage.account.client(KMSClient).send(new CreateAliasCommand(alias));
+      stage.settings = { encrypt: true, 'kms-key': 'alias/images' };
+    },
+    finds: [['role vmimport', 'failed', /denied: kms:CreateGrant/]],
+  },
+  {
+    name: 'a full quota of AMIs',
+    options: { quotas: { images: 1 } },
+    prepare: async ({ account }) =>
+      seedEc2({ directory: account.directory, images: [{ name: 'other', snapshotIds: [] }] }),
+    finds: [['quota of AMIs', 'failed', /1 of 1/]],
+  },
+  {
+    name: 'a clock that is behind',
+    options: { now: () => Date.now() + 20 * 60_000 },
+    finds: [['clock', 'failed', /20.* behind AWS/]],
+    imports: true,
+  },
+  {
+    name: 'a dead checksum URL',
+    prepare: async (stage) => {
+      stage.settings = { 'checksum-url': `${stage.images.checksumUrl}-is-gone` };
+    },
+    finds: [['checksum of test-cloud', 'failed', /answered 404/]],
+  },
+  {
+    name: 'a dead image URL',
+    prepare: async (stage) => {
+      stage.settings = {
+        url: `${stage.images.url('qcow2')}-is-gone`,
+        'checksum-entry': 'Test-Cloud-1.0.x86_64.qcow2',
+      };
+    },
+    finds: [['image test-cloud', 'failed', /answered 404/]],
+  },
+  {
+    name: 'a caller who may not register AMIs',
+    options: withPolicy(without('ec2:RegisterImage')),
+    finds: [['permissions of import', 'failed', /denied: ec2:RegisterImage/]],
+  },
+  {
+    name: 'a caller who may not begin an upload',
+    options: withPolicy(without('s3:PutObject')),
+    finds: [['permissions of import', 'failed', /denied: s3:PutObject/]],
+  },
+];
+
+function without(action: string): object {
+  const policy = createPolicy(['import-s3', 'doctor'], scope);
+  const statements = policy.Statement as readonly { readonly Action: readonly string[] }[];
+  return {
+    ...policy,
+    Statement: statements
+      .map((statement) => ({ ...statement, Action: statement.Action.filter((one) => one !== action) }))
+      .filter(({ Action }) => Action.length > 0),
+  };
+}

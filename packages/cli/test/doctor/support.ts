@@ -1,0 +1,77 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CheckReport } from '../../src/doctor/report.ts';
+import { bucket, openAccount, region, type TestAccount } from '../support/account.ts';
+import type { TestImages } from '../support/images.ts';
+import { type ImportDocument, makeWorkDirectory } from '../support/import.ts';
+import { type InProcessEnd, runInProcess } from '../support/in-process.ts';
+import { ownEnvironment } from '../support/run-cli.ts';
+
+export type AccountOptions = NonNullable<Parameters<typeof openAccount>[0]>;
+
+export interface Stage extends AsyncDisposable {
+  readonly account: TestAccount;
+  readonly images: TestImages;
+  /** Keys of the configuration, for the one image. */
+  settings: Record<string, unknown>;
+  doctor(...flags: readonly string[]): Promise<Diagnosis>;
+  import(): Promise<InProcessEnd & { readonly document: ImportDocument }>;
+}
+
+export interface Diagnosis extends InProcessEnd {
+  readonly checks: readonly CheckReport[];
+  readonly nothingFound: boolean;
+  /** The one of this name. */
+  check(name: string): CheckReport | undefined;
+}
+
+/** Somebody with policies and nothing else. */
+export const limited = { accessKeyId: 'AKIALIMITED', secretAccessKey: 'a secret of their own' };
+
+/** An account that an import would succeed in, and a configuration of one image. */
+export async function openStage(
+  images: TestImages,
+  {
+    signer,
+    ...options
+  }: AccountOptions & {
+    readonly signer?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  } = {},
+): Promise<Stage> {
+  const account = await openAccount({ conditions: 'calm', ...options });
+  const workDirectory = await makeWorkDirectory();
+  const config = join(await makeWorkDirectory(), 'ec2-image.yaml');
+  const { accessKeyId, secretAccessKey } = signer ?? {
+    accessKeyId: ownEnvironment.AWS_ACCESS_KEY_ID,
+    secretAccessKey: ownEnvironment.AWS_SECRET_ACCESS_KEY,
+  };
+  const run = async (command: string, ...flags: readonly string[]) => {
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+    const image = {
+      url: images.url('qcow2'),
+      ...{ 'checksum-url': images.checksumUrl, arch: 'x86_64', suffix: 'one', bucket },
+      ...stage.settings,
+    };
+    await writeFile(config, JSON.stringify({ region, images: { 'test-cloud': image } }));
+    const to = ['--endpoint-url', account.aws.url, '--work-dir', workDirectory];
+    return await runInProcess([command, '--config', config, ...to, ...flags]);
+  };
+  const stage: Stage = {
+    account,
+    images,
+    settings: {},
+    async doctor(...flags) {
+      const end = await run('doctor', ...(flags.length > 0 ? flags : ['--json']));
+      if (flags.length > 0) return { ...end, checks: [], nothingFound: false, check: () => undefined };
+      const { checks, nothingFound } = end.json<{ doctor: Diagnosis }>().doctor;
+      return { ...end, checks, nothingFound, check: (name) => checks.find(({ check }) => check === name) };
+    },
+    async import() {
+      const limits = ['--poll-interval', '0.02', '--max-attempts', '1', '--outage-timeout', '2'];
+      const end = await run('import', '--json', '--import-attempts', '1', ...limits);
+      return { ...end, document: end.json<ImportDocument>() };
+    },
+    [Symbol.asyncDispose]: () => account[Symbol.asyncDispose](),
+  };
+  return stage;
+}

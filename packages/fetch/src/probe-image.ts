@@ -1,0 +1,48 @@
+import { stat } from 'node:fs/promises';
+import { statusError } from './http-errors.ts';
+import { httpGet, openDispatcher } from './http-get.ts';
+import { defaultStallTimeoutMs, type RetryOptions, tryMirrors } from './mirrors.ts';
+import { parseSources, unreadable } from './source.ts';
+
+export interface ProbeImageOptions extends RetryOptions {
+  /** An http(s) or `file:` URL, or a local path. */
+  readonly url: string;
+}
+
+/**
+ * Whether a file is where its URL says: asks for it and leaves its bytes.
+ *
+ * @returns its size in bytes, where the server tells it
+ * @throws FetchError
+ */
+export async function probeImage({
+  url,
+  ...options
+}: ProbeImageOptions): Promise<{ readonly sizeBytes?: number }> {
+  const { signal, stallTimeoutMs = defaultStallTimeoutMs, now = Date.now } = options;
+  const dispatcher = openDispatcher({ stallTimeoutMs });
+  try {
+    return await tryMirrors({
+      ...options,
+      sources: parseSources(url),
+      async attempt(source) {
+        if (source.kind === 'local') {
+          const { size } = await stat(source.path).catch((cause: Error) => {
+            throw unreadable({ source, cause });
+          });
+          return { sizeBytes: size };
+        }
+        // What the file is checked against may come from elsewhere: a redirect to http is no harm here.
+        const response = await httpGet({
+          ...{ url: source.url, dispatcher, signal, answerTimeoutMs: stallTimeoutMs, allowHttp: true },
+        });
+        response.body.discard();
+        if (response.status !== 200) throw statusError({ ...response, nowMs: now() });
+        const length = Number(response.headers['content-length'] ?? Number.NaN);
+        return Number.isSafeInteger(length) ? { sizeBytes: length } : {};
+      },
+    });
+  } finally {
+    await dispatcher.destroy();
+  }
+}
