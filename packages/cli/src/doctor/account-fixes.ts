@@ -129,7 +129,7 @@ export function bucketFix({ region }: Scene, bucket: string): Fix {
     what: `create the bucket ${bucket} in ${region}`,
     commands: [
       [
-        ...['s3api', 'create-bucket', '--bucket', bucket, '--region', region],
+        ...['s3api', 'create-bucket', '--bucket', bucket],
         // The oldest region is no constraint.
         ...(region === 'us-east-1' ? [] : ['--create-bucket-configuration', `LocationConstraint=${region}`]),
       ],
@@ -156,11 +156,8 @@ export function bucketFix({ region }: Scene, bucket: string): Fix {
 }
 
 /** Undefined for a state that passes, or that no call ends. */
-export function keyFix(
-  { region }: Scene,
-  { key, state }: { readonly key: string; readonly state: string },
-): Fix | undefined {
-  const on = ['--region', region, '--key-id', key];
+export function keyFix({ key, state }: { readonly key: string; readonly state: string }): Fix | undefined {
+  const on = ['--key-id', key];
   if (state !== 'Disabled' && state !== 'PendingDeletion') return undefined;
   return {
     what: `enable the KMS key ${key}`,

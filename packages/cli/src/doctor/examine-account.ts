@@ -8,6 +8,7 @@ import {
   readBucketPolicy,
 } from './bucket-checks.ts';
 import { createEvidence, type Evidence } from './evidence.ts';
+import { fixIn } from './fix.ts';
 import { checkKey, defaultKeyOf, type FoundKey } from './key-checks.ts';
 import { checkPermissions } from './permission-checks.ts';
 import type { Place } from './places.ts';
@@ -35,7 +36,11 @@ export async function examineAccount(
   const ofPlaces = await Promise.all(
     distinct(places).map((place) => examinePlace(scene, { place, evidence })),
   );
-  return [identity, ...quotas, ...ofPlaces.flat()];
+  const { region } = scene;
+  const { profile } = cloud.connection;
+  return [identity, ...quotas, ...ofPlaces.flat()].map((report) =>
+    report.fix ? { ...report, fix: fixIn(report.fix, { region, profile }) } : report,
+  );
 }
 
 async function examinePlace(

@@ -8,13 +8,30 @@ export interface Fix {
   readonly resources?: Readonly<Record<string, object>>;
 }
 
-/** A script for a shell, one command a line. Regions, profiles and endpoints are the environment's, but for what is named. */
+/** A script for a shell, one command a line. */
 export function renderCommands(fixes: readonly Fix[]): string {
   return distinct(fixes)
     .map(({ what, commands }) =>
       [`# ${what}`, ...commands.map((words) => ['aws', ...words].map(quoted).join(' '))].join('\n'),
     )
     .join('\n\n');
+}
+
+/** The same, for the region and with the profile that were checked: the aws command has defaults of its own. */
+export function fixIn(
+  { commands, ...fix }: Fix,
+  { region, profile }: { readonly region: string; readonly profile?: string | undefined },
+): Fix {
+  const where = ['--region', region, ...(profile === undefined ? [] : ['--profile', profile])];
+  return {
+    ...fix,
+    commands: commands.map(([service = '', operation = '', ...words]) => [
+      service,
+      operation,
+      ...where,
+      ...words,
+    ]),
+  };
 }
 
 /** What CloudFormation can make; the rest is named, for the commands. */

@@ -72,7 +72,7 @@ export async function checkKey(
           state: 'failed',
           detail: `${key} cannot be used: ${reason}`,
           hint: 'Enable the key, cancel its deletion, or use another.',
-          ...(found?.KeyState && { fix: keyFix(scene, { key: found.Arn ?? key, state: found.KeyState }) }),
+          ...(found?.KeyState && { fix: keyFix({ key: found.Arn ?? key, state: found.KeyState }) }),
         };
       }
       if (found?.KeyManager === 'AWS') return { state: 'ok', detail: `${key}, AWS's own` };

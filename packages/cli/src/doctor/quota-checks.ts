@@ -124,7 +124,7 @@ async function quotaFinding(scene: Scene, name: keyof typeof quotas, used: numbe
       what: `request a higher quota of ${name} (AWS decides on it)`,
       commands: [
         [
-          ...['service-quotas', 'request-service-quota-increase', '--region', scene.region],
+          ...['service-quotas', 'request-service-quota-increase'],
           ...['--service-code', service, '--quota-code', code, '--desired-value', String(most * 2)],
         ],
       ],

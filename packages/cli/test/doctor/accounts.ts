@@ -39,6 +39,8 @@ export interface Account {
   readonly finds?: readonly (readonly [check: string, state: 'failed' | 'warning', detail: RegExp])[];
   /** What is found is no hindrance. */
   readonly imports?: boolean;
+  /** How long an import takes to fail: EC2 may need minutes to see a role, and a quota may pass in hours. */
+  readonly fails?: 'in minutes' | 'in hours';
 }
 
 const document = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
@@ -118,6 +120,7 @@ export const broken: readonly Account[] = [
   {
     name: 'a role without policy',
     prepare: (stage) => iam(stage).send(new DeleteRolePolicyCommand(rolePolicy)),
+    fails: 'in minutes',
     finds: [['role vmimport', 'failed', /denied: s3:GetBucketLocation, s3:ListBucket, s3:GetObject/]],
   },
   {
@@ -129,6 +132,7 @@ export const broken: readonly Account[] = [
           PolicyDocument: JSON.stringify(createRolePolicy({ ...scope, buckets: ['other-bucket'] })),
         }),
       ),
+    fails: 'in minutes',
     finds: [['role vmimport', 'failed', /denied: s3:GetBucketLocation, s3:ListBucket, s3:GetObject/]],
   },
   {
@@ -143,6 +147,7 @@ export const broken: readonly Account[] = [
           }),
         }),
       ),
+    fails: 'in minutes',
     finds: [['role vmimport', 'failed', /on behalf of account 123456789012/]],
   },
   {
@@ -150,6 +155,7 @@ export const broken: readonly Account[] = [
     async prepare(stage) {
       await encryptBucket(stage, await createKey(stage));
     },
+    fails: 'in minutes',
     finds: [['role vmimport', 'failed', /denied: kms:Decrypt/]],
   },
   {
@@ -164,6 +170,7 @@ export const broken: readonly Account[] = [
       const PolicyDocument = JSON.stringify(createRolePolicy({ ...scope, objectKeys: [key] }));
       await iam(stage).send(new PutRolePolicyCommand({ ...rolePolicy, PolicyDocument }));
     },
+    fails: 'in minutes',
     finds: [['role vmimport', 'failed', /denied: kms:Decrypt/]],
   },
   {
@@ -231,6 +238,7 @@ export const broken: readonly Account[] = [
           }),
         }),
       ),
+    fails: 'in minutes',
     finds: [['role vmimport', 'failed', /denied: s3:GetObject/]],
   },
   {
@@ -250,6 +258,7 @@ export const broken: readonly Account[] = [
       await stage.account.client(KMSClient).send(new CreateAliasCommand(alias));
       stage.settings = { encrypt: true, 'kms-key': 'alias/images' };
     },
+    fails: 'in minutes',
     finds: [['role vmimport', 'failed', /denied: kms:CreateGrant/]],
   },
   {
@@ -257,13 +266,13 @@ export const broken: readonly Account[] = [
     options: { quotas: { images: 1 } },
     prepare: async ({ account }) =>
       seedEc2({ directory: account.directory, images: [{ name: 'other', snapshotIds: [] }] }),
+    fails: 'in hours',
     finds: [['quota of AMIs', 'failed', /1 of 1/]],
   },
   {
     name: 'a clock that is behind',
     options: { now: () => Date.now() + 20 * 60_000 },
     finds: [['clock', 'failed', /20.* behind AWS/]],
-    imports: true,
   },
   {
     name: 'a dead checksum URL',

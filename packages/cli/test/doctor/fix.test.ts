@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import { CreateKeyCommand, DisableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { DeleteBucketCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRolePolicy, createRoleTrust } from '../../src/iam/role-documents.ts';
+import { bucket, region } from '../support/account.ts';
+import { publishImages, type TestImages } from '../support/images.ts';
+import { useOwnEnvironment } from '../support/in-process.ts';
+import { ownEnvironment } from '../support/run-cli.ts';
+import { openStage, type Stage } from './support.ts';
+
+const scope = { regions: [region], buckets: [bucket], keyPrefixes: ['ec2-image/'], account: '123456789012' };
+const inline = { RoleName: 'vmimport', PolicyName: 'vmimport' };
+
+let images: TestImages;
+beforeAll(async () => {
+  useOwnEnvironment();
+  images = await publishImages(['qcow2'], { sizeBytes: 8 * 2 ** 20, dataBytes: 2 ** 18 });
+});
+afterAll(() => images[Symbol.asyncDispose]());
+
+/** By a shell, as it was printed; the endpoint is the environment's. */
+async function runScript(script: string, { account }: Stage): Promise<void> {
+  const { PATH } = process.env;
+  await promisify(execFile)('sh', ['-e', '-c', script], {
+    env: { ...ownEnvironment, PATH, AWS_ENDPOINT_URL: account.aws.url, AWS_PAGER: '' },
+  });
+}
+
+async function breakEverything(stage: Stage): Promise<void> {
+  const { account } = stage;
+  const iam = account.client(IAMClient);
+  await iam.send(new DeleteRolePolicyCommand(inline));
+  await iam.send(new DeleteRoleCommand({ RoleName: 'vmimport' }));
+  await account.s3.send(new DeleteBucketCommand({ Bucket: bucket }));
+  const kms = account.client(KMSClient);
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Description: "the images' key" }));
+  await kms.send(new DisableKeyCommand({ KeyId: KeyMetadata!.Arn }));
+  stage.settings = { encrypt: true, 'kms-key': KeyMetadata!.Arn };
+}
+
+describe('what doctor --fix prints', () => {
+  test('is run as it stands, until nothing is found and an import succeeds', {
+    timeout: 120_000,
+  }, async () => {
+    await using stage = await openStage(images);
+    await breakEverything(stage);
+    // What is behind a bucket or a key that is not there shows only afterwards.
+    for (let round = 0; !(await stage.doctor()).nothingFound; round++) {
+      expect(round, JSON.stringify((await stage.doctor()).checks, null, 1)).toBeLessThan(4);
+      const { stdout, stderr } = await stage.doctor('--fix');
+      expect(stderr).toContain('role vmimport');
+      expect(stdout).toMatch(/^# .*\naws /);
+      await runScript(stdout, stage);
+    }
+    const imported = await stage.import();
+    expect(imported.exitCode, imported.stderr).toBe(0);
+  });
+
+  test('repairs a role whose trust or policy is wrong', { timeout: 120_000 }, async () => {
+    await using stage = await openStage(images);
+    const iam = stage.account.client(IAMClient);
+    await iam.send(new DeleteRolePolicyCommand(inline));
+    await iam.send(new DeleteRoleCommand({ RoleName: 'vmimport' }));
+    const trust = createRoleTrust({ ...scope, account: '999999999999' });
+    await iam.send(
+      new CreateRoleCommand({ RoleName: 'vmimport', AssumeRolePolicyDocument: JSON.stringify(trust) }),
+    );
+    const document = createRolePolicy({ ...scope, buckets: ['other-bucket'] });
+    await iam.send(new PutRolePolicyCommand({ ...inline, PolicyDocument: JSON.stringify(document) }));
+    await runScript((await stage.doctor('--fix')).stdout, stage);
+    const after = await stage.doctor();
+    expect(after.nothingFound, JSON.stringify(after.checks, null, 1)).toBe(true);
+  });
+
+  test('is nothing where nothing is wrong, and a CloudFormation template where one is asked for', async () => {
+    await using stage = await openStage(images);
+    await runScript((await stage.doctor('--fix')).stdout, stage);
+    expect((await stage.doctor('--fix')).stdout).toBe('');
+    await breakEverything(stage);
+    const { stdout } = await stage.doctor('--fix', '--cloudformation');
+    const template = JSON.parse(stdout) as { readonly Resources: Readonly<Record<string, object>> };
+    expect(template).toMatchObject({
+      AWSTemplateFormatVersion: '2010-09-09',
+      Metadata: { NotInThisTemplate: [expect.stringMatching(/^enable the KMS key/)] },
+    });
+    expect(Object.keys(template.Resources).every((id) => /^[A-Za-z0-9]+$/.test(id))).toBe(true);
+    const kinds = Object.fromEntries(
+      Object.values(template.Resources).map((resource) => [(resource as { Type: string }).Type, resource]),
+    );
+    expect(Object.keys(kinds).sort()).toEqual(['AWS::IAM::Role', 'AWS::S3::Bucket']);
+    // The documents are those of the one table.
+    expect(kinds['AWS::IAM::Role']).toMatchObject({
+      Properties: {
+        RoleName: 'vmimport',
+        AssumeRolePolicyDocument: createRoleTrust(scope),
+        Policies: [{ PolicyDocument: createRolePolicy(scope) }],
+      },
+    });
+    expect(kinds['AWS::S3::Bucket']).toMatchObject({ Properties: { BucketName: bucket } });
+  });
+});
