@@ -126,6 +126,7 @@ ${top}images:
     await using account = await openAccount();
     const config = join(await makeWorkDirectory(), 'ec2-image.yaml');
     await writeFile(config, source(top));
+    await writeFile(join(config, '..', 'one.raw'), 'a disk');
     const to = ['--config', config, '--json', '--endpoint-url', account.aws.url];
     useOwnEnvironment();
     return await runInProcess(['doctor', ...to, ...args], { env: { PATH: process.env.PATH! } });

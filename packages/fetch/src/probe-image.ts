@@ -32,7 +32,7 @@ export async function probeImage({
           });
           return { sizeBytes: size };
         }
-        // What the file is checked against may come from elsewhere: a redirect to http is no harm here.
+        // What the file is checked against may come from elsewhere: a redirect to http does no harm here.
         const response = await httpGet({
           ...{ url: source.url, dispatcher, signal, answerTimeoutMs: stallTimeoutMs, allowHttp: true },
         });

@@ -3,8 +3,8 @@ import type { PolicyScope } from '../iam/policy-scope.ts';
 import { createRolePolicy, createRoleTrust } from '../iam/role-documents.ts';
 import { type Fix, logicalId } from './fix.ts';
 import type { Place } from './places.ts';
-import type { RoleUse } from './role-checks.ts';
 import type { Scene } from './scene.ts';
+import type { RoleUse } from './uses.ts';
 
 const policyName = 'ec2-image';
 
@@ -130,7 +130,7 @@ export function bucketFix({ region }: Scene, bucket: string): Fix {
     commands: [
       [
         ...['s3api', 'create-bucket', '--bucket', bucket],
-        // The oldest region is no constraint.
+        // The oldest region has none.
         ...(region === 'us-east-1' ? [] : ['--create-bucket-configuration', `LocationConstraint=${region}`]),
       ],
     ],

@@ -14,15 +14,7 @@ import { type CheckReport, check, type PermissionReport } from './report.ts';
 import { viaService } from './role-needs.ts';
 import type { Scene } from './scene.ts';
 import { knownContext, simulate } from './simulate.ts';
-
-/** A key that snapshots or objects are encrypted with. AWS's own are everybody's, through their service. */
-export interface KeyFacts {
-  readonly arn: string;
-  /** Whose it is. */
-  readonly account: string;
-  /** `unknown`: it may not be read. */
-  readonly policy: PolicyDocument | 'unknown';
-}
+import type { KeyFacts } from './uses.ts';
 
 export interface FoundKey {
   readonly report: CheckReport;

@@ -10,12 +10,13 @@ import { permissionTable } from '../iam/policy-document.ts';
 import { targetArns } from '../iam/policy-scope.ts';
 import { callerFix } from './account-fixes.ts';
 import type { Evidence, Need } from './evidence.ts';
-import { type KeyFacts, keyPermissions } from './key-checks.ts';
+import { keyPermissions } from './key-checks.ts';
 import type { Place } from './places.ts';
 import { type CheckReport, check, type PermissionReport, permissionFinding } from './report.ts';
 import { volumeKeyNeeds } from './role-needs.ts';
 import type { Scene } from './scene.ts';
 import { simulate } from './simulate.ts';
+import type { KeyFacts } from './uses.ts';
 
 export interface PermissionUse {
   readonly place: Place;

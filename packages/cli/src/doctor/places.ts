@@ -1,5 +1,5 @@
 import { isExplained } from '@ec2-image/explained-error';
-import { defaultKeyPrefix } from '../config/import-request.ts';
+import { defaultKeyPrefix } from '../config/s3-settings.ts';
 import { type Session, type SessionKey, sessionOf } from '../config/session.ts';
 import type { Given } from '../options/given.ts';
 import type { ImageSettings, OptionKey, ValueOf } from '../options/table.ts';

@@ -16,24 +16,12 @@ import {
   undecidedKeys,
 } from '@ec2-image/iam-policy';
 import { roleFix } from './account-fixes.ts';
-import type { KeyFacts } from './key-checks.ts';
 import { type CheckReport, check, type PermissionReport, permissionFinding } from './report.ts';
 import { roleNeeds } from './role-needs.ts';
 import type { Scene } from './scene.ts';
 import { knownContext, simulate } from './simulate.ts';
 import { trustProblem } from './trust.ts';
-
-export interface RoleUse {
-  readonly role: string;
-  readonly bucket?: string;
-  readonly keyPrefix: string;
-  /** The bucket's own; `unknown`: it may not be read. */
-  readonly bucketPolicy?: PolicyDocument | 'unknown' | undefined;
-  /** Of the uploaded objects. */
-  readonly objectKey?: KeyFacts | undefined;
-  /** Of the snapshots. */
-  readonly snapshotKey?: KeyFacts | undefined;
-}
+import type { RoleUse } from './uses.ts';
 
 /** That VM Import may assume the role, and what the role then may do with this bucket and these keys. */
 export function checkRole(scene: Scene, use: RoleUse): Promise<CheckReport> {

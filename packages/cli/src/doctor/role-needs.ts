@@ -1,6 +1,5 @@
-import type { KeyFacts } from './key-checks.ts';
-import type { RoleUse } from './role-checks.ts';
 import type { Scene } from './scene.ts';
+import type { KeyFacts, RoleUse } from './uses.ts';
 
 export interface RoleNeed {
   readonly action: string;

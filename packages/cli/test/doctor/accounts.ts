@@ -37,7 +37,7 @@ export interface Account {
   prepare?(stage: Stage): Promise<unknown>;
   /** None where all is well. */
   readonly finds?: readonly (readonly [check: string, state: 'failed' | 'warning', detail: RegExp])[];
-  /** What is found is no hindrance. */
+  /** What is found does not keep an import from succeeding. */
   readonly imports?: boolean;
   /** How long an import takes to fail: EC2 may need minutes to see a role, and a quota may pass in hours. */
   readonly fails?: 'in minutes' | 'in hours';

@@ -53,7 +53,7 @@ test('a clean bill is followed by an import, and no import fails that had one', 
         nothingFound: true,
         succeeded: false,
       });
-      // What is no hindrance is a warning at most.
+      // What fails an import is more than a warning.
       if (!succeeded) expect(exitCode, `${account.name}: ${imported.stderr}`).toBe(1);
       expect(succeeded, `${account.name}: ${imported.stderr}`).toBe(account.imports ?? !account.finds);
     },

@@ -1,6 +1,7 @@
-import { type PolicyDocument, type PolicyKind, parsePolicy } from '@ec2-image/iam-policy';
+import { type PolicyKind, parsePolicy } from '@ec2-image/iam-policy';
 import type { CallConditions } from '../conditions/conditions.ts';
 import { ServiceError } from '../service.ts';
+import type { FindUser } from './authorization/permissions.ts';
 import type { Role, Roles } from './roles.ts';
 
 export interface IamContext {
@@ -12,11 +13,6 @@ export interface IamContext {
   readonly users: FindUser;
   readonly conditions: CallConditions;
 }
-
-export type FindUser = (
-  accountId: string,
-  name: string,
-) => { readonly identity: readonly PolicyDocument[] | undefined } | undefined;
 
 export function roleOf(name: string, { roles, accountId }: IamContext): Role {
   const role = roles.find(accountId, name);

@@ -11,7 +11,6 @@ import {
 import { LocalAwsError } from '../../errors.ts';
 import type { KnownCredentials } from '../../known-credentials.ts';
 import type { ServiceRequest } from '../../service.ts';
-import type { FindUser } from '../iam-context.ts';
 import type { Requirement } from './requirement.ts';
 
 /** What one caller may do. */
@@ -21,6 +20,12 @@ export interface Permissions {
   /** Every key that the decision goes by, for the message that says why. */
   context(requirement: Requirement): ReadonlyMap<string, readonly string[]>;
 }
+
+/** Somebody whose credentials the emulator was given: their policies; undefined, they may do everything. */
+export type FindUser = (
+  accountId: string,
+  name: string,
+) => { readonly identity: readonly PolicyDocument[] | undefined } | undefined;
 
 /** Whoever the emulator was not told the policies of may do everything in their account. */
 export interface PermissionsBook {

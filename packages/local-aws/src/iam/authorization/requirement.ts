@@ -1,5 +1,4 @@
 import type { PolicyDocument } from '@ec2-image/iam-policy';
-import type { KmsKey } from '../../kms/keys.ts';
 
 /** One action that a call needs, on one resource. */
 export interface Requirement {
@@ -33,7 +32,7 @@ export interface Asked {
   /** A bucket's own policy. */
   bucketPolicy(bucket: string): PolicyDocument | undefined;
   /** A KMS key of the caller's region, by whatever names it. */
-  keyOf(id: string): KmsKey | undefined;
+  keyOf(id: string): { readonly arn: string; readonly policy: string } | undefined;
   /** `/` unless the role has another. */
   rolePath(name: string): string;
 }
