@@ -5,7 +5,7 @@ import { bucket, region } from '../support/account.ts';
 import { publishImages, type TestImages } from '../support/images.ts';
 import { useOwnEnvironment } from '../support/in-process.ts';
 import { isExhaustive, runSample } from '../support/sample.ts';
-import { runScenario, type Scenario, scenarios } from './scenarios.ts';
+import { keyAliases, runScenario, type Scenario, scenarios } from './scenarios.ts';
 
 let images: TestImages;
 beforeAll(async () => {
@@ -20,6 +20,8 @@ const policyOf = (name: PolicyName) =>
     buckets: [bucket],
     keyPrefixes: ['ec2-image/'],
     account: '123456789012',
+    objectKeys: [keyAliases.objects],
+    snapshotKeys: [keyAliases.snapshots],
   });
 
 interface Statement {

@@ -1,12 +1,17 @@
 import { rm } from 'node:fs/promises';
+import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import {
   CreateMultipartUploadCommand,
+  PutBucketEncryptionCommand,
   PutBucketVersioningCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { objectKey } from '@ec2-image/provenance';
+import { volumeKeyActions } from '../../src/iam/import-permissions.ts';
 import type { PolicyName } from '../../src/iam/permission.ts';
 import type { PolicyDocument } from '../../src/iam/policy-document.ts';
+import { createRolePolicy } from '../../src/iam/role-documents.ts';
 import { bucket, openAccount, region, type TestAccount } from '../support/account.ts';
 import type { TestImages } from '../support/images.ts';
 import { type Flags, type ImportDocument, importArgs, makeWorkDirectory } from '../support/import.ts';
@@ -49,6 +54,13 @@ const importing =
       ...flags,
     });
 
+const verifying: Scenario['command'] = ({ account, images, workDirectory }, before) => [
+  'verify',
+  (before as ImportDocument).images[0]!.imageId!,
+  ...['--file', images.disk, '--endpoint-url', account.aws.url, '--work-dir', workDirectory],
+  ...['--max-attempts', '1', '--outage-timeout', '2', '--json'],
+];
+
 const key = ({ result }: { readonly result: ImportDocument }, format = 'vhdx') =>
   objectKey({
     prefix: 'ec2-image/',
@@ -61,6 +73,28 @@ const common = [
   ...['ec2:CreateTags', 'ec2:DescribeImages', 'ec2:DescribeSnapshots', 'ec2:DescribeTags'],
   'ec2:RegisterImage',
 ];
+
+/** Keys as the policies name them, before they are there. */
+export const keyAliases = { objects: 'alias/objects', snapshots: 'alias/snapshots' } as const;
+
+/** With its alias, for the service role as well. */
+async function createKey({ account }: Stage, use: keyof typeof keyAliases): Promise<string> {
+  const kms = account.client(KMSClient);
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  const key = KeyMetadata!.Arn!;
+  await kms.send(new CreateAliasCommand({ AliasName: keyAliases[use], TargetKeyId: key }));
+  const PolicyDocument = JSON.stringify(
+    createRolePolicy({
+      ...{ regions: [region], buckets: [bucket], keyPrefixes: ['ec2-image/'], account: '123456789012' },
+      ...(use === 'objects' ? { objectKeys: [key] } : { snapshotKeys: [key] }),
+    }),
+  );
+  const role = { RoleName: 'vmimport', PolicyName: 'vmimport', PolicyDocument };
+  await account.client(IAMClient).send(new PutRolePolicyCommand(role));
+  return key;
+}
+
+const encrypted = { encrypt: true, 'kms-key': keyAliases.snapshots };
 
 /** Upload and import fail at their last call, as an outage would leave them. */
 async function failAt({ account, importBefore }: Stage, operation: string): Promise<ImportDocument> {
@@ -104,6 +138,44 @@ export const scenarios: readonly Scenario[] = [
       await rm(stage.workDirectory, { recursive: true, force: true });
     },
     command: importing(),
+  },
+  {
+    policy: 'import-s3',
+    name: 'an import through a bucket with a KMS key',
+    needs: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    async prepare(stage) {
+      const KMSMasterKeyID = await createKey(stage, 'objects');
+      const Rules = [
+        { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' as const, KMSMasterKeyID } },
+      ];
+      const configuration = { Bucket: bucket, ServerSideEncryptionConfiguration: { Rules } };
+      await stage.account.s3.send(new PutBucketEncryptionCommand(configuration));
+    },
+    command: importing(),
+  },
+  {
+    policy: 'import-s3',
+    name: 'an import whose snapshot is encrypted with a key',
+    needs: ['kms:DescribeKey'],
+    prepare: (stage) => createKey(stage, 'snapshots'),
+    command: importing(encrypted),
+  },
+  {
+    policy: 'import-ebs',
+    name: 'an import whose snapshot is encrypted with a key',
+    needs: volumeKeyActions,
+    prepare: (stage) => createKey(stage, 'snapshots'),
+    command: importing({ via: 'ebs', ...encrypted }),
+  },
+  {
+    policy: 'verify',
+    name: 'an encrypted AMI',
+    needs: ['kms:Decrypt'],
+    async prepare(stage) {
+      await createKey(stage, 'snapshots');
+      return stage.importBefore(encrypted);
+    },
+    command: verifying,
   },
   {
     policy: 'import-s3',
@@ -163,12 +235,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'an AMI',
     needs: ['ebs:GetSnapshotBlock', 'ebs:ListSnapshotBlocks', 'ec2:DescribeImages', 'ec2:DescribeSnapshots'],
     prepare: ({ importBefore }) => importBefore(),
-    command: ({ account, images, workDirectory }, before) => [
-      'verify',
-      (before as ImportDocument).images[0]!.imageId!,
-      ...['--file', images.disk, '--endpoint-url', account.aws.url, '--work-dir', workDirectory],
-      ...['--max-attempts', '1', '--outage-timeout', '2', '--json'],
-    ],
+    command: verifying,
   },
 ];
 

@@ -34,11 +34,22 @@ export function keyRequirements({ key, actions, via }: KeyUse): Requirement[] {
   return actions.map((action) => ({
     action: `kms:${action}`,
     resource: key.arn,
-    context: { 'kms:ViaService': viaService(via, region), 'kms:CallerAccount': accountId },
+    context: {
+      'kms:ViaService': viaService(via, region),
+      'kms:CallerAccount': accountId,
+      ...aliasContext(key),
+    },
     resourcePolicy: parsePolicy(key.policy, 'resource'),
     resourceMustAllow: true,
     resourceAccountId: accountId,
   }));
+}
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-resource-aliases */
+export function aliasContext({ aliases }: Pick<KmsKey, 'aliases'>): {
+  readonly 'kms:ResourceAliases'?: readonly string[];
+} {
+  return aliases.length > 0 ? { 'kms:ResourceAliases': aliases } : {};
 }
 
 /** Why the caller may not use the key so, in AWS's words; undefined where they may. */

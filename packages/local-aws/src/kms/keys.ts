@@ -17,6 +17,8 @@ export interface KmsKey {
   /** AWS made it for a service. */
   readonly isManaged: boolean;
   readonly description: string;
+  /** `alias/images` */
+  readonly aliases: readonly string[];
   /** As it was put. */
   readonly policy: string;
   /** Milliseconds since 1970. */
@@ -118,15 +120,32 @@ function keyOfAlias(store: Store, { accountId, region }: KeyPlace, name: string)
   )?.keyId;
 }
 
+function aliasesOf(store: Store, { accountId, region }: KeyPlace, keyId: string): string[] {
+  return store
+    .all<{ name: string }>(
+      'SELECT name FROM kms_alias WHERE account_id = ? AND region = ? AND key_id = ? ORDER BY name',
+      [accountId, region, keyId],
+    )
+    .map(({ name }) => name);
+}
+
 function findByKeyId(store: Store, place: KeyPlace, keyId: string | undefined): KmsKey | undefined {
   if (keyId === undefined) return undefined;
-  const row = store.get<Omit<KmsKey, 'arn' | 'isManaged' | 'policy'> & { readonly policy: string | null }>(
+  const row = store.get<
+    Omit<KmsKey, 'arn' | 'isManaged' | 'policy' | 'aliases'> & { readonly policy: string | null }
+  >(
     `SELECT key_id AS keyId, state, spec, usage, description, created_at AS createdAt, policy
        FROM kms_key WHERE account_id = ? AND region = ? AND key_id = ?`,
     [place.accountId, place.region, keyId],
   );
   return (
-    row && { ...row, policy: row.policy ?? defaultPolicy(place), arn: keyArn(place, keyId), isManaged: false }
+    row && {
+      ...row,
+      policy: row.policy ?? defaultPolicy(place),
+      aliases: aliasesOf(store, place, keyId),
+      arn: keyArn(place, keyId),
+      isManaged: false,
+    }
   );
 }
 
@@ -147,6 +166,7 @@ export function managedKey(place: KeyPlace, service: (typeof managedFor)[number]
       service === 'ebs'
         ? 'Default key that protects my EBS volumes when no other key is defined'
         : 'Default key that protects my S3 objects when no other key is defined',
+    aliases: [`alias/aws/${service}`],
     policy: managedPolicy(place, service),
     createdAt: 0,
   };

@@ -32,7 +32,9 @@ export interface Asked {
   /** A bucket's own policy. */
   bucketPolicy(bucket: string): PolicyDocument | undefined;
   /** A KMS key of the caller's region, by whatever names it. */
-  keyOf(id: string): { readonly arn: string; readonly policy: string } | undefined;
+  keyOf(
+    id: string,
+  ): { readonly arn: string; readonly policy: string; readonly aliases: readonly string[] } | undefined;
   /** `/` unless the role has another. */
   rolePath(name: string): string;
 }

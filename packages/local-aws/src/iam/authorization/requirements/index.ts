@@ -57,7 +57,10 @@ export const requirementsOf: Readonly<
       {
         action,
         resource: key.arn,
-        context: { 'kms:CallerAccount': accountId },
+        context: {
+          'kms:CallerAccount': accountId,
+          ...(key.aliases.length > 0 && { 'kms:ResourceAliases': key.aliases }),
+        },
         resourcePolicy: parsePolicy(key.policy, 'resource'),
         resourceMustAllow: true,
         resourceAccountId: key.arn.split(':')[4]!,
