@@ -5,7 +5,7 @@ import { defaultStallTimeoutMs, type RetryOptions, tryMirrors } from './mirrors.
 import { parseSources, unreadable } from './source.ts';
 
 export interface ProbeImageOptions extends RetryOptions {
-  /** An http(s) or `file:` URL, or a local path. */
+  /** An http(s), `s3://` or `file:` URL, or a local path. */
   readonly url: string;
 }
 
@@ -20,7 +20,7 @@ export async function probeImage({
   ...options
 }: ProbeImageOptions): Promise<{ readonly sizeBytes?: number }> {
   const { signal, stallTimeoutMs = defaultStallTimeoutMs, now = Date.now } = options;
-  const dispatcher = openDispatcher({ stallTimeoutMs });
+  const dispatcher = openDispatcher({ stallTimeoutMs, signS3: options.signS3 });
   try {
     return await tryMirrors({
       ...options,

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@ec2-image/aws-call';
-import { createClouds } from '../aws/clouds.ts';
+import { type Clouds, createClouds } from '../aws/clouds.ts';
 import { type LocalAccount, openLocalAccount } from '../aws/local-account.ts';
 import { describeSession } from '../config/session.ts';
 import type { CommonSettings } from '../settings.ts';
@@ -23,11 +23,13 @@ export async function examine(options: PlacesOptions): Promise<CheckReport[]> {
   await using local = settings.local ? await openExistingAccount(settings) : undefined;
   const connection = { ...settings.connection, ...local?.connection };
   const places = placesOf(options, connection);
+  const { signal, allowUnknownAccount } = settings;
+  const clouds = createClouds({ connection, signal, allowUnknownAccount });
   const reports = await Promise.all([
     ...examineMachine(settings, places),
-    ...places.images.flatMap((image) => checkSource(image, settings.signal)),
+    ...places.images.flatMap((image) => checkSource(image, { signal, clouds })),
   ]);
-  const accounts = await examineAccounts({ settings, connection, places });
+  const accounts = await examineAccounts({ settings, connection, clouds, places });
   return [...reports, ...accounts, ...places.unread];
 }
 
@@ -83,14 +85,15 @@ function examineMachine(
 async function examineAccounts({
   settings,
   connection,
+  clouds,
   places: { places },
 }: {
   readonly settings: CommonSettings;
   readonly connection: CommonSettings['connection'];
+  readonly clouds: Clouds;
   readonly places: Places;
 }): Promise<CheckReport[]> {
-  const { signal, allowUnknownAccount } = settings;
-  const clouds = createClouds({ connection, signal, allowUnknownAccount });
+  const { signal } = settings;
   const sessions = new Map(places.map(({ session }) => [JSON.stringify(session), session]));
   const reports = await Promise.all(
     [...sessions].map(async ([key, session]) => {

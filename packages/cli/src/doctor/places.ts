@@ -25,6 +25,8 @@ export interface Place {
 
 /** Where an image comes from. */
 export interface ImageSource {
+  /** Whose credentials objects of S3 are read with. */
+  readonly session: Session;
   readonly name: string;
   readonly urls: readonly string[];
   readonly checksumUrl?: string;
@@ -96,7 +98,9 @@ export function placesOf(
   if (places.length === 0) places.push(placeOf(byTop, session));
   return {
     places,
-    images: images.flatMap(([name, image]) => sourceOf(name, readerOf(image))),
+    images: images.flatMap(([name, image], index) =>
+      sourceOf(readerOf(image), { name, session: places[index]!.session }),
+    ),
     unread: [...unread.values()],
   };
 }
@@ -122,12 +126,12 @@ function placeOf(read: Read, session: Session): Place {
   };
 }
 
-function sourceOf(name: string, read: Read): ImageSource[] {
+function sourceOf(read: Read, of: Pick<ImageSource, 'name' | 'session'>): ImageSource[] {
   const urls = read('url');
   if (urls === undefined) return [];
   return [
     {
-      name,
+      ...of,
       urls,
       ...optional('checksumUrl', read('checksum-url')),
       ...optional('checksumEntry', read('checksum-entry')),

@@ -1,4 +1,5 @@
 import { probeImage, readChecksum } from '@ec2-image/fetch';
+import type { Clouds } from '../aws/clouds.ts';
 import { explain } from '../errors/explain.ts';
 import { formatBytes } from '../render/format.ts';
 import type { ImageSource } from './places.ts';
@@ -6,14 +7,17 @@ import { type CheckReport, check } from './report.ts';
 
 /** That the image is where its URLs say, and its checksum is published. */
 export function checkSource(
-  { name, urls, checksumUrl, checksumEntry, allowInsecureChecksum }: ImageSource,
-  signal: AbortSignal,
+  { name, urls, checksumUrl, checksumEntry, allowInsecureChecksum, session }: ImageSource,
+  { signal, clouds }: { readonly signal: AbortSignal; readonly clouds: Clouds },
 ): Promise<CheckReport>[] {
+  const isOfS3 = [...urls, checksumUrl ?? ''].some((url) => /^\s*s3:/i.test(url));
+  const credentials = async () => (isOfS3 ? { signS3: (await clouds.open(session)).signS3 } : {});
   return [
     check(`image ${name}`, async () => {
+      const signing = await credentials();
       const ends = await Promise.all(
         urls.map((url) =>
-          probeImage({ url, signal, maxAttempts: 2 }).then(
+          probeImage({ ...signing, url, signal, maxAttempts: 2 }).then(
             (found) => ({ found }),
             (error: unknown) => ({ problem: explain(error) }),
           ),
@@ -37,6 +41,7 @@ export function checkSource(
       : [
           check(`checksum of ${name}`, async () => {
             const { digest } = await readChecksum({
+              ...(await credentials()),
               url: checksumUrl,
               imageUrl: urls,
               entry: checksumEntry,
