@@ -1,4 +1,5 @@
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   CreateAliasCommand,
   CreateKeyCommand,
@@ -15,8 +16,16 @@ const byEbs = { via: 'ebs', bucket: undefined, 'omit-holes': true };
 
 const test = testWith({ flags: byEbs })
   .extend('kms', ({ account }) => account.client(KMSClient))
-  .extend('createKey', ({ kms }) => async (alias?: string) => {
+  /** One that the service role may use. */
+  .extend('createKey', ({ account, kms }) => async (alias?: string) => {
     const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+    const Statement = [{ Effect: 'Allow', Action: 'kms:*', Resource: '*' }];
+    await account.client(IAMClient).send(
+      new PutRolePolicyCommand({
+        ...{ RoleName: 'vmimport', PolicyName: 'keys' },
+        PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }),
+      }),
+    );
     if (alias) await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: KeyMetadata!.KeyId }));
     return KeyMetadata!.Arn!;
   })

@@ -7,6 +7,7 @@ import {
   paginateDescribeImportSnapshotTasks,
   RegisterImageCommand,
 } from '@aws-sdk/client-ec2';
+import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { seedEc2 } from '../../src/ec2/seed.ts';
@@ -127,11 +128,22 @@ describe('an import', () => {
     expect(await ended(account, id)).toMatchObject({ Status: 'completed', Url: `s3://${bucket}/disk.raw` });
   });
 
-  test('encrypts where it is told to', async ({ account }) => {
+  test('encrypts where it is told to, with a key that the role may use', async ({ account }) => {
     const { KeyMetadata } = await account.client(KMSClient).send(new CreateKeyCommand({}));
     const KmsKeyId = KeyMetadata!.Arn!;
-    const id = await start(account, input('disk.raw', 'RAW', { Encrypted: true, KmsKeyId }));
-    const detail = await ended(account, id);
+    const encrypted = input('disk.raw', 'RAW', { Encrypted: true, KmsKeyId });
+    expect(await ended(account, await start(account, encrypted))).toMatchObject({
+      Status: 'deleted',
+      StatusMessage: expect.stringContaining('403 Forbidden'),
+    });
+    const Statement = [{ Effect: 'Allow', Action: 'kms:*', Resource: KmsKeyId }];
+    await account.client(IAMClient).send(
+      new PutRolePolicyCommand({
+        ...{ RoleName: 'vmimport', PolicyName: 'key' },
+        PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }),
+      }),
+    );
+    const detail = await ended(account, await start(account, encrypted));
     expect(detail).toMatchObject({ Encrypted: true, KmsKeyId });
     const { Snapshots } = await account.ec2.send(
       new DescribeSnapshotsCommand({ SnapshotIds: [detail.SnapshotId!] }),
