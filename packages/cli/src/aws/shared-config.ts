@@ -42,7 +42,18 @@ export async function readSharedConfig({
 }
 
 /** The names by which the SDK calls the services, in its variables and in `services` sections. */
-const serviceIds = ['EC2', 'S3', 'EBS', 'IAM', 'STS', 'SSM', 'KMS', 'Auto Scaling', 'Service Quotas', 'SSO'] as const;
+const serviceIds = [
+  'EC2',
+  'S3',
+  'EBS',
+  'IAM',
+  'STS',
+  'SSM',
+  'KMS',
+  'Auto Scaling',
+  'Service Quotas',
+  'SSO',
+] as const;
 export type ServiceId = (typeof serviceIds)[number];
 
 /**
