@@ -65,7 +65,7 @@ describe('what doctor --fix prints', () => {
     expect(imported.exitCode, imported.stderr).toBe(0);
   });
 
-  test('repairs a role whose trust or policy is wrong', { timeout: 120_000 }, async () => {
+  test('repairs a role whose trust or policy is wrong', { timeout: 300_000 }, async () => {
     await using stage = await openStage(images);
     const iam = stage.account.client(IAMClient);
     await iam.send(new DeleteRolePolicyCommand(inline));
