@@ -31,10 +31,10 @@ test('jobs come back with what was asked for', async ({ pool }) => {
 });
 
 test('a job that hangs ends with an error, and another thread does the next', async ({ pool }) => {
-  const workers = pool({ size: 1, program: fixture('hanging'), jobTimeoutMs: 3000 });
+  const workers = pool({ size: 1, program: fixture('hanging'), jobTimeoutMs: 5000 });
   const [hanging, next] = await Promise.allSettled([workers.run(jobOf(1024)), workers.run(jobOf(2048))]);
   expect(hanging).toMatchObject({
-    reason: { code: 'WORKER_FAILED', message: expect.stringContaining('3 s') },
+    reason: { code: 'WORKER_FAILED', message: expect.stringContaining('5 s') },
   });
   expect(next).toMatchObject({ status: 'fulfilled' });
 });
