@@ -144,5 +144,5 @@ test('what only tests and benchmarks need is missed only for them', async () => 
   expect((await run()).code).toBe(0);
   const { code, stderr } = await run('test');
   expect(code).toBe(1);
-  expect(stderr).toContain('missing: aws gpg img_cat python3;');
+  expect(stderr).toContain('missing: aws fish gpg img_cat mandoc python3 zsh;');
 });

@@ -24,9 +24,8 @@ import { reportFatal } from '../render/report-fatal.ts';
 import { type Result, writeResult } from '../render/result.ts';
 import { openRunLog, type RunLog } from '../run-log.ts';
 import type { CommonSettings } from '../settings.ts';
+import { defaultWorkDirectory } from '../work-directory/default-directory.ts';
 import { columnsOf } from './columns-of.ts';
-
-export const defaultWorkDirectory = '.ec2-image';
 
 /**
  * A command whose options are those that the option table gives it, and what surrounds its run: the interrupt, the log,
@@ -156,7 +155,7 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     // Loaded here, so that a wrong command line is answered without waiting for it.
     const { checkNetworkVariables } = await import('../aws/network.ts');
     await checkNetworkVariables(env);
-    const workDirectory = resolve(pick('work-dir') ?? defaultWorkDirectory);
+    const workDirectory = resolve(pick('work-dir') ?? defaultWorkDirectory(env));
     const log = await openRunLog({
       path: pick('log-file'),
       verbose: this.verbose,
@@ -174,7 +173,8 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     };
   }
 
-  private async readFile(): Promise<ConfigFile | undefined> {
+  /** The configuration, of commands that have `--config`. */
+  protected async readFile(): Promise<ConfigFile | undefined> {
     const path = this.given.value('config');
     const found = path === undefined ? findConfig() : { path, inParent: false };
     if (!found) return undefined;

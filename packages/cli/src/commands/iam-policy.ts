@@ -5,6 +5,7 @@ import { createPolicy, type PolicyDocument } from '../iam/policy-document.ts';
 import type { PolicyScope } from '../iam/policy-scope.ts';
 import { createRolePolicy, createRoleTrust } from '../iam/role-documents.ts';
 import { sourceObjects } from '../iam/source-objects.ts';
+import { policySubjects } from '../options/commands.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { CommonSettings } from '../settings.ts';
 import { TableCommand } from './common.ts';
@@ -17,7 +18,7 @@ const roleDocuments = {
   'role-trust': createRoleTrust,
   'role-policy': createRolePolicy,
 } as const;
-const subjects: readonly string[] = [...commands, ...Object.keys(roleDocuments)];
+const subjects: readonly string[] = policySubjects;
 
 export class IamPolicyCommand extends TableCommand {
   static override paths = [['iam-policy']];

@@ -8,15 +8,18 @@ const help: Load = async () => (await import('./help.ts')).HelpCommand;
 const version: Load = async () => (await import('./version.ts')).VersionCommand;
 
 /** Each in a module that is loaded when it is run: all of them together take several times as long as any. */
-const loaders: Readonly<Record<CommandName | (typeof metaWords)[number], Load>> = {
+const loaders: Readonly<Record<CommandName | (typeof metaWords)[number] | '__complete', Load>> = {
   import: async () => (await import('./import.ts')).ImportCommand,
   janitor: async () => (await import('./janitor.ts')).JanitorCommand,
   'tag-fix': async () => (await import('./tag-fix.ts')).TagFixCommand,
   verify: async () => (await import('./verify.ts')).VerifyCommand,
   doctor: async () => (await import('./doctor.ts')).DoctorCommand,
   'iam-policy': async () => (await import('./iam-policy.ts')).IamPolicyCommand,
+  config: async () => (await import('./config.ts')).ConfigCommand,
+  completion: async () => (await import('./completion.ts')).CompletionCommand,
   explain: async () => (await import('./explain.ts')).ExplainCommand,
   demo: async () => (await import('./demo.ts')).DemoCommand,
+  __complete: async () => (await import('./complete.ts')).CompleteCommand,
   help,
   '--help': help,
   '-h': help,

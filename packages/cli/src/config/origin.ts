@@ -15,10 +15,10 @@ export function located(
   origin: Origin,
   { hint }: { readonly hint: string },
 ): UsageError {
-  const line = origin.file?.lineOf(...(origin.path ?? []));
+  const at = origin.file?.positionOf(...(origin.path ?? []));
   return new UsageError(code, message, {
     hint,
-    facts: { ...(origin.file && { path: origin.file.path, line }) },
+    facts: { ...(origin.file && { path: origin.file.path, ...at }) },
   });
 }
 

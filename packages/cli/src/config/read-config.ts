@@ -23,6 +23,13 @@ export interface ConfigFile {
   readonly config: Config;
   /** The line of a key, from 1, for errors found later on. */
   lineOf(...path: readonly string[]): number | undefined;
+  /** The same with the column, from 1. */
+  positionOf(...path: readonly string[]): Position | undefined;
+}
+
+export interface Position {
+  readonly line: number;
+  readonly column: number;
 }
 
 /** A configuration of more than this is none. */
@@ -40,6 +47,11 @@ export async function readConfig({
   readonly path: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }): Promise<ConfigFile> {
+  return parseConfig({ path, source: await readConfigSource(path), env });
+}
+
+/** @throws UsageError `CONFIG_NOT_FOUND`, `CONFIG_INVALID` where it is too large */
+export async function readConfigSource(path: string): Promise<string> {
   const source = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new UsageError(
       'CONFIG_NOT_FOUND',
@@ -51,45 +63,80 @@ export async function readConfig({
     );
   });
   if (source.length > maxConfigBytes)
-    throw invalid({ path, line: 1, problem: 'the file is larger than 4 MiB' });
-  return parseConfig({ path, source, env });
+    throw invalid({ path, at: { line: 1, column: 1 }, problem: 'the file is larger than 4 MiB' });
+  return source;
 }
 
-/** The half of {@link readConfig} that reads no file. */
+/**
+ * The half of {@link readConfig} that reads no file.
+ *
+ * @param options.onProblem gets all that is wrong with the file, none of which is then thrown
+ */
 export function parseConfig({
   path,
   source,
   env,
   table = optionTable,
+  onProblem,
 }: {
   readonly path: string;
   readonly source: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly table?: OptionTable;
+  readonly onProblem?: (problem: UsageError) => void;
 }): ConfigFile {
+  const report = (problem: UsageError) => {
+    if (!onProblem) throw problem;
+    onProblem(problem);
+  };
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  const lineAt = (offset: number | undefined) =>
-    offset === undefined ? undefined : lines.linePos(offset).line;
-  const [problem] = document.errors;
-  if (problem) {
-    throw new UsageError('CONFIG_SYNTAX', `${path}:${lineAt(problem.pos[0])}: ${problem.message}`, {
-      hint: 'Correct the YAML on that line.',
-      facts: { path, line: lineAt(problem.pos[0]) },
-    });
+  const positionAt = (offset: number | undefined): Position | undefined => {
+    if (offset === undefined) return undefined;
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  const positionOf = (...keys: readonly PropertyKey[]) => positionAt(offsetOf(document.contents, keys));
+  const lineOf = (...keys: readonly PropertyKey[]) => positionOf(...keys)?.line;
+  for (const problem of document.errors) {
+    const at = positionAt(problem.pos[0]);
+    report(
+      new UsageError('CONFIG_SYNTAX', `${path}:${at?.line}: ${problem.message}`, {
+        hint: 'Correct the YAML on that line.',
+        facts: { path, ...at },
+      }),
+    );
   }
+  const unread: ConfigFile = { path, source, config: {}, lineOf, positionOf };
+  if (document.errors.length > 0) return unread;
+  let isRefused = false;
+  const refuse = (problem: UsageError) => {
+    isRefused = true;
+    report(problem);
+  };
   visit(document, {
     Alias: (_key, node) => {
-      throw invalid({ path, line: lineAt(node.range?.[0]), problem: 'YAML aliases are not supported' });
+      const at = positionAt(node.range?.[0]);
+      refuse(invalid({ path, at, problem: 'YAML aliases are not supported' }));
     },
     Scalar: (_key, { value, range }) => {
       const credential = typeof value === 'string' ? referencesIn(value).find(namesCredential) : undefined;
-      if (credential !== undefined) throw credentialNamed(credential, { path, line: lineAt(range?.[0]) });
+      if (credential !== undefined) refuse(credentialNamed(credential, { path, at: positionAt(range?.[0]) }));
     },
   });
-  const lineOf = (...keys: readonly PropertyKey[]) => lineAt(offsetOf(document.contents, keys));
+  // Its values may be credentials, which a message about them would repeat.
+  if (isRefused) return unread;
   const fail = (keys: readonly PropertyKey[], what: string): never => {
-    throw invalid({ path, line: lineOf(...keys), keys, problem: what });
+    throw invalid({ path, at: positionOf(...keys), keys, problem: what });
+  };
+  /** What is wrong with one part of the file ends the reading of that part alone. */
+  const attempt = (part: () => void) => {
+    try {
+      part();
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      report(error);
+    }
   };
   const place = (name: Place, keys: readonly string[]) => ({
     table,
@@ -98,36 +145,37 @@ export function parseConfig({
     directory: dirname(path),
     env,
     fail,
+    attempt,
     onUnset(name: string, key: readonly PropertyKey[]): never {
-      const line = lineOf(...key);
+      const at = positionOf(...key);
       throw new UsageError(
         'CONFIG_VARIABLE_UNSET',
-        `${path}:${line}: $\{${name}} is not set, and ${key.map(String).join('.')} needs it`,
+        `${path}:${at?.line}: $\{${name}} is not set, and ${key.map(String).join('.')} needs it`,
         {
           hint: `Export ${name}, or write $\{${name}:-default}.`,
-          facts: { path, line, variable: name },
+          facts: { path, ...at, variable: name },
         },
       );
     },
   });
   const { contents } = document;
   if (contents !== null && !isMap(contents) && !(isScalar(contents) && contents.value === null))
-    fail([], 'expected a mapping of settings');
+    attempt(() => fail([], 'expected a mapping of settings'));
   const top = isMap(contents) ? contents : undefined;
   const config = readSettings(top, place('top', []));
   const images = top?.get('images', true);
   if (top?.has('images')) {
-    if (!isMap(images)) fail(['images'], 'images must be a mapping of name to settings');
+    if (!isMap(images)) attempt(() => fail(['images'], 'images must be a mapping of name to settings'));
     const byName = {};
     for (const { key, value } of isMap(images) ? images.items : []) {
       const name = String(isScalar(key) ? key.value : key);
-      if (!isMap(value)) fail(['images', name], 'expected a mapping of settings');
+      if (!isMap(value)) attempt(() => fail(['images', name], 'expected a mapping of settings'));
       const settings = readSettings(isMap(value) ? value : undefined, place('image', ['images', name]));
       Object.defineProperty(byName, name, { enumerable: true, value: settings });
     }
     Object.defineProperty(config, 'images', { enumerable: true, value: byName });
   }
-  return { path, source, config: config as Config, lineOf };
+  return { path, source, config: config as Config, lineOf, positionOf };
 }
 
 /**
@@ -136,29 +184,29 @@ export function parseConfig({
  */
 function credentialNamed(
   variable: string,
-  { path, line }: { readonly path: string; readonly line: number | undefined },
+  { path, at }: { readonly path: string; readonly at: Position | undefined },
 ): UsageError {
   return new UsageError(
     'CONFIG_CREDENTIAL',
-    `${path}:${line}: $\{${variable}} is the name of a credential, which a configuration file must not use`,
+    `${path}:${at?.line}: $\{${variable}} is the name of a credential, which a configuration file must not use`,
     {
       hint: `Remove $\{${variable}}: values of the file are sent to servers and written to tags, and the AWS credentials are found without it. A URL that holds a secret can be given by --url, or exported whole under another name.`,
-      facts: { path, line, variable },
+      facts: { path, ...at, variable },
     },
   );
 }
 
 function invalid(where: {
   readonly path: string;
-  readonly line: number | undefined;
+  readonly at: Position | undefined;
   readonly keys?: readonly PropertyKey[];
   readonly problem: string;
 }): UsageError {
-  const { path, line, keys = [], problem } = where;
+  const { path, at, keys = [], problem } = where;
   const key = keys.map(String).join('.');
   const about = key && key !== 'images' ? `${key}: ` : '';
-  return new UsageError('CONFIG_INVALID', `${path}:${line ?? 1}: ${about}${problem}`, {
+  return new UsageError('CONFIG_INVALID', `${path}:${at?.line ?? 1}: ${about}${problem}`, {
     hint: 'Correct that line. The keys are the names of the options: see `ec2-image import --help`.',
-    facts: { path, line, key },
+    facts: { path, ...at, key },
   });
 }

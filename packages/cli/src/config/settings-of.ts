@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   fail(keys: readonly PropertyKey[], problem: string): never;
+  /** Does this part of the file, and goes on with the next where problems are collected. */
+  attempt(part: () => void): void;
   onUnset(variable: string, keys: readonly PropertyKey[]): never;
 }
 
@@ -27,11 +29,13 @@ export function readSettings(map: YAMLMap | undefined, around: Surroundings): ob
   for (const pair of map?.items ?? []) {
     const key = String(isScalar(pair.key) ? pair.key.value : pair.key);
     if (key === 'images' && around.place === 'top') continue;
-    const entry = entryOf(key, around);
-    const raw = plain(pair.value, entry.kind.isText);
-    const read = () => readValue(raw, { key, entry, around });
-    if (!refers(raw)) checkedValue(raw, { key, entry, around });
-    Object.defineProperty(settings, key, { enumerable: true, get: read });
+    around.attempt(() => {
+      const entry = entryOf(key, around);
+      const raw = plain(pair.value, entry.kind.isText);
+      const read = () => readValue(raw, { key, entry, around });
+      if (!refers(raw)) checkedValue(raw, { key, entry, around });
+      Object.defineProperty(settings, key, { enumerable: true, get: read });
+    });
   }
   return settings;
 }

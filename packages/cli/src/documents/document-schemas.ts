@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CommandName } from '../options/commands.ts';
+import { type CommandName, shellNames } from '../options/commands.ts';
 import type { JsonSchema } from '../options/kinds/kind.ts';
 import { janitorContent, tagFixContent } from './cleanup.ts';
 import { demoContent, importSchema } from './import.ts';
@@ -55,6 +55,32 @@ const iamPolicyContent = z.object({
     .describe('The policy document, as IAM takes it'),
 });
 
+const problems = z.array(
+  z.object({
+    code: z.string(),
+    message: z.string(),
+    hint: z.string(),
+    line: z.number().describe('From 1'),
+    column: z.number().describe('From 1'),
+  }),
+);
+
+const configContent = z.union([
+  z.object({
+    path: z.string(),
+    valid: z.boolean(),
+    images: z.array(z.string()),
+    problems: problems.describe('In the order of the file'),
+    warnings: problems.describe('Values that need a variable that is not set'),
+  }),
+  z.object({ schema: z.record(z.string(), z.unknown()).describe('The JSON Schema of the file') }),
+]);
+
+const completionContent = z.object({
+  shell: z.enum(shellNames),
+  script: z.string().describe('To be read by that shell'),
+});
+
 const explainContent = z.object({
   code: z.string(),
   means: z.string().describe('What happened'),
@@ -70,6 +96,8 @@ export const documentSchemas: Readonly<Record<CommandName, z.ZodType>> = {
   verify: commandDocument('verify', verifyContent),
   doctor: commandDocument('doctor', doctorContent),
   'iam-policy': commandDocument('iam-policy', iamPolicyContent),
+  config: commandDocument('config', configContent),
+  completion: commandDocument('completion', completionContent),
   explain: commandDocument('explain', explainContent),
   demo: commandDocument('demo', demoContent),
 };

@@ -9,6 +9,8 @@ export interface Operands {
   /** As errors name one: `an AMI id`. */
   readonly what: string;
   readonly kind?: Kind<string>;
+  /** What a shell offers for one: these words, or all of that sort. */
+  readonly completes?: readonly string[] | 'image' | 'error-code';
 }
 
 export interface CommandSpec {
@@ -22,6 +24,27 @@ export interface CommandSpec {
   readonly examples: readonly (readonly [title: string, command: string])[];
 }
 
+/** Shells that `completion` has a script for. */
+export const shellNames = ['bash', 'zsh', 'fish'] as const;
+
+export type ShellName = (typeof shellNames)[number];
+
+/** What a policy or a document can be printed for. */
+export const policySubjects = [
+  'import',
+  'verify',
+  'doctor',
+  'janitor',
+  'tag-fix',
+  'role-trust',
+  'role-policy',
+] as const;
+
+/** What `config` does. */
+export const configActions = ['validate', 'schema'] as const;
+
+export type ConfigAction = (typeof configActions)[number];
+
 const commands = {
   import: {
     summary: 'import images into EC2 as tagged AMIs',
@@ -32,7 +55,13 @@ const commands = {
       'Exit codes: 0 done, 1 something failed or is incomplete, 2 wrong usage, 130 interrupted.',
     ],
     resumes: true,
-    operands: { metavar: 'NAME', min: 0, max: Number.POSITIVE_INFINITY, what: 'names of images' },
+    operands: {
+      metavar: 'NAME',
+      min: 0,
+      max: Number.POSITIVE_INFINITY,
+      what: 'names of images',
+      completes: 'image',
+    },
     examples: [
       [
         'One image by options',
@@ -129,11 +158,44 @@ const commands = {
       min: 0,
       max: Number.POSITIVE_INFINITY,
       what: 'import, verify, doctor, janitor, tag-fix, role-trust or role-policy',
+      completes: policySubjects,
     },
     examples: [
       ['For an import as the configuration has it', 'ec2-image iam-policy'],
       ['For all that a pipeline runs', 'ec2-image iam-policy import verify janitor --bucket my-bucket'],
       ['Create the service role', 'ec2-image iam-policy role-trust --bucket-owner 123456789012 >trust.json'],
+    ],
+  },
+  config: {
+    summary: 'check the configuration file, or print its JSON Schema',
+    details: [
+      'validate reports everything that an import would refuse before its first request, each with file, line and column. A value that needs a variable that is not set is a warning: nobody else can check it. schema prints the JSON Schema of the file, for editors.',
+      'Exit codes: 0 done, 2 the file is wrong or missing, or wrong usage.',
+    ],
+    operands: {
+      metavar: 'validate|schema',
+      min: 1,
+      max: 1,
+      what: 'validate or schema',
+      completes: configActions,
+    },
+    examples: [
+      ['Check ec2-image.yaml', 'ec2-image config validate'],
+      ['Another file, for a script', 'ec2-image config validate --config images.yaml --json'],
+      ['Save the schema', 'ec2-image config schema >ec2-image.schema.json'],
+    ],
+  },
+  completion: {
+    summary: 'print the completion script of a shell',
+    details: [
+      'Completes commands, options, their values, images of the configuration file, regions, files and directories. bash needs version 4.4 or later.',
+      'Exit codes: 0 done, 2 wrong usage.',
+    ],
+    operands: { metavar: 'SHELL', min: 1, max: 1, what: 'bash, zsh or fish', completes: shellNames },
+    examples: [
+      ['bash, in ~/.bashrc', 'source <(ec2-image completion bash)'],
+      ['zsh, in ~/.zshrc after compinit', 'source <(ec2-image completion zsh)'],
+      ['fish', 'ec2-image completion fish >~/.config/fish/completions/ec2-image.fish'],
     ],
   },
   explain: {
@@ -142,7 +204,7 @@ const commands = {
       'Prints what an error code means and what to do about it. Every error message begins with its code; upper and lower case are the same here.',
       'Exit codes: 0 done, 2 wrong usage or an unknown code.',
     ],
-    operands: { metavar: 'CODE', min: 1, max: 1, what: 'an error code' },
+    operands: { metavar: 'CODE', min: 1, max: 1, what: 'an error code', completes: 'error-code' },
     examples: [
       ['A code', 'ec2-image explain BUCKET_NOT_FOUND'],
       ['As a JSON document', 'ec2-image explain BUCKET_NOT_FOUND --json'],

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, realpathSync, type Stats } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { cacheHome } from './cache-home.ts';
 
 /**
  * A directory for Node's compile cache that no other user can write to, below `$XDG_CACHE_HOME` or `~/.cache`; made
@@ -25,12 +25,6 @@ export function privateCompileCache(
     // No home, one that cannot be written, or names that changed meanwhile.
     return undefined;
   }
-}
-
-/** As the XDG Base Directory Specification has it: a relative path is ignored. */
-function cacheHome({ XDG_CACHE_HOME, HOME }: Readonly<Record<string, string | undefined>>): string {
-  if (XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME)) return XDG_CACHE_HOME;
-  return join(HOME ?? homedir(), '.cache');
 }
 
 /** False where it would have to be made in a directory that others can change. */

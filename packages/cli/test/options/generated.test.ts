@@ -37,6 +37,11 @@ describe('what is generated and committed is what the table gives', () => {
     await expect(json(configurationSchema())).toMatchFileSnapshot(root('docs/schema/ec2-image.schema.json'));
   });
 
+  test('the schema in the package', async () => {
+    const path = 'packages/cli/schema/ec2-image.schema.json';
+    await expect(json(configurationSchema())).toMatchFileSnapshot(root(path));
+  });
+
   test.each(commandNames)('docs/schema/%s.schema.json', async (command) => {
     await expect(json(documentSchema(command))).toMatchFileSnapshot(
       root(`docs/schema/${command}.schema.json`),

@@ -1,8 +1,12 @@
 import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { main } from '../../src/main.ts';
 import { parseDocument } from './document.ts';
 import type { CliEnd } from './run-cli.ts';
 import { ownEnvironment } from './run-cli.ts';
+
+/** In place of the developer's own. */
+const ownCacheHome = fileURLToPath(new URL('../../node_modules/.cache/home', import.meta.url));
 
 /** How a command line ended that was run without a process of its own: a tenth of the cost. */
 export type InProcessEnd = Omit<CliEnd, 'signal' | 'exitCode'> & { readonly exitCode: number };
@@ -15,7 +19,7 @@ export async function runInProcess(
   const stdout = collect();
   const stderr = collect();
   const exitCode = await main(args, {
-    env: { ...ownEnvironment, ...env },
+    env: { ...ownEnvironment, XDG_CACHE_HOME: ownCacheHome, ...env },
     stdin: process.stdin,
     stdout: stdout.stream,
     stderr: stderr.stream,

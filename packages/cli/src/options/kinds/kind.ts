@@ -19,6 +19,8 @@ export interface Kind<V> {
   readonly isText: boolean;
   /** All values there are, where they are few. */
   readonly values?: readonly string[];
+  /** What a shell offers where there are no such values. */
+  readonly completes?: 'file' | 'directory' | 'region';
   /** Of a relative path: the same seen from this directory. Returns the problem where the value cannot be meant so. */
   locate?(value: V, directory: string): { readonly value: V } | { readonly problem: string };
   /** As it is written into a file, without secrets. */
@@ -41,7 +43,10 @@ export function show(input: unknown): string {
   return typeof input === 'object' ? 'a mapping' : JSON.stringify(input);
 }
 
-type SingleKind<V> = Pick<Kind<V>, 'metavar' | 'schema' | 'jsonSchema' | 'values' | 'locate' | 'write'> & {
+type SingleKind<V> = Pick<
+  Kind<V>,
+  'metavar' | 'schema' | 'jsonSchema' | 'values' | 'completes' | 'locate' | 'write'
+> & {
   readonly isText?: boolean;
   readonly read?: (text: string) => unknown;
 };
@@ -61,11 +66,12 @@ export function single<V>({ read = (text) => text, isText = true, ...rest }: Sin
 
 /** One value or a list of them; always an array once it is read. */
 export function listOf<V>(element: Kind<V>): Kind<V[]> {
-  const { schema, jsonSchema, locate, write, metavar, isText, values } = element;
+  const { schema, jsonSchema, locate, write, metavar, isText, values, completes } = element;
   const kind: Kind<V[]> = {
     metavar,
     isText,
     values,
+    completes,
     schema: z.preprocess(
       (input) => (Array.isArray(input) ? input : [input]),
       z.array(schema).min(1, expected('at least one')),

@@ -31,6 +31,7 @@ export function path({ metavar = 'FILE' }: { readonly metavar?: string } = {}): 
       .min(1, 'expected a path')
       .refine((name) => !name.includes('\0'), 'a path has no NUL character'),
     jsonSchema: { type: 'string', minLength: 1 },
+    completes: metavar === 'DIR' ? 'directory' : 'file',
     locate: (name, directory) => ({ value: resolve(directory, name) }),
   });
 }
@@ -46,6 +47,7 @@ export const source: Kind<string> = single({
     .min(1, `expected ${sourceWords}`)
     .refine(isSource, expected(sourceWords, { shown })),
   jsonSchema: { type: 'string', minLength: 1 },
+  completes: 'file',
   locate(value, directory) {
     if (isUrl(value)) return { value };
     const file = resolve(directory, value);

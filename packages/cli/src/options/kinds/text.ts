@@ -28,15 +28,23 @@ export function text({
 }
 
 /** Text of one shape. */
-export function shaped(metavar: string, shape: RegExp, what: string): Kind<string> {
+export function shaped(
+  metavar: string,
+  shape: RegExp,
+  what: string,
+  { completes }: Pick<Kind<string>, 'completes'> = {},
+): Kind<string> {
   return single({
     metavar,
+    completes,
     schema: z.string(expected(what)).regex(shape, expected(what)),
     jsonSchema: { type: textType, pattern: shape.source },
   });
 }
 
-export const region = shaped('REGION', /^[a-z]{2,4}(-[a-z0-9]+)+$/, 'a region such as us-east-1');
+export const region = shaped('REGION', /^[a-z]{2,4}(-[a-z0-9]+)+$/, 'a region such as us-east-1', {
+  completes: 'region',
+});
 
 /** S3's naming rules, and what older buckets of us-east-1 may have. */
 export const bucketName = shaped('BUCKET', /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/, 'a bucket name');
