@@ -158,8 +158,9 @@ describe('what is offered', () => {
 test('bash reads a completed word as it is meant, however the word was begun', () => {
   const character = fc.constantFrom(...'aä =:"\'\\$`!*?;&|<>(){}[]~#^%,'.split(''));
   const text = fc.array(character, { maxLength: 8 }).map((all) => all.join(''));
+  const some = text.filter((value) => value !== '');
   fc.assert(
-    fc.property(text, text, fc.constantFrom('', '"', "'"), (begun, rest, quoteMark) => {
+    fc.property(text, some, fc.constantFrom('', '"', "'"), (begun, rest, quoteMark) => {
       fc.pre(!(quoteMark === '"' && begun.includes('!')) && !begun.includes(quoteMark || '\0'));
       const typed =
         quoteMark === "'"
@@ -170,7 +171,7 @@ test('bash reads a completed word as it is meant, however the word was begun', (
       const line = parseShellLine(`x ${typed}`, { wordBreaks: '' });
       expect(line.word).toBe(begun);
       const whole = `x ${typed}${quoteForBash(begun + rest, { ...line, kept: begun.length })}${quoteMark} `;
-      expect(parseShellLine(whole, { wordBreaks: '' }).words).toEqual(['x', begun + rest].filter(Boolean));
+      expect(parseShellLine(whole, { wordBreaks: '' }).words).toEqual(['x', begun + rest]);
     }),
   );
 });

@@ -94,7 +94,7 @@ test('a variable that is not set is a warning, and what the environment gives is
   ]);
 });
 
-test('a file that is not there, and a word that is no action', async () => {
+test('a file that is not there, and an unknown word', async () => {
   const missing = await runInProcess(['config', 'validate', '--config', '/nowhere.yaml']);
   expect(missing).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('CONFIG_NOT_FOUND') });
   const wrong = await runInProcess(['config', 'valdate']);

@@ -15,7 +15,7 @@ export interface Surroundings {
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   fail(keys: readonly PropertyKey[], problem: string): never;
-  /** Does this part of the file, and goes on with the next where problems are collected. */
+  /** Does this part of the file; where problems are collected, one in it keeps nothing from the next. */
   attempt(part: () => void): void;
   onUnset(variable: string, keys: readonly PropertyKey[]): never;
 }

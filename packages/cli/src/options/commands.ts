@@ -206,8 +206,8 @@ const commands = {
     ],
     operands: { metavar: 'CODE', min: 1, max: 1, what: 'an error code', completes: 'error-code' },
     examples: [
-      ['A code', 'ec2-image explain BUCKET_NOT_FOUND'],
-      ['As a JSON document', 'ec2-image explain BUCKET_NOT_FOUND --json'],
+      ['A code', 'ec2-image explain BUCKET_ELSEWHERE'],
+      ['As a JSON document', 'ec2-image explain BUCKET_ELSEWHERE --json'],
     ],
   },
   demo: {

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, realpathSync, type Stats } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { cacheHome } from './cache-home.ts';
+import { cacheHome } from '../work-directory/cache-home.ts';
 
 /**
  * A directory for Node's compile cache that no other user can write to, below `$XDG_CACHE_HOME` or `~/.cache`; made

@@ -76,7 +76,7 @@ export function renderCommandHelp(
   ].join('\n\n')}\n`;
 }
 
-function aboutVariables(options: readonly [string, OptionEntry][]): string {
+export function aboutVariables(options: readonly [string, OptionEntry][]): string {
   const alone = options.filter(([, entry]) => !hasVariable(entry)).map(([key]) => `--${key}`);
   const example = options.find(([, entry]) => hasVariable(entry))![0];
   const except = alone.length === 0 ? '' : `, except ${alone.join(', ')}`;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { cacheHome } from '../process/cache-home.ts';
+import { cacheHome } from './cache-home.ts';
 
 /** Of a directory that has one: earlier versions made it wherever they were started. */
 const localName = '.ec2-image';
