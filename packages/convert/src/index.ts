@@ -21,8 +21,7 @@ export {
 export { converterVersion } from './layout/converter-version.ts';
 export type { DiskLayout, DiskPiece, Literal, Piece } from './layout/layout.ts';
 export { type PlanDiskOptions, type PlannedFormat, planDisk } from './layout/plan-disk.ts';
-export { deflatedGrains } from './layout/vmdk/deflated-grains.ts';
-export { type PackGrains, type VmdkOptions, vmdkStream } from './layout/vmdk/vmdk-stream.ts';
+export { type VmdkOptions, vmdkStream } from './layout/vmdk/vmdk-stream.ts';
 export { partialPath } from './output-file.ts';
 export type { DiskFormat } from './qemu/output-format.ts';
 export { writeLagBytes } from './qemu/write-disk.ts';

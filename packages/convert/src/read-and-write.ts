@@ -4,7 +4,9 @@ import { DiskBlocksError, type ImageReader, openImageReader } from '@ec2-image/d
 import { isDiskFull, workDirectoryFull } from './errors.ts';
 import { requireFreeSpace } from './free-space.ts';
 import { planDisk } from './layout/plan-disk.ts';
+import { vmdkStream } from './layout/vmdk/vmdk-stream.ts';
 import { writePlanned } from './layout/write-planned.ts';
+import { writeStream } from './layout/write-stream.ts';
 import type { WriteDiskOptions } from './qemu/write-disk.ts';
 
 export interface ReadAndWriteOptions extends WriteDiskOptions {
@@ -14,21 +16,20 @@ export interface ReadAndWriteOptions extends WriteDiskOptions {
 }
 
 /**
- * Converts an image without a program: worker threads read it, and what they read is written where the plan of the file
- * has it.
+ * Converts an image without a program: worker threads read it, and the file is written from front to back.
  *
  * @returns false where qemu-img has to do it, which takes more kinds of images, and says what is wrong with one
  * @throws ConvertError `DISK_TOO_LARGE`, `WORK_DIRECTORY_FULL`
  */
 export async function readAndWrite(options: ReadAndWriteOptions): Promise<boolean> {
-  const { source, format, signal, onNotice } = options;
-  const { path, format: sourceFormat } = source;
-  if (format === 'vmdk' || (sourceFormat !== 'qcow2' && sourceFormat !== 'raw')) return false;
-  const { reader } = await openImageReader({ path, format: sourceFormat, signal });
+  const { source, signal, onNotice } = options;
+  const { path, format } = source;
+  if (format !== 'qcow2' && format !== 'raw') return false;
+  const { reader } = await openImageReader({ path, format, signal });
   if (!reader) return false;
   await using _ = reader;
   try {
-    return await writeAsPlanned({ ...options, format, reader });
+    return await write(reader, options);
   } catch (error) {
     signal?.throwIfAborted();
     if (isDiskFull(error)) throw workDirectoryFull({ directory: dirname(options.output), cause: error });
@@ -38,20 +39,14 @@ export async function readAndWrite(options: ReadAndWriteOptions): Promise<boolea
   }
 }
 
-async function writeAsPlanned({
-  reader,
-  source,
-  format,
-  output,
-  virtualSize,
-  digest = randomUUID(),
-  signal,
-  onBytes,
-}: Omit<ReadAndWriteOptions, 'format'> & {
-  readonly reader: ImageReader;
-  readonly format: Parameters<typeof planDisk>[0]['format'];
-}): Promise<boolean> {
+async function write(reader: ImageReader, options: ReadAndWriteOptions): Promise<boolean> {
+  const { source, format, output, virtualSize, digest = randomUUID(), signal, onBytes } = options;
   const present = await reader.present({ signal });
+  if (format === 'vmdk') {
+    const chunks = vmdkStream({ reader, present, digest, signal, onBytes });
+    await writeStream({ chunks, output });
+    return true;
+  }
   const presentBytes = present.reduce((sum, { length }) => sum + length, 0);
   // Where the file system has no holes to tell, zeros are found by reading them, as qemu-img does.
   if (source.format === 'raw' && presentBytes >= virtualSize) return false;

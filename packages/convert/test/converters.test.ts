@@ -35,8 +35,8 @@ async function setUp(disk: Parameters<typeof makeRawDisk>[1] = {}) {
   return { directory, raw: raw!, image: image!, output: output!, made };
 }
 
-const drivers = { vhdx: 'vhdx', vhd: 'vpc', raw: 'raw' } as const;
-const formats = ['vhdx', 'vhd', 'raw'] as const;
+const drivers = { vhdx: 'vhdx', vhd: 'vpc', vmdk: 'vmdk', raw: 'raw' } as const;
+const formats = ['vhdx', 'vhd', 'vmdk', 'raw'] as const;
 
 test.each([
   ['qcow2', []],

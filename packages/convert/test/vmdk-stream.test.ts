@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { open, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { converterVersion, deflatedGrains, vmdkStream } from '@ec2-image/convert';
+import { deflateSync, inflateSync } from 'node:zlib';
+import { converterVersion, vmdkStream } from '@ec2-image/convert';
+import { type ImageReader, openImageReader } from '@ec2-image/disk-blocks';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { expectSameDisk, mib, qemuImg, run, temporaryDirectory } from './support/disk.ts';
@@ -15,7 +17,6 @@ import {
   isExhaustive,
   outputDigest,
   readHeader,
-  type SampleDisk,
   sampleDisk,
   sampling,
   seed,
@@ -25,32 +26,21 @@ import {
 const gib = 1024 * mib;
 const digest = `sha256:${'5'.repeat(64)}`;
 
-interface Written extends SampleDisk {
-  readonly read: (stretch: Extent) => Promise<Buffer>;
-  readonly path: string;
+type Deflate = ImageReader['deflate'];
+type Reader = Pick<ImageReader, 'sizeBytes' | 'deflate'>;
+
+async function write(path: string, reader: Reader, present: Iterable<Extent>): Promise<void> {
+  await pipeline(Readable.from(vmdkStream({ reader, present, digest })), createWriteStream(path));
 }
 
-const streamOf = ({ virtualSize, present, read }: Omit<Written, 'path'>, signal?: AbortSignal) =>
-  vmdkStream({ virtualSize, present, digest, pack: deflatedGrains(read, virtualSize), signal });
-
-async function write({ path, ...disk }: Written): Promise<void> {
-  await pipeline(Readable.from(streamOf(disk)), createWriteStream(path));
+async function openReader(path: string, format: 'qcow2' | 'raw'): Promise<ImageReader> {
+  const { reader, refusal } = await openImageReader({ path, format });
+  if (refusal) throw refusal;
+  return reader;
 }
 
 async function drain(stream: AsyncIterable<Buffer>): Promise<void> {
   for await (const _ of stream);
-}
-
-async function readerOf(raw: string) {
-  const handle = await open(raw);
-  return {
-    read: async ({ offset, length }: Extent) => {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, offset);
-      if (bytesRead !== length) throw new Error(`the disk ends before byte ${offset + length}`);
-      return buffer;
-    },
-    [Symbol.asyncDispose]: () => handle.close(),
-  };
 }
 
 describe('a VMDK written forward holds the disk', () => {
@@ -61,17 +51,19 @@ describe('a VMDK written forward holds the disk', () => {
       const directory = await temporaryDirectory();
       const raw = join(directory, 'disk.raw');
       const path = join(directory, 'disk.vmdk');
-      const samples = fc.asyncProperty(sampleDisk, async (disk) => {
+      const image = join(directory, 'disk.qcow2');
+      const samples = fc.asyncProperty(sampleDisk, fc.boolean(), async (disk, isDeflated) => {
         await rm(raw, { force: true });
         await writeRaw(raw, disk);
-        await using reader = await readerOf(raw);
-        await write({ ...disk, ...reader, path });
+        if (isDeflated) await qemuImg('convert', '-c', '-f', 'raw', '-O', 'qcow2', raw, image);
+        await using reader = await (isDeflated ? openReader(image, 'qcow2') : openReader(raw, 'raw'));
+        await write(path, reader, disk.present);
         await expectSameDisk(path, 'vmdk', raw);
         await qemuImg('check', '-f', 'vmdk', path);
         expect(await readHeader(path)).toMatchObject({ virtualSize: disk.virtualSize });
         if (hasSleuthKit) expect(await outputDigest('img_cat', path)).toBe(await outputDigest('cat', raw));
         const first = createHash('sha256').update(await readFile(path));
-        await write({ ...disk, ...reader, path });
+        await write(path, reader, disk.present);
         expect(
           createHash('sha256')
             .update(await readFile(path))
@@ -87,17 +79,14 @@ describe('a VMDK written forward holds the disk', () => {
     const path = join(await temporaryDirectory(), 'disk.vmdk');
     const offsets = [32 * mib - 512, 32 * mib, 1024 * gib + 3 * 512, virtualSize - 512];
     const present = offsets.map((offset) => ({ offset, length: 512 }));
-    await write({
-      virtualSize,
-      present,
-      path,
-      read: async ({ offset, length }) => {
-        const bytes = Buffer.alloc(length);
+    const deflate: Deflate = async ({ offsets: grains, unitBytes }) =>
+      grains.map((grain) => {
+        const bytes = Buffer.alloc(unitBytes);
         for (const [index, at] of offsets.entries())
-          if (at >= offset && at < offset + length) bytes.fill(index + 1, at - offset, at - offset + 512);
-        return bytes;
-      },
-    });
+          if (at >= grain && at < grain + unitBytes) bytes.fill(index + 1, at - grain, at - grain + 512);
+        return deflateSync(bytes);
+      });
+    await write(path, { sizeBytes: virtualSize, deflate }, present);
     expect(await readHeader(path)).toMatchObject({ virtualSize });
     const reads = offsets.flatMap((at, index) => [
       `read -P ${index + 1} ${at} 512`,
@@ -111,39 +100,54 @@ describe('a VMDK written forward holds the disk', () => {
 
 test('what a VMDK deflates is named by its converter', () => {
   expect(converterVersion('vmdk')).toBe(
-    `${converterVersion('raw')} zlib/${process.versions.zlib} ${process.arch}`,
+    `${converterVersion('raw')} node/${process.versions.node} ${process.arch}`,
   );
 });
 
+test('a deflated cluster keeps its stream', async () => {
+  const directory = await temporaryDirectory();
+  const [raw, image, path] = ['disk.raw', 'disk.qcow2', 'disk.vmdk'].map((name) => join(directory, name));
+  const present = [{ offset: 0, length: 64 * 1024 }];
+  await writeRaw(raw!, { virtualSize: mib, present });
+  await qemuImg('convert', '-c', '-f', 'raw', '-O', 'qcow2', raw!, image!);
+  await using reader = await openReader(image!, 'qcow2');
+  await write(path!, reader, await reader.present());
+  const vmdk = await readFile(path!);
+  const grainAt = 64 * 1024 + 12;
+  const stream = vmdk.subarray(grainAt, grainAt + vmdk.readUInt32LE(grainAt - 4));
+  expect(inflateSync(stream).equals(content(0, 64 * 1024))).toBe(true);
+  expect((await readFile(image!)).includes(stream.subarray(2, -4))).toBe(true);
+});
+
 describe('a stream that ends early', () => {
-  const disk = { virtualSize: 64 * mib, present: [{ offset: 0, length: 64 * mib }] };
+  const present = [{ offset: 0, length: 64 * mib }];
+  const streamOf = (deflate: Deflate, signal?: AbortSignal) =>
+    vmdkStream({ reader: { sizeBytes: 64 * mib, deflate }, present, digest, signal });
 
   test('fails as the read does that fails', async () => {
     const lost = new Error('lost');
-    const read = async ({ offset, length }: Extent) => {
-      if (offset >= 8 * mib) throw lost;
-      return content(offset, length);
+    const deflate: Deflate = async ({ offsets }) => {
+      if (offsets[0]! >= 8 * mib) throw lost;
+      return offsets.map((offset) => deflateSync(content(offset, 64 * 1024)));
     };
-    await expect(drain(streamOf({ ...disk, read }))).rejects.toBe(lost);
+    await expect(drain(streamOf(deflate))).rejects.toBe(lost);
   });
 
   test('by an abort, reads no further', async () => {
     const stop = new AbortController();
     const reads: number[] = [];
-    const read = async ({ offset, length }: Extent) => {
-      reads.push(offset);
-      if (offset === 8 * mib) stop.abort();
-      return content(offset, length);
+    const deflate: Deflate = async ({ offsets }) => {
+      reads.push(offsets[0]!);
+      if (offsets[0] === 8 * mib) stop.abort();
+      return offsets.map(() => undefined);
     };
-    await expect(drain(streamOf({ ...disk, read }, stop.signal))).rejects.toMatchObject({
-      name: 'AbortError',
-    });
+    await expect(drain(streamOf(deflate, stop.signal))).rejects.toMatchObject({ name: 'AbortError' });
     expect(reads.length).toBeLessThan(40);
   });
 
   test('of a disk above the limit of the format, begins none', async () => {
-    const read = async () => Buffer.alloc(0);
-    const stream = streamOf({ virtualSize: 2048 * gib + 512, present: [], read });
+    const reader: Reader = { sizeBytes: 2048 * gib + 512, deflate: async () => [] };
+    const stream = vmdkStream({ reader, present: [], digest });
     await expect(stream.next()).rejects.toMatchObject({ code: 'DISK_TOO_LARGE' });
   });
 });

@@ -4,9 +4,9 @@ import type { DiskFormat } from '../qemu/output-format.ts';
 const version = 'ec2-image/1';
 
 /**
- * Names the converter: two runs of the same one write the same bytes for an image. What a VMDK deflates depends on the zlib
- * of Node.js, whose output differs between its releases and between processors.
+ * Names the converter: two runs of the same one write the same bytes for an image. What a VMDK deflates comes from the zlib
+ * in Node.js, whose output differs between releases and between processors.
  */
 export function converterVersion(format: DiskFormat): string {
-  return format === 'vmdk' ? `${version} zlib/${process.versions.zlib} ${process.arch}` : version;
+  return format === 'vmdk' ? `${version} node/${process.versions.node} ${process.arch}` : version;
 }

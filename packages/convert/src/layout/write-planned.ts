@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Extent, ImageReader } from '@ec2-image/disk-blocks';
 import { inOrder } from './in-order.ts';
 import type { DiskLayout, DiskPiece, Literal, Piece } from './layout.ts';
+import { writeFully } from './write-stream.ts';
 
 export interface WritePlannedOptions {
   readonly layout: DiskLayout;
@@ -88,11 +89,6 @@ async function writeRuns(
     for (; pieces[index]?.at === end; index++) end += lengthOf(pieces[index]!);
     await writeFully(handle, data.subarray(start, end), offset + start);
   }
-}
-
-async function writeFully(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; )
-    done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
 }
 
 function isLiteral(piece: Piece): piece is Literal {

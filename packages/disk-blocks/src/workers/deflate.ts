@@ -1,4 +1,5 @@
 import { deflateSync } from 'node:zlib';
+import { adler32 } from '@ec2-image/checksum';
 import { JobFault } from './job-fault.ts';
 import type { DeflateJob, DeflateResult } from './jobs.ts';
 import type { PieceReader } from './piece-reader.ts';
@@ -51,15 +52,11 @@ function rewrap(
   const stream = reader.readCompressed(fd, piece);
   const used = reader.inflater.inflateEnded(stream, plain, unitBytes);
   if (used === undefined) return undefined;
-  return Buffer.concat([zlibHeader, stream.subarray(0, used), adler32(plain.subarray(0, unitBytes))]);
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(adler32(plain.subarray(0, unitBytes)));
+  return Buffer.concat([zlibHeader, stream.subarray(0, used), checksum]);
 }
 
 function onlyPiece(pieces: Float64Array): Piece | undefined {
   return pieceCount(pieces) === 1 ? pieceAt(pieces, 0) : undefined;
-}
-
-/** Node.js has no Adler-32 of its own, but what zlib stores without deflating ends with it. */
-function adler32(bytes: Buffer): Buffer {
-  const stored = deflateSync(bytes, { level: 0, memLevel: 1, chunkSize: bytes.length + 1024 });
-  return stored.subarray(-4);
 }

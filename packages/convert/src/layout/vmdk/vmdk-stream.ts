@@ -1,39 +1,39 @@
 import { availableParallelism } from 'node:os';
-import type { Extent } from '@ec2-image/disk-blocks';
+import type { Extent, ImageReader } from '@ec2-image/disk-blocks';
 import { ConvertError } from '../../errors.ts';
 import { requireRepresentable } from '../../qemu/output-format.ts';
 import { inOrder } from '../in-order.ts';
 import { type Present, presentBlocks, presentFrom, sectorSize, stretchesWithin } from '../present.ts';
 import { grainBytes, grainRecord, grainsPerTable, tableRecord, vmdkHead, vmdkTail } from './vmdk-records.ts';
 
-/** One zlib stream (RFC 1950) of 64 KiB for each grain asked for, undefined where it is all zeros. */
-export type PackGrains = (grains: readonly number[]) => Promise<readonly (Uint8Array | undefined)[]>;
-
 export interface VmdkOptions {
-  /** In bytes, a multiple of 512. */
-  readonly virtualSize: number;
+  /** Gives grains as zlib streams, up to 16 at a time and several times at once. */
+  readonly reader: Pick<ImageReader, 'sizeBytes' | 'deflate'>;
   /** What of the disk may hold anything but zeros, in whole sectors: in order, without overlap. */
   readonly present: Iterable<Extent>;
   /** Of the image, as published: it makes the identifier in the file. */
   readonly digest: string;
-  /** Asked for up to 16 neighbouring grains, and several times at once. */
-  readonly pack: PackGrains;
   readonly signal?: AbortSignal;
+  /** In bytes of the disk. */
+  readonly onBytes?: (done: number) => void;
 }
 
-/** Grains packed by one call. */
+/** Of the disk, in one call. */
 const batchBytes = 1024 ** 2;
 const batchesPerTable = (grainsPerTable * grainBytes) / batchBytes;
 
 /**
  * Writes a stream-optimized VMDK, from front to back: header and descriptor, grains with a table behind each 512 of them,
- * the directory of the tables, the footer. What it holds in memory is a few MiB, whatever the disk.
+ * the directory of the tables, the footer. What it holds in memory is a few MiB, whatever the disk. A cluster that the image has
+ * deflated is not deflated again.
  *
  * @throws ConvertError `DISK_TOO_LARGE`
+ * @throws DiskBlocksError of an image that cannot be read
  * @throws RangeError where size or stretches are not as described
  */
 export async function* vmdkStream(options: VmdkOptions): AsyncGenerator<Buffer> {
-  const { virtualSize, digest, pack, signal } = options;
+  const { reader, digest, signal, onBytes } = options;
+  const virtualSize = reader.sizeBytes;
   requireRepresentable('vmdk', virtualSize);
   const present = presentFrom(options.present, virtualSize);
   const file = new Writer();
@@ -48,15 +48,16 @@ export async function* vmdkStream(options: VmdkOptions): AsyncGenerator<Buffer> 
   }
 
   yield file.place(vmdkHead({ identity: { digest, format: 'vmdk' }, virtualSize }));
-  const packed = inOrder(
+  const deflated = inOrder(
     presentBlocks(present, batchBytes),
     async (batch) => {
       const grains = grainsOf(batch, present);
-      return { batch, grains, streams: await pack(grains) };
+      const offsets = grains.map((grain) => grain * grainBytes);
+      return { batch, grains, streams: await reader.deflate({ offsets, unitBytes: grainBytes, signal }) };
     },
     { ahead: availableParallelism() },
   );
-  for await (const { batch, grains, streams } of packed) {
+  for await (const { batch, grains, streams } of deflated) {
     signal?.throwIfAborted();
     const index = Math.floor(batch / batchesPerTable);
     if (index !== tableIndex) yield* endTable();
@@ -67,11 +68,13 @@ export async function* vmdkStream(options: VmdkOptions): AsyncGenerator<Buffer> 
       table[grain % grainsPerTable] = file.sector;
       yield file.place(grainRecord(grain, stream));
     }
+    onBytes?.(Math.min((batch + 1) * batchBytes, virtualSize));
   }
   yield* endTable();
   const directorySector = file.sector + 1;
   yield file.place(tableRecord('grainDirectory', directory));
   yield vmdkTail(virtualSize, directorySector);
+  onBytes?.(virtualSize);
 }
 
 /** The grains of a batch that are present in part at least. */
