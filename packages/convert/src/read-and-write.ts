@@ -29,7 +29,8 @@ export async function readAndWrite(options: ReadAndWriteOptions): Promise<boolea
   if (!reader) return false;
   await using _ = reader;
   try {
-    return await write(reader, options);
+    await write(reader, options);
+    return true;
   } catch (error) {
     signal?.throwIfAborted();
     if (isDiskFull(error)) throw workDirectoryFull({ directory: dirname(options.output), cause: error });
@@ -39,18 +40,17 @@ export async function readAndWrite(options: ReadAndWriteOptions): Promise<boolea
   }
 }
 
-async function write(reader: ImageReader, options: ReadAndWriteOptions): Promise<boolean> {
+async function write(reader: ImageReader, options: ReadAndWriteOptions): Promise<void> {
   const { source, format, output, virtualSize, digest = randomUUID(), signal, onBytes } = options;
-  const present = await reader.present({ signal });
+  // Of a raw file, zeros are found by reading them: its holes are not the same on every machine.
+  const present = await (source.format === 'raw' ? reader.nonZero({ signal }) : reader.present({ signal }));
   if (format === 'vmdk') {
     const chunks = vmdkStream({ reader, present, digest, signal, onBytes });
     await writeStream({ chunks, output });
-    return true;
+    return;
   }
-  const presentBytes = present.reduce((sum, { length }) => sum + length, 0);
-  // Where the file system has no holes to tell, zeros are found by reading them, as qemu-img does.
-  if (source.format === 'raw' && presentBytes >= virtualSize) return false;
   const layout = planDisk({ format, virtualSize, present, digest });
+  const presentBytes = present.reduce((sum, { length }) => sum + length, 0);
   await requireFreeSpace(dirname(output), presentBytes);
   await writePlanned({
     layout,
@@ -59,5 +59,4 @@ async function write(reader: ImageReader, options: ReadAndWriteOptions): Promise
     signal,
     onBytes: (done) => onBytes?.(Math.floor((done / layout.fileSize) * virtualSize)),
   });
-  return true;
 }
