@@ -19,6 +19,7 @@ const otherActions: Readonly<Record<string, readonly string[]>> = {
   // Without ListBucket S3 answers 403, not 404, for an object that is not there.
   's3:HeadObject': ['s3:GetObject', 's3:ListBucket'],
   's3:HeadBucket': ['s3:ListBucket'],
+  's3:ListBuckets': ['s3:ListAllMyBuckets'],
   's3:ListObjectsV2': ['s3:ListBucket'],
   's3:CreateMultipartUpload': ['s3:PutObject'],
   's3:UploadPart': ['s3:PutObject'],

@@ -67,7 +67,7 @@ const test = base
         // Ctrl-A goes to the line's beginning: the line is shown to be read, and not run.
         const typed = lines.map((line) => `${line}\t\u0001show \r`);
         const input = [...typed, 'exit\r'].join('\0');
-        await execa('python3', [inShell, shell, '-i'], {
+        await execa('python3', [inShell, 'READY>', shell, '-i'], {
           cwd: directory,
           extendEnv: false,
           env: {

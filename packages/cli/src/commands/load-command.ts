@@ -15,6 +15,7 @@ const loaders: Readonly<Record<CommandName | (typeof metaWords)[number] | '__com
   verify: async () => (await import('./verify.ts')).VerifyCommand,
   doctor: async () => (await import('./doctor.ts')).DoctorCommand,
   'iam-policy': async () => (await import('./iam-policy.ts')).IamPolicyCommand,
+  init: async () => (await import('./init.ts')).InitCommand,
   config: async () => (await import('./config.ts')).ConfigCommand,
   completion: async () => (await import('./completion.ts')).CompletionCommand,
   explain: async () => (await import('./explain.ts')).ExplainCommand,

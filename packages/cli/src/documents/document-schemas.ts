@@ -81,6 +81,11 @@ const completionContent = z.object({
   script: z.string().describe('To be read by that shell'),
 });
 
+const initContent = z.object({
+  path: z.string().describe('The file that was written'),
+  name: z.string().describe('Of its image'),
+});
+
 const explainContent = z.object({
   code: z.string(),
   means: z.string().describe('What happened'),
@@ -96,6 +101,7 @@ export const documentSchemas: Readonly<Record<CommandName, z.ZodType>> = {
   verify: commandDocument('verify', verifyContent),
   doctor: commandDocument('doctor', doctorContent),
   'iam-policy': commandDocument('iam-policy', iamPolicyContent),
+  init: commandDocument('init', initContent),
   config: commandDocument('config', configContent),
   completion: commandDocument('completion', completionContent),
   explain: commandDocument('explain', explainContent),

@@ -166,6 +166,22 @@ const commands = {
       ['Create the service role', 'ec2-image iam-policy role-trust --bucket-owner 123456789012 >trust.json'],
     ],
   },
+  init: {
+    summary: 'write a commented ec2-image.yaml',
+    details: [
+      'Writes a configuration for one image: its checksum file is looked for beside it, its name and architecture are read from its file name. On a terminal it asks for what is not given, and offers the buckets of the account. A file that exists is not overwritten.',
+      'Exit codes: 0 done, 1 the file could not be written, 2 wrong usage or the file exists.',
+    ],
+    operands: { metavar: 'URL', min: 0, max: 1, what: 'the URL of an image' },
+    examples: [
+      ['On a terminal', 'ec2-image init'],
+      [
+        'In a script',
+        `ec2-image init https://example.org/Fedora.x86_64.qcow2 \\
+  --bucket my-bucket --region us-east-1`,
+      ],
+    ],
+  },
   config: {
     summary: 'check the configuration file, or print its JSON Schema',
     details: [

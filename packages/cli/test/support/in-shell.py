@@ -1,7 +1,7 @@
-"""in-shell.py COMMAND…: types our stdin into a shell that runs in a terminal of its own, and passes on what it shows.
+"""in-shell.py PROMPT COMMAND…: types our stdin into a command that runs in a terminal of its own, and passes on what it shows.
 
-A chunk of the input is typed each time the shell shows the text `READY>`; chunks are separated by NUL. Ends when the
-shell does, or after two minutes.
+A chunk of the input is typed each time the command shows the prompt; chunks are separated by NUL. Ends when the
+command does, or after two minutes.
 """
 
 import fcntl
@@ -14,6 +14,7 @@ import sys
 import termios
 import time
 
+prompt = sys.argv[1].encode()
 chunks = sys.stdin.buffer.read().split(b"\0")
 master, slave = pty.openpty()
 fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
@@ -24,7 +25,7 @@ def begin():
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-child = subprocess.Popen(sys.argv[1:], stdin=slave, stdout=slave, stderr=slave, preexec_fn=begin)
+child = subprocess.Popen(sys.argv[2:], stdin=slave, stdout=slave, stderr=slave, preexec_fn=begin)
 os.close(slave)
 unseen = b""
 end = time.monotonic() + 120
@@ -39,7 +40,7 @@ while time.monotonic() < end:
         break
     os.write(1, shown)
     unseen += shown
-    if b"READY>" in unseen and chunks:
+    if prompt in unseen and chunks:
         unseen = b""
         os.write(master, chunks.pop(0))
 child.kill()

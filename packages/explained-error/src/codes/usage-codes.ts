@@ -42,6 +42,10 @@ export const usageCodes = {
     means: 'The configuration file changed during the run. It was not overwritten.',
     remedy: 'Write the printed YAML into the file yourself.',
   },
+  CONFIG_EXISTS: {
+    means: 'The configuration file exists already. `init` does not overwrite it.',
+    remedy: 'Edit that file, or name another with --config.',
+  },
   CONFIG_CREDENTIAL: {
     means: 'The configuration file uses the name of a credential in ${…}, which would send it to a server.',
     remedy:

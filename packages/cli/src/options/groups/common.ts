@@ -5,7 +5,15 @@ import { boolean, externalId, region, roleArn, roleSessionName, text } from '../
 import { option } from '../option.ts';
 
 /** `explain` alone works in no account and with no file. */
-const everyCommand: readonly CommandName[] = ['import', 'janitor', 'tag-fix', 'verify', 'doctor', 'demo'];
+const everyCommand: readonly CommandName[] = [
+  'import',
+  'janitor',
+  'tag-fix',
+  'verify',
+  'doctor',
+  'demo',
+  'init',
+];
 /** The demo has an account and a configuration of its own. */
 const ofAccounts = everyCommand.filter((name) => name !== 'demo');
 

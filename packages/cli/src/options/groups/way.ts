@@ -15,7 +15,7 @@ export const wayOptions = {
     help: 'Through an S3 bucket, or block by block through the EBS direct APIs, without bucket, role and import task',
     default: 's3',
     group: 'way',
-    commands: ['import', 'doctor', 'iam-policy'],
+    commands: ['import', 'doctor', 'iam-policy', 'init'],
     in: 'both',
     variants: { doctor: { group: 'checks' }, 'iam-policy': { group: 'policy' } },
   }),
@@ -39,7 +39,7 @@ export const wayOptions = {
     kind: bucketName,
     help: 'S3 bucket for the upload (same region)',
     group: 'way',
-    commands: ['import', 'janitor', 'tag-fix', 'doctor', 'iam-policy'],
+    commands: ['import', 'janitor', 'tag-fix', 'doctor', 'iam-policy', 'init'],
     in: 'both',
     variants: {
       janitor: {

@@ -1,0 +1,66 @@
+import { findImage, readChecksum } from '@ec2-image/fetch';
+
+/** What publishers name the file beside an image, where the server lists no directory. */
+const names = (image: string) => [
+  `${image}.sha256`,
+  `${image}.sha512`,
+  `${image}.sha256sum`,
+  'SHA256SUMS',
+  'SHA512SUMS',
+  'CHECKSUM',
+];
+
+/**
+ * The URL of a checksum file beside the image that has an entry for it: first what the server lists, then the usual names.
+ *
+ * @returns undefined where there is none
+ */
+export async function findChecksumFile(
+  url: string,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const [, directory, image] = /^(https?:\/\/[^?#]*\/)([^/?#]+)$/i.exec(url) ?? [];
+  if (directory === undefined || image === undefined) return undefined;
+  const listed = await listedBeside({ directory, image, signal });
+  const candidates = [
+    ...(listed === undefined ? [] : [listed]),
+    ...names(image).map((name) => directory + name),
+  ];
+  for (const candidate of candidates) {
+    const isRight = await readChecksum({
+      url: candidate,
+      imageUrl: url,
+      allowInsecure: true,
+      maxAttempts: 1,
+      signal,
+    }).then(
+      () => true,
+      () => false,
+    );
+    signal.throwIfAborted();
+    if (isRight) return candidate;
+  }
+  return undefined;
+}
+
+async function listedBeside({
+  directory,
+  image,
+  signal,
+}: {
+  readonly directory: string;
+  readonly image: string;
+  readonly signal: AbortSignal;
+}): Promise<string | undefined> {
+  // A pattern that this name alone matches.
+  const pattern = `${directory}${image.replace(/^./, '[$&]')}`;
+  const found = await findImage({
+    wanted: { patterns: [pattern] },
+    architecture: 'x86_64',
+    fits: () => true,
+    allowInsecure: true,
+    maxAttempts: 1,
+    signal,
+  }).catch(() => undefined);
+  return found?.checksumUrl;
+}
