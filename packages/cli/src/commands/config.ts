@@ -40,7 +40,7 @@ export class ConfigCommand extends TableCommand {
     const path = this.given.value('config') ?? findConfig()?.path;
     if (path === undefined) {
       throw new UsageError('CONFIG_NOT_FOUND', 'there is no ec2-image.yaml here', {
-        hint: 'Name a configuration file with --config.',
+        hint: 'Write one with `ec2-image init`, or name one with --config.',
       });
     }
     const given = readGiven({ command: 'import', flags: new Map(), env });

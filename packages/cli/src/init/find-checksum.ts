@@ -12,6 +12,7 @@ const names = (image: string) => [
 
 /**
  * The URL of a checksum file beside the image that has an entry for it: first what the server lists, then the usual names.
+ * Only one that an import accepts without further options: over plain http, none of another machine.
  *
  * @returns undefined where there is none
  */
@@ -30,7 +31,6 @@ export async function findChecksumFile(
     const isRight = await readChecksum({
       url: candidate,
       imageUrl: url,
-      allowInsecure: true,
       maxAttempts: 1,
       signal,
     }).then(
@@ -58,7 +58,6 @@ async function listedBeside({
     wanted: { patterns: [pattern] },
     architecture: 'x86_64',
     fits: () => true,
-    allowInsecure: true,
     maxAttempts: 1,
     signal,
   }).catch(() => undefined);
