@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions } from 'rolldown';
+import { thirdPartyNotices } from '../../rolldown.notices.ts';
 import { diskWorker, shared } from '../../rolldown.package.ts';
 
 /**
@@ -14,6 +15,7 @@ const command: BuildOptions = {
   cwd: fileURLToPath(new URL('.', import.meta.url)),
   input: { bin: 'src/bin.ts', index: 'src/index.ts', ...diskWorker },
   external: ['@ec2-image/local-aws', 'openpgp'],
+  plugins: [thirdPartyNotices()],
   output: { dir: 'dist', format: 'esm', chunkFileNames: '[name].js' },
 };
 

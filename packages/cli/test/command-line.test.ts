@@ -156,6 +156,48 @@ describe('AWS profiles', () => {
   });
 });
 
+test('control characters of keys, names and values reach no terminal', async () => {
+  const path = join(await temporaryDirectory('controls'), 'ec2-image.yaml');
+  for (const yaml of [
+    '"a\\e[31m": 1\n',
+    'images: {"a\\e]0;x\\a": {url: x}}\n',
+    'images: {a: {arch: "\\u202e"}}\n',
+    'images: {a: {"\\u009b1m": 1}}\n',
+  ]) {
+    await writeFile(path, yaml);
+    const { exitCode, stderr } = await runInProcess(['import', '--config', path]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('error ');
+    expect(stderr).not.toMatch(/[^\P{C}\n]/u);
+  }
+});
+
+describe('AWS over plain http', () => {
+  const image = ['--name', 'one', '--url', 'https://example.org/x.raw', '--arch', 'arm64', '--bucket', 'abc'];
+  const complete = ['import', ...image, '--sha256', 'ab'.repeat(32)];
+  const nobody = 'http://192.0.2.1:9';
+
+  test.each([
+    [[...complete, '--endpoint-url', nobody], {}],
+    [['tag-fix'], { AWS_ENDPOINT_URL: nobody }],
+    [['janitor', '--bucket', 'abc'], { AWS_ENDPOINT_URL_STS: 'http://user:secret@images.invalid/x' }],
+    [complete, { AWS_ENDPOINT_URL: 'http://localhost.example.org:9' }],
+  ])('from %j with %j is refused', async (args, env) => {
+    const { exitCode, stderr } = await runInProcess(args, { env });
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('error INSECURE_ENDPOINT')]);
+    expect(stderr).not.toContain('secret');
+  });
+
+  test('goes on with --allow-insecure-endpoint, and on this machine without', async () => {
+    for (const url of [[nobody, '--allow-insecure-endpoint'], ['http://[::1]:9'], ['http://localhost:9']]) {
+      const few = ['--max-attempts', '1', '--outage-timeout', '1', '--request-timeout', '1'];
+      const { stderr } = await runInProcess([...complete, '--endpoint-url', ...url, ...few]);
+      expect(stderr).not.toContain('INSECURE_ENDPOINT');
+      expect(stderr).toContain('error ');
+    }
+  });
+});
+
 describe('what the SDK reads of the environment', () => {
   test.each([
     [{ AWS_ENDPOINT_URL: 'notaurl' }, 'AWS_ENDPOINT_URL: expected an http or https URL, not "notaurl"'],
@@ -314,6 +356,20 @@ describe('the configuration file', () => {
     const found = await importIn(inner);
     expect(found.stderr).toContain(`Using ${join(root, 'ec2-image.yaml')}\n`);
     expect(found.stderr).toContain('missing required keys: arch, bucket');
+    // What it would send requests to comes before the first of them.
+    await writeFile(
+      join(root, 'ec2-image.yaml'),
+      `endpoint-url: http://127.0.0.1:9\nimages:\n  a: {url: "https://u:p@h/a.raw?key=secret"}\n  b: {fedora: 43, index-url: "https://\${UNSET}/"}\n`,
+    );
+    expect((await importIn(inner)).stderr).toContain(
+      `Using ${join(root, 'ec2-image.yaml')}
+  endpoint-url: http://127.0.0.1:9/
+  images.a.url: https://h/a.raw
+  images.b.fedora: 43
+  images.b.index-url: depends on a variable that is not set
+`,
+    );
+    await writeFile(join(root, 'ec2-image.yaml'), source);
     await mkdir(join(root, 'some', '.git'));
     expect((await importIn(inner)).stderr).toContain('NOTHING_TO_IMPORT');
   });

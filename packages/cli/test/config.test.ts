@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { importRequests } from '../src/config/import-request.ts';
-import { parseConfig } from '../src/config/read-config.ts';
+import { parseConfig, readConfig } from '../src/config/read-config.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const path = 'ec2-image.yaml';
@@ -49,6 +49,11 @@ test('images take what stands at the top, and their own before it', () => {
     pollIntervalMs: 2000,
     maxDiskSizeBytes: 10 * 1024 ** 3,
   });
+});
+
+test('a file without an end is read no further than a configuration can be', async () => {
+  const path = '/dev/zero';
+  await expect(readConfig({ path, env: {} })).rejects.toThrow('larger than 4 MiB');
 });
 
 describe('the architecture', () => {

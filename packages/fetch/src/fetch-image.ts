@@ -117,6 +117,7 @@ async function takeLock({
     return await waitForLock({ path: `${path}.lock`, signal, onWait });
   } catch (cause) {
     signal?.throwIfAborted();
+    if (cause instanceof FileLockError && cause.code === 'WORK_DIRECTORY_UNSAFE') throw cause;
     throw await workDirectoryError({
       cause: cause instanceof FileLockError ? cause.cause : cause,
       directory,

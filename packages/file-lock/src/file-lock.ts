@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { explainLockFailure } from './file-lock-error.ts';
+import { explainLockFailure, FileLockError } from './file-lock-error.ts';
 
 export interface FileLock {
   readonly path: string;
@@ -16,17 +17,19 @@ export interface FileLock {
  * lock file is stale. Two locks in one process are mutually exclusive, as those of two processes are.
  *
  * @returns undefined where another run holds it
- * @throws FileLockError `WORK_DIRECTORY_FULL`, `WORK_DIRECTORY_READ_ONLY`, `WORK_DIRECTORY_UNUSABLE`, `TOO_MANY_OPEN_FILES`
+ * @throws FileLockError `WORK_DIRECTORY_FULL`, `WORK_DIRECTORY_READ_ONLY`, `WORK_DIRECTORY_UNSAFE`, `WORK_DIRECTORY_UNUSABLE`, `TOO_MANY_OPEN_FILES`
  */
 export async function tryLock({ path }: { readonly path: string }): Promise<FileLock | undefined> {
   // Loaded when first needed: importing it prints an ExperimentalWarning on Node 22.
   const { DatabaseSync } = await import('node:sqlite');
   let database: InstanceType<typeof DatabaseSync> | undefined;
   try {
+    await refuseLink(path);
     database = new DatabaseSync(path, { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database?.close();
+    if (error instanceof FileLockError) throw error;
     if ((error as { errcode?: number }).errcode === sqliteBusy) return undefined;
     throw await explainLockFailure(path, error);
   }
@@ -37,6 +40,16 @@ export async function tryLock({ path }: { readonly path: string }): Promise<File
       if (held.isOpen) held.close();
     },
   };
+}
+
+/** SQLite would follow it, and make its target a database. */
+async function refuseLink(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (!stats?.isSymbolicLink()) return;
+  throw new FileLockError('WORK_DIRECTORY_UNSAFE', `the lock ${path} is a symbolic link`, {
+    hint: 'Delete the link, if nobody needs it, or use another directory (--work-dir).',
+    facts: { path },
+  });
 }
 
 /** SQLITE_BUSY, https://www.sqlite.org/rescode.html */

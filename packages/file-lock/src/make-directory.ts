@@ -2,7 +2,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /**
- * Makes a directory and those above it, where they are missing. Node's recursive `mkdir` never returns, nor heeds an
+ * Makes a directory and those above it, where they are missing, for this user alone. Node's recursive `mkdir` never returns, nor heeds an
  * abort, where a file system refuses a directory with ENOENT although the one above it exists, as /proc does.
  *
  * @throws the system's error
@@ -22,7 +22,7 @@ export async function makeDirectory(path: string): Promise<void> {
 /** Another run may make it at the same time. */
 async function makeOne(directory: string): Promise<void> {
   try {
-    await mkdir(directory);
+    await mkdir(directory, { mode: 0o700 });
   } catch (error) {
     if (!(await isDirectory(directory))) throw error;
   }

@@ -10,6 +10,8 @@ export const defaultRequestTimeoutMs = 60_000;
 /** What the user asked for. */
 export interface ConnectionOptions extends Session {
   readonly endpointUrl?: string;
+  /** AWS may be asked over plain http, by way of a network. */
+  readonly allowInsecureEndpoint?: boolean;
   /** How long a connection may be idle. */
   readonly requestTimeoutMs: number;
   /** A request and its retries; default what the SDK's variables and files say. */

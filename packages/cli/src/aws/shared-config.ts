@@ -42,7 +42,7 @@ export async function readSharedConfig({
 }
 
 /** The names by which the SDK calls the services, in its variables and in `services` sections. */
-const serviceIds = [
+export const serviceIds = [
   'EC2',
   'S3',
   'EBS',
@@ -54,6 +54,7 @@ const serviceIds = [
   'Service Quotas',
   'SSO',
 ] as const;
+
 export type ServiceId = (typeof serviceIds)[number];
 
 /**

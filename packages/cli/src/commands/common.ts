@@ -5,6 +5,7 @@ import { askMfaCode } from '../aws/ask-mfa-code.ts';
 import { type ConnectionOptions, defaultRequestTimeoutMs } from '../aws/connection.ts';
 import { checkAwsVariables } from '../config/check-aws-variables.ts';
 import { checkProfile } from '../config/check-profile.ts';
+import { destinations } from '../config/destinations.ts';
 import { findConfig } from '../config/find-config.ts';
 import { type ConfigFile, readConfig } from '../config/read-config.ts';
 import { sessionOf } from '../config/session.ts';
@@ -145,6 +146,7 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     const connection: ConnectionOptions = {
       ...sessionOf((key) => [pick(key)].flat()[0]),
       endpointUrl: pick('endpoint-url'),
+      allowInsecureEndpoint: pick('allow-insecure-endpoint') ?? false,
       requestTimeoutMs: requestTimeout === undefined ? defaultRequestTimeoutMs : requestTimeout * 1000,
       maxAttempts: pick('max-attempts'),
       outageTimeoutMs: outageTimeout === undefined ? this.defaultOutageTimeoutMs : outageTimeout * 1000,
@@ -180,10 +182,15 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     if (!found) return undefined;
     const file = await readConfig({ path: found.path, env: this.context.env });
     if (found.inParent && !(this.given.value('quiet') ?? file.config.quiet)) {
-      this.tell(`Using ${found.path}`);
+      this.tell(describeParent(file));
     }
     return file;
   }
+}
+
+/** A file of another directory may be somebody else's: what it would send requests to is told before the first one. */
+function describeParent({ path, config }: ConfigFile): string {
+  return [`Using ${path}`, ...destinations(config).map((line) => `  ${line}`)].join('\n');
 }
 
 /** @throws UsageError */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { dirname } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { UsageError } from '../errors/cli-error.ts';
@@ -52,7 +52,7 @@ export async function readConfig({
 
 /** @throws UsageError `CONFIG_NOT_FOUND`, `CONFIG_INVALID` where it is too large */
 export async function readConfigSource(path: string): Promise<string> {
-  const source = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  const source = await readAtMost(path, maxConfigBytes + 1).catch((cause: NodeJS.ErrnoException) => {
     throw new UsageError(
       'CONFIG_NOT_FOUND',
       `cannot read the configuration ${path}: ${cause.code ?? cause.message}`,
@@ -62,9 +62,16 @@ export async function readConfigSource(path: string): Promise<string> {
       },
     );
   });
-  if (source.length > maxConfigBytes)
+  if (Buffer.byteLength(source) > maxConfigBytes)
     throw invalid({ path, at: { line: 1, column: 1 }, problem: 'the file is larger than 4 MiB' });
   return source;
+}
+
+/** The file's text, or the start of it: a pipe, or what grows, may have no end. */
+async function readAtMost(path: string, bytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(path, { end: bytes - 1 })) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /**

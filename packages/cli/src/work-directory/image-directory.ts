@@ -1,8 +1,10 @@
+import { constants } from 'node:fs';
 import { open, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileLock, makeDirectory, waitForLock } from '@ec2-image/file-lock';
 import { type Digest, type DiskFormat, shortDigest } from '@ec2-image/provenance';
 import { hasMarker, imageDirectoryName, writeMarker } from './marker.ts';
+import { requireOwnFiles } from './owner.ts';
 import { takeTurn } from './turns.ts';
 import { usingWorkDirectory } from './work-directory-error.ts';
 
@@ -38,7 +40,7 @@ export const localAwsDirectory = (workDirectory: string) => join(workDirectory, 
  *
  * @param options.onWait called where another run holds the directory
  * @param options.onTurn called where another image of this run holds it
- * @throws CliError `WORK_DIRECTORY_FULL`, `WORK_DIRECTORY_UNUSABLE`
+ * @throws CliError `WORK_DIRECTORY_FULL`, `WORK_DIRECTORY_UNSAFE`, `WORK_DIRECTORY_UNUSABLE`
  */
 export async function openImageDirectory({
   workDirectory,
@@ -61,8 +63,10 @@ export async function openImageDirectory({
     const held = await usingWorkDirectory(workDirectory, async () => {
       await makeDirectory(locksDirectory(workDirectory));
       const lockPath = join(locksDirectory(workDirectory), name);
+      const images = imagesDirectory(workDirectory);
+      await requireOwnFiles(workDirectory, [locksDirectory(workDirectory), images, path]);
       // The system says why a file cannot be made; SQLite does not.
-      await (await open(lockPath, 'a')).close();
+      await makeLockFile(lockPath);
       lock = await waitForLock({ path: lockPath, signal, onWait });
       return { lock, ours: await makeImageDirectory(path, digest) };
     });
@@ -83,6 +87,15 @@ export async function openImageDirectory({
     turn.end();
     throw error;
   }
+}
+
+/** A link is left to what takes the lock, which refuses it. */
+async function makeLockFile(path: string): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW;
+  const file = await open(path, flags, 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ELOOP') throw error;
+  });
+  await file?.close();
 }
 
 /** Whether the directory is ours as a whole. One that somebody filled before us is used, and never marked. */

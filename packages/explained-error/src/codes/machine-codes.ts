@@ -112,6 +112,10 @@ export const machineCodes = {
     means: 'The work directory is on a read-only file system, or this user may not write to it.',
     remedy: 'Use a --work-dir that this user can write to.',
   },
+  WORK_DIRECTORY_UNSAFE: {
+    means: 'Somebody else owns a file in the work directory, or a lock in it is a symbolic link.',
+    remedy: 'Inspect the file, then delete it or change its owner, or use a --work-dir of your own.',
+  },
   WORK_DIRECTORY_UNUSABLE: {
     means: 'The work directory cannot be created or written.',
     remedy: 'Use a --work-dir that exists or can be created, and that this user can write to.',

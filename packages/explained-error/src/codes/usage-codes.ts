@@ -83,6 +83,10 @@ export const usageCodes = {
     means: 'index-url and variant belong to fedora, debian and ubuntu.',
     remedy: 'Leave them out: the pattern of latest-url says where to look, and for what.',
   },
+  INSECURE_ENDPOINT: {
+    means: 'AWS requests would go over plain http to another machine.',
+    remedy: 'Use https, or --allow-insecure-endpoint if nobody on the network path can read or change them.',
+  },
   KMS_KEY_ELSEWHERE: {
     means: 'kms-key is the ARN of a key of another region than the image is imported to.',
     remedy: 'Give a key of that region, or one by region.',

@@ -81,6 +81,13 @@ export const accountOptions = {
     commands: ofAccounts,
     in: 'top',
   }),
+  'allow-insecure-endpoint': option({
+    kind: boolean,
+    help: 'Allow AWS requests over plain http to another machine',
+    group: 'account',
+    commands: ofAccounts,
+    in: 'top',
+  }),
   local: option({
     kind: boolean,
     help: 'Use the embedded AWS emulator, whose account is kept in the work directory',
