@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import type { Plugin } from 'rolldown';
 
-export const noticesFile = 'THIRD-PARTY-NOTICES.txt';
+const noticesFile = 'THIRD-PARTY-NOTICES.txt';
 
 interface Notice {
   readonly name: string;

@@ -188,7 +188,7 @@ describe('AWS over plain http', () => {
     expect(stderr).not.toContain('secret');
   });
 
-  test('goes on with --allow-insecure-endpoint, and on this machine without', async () => {
+  test('is allowed by --allow-insecure-endpoint, and on this machine without', async () => {
     for (const url of [[nobody, '--allow-insecure-endpoint'], ['http://[::1]:9'], ['http://localhost:9']]) {
       const few = ['--max-attempts', '1', '--outage-timeout', '1', '--request-timeout', '1'];
       const { stderr } = await runInProcess([...complete, '--endpoint-url', ...url, ...few]);

@@ -8,7 +8,7 @@ import { CliError } from '../errors/cli-error.ts';
  * Checks that what is there already is this user's: somebody else could change it after it was proven. The work
  * directory itself, which may be a mounted volume, is not asked, but what is in it.
  *
- * @param paths files and directories, with what is directly in these; what is missing is no matter
+ * @param paths files and directories, with what is directly in these; what is missing is passed over
  * @throws CliError `WORK_DIRECTORY_UNSAFE`
  */
 export async function requireOwnFiles(workDirectory: string, paths: readonly string[]): Promise<void> {
