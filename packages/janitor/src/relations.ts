@@ -1,4 +1,4 @@
-import { parseAmiName, provenanceKeys } from '@ec2-image/provenance';
+import { provenanceKeys } from '@ec2-image/provenance';
 import { type Facts, type ImageFact, inRegion, type SnapshotFact, type TaskFact } from './facts.ts';
 import { type Proofs, proofsOf } from './proof.ts';
 
@@ -38,9 +38,9 @@ function streamKey(image: ImageFact): string | undefined {
   return name === undefined ? undefined : JSON.stringify([image.region, name, image.architecture]);
 }
 
-/** The name that its image has in the configuration. Versions up to 0.1.0 noted it in the AMI's own name alone. */
-export function streamNameOf({ name, tags }: ImageFact): string | undefined {
-  return tags[provenanceKeys.name] ?? parseAmiName(name)?.name;
+/** The name that its image has in the configuration; an AMI without that tag is in no stream, whatever it is called. */
+export function streamNameOf({ tags }: ImageFact): string | undefined {
+  return tags[provenanceKeys.name];
 }
 
 function group<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): Map<string, T[]> {

@@ -30,6 +30,7 @@ export const ourTags = (extra: Tags = {}): Record<string, string> => ({
     sourceUrl: 'https://example.org/fedora.qcow2',
     digest,
     diskFormat: 'vhdx',
+    name: 'fedora',
     version: '0.1.0',
     startedAt: new Date(hoursAgo(100)),
   }),

@@ -31,6 +31,10 @@ import {
   upload,
 } from './facts-builder.ts';
 
+function withoutName({ 'ec2-image:name': _, ...tags }: Readonly<Record<string, string>>) {
+  return tags;
+}
+
 /** Everything examined, and nothing found against it. */
 function cleared(given: Facts): Facts {
   const of = <T>(resources: readonly ResourceFact[], seen: T) =>
@@ -536,7 +540,18 @@ describe('an AMI', () => {
     [
       'beside a newer one of another name',
       'keep: healthy',
-      { images: [image(), { ...newer, name: 'debian-i44' }] },
+      {
+        images: [
+          image(),
+          { ...newer, name: 'debian-i44', tags: { ...newer.tags, 'ec2-image:name': 'debian' } },
+        ],
+      },
+      { superseded: true },
+    ],
+    [
+      'beside a newer one that only its name puts beside it',
+      'keep: healthy',
+      { images: [image(), { ...newer, tags: withoutName(newer.tags) }] },
       { superseded: true },
     ],
     [
@@ -627,7 +642,7 @@ describe('an import task', () => {
     ],
     ['running, without a time', 'keep: no-age', { tasks: [{ ...running, tags: {} }] }],
     ['being cancelled', 'keep: live', { tasks: [{ ...running, state: 'cancelling' }] }],
-    ['in a state nobody knows', 'keep: live', { tasks: [{ ...running, state: 'converting' }] }],
+    ['in a state nobody knows', 'keep: live', { tasks: [{ ...running, state: 'pondering' }] }],
     ['completed', 'absent', { tasks: [task()] }],
     ['failed', 'absent', { tasks: [task({ state: 'deleted' })] }],
     ['of somebody else', 'absent', { tasks: [{ ...running, tags: {}, key: 'other/x.vhdx' }] }],

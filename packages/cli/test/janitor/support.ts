@@ -15,6 +15,7 @@ export const ourTags = {
     sourceUrl: 'https://example.org/fedora.qcow2',
     digest,
     diskFormat: 'vhdx',
+    name: 'fedora',
     version: '0.1.0',
     startedAt: new Date(0),
   }),

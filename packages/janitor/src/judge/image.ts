@@ -1,4 +1,4 @@
-import { type DisabledMark, disabledKey, parseAmiName, readDisabledMark } from '@ec2-image/provenance';
+import { type DisabledMark, disabledKey, readDisabledMark } from '@ec2-image/provenance';
 import { type ImageDetail, type ImageFact, refOf } from '../facts.ts';
 import { missingOf, wantedImageTags } from '../missing-tags.ts';
 import { type Context, unread } from './context.ts';
@@ -15,7 +15,7 @@ export function judgeImage(image: ImageFact, context: Context): Verdict | undefi
     const foreign = proofs.whyForeign(image);
     if (foreign !== undefined) return keep('no-proof', `has ec2-image's tags, but ${foreign}`);
     const looksOurs =
-      policy.amis.includes(image.imageId) || policy.names.includes(parseAmiName(image.name)?.name ?? '');
+      policy.amis.includes(image.imageId) || policy.names.some((name) => image.name.startsWith(`${name}-i`));
     return looksOurs
       ? keep(
           'no-proof',

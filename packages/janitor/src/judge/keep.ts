@@ -1,4 +1,4 @@
-import { type DisabledMark, parseAmiName, type Tags } from '@ec2-image/provenance';
+import type { DisabledMark, Tags } from '@ec2-image/provenance';
 import type { Policy } from '../policy.ts';
 
 /** Why a resource is kept. Stable words: scripts match on them. docs/janitor.md explains each. */
@@ -76,11 +76,7 @@ export function keptBySuffix(
   names: readonly (string | undefined)[],
   { keepSuffixes }: Pick<Policy, 'keepSuffixes'>,
 ): Keep | undefined {
-  const suffix = keepSuffixes.find((wanted) =>
-    names.some(
-      (name) => name !== undefined && (name.endsWith(`-i${wanted}`) || parseAmiName(name)?.suffix === wanted),
-    ),
-  );
+  const suffix = keepSuffixes.find((wanted) => names.some((name) => name?.endsWith(`-i${wanted}`)));
   return suffix === undefined ? undefined : keep('protected', `suffix ${suffix} (--keep-suffix)`);
 }
 

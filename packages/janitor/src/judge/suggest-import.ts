@@ -3,7 +3,6 @@ import {
   type Digest,
   digestAlgorithm,
   digestHex,
-  parseAmiName,
   parseObjectKey,
   provenanceKeys,
   readProvenance,
@@ -25,7 +24,7 @@ export function importSuggestion(
   const task = proofs.taskOf(snapshot);
   const tags: Tags = { ...task?.tags, ...snapshot.tags };
   const provenance = readProvenance(tags);
-  const named = partsOf(tags.Name ?? nameInKey(task, facts));
+  const named = partsOf(tags.Name ?? nameInKey(task, facts), tags[provenanceKeys.name]);
   if (!provenance || !named) return undefined;
   const { digest, sourceUrl } = provenance;
   if (sourceUrl === undefined || sourceUrl.length >= shortestCutUrl) return undefined;
@@ -79,11 +78,15 @@ function nameInKey(task: TaskFact | undefined, { prefixes }: Facts): string {
   return names.find((name) => name !== undefined) ?? '';
 }
 
-/** Undefined for what is not an AMI's name: a tag may hold anything. */
-function partsOf(amiName: string): { readonly name: string; readonly suffix: string } | undefined {
-  const parts = parseAmiName(amiName);
+/** Undefined for what is not the name of an AMI of this image: a tag may hold anything. */
+function partsOf(
+  amiName: string,
+  name: string | undefined,
+): { readonly name: string; readonly suffix: string } | undefined {
+  if (name === undefined || !amiName.startsWith(`${name}-i`)) return undefined;
+  const parts = { name, suffix: amiName.slice(name.length + 2) };
   try {
-    return parts && amiNameOf(parts) === amiName ? parts : undefined;
+    return amiNameOf(parts) === amiName ? parts : undefined;
   } catch {
     return undefined;
   }

@@ -21,6 +21,7 @@ export function provenance(startedAt?: number): Record<string, string> {
     sourceUrl: 'https://example.org/fedora.qcow2',
     digest,
     diskFormat: 'vhdx',
+    name: 'fedora',
     version: '0.1.0',
     ...(startedAt !== undefined && { startedAt: new Date(startedAt) }),
   });
