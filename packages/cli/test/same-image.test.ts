@@ -5,7 +5,7 @@ import { expect, testWith } from './support/fixtures.ts';
 import { type ImportDocument, makeWorkDirectory } from './support/import.ts';
 import { runCli } from './support/run-cli.ts';
 
-const test = testWith();
+const test = testWith({ account: { conditions: 'adverse' } });
 
 test.for(['s3', 'ebs'])(
   'three images of one run with the same digest, by way of %s: what they need is made once',

@@ -29,7 +29,10 @@ test.for<Way>(['s3', 'ebs'])(
     const survive = async (point: CrashPoint) => {
       // The import runs two days ago; then its account's clock catches up with the janitor's.
       let offsetMs = -twoDaysAndAnHourMs;
-      await using scene = await openScene(images, way, { now: () => Date.now() + offsetMs });
+      await using scene = await openScene(images, way, {
+        conditions: 'adverse',
+        now: () => Date.now() + offsetMs,
+      });
       await crashAt(scene, point);
       await waitForQuiet(scene);
       offsetMs = 0;
