@@ -123,6 +123,12 @@ export const policies = {
     attempts: 4,
     reason: 'A removal that is throttled; repeating one that was carried out does no harm.',
   },
+  updateImage: {
+    firstMs: second,
+    longestMs: 30 * second,
+    attempts: 4,
+    reason: 'A setting of an AMI that is changed; repeating a change that was made does no harm.',
+  },
   part: {
     firstMs: second / 2,
     longestMs: 20 * second,

@@ -45,7 +45,7 @@ test('images take what stands at the top, and their own before it', () => {
     urls: ['https://a.example/arm.raw.xz', 'https://b.example/arm.raw.xz'],
     checksum: { digest: `sha256:${hex}` },
     bucket: 'images-arm',
-    tags: { team: '42' },
+    ami: { tags: { team: '42' } },
     pollIntervalMs: 2000,
     maxDiskSizeBytes: 10 * 1024 ** 3,
   });

@@ -1,9 +1,11 @@
-export { type AmiFacts, type AmiVerdict, judgeAmi, type WantedAmi } from './ami/ami.ts';
+export { type AmiFacts, type AmiVerdict, judgeAmi } from './ami/ami.ts';
 export { conflictError } from './ami/conflict.ts';
 export { type DescribeImageOptions, describeImage } from './ami/describe-image.ts';
 export { type FindImageOptions, findImage } from './ami/find-image.ts';
 export { type Ami, registerImage } from './ami/register-image.ts';
 export type { RegisterImageOptions } from './ami/register-image-options.ts';
+export { type ImageUpdate, type UpdateImageOptions, updateImage } from './ami/update-image.ts';
+export type { WantedAmi, WantedDevice, WantedVolume } from './ami/wanted-ami.ts';
 export type { Ec2Options } from './ec2/ec2.ts';
 export { Ec2ImportError } from './errors.ts';
 export { type ChosenSnapshot, chooseSnapshot } from './snapshot/choose-snapshot.ts';

@@ -15,13 +15,15 @@ export interface TagResourcesOptions extends Ec2Options {
   /** AMIs, snapshots, import tasks: anything that EC2 tags; 200 at most. */
   readonly ids: readonly string[];
   readonly tags: Tags;
+  /** Keys whose value is corrected where it is another. Default none. */
+  readonly overwrite?: readonly string[];
   /** How long to retry where EC2 does not see a resource or its tags yet, or throttles. Default 3 minutes. */
   readonly tagTimeoutMs?: number;
 }
 
 export interface TagReport {
   readonly id: string;
-  /** Keys that were missing and are there. */
+  /** Keys that were missing, or to be overwritten, and are there. */
   readonly added: readonly string[];
   /** Keys that have another value, which was left alone. */
   readonly differing: readonly { readonly key: string; readonly wanted: string; readonly found: string }[];
@@ -31,13 +33,13 @@ export interface TagReport {
 const looksBeforeRewriting = 3;
 
 /**
- * Adds the tags that are missing, leaves those that are there, and reads back until EC2 shows them all. With nothing
+ * Adds the tags that are missing, leaves those that are there and need not be overwritten, and reads back until EC2 shows them all. With nothing
  * missing it writes nothing.
  *
  * @throws Ec2ImportError `TAGS_INCOMPLETE`, with `missing` (keys by resource) and the reason as its cause
  */
 export async function tagResources(options: TagResourcesOptions): Promise<TagReport[]> {
-  const { ids, tags, tagTimeoutMs = policies.tags.limitMs } = options;
+  const { ids, tags, overwrite = [], tagTimeoutMs = policies.tags.limitMs } = options;
   const ec2 = createEc2(options);
   const deadline = ec2.elapsed() + tagTimeoutMs;
   const added = new Map<string, Set<string>>(ids.map((id) => [id, new Set()]));
@@ -49,7 +51,7 @@ export async function tagResources(options: TagResourcesOptions): Promise<TagRep
       const existing = await readTags(ec2, ids);
       missing = new Map(
         ids
-          .map((id) => [id, missingTags({ existing: existing.get(id) ?? {}, wanted: tags })] as const)
+          .map((id) => [id, missingTags({ existing: withoutWrong(existing.get(id)), wanted: tags })] as const)
           .filter(([, lacking]) => Object.keys(lacking).length > 0),
       );
       if (missing.size === 0) return ids.map((id) => report(id, existing.get(id) ?? {}));
@@ -71,6 +73,11 @@ export async function tagResources(options: TagResourcesOptions): Promise<TagRep
     if (ec2.elapsed() >= deadline) throw incomplete(ids, { missing, cause: reason });
     // The first read-back comes at once.
     if (n > 1 || reason) await pause(ec2, { n, pace: policies.tags });
+  }
+
+  function withoutWrong(existing: Tags = {}): Tags {
+    const isWrong = (key: string) => overwrite.includes(key) && existing[key] !== tags[key];
+    return Object.fromEntries(Object.entries(existing).filter(([key]) => !isWrong(key)));
   }
 
   function report(id: string, existing: Tags): TagReport {

@@ -20,6 +20,7 @@ test('the exported names', () => {
     'registerImage',
     'tagResources',
     'taskState',
+    'updateImage',
     'waitForImport',
   ]);
 });

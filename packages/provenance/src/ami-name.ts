@@ -3,20 +3,49 @@ import { ProvenanceError } from './errors.ts';
 /** EC2's rule for AMI names (RegisterImage, `Name`): 3 to 128 of these characters. */
 const amiNamePattern = /^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/;
 
+/** What a template of AMI names may hold, each in braces. */
+export const amiNamePlaceholders = ['name', 'suffix', 'arch', 'date', 'digest'] as const;
+
+export type AmiNamePlaceholder = (typeof amiNamePlaceholders)[number];
+
+export const defaultAmiNameTemplate = '{name}-i{suffix}';
+
+/** The words in braces of a template, known or not. */
+export function placeholdersOf(template: string): string[] {
+  return [...template.matchAll(/\{([^{}]*)\}/g)].map(([, word]) => word!);
+}
+
+/** What stands for the placeholders; those that the template does not have may be left out. */
+export type AmiNameParts = Readonly<Partial<Record<AmiNamePlaceholder, string>>> & {
+  readonly name: string;
+  readonly suffix: string;
+};
+
 /**
- * `<name>-i<suffix>`.
+ * The AMI's name, `<name>-i<suffix>` unless a template says otherwise.
  *
  * @throws ProvenanceError `BAD_AMI_NAME`
  */
-export function amiNameOf({ name, suffix }: { readonly name: string; readonly suffix: string }): string {
-  const amiName = `${name}-i${suffix}`;
+export function amiNameOf(parts: AmiNameParts, template: string = defaultAmiNameTemplate): string {
+  const known: Readonly<Record<string, string | undefined>> = parts;
+  const amiName = template.replace(/\{([^{}]*)\}/g, (text, word) =>
+    Object.hasOwn(known, word) ? (known[word] ?? text) : text,
+  );
   if (!amiNamePattern.test(amiName)) {
     throw new ProvenanceError('BAD_AMI_NAME', `not a valid AMI name: ${JSON.stringify(amiName)}`, {
-      hint: "Use 3 to 128 of the characters A-Z a-z 0-9 ( ) [ ] space . / - ' @ _ in name and suffix together.",
+      hint:
+        template === defaultAmiNameTemplate
+          ? "Use 3 to 128 of the characters A-Z a-z 0-9 ( ) [ ] space . / - ' @ _ in name and suffix together."
+          : "Use 3 to 128 of the characters A-Z a-z 0-9 ( ) [ ] space . / - ' @ _ for name, suffix and the rest of ami-name together.",
       facts: { amiName },
     });
   }
   return amiName;
+}
+
+/** As `{date}` gives it: `20261122`, in UTC. */
+export function amiNameDate(time: Date): string {
+  return time.toISOString().slice(0, 10).replaceAll('-', '');
 }
 
 /** The parts of `<name>-i<suffix>`. A suffix may hold anything, so the last `-i` counts; undefined where there is none. */

@@ -1,4 +1,11 @@
-export { amiNameOf, parseAmiName } from './ami-name.ts';
+export {
+  type AmiNameParts,
+  amiNameDate,
+  amiNameOf,
+  amiNamePlaceholders,
+  parseAmiName,
+  placeholdersOf,
+} from './ami-name.ts';
 export { type ClientTokenParts, clientToken } from './client-token.ts';
 export {
   type Digest,

@@ -37,6 +37,6 @@ export function parseObjectKey(
   const match = /^([A-Za-z0-9()[\] ./\-'@_]{3,128})\/([0-9a-f]{12})\.(vhdx|vhd|vmdk|raw)$/.exec(
     key.slice(prefix.length),
   );
-  if (!match?.[1]?.includes('-i')) return undefined;
-  return { amiName: match[1], shortDigest: match[2]!, format: match[3] as DiskFormat };
+  if (!match) return undefined;
+  return { amiName: match[1]!, shortDigest: match[2]!, format: match[3] as DiskFormat };
 }

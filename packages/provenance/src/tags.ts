@@ -81,7 +81,7 @@ export function formatStartedAt(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`;
 }
 
-/** The tags a finished AMI carries beside its provenance. */
+/** The tags a finished AMI carries beside its provenance; `automation` is false unless the user says otherwise. */
 export function amiTags({
   amiName,
   extra,
@@ -89,7 +89,7 @@ export function amiTags({
   readonly amiName: string;
   readonly extra?: Tags;
 }): Record<string, string> {
-  return { ...extra, Name: amiName, automation: 'false' };
+  return { automation: 'false', ...extra, Name: amiName };
 }
 
 /** What the tags of a resource say of its origin; undefined where they do not prove that ec2-image created it. */

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 test('the exported names', () => {
   expect(Object.keys(api).sort()).toEqual([
     'ProvenanceError',
+    'amiNameDate',
     'amiNameOf',
+    'amiNamePlaceholders',
     'amiTags',
     'clientToken',
     'copyOfKey',
@@ -30,6 +32,7 @@ test('the exported names', () => {
     'parseAmiName',
     'parseDigest',
     'parseObjectKey',
+    'placeholdersOf',
     'provenanceKeys',
     'provenanceTags',
     'readDisabledMark',

@@ -61,6 +61,16 @@ test('an empty prefix stays empty', () => {
   expect(parseObjectKey(key, { prefix: '' })).toMatchObject({ amiName: 'fedora-i1' });
 });
 
+test('a key is recognised whatever template the AMI is named by', () => {
+  const amiName = amiNameOf(
+    { name: 'fedora', suffix: '1', arch: 'arm64', date: '20261122' },
+    '{name} {arch}/{date}',
+  );
+  expect(amiName).toBe('fedora arm64/20261122');
+  const key = objectKey({ prefix: 'images', amiName, digest, format: 'raw' });
+  expect(parseObjectKey(key, { prefix: 'images' })).toMatchObject({ amiName });
+});
+
 test('the key of earlier versions is another only under a prefix without a slash', () => {
   const parts = { amiName: 'fedora-i1', digest, format: 'vhdx' } as const;
   expect(earlierObjectKey({ ...parts, prefix: 'ec2-' })).toBe('ec2-fedora-i1/0123456789ab.vhdx');
@@ -72,7 +82,8 @@ test.each([
   'ec2-image/fedora-i1/0123456789ab.iso',
   'ec2-image/fedora-i1/0123456789AB.vhdx',
   'ec2-image/fedora-i1/0123456789abc.vhdx',
-  'ec2-image/fedora/0123456789ab.vhdx',
+  'ec2-image/fedora+1/0123456789ab.vhdx',
+  'ec2-image/fe/0123456789ab.vhdx',
   'ec2-image/0123456789ab.vhdx',
   'elsewhere/fedora-i1/0123456789ab.vhdx',
 ])('%s does not have our shape', (key) => {

@@ -85,7 +85,11 @@ test('object metadata takes no colon, and gives the tags back', () => {
   expect(tagsOfMetadata({ ...metadata, other: 'x' })).toEqual(tags);
 });
 
-test('the tool decides Name and automation', () => {
+test('the tool decides Name, and automation where the user does not', () => {
+  expect(amiTags({ amiName: 'a-i1', extra: { automation: 'true' } })).toEqual({
+    Name: 'a-i1',
+    automation: 'true',
+  });
   expect(amiTags({ amiName: 'a-i1', extra: { Name: 'x', team: 'y' } })).toEqual({
     Name: 'a-i1',
     automation: 'false',

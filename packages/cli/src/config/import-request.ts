@@ -1,11 +1,11 @@
 import { UsageError } from '../errors/cli-error.ts';
-import type { bootModes } from '../options/groups/ami.ts';
 import type { architectures } from '../options/groups/image.ts';
 import type { ways } from '../options/groups/way.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { ImageSettings } from '../options/table.ts';
+import { type AmiSettings, amiSettingsOf } from './ami-settings.ts';
 import { architectureOf, fileNamesOf } from './architecture.ts';
-import { checkName, tagsOf } from './check-image.ts';
+import { checkName } from './check-image.ts';
 import { type ChecksumSettings, checksumOf, type PublishedChecksum } from './checksum.ts';
 import { encryptionOf, type RequestedEncryption } from './encryption.ts';
 import { defaultConfigFile } from './find-config.ts';
@@ -36,8 +36,9 @@ export interface RequestedImport extends S3Settings {
   readonly session: Session;
   /** Undefined: the first 12 hex digits of the digest. */
   readonly suffix?: string;
-  readonly bootMode?: (typeof bootModes)[number];
-  readonly tags: Readonly<Record<string, string>>;
+  /** A template; undefined: `<name>-i<suffix>`. */
+  readonly amiNameTemplate?: string;
+  readonly ami: AmiSettings;
   /** Undefined: the account decides. */
   readonly encryption?: RequestedEncryption;
   readonly pollIntervalMs?: number;
@@ -164,7 +165,9 @@ function request(
   ];
   if (name === undefined || missing.length > 0) throw missingSettings(missing, origin);
   const suffix = setting('suffix') || undefined;
-  checkName(name, suffix, origin);
+  const architecture = architectureOf({ given: setting('arch'), names: names() }, origin)!;
+  const amiNameTemplate = setting('ami-name');
+  checkName({ name, suffix, arch: architecture }, amiNameTemplate, origin);
   return {
     name,
     ...(isFound
@@ -172,11 +175,11 @@ function request(
       : { urls: source!.value as string[] }),
     ...(checksums &&
       !(isFound && checksums['checksum-url'] !== undefined) && { checksum: checksumOf(checksums, origin) }),
-    architecture: architectureOf({ given: setting('arch'), names: names() }, origin)!,
+    architecture,
     session: sessionOf(setting),
     suffix,
-    bootMode: setting('boot-mode'),
-    tags: tagsOf(setting('tag'), { via, origin }),
+    amiNameTemplate,
+    ami: amiSettingsOf(setting, { architecture, via }, origin),
     encryption: encryptionOf({ encrypt: setting('encrypt'), kmsKey: setting('kms-key') }, origin),
     pollIntervalMs: milliseconds(setting('poll-interval')),
     maxDiskSizeBytes: setting('max-disk-size'),

@@ -13,12 +13,12 @@ export function located(
   code: ErrorCode,
   message: string,
   origin: Origin,
-  { hint }: { readonly hint: string },
+  { hint, facts }: { readonly hint: string; readonly facts?: Readonly<Record<string, unknown>> },
 ): UsageError {
   const at = origin.file?.positionOf(...(origin.path ?? []));
   return new UsageError(code, message, {
     hint,
-    facts: { ...(origin.file && { path: origin.file.path, ...at }) },
+    facts: { ...facts, ...(origin.file && { path: origin.file.path, ...at }) },
   });
 }
 

@@ -36,6 +36,17 @@ const registration: readonly Permission[] = [
     on: ['images', 'snapshots'],
   },
   {
+    // uefi-data, and what can be changed of an AMI: description, imds, deregistration-protection.
+    purpose: 'ReadAndChangeTheAmi',
+    actions: [
+      'ec2:DescribeImageAttribute',
+      'ec2:DisableImageDeregistrationProtection',
+      'ec2:EnableImageDeregistrationProtection',
+      'ec2:ModifyImageAttribute',
+    ],
+    on: ['images'],
+  },
+  {
     // --replace, and what a failed registration or import left.
     purpose: 'RemoveWhatFailedOrIsReplaced',
     actions: ['ec2:DeleteSnapshot', 'ec2:DeregisterImage'],

@@ -1,5 +1,5 @@
 import { readChecksum } from '@ec2-image/fetch';
-import { amiNameOf, type Digest, shortDigest } from '@ec2-image/provenance';
+import { amiNameDate, amiNameOf, type Digest, shortDigest } from '@ec2-image/provenance';
 import { redactUrl } from '@ec2-image/redact';
 import { checkBucket } from '@ec2-image/s3-upload';
 import type { ImportRequest, RequestedImport } from '../config/import-request.ts';
@@ -66,9 +66,9 @@ export async function importImage(requested: RequestedJob): Promise<ImportedImag
       checkBucketOf(job),
     ]);
     known.digest = digest;
-    const amiName = amiNameOf({ name: request.name, suffix: request.suffix ?? shortDigest(digest) });
-    known.amiName = amiName;
     const startedAt = new Date(cloud.connection.clock.now());
+    const amiName = nameOf(found, { digest, startedAt });
+    known.amiName = amiName;
     const run: IdentifiedRun = {
       ...job,
       digest,
@@ -128,6 +128,21 @@ async function importIdentified(run: IdentifiedRun): Promise<ObtainedAmi> {
   } finally {
     directory.release();
   }
+}
+
+function nameOf(
+  { name, suffix, architecture, amiNameTemplate }: ImportRequest,
+  { digest, startedAt }: { readonly digest: Digest; readonly startedAt: Date },
+): string {
+  const short = shortDigest(digest);
+  const parts = {
+    name,
+    suffix: suffix ?? short,
+    arch: architecture,
+    digest: short,
+    date: amiNameDate(startedAt),
+  };
+  return amiNameOf(parts, amiNameTemplate);
 }
 
 async function publishedDigest({ request, cloud, signal, view }: ImportJob, known: Known): Promise<Digest> {

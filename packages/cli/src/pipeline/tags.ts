@@ -12,7 +12,7 @@ type Named = Pick<IdentifiedRun, 'request' | 'digest' | 'amiName' | 'startedAt' 
 /** What shows that ec2-image made a resource, without the time: for calls whose token allows nothing that varies. */
 export function constantTagsOf({ request, digest, amiName, known }: Named): Record<string, string> {
   return {
-    ...request.tags,
+    ...request.ami.tags,
     Name: amiName,
     ...provenanceTags({
       sourceUrl: request.urls[0]!,
@@ -38,9 +38,18 @@ export function provenanceTagsOf({ request, digest, startedAt, known }: Named): 
 }
 
 export function snapshotTagsOf(run: Named): Record<string, string> {
-  return { ...run.request.tags, Name: run.amiName, ...provenanceTagsOf(run) };
+  return { ...givenSnapshotTags(run), Name: run.amiName, ...provenanceTagsOf(run) };
 }
 
 export function amiTagsOf(run: Named): Record<string, string> {
-  return { ...amiTags({ amiName: run.amiName, extra: run.request.tags }), ...provenanceTagsOf(run) };
+  return { ...amiTags({ amiName: run.amiName, extra: givenAmiTags(run) }), ...provenanceTagsOf(run) };
+}
+
+/** The user's own. */
+export function givenAmiTags({ request: { ami } }: Pick<Named, 'request'>): Record<string, string> {
+  return { ...ami.tags, ...ami.amiTags };
+}
+
+export function givenSnapshotTags({ request: { ami } }: Pick<Named, 'request'>): Record<string, string> {
+  return { ...ami.tags, ...ami.snapshotTags };
 }

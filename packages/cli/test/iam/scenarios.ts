@@ -201,6 +201,31 @@ export const scenarios: readonly Scenario[] = [
       command: importing({ via, replace: true, fresh: true }),
     }),
   ),
+  ...(['s3', 'ebs'] as const).flatMap((via): Scenario[] => [
+    {
+      policy: `import-${via}`,
+      name: 'an AMI that is described, protected, and asked for its UEFI data',
+      needs: [
+        ...['ec2:DescribeImageAttribute', 'ec2:EnableImageDeregistrationProtection'],
+        'ec2:ModifyImageAttribute',
+      ],
+      prepare: ({ importBefore }) => importBefore({ via, 'uefi-data': 'QU1aTlVFRkk=' }),
+      command: importing({
+        via,
+        'uefi-data': 'QU1aTlVFRkk=',
+        description: 'of a test',
+        'deregistration-protection': 'enabled-without-cooldown',
+      }),
+    },
+    {
+      policy: `import-${via}`,
+      name: 'an AMI that is not protected any more',
+      needs: ['ec2:DisableImageDeregistrationProtection'],
+      prepare: ({ importBefore }) =>
+        importBefore({ via, 'deregistration-protection': 'enabled-without-cooldown' }),
+      command: importing({ via, 'deregistration-protection': 'disabled' }),
+    },
+  ]),
   {
     policy: 'import-s3',
     name: 'an import task that makes no progress',

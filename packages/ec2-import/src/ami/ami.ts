@@ -1,6 +1,5 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import {
-  type Digest,
   foreignImageOrigin,
   lacksHoles,
   readProvenance,
@@ -11,22 +10,8 @@ import {
 } from '@ec2-image/provenance';
 import type { SnapshotFacts } from '../snapshot/snapshot.ts';
 import { whyNotEncryption } from '../snapshot/wanted-snapshot.ts';
-
-/** What an AMI is asked to be. What is left out may be anything. */
-export interface WantedAmi {
-  readonly digest: Digest;
-  readonly architecture?: 'x86_64' | 'arm64';
-  readonly bootMode?: 'legacy-bios' | 'uefi' | 'uefi-preferred';
-  readonly tpmSupport?: 'v2.0';
-  readonly imdsSupport?: 'v2.0';
-  /** Of its root device; left out, either will do. */
-  readonly encrypted?: boolean;
-  readonly kmsKeyId?: string;
-  /** Whether one will do whose snapshot was written without the blocks that its image never wrote. Default true. */
-  readonly allowHoles?: boolean;
-  /** An AMI of this snapshot is ours whatever its tags. */
-  readonly snapshotId?: string;
-}
+import { deviceDifferences, type FoundDevices } from './block-devices.ts';
+import type { WantedAmi } from './wanted-ami.ts';
 
 /** The AMI that has the wanted name, as EC2 reports it. */
 export interface AmiFacts {
@@ -40,6 +25,9 @@ export interface AmiFacts {
   readonly bootMode?: string;
   readonly tpmSupport?: string;
   readonly imdsSupport?: string;
+  /** Base64; known only where it was asked for. */
+  readonly uefiData?: string;
+  readonly devices: FoundDevices;
   readonly protected: boolean;
   /** Of all its block devices. */
   readonly snapshotIds: readonly string[];
@@ -68,6 +56,7 @@ export function amiFacts(image: Image, region: string): AmiFacts {
     bootMode: image.BootMode,
     tpmSupport: image.TpmSupport,
     imdsSupport: image.ImdsSupport,
+    devices: { rootDeviceName: image.RootDeviceName, mappings: devices },
     protected: (image.DeregistrationProtection ?? 'disabled').startsWith('enabled'),
     snapshotIds: devices.flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
     rootSnapshotId: root?.Ebs?.SnapshotId,
@@ -116,17 +105,30 @@ export function judgeAmi({
   if (snapshotDigest && snapshotDigest !== wanted.digest)
     differences.push(`its snapshot holds ${snapshotDigest}`);
   else if (ownDigest && ownDigest !== wanted.digest) differences.push(`it was made from ${ownDigest}`);
-  for (const property of ['architecture', 'bootMode', 'tpmSupport', 'imdsSupport'] as const) {
-    const asked = wanted[property];
-    if (!asked || ami[property] === asked) continue;
-    // EC2 omits what is not set; it always sets an architecture, so only an emulator omits that.
-    if (property === 'architecture' && !ami.architecture) continue;
-    differences.push(`its ${property} is ${ami[property] ?? 'not set'}, not ${asked}`);
-  }
+  differences.push(...firmwareDifferences(ami, wanted), ...deviceDifferences(ami.devices, wanted));
   const encryption = whyNotEncryption({ found: snapshot ?? ami, wanted });
   if (encryption) differences.push(`its snapshot ${encryption}`);
   if (wanted.allowHoles === false && lacksHoles(snapshot?.tags ?? {})) differences.push(lacksHolesDifference);
   if (differences.length > 0) return { kind: 'different', ami, differences };
   if (unusableStates.has(ami.state)) return { kind: 'failed', ami };
   return { kind: ami.state === 'disabled' ? 'disabled' : 'ours', ami };
+}
+
+/** Nothing of these can be changed, but that IMDSv2 can be required later on. */
+function firmwareDifferences(ami: AmiFacts, wanted: WantedAmi): string[] {
+  const differences: string[] = [];
+  for (const property of ['architecture', 'bootMode', 'tpmSupport', 'imdsSupport'] as const) {
+    const asked = wanted[property];
+    // EC2 omits what is not set.
+    if (!asked || (ami[property] ?? 'none') === asked) continue;
+    // It always sets an architecture, so only an emulator omits that.
+    if (property === 'architecture' && !ami.architecture) continue;
+    if (property === 'imdsSupport' && asked !== 'none') continue;
+    differences.push(
+      `its ${property} is ${ami[property] ?? 'not set'}, not ${asked === 'none' ? 'unset' : asked}`,
+    );
+  }
+  if (wanted.uefiData !== undefined && ami.uefiData !== wanted.uefiData)
+    differences.push(`its UEFI data is ${ami.uefiData === undefined ? 'not set' : 'another'}`);
+  return differences;
 }

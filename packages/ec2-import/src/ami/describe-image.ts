@@ -1,10 +1,11 @@
 import { DescribeImagesCommand, type Image } from '@aws-sdk/client-ec2';
-import { findConsistently, policies, refusedCodeOf, waitUntil } from '@ec2-image/aws-call';
+import { findConsistently, policies, waitUntil } from '@ec2-image/aws-call';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
 import { formatDuration } from '../format-duration.ts';
 import { amiFacts } from './ami.ts';
 import { conflictError } from './conflict.ts';
+import { isUnknownImage } from './find-image.ts';
 
 export interface DescribeImageOptions extends Ec2Options {
   readonly imageId: string;
@@ -57,14 +58,14 @@ export async function waitForImage(
   return waitUntil(ec2, { policy: policies.ami, ask });
 }
 
-async function describeImageNow(ec2: Ec2, imageId: string): Promise<Image | undefined> {
+export async function describeImageNow(ec2: Ec2, imageId: string): Promise<Image | undefined> {
   try {
     const { Images = [] } = await ec2.send(
       new DescribeImagesCommand({ ImageIds: [imageId], IncludeDisabled: true }),
     );
     return Images.find(({ ImageId }) => ImageId === imageId);
   } catch (error) {
-    if (/^InvalidAMIID\.(NotFound|Unavailable)$/.test(refusedCodeOf(error) ?? '')) return undefined;
+    if (isUnknownImage(error)) return undefined;
     throw error;
   }
 }

@@ -1,8 +1,14 @@
-import { DescribeImagesCommand, type DescribeImagesRequest, type Image } from '@aws-sdk/client-ec2';
-import { allPages, isAwsCallError } from '@ec2-image/aws-call';
+import {
+  DescribeImageAttributeCommand,
+  DescribeImagesCommand,
+  type DescribeImagesRequest,
+  type Image,
+} from '@aws-sdk/client-ec2';
+import { allPages, isAwsCallError, refusedCodeOf } from '@ec2-image/aws-call';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 import { describeSnapshot } from '../snapshot/describe.ts';
-import { type AmiVerdict, amiFacts, judgeAmi, type WantedAmi } from './ami.ts';
+import { type AmiFacts, type AmiVerdict, amiFacts, judgeAmi } from './ami.ts';
+import type { WantedAmi } from './wanted-ami.ts';
 
 export interface FindImageOptions extends Ec2Options, WantedAmi {
   readonly name: string;
@@ -24,7 +30,8 @@ export async function findImageNow(
   // `*` and `?` in a filter are wildcards; a name may hold neither, but what answers as EC2 may see it otherwise.
   const image = images.find(({ Name, State }) => Name === name && State !== 'deregistered');
   if (!image) return undefined;
-  const ami = amiFacts(image, await ec2.region());
+  const facts = amiFacts(image, await ec2.region());
+  const ami = wanted.uefiData === undefined ? facts : { ...facts, uefiData: await findUefiData(ec2, facts) };
   return judgeAmi({ ami, snapshot: await findRootSnapshot(ec2, ami.rootSnapshotId), wanted });
 }
 
@@ -55,4 +62,22 @@ async function findRootSnapshot(ec2: Ec2, snapshotId: string | undefined) {
     if (isAwsCallError(error, 'ACCESS_DENIED')) return undefined;
     throw error;
   }
+}
+
+/** DescribeImages does not show it. */
+async function findUefiData(ec2: Ec2, { imageId }: AmiFacts): Promise<string | undefined> {
+  try {
+    const { UefiData } = await ec2.send(
+      new DescribeImageAttributeCommand({ ImageId: imageId, Attribute: 'uefiData' }),
+    );
+    return UefiData?.Value || undefined;
+  } catch (error) {
+    if (isUnknownImage(error)) return undefined;
+    throw error;
+  }
+}
+
+/** It is gone, or not visible yet. */
+export function isUnknownImage(error: unknown): boolean {
+  return /^InvalidAMIID\.(NotFound|Unavailable)$/.test(refusedCodeOf(error) ?? '');
 }

@@ -1,12 +1,12 @@
 import type { Tags } from '@ec2-image/provenance';
 import type { Ec2Options } from '../ec2/ec2.ts';
-import type { WantedAmi } from './ami.ts';
+import type { ImageUpdate } from './update-image.ts';
+import type { WantedAmi } from './wanted-ami.ts';
 
-export interface RegisterImageOptions extends Ec2Options, Omit<WantedAmi, 'snapshotId'> {
+export interface RegisterImageOptions extends Ec2Options, Omit<WantedAmi, 'snapshotId'>, ImageUpdate {
   readonly name: string;
   readonly architecture: 'x86_64' | 'arm64';
   readonly snapshot: { readonly snapshotId: string };
-  readonly description?: string;
   /** For the AMI: `Name`, `automation`, the user's own, provenance. Set with RegisterImage itself where the account allows it. */
   readonly tags: Tags;
   /** Deregister an earlier AMI made by ec2-image that has this name and is not the wanted one, and delete its snapshots afterwards. Default false. */

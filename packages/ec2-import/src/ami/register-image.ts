@@ -9,6 +9,7 @@ import { waitForImage } from './describe-image.ts';
 import type { RegisterImageOptions } from './register-image-options.ts';
 import { registerOnce } from './register-once.ts';
 import { deleteReplacedSnapshots } from './replace-image.ts';
+import { updateImage } from './update-image.ts';
 
 export interface Ami {
   readonly imageId: string;
@@ -21,6 +22,8 @@ export interface Ami {
   readonly tagging?: TagReport;
   /** `TAGS_INCOMPLETE`: the AMI stands, but does not carry all its tags. */
   readonly tagError?: Error;
+  /** `AMI_UPDATE_INCOMPLETE`: the AMI stands, but lacks a setting that is made after its registration. */
+  readonly updateError?: Error;
   /** What had to go for it. */
   readonly replaced: readonly { readonly imageId: string; readonly snapshotIds: readonly string[] }[];
   /** Snapshots of replaced AMIs that could not be deleted. */
@@ -43,7 +46,8 @@ export async function registerImage(options: RegisterImageOptions): Promise<Ami>
   options.onRegistered?.(imageId);
 
   const tagged = await tagImage({ options, imageId, tags });
-  const image = await waitForImage(ec2, { imageId, timeoutMs });
+  const available = await waitForImage(ec2, { imageId, timeoutMs });
+  const { image, updateError } = await updated(options, available);
   const used = amiFacts(image, await ec2.region());
   const keep = [snapshotId, ...used.snapshotIds];
   const leftSnapshotIds = await deleteReplacedSnapshots(options, { amis: replaced, keep });
@@ -54,6 +58,7 @@ export async function registerImage(options: RegisterImageOptions): Promise<Ami>
     outcome,
     image,
     ...tagged,
+    updateError,
     replaced: replaced.map(({ imageId, snapshotIds }) => ({ imageId, snapshotIds })),
     leftSnapshotIds,
   };
@@ -75,5 +80,18 @@ async function tagImage({
   } catch (error) {
     options.signal?.throwIfAborted();
     return { tagError: error as Error };
+  }
+}
+
+/** A setting that cannot be made must not lose the AMI either. */
+async function updated(
+  options: RegisterImageOptions,
+  image: Image,
+): Promise<{ readonly image: Image; readonly updateError?: Error }> {
+  try {
+    return { image: await updateImage({ ...options, image }) };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    return { image, updateError: error as Error };
   }
 }

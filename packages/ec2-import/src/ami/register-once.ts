@@ -14,6 +14,7 @@ import { cutDescription, tagList } from '@ec2-image/provenance';
 import type { Ec2 } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
 import type { AmiFacts, AmiVerdict } from './ami.ts';
+import { blockDeviceMappings } from './block-devices.ts';
 import { conflictError } from './conflict.ts';
 import { findImageNow } from './find-image.ts';
 import type { RegisterImageOptions } from './register-image-options.ts';
@@ -125,27 +126,25 @@ function registerImageInput({
   sizeGiB: number;
   tagged: boolean;
 }): RegisterImageRequest {
-  const { name, description, architecture, bootMode, tpmSupport, imdsSupport, tags } = options;
+  const { name, description, architecture, bootMode, tpmSupport, imdsSupport, uefiData, tags } = options;
   return {
     Name: name,
-    Description: description && cutDescription(description),
+    Description: description ? cutDescription(description) : undefined,
     Architecture: architecture,
     VirtualizationType: 'hvm',
     EnaSupport: true,
-    RootDeviceName: '/dev/sda1',
-    // No Encrypted and no KmsKeyId: beside a snapshot EC2 takes neither.
-    BlockDeviceMappings: [
-      {
-        DeviceName: '/dev/sda1',
-        Ebs: { SnapshotId: snapshotId, VolumeSize: sizeGiB, VolumeType: 'gp3', DeleteOnTermination: true },
-      },
-    ],
-    BootMode: bootMode,
-    TpmSupport: tpmSupport,
-    ImdsSupport: imdsSupport,
+    ...blockDeviceMappings(options, { snapshotId, sizeGiB }),
+    BootMode: unlessNone(bootMode),
+    TpmSupport: unlessNone(tpmSupport),
+    ImdsSupport: unlessNone(imdsSupport),
+    UefiData: uefiData,
     // For no other resource type: RegisterImage refuses a specification for the snapshot.
     ...(tagged && { TagSpecifications: [{ ResourceType: 'image', Tags: tagList(tags) }] }),
   };
+}
+
+function unlessNone<T extends string>(value: T | 'none' | undefined): Exclude<T, 'none'> | undefined {
+  return value === 'none' ? undefined : (value as Exclude<T, 'none'> | undefined);
 }
 
 function refusal(error: unknown): unknown {

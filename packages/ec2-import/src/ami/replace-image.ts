@@ -6,7 +6,7 @@ import { Ec2ImportError } from '../errors.ts';
 import { deleteSnapshot } from '../snapshot/delete-snapshot.ts';
 import { describeSnapshot } from '../snapshot/describe.ts';
 import type { AmiFacts } from './ami.ts';
-import { listImages } from './find-image.ts';
+import { isUnknownImage, listImages } from './find-image.ts';
 
 /** Deregisters an AMI created by ec2-image; one that no longer exists is a success. Its snapshots stay. */
 export async function deregisterImage(
@@ -20,9 +20,10 @@ export async function deregisterImage(
       call: () => ec2.send(new DeregisterImageCommand({ ImageId: imageId })),
     });
   } catch (error) {
-    const code = refusedCodeOf(error) ?? '';
-    if (/^InvalidAMIID\.(NotFound|Unavailable)$/.test(code)) return;
-    throw code === 'OperationNotPermitted' ? protectedError({ imageId, name, cause: error }) : error;
+    if (isUnknownImage(error)) return;
+    throw refusedCodeOf(error) === 'OperationNotPermitted'
+      ? protectedError({ imageId, name, cause: error })
+      : error;
   }
 }
 

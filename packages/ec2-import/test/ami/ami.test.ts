@@ -1,8 +1,9 @@
 import { type SnapshotOrigin, snapshotOrigin } from '@ec2-image/provenance';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AmiFacts, amiFacts, judgeAmi, type WantedAmi } from '../../src/ami/ami.ts';
+import { type AmiFacts, amiFacts, judgeAmi } from '../../src/ami/ami.ts';
 import { conflictError } from '../../src/ami/conflict.ts';
+import type { WantedAmi } from '../../src/ami/wanted-ami.ts';
 import { digest, otherDigest, ourTags } from '../marks.ts';
 
 const region = 'us-east-1';
@@ -17,6 +18,7 @@ function ami(change: Partial<AmiFacts> = {}): AmiFacts {
     creationDate: '2026-11-22T10:00:00.000Z',
     architecture: 'x86_64',
     protected: false,
+    devices: { mappings: [] },
     snapshotIds: ['snap-9'],
     rootSnapshotId: 'snap-9',
     tags: ourTags(),
@@ -53,7 +55,7 @@ describe('the AMI of the wanted name', () => {
     [`its snapshot holds ${otherDigest}`, {}, ourTags({ of: otherDigest }), {}],
     ['its architecture is arm64, not x86_64', { architecture: 'arm64' }, undefined, {}],
     ['its bootMode is not set, not uefi', {}, undefined, { bootMode: 'uefi' }],
-    ['its imdsSupport is not set, not v2.0', {}, undefined, { imdsSupport: 'v2.0' }],
+    ['its imdsSupport is v2.0, not unset', { imdsSupport: 'v2.0' }, undefined, { imdsSupport: 'none' }],
     ['its tpmSupport is not set, not v2.0', {}, undefined, { tpmSupport: 'v2.0' }],
   ])('is ours, but different: %s', (difference, change, snapshotTags, wish) => {
     const verdict = judgeAmi({

@@ -36,6 +36,12 @@ export const accountCodes = {
     means: 'The AMI is registered, but does not become available.',
     remedy: 'Run the same command again: it finds the AMI and waits for it.',
   },
+  AMI_UPDATE_INCOMPLETE: {
+    means:
+      'The AMI is registered and can be used, but its description, IMDS support or deregistration protection could not be made what the options say.',
+    remedy:
+      'Correct what the message names, then run the same command again: it changes the AMI that exists.',
+  },
   BLOCK_DAMAGED: {
     means: 'A block of a snapshot was damaged on the way, again and again.',
     remedy:

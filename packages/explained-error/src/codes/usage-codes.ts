@@ -14,6 +14,10 @@ export const usageCodes = {
     means: 'Name and suffix do not make a valid AMI name.',
     remedy: "Use 3 to 128 characters: letters, digits, and ()[] ./-'@_.",
   },
+  BAD_DEVICE: {
+    means: 'A device of the AMI has settings that do not go together, or lacks one.',
+    remedy: 'Give each device a size or a snapshot, or a virtual-name alone.',
+  },
   BAD_DIGEST: {
     means: 'A digest is not written as its algorithm asks for.',
     remedy: 'Use 64 hexadecimal digits for SHA-256, 128 for SHA-512.',
@@ -21,6 +25,14 @@ export const usageCodes = {
   BAD_OPTION: {
     means: 'An option has a value that it does not take.',
     remedy: 'See `ec2-image COMMAND --help` for what it takes.',
+  },
+  BAD_VOLUME: {
+    means: 'EBS has no volume of this type with this size, these IOPS or this throughput.',
+    remedy: 'Correct size, type, IOPS or throughput; the message names the limits of the type.',
+  },
+  BOOT_MODE_UNSUPPORTED: {
+    means: 'The architecture does not boot by this boot mode. arm64 boots by UEFI alone.',
+    remedy: 'Use boot-mode uefi for arm64, or leave it out.',
   },
   CHECKSUM_ENTRY_ALONE: {
     means: 'checksum-entry names an entry of a checksum file, and there is no checksum-url.',
@@ -70,6 +82,11 @@ export const usageCodes = {
   CONFIG_VARIABLE_UNSET: {
     means: 'The configuration file uses an environment variable that is not set.',
     remedy: 'Set the variable, or write the value into the file.',
+  },
+  DUPLICATE_DEVICE: {
+    means:
+      'Two devices of the AMI have one name, or two names of one device, such as /dev/sdb and /dev/xvdb.',
+    remedy: 'Give each device a name of its own; the root device is that of root-device.',
   },
   FILE_UNREADABLE: {
     means: 'A file that the command line names cannot be read.',
@@ -160,6 +177,14 @@ export const usageCodes = {
     means: 'EC2 allows 50 tags for a resource, and ec2-image sets some itself.',
     remedy: 'Use fewer tags.',
   },
+  TPM_WITHOUT_UEFI: {
+    means: 'tpm is given for an AMI that does not boot by UEFI, or for arm64, which has no NitroTPM.',
+    remedy: 'Give boot-mode uefi as well, or leave tpm out.',
+  },
+  UEFI_DATA_UNUSED: {
+    means: 'uefi-data is given for an AMI that boots by BIOS, which does not read it.',
+    remedy: 'Leave uefi-data out, or use another boot-mode.',
+  },
   UNKNOWN_IMAGE: {
     means: 'The configuration file has no image of this name.',
     remedy: 'Use a name that the hint lists.',
@@ -167,5 +192,9 @@ export const usageCodes = {
   USAGE: {
     means: 'The command line is wrong.',
     remedy: 'See `ec2-image COMMAND --help`.',
+  },
+  VOLUME_TOO_SMALL: {
+    means: 'volume-size is less than the disk of the image, so that no volume can be made of its snapshot.',
+    remedy: 'Give a volume-size of at least that of the disk, or leave it out.',
   },
 } as const satisfies CodeTable;

@@ -1,10 +1,16 @@
 import { z } from 'zod';
+import { amiNameTemplate, uefiData } from '../kinds/ami.ts';
 import { kmsKey } from '../kinds/kms-key.ts';
 import { mapOf, tags } from '../kinds/maps.ts';
 import { boolean, oneOf, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
+import { volumeOptions } from './volume.ts';
 
-export const bootModes = ['legacy-bios', 'uefi', 'uefi-preferred'] as const;
+/** `none` leaves it unset, where the file sets one for other images. */
+const bootModes = ['legacy-bios', 'uefi', 'uefi-preferred', 'none'] as const;
+const versions = ['v2.0', 'none'] as const;
+/** In EC2's own words. */
+const protections = ['enabled-without-cooldown', 'enabled-with-cooldown', 'disabled'] as const;
 
 /** What the AMI is called and says of itself. */
 export const amiOptions = {
@@ -24,6 +30,21 @@ export const amiOptions = {
       },
     },
   }),
+  'ami-name': option({
+    kind: amiNameTemplate,
+    help: 'Name of the AMI; {name}, {suffix}, {arch}, {date} (UTC, of the run) and {digest} (12 digits) are filled in',
+    default: '{name}-i{suffix}',
+    group: 'ami',
+    commands: ['import'],
+    in: 'both',
+  }),
+  description: option({
+    kind: text({ max: 255, empty: true }),
+    help: 'Description of the AMI',
+    group: 'ami',
+    commands: ['import'],
+    in: 'both',
+  }),
   'boot-mode': option({
     kind: oneOf(bootModes, { metavar: 'MODE' }),
     help: `Boot mode of the AMI: ${bootModes.join(', ')}`,
@@ -32,6 +53,30 @@ export const amiOptions = {
     commands: ['import'],
     in: 'both',
   }),
+  tpm: option({
+    kind: oneOf(versions, { aliases: { '2.0': 'v2.0' } }),
+    help: 'NitroTPM for instances of the AMI; requires boot-mode uefi',
+    default: 'none',
+    group: 'ami',
+    commands: ['import'],
+    in: 'both',
+  }),
+  imds: option({
+    kind: oneOf(versions, { aliases: { '2.0': 'v2.0' } }),
+    help: 'Require IMDSv2 on instances of the AMI; cannot be undone',
+    default: 'none',
+    group: 'ami',
+    commands: ['import'],
+    in: 'both',
+  }),
+  'uefi-data': option({
+    kind: uefiData,
+    help: 'UEFI variables of the AMI, in base64, as uefivars prints them',
+    group: 'ami',
+    commands: ['import'],
+    in: 'both',
+  }),
+  ...volumeOptions,
   encrypt: option({
     kind: boolean,
     help: "Encrypt the snapshot (with the account's default key for EBS unless --kms-key names another)",
@@ -52,6 +97,28 @@ export const amiOptions = {
   tag: option({
     kind: tags,
     help: 'Tag for the AMI, its snapshot and the import task; repeatable. A mapping in the file',
+    group: 'ami',
+    commands: ['import'],
+    in: 'both',
+  }),
+  'ami-tag': option({
+    kind: tags,
+    help: 'Tag for the AMI alone; repeatable. A mapping in the file',
+    group: 'ami',
+    commands: ['import'],
+    in: 'both',
+  }),
+  'snapshot-tag': option({
+    kind: tags,
+    help: 'Tag for the snapshot alone; repeatable. A mapping in the file',
+    group: 'ami',
+    commands: ['import'],
+    in: 'both',
+  }),
+  'deregistration-protection': option({
+    kind: oneOf(protections, { metavar: 'MODE' }),
+    help: `Protect the AMI from deregistration: ${protections.join(', ')}`,
+    default: 'as it is',
     group: 'ami',
     commands: ['import'],
     in: 'both',

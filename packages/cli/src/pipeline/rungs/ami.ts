@@ -1,12 +1,20 @@
 import type { Image } from '@aws-sdk/client-ec2';
-import { conflictError, describeImage, findImage, registerImage, tagResources } from '@ec2-image/ec2-import';
+import {
+  conflictError,
+  describeImage,
+  findImage,
+  registerImage,
+  tagResources,
+  updateImage,
+} from '@ec2-image/ec2-import';
 import { tagRecord } from '@ec2-image/provenance';
 import { CliError } from '../../errors/cli-error.ts';
+import { requireRootVolume } from '../root-volume.ts';
 import { ec2Options, type IdentifiedRun, type ImageRun, wantedSnapshotOf } from '../run.ts';
 import { knowsSigner } from '../signer.ts';
 import type { ObtainedSnapshot } from '../snapshot.ts';
 import { deleteUnused } from '../surplus-snapshot.ts';
-import { amiTagsOf } from '../tags.ts';
+import { amiTagsOf, givenAmiTags } from '../tags.ts';
 
 export interface ObtainedAmi {
   readonly outcome: 'imported' | 'reused' | 'partial';
@@ -35,9 +43,7 @@ export async function findAmi(
     ...ec2Options(run),
     name,
     digest,
-    architecture: request.architecture,
-    bootMode: request.bootMode,
-    ...wantedSnapshotOf(run),
+    ...wantedAmiOf(run),
   });
   if (!found || found.kind === 'failed') return undefined;
   if (found.kind !== 'ours') {
@@ -61,20 +67,54 @@ export async function findAmi(
     await verifyImage();
   }
   steps.reuse('register');
-  const tagError = await completeTags(run, [imageId]);
+  const tagError = await completeTags(run, { imageId, snapshotId: rootSnapshotId });
+  const available = await describeImage({ ...ec2Options(run), imageId, untilAvailable: true });
+  const { image, error } = await bringInLine(run, available);
   return obtained({
     outcome: 'reused',
     imageId,
     snapshotId: rootSnapshotId ?? null,
-    image: await describeImage({ ...ec2Options(run), imageId, untilAvailable: true }),
-    error: tagError,
+    image,
+    error: tagError ?? error,
   });
+}
+
+/** What is asked of the AMI, whether it is found or registered. */
+function wantedAmiOf(run: IdentifiedRun) {
+  const { architecture, ami } = run.request;
+  return {
+    architecture,
+    bootMode: ami.bootMode,
+    tpmSupport: ami.tpm,
+    imdsSupport: ami.imds,
+    uefiData: ami.uefiData,
+    rootDeviceName: ami.rootDevice,
+    rootVolume: ami.rootVolume,
+    devices: ami.devices,
+    ...wantedSnapshotOf(run),
+  };
+}
+
+/** What can be changed of an AMI that exists. */
+async function bringInLine(
+  run: IdentifiedRun,
+  image: Image,
+): Promise<{ readonly image: Image; readonly error?: Error }> {
+  const { description, imds: imdsSupport, deregistrationProtection } = run.request.ami;
+  const update = { description, imdsSupport, deregistrationProtection };
+  try {
+    return { image: await updateImage({ ...ec2Options(run), image, ...update }) };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    return { image, error: error as Error };
+  }
 }
 
 /** The AMI, registered from its snapshot, or found registered by a run at the same time. */
 export async function registerAmi(run: ImageRun, snapshot: ObtainedSnapshot): Promise<ObtainedAmi> {
   const { request, amiName: name, digest, steps, known } = run;
   known.snapshotId = snapshot.snapshotId;
+  requireRootVolume(request, { diskBytes: snapshot.sizeGiB * 2 ** 30 });
   const ami = await steps.take(
     'register',
     () =>
@@ -83,9 +123,9 @@ export async function registerAmi(run: ImageRun, snapshot: ObtainedSnapshot): Pr
         name,
         digest,
         snapshot,
-        architecture: request.architecture,
-        bootMode: request.bootMode,
-        ...wantedSnapshotOf(run),
+        ...wantedAmiOf(run),
+        description: request.ami.description,
+        deregistrationProtection: request.ami.deregistrationProtection,
         tags: amiTagsOf(run),
         replace: request.replace,
         fresh: request.fresh,
@@ -106,16 +146,36 @@ export async function registerAmi(run: ImageRun, snapshot: ObtainedSnapshot): Pr
     imageId: ami.imageId,
     snapshotId: ami.snapshotId,
     image: ami.image,
-    error: ami.tagError,
+    error: ami.tagError ?? ami.updateError,
   });
 }
 
-/** An AMI without its tags is worth more than none: what failed comes back. */
-async function completeTags(run: IdentifiedRun, ids: readonly string[]): Promise<Error | undefined> {
+/** An AMI without its tags is worth more than none: what failed comes back. The user's own get the values that they have now. */
+async function completeTags(
+  run: IdentifiedRun,
+  { imageId, snapshotId }: { readonly imageId: string; readonly snapshotId?: string },
+): Promise<Error | undefined> {
+  const resources = [
+    { ids: [imageId], tags: amiTagsOf(run), overwrite: Object.keys(givenAmiTags(run)) },
+    // Those of the snapshot are complete since before it was registered; the AMI's own are all that may be lacking.
+    ...(snapshotId !== undefined && Object.keys(run.request.ami.snapshotTags).length > 0
+      ? [
+          {
+            ids: [snapshotId],
+            tags: run.request.ami.snapshotTags,
+            overwrite: Object.keys(run.request.ami.snapshotTags),
+          },
+        ]
+      : []),
+  ];
   try {
     await run.steps.take(
       'tag',
-      () => tagResources({ ...ec2Options(run), ids, tags: amiTagsOf(run) }),
+      async () => {
+        const reports = [];
+        for (const each of resources) reports.push(...(await tagResources({ ...ec2Options(run), ...each })));
+        return reports;
+      },
       (reports) => ({ outcome: reports.some(({ added }) => added.length > 0) ? 'done' : 'reused' }),
     );
     return undefined;

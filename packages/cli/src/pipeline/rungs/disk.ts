@@ -2,6 +2,7 @@ import { convertImage, type Disk, partialPath, writeLagBytes } from '@ec2-image/
 import type { VerifiedImage } from '@ec2-image/fetch';
 import type { UploadableDisk } from '@ec2-image/s3-upload';
 import { readImage } from '../read-image.ts';
+import { requireRootVolume } from '../root-volume.ts';
 import type { ImageRun } from '../run.ts';
 import type { StartedDisk } from '../started-disk.ts';
 
@@ -79,6 +80,7 @@ async function uploadableOf(
   },
 ): Promise<UploadableDisk> {
   const virtualSize = await Promise.race([writing, finished.then(() => undefined)]);
+  requireRootVolume(request, { diskBytes: virtualSize ?? (await finished).virtualSize });
   // A raw file has its full size at once, which says nothing of what is in it.
   if (virtualSize === undefined || request.format === 'raw') {
     const { path, size, outcome } = await finished;

@@ -17,6 +17,7 @@ import { isAuthentic } from '../../config/checksum.ts';
 import { absentBlocksNotice } from '../absent-blocks.ts';
 import { type Content, openContent, streamedContent } from '../content.ts';
 import { readImage, readLocalImage } from '../read-image.ts';
+import { requireRootVolume } from '../root-volume.ts';
 import { contentOptions, ec2Options, type ImageRun, type ObtainImage, wantedSnapshotOf } from '../run.ts';
 import { lacksSigner, requireSigner } from '../signer.ts';
 import type { CompleteSnapshot } from '../snapshot.ts';
@@ -162,9 +163,10 @@ function writeFrom(
 ): Promise<Written> {
   const { request, cloud, directory, digest, steps, view, signal, notice, leftovers } = run;
   // A mark that later runs go by: the snapshot that somebody else asks for may lack nothing.
-  const tags = { ...constantTagsOf(run), ...(content.holes && omittedHolesTag) };
+  const tags = { ...request.ami.snapshotTags, ...constantTagsOf(run), ...(content.holes && omittedHolesTag) };
   const description = writtenDescription(digest);
   const sizeGiB = ebsDirect.volumeSizeGiB(content.virtualSizeBytes);
+  requireRootVolume(request, { diskBytes: content.virtualSizeBytes });
   return steps.take(
     'import',
     async () => {
