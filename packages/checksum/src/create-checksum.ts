@@ -31,12 +31,15 @@ function createCrc32(): Checksum {
     update(bytes) {
       value = crc32(bytes, value);
     },
-    digest() {
-      const bytes = Buffer.allocUnsafe(4);
-      bytes.writeUInt32BE(value);
-      return bytes.toString('base64');
-    },
+    digest: () => crc32Text(value),
   };
+}
+
+/** A CRC32 as S3 writes it: big-endian, in base64. */
+export function crc32Text(value: number): string {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(value);
+  return bytes.toString('base64');
 }
 
 function createHashChecksum(algorithm: 'SHA1' | 'SHA256' | 'SHA512' | 'MD5'): Checksum {

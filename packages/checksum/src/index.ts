@@ -12,4 +12,4 @@ export type { Checksum } from './checksum.ts';
 export { combineChecksums, type PartChecksum } from './combine.ts';
 export { compositeChecksum, compositeETag } from './composite.ts';
 export { crc32c } from './crc32c.ts';
-export { checksumOf, createChecksum } from './create-checksum.ts';
+export { checksumOf, crc32Text, createChecksum } from './create-checksum.ts';

@@ -4,6 +4,7 @@ import { type ImageFormat, readImageHeader } from '@ec2-image/image-headers';
 import { ConvertError, defaultMaxDiskSize } from './errors.ts';
 import { requireFreeSpace } from './free-space.ts';
 import { type DiskFacts, inspectImage, inspectUncompressed, type PackedFacts } from './inspect-image.ts';
+import { type MadeDisk, openMadeDisk } from './made/made-disk.ts';
 import { writeIntoPlace } from './output-file.ts';
 import type { DiskFormat } from './qemu/output-format.ts';
 import { writeDisk } from './qemu/write-disk.ts';
@@ -89,6 +90,26 @@ export async function convertImage(options: ConvertOptions): Promise<Disk> {
     return diskInPlace({ ...inside, path: output, temporary: false }, 'converted');
   }
   return diskFrom({ ...inside, temporary: true }, output, options);
+}
+
+/**
+ * The same disk without a file of it: planned from the image, and made range by range when it is read. Undefined where
+ * `convertImage` has to write it: of a VMDK, of a raw disk that is a file already, and of images that only QEMU reads.
+ *
+ * @throws as {@link convertImage}; ConvertError `DISK_TOO_LARGE`
+ */
+export async function makeDisk(
+  options: Omit<ConvertOptions, 'reuse'> & { readonly image: { readonly digest: string } },
+): Promise<MadeDisk | undefined> {
+  const { image, format, converter = 'auto', signal } = options;
+  if (converter === 'qemu-img' || format === 'vmdk') return undefined;
+  const output = resolve(options.output);
+  const facts = await inspectImage({ ...options, path: image.path });
+  if (format === 'raw' && facts.format === 'raw') return undefined;
+  if (facts.format !== 'raw' && facts.format !== 'qcow2') return undefined;
+  const inside =
+    facts.packing === undefined ? facts : await decompressed(facts, `${output}.decompressed`, options);
+  return openMadeDisk({ image: inside, format, digest: image.digest, scratchPath: `${output}.twin`, signal });
 }
 
 interface Source extends DiskFacts {

@@ -6,6 +6,7 @@ export {
   type Disk,
   type DiskSource,
   decompressImage,
+  makeDisk,
 } from './convert-image.ts';
 export { boundDisk } from './decompress/bound-disk.ts';
 export { ConvertError, type ConvertErrorCode, defaultMaxDiskSize } from './errors.ts';
@@ -22,6 +23,7 @@ export { converterVersion } from './layout/converter-version.ts';
 export type { DiskLayout, DiskPiece, Literal, Piece } from './layout/layout.ts';
 export { type PlanDiskOptions, type PlannedFormat, planDisk } from './layout/plan-disk.ts';
 export { type VmdkOptions, vmdkStream } from './layout/vmdk/vmdk-stream.ts';
+export type { FileRange, MadeDisk, MadeRange } from './made/made-disk.ts';
 export { partialPath } from './output-file.ts';
 export type { DiskFormat } from './qemu/output-format.ts';
 export { writeLagBytes } from './qemu/write-disk.ts';

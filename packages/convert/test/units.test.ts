@@ -13,12 +13,17 @@ test('the exported names', () => {
     'boundDisk',
     'compareDisk',
     'convertImage',
+    'converterVersion',
     'decompressImage',
     'defaultMaxDiskSize',
+    'deflatedGrains',
     'inspectImage',
     'inspectStream',
+    'makeDisk',
     'partialPath',
+    'planDisk',
     'unpack',
+    'vmdkStream',
     'writeLagBytes',
   ]);
 });

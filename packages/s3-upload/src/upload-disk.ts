@@ -37,7 +37,7 @@ export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedOb
     let object = await clearKey(s3, { ...options, replace: fresh && first });
     try {
       // A disk that is complete by now is sent as one: it may be larger than it was to become.
-      const disk = first ? options.disk : await finishedDisk(options.disk);
+      const disk = first || 'make' in options.disk ? options.disk : await finishedDisk(options.disk);
       object ??= await uploadOnce({ ...options, disk }, { journal, adopt, onSent });
     } catch (error) {
       if (!(error instanceof StartAgain)) throw error;

@@ -1,4 +1,3 @@
-import type { Disk } from '@ec2-image/convert';
 import type { VerifiedImage } from '@ec2-image/fetch';
 import type { UploadableDisk } from '@ec2-image/s3-upload';
 
@@ -6,7 +5,10 @@ import type { UploadableDisk } from '@ec2-image/s3-upload';
 export interface StartedDisk extends AsyncDisposable {
   readonly image: VerifiedImage;
   readonly uploadable: UploadableDisk;
-  readonly finished: Promise<Disk>;
+  /** Resolves with its virtual size in bytes, once it is known. */
+  readonly finished: Promise<{ readonly virtualSize: number }>;
+  /** Compares a disk that was written with the image. Undefined where that is not needed: see `uploadable`. */
+  readonly prove?: () => Promise<unknown>;
   /** Of all that works on the disk: aborts with the run, and when the disk is disposed of. */
   readonly signal: AbortSignal;
 }

@@ -9,8 +9,12 @@ export interface StepResult {
 
 /** The steps of one image as they are taken, timed, shown, and remembered for the result. */
 export interface Steps {
-  /** Runs `work` as the step. What it throws marks the step as failed, and is rethrown. */
-  take<T>(step: StepName, work: () => Promise<T>, result?: (value: T) => StepResult): Promise<T>;
+  /**
+   * Runs `work` as the step. What it throws marks the step as failed, and is rethrown.
+   *
+   * @param result undefined of a value with which the step has not ended: it is to be taken again
+   */
+  take<T>(step: StepName, work: () => Promise<T>, result?: (value: T) => StepResult | undefined): Promise<T>;
   /** A step that something else has done on its way: there is nothing to run. */
   record(step: StepName, result?: StepResult): void;
   /** What this step would have made exists. */
@@ -40,8 +44,11 @@ export function createSteps({
       const seconds = () => Math.round(now() - startedAt) / 1000;
       try {
         const value = await work();
-        const { outcome = 'done', bytes } = result(value);
-        end({ step, outcome, seconds: seconds(), ...(bytes !== undefined && { bytes }) });
+        const ended = result(value);
+        if (ended) {
+          const { outcome = 'done', bytes } = ended;
+          end({ step, outcome, seconds: seconds(), ...(bytes !== undefined && { bytes }) });
+        }
         return value;
       } catch (error) {
         end({ step, outcome: 'failed', seconds: seconds() });

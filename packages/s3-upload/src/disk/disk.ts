@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Digest } from '@ec2-image/provenance';
 import { S3UploadError } from '../errors.ts';
+import type { ByteRange } from './part-plan.ts';
 
 /** A disk that is complete. */
 export interface FinishedDisk {
@@ -28,9 +29,42 @@ export interface GrowingDisk {
   readonly finished: Promise<FinishedDisk>;
 }
 
-export type UploadableDisk = FinishedDisk | GrowingDisk;
+/** A part's bytes with their CRC32, in memory that is given back with them. */
+export interface MadePart {
+  readonly buffer: ArrayBuffer;
+  /** A view of it. */
+  readonly bytes: Buffer;
+  /** CRC32, in base64. */
+  readonly checksum: string;
+}
 
-export function finishedDisk(disk: UploadableDisk): Promise<FinishedDisk> {
+/**
+ * A disk that is nowhere as a file: every part of it is made from the image when it is asked for, the same bytes each time
+ * and on every machine.
+ */
+export interface MadeDisk {
+  /** What it is made from, for messages. */
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+  /** @param buffer at least as long as the range, for nobody else's use until the part is returned in it */
+  make(
+    range: ByteRange,
+    options: { readonly buffer: ArrayBuffer; readonly signal?: AbortSignal },
+  ): Promise<MadePart>;
+  /**
+   * CRC32 (base64) of each of the ranges, which are in order and cover the disk, from an independent reading of the image. Rejects
+   * where the image cannot be what the disk is made from; then the upload is not completed, and rejects with the same.
+   */
+  prove(ranges: readonly ByteRange[], options: { readonly signal?: AbortSignal }): Promise<readonly string[]>;
+}
+
+export type UploadableDisk = FinishedDisk | GrowingDisk | MadeDisk;
+
+/** A disk that is, or will be, a file. */
+export type FileDisk = FinishedDisk | GrowingDisk;
+
+export function finishedDisk(disk: FileDisk): Promise<FinishedDisk> {
   return 'finished' in disk ? disk.finished : Promise.resolve(disk);
 }
 
@@ -83,6 +117,18 @@ export function diskUnreadable(path: string, cause?: NodeJS.ErrnoException): S3U
     cause,
     facts: { path, directory },
   });
+}
+
+/** What was made of an image twice, and both times otherwise than the independent reading has it. */
+export function diskDiffers(path: string, partNumber: number): S3UploadError {
+  return new S3UploadError(
+    'DISK_DIFFERS',
+    `part ${partNumber} of the disk made from ${path} differs from what QEMU reads in the image`,
+    {
+      hint: 'Use --converter qemu-img; if it recurs, check the memory and the disk of this machine.',
+      facts: { path, partNumber },
+    },
+  );
 }
 
 export function diskChanged(path: string, how: string): S3UploadError {

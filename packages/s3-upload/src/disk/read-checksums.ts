@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { combineChecksums, createChecksum } from '@ec2-image/checksum';
 import { digestAlgorithm, digestOf } from '@ec2-image/provenance';
 import { diskChanged, type FinishedDisk, openDiskFile } from './disk.ts';
-import { readFully } from './disk-reader.ts';
+import { readFully } from './file-reader.ts';
 import { type ByteRange, type PartPlan, partRange } from './part-plan.ts';
 
 /** What every part of the disk must have in S3. */

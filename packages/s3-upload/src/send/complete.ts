@@ -8,7 +8,7 @@ import {
   policies,
   watchOutage,
 } from '@ec2-image/aws-call';
-import { diskChanged } from '../disk/disk.ts';
+import { diskChanged, diskDiffers } from '../disk/disk.ts';
 import type { DiskChecksums } from '../disk/read-checksums.ts';
 import { S3UploadError } from '../errors.ts';
 import { describeObject, type ObjectFacts } from '../object/describe-object.ts';
@@ -100,7 +100,9 @@ async function proveParts(
       if (!(sent && job.sentAhead)) resent.push(number);
       const again = await sendPart(job, number);
       if (again && isSame(again, expected)) return again;
-      throw diskChanged(path, `part ${number} changed between reads`);
+      throw job.isMade
+        ? diskDiffers(path, number)
+        : diskChanged(path, `part ${number} changed between reads`);
     }),
   );
   if (resent.length > 0) {

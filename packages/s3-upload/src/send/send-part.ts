@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { UploadPartCommand, type UploadPartCommandOutput } from '@aws-sdk/client-s3';
 import { awsCodeOf, httpStatusOf, isOutage, pause, policies } from '@ec2-image/aws-call';
-import { checksumOf } from '@ec2-image/checksum';
 import { partRange } from '../disk/part-plan.ts';
+import type { DiskPart } from '../disk/part-reader.ts';
 import { notS3, S3UploadError } from '../errors.ts';
 import { judgePart } from './judge-part.ts';
 import type { SentPart, UploadJob } from './upload-job.ts';
@@ -25,10 +25,10 @@ const damagedOnTheWay = new Set([
  * @throws S3UploadError `UPLOAD_CORRUPTED`, `UPLOAD_STALLED`, `UPLOAD_INTERRUPTED` (all with field `partNumber`), those of `explainCall`
  */
 export function sendPart(job: UploadJob, number: number): Promise<SentPart | undefined> {
-  return job.buffers.with(async (buffer) => {
-    const bytes = await job.reader.read(partRange(job.plan, number), buffer);
-    if (bytes.length === 0) return undefined;
-    const part = createPart(number, bytes);
+  return job.reader.with(partRange(job.plan, number), async (read) => {
+    if (!read) return undefined;
+    const { bytes } = read;
+    const part = createPart(number, read);
     const kept = keptPart(job, part);
     const sent = kept ?? (await putPart(job, part));
     if (!kept) job.listed.delete(number);
@@ -45,11 +45,11 @@ interface Part {
   readonly md5: () => string;
 }
 
-function createPart(number: number, bytes: Buffer): Part {
+function createPart(number: number, { bytes, checksum }: DiskPart): Part {
   return {
     number,
     bytes,
-    checksum: checksumOf('CRC32', bytes),
+    checksum,
     md5: () => createHash('md5').update(bytes).digest('hex'),
   };
 }

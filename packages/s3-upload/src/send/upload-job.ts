@@ -1,7 +1,6 @@
 import type { Address, S3 } from '../call/s3.ts';
-import type { BufferPool } from '../disk/buffer-pool.ts';
-import type { DiskReader } from '../disk/disk-reader.ts';
 import type { PartPlan } from '../disk/part-plan.ts';
+import type { PartReader } from '../disk/part-reader.ts';
 import type { ListedPart } from '../open/open-uploads.ts';
 import type { PartProof } from './judge-part.ts';
 
@@ -23,8 +22,9 @@ export interface UploadJob {
   readonly plan: PartPlan;
   /** The disk is, or was, still being written when its parts were sent. */
   readonly sentAhead: boolean;
-  readonly reader: DiskReader;
-  readonly buffers: BufferPool;
+  /** Its parts are made from an image. */
+  readonly isMade: boolean;
+  readonly reader: PartReader;
   readonly concurrency: number;
   readonly partTimeoutMs: number;
   /** What S3 held when the upload was taken up, by number, as far as nothing is known to have changed it. */

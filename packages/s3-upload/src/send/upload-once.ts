@@ -1,10 +1,17 @@
 import { awsCodeOf, policies } from '@ec2-image/aws-call';
+import { combineChecksums } from '@ec2-image/checksum';
 import { addressOf, createS3, type S3 } from '../call/s3.ts';
 import { createTransport } from '../call/transport.ts';
-import { createBufferPool } from '../disk/buffer-pool.ts';
-import { checkFinished, diskChanged, type FinishedDisk, finishedDisk, greatestSize } from '../disk/disk.ts';
-import { openDisk } from '../disk/disk-reader.ts';
-import { type PartPlan, planConcurrency, planParts, shownPartSize } from '../disk/part-plan.ts';
+import {
+  checkFinished,
+  diskChanged,
+  type FinishedDisk,
+  finishedDisk,
+  greatestSize,
+  type MadeDisk,
+} from '../disk/disk.ts';
+import { type PartPlan, partRange, planConcurrency, planParts, shownPartSize } from '../disk/part-plan.ts';
+import { openPartReader } from '../disk/part-reader.ts';
 import { proveChecksums } from '../disk/prove-checksums.ts';
 import type { DiskChecksums } from '../disk/read-checksums.ts';
 import type { UploadJournal } from '../open/journal.ts';
@@ -69,8 +76,15 @@ async function fillAndProve({
     (adopt && (await adoptUpload({ s3, address, journal, idleMs }))) ||
     (await createUpload({ s3, address, metadata, sse, journal }));
   const plan = planFor(options, upload);
-  await using reader = await openDisk({ disk, sleep: s3.sleep });
-  const job = createJob({ options, s3, upload, plan, reader, onSent });
+  const concurrency = planConcurrency({ partSize: plan.partSize, concurrency: options.concurrency ?? 4 });
+  await using reader = await openPartReader({
+    disk,
+    partSize: Math.min(plan.partSize, plan.size),
+    count: concurrency,
+    sleep: s3.sleep,
+    signal: s3.signal,
+  });
+  const job = createJob({ options, s3, upload, plan, reader, concurrency, onSent });
   const expected = expectedChecksums({ options, job, stop });
   let result: Placed | undefined;
   const complete = async () => {
@@ -117,20 +131,42 @@ function expectedChecksums({
   readonly job: UploadJob;
   readonly stop: AbortController;
 }): Promise<DiskChecksums> {
-  const expected = finishedDisk(disk).then(async (finished) => {
-    if (finished.size > plan.size) throw outgrown(finished, plan);
-    const sentWhileWritten = new Map(sent);
-    await checkFinished(finished);
-    return proveChecksums({
-      disk: finished,
-      plan: planParts({ size: finished.size, partSize: plan.partSize }),
-      sent: sentWhileWritten,
-      prove: proveDisk,
-      signal: stop.signal,
-    });
-  });
+  const expected =
+    'make' in disk
+      ? provenParts({ disk, plan, stop })
+      : finishedDisk(disk).then(async (finished) => {
+          if (finished.size > plan.size) throw outgrown(finished, plan);
+          const sentWhileWritten = new Map(sent);
+          await checkFinished(finished);
+          return proveChecksums({
+            disk: finished,
+            plan: planParts({ size: finished.size, partSize: plan.partSize }),
+            sent: sentWhileWritten,
+            prove: proveDisk,
+            signal: stop.signal,
+          });
+        });
   expected.catch((error: unknown) => stop.abort(error));
   return expected;
+}
+
+/** Of a disk that is made: as an independent reading of its image gives them. */
+async function provenParts({
+  disk,
+  plan,
+  stop,
+}: {
+  readonly disk: MadeDisk;
+  readonly plan: PartPlan;
+  readonly stop: AbortController;
+}): Promise<DiskChecksums> {
+  const ranges = Array.from({ length: plan.count }, (_, index) => partRange(plan, index + 1));
+  const checksums = await disk.prove(ranges, { signal: stop.signal });
+  const parts = ranges.map(({ start, end }, index) => ({
+    checksum: checksums[index]!,
+    size: end - start,
+  }));
+  return { size: plan.size, parts, whole: combineChecksums('CRC32', parts) };
 }
 
 function createJob({
@@ -139,6 +175,7 @@ function createJob({
   upload,
   plan,
   reader,
+  concurrency,
   onSent,
 }: {
   readonly options: UploadDiskOptions;
@@ -146,18 +183,19 @@ function createJob({
   readonly upload: OpenedUpload;
   readonly plan: PartPlan;
   readonly reader: UploadJob['reader'];
+  readonly concurrency: number;
   readonly onSent: OnceOptions['onSent'];
 }): UploadJob {
   const { disk, onProgress, partTimeoutMs = policies.part.attemptMs } = options;
-  const { partSize } = plan;
-  const concurrency = planConcurrency({ partSize, concurrency: options.concurrency ?? 4 });
-  let total: number | undefined;
-  void finishedDisk(disk).then(
-    ({ size }) => {
-      total = size;
-    },
-    () => {},
-  );
+  let total = 'finished' in disk ? undefined : disk.size;
+  if ('finished' in disk) {
+    void disk.finished.then(
+      ({ size }) => {
+        total = size;
+      },
+      () => {},
+    );
+  }
   const sent: UploadJob['sent'] = new Map();
   return {
     s3,
@@ -165,8 +203,8 @@ function createJob({
     uploadId: upload.uploadId,
     plan,
     sentAhead: 'finished' in disk,
+    isMade: 'make' in disk,
     reader,
-    buffers: createBufferPool({ size: Math.min(partSize, plan.size), count: concurrency }),
     concurrency,
     partTimeoutMs,
     listed: new Map(upload.parts),

@@ -1,61 +1,126 @@
-import { convertImage, type Disk, partialPath, writeLagBytes } from '@ec2-image/convert';
-import type { VerifiedImage } from '@ec2-image/fetch';
+import {
+  type ConvertProgress,
+  compareDisk,
+  convertImage,
+  type Disk,
+  makeDisk,
+  partialPath,
+  writeLagBytes,
+} from '@ec2-image/convert';
+import { requireUnchanged, type VerifiedImage } from '@ec2-image/fetch';
 import type { UploadableDisk } from '@ec2-image/s3-upload';
 import { readImage } from '../read-image.ts';
 import { requireRootVolume } from '../root-volume.ts';
 import type { ImageRun } from '../run.ts';
 import type { StartedDisk } from '../started-disk.ts';
 
-/** The disk: converted from this digest and in the work directory, or being converted from the image. */
+/** The disk: made from the image while it is uploaded, converted from this digest and in the work directory, or being converted. */
 export function startDisk(run: ImageRun, image: VerifiedImage): Promise<StartedDisk> {
   return readImage(run, image, async () => {
     const stop = new AbortController();
     const signal = AbortSignal.any([run.signal, stop.signal]);
-    const { finished, writing } = convert(run, { image, signal });
-    const started = {
-      image,
-      finished,
-      signal,
-      async [Symbol.asyncDispose]() {
-        stop.abort();
-        // Nothing of this run writes into the work directory when the next one may have it.
-        await Promise.allSettled([finished]);
-      },
-    };
-    try {
-      return { ...started, uploadable: await uploadableOf(run, { image, finished, writing }) };
-    } catch (error) {
-      await started[Symbol.asyncDispose]();
-      throw error;
-    }
+    return (await startMade(run, { image, signal, stop })) ?? startConverted(run, { image, signal, stop });
   });
+}
+
+interface Start {
+  readonly image: VerifiedImage;
+  readonly signal: AbortSignal;
+  readonly stop: AbortController;
+}
+
+/** Undefined where the disk has to be written to a file. */
+async function startMade(run: ImageRun, { image, signal, stop }: Start): Promise<StartedDisk | undefined> {
+  const { limits, steps } = run;
+  const make = () => makeDisk({ ...conversionOptions(run), image, signal });
+  const made = await limits.conversions(() =>
+    steps.take('convert', make, (disk) => disk && { bytes: disk.virtualSize }),
+  );
+  if (!made) return undefined;
+  return {
+    image,
+    signal,
+    finished: Promise.resolve(made),
+    uploadable: {
+      path: image.path,
+      size: made.size,
+      make: made.make,
+      async prove(ranges, options) {
+        const checksums = await made.prove(ranges, options);
+        await requireUnchanged({ file: image, signal });
+        return checksums;
+      },
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await made[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function startConverted(run: ImageRun, { image, signal, stop }: Start): Promise<StartedDisk> {
+  const { finished, writing } = convert(run, { image, signal });
+  const started = {
+    image,
+    finished,
+    signal,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      // Nothing of this run writes into the work directory when the next one may have it.
+      await Promise.allSettled([finished]);
+    },
+  };
+  try {
+    const uploadable = await uploadableOf(run, { image, finished, writing });
+    // An image that is sent itself is hashed as it is sent.
+    if ('digest' in uploadable && uploadable.digest !== undefined) return { ...started, uploadable };
+    const prove = async () => {
+      await compareDisk({ disk: await finished, signal });
+      await requireUnchanged({ file: image, signal });
+    };
+    return { ...started, uploadable, prove };
+  } catch (error) {
+    await started[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function conversionOptions({ request, directory, view, notice }: ImageRun) {
+  return {
+    format: request.format,
+    converter: request.converter,
+    output: directory.diskPath(request.format),
+    maxDiskSize: request.maxDiskSizeBytes,
+    decompressionMemoryBytes: request.decompressionMemoryBytes,
+    allowUnbootable: request.allowUnbootable,
+    onNotice: notice,
+    onProgress({ stage, done, total }: ConvertProgress) {
+      const note = stage === 'decompress' ? 'decompressing' : undefined;
+      view.progress(request.name, { done, total, unit: 'bytes', note });
+    },
+  };
 }
 
 /** `writing`: the disk's virtual size in bytes, once it is being written. */
 function convert(
-  { request, directory, steps, view, notice, limits }: ImageRun,
+  run: ImageRun,
   { image, signal }: { readonly image: VerifiedImage; readonly signal: AbortSignal },
 ): { readonly finished: Promise<Disk>; readonly writing: Promise<number> } {
+  const { steps, limits } = run;
+  const options = conversionOptions(run);
   const writing = Promise.withResolvers<number>();
   const finished = limits.conversions(() =>
     steps.take(
       'convert',
       () =>
         convertImage({
+          ...options,
           image,
-          format: request.format,
-          converter: request.converter,
-          output: directory.diskPath(request.format),
           reuse: true,
-          maxDiskSize: request.maxDiskSizeBytes,
-          decompressionMemoryBytes: request.decompressionMemoryBytes,
-          allowUnbootable: request.allowUnbootable,
           signal,
-          onNotice: notice,
-          onProgress({ stage, done, total }) {
-            if (stage === 'convert') writing.resolve(total);
-            const note = stage === 'decompress' ? 'decompressing' : undefined;
-            view.progress(request.name, { done, total, unit: 'bytes', note });
+          onProgress(progress) {
+            if (progress.stage === 'convert') writing.resolve(progress.total);
+            options.onProgress(progress);
           },
         }),
       ({ outcome, virtualSize }) =>

@@ -1,7 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { compareDisk } from '@ec2-image/convert';
 import { isExplained } from '@ec2-image/explained-error';
-import { requireUnchanged } from '@ec2-image/fetch';
 import { earlierObjectKey, metadataOf } from '@ec2-image/provenance';
 import * as s3 from '@ec2-image/s3-upload';
 import { readImage } from '../read-image.ts';
@@ -61,10 +59,11 @@ export async function uploadDisk(
 
 /**
  * The image was verified: it is the disk that has changed on its way, or since an earlier run wrote it; perhaps so that
- * it cannot even be read.
+ * it cannot even be read. Or what makes it stumbled over the image.
  */
 function isDamagedDisk(error: unknown): boolean {
-  return isExplained(error) && ['DISK_DIFFERS', 'COMPARISON_FAILED'].includes(error.code);
+  const codes = ['DISK_DIFFERS', 'COMPARISON_FAILED', 'DAMAGED_CLUSTER', 'WORKER_FAILED'];
+  return isExplained(error) && codes.includes(error.code);
 }
 
 /** A later run must not take it. What has been uploaded of it is proven part by part against the next one. */
@@ -81,7 +80,7 @@ async function uploadProven(run: ImageRun, disk: StartedDisk): Promise<ObtainedO
   const { request, steps, view, directory, limits, leftovers } = run;
   const { uploadable, finished, signal } = disk;
   const location = objectLocation(run);
-  const proof = createProof(disk);
+  const proof = watched(disk.prove);
   let converting = 'finished' in uploadable;
   const shown = finished.then(() => {
     converting = false;
@@ -123,16 +122,13 @@ async function uploadProven(run: ImageRun, disk: StartedDisk): Promise<ObtainedO
   }
 }
 
-/** Compares the disk with the image. Undefined where the image itself is sent: it is hashed as it is sent. */
-function createProof({ uploadable, finished, image, signal }: StartedDisk) {
+/** Nothing reads the work directory any more when the next run may have it. */
+function watched(prove: StartedDisk['prove']) {
   const running: Promise<unknown>[] = [];
-  const isImage = 'digest' in uploadable && uploadable.digest !== undefined;
-  const prove = () => {
-    const proof = finished
-      .then((disk) => compareDisk({ disk, signal }))
-      .then(() => requireUnchanged({ file: image, signal }));
+  const start = () => {
+    const proof = prove!();
     running.push(proof);
     return proof;
   };
-  return { prove: isImage ? undefined : prove, ended: () => Promise.allSettled(running) };
+  return { prove: prove && start, ended: () => Promise.allSettled(running) };
 }

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { diskChanged, diskUnreadable, finishedDisk, type UploadableDisk } from './disk.ts';
+import { diskChanged, diskUnreadable, type FileDisk, finishedDisk } from './disk.ts';
 import type { ByteRange } from './part-plan.ts';
 
-/** Reads parts of a disk, waiting for those that are not written yet. */
-export interface DiskReader {
+/** Reads a disk's file, waiting for what is not written yet. */
+export interface FileReader {
   /** The part's bytes, in a view of `buffer`; fewer where the finished disk ends inside the part, none where it ends before. */
   read(range: ByteRange, buffer: Buffer): Promise<Buffer>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -12,14 +12,14 @@ export interface DiskReader {
 /** Polling interval for a growing file. */
 const growthPollMs = 200;
 
-export async function openDisk({
+export async function openFileReader({
   disk,
   sleep,
 }: {
-  readonly disk: UploadableDisk;
+  readonly disk: FileDisk;
   /** Ends with the upload's signal. */
   readonly sleep: (ms: number) => Promise<void>;
-}): Promise<DiskReader> {
+}): Promise<FileReader> {
   let finishedSize: number | undefined;
   let failure: { readonly reason: unknown } | undefined;
   const finished = finishedDisk(disk).then(

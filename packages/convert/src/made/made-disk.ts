@@ -1,0 +1,123 @@
+import { rm } from 'node:fs/promises';
+import { crc32Text } from '@ec2-image/checksum';
+import { type ImageReader, openDisk, openImageReader } from '@ec2-image/disk-blocks';
+import type { DiskFacts } from '../inspect-image.ts';
+import type { DiskLayout } from '../layout/layout.ts';
+import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
+import { checkStructure } from './check-structure.ts';
+import { proveLayout } from './prove-layout.ts';
+
+/** A range of the file, in bytes: `end` is the first one behind it. */
+export interface FileRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Bytes of the file with their CRC32 (base64), in memory that is given back with them. */
+export interface MadeRange {
+  readonly buffer: ArrayBuffer;
+  readonly bytes: Buffer;
+  readonly checksum: string;
+}
+
+/** A disk file that is never written: any range of it is made from the image, the same bytes each time. */
+export interface MadeDisk extends AsyncDisposable {
+  readonly format: PlannedFormat;
+  /** Of the file, in bytes. */
+  readonly size: number;
+  /** In bytes; a multiple of 512. */
+  readonly virtualSize: number;
+  /** What it is made from. */
+  readonly source: { readonly path: string };
+  /**
+   * @param options.buffer at least as long as the range: transferred, and given back
+   * @throws DiskBlocksError
+   */
+  make(
+    range: FileRange,
+    options: { readonly buffer: ArrayBuffer; readonly signal?: AbortSignal },
+  ): Promise<MadeRange>;
+  /**
+   * CRC32 (base64) of each range, from an independent reading: QEMU reads the image, and how QEMU reads the file's
+   * structure is checked.
+   *
+   * @throws ConvertError `DISK_DIFFERS`, DiskBlocksError
+   */
+  prove(ranges: readonly FileRange[], options: { readonly signal?: AbortSignal }): Promise<readonly string[]>;
+}
+
+export interface OpenMadeDiskOptions {
+  /** Inspected, and not packed. */
+  readonly image: DiskFacts;
+  readonly format: PlannedFormat;
+  /** Of the image, as published: it makes the identifiers in the file. */
+  readonly digest: string;
+  /** Where a file may be written to check how QEMU reads the structure: sparse, of a few MiB at most. */
+  readonly scratchPath: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Plans the disk file of an image that our own reader takes.
+ *
+ * @returns undefined where the image has to be converted by QEMU
+ */
+export async function openMadeDisk(options: OpenMadeDiskOptions): Promise<MadeDisk | undefined> {
+  const { image, format, digest, signal } = options;
+  const { path, virtualSize } = image;
+  if (image.format !== 'qcow2' && image.format !== 'raw') return undefined;
+  const { reader } = await openImageReader({ path, format: image.format, signal });
+  if (!reader) return undefined;
+  try {
+    const present = await reader.present({ signal });
+    const presentBytes = present.reduce((sum, { length }) => sum + length, 0);
+    // Where the file system has no holes to tell, zeros are found by reading them, as qemu-img does.
+    if (image.format === 'raw' && presentBytes >= virtualSize) {
+      await reader[Symbol.asyncDispose]();
+      return undefined;
+    }
+    const layout = planDisk({ format, virtualSize, present, digest });
+    return madeDisk({ ...options, reader, layout });
+  } catch (error) {
+    await reader[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function madeDisk({
+  image,
+  format,
+  scratchPath,
+  reader,
+  layout,
+}: OpenMadeDiskOptions & { readonly reader: ImageReader; readonly layout: DiskLayout }): MadeDisk {
+  const { path, virtualSize } = image;
+  return {
+    format,
+    size: layout.fileSize,
+    virtualSize,
+    source: { path },
+    async make({ start, end }, { buffer, signal }) {
+      const length = end - start;
+      const view = new Uint8Array(buffer, 0, length).fill(0);
+      const stretches = [];
+      for (const piece of layout.pieces({ offset: start, length })) {
+        if ('bytes' in piece) view.set(piece.bytes, piece.at);
+        else stretches.push(piece);
+      }
+      const filled = await reader.fill({ length, buffer, stretches, crc32: true, signal });
+      return { buffer: filled.buffer, bytes: filled.data, checksum: crc32Text(filled.crc32!) };
+    },
+    async prove(ranges, { signal }) {
+      await using disk = await openDisk({ path, format: image.format, signal });
+      const checksums = await proveLayout({ layout, disk, ranges, signal });
+      try {
+        await checkStructure({ layout, format, virtualSize, path: scratchPath, signal });
+      } finally {
+        await rm(scratchPath, { force: true });
+      }
+      return checksums;
+    },
+    [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,136 @@
+import { open, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { checksumOf } from '@ec2-image/checksum';
+import { type DiskLayout, type FileRange, type MadeDisk, makeDisk, planDisk } from '@ec2-image/convert';
+import { expect, test } from 'vitest';
+import { checkStructure } from '../src/made/check-structure.ts';
+import {
+  compressFile,
+  expectSameDisk,
+  makeRawDisk,
+  mib,
+  qemuImg,
+  temporaryDirectory,
+} from './support/disk.ts';
+
+const digest = `sha256:${'5'.repeat(64)}`;
+const drivers = { vhdx: 'vhdx', vhd: 'vpc', raw: 'raw' } as const;
+
+async function setUp({ pack = [] }: { readonly pack?: readonly string[] } = {}) {
+  const directory = await temporaryDirectory();
+  const [raw, image, output] = ['disk.raw', 'image', 'out'].map((name) => join(directory, name));
+  await makeRawDisk(raw!, { size: 20 * mib + 512, random: 2 * mib });
+  await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', ...pack, raw!, image!);
+  return { raw: raw!, image: image!, output: output!, leftFiles: () => readdir(directory) };
+}
+
+/** Cut otherwise than the format's blocks are. */
+function rangesOf({ size }: MadeDisk, length = 3 * mib + 1536): FileRange[] {
+  const count = Math.ceil(size / length);
+  return Array.from({ length: count }, (_, index) => ({
+    start: index * length,
+    end: Math.min((index + 1) * length, size),
+  }));
+}
+
+/** Makes all of the file, in any order, with the same buffer for each range. */
+async function writeMade(disk: MadeDisk, path: string): Promise<string[]> {
+  const ranges = rangesOf(disk);
+  const checksums: string[] = [];
+  let buffer = new ArrayBuffer(ranges[0]!.end);
+  new Uint8Array(buffer).fill(0xee);
+  const file = await open(path, 'w');
+  for (const [index, range] of [...ranges.entries()].reverse()) {
+    const made = await disk.make(range, { buffer });
+    expect(made.bytes).toHaveLength(range.end - range.start);
+    expect(made.checksum).toBe(checksumOf('CRC32', made.bytes));
+    await file.write(made.bytes, 0, made.bytes.length, range.start);
+    checksums[index] = made.checksum;
+    buffer = made.buffer;
+  }
+  await file.close();
+  return checksums;
+}
+
+test.each(['vhdx', 'vhd', 'raw'] as const)(
+  'a %s made range by range is the disk, and an independent reading gives the same checksums',
+  async (format) => {
+    const { raw, image, output, leftFiles } = await setUp({ pack: ['-c'] });
+    await using disk = await makeDisk({ image: { path: image, digest }, format, output });
+    expect(disk).toMatchObject({ format, virtualSize: 20 * mib + 512 });
+    const checksums = await writeMade(disk!, output);
+    await expectSameDisk(output, drivers[format], raw);
+    expect(await disk!.prove(rangesOf(disk!), {})).toEqual(checksums);
+    expect((await leftFiles()).sort()).toEqual(['disk.raw', 'image', 'out']);
+  },
+);
+
+test('so is that of a compressed image', async () => {
+  const { raw, image, output } = await setUp();
+  await compressFile('gzip', raw, image);
+  await using disk = await makeDisk({ image: { path: image, digest }, format: 'vhdx', output });
+  const checksums = await writeMade(disk!, output);
+  await expectSameDisk(output, 'vhdx', raw);
+  expect(await disk!.prove(rangesOf(disk!), {})).toEqual(checksums);
+});
+
+test.each([
+  ['a VMDK is wanted', 'vmdk', undefined],
+  ['qemu-img is asked for', 'vhdx', 'qemu-img'],
+] as const)('nothing is made where %s', async (_, format, converter) => {
+  const { image, output } = await setUp();
+  expect(await makeDisk({ image: { path: image, digest }, format, converter, output })).toBeUndefined();
+});
+
+test('nor of an image that only QEMU reads, nor of a raw file that is the disk', async () => {
+  const { raw, image, output } = await setUp();
+  await qemuImg('convert', '-f', 'raw', '-O', 'vmdk', raw, image);
+  expect(await makeDisk({ image: { path: image, digest }, format: 'vhdx', output })).toBeUndefined();
+  expect(await makeDisk({ image: { path: raw, digest }, format: 'raw', output })).toBeUndefined();
+});
+
+test('data that appears in the image where there was none is not proven', async () => {
+  const { image, output } = await setUp();
+  await using disk = await makeDisk({ image: { path: image, digest }, format: 'vhdx', output });
+  const ranges = rangesOf(disk!);
+  const before = await disk!.prove(ranges, {});
+  const other = join(dirname(image), 'other.raw');
+  await makeRawDisk(other, { size: 20 * mib + 512, random: 8 * mib });
+  await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', other, image);
+  const outcome = await disk!.prove(ranges, {}).catch((error: unknown) => error);
+  if (Array.isArray(outcome)) expect(outcome).not.toEqual(before);
+  else expect(outcome).toMatchObject({ code: 'DISK_DIFFERS' });
+});
+
+test('an abort ends making and proving', async () => {
+  const { image, output } = await setUp();
+  await using disk = await makeDisk({ image: { path: image, digest }, format: 'vhdx', output });
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(disk!.make({ start: 0, end: mib }, { buffer: new ArrayBuffer(mib), signal })).rejects.toThrow(
+    'enough',
+  );
+  await expect(disk!.prove(rangesOf(disk!), { signal })).rejects.toThrow('enough');
+});
+
+test('a file that QEMU reads in another order than it was planned is found by its twin', async () => {
+  const directory = await temporaryDirectory();
+  const virtualSize = 8 * mib;
+  const layout = planDisk({
+    format: 'vhd',
+    virtualSize,
+    present: [{ offset: 0, length: virtualSize }],
+    digest,
+  });
+  const path = join(directory, 'twin');
+  await checkStructure({ layout, format: 'vhd', virtualSize, path });
+  const swapped: DiskLayout = {
+    ...layout,
+    *pieces(range) {
+      for (const piece of layout.pieces(range))
+        yield 'bytes' in piece ? piece : { ...piece, offset: piece.offset ^ (2 * mib) };
+    },
+  };
+  await expect(checkStructure({ layout: swapped, format: 'vhd', virtualSize, path })).rejects.toMatchObject({
+    code: 'DISK_DIFFERS',
+  });
+});
