@@ -26,7 +26,7 @@ const defaultConcurrency = 4;
 
 /**
  * Deletes, disables and enables what the plan says, and nothing else: each resource after a second check, in the order of {@link kindsInOrder},
- * each kind when the one before is done. What fails stops nothing that does not hang on it.
+ * each kind when the one before is done. What fails stops nothing that does not hang on it. The outcomes come in the same order.
  *
  * @throws JanitorError `PLAN_EXPIRED`, `PLAN_OF_ANOTHER_ACCOUNT` or `TOO_MANY_DELETES`, before anything is deleted
  */
@@ -44,7 +44,7 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
     deregistered: [],
     disabled: new Set(),
   };
-  const outcomes: SweepOutcome[] = [];
+  const outcomes: (SweepOutcome & { readonly resource: ResourceToChange })[] = [];
   const limit = pLimit(concurrency);
   const each = async (
     resources: readonly ResourceToChange[],
@@ -61,8 +61,10 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
       onOutcome?.({ resource, ...outcome });
     });
   };
+  const planned = (kind: ResourceToChange['kind']) =>
+    resourcesToChange(plan).filter((resource) => resource.kind === kind);
   for (const kind of kindsInOrder) {
-    const resources = resourcesToChange(plan).filter((resource) => resource.kind === kind);
+    const resources = planned(kind);
     if (kind === 'ami' && plan.policy.deregisterNow) {
       await each(resources, (resource) => disableFirst(resource, run));
       // Nobody can launch from them any more: now their use is looked for the last time.
@@ -74,5 +76,7 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
       (resource) => change(resource, run),
     );
   }
-  return outcomes;
+  // As they are planned, whichever ended first.
+  const inOrder = new Map(kindsInOrder.flatMap(planned).map((resource, index) => [resource, index]));
+  return outcomes.sort((one, other) => inOrder.get(one.resource)! - inOrder.get(other.resource)!);
 }
