@@ -1,11 +1,13 @@
-import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FaultRule } from '@ec2-image/local-aws';
+import { execa } from 'execa';
 import { expectOneOfEach } from './support/crash-points.ts';
 import { describe, expect, type ImportEnd, testWith } from './support/fixtures.ts';
 import { flipBit } from './support/flip-bit.ts';
 import { startHoldingProxy } from './support/holding-proxy.ts';
+import type { TestImages } from './support/images.ts';
 import type { Flags } from './support/import.ts';
 import { type InProcessEnd, runInProcess } from './support/in-process.ts';
 import { startCli } from './support/run-cli.ts';
@@ -108,24 +110,38 @@ describe('one bit of the download', () => {
   });
 });
 
-describe('one bit of the converted disk', () => {
-  const says = /the first difference is at byte \d+.*: converting again with qemu-img/;
+describe('one sector of the disk that is made', () => {
+  const says = /differs from what QEMU reads in the image: converting again with qemu-img/;
 
-  test('as it leaves the converter, once: it is converted again', async ({ runImport, expectMended }) => {
-    await using _ = await spoilingQemuImg({ times: 1, when: 'before compare' });
+  test('otherwise than QEMU reads it, once: it is converted by qemu-img', async ({
+    images,
+    runImport,
+    expectMended,
+  }) => {
+    await using _ = await misreadingQemuNbd(images, { times: 1 });
     await expectMended(await runImport(), says);
   });
 
+  test('in a format that is converted block by block, too', async ({ images, runImport, expectMended }) => {
+    await using _ = await misreadingQemuNbd(images, { times: 1 });
+    await expectMended(await runImport({ format: 'vhd' }), says);
+  });
+});
+
+describe('one bit of the converted disk', () => {
+  const says = /the first difference is at byte \d+.*: converting again with qemu-img/;
+  const converter = 'qemu-img';
+
   test('as it leaves qemu-img, once: it is converted again', async ({ runImport, expectMended }) => {
     await using _ = await spoilingQemuImg({ times: 1, when: 'after convert' });
-    await expectMended(await runImport({ converter: 'qemu-img' }), says);
+    await expectMended(await runImport({ converter }), says);
   });
 
-  test('as it leaves the converter, always', async ({ account, runImport, expectRefused }) => {
+  test('as it leaves qemu-img, always', async ({ account, runImport, expectRefused }) => {
     let end: ImportEnd;
     {
-      await using _ = await spoilingQemuImg({ times: 9, when: 'before compare' });
-      end = await runImport();
+      await using _ = await spoilingQemuImg({ times: 9, when: 'after convert' });
+      end = await runImport({ converter });
     }
     expect(await account.contents()).toMatchObject({ objects: [], snapshots: [], tasks: [] });
     await expectRefused(end, { code: 'DISK_DIFFERS', says: /the first difference is at byte \d+/ });
@@ -133,7 +149,7 @@ describe('one bit of the converted disk', () => {
 
   test('when it has been compared, on its way to S3', async ({ runImport, expectMended }) => {
     await using _ = await spoilingQemuImg({ times: 1, when: 'after compare' });
-    await expectMended(await runImport(), says);
+    await expectMended(await runImport({ converter }), says);
   });
 
   test('while it waited in the work directory for the next run', async ({
@@ -146,9 +162,9 @@ describe('one bit of the converted disk', () => {
       match: { operation: 'CompleteMultipartUpload' },
       action: { kind: 'error', preset: 'access-denied' },
     });
-    expect(await runImport()).toMatchObject({ exitCode: 1 });
+    expect(await runImport({ converter })).toMatchObject({ exitCode: 1 });
     await flipBit(await fileLike(workDirectory, /disk\.vhdx$/));
-    await expectMended(await runImport(), says);
+    await expectMended(await runImport({ converter }), says);
   });
 });
 
@@ -243,12 +259,42 @@ describe('a block written by EBS direct', () => {
  * Until it is disposed of, qemu-img does what the real one does and, so often, changes one bit of what it has written, is to
  * compare or has found equal.
  */
+/** A qemu-nbd that so many times serves another image in the place of the published one: with one sector of its disk changed. */
+async function misreadingQemuNbd(
+  images: TestImages,
+  { times }: { readonly times: number },
+): Promise<AsyncDisposable> {
+  const path = process.env.PATH;
+  const bin = await temporaryDirectory('misreading-qemu');
+  const altered = join(bin, 'altered.qcow2');
+  await copyFile(join(images.directory, fileName), altered);
+  await execa('qemu-io', ['-f', 'qcow2', '-c', 'write -P 0x55 8192 512', altered]);
+  const script = [
+    '#!/bin/bash',
+    `PATH='${path}'`,
+    `if [ "$(ls '${bin}' | grep -c served)" -lt ${times} ]; then`,
+    `  touch '${bin}'/served$$`,
+    `  set -- "\${@/file.filename=*${fileName}/file.filename=${altered}}"`,
+    'fi',
+    'exec qemu-nbd "$@"',
+  ];
+  await writeFile(join(bin, 'qemu-nbd'), `${script.join('\n')}\n`);
+  await chmod(join(bin, 'qemu-nbd'), 0o755);
+  const used = usePath(`${bin}:${path}`);
+  return {
+    async [Symbol.asyncDispose]() {
+      used[Symbol.dispose]();
+      await rm(bin, { recursive: true, force: true });
+    },
+  };
+}
+
 async function spoilingQemuImg({
   times,
   when,
 }: {
   readonly times: number;
-  readonly when: 'after convert' | 'before compare' | 'after compare';
+  readonly when: 'after convert' | 'after compare';
 }): Promise<AsyncDisposable> {
   const path = process.env.PATH;
   const bin = await temporaryDirectory('spoiling-qemu');
@@ -265,7 +311,6 @@ async function spoil(moment) {
   await flipBit(/"filename":"([^"]+)"/.exec(args.at(-1))?.[1] ?? args.at(-1));
   writeFileSync(import.meta.dirname + '/spoilt' + done.length, '');
 }
-await spoil('before ' + args[0]);
 const { status } = spawnSync('qemu-img', args, { stdio: 'inherit', env });
 if (status === 0) await spoil('after ' + args[0]);
 process.exitCode = status ?? 1;
