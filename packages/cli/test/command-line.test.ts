@@ -147,10 +147,11 @@ describe('AWS profiles', () => {
         'error PROFILE_NOT_FOUND: there is no AWS profile "imagign". Did you mean "imaging"?',
       ),
     });
-    const variable = await runInProcess(['doctor'], {
-      env: { ...env, AWS_PROFILE: 'imagign', AWS_ACCESS_KEY_ID: '' },
-    });
-    expect(variable.stderr).toContain('change AWS_PROFILE');
+    for (const keys of [{ AWS_ACCESS_KEY_ID: '' }, {}]) {
+      const variable = await runInProcess(['doctor'], { env: { ...env, AWS_PROFILE: 'imagign', ...keys } });
+      expect(variable).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('change AWS_PROFILE') });
+      expect(variable.stderr).not.toContain('Multiple credential sources');
+    }
     const right = await runInProcess(['doctor', '--profile', 'imaging', ...nowhere], { env });
     expect(right.stderr).not.toContain('PROFILE_NOT_FOUND');
   });

@@ -16,7 +16,7 @@ import type { UploadDiskOptions, UploadedObject } from './upload-options.ts';
  * What an unsuccessful upload has put is kept for the next run.
  *
  * @throws S3UploadError `KEY_TAKEN`, `UPLOAD_CORRUPTED` (field `partNumbers`), `UPLOAD_STALLED`, `UPLOAD_INTERRUPTED`, `UPLOAD_LOST`,
- * `DISK_CHANGED`, `DISK_UNREADABLE`, `EMPTY_DISK`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `ACCESS_DENIED`, `THROTTLED`,
+ * `DISK_CHANGED`, `DISK_DIFFERS`, `DISK_UNREADABLE`, `EMPTY_DISK`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `ACCESS_DENIED`, `THROTTLED`,
  * `AWS_UNREACHABLE`, `AWS_REFUSED`
  */
 export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedObject> {

@@ -1,7 +1,7 @@
 import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { createSender } from '@ec2-image/aws-call';
-import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
+import type { AwsCredentialIdentity, AwsCredentialIdentityProvider, Logger } from '@smithy/types';
 import type { Connection } from './connection.ts';
 import { explainProvider } from './explain-provider.ts';
 import { memoizeCredentials } from './memoize-credentials.ts';
@@ -10,6 +10,9 @@ import { callOptions, observeCalls } from './observe-calls.ts';
 import { type AwsRequestHandler, createRequestHandler } from './request-handler.ts';
 
 type Options = Omit<Connection, 'credentials'> & { readonly signal?: AbortSignal };
+
+/** The SDK has warnings of its own for AWS_PROFILE beside keys; which of them counts is told with the account. */
+const silent: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 /** What a role's session is called in CloudTrail, where nobody says what. */
 const defaultSessionName = 'ec2-image';
@@ -25,6 +28,7 @@ export function createCredentials(options: Options): AwsCredentialIdentityProvid
   const endpoint = options.endpoint('SSO');
   const base = defaultProvider({
     ...(profile !== undefined && { profile }),
+    logger: silent,
     // For SSO, and for whatever else the SDK asks over the network: not the region, which SSO has its own of.
     clientConfig: {
       requestHandler: transport.handler as never,

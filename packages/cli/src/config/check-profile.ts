@@ -1,7 +1,7 @@
 import { UsageError } from '../errors/cli-error.ts';
 import { didYouMean } from '../options/suggest.ts';
 
-/** AWS_PROFILE counts where the SDK would use it: not beside keys in the environment. */
+/** As the SDK has it: AWS_PROFILE counts beside keys in the environment, too. */
 export function profileInUse({
   profile,
   env,
@@ -9,7 +9,7 @@ export function profileInUse({
   readonly profile?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }): string | undefined {
-  return profile ?? ((env.AWS_ACCESS_KEY_ID ? undefined : env.AWS_PROFILE) || undefined);
+  return profile ?? (env.AWS_PROFILE || undefined);
 }
 
 /**

@@ -11,7 +11,7 @@ import { snapshotTagsOf } from './tags.ts';
  * The order of effects. A tag is a claim that later runs and the janitor believe: nothing is tagged before what its tags
  * say has been shown, and nothing is deleted before what replaces it is tagged.
  *
- *   1  the object is complete in S3, after disk and image were found equal     rungs/object.ts
+ *   1  the object is complete in S3, after parts and image were found equal    rungs/object.ts
  *   2  the snapshot is complete                                                rungs/import-snapshot.ts, written-snapshot.ts
  *   3  the object is still the proven one: ETag, time, version, checksum       requireSameObject
  *   4  the snapshot is tagged, and its tags are read back                      tagSnapshot

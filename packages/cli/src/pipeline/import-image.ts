@@ -13,6 +13,7 @@ import { obtainAmi } from './ladder.ts';
 import { createLeftovers } from './leftovers.ts';
 import type { IdentifiedRun, ImportJob, Known } from './run.ts';
 import { findAmi, type ObtainedAmi } from './rungs/ami.ts';
+import { sideBySide } from './side-by-side.ts';
 import { signedBy } from './signer.ts';
 import { createSteps } from './steps.ts';
 
@@ -60,10 +61,10 @@ export async function importImage(requested: RequestedJob): Promise<ImportedImag
     const found = await findSource(request, { signal, onNotice: notice });
     request = found;
     const job: ImportJob = { ...requested, request: found };
-    const [digest, encryption] = await Promise.all([
-      publishedDigest(job, known),
-      encryptionFor(job),
-      checkBucketOf(job),
+    const [digest, encryption] = await sideBySide(signal, (signal) => [
+      publishedDigest({ ...job, signal }, known),
+      encryptionFor({ ...job, signal }),
+      checkBucketOf({ ...job, signal }),
     ]);
     known.digest = digest;
     const startedAt = new Date(cloud.connection.clock.now());
