@@ -20,6 +20,20 @@ const hour = 60 * minute;
 
 /** Every limit of waiting for AWS and of calling it again. `docs/architecture.md` shows this table. */
 export const policies = {
+  request: {
+    firstMs: 0,
+    longestMs: 20 * second,
+    attempts: 8,
+    attemptMs: minute,
+    reason:
+      'What the SDK repeats by itself, at its own pace, and how long a connection may be silent (--max-attempts, --request-timeout).',
+  },
+  connect: {
+    firstMs: 0,
+    longestMs: 0,
+    limitMs: 10 * second,
+    reason: 'The TCP and TLS handshakes of one connection.',
+  },
   outage: {
     firstMs: second / 10,
     longestMs: 30 * second,
@@ -218,6 +232,24 @@ export const policies = {
     longestMs: 30 * second,
     attempts: 8,
     reason: 'One block, or one page of the list of blocks, that is lost or arrives damaged.',
+  },
+  differingSnapshot: {
+    firstMs: 0,
+    longestMs: 0,
+    attempts: 2,
+    reason: 'A snapshot that --verify finds different is deleted and made again, once.',
+  },
+  corruptUpload: {
+    firstMs: 0,
+    longestMs: 0,
+    attempts: 3,
+    reason: 'An upload that S3 stored otherwise than it was sent, or that something else ended.',
+  },
+  examination: {
+    firstMs: 0,
+    longestMs: 0,
+    limitMs: 10 * second,
+    reason: 'A service that does not answer doctor: it says so, where an import waits.',
   },
   cleanUp: {
     firstMs: second,

@@ -147,7 +147,7 @@ describe('AWS profiles', () => {
         'error PROFILE_NOT_FOUND: there is no AWS profile "imagign". Did you mean "imaging"?',
       ),
     });
-    for (const keys of [{ AWS_ACCESS_KEY_ID: '' }, {}]) {
+    for (const keys of [{ AWS_ACCESS_KEY_ID: '' }, { AWS_ACCESS_KEY_ID: 'beside' }]) {
       const variable = await runInProcess(['doctor'], { env: { ...env, AWS_PROFILE: 'imagign', ...keys } });
       expect(variable).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('change AWS_PROFILE') });
       expect(variable.stderr).not.toContain('Multiple credential sources');

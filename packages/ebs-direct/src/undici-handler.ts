@@ -1,3 +1,4 @@
+import { policies } from '@ec2-image/aws-call';
 import { createDispatcher, type Proxies, readProxies } from '@ec2-image/outbound';
 import type { HttpHandlerOptions, HttpRequest, HttpResponse, RequestHandler } from '@smithy/types';
 import type { Dispatcher } from 'undici';
@@ -31,7 +32,7 @@ const transientErrors: Readonly<Record<string, string>> = {
 export function createUndiciHandler({
   connections,
   requestTimeoutMs,
-  connectTimeoutMs = 10_000,
+  connectTimeoutMs = policies.connect.limitMs,
   proxies = readProxies(process.env),
   ca,
 }: UndiciHandlerOptions): RequestHandler<HttpRequest, HttpResponse, HttpHandlerOptions> & {

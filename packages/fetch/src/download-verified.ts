@@ -9,8 +9,9 @@ import { formatBytes } from './format-bytes.ts';
 import { headBytes } from './hash-file.ts';
 import { openDispatcher } from './http-get.ts';
 import { defaultMaxSizeBytes } from './image-size.ts';
-import { defaultStallTimeoutMs, tryMirrors } from './mirrors.ts';
+import { tryMirrors } from './mirrors.ts';
 import { PartialFile } from './partial-file.ts';
+import { defaultStallTimeoutMs } from './retry.ts';
 import type { HttpSource } from './source.ts';
 import type { VerifiedImage } from './verified-image.ts';
 

@@ -85,6 +85,12 @@ export function transferError({
   const outbound = outboundErrorIn(cause);
   if (outbound) return ofProxy(outbound, shown);
   const reason = String((cause as { code?: unknown }).code ?? cause.name);
+  if (reason === 'EMFILE' || reason === 'ENFILE')
+    return new FetchError('TOO_MANY_OPEN_FILES', `too many open files on this machine to read ${shown}`, {
+      hint: 'Raise the limit (`ulimit -n 4096`), or import fewer images at a time; then run the same command again.',
+      cause,
+      facts: { url: shown, reason },
+    });
   if (!ofTheNetwork.test(reason) && !isUntrusted(cause)) return cause;
   const facts = {
     url: shown,

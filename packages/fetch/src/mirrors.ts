@@ -21,8 +21,6 @@ export interface RetryOptions {
   readonly now?: () => number;
 }
 
-export const defaultStallTimeoutMs = 60_000;
-
 interface Mirror<S extends Source> {
   readonly source: S;
   failures: number;

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { statusError } from './http-errors.ts';
 import { httpGet, openDispatcher } from './http-get.ts';
-import { defaultStallTimeoutMs, type RetryOptions, tryMirrors } from './mirrors.ts';
+import { type RetryOptions, tryMirrors } from './mirrors.ts';
+import { defaultStallTimeoutMs } from './retry.ts';
 import { parseSources, unreadable } from './source.ts';
 
 export interface ProbeImageOptions extends RetryOptions {

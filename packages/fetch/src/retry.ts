@@ -3,6 +3,9 @@ import type { FetchError, FetchErrorCode } from './errors.ts';
 /** Attempts in a row at one URL without any new bytes before the download gives it up. */
 export const defaultMaxAttempts = 5;
 
+/** How long a server may send nothing. */
+export const defaultStallTimeoutMs = 60_000;
+
 const basePauseMs = 1_000;
 const maxPauseMs = 30_000;
 
@@ -30,6 +33,7 @@ function isTransientStatus(status: unknown): boolean {
 
 const localCodes: ReadonlySet<FetchErrorCode> = new Set([
   'IMAGE_TOO_LARGE',
+  'TOO_MANY_OPEN_FILES',
   'WORK_DIRECTORY_FULL',
   'WORK_DIRECTORY_UNUSABLE',
 ]);

@@ -12,8 +12,9 @@ import { statusError, transferError } from './http-errors.ts';
 import { httpGet, openDispatcher, type Response } from './http-get.ts';
 import { defaultMaxSizeBytes, tooLarge } from './image-size.ts';
 import type { Origin } from './journal.ts';
-import { defaultStallTimeoutMs, type RetryOptions, tryMirrors } from './mirrors.ts';
+import { type RetryOptions, tryMirrors } from './mirrors.ts';
 import { isRangeRefusal, originOf, rangeHeaders, rangeRequest, readAnswer } from './range.ts';
+import { defaultStallTimeoutMs } from './retry.ts';
 import { type HttpSource, parseSources } from './source.ts';
 
 export interface StreamImageOptions extends RetryOptions {

@@ -1,3 +1,4 @@
+import { policies } from '@ec2-image/aws-call';
 import { addressOf, createS3 } from './call/s3.ts';
 import { createTransport } from './call/transport.ts';
 import { finishedDisk } from './disk/disk.ts';
@@ -20,7 +21,11 @@ import type { UploadDiskOptions, UploadedObject } from './upload-options.ts';
  * `AWS_UNREACHABLE`, `AWS_REFUSED`
  */
 export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedObject> {
-  const { fresh = false, attempts = 3, journalPath = `${options.disk.path}.upload` } = options;
+  const {
+    fresh = false,
+    attempts = policies.corruptUpload.attempts,
+    journalPath = `${options.disk.path}.upload`,
+  } = options;
   const s3 = createS3({ ...options, client: createTransport(options.client) });
   const address = addressOf(options);
   const journal =

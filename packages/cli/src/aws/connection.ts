@@ -1,11 +1,11 @@
-import type { ServiceClock } from '@ec2-image/aws-call';
+import { policies, type ServiceClock } from '@ec2-image/aws-call';
 import type { AwsCredentialIdentityProvider } from '@smithy/types';
 import type { Session } from '../config/session.ts';
 import type { Network } from './network.ts';
 import type { AwsCall } from './observe-calls.ts';
 import type { Environment, RetrySettings, ServiceId } from './shared-config.ts';
 
-export const defaultRequestTimeoutMs = 60_000;
+export const defaultRequestTimeoutMs: number = policies.request.attemptMs;
 
 /** What the user asked for. */
 export interface ConnectionOptions extends Session {

@@ -1,3 +1,4 @@
+import { policies } from '@ec2-image/aws-call';
 import { isLoopback } from '@ec2-image/outbound';
 import { redactUrl } from '@ec2-image/redact';
 import type { AwsCredentialIdentityProvider } from '@smithy/types';
@@ -15,7 +16,7 @@ import {
   serviceIds,
 } from './shared-config.ts';
 
-const defaultRetry: RetrySettings = { maxAttempts: 8, retryMode: 'adaptive' };
+const defaultRetry: RetrySettings = { maxAttempts: policies.request.attempts, retryMode: 'adaptive' };
 
 /**
  * @param options.shared credentials that another region of the same session uses already

@@ -1,10 +1,8 @@
+import { policies } from '@ec2-image/aws-call';
 import { createAgents, proxyFailure } from '@ec2-image/outbound';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { HttpHandlerOptions, HttpRequest, HttpResponse, RequestHandler } from '@smithy/types';
 import type { Network } from './network.ts';
-
-/** How long the TCP and TLS handshakes may take. */
-const connectionTimeoutMs = 10_000;
 
 export type AwsRequestHandler = RequestHandler<HttpRequest, HttpResponse, HttpHandlerOptions> & {
   destroy(): void;
@@ -24,12 +22,12 @@ export function createRequestHandler({
   const handlers = new Map<string, NodeHttpHandler>();
   const open = (proxy: ReturnType<Network['proxies']['proxyFor']>) =>
     new NodeHttpHandler({
-      connectionTimeout: connectionTimeoutMs,
+      connectionTimeout: policies.connect.limitMs,
       socketTimeout: requestTimeoutMs,
       ...createAgents(proxy, {
         keepAlive: true,
         maxSockets: 64,
-        connectTimeoutMs: connectionTimeoutMs,
+        connectTimeoutMs: policies.connect.limitMs,
         ...(network.ca && { ca: network.ca }),
       }),
     });

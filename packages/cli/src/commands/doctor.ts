@@ -1,3 +1,4 @@
+import { policies } from '@ec2-image/aws-call';
 import { createTemplate, renderCommands } from '../doctor/fix.ts';
 import type { CheckReport, CheckState } from '../doctor/report.ts';
 import { UsageError } from '../errors/cli-error.ts';
@@ -10,7 +11,7 @@ export class DoctorCommand extends TableCommand {
   static override paths = [['doctor']];
 
   /** It says what is wrong; it does not wait for that to pass. */
-  protected override readonly defaultOutageTimeoutMs = 10_000;
+  protected override readonly defaultOutageTimeoutMs = policies.examination.limitMs;
 
   protected override checkUsage(): void {
     if (!this.given.value('cloudformation') || this.given.value('fix')) return;

@@ -1,10 +1,11 @@
+import { policies } from '@ec2-image/aws-call';
 import { deleteSnapshot } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
 import { ec2Options, type ImageRun } from './run.ts';
 import type { ObtainedSnapshot } from './snapshot.ts';
 import { verifyImported } from './verify-snapshot.ts';
 
-const attempts = 2;
+const { attempts } = policies.differingSnapshot;
 
 /**
  * `--verify`: the snapshot, compared with the image. One that differs is deleted, before a later run could believe its

@@ -1,6 +1,7 @@
 import { FetchError } from '../errors.ts';
 import { openDispatcher } from '../http-get.ts';
-import { defaultStallTimeoutMs, type RetryOptions } from '../mirrors.ts';
+import type { RetryOptions } from '../mirrors.ts';
+import { defaultStallTimeoutMs } from '../retry.ts';
 import { badUrl } from '../source.ts';
 import { findDebian } from './debian.ts';
 import { findFedora } from './fedora.ts';
