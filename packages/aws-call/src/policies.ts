@@ -26,7 +26,7 @@ export const policies = {
     attempts: 8,
     attemptMs: minute,
     reason:
-      'What the SDK repeats by itself, at its own pace, and how long a connection may be silent (--max-attempts, --request-timeout).',
+      'What the SDK repeats by itself, at its own pace, and how long a connection may be idle (--max-attempts, --request-timeout).',
   },
   connect: {
     firstMs: 0,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { expect, testWith } from './support/fixtures.ts';
 
 const test = testWith();

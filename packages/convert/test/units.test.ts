@@ -16,7 +16,6 @@ test('the exported names', () => {
     'converterVersion',
     'decompressImage',
     'defaultMaxDiskSize',
-    'deflatedGrains',
     'inspectImage',
     'inspectStream',
     'makeDisk',

@@ -37,7 +37,9 @@ test('a disk is uploaded as it is made, and ends as an object with its checksum'
   expect((await storedBytes(client, options.key)).equals(bytes)).toBe(true);
 });
 
-test('what an independent reading finds otherwise is made again, and not completed', async ({ client }) => {
+test('what an independent reading finds otherwise gets a second try, and is not completed', async ({
+  client,
+}) => {
   const bytes = sampleBytes({ size });
   const other = Buffer.from(bytes);
   other[partSize + 5]! ^= 1;

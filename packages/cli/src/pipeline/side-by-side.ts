@@ -1,6 +1,6 @@
 /**
- * Runs several things at once. The first that fails aborts the others, and is thrown once all have ended: nothing goes on
- * behind a result that says that it is over.
+ * Runs several things at once. The first that fails aborts the others, and is thrown once all have ended: nothing
+ * works on behind a result.
  */
 export async function sideBySide<T extends readonly unknown[]>(
   signal: AbortSignal,

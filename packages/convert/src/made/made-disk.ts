@@ -69,13 +69,8 @@ export async function openMadeDisk(options: OpenMadeDiskOptions): Promise<MadeDi
   const { reader } = await openImageReader({ path, format: image.format, signal });
   if (!reader) return undefined;
   try {
-    const present = await reader.present({ signal });
-    const presentBytes = present.reduce((sum, { length }) => sum + length, 0);
-    // Where the file system has no holes to tell, zeros are found by reading them, as qemu-img does.
-    if (image.format === 'raw' && presentBytes >= virtualSize) {
-      await reader[Symbol.asyncDispose]();
-      return undefined;
-    }
+    // Which zeros of a raw file are holes differs from one file system to another, and the disk must not.
+    const present = await (image.format === 'raw' ? reader.nonZero({ signal }) : reader.present({ signal }));
     const layout = planDisk({ format, virtualSize, present, digest });
     return madeDisk({ ...options, reader, layout });
   } catch (error) {

@@ -39,8 +39,8 @@ export interface MadePart {
 }
 
 /**
- * A disk that is nowhere as a file: every part of it is made from the image when it is asked for, the same bytes each time
- * and on every machine.
+ * A disk that is nowhere as a file: each read makes a part of it from the image, the same bytes each time and on every
+ * machine.
  */
 export interface MadeDisk {
   /** What it is made from, for messages. */

@@ -14,7 +14,7 @@ import { requireRootVolume } from '../root-volume.ts';
 import type { ImageRun } from '../run.ts';
 import type { StartedDisk } from '../started-disk.ts';
 
-/** The disk: made from the image while it is uploaded, converted from this digest and in the work directory, or being converted. */
+/** The disk: made from the image part by part, converted from this digest and in the work directory, or being converted. */
 export function startDisk(run: ImageRun, image: VerifiedImage): Promise<StartedDisk> {
   return readImage(run, image, async () => {
     const stop = new AbortController();
