@@ -58,16 +58,14 @@ async function openExistingAccount(
 /** The tools that these images need: what a URL does not tell, the import finds. */
 function examineMachine(
   { workDirectory, connection: { env } }: CommonSettings,
-  { places, images }: Places,
+  { images }: Pick<Places, 'images'>,
 ): Promise<CheckReport>[] {
   const packages = 'qemu-utils (Debian) or qemu-img (Fedora)';
   const mayBeXz = ({ urls }: ImageSource) =>
     urls.some((url) => !/\.(qcow2|img|raw|vmdk|vhdx?)$/i.test(url.replace(/[?#].*/, '')));
   return [
     checkTool({ tool: 'qemu-img', neededFor: 'every conversion', packages, env }),
-    ...(places.some(({ via }) => via === 'ebs')
-      ? [checkTool({ tool: 'qemu-nbd', neededFor: 'imports by way of EBS', packages, env })]
-      : []),
+    checkTool({ tool: 'qemu-nbd', neededFor: 'every import', packages, env }),
     ...(images.length === 0 || images.some(mayBeXz)
       ? [
           checkTool({
