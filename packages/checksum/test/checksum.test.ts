@@ -29,6 +29,7 @@ test('the exported names', () => {
     'combineChecksums',
     'compositeChecksum',
     'compositeETag',
+    'crc32Text',
     'crc32c',
     'createChecksum',
     'isChecksumAlgorithm',

@@ -177,7 +177,7 @@ export const wayOptions = {
   }),
   'keep-files': option({
     kind: boolean,
-    help: 'Keep the download and the disk in the work directory',
+    help: 'Keep the download in the work directory, and the disk where it is a file',
     group: 'way',
     commands: ['import'],
     in: 'both',
