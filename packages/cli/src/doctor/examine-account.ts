@@ -47,9 +47,7 @@ async function examinePlace(
   scene: Scene,
   { place, evidence }: { readonly place: Place; readonly evidence: Evidence },
 ): Promise<CheckReport[]> {
-  const defaultKey = place.kmsKey ?? (await defaultKeyOf(scene, place.encrypt));
-  const snapshotKey =
-    defaultKey === undefined ? undefined : await checkKey(scene, { key: defaultKey, use: 'snapshots' });
+  const snapshotKey = await findSnapshotKey(scene, place);
   const reports: CheckReport[] = snapshotKey ? [snapshotKey.report] : [];
   const { bucket } = place;
   if (bucket === undefined) {
@@ -64,6 +62,18 @@ async function examinePlace(
     ...reports,
     ...(await examineBucket(scene, { place: { ...place, bucket }, evidence, snapshotKey })),
   ];
+}
+
+/** Undefined where snapshots are not encrypted. */
+async function findSnapshotKey(scene: Scene, { kmsKey, encrypt }: Place): Promise<FoundKey | undefined> {
+  let key = kmsKey;
+  try {
+    key ??= await defaultKeyOf(scene, encrypt);
+  } catch (error) {
+    scene.signal.throwIfAborted();
+    return { report: await check('KMS key of snapshots', () => Promise.reject(error)) };
+  }
+  return key === undefined ? undefined : checkKey(scene, { key, use: 'snapshots' });
 }
 
 async function examineBucket(

@@ -151,6 +151,7 @@ test('the proxy was asked for the hosts of AWS and for the mirror', () => {
       'ec2.us-east-1.amazonaws.com:443',
       'iam.amazonaws.com:443',
       'ebs.us-east-1.amazonaws.com:443',
+      'servicequotas.us-east-1.amazonaws.com:443',
       'portal.sso.us-east-1.amazonaws.com:443',
       `${bucket}.s3.us-east-1.amazonaws.com:443`,
     ]),

@@ -34,7 +34,8 @@ async function doctor(env: Readonly<Record<string, string | undefined>> = {}) {
 describe('a proxy that lets one service not through is named', () => {
   test.each([
     ['credentials', /^sts\./],
-    ['EC2', /^ec2\./],
+    ['quota of snapshots', /^ec2\./],
+    ['KMS key of snapshots', /^ec2\./],
     ['role vmimport', /^iam\./],
     [`bucket ${bucket}`, /\.s3\./],
   ])('%s', async (check, hosts) => {

@@ -23,14 +23,16 @@ describe('every service is called by its name in the partition of the region', (
       doctor: {
         checks: expect.arrayContaining([
           expect.objectContaining({ check: 'credentials', state: 'ok' }),
-          expect.objectContaining({ check: 'EC2', state: 'ok' }),
+          expect.objectContaining({ check: 'quota of snapshots', state: 'ok' }),
           expect.objectContaining({ check: 'role vmimport', state: 'ok' }),
         ]),
       },
     });
     expect(new Set(behind.proxy.tunnels.slice(earlier))).toEqual(
       new Set([
-        ...[`sts.${suffix}`, `ec2.${suffix}`, iam, `${bucket}.s3.${suffix}`].map((host) => `${host}:443`),
+        ...[`sts.${suffix}`, `ec2.${suffix}`, iam, `servicequotas.${suffix}`, `${bucket}.s3.${suffix}`].map(
+          (host) => `${host}:443`,
+        ),
       ]),
     );
     expect(await behind.direct()).toBe('');

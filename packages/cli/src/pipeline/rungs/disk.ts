@@ -37,6 +37,12 @@ async function startMade(run: ImageRun, { image, signal, stop }: Start): Promise
     steps.take('convert', make, (disk) => disk && { bytes: disk.virtualSize }),
   );
   if (!made) return undefined;
+  try {
+    requireRootVolume(run.request, { diskBytes: made.virtualSize });
+  } catch (error) {
+    await made[Symbol.asyncDispose]();
+    throw error;
+  }
   return {
     image,
     signal,
