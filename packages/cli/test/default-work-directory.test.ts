@@ -24,7 +24,9 @@ test("a run's files are in the user's cache directory", async ({ account, images
   const end = await runInProcess(args, { env: { XDG_CACHE_HOME: home } });
   expect(end.exitCode, end.stderr).toBe(0);
   const [directory] = await readdir(join(home, 'ec2-image', 'images'));
-  expect(await readdir(join(home, 'ec2-image', 'images', directory!))).toContain('disk.vhdx');
+  expect(await readdir(join(home, 'ec2-image', 'images', directory!))).toContainEqual(
+    expect.stringMatching(/\.qcow2$/),
+  );
 });
 
 describe('the default work directory', () => {

@@ -51,8 +51,9 @@ const runPattern = /(?:\\[^\s<>]|[^\s<>"'\\]|\\|["'](?![\s<>,:;.)}\]]|$))+/y;
 function runAt(text: string, from: number): Run {
   runPattern.lastIndex = from;
   const end = runPattern.test(text) ? runPattern.lastIndex : from;
-  const lastAt = text.lastIndexOf('@', end - 1);
-  return { end, lastAt: lastAt >= from ? lastAt : -1 };
+  // Within the run alone: a search backwards in the text would go to its beginning for each of them.
+  const lastAt = text.slice(from, end).lastIndexOf('@');
+  return { end, lastAt: lastAt >= 0 ? from + lastAt : -1 };
 }
 
 const unquoted = /[^\s"'<>]+/y;
