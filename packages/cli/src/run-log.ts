@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { redactText } from '@ec2-image/redact';
 import type { AwsCall } from './aws/observe-calls.ts';
-import { CliError } from './errors/cli-error.ts';
+import { UsageError } from './errors/cli-error.ts';
 import { version } from './version.ts';
 
 /** What happened, for `--verbose`, `--log-file` and `--events`. Everything written passes redaction. */
@@ -15,7 +15,7 @@ export interface RunLog {
   close(): Promise<void>;
 }
 
-/** @throws CliError `LOG_FILE` */
+/** @throws UsageError `LOG_FILE` */
 export async function openRunLog({
   path,
   verbose,
@@ -32,7 +32,7 @@ export async function openRunLog({
   const file = path === undefined ? undefined : createWriteStream(path, { flags: 'a', mode: 0o600 });
   if (file) {
     await once(file, 'open').catch((cause: Error) => {
-      throw new CliError('LOG_FILE', `cannot write the log ${path}: ${cause.message}`, {
+      throw new UsageError('LOG_FILE', `cannot write the log ${path}: ${cause.message}`, {
         hint: 'Name another --log-file.',
         cause,
       });

@@ -316,10 +316,49 @@ describe('help', () => {
     }
   });
 
+  test.each([
+    [
+      ['import', '--max-atempts', '3', '--help'],
+      'unknown option --max-atempts. Did you mean --max-attempts?',
+    ],
+    [['help', 'import', '--max-atempts'], 'unknown option --max-atempts. Did you mean --max-attempts?'],
+    [['help', 'verify', '--older-than'], 'unknown option --older-than'],
+    [['--help', '--nonsense'], 'unknown option --nonsense'],
+  ])('is not given for what does not exist: %s', async (args, message) => {
+    expect(await runInProcess(args)).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringContaining(message),
+    });
+  });
+
   test('--help wins over what else is wrong, and is said on stdout', async () => {
-    expect(await runInProcess(['verify', '--nonsense', '--help'])).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await runInProcess(['verify', '--max-disk-size', 'x', '--help'])).toMatchObject({
+      exitCode: 0,
+      stderr: '',
+    });
+    expect(await runInProcess(['help', 'verify', '--help', '--url'])).toMatchObject({
+      exitCode: 0,
+      stderr: '',
+    });
     expect((await runInProcess([])).stdout).toBe((await runInProcess(['--help'])).stdout);
   });
+});
+
+test('a log file that cannot be opened is wrong usage, as another path would be', async () => {
+  const run = await runInProcess(['janitor', '--bucket', 'disk-images', '--log-file', '/nope/x']);
+  expect(run).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('LOG_FILE: cannot write the log'),
+  });
+});
+
+test('an age that is none is answered with the units that there are', async () => {
+  const { stderr } = await runInProcess(['janitor', '--older-than', '5x']);
+  expect(stderr).toContain(
+    '--older-than: expected a time such as 90s, 15m, 24h or 7d, or a number of seconds, not "5x"',
+  );
+  expect((await runInProcess(['janitor', '--help'])).stdout).toMatch(/a number\s+alone is\s+seconds/);
 });
 
 describe('the configuration file', () => {

@@ -137,7 +137,7 @@ test.each([
   ['CONFIG_INVALID', 'ec2-image.yaml:2: tag.aws:x: a tag key cannot begin with aws:', 'tag:\n  "aws:x": y\n'],
   [
     'CONFIG_INVALID',
-    'ec2-image.yaml:1: poll-interval: expected a time such as 90, 15m or 2h, not "soon"',
+    'ec2-image.yaml:1: poll-interval: expected a time such as 90s, 15m, 24h or 7d, or a number of seconds, not "soon"',
     'poll-interval: soon\n',
   ],
   [
@@ -167,7 +167,11 @@ test.each([
   ],
   ['CONFIG_INVALID', 'ec2-image.yaml:2: YAML aliases are not supported', 'suffix: &a x\nkey-prefix: *a\n'],
   ['CONFIG_SYNTAX', 'ec2-image.yaml:2: ', 'a: [1,\nb: }\n'],
-  ['CONFIG_SYNTAX', 'ec2-image.yaml:2: Map keys must be unique', 'region: us-east-1\nregion: us-east-2\n'],
+  [
+    'CONFIG_SYNTAX',
+    'ec2-image.yaml:2: region: the key is there twice',
+    'region: us-east-1\nregion: us-east-2\n',
+  ],
   [
     'MISSING_SETTING',
     'ec2-image.yaml:2: images.a: missing required keys: url',
@@ -213,6 +217,62 @@ test.each([
   expect(() => requestsOf(source)).toThrow(
     expect.objectContaining({ code, message: expect.stringContaining(message) }),
   );
+});
+
+test('all mistakes of a file are told in one message, a line each', () => {
+  const source = `poll-interval: fast
+images:
+  a:
+    chekcsum-url: x
+    arch: amd65
+    tag: {"aws:x": y, "aws:z": y}
+  b: [x]
+regoin: us-east-1
+`;
+  expect(() => requestsOf(source)).toThrow(
+    expect.objectContaining({
+      code: 'CONFIG_INVALID',
+      message: `ec2-image.yaml: 7 errors
+  ec2-image.yaml:1: poll-interval: expected a time such as 90s, 15m, 24h or 7d, or a number of seconds, not "fast"
+  ec2-image.yaml:4: images.a.chekcsum-url: unknown key. Did you mean "checksum-url"?
+  ec2-image.yaml:5: images.a.arch: expected x86_64 or arm64, not "amd65". Did you mean "amd64"?
+  ec2-image.yaml:6: images.a.tag.aws:x: a tag key cannot begin with aws:
+  ec2-image.yaml:6: images.a.tag.aws:z: a tag key cannot begin with aws:
+  ec2-image.yaml:7: images.b: expected a mapping of settings
+  ec2-image.yaml:8: regoin: unknown key. Did you mean "region"?`,
+    }),
+  );
+});
+
+describe('a file that is not YAML', () => {
+  test.each([
+    ['3: images.a.url: the key is there twice', 'images:\n  a: {url: x,\n    url: y}\n'],
+    ['1: bucket: a second "key:" in one value', 'bucket: a: b\n'],
+    ['1: region: a value cannot begin with this character', 'region: @x\n'],
+    ['2: tag: tabs are not allowed as indentation', 'tag:\n\ta: b\n'],
+    ['2: tag.a: the closing } is missing', 'tag: {a: b\n'],
+    ['2: suffix: the closing " is missing', 'suffix: "x\n'],
+    ['1: suffix: no such escape in double quotes', 'suffix: "\\q"\n'],
+    ['3: b: the line is not indented as its neighbours', 'tag:\n    a: b\n  b: c\n'],
+    ['1: tag.b: inside { } and [ ] a list or mapping', 'tag: {b: 1 c: 2}\n'],
+    ['2: bucket: expected "key: value": the ":" is missing', 'region: us-east-1\nbucket\n'],
+    ['3: the file has several documents', '---\nbucket: x\n---\nbucket: y\n'],
+    ['1: suffix: something stands here that does not belong', 'suffix: "x" y\n'],
+    ['1: suffix: a space is missing before "#"', 'suffix: "x"#y\n'],
+  ])('is told in our words: %s', (message, source) => {
+    expect(() => requestsOf(source)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_SYNTAX',
+        message: expect.stringContaining(`ec2-image.yaml:${message}`),
+        hint: 'Correct the YAML on that line.',
+      }),
+    );
+  });
+
+  test('is told with each key that is there twice', () => {
+    const source = 'bucket: a\nbucket: b\nsuffix: a\nsuffix: b\n';
+    expect(() => requestsOf(source)).toThrow(/2 errors\n.*:2: bucket: .* twice\n.*:4: suffix: .* twice$/);
+  });
 });
 
 test('an image that the file does not have is answered with those that it has', () => {

@@ -104,6 +104,29 @@ describe('a configuration file', () => {
     expect(second.images[0]).toMatchObject({ outcome: 'reused', amiName: 'one-i8' });
   });
 
+  test('of another system keeps its line ends and its byte order mark, and fed back it reuses', async ({
+    path,
+    run,
+    source,
+  }) => {
+    const foreign = `\uFEFF${source.replaceAll('\n', '\r\n').replace('arch: x86_64', 'arch:    x86_64   # of ours')}`;
+    await writeFile(path, foreign);
+    const first = (await run(path, 'one', '--write-config')).json<ImportDocument>().images[0]!;
+    const written = await readFile(path, 'utf8');
+    const hex = first.source.digest!.slice('sha256:'.length);
+    expect(written).toBe(
+      foreign
+        .replace(/checksum-url: http:.* # signed/, `sha256: ${hex} # signed`)
+        .replace(
+          'team: images\r\n',
+          `team: images\r\n        region: ${region}\r\n        amis:\r\n            ${region}: ${first.imageId}\r\n`,
+        ),
+    );
+    const second = (await run(path, 'one', '--write-config')).json<ImportDocument>();
+    expect(second.images[0]).toMatchObject({ outcome: 'reused', imageId: first.imageId });
+    expect(await readFile(path, 'utf8')).toBe(written);
+  });
+
   test('a secret of a URL is kept in the file, and printed nowhere', async ({ path, run, source }) => {
     const secret = source.replace('http://', 'http://me:s3cr3t@').replace('${FILE}', '${FILE}?token=s3cr3t');
     await writeFile(path, secret);

@@ -152,9 +152,10 @@ describe(`the file with its pins (seed ${sampleSeed})`, () => {
     ],
   ])('stays JSON where it was: %s', (_, source) => {
     const result = pinned(source, { flags: { tag: { team: 'of\nus' } } });
-    expect(JSON.parse(result.replace('\uFEFF', ''))).toEqual(
-      { ...withPins(source), images: { a: { ...withPins(source).images!.a, tag: { team: 'of\nus' } } } },
-    );
+    expect(JSON.parse(result.replace('\uFEFF', ''))).toEqual({
+      ...withPins(source),
+      images: { a: { ...withPins(source).images!.a, tag: { team: 'of\nus' } } },
+    });
     for (const line of linesOf(source)
       .slice(0, -1)
       .filter((one) => !/checksum|amis|url/.test(one)))

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -164,6 +164,23 @@ describe('the report', () => {
     expect(report).not.toContain('ImageId');
   });
 
+  test.each([100, 80, 70, 40])('has no row that %i columns would wrap', (width) => {
+    const names = ['a', 'fedora-aws-arm64-of-the-team-i20261122', 'x'.repeat(100)];
+    const report = renderImportReport(
+      names.map((amiName) =>
+        finished({ amiName, imageId: 'ami-0123456789abcdef0', region: 'ap-southeast-1' }, 5_025),
+      ),
+      { width },
+    );
+    const table = report.split('\n\n')[0]!;
+    expect(Math.max(...table.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(width);
+    const cells = table.replaceAll(/\s+/g, ' ');
+    expect(cells).toContain(
+      'OUTCOME AMI NAME REGION ARCH TIME imported ami-0123456789abcdef0 a ap-southeast-1 x86_64 ',
+    );
+    expect(table.replaceAll(/\s+/g, '')).toContain(names.at(-1)!);
+  });
+
   test('names the file where the YAML was written, in place of the YAML', () => {
     const report = renderImportReport([finished({})], { configWrittenTo: 'ec2-image.yaml' });
     expect(report).toContain('The configuration that pins this result: ec2-image.yaml');
@@ -193,6 +210,27 @@ describe('the report', () => {
   ec2-image tag-fix ami-2 --region eu-west-1 adds the missing tags.
   Launch it: `);
   });
+});
+
+test('the report keeps within the terminal, and names the file that was read', async ({
+  args,
+  workDirectory,
+}) => {
+  const path = join(workDirectory, 'other.yaml');
+  await writeFile(path, 'key-prefix: disks/\n');
+  const flags = { config: path, 'keep-files': true };
+  const run = await runInProcess(args(flags), { columns: 40 });
+  expect(run.exitCode, run.stderr).toBe(0);
+  const [table] = run.stdout.split('\n\n');
+  expect(table).toMatch(/^OUTCOME +AMI$/m);
+  expect(Math.max(...table!.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(40);
+  expect(run.stdout).toContain(`# To pin this result, write into ${path}:\n`);
+
+  const again = await runInProcess(args({ ...flags, fresh: true, verify: true, suffix: '2' }));
+  expect(again.exitCode, again.stderr).toBe(0);
+  // The image is read twice: for its disk, and to compare the snapshot.
+  expect(again.stderr.match(/: download: .*/g)).toEqual([': download: started', ': download: reused']);
+  expect(again.stderr.match(/: checksum: /g)).toHaveLength(1);
 });
 
 test('the command that a failure names deletes what it left, at once', async ({ account, args, deny }) => {

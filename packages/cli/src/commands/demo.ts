@@ -17,6 +17,7 @@ import { describeKept } from '../render/local-account.ts';
 import type { CommonSettings } from '../settings.ts';
 import { localAwsDirectory } from '../work-directory/image-directory.ts';
 import { usingWorkDirectory } from '../work-directory/work-directory-error.ts';
+import { columnsOf } from './columns-of.ts';
 import { TableCommand } from './common.ts';
 
 /** Of the emulator's account: nothing but this run can collide with it. */
@@ -66,7 +67,12 @@ export class DemoCommand extends TableCommand {
       : importRequests({ flagName: 'demo', flags, names: [] });
     const { runImports } = await import('../run-imports.ts');
     // The images' server, and without --work-dir the account too, end with the demo: there is nothing to pin.
-    const report = { emulated: true, resumes: this.resumes, pin: false };
+    const report = {
+      emulated: true,
+      resumes: this.resumes,
+      pin: false,
+      width: columnsOf(this.context.stdout),
+    };
     const runs: TimedImage[][] = [];
     for (const title of [
       'First run: nothing exists yet.',

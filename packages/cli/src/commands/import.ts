@@ -11,6 +11,7 @@ import { renderError } from '../render/error.ts';
 import { importDocument, importExitCode, importIds, renderImportReport } from '../render/import-report.ts';
 import { describeLocalAccount } from '../render/local-account.ts';
 import type { CommonSettings } from '../settings.ts';
+import { columnsOf } from './columns-of.ts';
 import { TableCommand } from './common.ts';
 
 export class ImportCommand extends TableCommand<RequestedImport[]> {
@@ -78,7 +79,11 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
         document: () => importDocument(finished),
         ids: () => importIds(finished),
         text: () =>
-          renderImportReport(finished, { emulated: settings.local, configWrittenTo: written?.path }),
+          renderImportReport(finished, {
+            emulated: settings.local,
+            configWrittenTo: written?.path,
+            width: columnsOf(this.context.stdout),
+          }),
       },
       settings.log,
     );

@@ -4,10 +4,12 @@ import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { UsageError } from '../errors/cli-error.ts';
 import type { OptionTable } from '../options/option.ts';
 import { type ImageSettings, optionTable, type TopSettings } from '../options/table.ts';
+import { inOneError } from './config-problems.ts';
 import { namesCredential } from './credential-names.ts';
 import { referencesIn } from './interpolate.ts';
 import { offsetOf } from './offset-of.ts';
 import { type Place, readSettings } from './settings-of.ts';
+import { describeYamlProblem, independentErrors } from './yaml-problem.ts';
 
 /**
  * What a configuration file says. A value that refers to the environment is resolved when it is read here, and not
@@ -77,7 +79,8 @@ async function readAtMost(path: string, bytes: number): Promise<string> {
 /**
  * The half of {@link readConfig} that reads no file.
  *
- * @param options.onProblem gets all that is wrong with the file, none of which is then thrown
+ * @param options.onProblem gets all that is wrong with the file, none of which is then thrown; by default one error has
+ *   all of it
  */
 export function parseConfig({
   path,
@@ -92,9 +95,11 @@ export function parseConfig({
   readonly table?: OptionTable;
   readonly onProblem?: (problem: UsageError) => void;
 }): ConfigFile {
-  const report = (problem: UsageError) => {
-    if (!onProblem) throw problem;
-    onProblem(problem);
+  const problems: UsageError[] = [];
+  const report = onProblem ?? ((problem) => void problems.push(problem));
+  const end = (file: ConfigFile) => {
+    if (problems.length > 0) throw inOneError(path, problems);
+    return file;
   };
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
@@ -105,20 +110,23 @@ export function parseConfig({
   };
   const positionOf = (...keys: readonly PropertyKey[]) => positionAt(offsetOf(document.contents, keys));
   const lineOf = (...keys: readonly PropertyKey[]) => positionOf(...keys)?.line;
-  for (const problem of document.errors) {
-    const at = positionAt(problem.pos[0]);
+  for (const error of independentErrors(document)) {
+    const at = positionAt(error.pos[0]);
+    const { keys, problem } = describeYamlProblem(document, error, source);
+    const about = keys.length > 0 ? `${keys.join('.')}: ` : '';
     report(
-      new UsageError('CONFIG_SYNTAX', `${path}:${at?.line}: ${problem.message}`, {
+      new UsageError('CONFIG_SYNTAX', `${path}:${at?.line}: ${about}${problem}`, {
         hint: 'Correct the YAML on that line.',
         facts: { path, ...at },
       }),
     );
   }
   const unread: ConfigFile = { path, source, config: {}, lineOf, positionOf };
-  if (document.errors.length > 0) return unread;
+  if (document.errors.length > 0) return end(unread);
   let isRefused = false;
   const refuse = (problem: UsageError) => {
     isRefused = true;
+    if (!onProblem) throw problem;
     report(problem);
   };
   visit(document, {
@@ -182,7 +190,7 @@ export function parseConfig({
     }
     Object.defineProperty(config, 'images', { enumerable: true, value: byName });
   }
-  return { path, source, config: config as Config, lineOf, positionOf };
+  return end({ path, source, config: config as Config, lineOf, positionOf });
 }
 
 /**

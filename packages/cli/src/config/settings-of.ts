@@ -81,8 +81,11 @@ function checkedValue(raw: unknown, { key, entry: { kind }, around }: Setting): 
   const asText = typeof resolved === 'string' && refers(raw) && !kind.isText;
   const parsed = kind.schema.safeParse(asText ? kind.fromText([resolved]) : resolved);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  return around.fail([...keys, ...issue.path], describeIssue(issue));
+  const fail = (issue: (typeof parsed.error.issues)[number]) =>
+    around.fail([...keys, ...issue.path], describeIssue(issue));
+  const [first, ...others] = parsed.error.issues;
+  for (const other of others) around.attempt(() => fail(other));
+  return fail(first!);
 }
 
 /** A node's value. Where text is wanted, what YAML took for a number or a date is the text that stands there. */

@@ -10,7 +10,7 @@ export interface Arguments {
   /** By key, each time it was given. */
   readonly flags: ReadonlyMap<string, readonly string[]>;
   readonly operands: readonly string[];
-  /** Asked for: nothing else counts, or is checked. */
+  /** Asked for: nothing else counts, and no more is checked than that the options exist. */
   readonly help: boolean;
 }
 
@@ -35,8 +35,7 @@ export function parseArguments(
     allowPositionals: true,
     tokens: true,
   });
-  if (tokens.some((token) => token.kind === 'option' && token.name === 'help'))
-    return { flags: new Map(), operands: [], help: true };
+  const help = tokens.some((token) => token.kind === 'option' && token.name === 'help');
   const flags = new Map<string, string[]>();
   const operands: string[] = [];
   const wrong = (message: string, hint = `See \`ec2-image ${command} --help\`.`) =>
@@ -49,7 +48,9 @@ export function parseArguments(
     const key =
       !options.has(name) && negated !== undefined && isNegatable(options.get(negated)) ? negated : name;
     const entry = options.get(key);
+    if (name === 'help') continue;
     if (!entry) throw unknownOption(rawName, { command, known: [...options.keys()], table });
+    if (help) continue;
     if (entry.kind.metavar === undefined) {
       if (inlineValue) throw wrong(`${rawName} takes no value`);
       flags.set(key, [...(flags.get(key) ?? []), String(key === name)]);
@@ -65,8 +66,9 @@ export function parseArguments(
     }
     flags.set(key, [...(flags.get(key) ?? []), value]);
   }
+  if (help) return { flags: new Map(), operands: [], help };
   checkOperands(command, operands);
-  return { flags, operands, help: false };
+  return { flags, operands, help };
 }
 
 /** A switch that the environment or a file can set can be unset here: `--no-verify`. */

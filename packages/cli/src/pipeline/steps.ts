@@ -37,15 +37,18 @@ export function createSteps({
     taken.set(report.step, report);
     view.stepEnded(image, report);
   };
+  const isDone = (step: StepName) => ['done', 'reused'].includes(taken.get(step)?.outcome ?? '');
   return {
     async take(step, work, result = () => ({})) {
-      view.stage(image, step);
+      const isRepeated = isDone(step);
+      if (!isRepeated) view.stage(image, step);
       const startedAt = now();
       const seconds = () => Math.round(now() - startedAt) / 1000;
       try {
         const value = await work();
         const ended = result(value);
-        if (ended) {
+        // What this run made, or found, is found again: no news.
+        if (ended && !(isRepeated && ended.outcome === 'reused')) {
           const { outcome = 'done', bytes } = ended;
           end({ step, outcome, seconds: seconds(), ...(bytes !== undefined && { bytes }) });
         }
@@ -55,9 +58,13 @@ export function createSteps({
         throw error;
       }
     },
-    record: (step, { outcome = 'done', bytes } = {}) =>
-      end({ step, outcome, seconds: 0, ...(bytes !== undefined && { bytes }) }),
-    reuse: (step) => end({ step, outcome: 'reused', seconds: 0 }),
+    record(step, { outcome = 'done', bytes } = {}) {
+      if (taken.get(step)?.outcome === outcome) return;
+      end({ step, outcome, seconds: 0, ...(bytes !== undefined && { bytes }) });
+    },
+    reuse(step) {
+      if (!isDone(step)) end({ step, outcome: 'reused', seconds: 0 });
+    },
     report: () => stepNames.map((step) => taken.get(step) ?? { step, outcome: 'skipped', seconds: 0 }),
   };
 }

@@ -1,3 +1,4 @@
+import { defaultConfigFile } from '../config/find-config.ts';
 import { type Finished, renderPinYaml } from '../config/pin-config.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 import type { Explained } from '../errors/explain.ts';
@@ -20,6 +21,8 @@ export interface ImportReportOptions {
   readonly configWrittenTo?: string;
   /** False where the account ends with the run: there is nothing to pin. Default true. */
   readonly pin?: boolean;
+  /** Of the terminal: the table keeps within it. Commands and YAML are for copying, and stay whole. */
+  readonly width?: number;
 }
 
 /** The one document of `import --json`. */
@@ -47,24 +50,27 @@ export function importIds(finished: readonly Finished[]): string[] {
 /** For people, on one screen: a row an image, what to do next, and what to write into the configuration. */
 export function renderImportReport(
   finished: readonly TimedImage[],
-  { emulated = false, resumes = true, configWrittenTo, pin = true }: ImportReportOptions = {},
+  { emulated = false, resumes = true, configWrittenTo, pin = true, width }: ImportReportOptions = {},
 ): string {
   const next = nextSteps(
     finished.map(({ result }) => result),
     { emulated, resumes },
   );
   return [
-    renderTable([
-      ['OUTCOME', 'AMI', 'NAME', 'REGION', 'ARCH', 'TIME'],
-      ...finished.map(({ result, seconds }) => [
-        result.outcome,
-        result.imageId ?? '-',
-        result.amiName ?? result.name,
-        result.region,
-        result.architecture,
-        formatSeconds(seconds),
-      ]),
-    ]),
+    renderTable(
+      [
+        ['OUTCOME', 'AMI', 'NAME', 'REGION', 'ARCH', 'TIME'],
+        ...finished.map(({ result, seconds }) => [
+          result.outcome,
+          result.imageId ?? '-',
+          result.amiName ?? result.name,
+          result.region,
+          result.architecture,
+          formatSeconds(seconds),
+        ]),
+      ],
+      { width, fold: true },
+    ),
     ...renderSigners(finished),
     ...(next.length > 0 ? [['Next:', ...next.map((step) => `  ${step}`)].join('\n')] : []),
     ...(pin ? renderPin(finished, configWrittenTo) : []),
@@ -81,7 +87,8 @@ function renderSigners(finished: readonly Finished[]): string[] {
 function renderPin(finished: readonly Finished[], configWrittenTo?: string): string[] {
   if (configWrittenTo !== undefined) return [`The configuration that pins this result: ${configWrittenTo}`];
   const yaml = renderPinYaml(finished);
-  return yaml ? [`# To pin this result, write into ec2-image.yaml:\n${yaml.trimEnd()}`] : [];
+  const path = finished[0]?.request.given.file?.path ?? defaultConfigFile;
+  return yaml ? [`# To pin this result, write into ${path}:\n${yaml.trimEnd()}`] : [];
 }
 
 function nextSteps(

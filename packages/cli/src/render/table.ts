@@ -8,11 +8,12 @@ const indent = '    ';
 
 /**
  * Columns as wide as their widest cell, two spaces between them, no trailing blanks. With a `width`, the last column is
- * wrapped so that lines keep within it; where the others leave too little room, it stands under its row instead.
+ * wrapped so that lines keep within it; where the others leave too little room, it stands under its row instead. Where
+ * they do not fit themselves, or with `fold`, for columns that are all short, each row takes several lines.
  */
 export function renderTable(
   rows: readonly (readonly string[])[],
-  { width }: { readonly width?: number } = {},
+  { width, fold = false }: { readonly width?: number; readonly fold?: boolean } = {},
 ): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     rows.reduce((widest, row) => Math.max(widest, stringWidth(row[column] ?? '')), 0),
@@ -25,6 +26,7 @@ export function renderTable(
       .join(gap)
       .trimEnd();
   if (width === undefined || before + (widths[last] ?? 0) <= width) return rows.map(line).join('\n');
+  if (fold || before - gap.length > width) return foldRows(rows, { widths, width });
   const under = width - before < leastWrapWidth;
   return rows
     .flatMap((row, index) => {
@@ -40,5 +42,37 @@ export function renderTable(
         ...wrapped.slice(1).map((part) => ' '.repeat(before) + part),
       ];
     })
+    .join('\n');
+}
+
+/** As many columns on a line as there is room for; the lines below the first are indented. */
+function foldRows(
+  rows: readonly (readonly string[])[],
+  { widths, width }: { readonly widths: readonly number[]; readonly width: number },
+): string {
+  const lines: number[][] = [];
+  let left = 0;
+  for (const [column, columnWidth] of widths.entries()) {
+    const needed = gap.length + columnWidth;
+    if (lines.length > 0 && needed <= left) lines.at(-1)!.push(column);
+    else left = width + gap.length - (lines.push([column]) > 1 ? indent.length : 0);
+    left -= needed;
+  }
+  return rows
+    .flatMap((row) =>
+      lines.flatMap((columns, index) => {
+        const before = index === 0 ? '' : indent;
+        const text = columns
+          .map(
+            (column) => row[column]! + ' '.repeat(Math.max(0, widths[column]! - stringWidth(row[column]!))),
+          )
+          .join(gap)
+          .trimEnd();
+        // Only a column alone on its line can be too wide.
+        return wrapAnsi(text, Math.max(1, width - before.length), { hard: true, trim: columns.length === 1 })
+          .split('\n')
+          .map((part) => before + part);
+      }),
+    )
     .join('\n');
 }

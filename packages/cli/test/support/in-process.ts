@@ -14,14 +14,21 @@ export type InProcessEnd = Omit<CliEnd, 'signal' | 'exitCode'> & { readonly exit
 /** Runs a command line inside this process, with the credentials that {@link useOwnEnvironment} set. */
 export async function runInProcess(
   args: readonly string[],
-  { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
+  {
+    env = {},
+    columns,
+  }: {
+    readonly env?: Readonly<Record<string, string>>;
+    /** Of the terminal that stdout is; undefined where it is none. */
+    readonly columns?: number;
+  } = {},
 ): Promise<InProcessEnd> {
   const stdout = collect();
   const stderr = collect();
   const exitCode = await main(args, {
     env: { ...ownEnvironment, XDG_CACHE_HOME: ownCacheHome, ...env },
     stdin: process.stdin,
-    stdout: stdout.stream,
+    stdout: Object.assign(stdout.stream, { columns }),
     stderr: stderr.stream,
     colorDepth: 1,
   });

@@ -29,7 +29,7 @@ export const cleanupOptions = {
   }),
   'older-than': option({
     kind: duration({ metavar: 'AGE' }),
-    help: 'Keep whatever was active more recently, as 90m, 24h or 7d',
+    help: 'Keep whatever was active more recently, as 15m, 24h or 7d; a number alone is seconds',
     default: '24h',
     group: 'selection',
     commands: ['janitor'],

@@ -32,7 +32,7 @@ export function duration({ metavar = 'SECONDS' }: { readonly metavar?: string } 
   return single({
     metavar,
     isText: false,
-    schema: quantity(parseSeconds, 'a time such as 90, 15m or 2h'),
+    schema: quantity(parseSeconds, 'a time such as 90s, 15m, 24h or 7d, or a number of seconds'),
     jsonSchema: {
       anyOf: [
         { type: 'number', minimum: 0 },

@@ -112,7 +112,7 @@ export function oneOf<const T extends readonly [string, ...string[]]>(
     schema: z
       .enum(accepted as [string, ...string[]], {
         error: ({ input }) =>
-          `${expected(list).error({ input })}${typeof input === 'string' ? didYouMean(input, values) : ''}`,
+          `${expected(list).error({ input })}${typeof input === 'string' ? didYouMean(input, accepted) : ''}`,
       })
       .transform((word) => (Object.hasOwn(aliases, word) ? aliases[word]! : word)) as z.ZodType<T[number]>,
     jsonSchema: { enum: accepted },
