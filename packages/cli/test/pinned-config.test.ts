@@ -109,7 +109,7 @@ describe('a configuration file', () => {
     run,
     source,
   }) => {
-    const foreign = `\uFEFF${source.replaceAll('\n', '\r\n').replace('arch: x86_64', 'arch:    x86_64   # of ours')}`;
+    const foreign = `\uFEFF${source.replaceAll('\n', '\r\n').replace('arch: x86_64', 'arch:    x86_64   # here')}`;
     await writeFile(path, foreign);
     const first = (await run(path, 'one', '--write-config')).json<ImportDocument>().images[0]!;
     const written = await readFile(path, 'utf8');
