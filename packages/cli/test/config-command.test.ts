@@ -53,7 +53,7 @@ images:
   const lines = run.stdout.split('\n').filter((line) => line.startsWith(path));
   expect(lines.map((line) => line.slice(path.length))).toEqual([
     ':2:1: error CONFIG_INVALID: buckett: unknown key. Did you mean "bucket"?',
-    ':3:1: error CONFIG_INVALID: poll-interval: expected a time such as 90, 15m or 2h, not "soon"',
+    ':3:1: error CONFIG_INVALID: poll-interval: expected a time such as 90s, 15m, 24h or 7d, or a number of seconds, not "soon"',
     expect.stringMatching(
       /^:6:5: error CONFIG_INVALID: images\.a\.arch: expected x86_64 or arm64, not "i386"/,
     ),
