@@ -40,7 +40,7 @@ export function createSteps({
   const isDone = (step: StepName) => ['done', 'reused'].includes(taken.get(step)?.outcome ?? '');
   return {
     async take(step, work, result = () => ({})) {
-      const isRepeated = isDone(step);
+      const isRepeated = isShared(step) && isDone(step);
       if (!isRepeated) view.stage(image, step);
       const startedAt = now();
       const seconds = () => Math.round(now() - startedAt) / 1000;
@@ -67,4 +67,9 @@ export function createSteps({
     },
     report: () => stepNames.map((step) => taken.get(step) ?? { step, outcome: 'skipped', seconds: 0 }),
   };
+}
+
+/** The image is asked for by each that reads it: a conversion that is repeated is work, and this is not. */
+function isShared(step: StepName): boolean {
+  return step === 'download';
 }
