@@ -116,12 +116,7 @@ export const importS3Permissions: readonly Permission[] = [
 export const importEbsPermissions: readonly Permission[] = [
   {
     purpose: 'LookForResults',
-    actions: [
-      'ec2:DescribeImages',
-      'ec2:DescribeImportSnapshotTasks',
-      'ec2:DescribeSnapshots',
-      'ec2:DescribeTags',
-    ],
+    actions: ['ec2:DescribeImages', 'ec2:DescribeSnapshots', 'ec2:DescribeTags'],
     on: ['anything'],
   },
   {

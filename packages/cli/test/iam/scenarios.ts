@@ -247,15 +247,6 @@ export const scenarios: readonly Scenario[] = [
     command: importing({ via: 'ebs', verify: true }),
   },
   {
-    policy: 'import-ebs',
-    name: 'a snapshot that an import task of the same image is making',
-    needs: ['ec2:DescribeImportSnapshotTasks'],
-    async prepare(stage) {
-      await failAt(stage, 'CreateTags');
-    },
-    command: importing({ via: 'ebs' }),
-  },
-  {
     policy: 'verify',
     name: 'an AMI',
     needs: ['ebs:GetSnapshotBlock', 'ebs:ListSnapshotBlocks', 'ec2:DescribeImages', 'ec2:DescribeSnapshots'],
