@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DeleteTagsCommand } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { exampleCredentials } from '@ec2-image/local-aws';
 import { execa } from 'execa';
 import { openAccount, type TestAccount } from './support/account.ts';
 import { expect, testWith } from './support/fixtures.ts';
@@ -230,13 +229,7 @@ test('no such bucket: nothing is downloaded', async ({ images, account }) => {
 });
 
 test('a bucket in another region: nothing is downloaded', async ({ images, account }) => {
-  const elsewhere = new S3Client({
-    region: 'eu-west-1',
-    endpoint: account.aws.url,
-    credentials: exampleCredentials,
-    forcePathStyle: true,
-  });
-  await elsewhere.send(
+  await account.observer.client(S3Client, { region: 'eu-west-1' }).send(
     new CreateBucketCommand({
       Bucket: 'far-away',
       CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },

@@ -53,7 +53,7 @@ describe.each([
 });
 
 test('a bucket of another region than the import', async ({ images, account, runImport }) => {
-  const far = account.client(S3Client, { region: 'eu-west-1' });
+  const far = account.observer.client(S3Client, { region: 'eu-west-1' });
   await far.send(
     new CreateBucketCommand({
       Bucket: 'far-images',

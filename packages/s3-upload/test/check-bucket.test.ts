@@ -1,4 +1,4 @@
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { checkBucket } from '@ec2-image/s3-upload';
 import { bucket, clientFor, region } from './support/emulator.ts';
 import { describe, expect, test } from './support/fixtures.ts';
@@ -23,19 +23,21 @@ describe('on the emulator', () => {
     ).rejects.toMatchObject({ code: 'NO_SUCH_BUCKET', bucket: 'no-such-bucket' });
   });
 
-  test.for([region, 'us-east-1'])('one elsewhere, asked by a client of %s', async (asking, { aws }) => {
-    const client = clientFor(aws.url, { region: asking });
-    const other = clientFor(aws.url, { region: 'ap-south-1' });
-    await other.send(
-      new CreateBucketCommand({
-        Bucket: `elsewhere-${asking}`,
-        CreateBucketConfiguration: { LocationConstraint: 'ap-south-1' },
-      }),
-    );
-    await expect(
-      checkBucket({ client, bucket: `elsewhere-${asking}`, region: asking }),
-    ).rejects.toMatchObject({ code: 'BUCKET_ELSEWHERE', bucketRegion: 'ap-south-1', region: asking });
-  });
+  test.for([region, 'us-east-1'])(
+    'one elsewhere, asked by a client of %s',
+    async (asking, { aws, observer }) => {
+      const client = clientFor(aws.url, { region: asking });
+      await observer.client(S3Client, { region: 'ap-south-1' }).send(
+        new CreateBucketCommand({
+          Bucket: `elsewhere-${asking}`,
+          CreateBucketConfiguration: { LocationConstraint: 'ap-south-1' },
+        }),
+      );
+      await expect(
+        checkBucket({ client, bucket: `elsewhere-${asking}`, region: asking }),
+      ).rejects.toMatchObject({ code: 'BUCKET_ELSEWHERE', bucketRegion: 'ap-south-1', region: asking });
+    },
+  );
 
   test('one of another account', async ({ client }) => {
     await expect(

@@ -91,12 +91,7 @@ describe('uploads', () => {
 });
 
 it('does not read a bucket of another account, whatever its keys look like', async ({ account }) => {
-  const theirs = new S3Client({
-    endpoint: account.aws.url,
-    region: 'us-east-1',
-    credentials: otherAccount,
-    forcePathStyle: true,
-  });
+  const theirs = account.observer.client(S3Client, { credentials: otherAccount });
   await theirs.send(new CreateBucketCommand({ Bucket: 'theirs' }));
   await account.at(account.hoursAgo(100), () =>
     theirs.send(new CreateMultipartUploadCommand({ Bucket: 'theirs', Key: key })),

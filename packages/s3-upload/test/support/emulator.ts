@@ -32,6 +32,7 @@ export async function startEmulator({ conditions }: Pick<TestAccountOptions, 'co
   return {
     aws: account.aws,
     client: account.s3,
+    observer: account.observer,
     [Symbol.asyncDispose]: () => account[Symbol.asyncDispose](),
   };
 }

@@ -26,6 +26,7 @@ function testIn(conditions: ConditionsName) {
         return aws;
       })
       .extend('client', ({ shared }) => shared.client)
+      .extend('observer', ({ shared }) => shared.observer)
   );
 }
 
