@@ -11,6 +11,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
+import { blockEntry, flowEntry, formOf, isCollectionValue, type NewEntry } from './yaml-entry.ts';
 import {
   behindColon,
   commaAt,
@@ -25,13 +26,6 @@ import {
 import { commentText, styleOf, type YamlStyle } from './yaml-style.ts';
 
 type Path = readonly string[];
-
-/** An entry that a file gets. The comment stands behind the value, where the form of the file allows one. */
-export interface NewEntry {
-  readonly key: string;
-  readonly value: unknown;
-  readonly comment?: string;
-}
 
 interface Found {
   readonly map: YAMLMap;
@@ -112,8 +106,8 @@ export class YamlText {
     const line = lineStart(this.#text, start);
     const indent = this.#text.slice(line, start);
     const gap = indent.trim() === '' ? this.#style.lineEnd + indent : ' ';
-    if (map.flow) this.#splice(start, start, `${this.#flowEntry(map, entry)},${gap}`);
-    else this.#splice(line, line, this.#blockEntry(map, entry) + this.#style.lineEnd);
+    if (map.flow) this.#splice(start, start, `${flowEntry(this.#style, map, entry)},${gap}`);
+    else this.#splice(line, line, this.#lines(map, entry) + this.#style.lineEnd);
   }
 
   insertAfter(path: Path, entry: NewEntry): void {
@@ -197,16 +191,16 @@ export class YamlText {
       return;
     }
     const inside = map.range![0] + 1;
-    this.#splice(inside, inside, this.#flowEntry(map, entry));
+    this.#splice(inside, inside, flowEntry(this.#style, map, entry));
   }
 
   #insertAfter({ map, pair }: Found, entry: NewEntry): void {
     const end = endOf(this.#text, pair);
     if (!map.flow) {
-      this.#insertLines(nextLine(this.#text, end), this.#blockEntry(map, entry));
+      this.#insertLines(nextLine(this.#text, end), this.#lines(map, entry));
       return;
     }
-    const text = this.#flowEntry(map, entry);
+    const text = flowEntry(this.#style, map, entry);
     const comma = commaAt(this.#text, end);
     const after = end + comma.length;
     const [rest = ''] = /^[ \t]*(?:#.*)?(?=\r?\n)/.exec(this.#text.slice(after)) ?? [];
@@ -249,7 +243,7 @@ export class YamlText {
       return;
     }
     const quoted = old?.range && this.#text[old.range[0]] === '"' && typeof value === 'string';
-    const inline = quoted ? JSON.stringify(value) : this.#style.inline(value, this.#form(map));
+    const inline = quoted ? JSON.stringify(value) : this.#style.inline(value, formOf(this.#style, map));
     if (isBlock || isNothing) {
       if (isBlock) this.#replaceLines(old, '');
       const at = behindColon(this.#text, pair);
@@ -271,20 +265,8 @@ export class YamlText {
     this.#splice(start, end, lines === '' ? '' : lines + this.#style.lineEnd);
   }
 
-  #blockEntry(map: YAMLMap, { key, value, comment }: NewEntry): string {
-    return this.#style.lines({ [key]: value }, indentOf(this.#text, map)) + commentText(comment);
-  }
-
-  #flowEntry(map: YAMLMap, { key, value }: NewEntry): string {
-    const form = this.#form(map);
-    return `${this.#style.inline(key, form)}: ${this.#style.inline(value, form)}`;
-  }
-
-  #form(map: YAMLMap): 'block' | 'flow' | 'json' {
-    if (!map.flow) return 'block';
-    const [first] = map.items;
-    const isQuoted = isScalar(first?.key) && first.key.type === 'QUOTE_DOUBLE';
-    return this.#style.isJson || isQuoted ? 'json' : 'flow';
+  #lines(map: YAMLMap, entry: NewEntry): string {
+    return blockEntry(this.#style, indentOf(this.#text, map), entry);
   }
 
   /** Only where the line ends behind the value, so that nothing of it gets into the comment. */
@@ -295,8 +277,4 @@ export class YamlText {
 
 function nested(path: Path, value: unknown): unknown {
   return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
-}
-
-function isCollectionValue(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
 }
