@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DeleteTagsCommand } from '@aws-sdk/client-ec2';
@@ -12,6 +11,7 @@ import { expect, testWith } from './support/fixtures.ts';
 import type { TestImages } from './support/images.ts';
 import { flagsOf, type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
 import { type CliEnd, runCli, startCli } from './support/run-cli.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const test = testWith({ disk: { sizeBytes: 16 * 2 ** 20, dataBytes: 2 * 2 ** 20 } });
 
@@ -166,7 +166,7 @@ test('a disk without a partition table', async ({ images, account }) => {
 });
 
 test('a work directory that is full', async ({ images, account }) => {
-  const full = await mkdtemp(join(tmpdir(), 'ec2-image-full-'));
+  const full = await temporaryDirectory('full');
   await execa('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', full]);
   try {
     const run = await runCli(

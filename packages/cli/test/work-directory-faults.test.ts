@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
@@ -7,6 +6,7 @@ import { openAccount } from './support/account.ts';
 import { publishImages } from './support/images.ts';
 import { type ImportDocument, importArgs } from './support/import.ts';
 import { cliCommand, runCli } from './support/run-cli.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 /** A file system of its own, and how the run ended that had it as its work directory. */
 async function importInto(
@@ -16,7 +16,7 @@ async function importInto(
 ) {
   await using images = await publishImages(['qcow2']);
   await using account = await openAccount();
-  const mount = await mkdtemp(join(tmpdir(), 'ec2-image-mount-'));
+  const mount = await temporaryDirectory('mount');
   await execa('mount', ['-t', 'tmpfs', '-o', options.replace(',ro', ''), 'tmpfs', mount]);
   try {
     await prepare?.(mount);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, open, readdir, readFile, truncate } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -12,11 +12,13 @@ import {
   streamBlocks,
 } from '@ec2-image/disk-blocks';
 import { execa } from 'execa';
-import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 
 const sizeBytes = 41 * blockSizeBytes + 4096;
 let directory: string;
 let raw: string;
+
+afterAll(() => rm(directory, { recursive: true }));
 
 /** Data at both ends, in the middle, and a block of written zeros. */
 beforeAll(async () => {

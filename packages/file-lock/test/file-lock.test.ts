@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as api from '@ec2-image/file-lock';
 import { isLocked, tryLock, waitForLock } from '@ec2-image/file-lock';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 
 let path: string;
 
 beforeEach(async () => {
-  path = join(await mkdtemp(join(tmpdir(), 'file-lock-')), 'lock');
+  const directory = await mkdtemp(join(tmpdir(), 'file-lock-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  path = join(directory, 'lock');
 });
 
 test('the exported names', () => {

@@ -1,11 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileLockError, isLocked, tryLock } from '@ec2-image/file-lock';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-const temporaryDirectory = () => mkdtemp(join(tmpdir(), 'file-lock-'));
+async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'file-lock-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  return directory;
+}
 
 /** A tmpfs with these options, where this machine lets us mount one. */
 async function mounted(options: string): Promise<string | undefined> {

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plan } from '@ec2-image/janitor';
 import { tagRecord } from '@ec2-image/provenance';
 import { bucket } from '../support/account.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import {
   describe,
   expect,
@@ -158,7 +158,7 @@ describe('janitor', () => {
   test('51: a plan to disable an AMI, carried out after that was done: deregisters nothing', async ({
     account,
   }) => {
-    const file = join(await mkdtemp(join(tmpdir(), 'plan-')), 'plan.json');
+    const file = join(await temporaryDirectory('plan'), 'plan.json');
     const [older, newer] = ['fedora-i43', 'fedora-i44'].map((name, at) => ({
       createdAt: hoursAgo(100 - 50 * at),
       name,
@@ -272,8 +272,7 @@ describe('janitor', () => {
 });
 
 describe('a saved plan', () => {
-  const args = async () =>
-    ['--from-plan', join(await mkdtemp(join(tmpdir(), 'plan-')), 'plan.json')] as const;
+  const args = async () => ['--from-plan', join(await temporaryDirectory('plan'), 'plan.json')] as const;
 
   test('is carried out later: what it names, and no more', async ({ account }) => {
     seedSnapshots(account, 1);

@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from '@ec2-image/file-lock';
 import { region } from '../support/account.ts';
 import { expect, testWith } from '../support/fixtures.ts';
 import type { Flags } from '../support/import.ts';
 import { runInProcess } from '../support/in-process.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const test = testWith({ flags: { region } })
   .extend('importImage', ({ runImport }) => async (flags: Flags): Promise<void> => {
@@ -74,7 +74,7 @@ test('52: foreign directories in the work directory: untouched', async ({
   makeDirectory,
   own,
 }) => {
-  const elsewhere = await mkdtemp(join(tmpdir(), 'elsewhere-'));
+  const elsewhere = await temporaryDirectory('elsewhere');
   await writeFile(join(elsewhere, 'thesis.txt'), 'years of work');
   const marker = join(entry(own), '.ec2-image-work');
   const names = {
