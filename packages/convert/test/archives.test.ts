@@ -121,7 +121,11 @@ describe('an archive with one disk', () => {
     await expectImports(path);
   });
 
-  test.each(['SHA256', 'SHA1'])('an OVA whose manifest has %s digests', async (algorithm) => {
+  test.each([
+    ['SHA256', 'behind the descriptor', ['box.ovf', 'box.mf', 'box-disk1.vmdk']],
+    ['SHA1', 'at the end', ['box.ovf', 'box-disk1.vmdk', 'box.mf']],
+    ['SHA512', 'of names with a dot in front', ['./box.ovf', './box-disk1.vmdk', './box.mf']],
+  ])('an OVA whose manifest has %s digests, %s', async (algorithm, _, names) => {
     const directory = await temporaryDirectory();
     const vmdk = join(directory, 'box-disk1.vmdk');
     await qemuImg('convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized', raw, vmdk);
@@ -132,7 +136,7 @@ describe('an archive with one disk', () => {
       const disk = digestOf(change(await readFile(vmdk)));
       return `${algorithm}(box.ovf)= ${ovf}\n${algorithm}(box-disk1.vmdk)= ${disk}\n`;
     };
-    const ova = async () => tar(directory, ['--format=ustar'], 'box.ovf', 'box.mf', 'box-disk1.vmdk');
+    const ova = async () => tar(directory, ['--format=ustar'], ...names);
     await writeFile(join(directory, 'box.mf'), await lines((bytes) => bytes));
     await expectImports(await ova());
     await writeFile(join(directory, 'box.mf'), await lines((bytes) => bytes.subarray(1)));
@@ -140,8 +144,23 @@ describe('an archive with one disk', () => {
     const output = join(await temporaryDirectory(), 'out');
     await expect(convertImage({ image, format: 'vhdx', output })).rejects.toMatchObject({
       code: 'CORRUPT_ARCHIVE',
-      message: expect.stringContaining('"box-disk1.vmdk" does not have the digest in its manifest'),
+      message: expect.stringContaining('box-disk1.vmdk" does not have the digest in its manifest'),
     });
+  });
+
+  test('beside a kernel, and what macOS packs with a file', async () => {
+    const directory = await unpackedDirectory();
+    // Linux's boot protocol: a boot sector that says that it cannot be booted from, and the header behind it.
+    const kernel = Buffer.alloc(64 * 1024, 'kernel');
+    kernel.writeUInt16BE(0x55aa, 510);
+    kernel.write('HdrS', 0x202, 'latin1');
+    await writeFile(join(directory, 'vmlinuz'), kernel);
+    const appleDouble = Buffer.alloc(4096);
+    appleDouble.writeUInt32BE(0x00051607, 0);
+    await writeFile(join(directory, '._disk.raw'), appleDouble);
+    const names = ['vmlinuz', '._disk.raw', 'disk.raw', 'README'];
+    await expectImports(await tar(directory, [], ...names));
+    await expectImports(await zip(directory, 'zipfile.ZIP_DEFLATED', ...names));
   });
 });
 

@@ -11,7 +11,7 @@ export interface ArchivedDisk {
   readonly size: number;
   /**
    * All of it, once. The end is only reached when the archive has no other disk and, where it is an OVA with a
-   * manifest, the disk has the digest that stands there.
+   * manifest, in front of the disk or behind it, the disk has the digest that stands there.
    *
    * @throws ConvertError `CORRUPT_ARCHIVE`, `SEVERAL_DISKS`, `UNSAFE_ARCHIVE`
    */
@@ -50,7 +50,14 @@ async function nextDisk(
       return {
         name: entry.name,
         size: entry.size,
-        bytes: () => diskBytes(archive, { entry, opened, entries, manifests }),
+        bytes: () =>
+          diskBytes(archive, {
+            entry,
+            opened,
+            entries,
+            manifests,
+            isOva: manifests.length > 0 || others.some(isDescriptor),
+          }),
       };
     }
     if (isManifest(entry)) manifests.push(await readText(opened));
@@ -65,30 +72,33 @@ async function* diskBytes(
     opened,
     entries,
     manifests,
+    isOva,
   }: {
     readonly entry: ArchiveEntry;
     readonly opened: OpenedEntry;
     readonly entries: AsyncGenerator<ArchiveEntry>;
-    readonly manifests: string[];
+    /** Those in front of the disk. */
+    readonly manifests: readonly string[];
+    readonly isOva: boolean;
   },
 ): AsyncGenerator<Buffer> {
   try {
     const hashes = { SHA1: createHash('sha1'), SHA256: createHash('sha256'), SHA512: createHash('sha512') };
-    // An OVA begins with its descriptor, and with the manifest if it has one.
-    const isListed = manifests.length > 0;
     for await (const chunk of opened.bytes()) {
-      if (isListed) for (const hash of Object.values(hashes)) hash.update(chunk);
+      if (isOva) for (const hash of Object.values(hashes)) hash.update(chunk);
       yield chunk;
     }
+    const all = [...manifests];
     for await (const other of entries) {
       const second = await openEntry(other);
       if (second.isDisk) throw severalDisks(archive, [entry.name, other.name]);
+      if (isOva && isManifest(other)) all.push(await readText(second));
     }
-    if (!isListed) return;
+    if (!isOva) return;
     const digests = Object.fromEntries(
       Object.entries(hashes).map(([name, hash]) => [name, hash.digest('hex')]),
     );
-    for (const manifest of manifests) checkManifest(manifest, { name: entry.name, digests });
+    for (const manifest of all) checkManifest(manifest, { name: entry.name, digests });
   } finally {
     await entries.return(undefined);
   }
@@ -125,8 +135,23 @@ async function openEntry(entry: ArchiveEntry): Promise<OpenedEntry> {
 function isDisk({ name, size }: ArchiveEntry, head: Buffer): boolean {
   const magic = magicOfHead(head);
   if (magic) return magic.kind === 'disk';
-  if (size < 512) return false;
+  if (size < 512 || isKernel(head) || isAppleDouble(head)) return false;
   return (head.length >= 512 && head.readUInt16BE(510) === 0x55aa) || diskNames.test(name);
+}
+
+/** Linux's boot protocol: a kernel has a boot sector's signature too, and `HdrS` behind it. */
+function isKernel(head: Buffer): boolean {
+  return head.toString('latin1', 0x202, 0x206) === 'HdrS';
+}
+
+/** RFC 1740: what macOS packs beside `disk.raw` as `._disk.raw`. */
+function isAppleDouble(head: Buffer): boolean {
+  return head.length >= 4 && head.readUInt32BE(0) === 0x00051607;
+}
+
+/** OVF 1.1, 6: it is the first file of an OVA; the manifest follows it, or ends the archive. */
+function isDescriptor(name: string): boolean {
+  return /\.ovf$/i.test(name);
 }
 
 function isManifest({ name }: ArchiveEntry): boolean {
@@ -157,11 +182,16 @@ function checkManifest(
       /^(SHA1|SHA256|SHA512)[ \t]{0,8}\(([^)]{1,1000})\)[ \t]{0,8}=[ \t]{0,8}([0-9a-f]{40,128})[ \t\r]{0,8}$/i.exec(
         line,
       );
-    if (!match || match[2] !== name) continue;
+    if (!match || withoutDot(match[2]!) !== withoutDot(name)) continue;
     if (digests[match[1]!.toUpperCase()] !== match[3]!.toLowerCase()) {
       throw corruptArchive('tar', `${shownName(name)} does not have the digest in its manifest`);
     }
   }
+}
+
+/** `tar` keeps the `./` that it was given. */
+function withoutDot(name: string): string {
+  return name.replace(/^(?:\.\/){1,8}/, '');
 }
 
 function noDisk(archive: ArchiveFormat, names: readonly string[]): ConvertError {
