@@ -12,7 +12,10 @@ export async function withSource<T>(path: string, use: (source: ByteSource) => P
   try {
     handle = await open(path);
   } catch (cause) {
-    throw notReadable(path, (cause as { code?: string }).code ?? 'unknown error', cause);
+    const { code = 'unknown error' } = cause as { code?: string };
+    // That is nothing of the file's.
+    if (code === 'EMFILE' || code === 'ENFILE') throw cause;
+    throw notReadable(path, code, cause);
   }
   try {
     const stats = await handle.stat();

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Digest } from '@ec2-image/provenance';
 import { redactUrl } from '@ec2-image/redact';
 import { mismatchError } from './digest-mismatch.ts';
@@ -14,6 +15,7 @@ import { PartialFile } from './partial-file.ts';
 import { defaultStallTimeoutMs } from './retry.ts';
 import type { HttpSource } from './source.ts';
 import type { VerifiedImage } from './verified-image.ts';
+import { workDirectoryError } from './work-directory.ts';
 
 /** Above this a server is more likely to throttle than to be faster. */
 const maxConnections = 16;
@@ -48,7 +50,9 @@ export async function downloadVerified(options: DownloadVerifiedOptions): Promis
       report();
       const outcome = file.keptBytes > 0 ? 'resumed' : 'downloaded';
       await file.finish();
-      const { state } = await recordFile(path);
+      const { state } = await recordFile(path).catch(async (cause: Error) => {
+        throw await workDirectoryError({ cause, directory: dirname(path) });
+      });
       return { path, size: file.bytes, digest, state, outcome, bytesTransferred };
     };
 

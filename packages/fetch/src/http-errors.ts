@@ -3,6 +3,7 @@ import { printable, redactText, redactUrl } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
 import { formatBytes, formatExactBytes } from './format-bytes.ts';
 import type { ResponseHeaders } from './http-exchange.ts';
+import { tooManyOpenFiles } from './open-files.ts';
 import { retryAfterMs } from './retry.ts';
 
 const notFound: ReadonlySet<number> = new Set([404, 410]);
@@ -85,12 +86,8 @@ export function transferError({
   const outbound = outboundErrorIn(cause);
   if (outbound) return ofProxy(outbound, shown);
   const reason = String((cause as { code?: unknown }).code ?? cause.name);
-  if (reason === 'EMFILE' || reason === 'ENFILE')
-    return new FetchError('TOO_MANY_OPEN_FILES', `too many open files on this machine to read ${shown}`, {
-      hint: 'Raise the limit (`ulimit -n 4096`), or import fewer images at a time; then run the same command again.',
-      cause,
-      facts: { url: shown, reason },
-    });
+  const lacksDescriptors = tooManyOpenFiles(cause, { purpose: `to read ${shown}`, facts: { url: shown } });
+  if (lacksDescriptors) return lacksDescriptors;
   if (!ofTheNetwork.test(reason) && !isUntrusted(cause)) return cause;
   const facts = {
     url: shown,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { printable, redactUrl } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
+import { tooManyOpenFiles } from './open-files.ts';
 
 /** Where a file is, as the user gave it. `shown` is how messages name it: without credentials, query or control characters. */
 export type Source = LocalSource | HttpSource;
@@ -81,7 +82,7 @@ export function badUrl(text: string, what: string, cause?: unknown): FetchError 
   });
 }
 
-/** @returns a FetchError `LOCAL_FILE_UNREADABLE` */
+/** @returns a FetchError `LOCAL_FILE_UNREADABLE`, `TOO_MANY_OPEN_FILES` */
 export function unreadable({
   source,
   cause,
@@ -89,11 +90,14 @@ export function unreadable({
   readonly source: LocalSource;
   readonly cause: Error;
 }): FetchError {
+  const { path, shown } = source;
+  const lacksDescriptors = tooManyOpenFiles(cause, { purpose: `to read ${shown}`, facts: { path } });
+  if (lacksDescriptors) return lacksDescriptors;
   const reason = (cause as NodeJS.ErrnoException).code;
   const what = reason === 'ENOENT' ? 'no such file' : printable(cause.message, { maxLength: 400 });
-  return new FetchError('LOCAL_FILE_UNREADABLE', `cannot read ${source.shown}: ${what}`, {
+  return new FetchError('LOCAL_FILE_UNREADABLE', `cannot read ${shown}: ${what}`, {
     hint: 'Check that the path names a regular file that you can read.',
     cause,
-    facts: { path: source.path, reason },
+    facts: { path, reason },
   });
 }

@@ -4,6 +4,7 @@ import { makeDirectory } from '@ec2-image/file-lock';
 import { printable } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
 import { formatBytes } from './format-bytes.ts';
+import { tooManyOpenFiles } from './open-files.ts';
 
 /** @throws FetchError `WORK_DIRECTORY_UNUSABLE`, `WORK_DIRECTORY_FULL` */
 export async function ensureDirectory(directory: string): Promise<void> {
@@ -35,7 +36,6 @@ export async function ensureRoom({
 
 const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
 const readOnlyCodes: ReadonlySet<unknown> = new Set(['EROFS', 'EACCES', 'EPERM']);
-const openFileCodes: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
 
 /** An error of a file in the work directory, explained. A FetchError and an abort are returned unchanged. */
 export async function workDirectoryError({
@@ -60,12 +60,8 @@ export async function workDirectoryError({
     });
   const shown = printable(directory, { maxLength: 400 });
   const why = printable(cause.message, { maxLength: 300 });
-  if (openFileCodes.has(reason))
-    return new FetchError('TOO_MANY_OPEN_FILES', `too many open files to use ${shown}: ${why}`, {
-      hint: 'Raise the limit (`ulimit -n 4096`), or import fewer images at a time.',
-      cause,
-      facts: { directory, reason },
-    });
+  const lacksDescriptors = tooManyOpenFiles(cause, { purpose: `to use ${shown}`, facts: { directory } });
+  if (lacksDescriptors) return lacksDescriptors;
   if (readOnlyCodes.has(reason))
     return new FetchError('WORK_DIRECTORY_READ_ONLY', `cannot write to the work directory ${shown}: ${why}`, {
       hint: 'Use a work directory (--work-dir) that you can write to.',

@@ -58,6 +58,8 @@ async function findCause(path: string): Promise<NodeJS.ErrnoException | undefine
   try {
     await using file = await open(probe, 'w');
     await file.writeFile('lock');
+    // SQLite needs two descriptors at a time.
+    await using _ = await open(probe);
     await rm(probe, { force: true });
   } catch (error) {
     await rm(probe, { force: true }).catch(() => {});

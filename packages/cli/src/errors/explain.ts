@@ -51,6 +51,14 @@ function explainSystem(error: unknown): Reason {
     case 'EPERM':
     case 'EROFS':
       return { code: 'NOT_PERMITTED', message, hint: 'Choose a --work-dir that this user can write to.' };
+    case 'EMFILE':
+    case 'ENFILE':
+      return {
+        code: 'TOO_MANY_OPEN_FILES',
+        message,
+        hint: 'Raise the limit (`ulimit -n 4096`), or import fewer images at a time.',
+        resumable: true,
+      };
     case 'ECONNREFUSED':
     case 'ECONNRESET':
     case 'ETIMEDOUT':
