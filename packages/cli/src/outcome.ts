@@ -36,6 +36,9 @@ export interface ImageResult {
   readonly image: Image | null;
   readonly steps: readonly StepReport[];
   readonly error?: Explained;
-  /** What a run that failed or was interrupted may have left in the account, in words. The same command resumes from it. */
+  /**
+   * What may still be in the account, in words: after a run that failed or was interrupted, whatever the same command
+   * resumes from; after any other, the versions of an object that it was not allowed to delete.
+   */
   readonly leftovers?: readonly string[];
 }

@@ -1,10 +1,16 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import {
+  ListObjectVersionsCommand,
+  PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
 import { tagRecord } from '@ec2-image/provenance';
 import { stepNames } from '../src/outcome.ts';
 import { bucket, openAccount, region } from './support/account.ts';
 import { describe, expect, testWith } from './support/fixtures.ts';
 import { areEqualDisks, type ImportDocument, makeWorkDirectory } from './support/import.ts';
+import { runInProcess } from './support/in-process.ts';
 import { runCli } from './support/run-cli.ts';
 
 const test = testWith({
@@ -185,6 +191,32 @@ describe('every format', () => {
     expect(exitCode, stderr).toBe(0);
     expect(await areEqualDisks(images.disk, account.snapshotPath(result.snapshotId!))).toBe(true);
   });
+});
+
+test('an import in a versioned bucket whose versions may not be deleted: says that one remains', async ({
+  account,
+  argsOf,
+}) => {
+  const { s3 } = account;
+  const versioned = { Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' as const } };
+  await s3.send(new PutBucketVersioningCommand(versioned));
+  const Resource = `arn:aws:s3:::${bucket}/*`;
+  const denied = { Effect: 'Deny', Principal: '*', Action: 's3:DeleteObjectVersion', Resource };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [denied] });
+  await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+
+  const first = await runInProcess(argsOf());
+  expect(first.exitCode, first.stderr).toBe(0);
+  const [result] = first.json<ImportDocument>().images;
+  const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket }));
+  const left = `old versions of s3://${bucket}/${Versions[0]!.Key} (s3:DeleteObjectVersion denied)`;
+  expect(result).toMatchObject({ outcome: 'imported', leftovers: [left] });
+  expect(Versions).toHaveLength(1);
+
+  const forPeople = await runInProcess(argsOf({ json: false, fresh: true, suffix: 'other' }));
+  expect(forPeople.stdout).toMatch(
+    /Next:\n {2}test-cloud: still in the account: old versions of s3:.* Allow that, and ec2-image janitor deletes/,
+  );
 });
 
 interface JanitorDocument {

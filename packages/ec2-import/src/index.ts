@@ -1,4 +1,4 @@
-export { type AmiFacts, type AmiVerdict, judgeAmi } from './ami/ami.ts';
+export { type AmiFacts, type AmiVerdict, freshDifference, judgeAmi } from './ami/ami.ts';
 export { conflictError } from './ami/conflict.ts';
 export { type DescribeImageOptions, describeImage } from './ami/describe-image.ts';
 export { type FindImageOptions, findImage } from './ami/find-image.ts';

@@ -12,6 +12,7 @@ test('the exported names', () => {
     'failureKind',
     'findImage',
     'findSnapshot',
+    'freshDifference',
     'importSnapshot',
     'importTaskOf',
     'isFinished',

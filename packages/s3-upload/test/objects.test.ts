@@ -191,7 +191,7 @@ describe('verifyObject', () => {
 describe('deleteObject', () => {
   test('deletes the proven one, and is content where it is gone', async ({ uploaded }) => {
     const { options, object } = await uploaded();
-    await deleteObject({ ...options, object });
+    expect(await deleteObject({ ...options, object })).toEqual({ leavesVersion: false });
     expect(await findObject(options)).toBeUndefined();
     await deleteObject({ ...options, object });
   });
@@ -309,6 +309,44 @@ describe('deleteObject', () => {
       }
     },
   );
+
+  test('in a bucket with versions that may not be deleted: hides it, and says once that its version remains', async ({
+    client,
+    aws,
+    uploaded,
+  }) => {
+    await client.send(
+      new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    const denied = {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:DeleteObjectVersion',
+      Resource: `arn:aws:s3:::${bucket}/*`,
+    };
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [denied] });
+    const { options, object } = await uploaded();
+    await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+    try {
+      // The answer to the delete marker is lost: the look that follows finds nothing.
+      const marker = { operation: 'DeleteObject', parameters: { key: options.key } };
+      aws.faults.add({ match: marker, nth: 3, action: { kind: 'drop', when: 'after' } });
+      expect(await deleteObject({ ...options, object })).toEqual({ leavesVersion: true });
+      const { Versions = [], DeleteMarkers = [] } = await client.send(
+        new ListObjectVersionsCommand({ Bucket: bucket, Prefix: options.key }),
+      );
+      expect(Versions.map(({ VersionId }) => VersionId)).toEqual([object.versionId]);
+      expect(DeleteMarkers).toHaveLength(1);
+      expect(options.notices).toEqual([
+        `the old version of s3://${bucket}/${options.key} remains (delete marker only): s3:DeleteObjectVersion denied`,
+      ]);
+    } finally {
+      await client.send(new DeleteBucketPolicyCommand({ Bucket: bucket }));
+      await client.send(
+        new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Suspended' } }),
+      );
+    }
+  });
 
   test('a service without conditional deletes has it deleted after the look', async ({ directory }) => {
     await using service = await startWeakS3({ unconditional: true });

@@ -66,7 +66,9 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
     }).catch((error: unknown) => withoutAws(error, requests));
     for (const { request, result } of finished) {
       if (!result.error) continue;
-      const { name: image, leftovers } = result;
+      const { name: image, outcome } = result;
+      // The report tells what stays behind an AMI: nothing resumes from it.
+      const leftovers = outcome === 'partial' ? [] : result.leftovers;
       this.tell(
         renderError(result.error, { image, leftovers, cleanup: cleanupCommand(request, result, settings) }),
       );

@@ -1,6 +1,7 @@
 import { deleteSnapshot, tagResources } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
-import { abortUploads, deleteObject, findObject, markKept, verifyObject } from '@ec2-image/s3-upload';
+import { abortUploads, findObject, markKept, verifyObject } from '@ec2-image/s3-upload';
+import { discardObject } from './discard-object.ts';
 import { ec2Options, type ImageRun, objectLocation, objectUrl } from './run.ts';
 import type { ObtainedAmi } from './rungs/ami.ts';
 import type { CompleteSnapshot, ObtainedSnapshot } from './snapshot.ts';
@@ -74,8 +75,7 @@ async function clearObject(run: ImageRun, { object: proven }: CompleteSnapshot):
   if (via === 'ebs' || keepObject) return;
   const location = objectLocation(run);
   const object = proven ?? (await findObject(location));
-  if (object) await deleteObject({ ...location, object });
-  run.leftovers.set('object', undefined);
+  if (object) await discardObject(run, object);
   try {
     await abortUploads(location);
   } catch (error) {

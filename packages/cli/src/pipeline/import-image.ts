@@ -83,7 +83,12 @@ export async function importImage(requested: RequestedJob): Promise<ImportedImag
     };
     const { outcome, error, ...ami } = await importIdentified(run);
     view.imageEnded(request.name, outcome, `${ami.imageId} (${amiName})`);
-    return resultOf(outcome, { ...ami, ...(error && { error: explain(error, { resumes }) }) });
+    const left = leftovers.afterSuccess();
+    return resultOf(outcome, {
+      ...ami,
+      ...(left.length > 0 && { leftovers: left }),
+      ...(error && { error: explain(error, { resumes }) }),
+    });
   } catch (error) {
     const interrupted = signal.aborted;
     const explained = explain(interrupted ? signal.reason : error, { resumes });

@@ -1,5 +1,5 @@
-/** What a run can leave in the account before its AMI stands. */
-export type LeftoverKind = 'upload' | 'object' | 'task' | 'pending' | 'snapshot' | 'ami';
+/** What a run can leave in the account: `versions` though all went well, the others before its AMI stands. */
+export type LeftoverKind = 'upload' | 'object' | 'versions' | 'task' | 'pending' | 'snapshot' | 'ami';
 
 /** Kept while the run lasts, and told where it ends early. Of each kind there is one at most. */
 export interface Leftovers {
@@ -7,9 +7,11 @@ export interface Leftovers {
   set(kind: LeftoverKind, what: string | undefined): void;
   /** In the order in which a run makes them. */
   list(): string[];
+  /** What stays behind a run that has done all it was asked. */
+  afterSuccess(): string[];
 }
 
-const order: readonly LeftoverKind[] = ['upload', 'object', 'task', 'pending', 'snapshot', 'ami'];
+const order: readonly LeftoverKind[] = ['upload', 'object', 'versions', 'task', 'pending', 'snapshot', 'ami'];
 
 export function createLeftovers(): Leftovers {
   const kept = new Map<LeftoverKind, string>();
@@ -19,5 +21,6 @@ export function createLeftovers(): Leftovers {
       else kept.set(kind, what);
     },
     list: () => order.flatMap((kind) => kept.get(kind) ?? []),
+    afterSuccess: () => [kept.get('versions') ?? []].flat(),
   };
 }

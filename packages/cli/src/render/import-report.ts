@@ -111,6 +111,12 @@ function nextSteps(
       ({ imageId, region }) =>
         `${renderCommandLine(['tag-fix', imageId!, '--region', region])} adds the missing tags.`,
     ),
+    ...[...usable, ...incomplete].flatMap(({ name, leftovers = [] }) =>
+      leftovers.map(
+        (left) =>
+          `${name}: still in the account: ${left}. Allow that, and ec2-image janitor deletes them when they are a day old.`,
+      ),
+    ),
     ...launchable
       .slice(0, maxLaunchCommands)
       .map((result) =>

@@ -74,6 +74,9 @@ export type AmiVerdict =
   | { readonly kind: 'ours' | 'failed' | 'disabled' | 'foreign'; readonly ami: AmiFacts }
   | { readonly kind: 'different'; readonly ami: AmiFacts; readonly differences: readonly string[] };
 
+/** Of an AMI that is right, where a new one is asked for. */
+export const freshDifference = '--fresh requests a new one';
+
 /** Of an AMI that is right for whoever asks for no more. */
 export const lacksHolesDifference = 'its snapshot was written with --omit-holes';
 

@@ -13,7 +13,7 @@ import {
 import { cutDescription, tagList } from '@ec2-image/provenance';
 import type { Ec2 } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
-import type { AmiFacts, AmiVerdict } from './ami.ts';
+import { type AmiFacts, type AmiVerdict, freshDifference } from './ami.ts';
 import { blockDeviceMappings } from './block-devices.ts';
 import { conflictError } from './conflict.ts';
 import { findImageNow } from './find-image.ts';
@@ -40,7 +40,7 @@ export async function registerOnce(
     const found = await findImageNow(ec2, { ...options, snapshotId });
     if (found && replaced.has(found.ami.imageId)) return undefined;
     if (fresh && found?.kind === 'ours' && found.ami.rootSnapshotId !== snapshotId)
-      return { kind: 'different', ami: found.ami, differences: ['--fresh requests a new one'] };
+      return { kind: 'different', ami: found.ami, differences: [freshDifference] };
     return found;
   };
   let found = await retryThroughOutage(ec2, look);

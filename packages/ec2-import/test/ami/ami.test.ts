@@ -1,7 +1,13 @@
 import { type SnapshotOrigin, snapshotOrigin } from '@ec2-image/provenance';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AmiFacts, amiFacts, judgeAmi } from '../../src/ami/ami.ts';
+import {
+  type AmiFacts,
+  amiFacts,
+  freshDifference,
+  judgeAmi,
+  lacksHolesDifference,
+} from '../../src/ami/ami.ts';
 import { conflictError } from '../../src/ami/conflict.ts';
 import type { WantedAmi } from '../../src/ami/wanted-ami.ts';
 import { digest, otherDigest, ourTags } from '../marks.ts';
@@ -159,6 +165,34 @@ describe('what stands in the way is explained', () => {
     });
     expect(error.message).toContain('ami-1');
     expect(error.hint).not.toBe('');
+  });
+
+  const taken =
+    'AMI name image-i1 is already used by ami-1 (account 123456789012, created 2026-11-22T10:00:00.000Z), which ec2-image registered; ';
+
+  test.each([
+    [['its snapshot holds sha256:b2'], 'its snapshot holds sha256:b2'],
+    [[freshDifference], '--fresh requests a new one'],
+    [
+      ['its bootMode is uefi, not unset', 'its UEFI data is another'],
+      'its bootMode is uefi, not unset, its UEFI data is another',
+    ],
+  ])('one that ec2-image made is named with all that differs: %j', (differences, shown) => {
+    const { message, hint } = conflictError({ kind: 'different', ami: ami(), differences });
+    expect(message).toBe(taken + shown);
+    expect(hint).toBe('Use another --suffix, or --replace to deregister it and delete its snapshots.');
+  });
+
+  test('one that ec2-image made and that lacks the holes alone can be used as it is', () => {
+    const { message, hint } = conflictError({
+      kind: 'different',
+      ami: ami(),
+      differences: [lacksHolesDifference],
+    });
+    expect(message).toBe(`${taken}its snapshot was written with --omit-holes`);
+    expect(hint).toBe(
+      'Use it by --via ebs --omit-holes, or use another --suffix, or --replace to deregister it and delete its snapshots.',
+    );
   });
 
   test("somebody else's is named with its owner and its date", () => {

@@ -331,6 +331,30 @@ describe('what ends the wait from outside', () => {
     expect(account.mock.commandCalls(CancelImportTaskCommand)).toHaveLength(cancelOnAbort ? 1 : 0);
     expect(account.notices).toEqual(notices);
   });
+
+  test.each([
+    ['sees it soon', 3, [`Cancelling import task ${importTaskId}.`]],
+    ['never sees it', Number.POSITIVE_INFINITY, [expect.stringMatching(/was not cancelled: .*not exist/)]],
+  ])('the signal, while EC2 does not see the new task everywhere: %s', async (_, unseen, notices) => {
+    const controller = new AbortController();
+    const account = mocked({ signal: controller.signal });
+    const reason = new Error('interrupted');
+    tasksSeen(account, [active('1')]);
+    let calls = 0;
+    account.mock.on(CancelImportTaskCommand).callsFake(async () => {
+      calls += 1;
+      if (calls <= unseen)
+        throw ec2Error('InvalidConversionTaskId.Malformed', `${importTaskId} does not exist`);
+      return {};
+    });
+    const onProgress = () => controller.abort(reason);
+    const failure = waitForImport({ ...account.verb, importTaskId, cancelOnAbort: true, onProgress });
+    await expect(failure).rejects.toBe(reason);
+    expect(calls).toBeGreaterThan(Math.min(unseen, 2));
+    // Whoever pressed Ctrl-C is waiting.
+    expect(account.clock.elapsedMs).toBeLessThanOrEqual(10_000);
+    expect(account.notices).toEqual(notices);
+  });
 });
 
 describe('the time of its start', () => {

@@ -5,21 +5,33 @@ import { S3UploadError } from '../errors.ts';
 import type { StoredObject } from './stored-object.ts';
 import { describeVerified } from './verify-object.ts';
 
+/** How the deletion of an object ended. */
+export interface DeletedObject {
+  /** The bucket has versions, and these credentials may delete none: it stays, and costs, behind a delete marker. */
+  readonly leavesVersion: boolean;
+}
+
 /**
- * Deletes the object if it is still the one that was proven; its version itself in a bucket with versioning. One that no
- * longer exists counts as deleted.
+ * Deletes the object if it is still the one that was proven; its version itself in a bucket with versioning, or else a
+ * notice says that it stays. One that no longer exists counts as deleted.
  *
  * @throws S3UploadError `OBJECT_CHANGED`: another one has the key, and is kept
  */
-export async function deleteObject(options: S3Options & { readonly object: StoredObject }): Promise<void> {
+export async function deleteObject(
+  options: S3Options & { readonly object: StoredObject },
+): Promise<DeletedObject> {
   const s3 = createS3(options);
+  let leavesVersion = false;
+  const onVersionDenied = () => {
+    leavesVersion = true;
+  };
   try {
     await retry(s3, {
       policy: policies.remove,
       async call() {
         // Its version may be told only since: versioning can be turned on at any time.
         const { versionId } = await describeVerified(options);
-        await removeObject(s3, { ...options, object: { ...options.object, versionId } });
+        await removeObject(s3, { ...options, object: { ...options.object, versionId }, onVersionDenied });
       },
       // Changed since the look, or an answer that was lost: the next attempt looks first.
       isRetryable: (error) => isTransient(error) || [409, 412].includes(httpStatusOf(error) ?? 0),
@@ -27,11 +39,21 @@ export async function deleteObject(options: S3Options & { readonly object: Store
   } catch (error) {
     if (!(error instanceof S3UploadError && error.code === 'OBJECT_MISSING')) throw error;
   }
+  if (leavesVersion) {
+    const { bucket, key } = options.object;
+    s3.notice(
+      `the old version of s3://${bucket}/${key} remains (delete marker only): s3:DeleteObjectVersion denied`,
+    );
+  }
+  return { leavesVersion };
 }
 
 async function removeObject(
   s3: S3,
-  options: S3Options & { readonly object: Pick<StoredObject, 'bucket' | 'key' | 'etag' | 'versionId'> },
+  options: S3Options & {
+    readonly object: Pick<StoredObject, 'bucket' | 'key' | 'etag' | 'versionId'>;
+    readonly onVersionDenied: () => void;
+  },
 ): Promise<void> {
   const { object } = options;
   const { versionId: VersionId } = object;
@@ -45,9 +67,7 @@ async function removeObject(
       return;
     } catch (error) {
       if (!isAwsCallError(error, 'ACCESS_DENIED')) throw error;
-      s3.notice(
-        `the old version of s3://${object.bucket}/${object.key} remains (delete marker only): s3:DeleteObjectVersion denied`,
-      );
+      options.onVersionDenied();
     }
   }
   try {

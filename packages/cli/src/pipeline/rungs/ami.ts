@@ -3,12 +3,12 @@ import {
   conflictError,
   describeImage,
   findImage,
+  freshDifference,
   registerImage,
   tagResources,
   updateImage,
 } from '@ec2-image/ec2-import';
 import { tagRecord } from '@ec2-image/provenance';
-import { CliError } from '../../errors/cli-error.ts';
 import { requireRootVolume } from '../root-volume.ts';
 import { ec2Options, type IdentifiedRun, type ImageRun, wantedSnapshotOf } from '../run.ts';
 import { knowsSigner } from '../signer.ts';
@@ -53,14 +53,7 @@ export async function findAmi(
   const { imageId, rootSnapshotId } = found.ami;
   if (request.fresh) {
     if (request.replace) return undefined;
-    throw new CliError(
-      'AMI_NAME_TAKEN_BY_OURS',
-      `--fresh asks for a new AMI, and ${imageId} has the name ${name}`,
-      {
-        hint: 'Give another --suffix, or --replace to have the old one deregistered.',
-        facts: { imageId, amiName: name },
-      },
-    );
+    throw conflictError({ kind: 'different', ami: found.ami, differences: [freshDifference] });
   }
   if (!knowsSigner(run, found.ami.tags)) {
     if (!verifyImage) return undefined;

@@ -1,8 +1,9 @@
 import * as ec2 from '@ec2-image/ec2-import';
 import { type ExplainedError, isExplained } from '@ec2-image/explained-error';
 import { clientToken } from '@ec2-image/provenance';
-import { deleteObject, readObject, type StoredObject, verifyObject } from '@ec2-image/s3-upload';
+import { readObject, type StoredObject, verifyObject } from '@ec2-image/s3-upload';
 import { CliError } from '../../errors/cli-error.ts';
+import { discardObject } from '../discard-object.ts';
 import { mayBeFreshRole } from '../fresh-role.ts';
 import { mayBeTheObject, waitOptions } from '../import-task.ts';
 import { showStage } from '../progress.ts';
@@ -78,8 +79,7 @@ async function discard(
   const { snapshotId } = error.facts;
   if (error.code === 'SNAPSHOT_TOO_SMALL' && typeof snapshotId === 'string')
     await ec2.deleteSnapshot({ ...ec2Options(run), snapshotId });
-  await deleteObject({ ...objectLocation(run), object });
-  run.leftovers.set('object', undefined);
+  await discardObject(run, object);
 }
 
 function corruptAgain({
