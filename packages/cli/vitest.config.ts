@@ -1,7 +1,12 @@
 import { mergeConfig } from 'vitest/config';
 import shared from '../../vitest.package.ts';
 
-/** Node takes clipanion's CommonJS; Vite prefers its ESM, which imports directories and runs only where it is bundled. */
 export default mergeConfig(shared, {
-  test: { globalSetup: 'test/support/build-command.ts', server: { deps: { inline: ['clipanion'] } } },
+  test: {
+    globalSetup: 'test/support/build-command.ts',
+    // Node takes clipanion's CommonJS; Vite prefers its ESM, which imports directories and runs only where it is bundled.
+    server: { deps: { inline: ['clipanion'] } },
+    // The command's tests change what belongs to the whole process: its environment, signals and exit code.
+    isolate: true,
+  },
 });

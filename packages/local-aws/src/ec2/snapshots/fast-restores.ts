@@ -1,7 +1,7 @@
 import { list, required, string } from '../../query/shape.ts';
 import type { XmlElements } from '../../query/xml.ts';
 import { ec2Error } from '../errors.ts';
-import { compileFilters, filterList } from '../filters.ts';
+import { columnNarrowing, compileFilters, filterList } from '../filters.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { pageFields, pageOf, pageStart } from '../paging.ts';
 import { checkIds } from '../resource-type.ts';
@@ -124,15 +124,19 @@ export const describeFastSnapshotRestores = operation({
   fields: { Filter: filterList, ...pageFields },
   run(input, { resources, conditions, now }) {
     const at = now();
-    const { matches } = compileFilters<RestoreOfSnapshot>(input.Filter, {
-      'availability-zone': ({ restore }) => restore.zone,
-      'owner-id': ({ snapshot }) => snapshot.facts.ownerId,
-      'snapshot-id': ({ snapshot }) => snapshot.id,
-      state: ({ snapshot, restore }) => stateOf(restore, snapshot.facts, at),
-    });
+    const { matches, narrowings } = compileFilters<RestoreOfSnapshot>(
+      input.Filter,
+      {
+        'availability-zone': ({ restore }) => restore.zone,
+        'owner-id': ({ snapshot }) => snapshot.facts.ownerId,
+        'snapshot-id': ({ snapshot }) => snapshot.id,
+        state: ({ snapshot, restore }) => stateOf(restore, snapshot.facts, at),
+      },
+      { 'snapshot-id': columnNarrowing('id') },
+    );
     const keyOf = ({ snapshot, restore }: RestoreOfSnapshot) => `${snapshot.id} ${restore.zone}`;
     const start = pageStart(input);
-    const all = [...resources.scan<SnapshotFacts>('snapshot')].flatMap((snapshot) =>
+    const all = [...resources.scan<SnapshotFacts>('snapshot', { narrowings })].flatMap((snapshot) =>
       (snapshot.facts.fastRestores ?? []).map(
         (restore): RestoreOfSnapshot => ({ snapshot, restore, tags: [] }),
       ),

@@ -1,7 +1,7 @@
 import { boolean, integer, oneOf, required, string } from '../../query/shape.ts';
 import type { XmlElements } from '../../query/xml.ts';
 import { ec2Error, invalidParameterCombination, invalidParameterValue } from '../errors.ts';
-import { filterList } from '../filters.ts';
+import { columnNarrowing, filterList } from '../filters.ts';
 import { snapshotInUseBy } from '../image-snapshots.ts';
 import { type ImageFacts, imageState } from '../images/image.ts';
 import { listResources, rendered } from '../listing.ts';
@@ -108,6 +108,7 @@ export const describeSnapshotTierStatus = operation({
         'volume-id': ({ facts }) => facts.volumeId ?? noVolume,
         'last-tiering-operation': ({ facts }) => statusOf(facts, at) || undefined,
       },
+      narrowingFields: { 'snapshot-id': columnNarrowing('id') },
       request: input,
       limits: { min: 5, max: 1000 },
     });
