@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { withoutUrlSecrets } from '../../packages/cli/src/config/yaml-secrets.ts';
 import { parseChecksumFile } from '../../packages/fetch/src/checksum/checksum-file.ts';
 import { parseChecksumJson } from '../../packages/fetch/src/checksum/checksum-json.ts';
 import { digestIn, parseChecksumLines } from '../../packages/fetch/src/checksum/checksum-lines.ts';
@@ -15,6 +16,7 @@ import {
 import { parseDigest } from '../../packages/provenance/src/digest.ts';
 import { printable } from '../../packages/redact/src/printable.ts';
 import { redactText, redactUrl } from '../../packages/redact/src/redact-url.ts';
+import { redactValue } from '../../packages/redact/src/redact-value.ts';
 
 /** Every function that reads text of other people: publishers, servers, images, tools. */
 const readers: Readonly<Record<string, (text: string) => unknown>> = {
@@ -32,6 +34,8 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   'printable, cut': (text) => printable(text, { maxLength: 100 }),
   redactText,
   redactUrl,
+  redactValue,
+  withoutUrlSecrets,
   quoted,
   parseVmdkDescriptor,
   requireSelfContained,

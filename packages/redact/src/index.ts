@@ -1,2 +1,3 @@
 export { printable } from './printable.ts';
 export { redactText, redactUrl } from './redact-url.ts';
+export { redactValue } from './redact-value.ts';

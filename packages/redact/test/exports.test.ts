@@ -2,5 +2,5 @@ import * as api from '@ec2-image/redact';
 import { expect, test } from 'vitest';
 
 test('the exported names', () => {
-  expect(Object.keys(api).sort()).toEqual(['printable', 'redactText', 'redactUrl']);
+  expect(Object.keys(api).sort()).toEqual(['printable', 'redactText', 'redactUrl', 'redactValue']);
 });

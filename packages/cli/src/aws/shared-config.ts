@@ -1,5 +1,6 @@
 import { UsageError } from '../errors/cli-error.ts';
 import { describeIssue } from '../options/given.ts';
+import { show } from '../options/kinds/kind.ts';
 import { httpUrl } from '../options/kinds/locations.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -148,7 +149,7 @@ function retryModeOf({ name, value }: Given): RetrySettings['retryMode'] {
 }
 
 function wrong({ name, value }: Given, what: string): UsageError {
-  return new UsageError('BAD_OPTION', `${name}: expected ${what}, not ${JSON.stringify(value)}`, {
+  return new UsageError('BAD_OPTION', `${name}: expected ${what}, not ${show(value)}`, {
     hint: name.startsWith('AWS_')
       ? 'Correct or unset the variable.'
       : 'Correct it in the AWS configuration file.',

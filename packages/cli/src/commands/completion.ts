@@ -2,6 +2,7 @@ import { completionScripts } from '../completion/scripts.ts';
 import { UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
 import { type ShellName, shellNames } from '../options/commands.ts';
+import { show } from '../options/kinds/kind.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { CommonSettings } from '../settings.ts';
 import { TableCommand } from './common.ts';
@@ -31,7 +32,7 @@ export class CompletionCommand extends TableCommand {
     if (shell) return shell;
     throw new UsageError(
       'USAGE',
-      `no completion for the shell ${JSON.stringify(word)}${didYouMean(word, shellNames)}`,
+      `no completion for the shell ${show(word)}${didYouMean(word, shellNames)}`,
       { hint: 'Give bash, zsh or fish.' },
     );
   }

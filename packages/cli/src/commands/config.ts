@@ -6,6 +6,7 @@ import { exitCodes } from '../errors/exit-code.ts';
 import { type ConfigAction, configActions } from '../options/commands.ts';
 import { readGiven } from '../options/given.ts';
 import { configurationSchema } from '../options/json-schema.ts';
+import { show } from '../options/kinds/kind.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { ImageSettings } from '../options/table.ts';
 import type { CommonSettings } from '../settings.ts';
@@ -68,7 +69,7 @@ export class ConfigCommand extends TableCommand {
     const word = this.operands[0]!;
     const action = configActions.find((one) => one === word);
     if (action) return action;
-    throw new UsageError('USAGE', `config cannot ${JSON.stringify(word)}${didYouMean(word, configActions)}`, {
+    throw new UsageError('USAGE', `config cannot ${show(word)}${didYouMean(word, configActions)}`, {
       hint: 'See `ec2-image config --help`.',
     });
   }

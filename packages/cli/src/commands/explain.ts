@@ -1,6 +1,7 @@
 import { type ErrorCode, errorCodes, isErrorCode } from '@ec2-image/explained-error';
 import { UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
+import { show } from '../options/kinds/kind.ts';
 import { didYouMean } from '../options/suggest.ts';
 import { errorPage, renderErrorCode } from '../render/error-document.ts';
 import type { CommonSettings } from '../settings.ts';
@@ -34,7 +35,7 @@ export class ExplainCommand extends TableCommand {
     if (isErrorCode(code)) return code;
     throw new UsageError(
       'USAGE',
-      `unknown error code ${JSON.stringify(word)}${didYouMean(word, Object.keys(errorCodes))}`,
+      `unknown error code ${show(word)}${didYouMean(word, Object.keys(errorCodes))}`,
       { hint: 'docs/errors.md lists the codes.' },
     );
   }

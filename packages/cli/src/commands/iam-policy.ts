@@ -6,6 +6,7 @@ import type { PolicyScope } from '../iam/policy-scope.ts';
 import { createRolePolicy, createRoleTrust } from '../iam/role-documents.ts';
 import { sourceObjects } from '../iam/source-objects.ts';
 import { policySubjects } from '../options/commands.ts';
+import { show } from '../options/kinds/kind.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { CommonSettings } from '../settings.ts';
 import { TableCommand } from './common.ts';
@@ -26,7 +27,7 @@ export class IamPolicyCommand extends TableCommand {
   protected override checkUsage(): void {
     for (const word of this.operands) {
       if (subjects.includes(word)) continue;
-      throw new UsageError('USAGE', `no policy for ${JSON.stringify(word)}${didYouMean(word, subjects)}`, {
+      throw new UsageError('USAGE', `no policy for ${show(word)}${didYouMean(word, subjects)}`, {
         hint: `Give one or more of ${commands.join(', ')}; or role-trust or role-policy.`,
       });
     }

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors/cli-error.ts';
+import { show } from '../options/kinds/kind.ts';
 import { didYouMean } from '../options/suggest.ts';
 
 /** As the SDK has it: AWS_PROFILE counts beside keys in the environment, too. */
@@ -38,7 +39,7 @@ export async function checkProfile({
   const known = [...new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)])];
   throw new UsageError(
     'PROFILE_NOT_FOUND',
-    `there is no AWS profile ${JSON.stringify(name)}${didYouMean(name, known)}`,
+    `there is no AWS profile ${show(name)}${didYouMean(name, known)}`,
     {
       hint: `Neither ${env.AWS_CONFIG_FILE ?? '~/.aws/config'} nor ${env.AWS_SHARED_CREDENTIALS_FILE ?? '~/.aws/credentials'} has it; change ${profile === undefined ? 'AWS_PROFILE' : '--profile'}.`,
       facts: { profile: name },

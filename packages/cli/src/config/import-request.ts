@@ -1,6 +1,7 @@
 import { UsageError } from '../errors/cli-error.ts';
 import type { architectures } from '../options/groups/image.ts';
 import type { ways } from '../options/groups/way.ts';
+import { show } from '../options/kinds/kind.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { ImageSettings } from '../options/table.ts';
 import { type AmiSettings, amiSettingsOf } from './ami-settings.ts';
@@ -109,7 +110,7 @@ export function importRequests({ flagName, flags, names, file }: Requested): Req
     const known = Object.keys(images);
     throw new UsageError(
       'UNKNOWN_IMAGE',
-      `${file.path} has no image ${JSON.stringify(unknown)}${didYouMean(unknown, known)}`,
+      `${file.path} has no image ${show(unknown)}${didYouMean(unknown, known)}`,
       { hint: `It has: ${known.join(', ')}.` },
     );
   }

@@ -1,6 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { UsageError } from '../errors/cli-error.ts';
 import { type CommandName, commandSpecs } from './commands.ts';
+import { show } from './kinds/kind.ts';
 import { isAtTop, isOfImage, type OptionEntry, type OptionTable, optionsOf } from './option.ts';
 import { didYouMean } from './suggest.ts';
 import { optionTable } from './table.ts';
@@ -103,7 +104,7 @@ function checkOperands(command: CommandName, operands: readonly string[]): void 
   if (operands.length < min) throw new UsageError('USAGE', `${command} requires ${what}`, { hint });
   const extra = operands[max];
   if (extra !== undefined) {
-    throw new UsageError('USAGE', `unexpected argument ${JSON.stringify(extra)}: ${command} takes ${what}`, {
+    throw new UsageError('USAGE', `unexpected argument ${show(extra)}: ${command} takes ${what}`, {
       hint,
     });
   }

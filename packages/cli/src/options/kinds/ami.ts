@@ -1,4 +1,5 @@
 import { amiNamePlaceholders, placeholdersOf } from '@ec2-image/provenance';
+import { redactValue } from '@ec2-image/redact';
 import { z } from 'zod';
 import { didYouMean } from '../suggest.ts';
 import { expected, type Kind, show, single } from './kind.ts';
@@ -16,7 +17,9 @@ export const amiNameTemplate: Kind<string> = single({
       const unknown = placeholdersOf(template).find((word) => !known.includes(word));
       if (unknown === undefined) return;
       const list = amiNamePlaceholders.map((word) => `{${word}}`).join(', ');
-      context.addIssue(`unknown placeholder {${unknown}}${didYouMean(unknown, known)}; there are ${list}`);
+      context.addIssue(
+        `unknown placeholder {${redactValue(unknown)}}${didYouMean(unknown, known)}; there are ${list}`,
+      );
     }),
   jsonSchema: { type: ['string', 'number'], minLength: 1 },
 });

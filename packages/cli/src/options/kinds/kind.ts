@@ -1,3 +1,4 @@
+import { redactValue } from '@ec2-image/redact';
 import { z } from 'zod';
 
 /** The part of JSON Schema 2020-12 that the option table needs. */
@@ -37,9 +38,11 @@ export function expected(
   return { error: ({ input }: { readonly input?: unknown }) => `expected ${what}, not ${shown(input)}` };
 }
 
+/** A value as it was given, without what may be a secret in it: it may have been meant for another option. */
 export function show(input: unknown): string {
   if (input === null || input === undefined) return 'nothing';
   if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'string') return JSON.stringify(redactValue(input));
   return typeof input === 'object' ? 'a mapping' : JSON.stringify(input);
 }
 

@@ -53,7 +53,7 @@ export const source: Kind<string> = single({
     const file = resolve(directory, value);
     return looksLikeHost(value) && !existsSync(file)
       ? {
-          problem: `there is no file ${JSON.stringify(value)}; if this is a URL, write https://${redactUrl(value)}`,
+          problem: `there is no file ${show(value)}; if this is a URL, write https://${redactUrl(value)}`,
         }
       : { value: file };
   },
