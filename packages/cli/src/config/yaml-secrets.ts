@@ -54,10 +54,11 @@ function commentEdits(source: string): Edit[] {
 
 /** Only what has credentials, a query or a fragment is touched, and variables are kept as they are written. */
 export function withoutUrlSecrets(text: string): string {
-  return text.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, (url) => {
+  // A scheme is short: a search for one of any length begins again at each dot of `a.a.a.a`, to the text's end.
+  return text.replace(/\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>]+/gi, (url) => {
     if (!/[?#@]/.test(url)) return url;
     const variables: string[] = [];
-    const plain = url.replace(/\$\{[^}]*\}/g, (variable) => `variable${variables.push(variable) - 1}x`);
+    const plain = url.replace(/\$\{[^}]{0,200}\}/g, (variable) => `variable${variables.push(variable) - 1}x`);
     return redactUrl(plain).replace(/variable(\d+)x/g, (_, index) => variables[Number(index)] ?? '');
   });
 }

@@ -40,7 +40,6 @@ test.for<[what: string, args: (value: string) => string[], env?: (value: string)
   ['an error code', (value) => ['explain', value]],
   ['a profile', (value) => ['doctor', '--profile', value]],
   ['a variable of the tool', () => ['import'], (value) => ({ EC2_IMAGE_CONVERTER: value })],
-  ['a proxy', () => ['janitor', '--bucket', 'abc'], (value) => ({ HTTPS_PROXY: `socks5://${value}` })],
 ])('nor does an error of %s', async ([, args, env]) => {
   for (const value of values.slice(0, 3)) {
     const end = await runInProcess([...args(value), '--json'], { env: env?.(value) });
