@@ -54,7 +54,7 @@ function commentEdits(source: string): Edit[] {
 
 /** Only what has credentials, a query or a fragment is touched, and variables are kept as they are written. */
 export function withoutUrlSecrets(text: string): string {
-  // A scheme is short: a search for one of any length begins again at each dot of `a.a.a.a`, to the text's end.
+  // A scheme is short: a search for one of any length would start at each dot of `a.a.a.a` and run to the text's end.
   return text.replace(/\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>]+/gi, (url) => {
     if (!/[?#@]/.test(url)) return url;
     const variables: string[] = [];
