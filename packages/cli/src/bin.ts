@@ -1,6 +1,7 @@
 #!/usr/bin/env node
+import './process/supported-node.ts';
 import './process/small-heap.ts';
-import { enableCompileCache } from 'node:module';
+import nodeModule from 'node:module';
 import { privateCompileCache } from './process/compile-cache.ts';
 import { ignoresHangup } from './process/hangup.ts';
 
@@ -9,7 +10,7 @@ if (ignoresHangup(process.env)) process.on('SIGHUP', () => {});
 // Before anything else is loaded: a third of the time until the first request is compiling the SDK. Where
 // NODE_COMPILE_CACHE names a directory, Node has enabled that one already.
 const compileCache = process.env.NODE_COMPILE_CACHE ? undefined : privateCompileCache(process.env);
-if (compileCache !== undefined) enableCompileCache(compileCache);
+if (compileCache !== undefined) nodeModule.enableCompileCache(compileCache);
 const [{ main }, { guardOutputs }] = await Promise.all([import('./main.ts'), import('./process/outputs.ts')]);
 
 const outputs = guardOutputs(process);
