@@ -38,7 +38,7 @@ export async function downloadVerified(options: DownloadVerifiedOptions): Promis
   } = options;
   const dispatcher = openDispatcher({ stallTimeoutMs, signS3: options.signS3 });
   try {
-    await using file = await PartialFile.open({ path, digest });
+    await using file = await PartialFile.open({ path, digest, onArriving: options.onArriving });
     let bytesTransferred = 0;
     const report = () => onProgress?.({ done: file.bytes, total: file.origin?.total });
     const onBytes = (count: number) => {

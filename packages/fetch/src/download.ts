@@ -5,6 +5,7 @@ import type { Extent } from './extents.ts';
 import { isRefusal, statusError } from './http-errors.ts';
 import { httpGet, type Response } from './http-get.ts';
 import { tooLarge } from './image-size.ts';
+import { whileServing } from './out-of-turn.ts';
 import type { PartialFile } from './partial-file.ts';
 import { pieceQueue } from './piece-queue.ts';
 import { type Answer, isRangeRefusal, originOf, rangeHeaders, rangeRequest, readAnswer } from './range.ts';
@@ -111,7 +112,15 @@ async function receiveWhole(
     await prepare(options, { response, total });
     await file.setOrigin(origin);
   });
-  await receiveBody({ ...options, response, start: 0, end: total });
+  const { signal } = options;
+  const receive = () => receiveBody({ ...options, response, start: 0, end: total });
+  if (response.headers['accept-ranges'] !== 'bytes') await receive();
+  else {
+    // Straight to the server that answered: the next redirect might choose another.
+    const fetch = (piece: Extent, stop: AbortSignal) =>
+      fetchPiece({ ...options, url: response.url, signal: stop }, piece);
+    await whileServing({ file, signal, fetch }, receive);
+  }
   // Where the server did not say the size, the end of its answer does.
   if (total === undefined) await file.setOrigin({ ...origin, total: file.bytes });
 }
@@ -139,17 +148,19 @@ async function receiveParts(
       return fetchPiece({ ...nearer, signal }, piece);
     }
   };
-  await runConnections({
-    ...options,
-    // Without a size there is no telling what would be left for a second connection.
-    connections: file.origin?.total === undefined ? 1 : options.connections,
-    missing: [
-      ...file.missing({ start: 0, end: extent.start }),
-      ...file.missing({ start: extent.end, end: Number.POSITIVE_INFINITY }),
-    ],
-    first: { piece: extent, fetch: (signal) => receiveBody({ ...nearer, ...extent, response, signal }) },
-    fetchPiece: fetchNext,
-  });
+  const receive = () =>
+    runConnections({
+      ...options,
+      // Without a size there is no telling what would be left for a second connection.
+      connections: file.origin?.total === undefined ? 1 : options.connections,
+      missing: [
+        ...file.missing({ start: 0, end: extent.start }),
+        ...file.missing({ start: extent.end, end: Number.POSITIVE_INFINITY }),
+      ],
+      first: { piece: extent, fetch: (signal) => receiveBody({ ...nearer, ...extent, response, signal }) },
+      fetchPiece: fetchNext,
+    });
+  await whileServing({ file, signal: options.signal, fetch: fetchNext }, receive);
 }
 
 async function fetchPiece(options: Download, piece: Extent): Promise<void> {

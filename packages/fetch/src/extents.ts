@@ -45,3 +45,7 @@ export function clipExtents(extents: readonly Extent[], within: Extent): readonl
     .map(({ start, end }) => ({ start: Math.max(start, within.start), end: Math.min(end, within.end) }))
     .filter(({ start, end }) => start < end);
 }
+
+export function overlaps(one: Extent, other: Extent): boolean {
+  return one.start < other.end && other.start < one.end;
+}

@@ -1,4 +1,5 @@
 import type { Digest } from '@ec2-image/provenance';
+import type { ArrivingImage } from './arriving-image.ts';
 import type { Progress } from './hash-file.ts';
 import type { RetryOptions } from './mirrors.ts';
 
@@ -17,6 +18,11 @@ export interface FetchImageOptions extends RetryOptions {
   readonly connections?: number;
   /** Larger images are refused. Default: 64 GiB. */
   readonly maxSizeBytes?: number;
+  /**
+   * Called when a download has begun and its size is known; again where it begins again, after what the first one was told has been
+   * discarded. Not called for a file that is complete already.
+   */
+  readonly onArriving?: (image: ArrivingImage) => void;
   /** Bytes of the image downloaded so far, those of an earlier run included; of a file that is only checked, those hashed. */
   readonly onProgress?: (progress: Progress) => void;
 }

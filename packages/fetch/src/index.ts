@@ -1,3 +1,4 @@
+export type { ArrivingImage } from './arriving-image.ts';
 export { type PublishedChecksum, type ReadChecksumOptions, readChecksum } from './checksum/read-checksum.ts';
 export { FetchError, type FetchErrorCode } from './errors.ts';
 export { fetchImage } from './fetch-image.ts';

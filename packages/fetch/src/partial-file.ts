@@ -2,7 +2,16 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Digest, digestAlgorithm } from '@ec2-image/provenance';
-import { addExtent, clipExtents, type Extent, extentBytes, missingExtents, wholeUntil } from './extents.ts';
+import { Arrivals, type ArrivingImage } from './arriving-image.ts';
+import {
+  addExtent,
+  clipExtents,
+  type Extent,
+  extentBytes,
+  missingExtents,
+  overlaps,
+  wholeUntil,
+} from './extents.ts';
 import { InOrderHash } from './in-order-hash.ts';
 import { extentLine, firstLine, type Journal, type Origin, originLine, parseJournal } from './journal.ts';
 import { workDirectoryError } from './work-directory.ts';
@@ -22,6 +31,9 @@ export class PartialFile {
   #keptBytes: number;
   #unflushedBytes = 0;
   #flushing: Promise<void> | undefined;
+  #arrivals: Arrivals | undefined;
+  readonly #onArriving: ((image: ArrivingImage) => void) | undefined;
+  readonly #writing = new Map<Extent, Promise<void>>();
 
   private constructor(parts: {
     path: string;
@@ -29,8 +41,10 @@ export class PartialFile {
     file: FileHandle;
     journal: FileHandle;
     found: Journal;
+    onArriving: ((image: ArrivingImage) => void) | undefined;
   }) {
     this.#path = parts.path;
+    this.#onArriving = parts.onArriving;
     this.#digest = parts.digest;
     this.#file = parts.file;
     this.#journal = parts.journal;
@@ -41,8 +55,21 @@ export class PartialFile {
     this.#hash.advance({ end: wholeUntil(this.#extents) });
   }
 
-  /** Opens what an earlier run left for this digest, or begins. @throws FetchError `WORK_DIRECTORY_…` */
-  static async open({ path, digest }: { path: string; digest: Digest }): Promise<PartialFile> {
+  /**
+   * Opens what an earlier run left for this digest, or begins.
+   *
+   * @param options.onArriving called when the size of what arrives is known, and again after a reset
+   * @throws FetchError `WORK_DIRECTORY_…`
+   */
+  static async open({
+    path,
+    digest,
+    onArriving,
+  }: {
+    path: string;
+    digest: Digest;
+    onArriving?: (image: ArrivingImage) => void;
+  }): Promise<PartialFile> {
     const names = fileNames(path);
     let file: FileHandle | undefined;
     try {
@@ -54,7 +81,7 @@ export class PartialFile {
       await rename(names.nextJournal, names.journal);
       if (found.extents.length === 0) await file.truncate(0);
       const journal = await open(names.journal, appendOnly);
-      return new PartialFile({ path, digest, file, journal, found });
+      return new PartialFile({ path, digest, file, journal, found, onArriving });
     } catch (cause) {
       await file?.close();
       throw await workDirectoryError({ cause, directory: dirname(path) });
@@ -88,10 +115,21 @@ export class PartialFile {
   async setOrigin(origin: Origin): Promise<void> {
     this.#origin = { ...origin, total: origin.total ?? this.#origin?.total };
     await this.#guarded(() => this.#journal.write(originLine(this.#origin!)));
+    const { total: size } = this.#origin;
+    if (this.#arrivals || !this.#onArriving || size === undefined) return;
+    this.#arrivals = new Arrivals({ path: fileNames(this.#path).data, size });
+    this.#arrivals.advance(this.#extents);
+    this.#onArriving(this.#arrivals.image);
+  }
+
+  /** Who is told of each range that a reader wants out of turn. */
+  onHurry(fetch: ((extent: Extent) => void) | undefined): void {
+    this.#arrivals?.onHurry(fetch);
   }
 
   /** Forgets every byte. No writer may be at work. */
   async reset(): Promise<void> {
+    this.#discardArrivals('what had arrived was discarded');
     this.#origin = undefined;
     this.#extents = [];
     this.#keptBytes = 0;
@@ -103,8 +141,28 @@ export class PartialFile {
     });
   }
 
-  /** Bytes count from the moment their line is in the journal. */
+  /** What is there already stays: readers, and the hash, may have read it. */
   async write(data: Buffer, offset: number): Promise<void> {
+    const extent = { start: offset, end: offset + data.length };
+    const overlapping = () => [...this.#writing].filter(([other]) => overlaps(other, extent));
+    for (let others = overlapping(); others.length > 0; others = overlapping())
+      await Promise.allSettled(others.map(([, writing]) => writing));
+    const writing = this.#writeMissing(data, extent);
+    this.#writing.set(extent, writing);
+    try {
+      await writing;
+    } finally {
+      this.#writing.delete(extent);
+    }
+  }
+
+  async #writeMissing(data: Buffer, { start, end }: Extent): Promise<void> {
+    for (const gap of clipExtents(missingExtents(this.#extents, end), { start, end }))
+      await this.#writeNew(data.subarray(gap.start - start, gap.end - start), gap.start);
+  }
+
+  /** Bytes count from the moment their line is in the journal. */
+  async #writeNew(data: Buffer, offset: number): Promise<void> {
     const extent = { start: offset, end: offset + data.length };
     await this.#guarded(async () => {
       for (let done = 0; done < data.length; ) {
@@ -115,6 +173,7 @@ export class PartialFile {
     });
     this.#extents = addExtent(this.#extents, extent);
     this.#hash.advance({ end: wholeUntil(this.#extents), offset, written: data });
+    this.#arrivals?.advance(this.#extents);
     this.#flush(data.length);
   }
 
@@ -143,12 +202,20 @@ export class PartialFile {
 
   /** Deletes both files. */
   async remove(): Promise<void> {
+    this.#discardArrivals('what had arrived was deleted');
     await this.#guarded(() => removePartial(this.#path));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Of a file that is complete there is nothing to wait for any more, and it stays.
+    if (this.missing().length > 0) this.#discardArrivals('the download has ended');
     await Promise.allSettled([this.#hash.stop(), this.#flushing]);
     await Promise.all([this.#file.close(), this.#journal.close()]);
+  }
+
+  #discardArrivals(why: string): void {
+    this.#arrivals?.discard(new DOMException(why, 'AbortError'));
+    this.#arrivals = undefined;
   }
 
   /** Flushes in the background while more arrives, so that the end need not wait for all of it. */
