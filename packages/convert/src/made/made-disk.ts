@@ -1,24 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { crc32Text } from '@ec2-image/checksum';
 import { type ImageReader, openDisk, openImageReader } from '@ec2-image/disk-blocks';
 import type { DiskFacts } from '../inspect-image.ts';
 import type { DiskLayout } from '../layout/layout.ts';
 import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
 import { checkStructure } from './check-structure.ts';
+import { type FileRange, type MadeRange, rangeMaker } from './make-range.ts';
 import { proveLayout } from './prove-layout.ts';
-
-/** A range of the file, in bytes: `end` is the first one behind it. */
-export interface FileRange {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Bytes of the file with their CRC32 (base64), in memory that is given back with them. */
-export interface MadeRange {
-  readonly buffer: ArrayBuffer;
-  readonly bytes: Buffer;
-  readonly checksum: string;
-}
 
 /** A disk file that is never written: any range of it is made from the image, the same bytes each time. */
 export interface MadeDisk extends AsyncDisposable {
@@ -92,17 +79,7 @@ function madeDisk({
     size: layout.fileSize,
     virtualSize,
     source: { path },
-    async make({ start, end }, { buffer, signal }) {
-      const length = end - start;
-      const view = new Uint8Array(buffer, 0, length).fill(0);
-      const stretches = [];
-      for (const piece of layout.pieces({ offset: start, length })) {
-        if ('bytes' in piece) view.set(piece.bytes, piece.at);
-        else stretches.push(piece);
-      }
-      const filled = await reader.fill({ length, buffer, stretches, crc32: true, signal });
-      return { buffer: filled.buffer, bytes: filled.data, checksum: crc32Text(filled.crc32!) };
-    },
+    make: rangeMaker({ layout, reader }),
     async prove(ranges, { signal }) {
       await using disk = await openDisk({ path, format: image.format, signal });
       const checksums = await proveLayout({ layout, disk, ranges, signal });

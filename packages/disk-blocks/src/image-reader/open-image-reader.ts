@@ -17,6 +17,8 @@ export interface ImageReaderOptions {
   readonly growing?: {
     readonly fileSize: number;
     arrived(range: FileRange, signal?: AbortSignal): Promise<void>;
+    /** Told of each table that is needed before anything else can be read, in case it can be had out of turn. */
+    hurry?(range: FileRange): void;
   };
   /** Default: the one that the whole process shares. */
   readonly pool?: WorkerPool;
@@ -67,7 +69,7 @@ async function openQcow2(source: ByteSource): Promise<DiskMap> {
 
 function arriving(
   file: FileHandle,
-  { fileSize, arrived }: NonNullable<ImageReaderOptions['growing']>,
+  { fileSize, arrived, hurry }: NonNullable<ImageReaderOptions['growing']>,
   signal?: AbortSignal,
 ): ByteSource {
   const source = fileSource(file, fileSize);
@@ -75,7 +77,11 @@ function arriving(
     size: fileSize,
     async read(offset, length) {
       const end = Math.min(offset + length, fileSize);
-      if (end > offset) await arrived({ offset, length: end - offset }, signal);
+      if (end > offset) {
+        const range = { offset, length: end - offset };
+        hurry?.(range);
+        await arrived(range, signal);
+      }
       return source.read(offset, length);
     },
   };
