@@ -9,6 +9,7 @@ export { markKept } from './object/mark-kept.ts';
 export { type ReadObjectOptions, readObject } from './object/read-object.ts';
 export type { Proof, StoredObject } from './object/stored-object.ts';
 export { verifyObject } from './object/verify-object.ts';
+export { abandonUpload } from './open/abandon-upload.ts';
 export { abortUploads } from './open/abort-uploads.ts';
 export { uploadDisk } from './upload-disk.ts';
 export type { ServerSideEncryption, UploadDiskOptions, UploadedObject } from './upload-options.ts';

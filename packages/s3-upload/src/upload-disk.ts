@@ -31,7 +31,7 @@ export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedOb
   const journal =
     journalPath === false
       ? undefined
-      : openJournal({ path: journalPath, place: options, onNotice: s3.notice });
+      : openJournal({ path: journalPath, place: options, converter: options.converter, onNotice: s3.notice });
   let bytesSent = 0;
   const onSent = (bytes: number) => {
     bytesSent += bytes;

@@ -34,6 +34,8 @@ export interface UploadDiskOptions extends S3Options, ObjectPlace, WantedObject 
   readonly concurrency?: number;
   /** Where to note that an open upload is this machine's own; false for nowhere. Default `<disk.path>.upload`. */
   readonly journalPath?: string | false;
+  /** What makes the disk, with its version: its parts and those of another one do not get into one upload. */
+  readonly converter?: string;
   /** How long an upload that another machine began must have been idle to be taken over. Default 15 minutes. */
   readonly adoptAfterMs?: number;
   /** Attempts at an upload: another one where what was stored is corrupt, or something else ended it. Default 3. */

@@ -4,6 +4,8 @@ import type { ObjectPlace } from '../call/s3.ts';
 /** What this machine remembers of an upload: that it began one, and its id once S3 has named it. */
 export interface JournalEntry {
   readonly uploadId?: string;
+  /** What made the parts. */
+  readonly converter?: string;
 }
 
 /**
@@ -13,28 +15,33 @@ export interface JournalEntry {
 export interface UploadJournal {
   read(): Promise<JournalEntry | undefined>;
   /** Before the upload is created, and after, with its id: a crash between the two is told from no upload at all. */
-  write(entry: JournalEntry): Promise<void>;
+  write(entry: { readonly uploadId?: string }): Promise<void>;
   clear(): Promise<void>;
 }
 
 export function openJournal({
   path,
   place: { bucket, key },
+  converter,
   onNotice,
 }: {
   readonly path: string;
   readonly place: ObjectPlace;
+  /** What makes the parts of this run, with its version. */
+  readonly converter?: string;
   readonly onNotice: (message: string) => void;
 }): UploadJournal {
   return {
     async read() {
       const note = parse(await readFile(path, 'utf8').catch(() => ''));
-      return note?.bucket === bucket && note.key === key ? { uploadId: note.uploadId } : undefined;
+      return note?.bucket === bucket && note.key === key
+        ? { uploadId: note.uploadId, converter: note.converter }
+        : undefined;
     },
     async write(entry) {
       try {
         const partial = `${path}.partial`;
-        await writeFile(partial, `${JSON.stringify({ version: 1, bucket, key, ...entry })}\n`);
+        await writeFile(partial, `${JSON.stringify({ version: 1, bucket, key, converter, ...entry })}\n`);
         await rename(partial, path);
       } catch (error) {
         onNotice(
@@ -48,14 +55,18 @@ export function openJournal({
   };
 }
 
-function parse(text: string): { bucket?: unknown; key?: unknown; uploadId?: string } | undefined {
+function parse(text: string): (JournalEntry & { bucket?: unknown; key?: unknown }) | undefined {
   try {
     const note: unknown = JSON.parse(text);
     if (typeof note !== 'object' || note === null || !('version' in note) || note.version !== 1)
       return undefined;
-    const { bucket, key, uploadId } = note as Record<string, unknown>;
-    return { bucket, key, uploadId: typeof uploadId === 'string' ? uploadId : undefined };
+    const { bucket, key, uploadId, converter } = note as Record<string, unknown>;
+    return { bucket, key, uploadId: stringOr(uploadId), converter: stringOr(converter) };
   } catch {
     return undefined;
   }
+}
+
+function stringOr(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

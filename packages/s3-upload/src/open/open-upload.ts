@@ -5,7 +5,13 @@ import { notS3 } from '../errors.ts';
 import type { ServerSideEncryption } from '../upload-options.ts';
 import { chooseUpload } from './choose-upload.ts';
 import type { JournalEntry, UploadJournal } from './journal.ts';
-import { type ListedParts, listOpenUploads, listParts, type OpenUpload } from './open-uploads.ts';
+import {
+  abortUpload,
+  type ListedParts,
+  listOpenUploads,
+  listParts,
+  type OpenUpload,
+} from './open-uploads.ts';
 
 /** An upload to put parts into. */
 export interface OpenedUpload {
@@ -13,24 +19,35 @@ export interface OpenedUpload {
   /** What S3 held when it was opened; none where it is new. */
   readonly parts: ListedParts;
   readonly adopted: boolean;
+  /** Another machine began it, so that nothing says what made its parts. */
+  readonly isForeign?: boolean;
 }
 
 /** How many open uploads of one key are examined: there is at most one a machine. */
 const mostCandidates = 20;
 
-/** An open upload that may be resumed. */
+/** An open upload that may be resumed. This machine's own is aborted where another converter made its parts. */
 export async function adoptUpload({
   s3,
   address,
   journal,
+  converter,
   idleMs,
 }: {
   readonly s3: S3;
   readonly address: Address;
   readonly journal: UploadJournal | undefined;
+  /** What makes the parts of this run. */
+  readonly converter: string | undefined;
   readonly idleMs: number;
 }): Promise<OpenedUpload | undefined> {
   const noted = await journal?.read();
+  if (noted?.uploadId !== undefined && noted.converter !== converter) {
+    s3.notice('the interrupted upload has parts of another converter; restarting the upload');
+    await abortUpload(s3, address, noted.uploadId);
+    await journal?.clear();
+    return undefined;
+  }
   const candidates = [];
   for (const upload of await knownUploads({ s3, address, noted })) {
     const parts = await listParts(s3, address, upload.uploadId);
@@ -46,7 +63,7 @@ export async function adoptUpload({
       ? `resuming interrupted upload (${arrived})`
       : `resuming an upload left by another run (${arrived})`,
   );
-  return { uploadId, parts, adopted: true };
+  return { uploadId, parts, adopted: true, isForeign: choice.reason === 'idle' };
 }
 
 /** Where uploads may not be listed, the one of the journal can still be asked for. */

@@ -5,6 +5,7 @@ import { partRange } from '../disk/part-plan.ts';
 import type { DiskPart } from '../disk/part-reader.ts';
 import { notS3, S3UploadError } from '../errors.ts';
 import { judgePart } from './judge-part.ts';
+import { foreignParts } from './start-again.ts';
 import type { SentPart, UploadJob } from './upload-job.ts';
 
 const tries = policies.part.attempts;
@@ -30,6 +31,9 @@ export function sendPart(job: UploadJob, number: number): Promise<SentPart | und
     const { bytes } = read;
     const part = createPart(number, read);
     const kept = keptPart(job, part);
+    // The same converter would have made the same part.
+    if (job.isMade && job.isForeign && !kept && job.listed.has(number))
+      throw foreignParts({ number, uploadId: job.uploadId });
     const sent = kept ?? (await putPart(job, part));
     if (!kept) job.listed.delete(number);
     job.sent.set(number, sent);

@@ -22,19 +22,29 @@ export class StartAgain extends Error {
 /** Something else has had its hands on the upload, or on its object. */
 export function lostUpload(
   how: string,
-  { cause, keepsUpload }: { readonly cause?: unknown; readonly keepsUpload?: boolean } = {},
+  {
+    cause,
+    ...what
+  }: { readonly cause?: unknown; readonly keepsUpload?: boolean; readonly abandons?: string } = {},
 ): StartAgain {
   return new StartAgain(
     new S3UploadError('UPLOAD_LOST', how, {
       hint: 'Another run or a lifecycle rule did that. Make sure only one run imports this image, then run the same command again.',
       cause,
     }),
-    { keepsUpload },
+    what,
   );
 }
 
 export function endedByOthers(cause: Error): StartAgain {
   return lostUpload(`something else ended the upload: ${cause.message}`, { cause });
+}
+
+/** Of an upload of another machine: what made its parts did not make them as this one does. */
+export function foreignParts({ number, uploadId }: { number: number; uploadId: string }): StartAgain {
+  return lostUpload(`part ${number} of the open upload was made by another converter`, {
+    abandons: uploadId,
+  });
 }
 
 /**

@@ -69,11 +69,12 @@ async function fillAndProve({
     metadata,
     sse,
     beforeComplete,
+    converter,
     adoptAfterMs: idleMs = policies.adoptUpload.limitMs,
   } = options;
   const address = addressOf(options);
   const upload =
-    (adopt && (await adoptUpload({ s3, address, journal, idleMs }))) ||
+    (adopt && (await adoptUpload({ s3, address, journal, converter, idleMs }))) ||
     (await createUpload({ s3, address, metadata, sse, journal }));
   const plan = planFor(options, upload);
   const concurrency = planConcurrency({ partSize: plan.partSize, concurrency: options.concurrency ?? 4 });
@@ -204,6 +205,7 @@ function createJob({
     plan,
     sentAhead: 'finished' in disk,
     isMade: 'make' in disk,
+    isForeign: upload.isForeign === true,
     reader,
     concurrency,
     partTimeoutMs,
