@@ -1,9 +1,10 @@
 import { finishSnapshot } from './effects.ts';
 import type { ImageRun } from './run.ts';
 import { findAmi, type ObtainedAmi, registerAmi } from './rungs/ami.ts';
+import { startArrivingDisk } from './rungs/arriving-disk.ts';
 import { startDisk } from './rungs/disk.ts';
 import { findImportedSnapshot } from './rungs/find-imported-snapshot.ts';
-import { obtainImage } from './rungs/image.ts';
+import { obtainImage, startImage } from './rungs/image.ts';
 import { importSnapshot } from './rungs/import-snapshot.ts';
 import { findObject, locateObject, uploadDisk } from './rungs/object.ts';
 import type { ObtainedObject, ObtainedSnapshot } from './snapshot.ts';
@@ -47,5 +48,6 @@ async function obtainObject(run: ImageRun): Promise<ObtainedObject> {
 
 /** Whether an earlier run converted it already is for the conversion to find out: only the image tells whether it is right. */
 async function obtainDisk(run: ImageRun): Promise<StartedDisk> {
-  return startDisk(run, await obtainImage(run));
+  const image = startImage(run);
+  return (await startArrivingDisk(run, image)) ?? startDisk(run, await image.finished);
 }

@@ -37,14 +37,14 @@ const readingCodes: readonly string[] = ['DISK_CHANGED', 'DISK_SIZE_WRONG', 'NBD
  */
 export async function readImage<T>(
   { signal }: Pick<ImageRun, 'signal'>,
-  image: RecordedFile,
+  image: RecordedFile | Promise<RecordedFile>,
   read: () => Promise<T>,
 ): Promise<T> {
   try {
     return await read();
   } catch (error) {
     signal.throwIfAborted();
-    if (isReadingError(error)) await requireUnchanged({ file: image, signal });
+    if (isReadingError(error)) await requireUnchanged({ file: await image, signal });
     throw error;
   }
 }

@@ -3,7 +3,12 @@ import type { UploadableDisk } from '@ec2-image/s3-upload';
 
 /** A disk that exists, or is being written: then what is written of it can be uploaded already. */
 export interface StartedDisk extends AsyncDisposable {
-  readonly image: VerifiedImage;
+  /** Of an arriving one: rejects where there will be none. */
+  readonly image: VerifiedImage | Promise<VerifiedImage>;
+  /** What makes its bytes, with its version. */
+  readonly converter: string;
+  /** Only where it is made of an image that is still being downloaded. */
+  readonly arriving?: ArrivingState;
   readonly uploadable: UploadableDisk;
   /** Resolves with its virtual size in bytes, once it is known. */
   readonly finished: Promise<{ readonly virtualSize: number }>;
@@ -11,4 +16,13 @@ export interface StartedDisk extends AsyncDisposable {
   readonly prove?: () => Promise<unknown>;
   /** Of all that works on the disk: aborts with the run, and when the disk is disposed of. */
   readonly signal: AbortSignal;
+}
+
+export interface ArrivingState {
+  /** Aborts where the image begins again, or its download fails. */
+  readonly discarded: AbortSignal;
+  /** Resolves once the image is verified and inspected: nothing is completed before. */
+  readonly complete: Promise<unknown>;
+  /** Whether this is the error that `complete` has rejected with. */
+  isRefused(error: unknown): boolean;
 }

@@ -13,8 +13,14 @@ export interface Steps {
    * Runs `work` as the step. What it throws marks the step as failed, and is rethrown.
    *
    * @param result undefined of a value with which the step has not ended: it is to be taken again
+   * @param options.isBehind another step runs beside it, and is the one to be shown. Default false.
    */
-  take<T>(step: StepName, work: () => Promise<T>, result?: (value: T) => StepResult | undefined): Promise<T>;
+  take<T>(
+    step: StepName,
+    work: () => Promise<T>,
+    result?: (value: T) => StepResult | undefined,
+    options?: { readonly isBehind?: boolean },
+  ): Promise<T>;
   /** A step that something else has done on its way: there is nothing to run. */
   record(step: StepName, result?: StepResult): void;
   /** What this step would have made exists. */
@@ -39,9 +45,9 @@ export function createSteps({
   };
   const isDone = (step: StepName) => ['done', 'reused'].includes(taken.get(step)?.outcome ?? '');
   return {
-    async take(step, work, result = () => ({})) {
+    async take(step, work, result = () => ({}), { isBehind = false } = {}) {
       const isRepeated = isShared(step) && isDone(step);
-      if (!isRepeated) view.stage(image, step);
+      if (!isRepeated && !isBehind) view.stage(image, step);
       const startedAt = now();
       const seconds = () => Math.round(now() - startedAt) / 1000;
       try {

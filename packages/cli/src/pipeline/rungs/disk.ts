@@ -1,6 +1,7 @@
 import {
   type ConvertProgress,
   compareDisk,
+  converterVersion,
   convertImage,
   type Disk,
   makeDisk,
@@ -46,6 +47,7 @@ async function startMade(run: ImageRun, { image, signal, stop }: Start): Promise
   return {
     image,
     signal,
+    converter: converterVersion(run.request.format),
     finished: Promise.resolve(made),
     uploadable: {
       path: image.path,
@@ -66,8 +68,10 @@ async function startMade(run: ImageRun, { image, signal, stop }: Start): Promise
 
 async function startConverted(run: ImageRun, { image, signal, stop }: Start): Promise<StartedDisk> {
   const { finished, writing } = convert(run, { image, signal });
+  const { format, converter } = run.request;
   const started = {
     image,
+    converter: converter === 'qemu-img' ? converter : converterVersion(format),
     finished,
     signal,
     async [Symbol.asyncDispose]() {
@@ -91,7 +95,7 @@ async function startConverted(run: ImageRun, { image, signal, stop }: Start): Pr
   }
 }
 
-function conversionOptions({ request, directory, view, notice }: ImageRun) {
+export function conversionOptions({ request, directory, view, notice }: ImageRun) {
   return {
     format: request.format,
     converter: request.converter,

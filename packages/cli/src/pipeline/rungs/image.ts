@@ -1,10 +1,46 @@
-import { fetchImage, type VerifiedImage } from '@ec2-image/fetch';
+import { type ArrivingImage, fetchImage, type VerifiedImage } from '@ec2-image/fetch';
 import { isAuthentic } from '../../config/checksum.ts';
 import type { ImageRun } from '../run.ts';
 import { requireVerifiable, verifySigner } from '../signer.ts';
 
+/** An image that is on its way, or there already. */
+export interface StartedImage extends AsyncDisposable {
+  /** Undefined where all of it is there, or it has to be there before anything can be made of it. */
+  readonly arriving: Promise<ArrivingImage | undefined>;
+  /** With the digest, and with its signature verified where that is asked for. */
+  readonly finished: Promise<VerifiedImage>;
+}
+
 /** The image: in the work directory and hashing to the digest, or downloaded; with its signature verified where that is asked for. */
-export async function obtainImage(run: ImageRun): Promise<VerifiedImage> {
+export function obtainImage(run: ImageRun): Promise<VerifiedImage> {
+  return fetchVerified(run, {});
+}
+
+/** The same, to be used while it arrives. Disposing of it ends the download, which a later run resumes. */
+export function startImage(run: ImageRun): StartedImage {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([run.signal, stop.signal]);
+  const { promise: arriving, resolve } = Promise.withResolvers<ArrivingImage | undefined>();
+  const finished = fetchVerified({ ...run, signal }, { onArriving: resolve });
+  finished.then(
+    () => resolve(undefined),
+    () => resolve(undefined),
+  );
+  return {
+    arriving,
+    finished,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      // Nothing of this run writes into the work directory when the next one may have it.
+      await Promise.allSettled([finished]);
+    },
+  };
+}
+
+async function fetchVerified(
+  run: ImageRun,
+  { onArriving }: { readonly onArriving?: (image: ArrivingImage) => void },
+): Promise<VerifiedImage> {
   const { request, directory, digest, steps, view, signal, notice } = run;
   requireVerifiable(run);
   const image = await steps.take(
@@ -20,6 +56,7 @@ export async function obtainImage(run: ImageRun): Promise<VerifiedImage> {
         signS3: run.cloud.signS3,
         signal,
         onNotice: notice,
+        onArriving,
         onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),
       }),
     ({ outcome, bytesTransferred }) => ({

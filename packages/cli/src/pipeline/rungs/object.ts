@@ -7,7 +7,9 @@ import { type ImageRun, type ObtainImage, objectLocation, objectUrl } from '../r
 import { requireSigner } from '../signer.ts';
 import type { ObtainedObject } from '../snapshot.ts';
 import type { StartedDisk } from '../started-disk.ts';
+import type { StepResult } from '../steps.ts';
 import { provenanceTagsOf } from '../tags.ts';
+import { endedByImage, SentTooEarly, uploadJournal, whyImageEnded } from './arriving-disk.ts';
 
 /** Where a version that did not take a prefix for a whole path element left this image's object, if it did. */
 export async function locateObject(run: ImageRun): Promise<ImageRun> {
@@ -39,8 +41,14 @@ export async function uploadDisk(
   obtainDisk: (run: ImageRun) => Promise<StartedDisk>,
 ): Promise<ObtainedObject> {
   const upload = async (converter: ImageRun['request']['converter']) => {
-    await using disk = await obtainDisk({ ...run, request: { ...run.request, converter } });
-    return await readImage(run, disk.image, () => uploadProven(run, disk));
+    for (;;) {
+      await using disk = await obtainDisk({ ...run, request: { ...run.request, converter } });
+      try {
+        return await readImage(run, disk.image, () => uploadProven(run, disk));
+      } catch (error) {
+        if (!(error instanceof SentTooEarly)) throw error;
+      }
+    }
   };
   try {
     return await upload(run.request.converter);
@@ -73,43 +81,53 @@ async function discardDisk({ directory, request }: ImageRun): Promise<void> {
 }
 
 /**
- * Uploads while the disk is still being converted, and completes the upload only after disk and image were found
- * equal: so an object that exists is known to hold the image, whenever this process may end.
+ * Uploads while the image is still arriving, or the disk being converted, and completes the upload only after disk and
+ * image were found equal: so an object that exists is known to hold the image, whenever this process may end.
  */
 async function uploadProven(run: ImageRun, disk: StartedDisk): Promise<ObtainedObject> {
-  const { request, steps, view, directory, limits, leftovers } = run;
-  const { uploadable, finished, signal } = disk;
+  const { request, steps, view, limits, leftovers } = run;
+  const { uploadable, finished, signal, arriving, converter } = disk;
   const location = objectLocation(run);
   const proof = watched(disk.prove);
-  let converting = 'finished' in uploadable;
+  // Another step is shown until this is the only one.
+  let isBehind = 'finished' in uploadable || arriving !== undefined;
   const shown = finished.then(() => {
-    converting = false;
+    isBehind = false;
     view.stage(request.name, 'upload');
   });
   shown.catch(() => {});
   const upload = () => {
-    if (converting) view.stage(request.name, 'convert');
+    if ('finished' in uploadable) view.stage(request.name, 'convert');
     leftovers.set('upload', `possibly an incomplete multipart upload to ${objectUrl(location)}`);
     return s3.uploadDisk({
       ...location,
       disk: uploadable,
-      journalPath: `${directory.diskPath(request.format)}.upload`,
+      journalPath: uploadJournal(run),
+      converter,
       fresh: request.fresh,
       sse: request.sse,
       proveDisk: proof.prove,
+      beforeComplete: () => arriving?.complete ?? Promise.resolve(),
       metadata: metadataOf(provenanceTagsOf(run)),
       signal,
       onProgress(progress) {
-        if (!converting) view.progress(request.name, { ...progress, unit: 'bytes' });
+        if (!isBehind) view.progress(request.name, { ...progress, unit: 'bytes' });
       },
     });
   };
+  const attempt = async () => {
+    try {
+      return await upload();
+    } catch (error) {
+      if (!arriving || run.signal.aborted || !endedByImage(arriving, error)) throw error;
+      return { ended: error };
+    }
+  };
   try {
     const object = await limits.uploads(() =>
-      steps.take('upload', upload, ({ outcome, bytesSent }) =>
-        bytesSent > 0 ? { bytes: bytesSent } : { outcome: outcome === 'uploaded' ? 'done' : 'reused' },
-      ),
+      steps.take('upload', attempt, stepOf, { isBehind: arriving !== undefined }),
     );
+    if ('ended' in object) throw await whyImageEnded(run, disk, object.ended);
     leftovers.set('upload', undefined);
     leftovers.set('object', objectUrl(object));
     return { object, virtualSizeBytes: (await finished).virtualSize };
@@ -120,6 +138,13 @@ async function uploadProven(run: ImageRun, disk: StartedDisk): Promise<ObtainedO
     await disk[Symbol.asyncDispose]();
     await proof.ended();
   }
+}
+
+/** An upload that its image has ended has not failed: it is taken again, or never. */
+function stepOf(object: s3.UploadedObject | { readonly ended: unknown }): StepResult | undefined {
+  if ('ended' in object) return undefined;
+  const { outcome, bytesSent } = object;
+  return bytesSent > 0 ? { bytes: bytesSent } : { outcome: outcome === 'uploaded' ? 'done' : 'reused' };
 }
 
 /** Nothing reads the work directory any more when the next run may have it. */

@@ -1,0 +1,176 @@
+import { converterVersion, type MadeDisk, makeArrivingDisk, makeDisk } from '@ec2-image/convert';
+import { isExplained } from '@ec2-image/explained-error';
+import { type ArrivingImage, requireUnchanged } from '@ec2-image/fetch';
+import { abandonUpload } from '@ec2-image/s3-upload';
+import { CliError } from '../../errors/cli-error.ts';
+import { requireRootVolume } from '../root-volume.ts';
+import { type ImageRun, objectLocation } from '../run.ts';
+import { lacksSigner } from '../signer.ts';
+import type { ArrivingState, StartedDisk } from '../started-disk.ts';
+import { conversionOptions } from './disk.ts';
+import type { StartedImage } from './image.ts';
+
+/**
+ * The disk of an image that is still being downloaded: its parts are sent while it arrives, and the object is completed once
+ * the image has the digest. Undefined where the image has to be there first.
+ */
+export async function startArrivingDisk(
+  run: ImageRun,
+  started: StartedImage,
+): Promise<StartedDisk | undefined> {
+  // What is sent names the signer, who is not known before the image is complete.
+  const arriving = lacksSigner(run) ? undefined : await started.arriving;
+  // An upload that has to wait for its turn can wait for the image as well.
+  if (!arriving || run.limits.uploads.activeCount >= run.limits.uploads.concurrency) return undefined;
+  try {
+    return await startArriving(run, { started, arriving });
+  } catch (error) {
+    await started[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+interface Arriving {
+  readonly started: StartedImage;
+  readonly arriving: ArrivingImage;
+}
+
+async function startArriving(
+  run: ImageRun,
+  { started, arriving }: Arriving,
+): Promise<StartedDisk | undefined> {
+  const { request, steps, digest } = run;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([run.signal, stop.signal, arriving.discarded]);
+  const { path, size: fileSize, arrived, hurry } = arriving;
+  const plan = async () => {
+    const { format, converter, maxDiskSizeBytes: maxDiskSize } = request;
+    const image = { path, fileSize, arrived, hurry, digest };
+    try {
+      return await makeArrivingDisk({ image, format, converter, maxDiskSize, signal });
+    } catch (error) {
+      // It begins again, or its download has failed, which whoever waits for the image is told.
+      if (arriving.discarded.aborted) return undefined;
+      throw error;
+    }
+  };
+  const disk = await steps.take('convert', plan, (made) => made && { bytes: made.virtualSize }, {
+    isBehind: true,
+  });
+  if (!disk) return undefined;
+  const complete = completeDisk(run, { started, disk, stop });
+  const dispose = async () => {
+    stop.abort();
+    await started[Symbol.asyncDispose]();
+    await disk[Symbol.asyncDispose]();
+    const [made] = await Promise.allSettled([complete]);
+    if (made.status === 'fulfilled') await made.value[Symbol.asyncDispose]();
+  };
+  let refusal: { readonly error: unknown } | undefined;
+  complete.catch((error: unknown) => {
+    refusal = { error };
+    stop.abort(error);
+  });
+  try {
+    requireRootVolume(request, { diskBytes: disk.virtualSize });
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    image: started.finished,
+    signal,
+    converter: converterVersion(request.format),
+    finished: complete,
+    arriving: {
+      discarded: arriving.discarded,
+      complete,
+      isRefused: (error) => refusal?.error === error,
+    },
+    uploadable: {
+      path,
+      size: disk.size,
+      make: disk.make,
+      async prove(ranges, options) {
+        const checksums = await (await complete).prove(ranges, options);
+        await requireUnchanged({ file: await started.finished, signal });
+        return checksums;
+      },
+    },
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** The same disk, of the image as it was verified, and inspected: what has been sent is proven by this one. */
+async function completeDisk(
+  run: ImageRun,
+  {
+    started,
+    disk,
+    stop,
+  }: {
+    readonly started: StartedImage;
+    readonly disk: Pick<MadeDisk, 'size' | 'virtualSize'>;
+    readonly stop: AbortController;
+  },
+): Promise<MadeDisk> {
+  const image = await started.finished;
+  const signal = AbortSignal.any([run.signal, stop.signal]);
+  const made = await makeDisk({ ...conversionOptions(run), image, signal });
+  if (made?.size === disk.size && made.virtualSize === disk.virtualSize) return made;
+  await made?.[Symbol.asyncDispose]();
+  throw new CliError('DISK_DIFFERS', 'the disk as planned during the download is not that of the image', {
+    hint: 'Run the same command again; if it recurs, use --converter qemu-img.',
+  });
+}
+
+/** Thrown where the image is there now, and has to be begun with again: it was discarded, or could not be read, on its way. */
+export class SentTooEarly extends Error {}
+
+/** What can come of reading an image whose digest turns out to be wrong. */
+const readingCodes: readonly string[] = ['DAMAGED_CLUSTER', 'DISK_CHANGED', 'WORKER_FAILED'];
+
+/** Whether the image is why the upload ended, and the upload itself has not failed. */
+export function endedByImage({ discarded, isRefused }: ArrivingState, error: unknown): boolean {
+  return (
+    discarded.aborted ||
+    isRefused(error) ||
+    (isExplained(error) && (error.name === 'ImageHeaderError' || readingCodes.includes(error.code)))
+  );
+}
+
+/**
+ * What such an upload has ended with. Where there is no image, the parts that were sent are good for nothing, and aborted:
+ * those of a download that can be resumed are kept.
+ */
+export async function whyImageEnded(
+  run: ImageRun,
+  { image, arriving }: StartedDisk,
+  error: unknown,
+): Promise<unknown> {
+  try {
+    await image;
+    if (!arriving?.isRefused(error)) return new SentTooEarly('the image arrived again', { cause: error });
+  } catch (reason) {
+    run.signal.throwIfAborted();
+    return refused(run, reason);
+  }
+  return refused(run, error);
+}
+
+async function refused(run: ImageRun, reason: unknown): Promise<unknown> {
+  if (isExplained(reason) && reason.resumable) return reason;
+  try {
+    await abandonUpload({ ...objectLocation(run), journalPath: uploadJournal(run) });
+    run.leftovers.set('upload', undefined);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    run.notice(`cannot abort the upload: ${(error as Error).message}`);
+  }
+  return reason;
+}
+
+/** Where this machine notes that an upload of the image is its own. */
+export function uploadJournal({ directory, request }: ImageRun): string {
+  return `${directory.diskPath(request.format)}.upload`;
+}
