@@ -1,0 +1,144 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TestAccount } from './support/account.ts';
+import { expectOneOfEach } from './support/crash-points.ts';
+import { describe, expect, testWith } from './support/fixtures.ts';
+import { type GatedMirrorOptions, openGatedMirror } from './support/gated-mirror.ts';
+import { startCli } from './support/run-cli.ts';
+
+const mebibyte = 2 ** 20;
+const fileName = 'Test-Cloud-1.0.x86_64.qcow2';
+
+// A table of its own for the end of the disk, where the backup of the GPT is: in the file it comes behind the data.
+const test = testWith({
+  disk: { sizeBytes: 1024 * mebibyte, dataBytes: 24 * mebibyte },
+  flags: { connections: 1 },
+})
+  .extend('fileBytes', async ({ images }) => (await stat(join(images.directory, fileName))).size)
+  .extend(
+    'mirror',
+    ({ images, fileBytes }, { onCleanup }) =>
+      async (options: Partial<GatedMirrorOptions> = {}) => {
+        const gateAt = fileBytes - mebibyte;
+        const mirror = await openGatedMirror({
+          directory: images.directory,
+          name: fileName,
+          gateAt,
+          ...options,
+        });
+        onCleanup(() => mirror[Symbol.asyncDispose]());
+        return mirror;
+      },
+  );
+
+const answered = ({ aws }: TestAccount, wanted: string) =>
+  aws.calls.list().filter(({ operation, status }) => operation === wanted && status === 200);
+
+async function parts(account: TestAccount, count: number, ended: Promise<unknown>): Promise<void> {
+  const stop = new AbortController();
+  void ended.finally(() => stop.abort());
+  while (answered(account, 'UploadPart').length < count) {
+    expect(stop.signal.aborted, 'the import has ended').toBe(false);
+    await delay(20);
+  }
+}
+
+describe('an image that is still being downloaded', () => {
+  test.for([1, 4])(
+    'is sent before its last byte is there, over %i connections',
+    async (connections, { account, images, mirror, runImport }) => {
+      const { url, open } = await mirror();
+      const running = runImport({ url, connections });
+      await parts(account, 2, running);
+      // All that was sent, was sent without the end of the file.
+      expect(answered(account, 'CompleteMultipartUpload')).toEqual([]);
+      open();
+      const end = await running;
+      await expectOneOfEach({ account }, images, end);
+      expect(answered(account, 'CreateMultipartUpload')).toHaveLength(1);
+      const numbers = answered(account, 'UploadPart').map(({ parameters }) => parameters.partNumber);
+      expect(numbers.length).toBe(new Set(numbers).size);
+      expect(end.result.steps.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+    },
+  );
+
+  test('of a server without ranges is sent once its tables are there', async ({
+    account,
+    images,
+    mirror,
+    runImport,
+  }) => {
+    const { url, open, answers } = await mirror({ ranges: false });
+    open();
+    await expectOneOfEach({ account }, images, await runImport({ url }));
+    expect(answers).toHaveLength(1);
+  });
+
+  test('breaks off and is resumed: no part is sent twice', async ({ account, images, mirror, runImport }) => {
+    const { url, open } = await mirror({ breaks: 2 });
+    const running = runImport({ url });
+    await parts(account, 2, running);
+    open();
+    await expectOneOfEach({ account }, images, await running);
+    const numbers = answered(account, 'UploadPart').map(({ parameters }) => parameters.partNumber);
+    expect(numbers.length).toBe(new Set(numbers).size);
+  });
+
+  test('has another digest in the end: nothing is left, and the error says so', async ({
+    account,
+    mirror,
+    runImport,
+  }) => {
+    const wrong = (file: Buffer) => Buffer.from(file).fill(1, file.length - 4096);
+    const { url, open } = await mirror({ contentOf: wrong });
+    const running = runImport({ url });
+    await parts(account, 1, running);
+    open();
+    const { exitCode, result } = await running;
+    expect(exitCode).toBe(1);
+    expect(result.error).toMatchObject({ code: 'DIGEST_MISMATCH' });
+    expect(await account.contents()).toMatchObject({ images: [], snapshots: [], objects: [], uploads: [] });
+    expect(answered(account, 'CompleteMultipartUpload')).toEqual([]);
+  });
+
+  test('has another digest and is downloaded again: what was sent of it is replaced', async ({
+    account,
+    images,
+    mirror,
+    runImport,
+  }) => {
+    const wrongOnce = (file: Buffer, answer: number) =>
+      answer > 2 ? file : Buffer.from(file).fill(1, 2 * mebibyte, 2 * mebibyte + 512);
+    const { url, open } = await mirror({ contentOf: wrongOnce });
+    const running = runImport({ url });
+    await parts(account, 1, running);
+    open();
+    const end = await running;
+    expect(end.stderr).toContain('checksum mismatch');
+    await expectOneOfEach({ account }, images, end);
+  });
+
+  test('is killed with parts sent: the next run sends none of them again', async ({
+    account,
+    argsOf,
+    images,
+    mirror,
+    runImport,
+  }) => {
+    const { url, open, answers } = await mirror();
+    const { child, ended } = startCli(argsOf({ url }));
+    await parts(account, 2, ended);
+    child.kill('SIGKILL');
+    await ended;
+    open();
+    const end = await runImport({ url });
+    await expectOneOfEach({ account }, images, end);
+    expect(end.stderr).toContain('resuming download');
+    expect(end.stderr).toContain('resuming interrupted upload');
+    expect(answered(account, 'CreateMultipartUpload')).toHaveLength(1);
+    const numbers = answered(account, 'UploadPart').map(({ parameters }) => parameters.partNumber);
+    expect(numbers.length).toBe(new Set(numbers).size);
+    expect(answers.at(-1)!.start).toBeGreaterThan(mebibyte);
+  });
+});

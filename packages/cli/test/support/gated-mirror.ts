@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+export interface GatedMirror extends AsyncDisposable {
+  readonly url: string;
+  /** Of each answer so far, in order: which bytes of the file it is of, and how many of them were sent. */
+  readonly answers: readonly { readonly start: number; readonly end: number; sent: number }[];
+  /** Every byte of the rest may go. */
+  open(): void;
+}
+
+export interface GatedMirrorOptions {
+  readonly directory: string;
+  readonly name: string;
+  /** No long answer sends more of the file than up to here, in bytes, before the gate opens. */
+  readonly gateAt: number;
+  /** Whether it takes ranges. Default true. */
+  readonly ranges?: boolean;
+  /** Ends the connection at the gate, so often, instead of waiting there. Default 0. */
+  readonly breaks?: number;
+  /** What to serve instead of the file, by the number of the answer. */
+  readonly contentOf?: (file: Buffer, answer: number) => Buffer;
+}
+
+/** Serves one file as a good web server does, up to a byte behind which it waits. */
+export async function openGatedMirror(options: GatedMirrorOptions): Promise<GatedMirror> {
+  const { directory, name, gateAt, ranges = true, contentOf = (file) => file } = options;
+  const file = await readFile(join(directory, name));
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+  const answers: GatedMirror['answers'][number][] = [];
+  let breaks = options.breaks ?? 0;
+
+  async function answer(response: ServerResponse, content: Buffer, start: number, end: number) {
+    const served = { start, end, sent: 0 };
+    answers.push(served);
+    const send = (bytes: Buffer) => {
+      served.sent += bytes.length;
+      response.write(bytes);
+    };
+    // A short one is of what was asked for out of turn.
+    const isShort = end - start <= 2 ** 20 && start > 0;
+    if (!isShort && end > gateAt) {
+      send(content.subarray(start, Math.max(start, gateAt)));
+      if (breaks > 0) {
+        breaks -= 1;
+        setTimeout(() => response.destroy(), 50);
+        return;
+      }
+      await opened;
+    }
+    send(content.subarray(start + served.sent, end));
+    response.end();
+  }
+
+  const server = createServer((request, response) => {
+    const content = contentOf(file, answers.length + 1);
+    const match = ranges ? /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') : null;
+    const start = match ? Number(match[1]) : 0;
+    const end = match?.[2] ? Number(match[2]) + 1 : content.length;
+    response.on('error', () => {});
+    response.writeHead(match ? 206 : 200, {
+      etag: '"v1"',
+      'content-length': end - start,
+      ...(ranges && { 'accept-ranges': 'bytes' }),
+      ...(match && { 'content-range': `bytes ${start}-${end - 1}/${content.length}` }),
+    });
+    void answer(response, content, start, end);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}`,
+    answers,
+    open,
+    async [Symbol.asyncDispose]() {
+      open();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
