@@ -1,8 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { Extent, ImageReader } from '@ec2-image/disk-blocks';
+import { fillRange, isLiteral } from './fill-range.ts';
 import { inOrder } from './in-order.ts';
-import type { DiskLayout, DiskPiece, Literal, Piece } from './layout.ts';
+import type { DiskLayout, Piece } from './layout.ts';
 import { writeFully } from './write-stream.ts';
 
 export interface WritePlannedOptions {
@@ -34,7 +35,7 @@ export async function writePlanned(options: WritePlannedOptions): Promise<void> 
       ranges(layout.fileSize),
       async (range) => {
         signal?.throwIfAborted();
-        return { range, ...(await fillRange(range, { layout, reader, signal, spare })) };
+        return { range, ...(await contentOf(range, { layout, reader, signal, spare })) };
       },
       { ahead },
     );
@@ -58,23 +59,17 @@ function* ranges(fileSize: number): Generator<Extent> {
 }
 
 /** A range's pieces, and a buffer with their bytes where it has any. */
-async function fillRange(
+async function contentOf(
   range: Extent,
   {
-    layout,
-    reader,
-    signal,
     spare,
+    ...options
   }: Pick<WritePlannedOptions, 'layout' | 'reader' | 'signal'> & { readonly spare: ArrayBuffer[] },
 ): Promise<{ readonly pieces: readonly Piece[]; readonly buffer?: ArrayBuffer }> {
-  const pieces = [...layout.pieces(range)];
+  const pieces = [...options.layout.pieces(range)];
   if (pieces.length === 0) return { pieces };
   const buffer = spare.pop() ?? new ArrayBuffer(rangeBytes);
-  const data = Buffer.from(buffer);
-  for (const literal of pieces.filter(isLiteral)) data.set(literal.bytes, literal.at);
-  const stretches = pieces.filter((piece): piece is DiskPiece => !isLiteral(piece));
-  if (stretches.length === 0) return { pieces, buffer };
-  return { pieces, buffer: (await reader.fill({ buffer, length: range.length, stretches, signal })).buffer };
+  return { pieces, buffer: (await fillRange({ ...options, range, buffer })).buffer };
 }
 
 /** Pieces that touch are written at once. */
@@ -89,10 +84,6 @@ async function writeRuns(
     for (; pieces[index]?.at === end; index++) end += lengthOf(pieces[index]!);
     await writeFully(handle, data.subarray(start, end), offset + start);
   }
-}
-
-function isLiteral(piece: Piece): piece is Literal {
-  return 'bytes' in piece;
 }
 
 function lengthOf(piece: Piece): number {

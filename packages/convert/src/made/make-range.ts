@@ -1,5 +1,6 @@
 import { crc32Text } from '@ec2-image/checksum';
 import type { ImageReader } from '@ec2-image/disk-blocks';
+import { fillRange } from '../layout/fill-range.ts';
 import type { DiskLayout } from '../layout/layout.ts';
 
 /** A range of the file, in bytes: `end` is the first one behind it. */
@@ -29,14 +30,8 @@ export function rangeMaker({
   readonly reader: ImageReader;
 }): MakeRange {
   return async ({ start, end }, { buffer, signal }) => {
-    const length = end - start;
-    const view = new Uint8Array(buffer, 0, length).fill(0);
-    const stretches = [];
-    for (const piece of layout.pieces({ offset: start, length })) {
-      if ('bytes' in piece) view.set(piece.bytes, piece.at);
-      else stretches.push(piece);
-    }
-    const filled = await reader.fill({ length, buffer, stretches, crc32: true, signal });
+    const range = { offset: start, length: end - start };
+    const filled = await fillRange({ layout, reader, range, buffer, crc32: true, signal });
     return { buffer: filled.buffer, bytes: filled.data, checksum: crc32Text(filled.crc32!) };
   };
 }
