@@ -38,12 +38,16 @@ export async function downloadVerified(options: DownloadVerifiedOptions): Promis
   } = options;
   const dispatcher = openDispatcher({ stallTimeoutMs, signS3: options.signS3 });
   try {
-    await using file = await PartialFile.open({ path, digest, onArriving: options.onArriving });
+    await using file = await PartialFile.open({
+      path,
+      digest,
+      onArriving: options.onArriving,
+      onWritten: () => report(),
+    });
     let bytesTransferred = 0;
     const report = () => onProgress?.({ done: file.bytes, total: file.origin?.total });
     const onBytes = (count: number) => {
       bytesTransferred += count;
-      report();
     };
     const run = { ...options, file, dispatcher, stallTimeoutMs, maxSizeBytes, now, onBytes };
     const verified = async (): Promise<VerifiedImage> => {

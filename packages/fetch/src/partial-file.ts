@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Digest, digestAlgorithm } from '@ec2-image/provenance';
 import { Arrivals, type ArrivingImage } from './arriving-image.ts';
@@ -13,7 +13,8 @@ import {
   wholeUntil,
 } from './extents.ts';
 import { InOrderHash } from './in-order-hash.ts';
-import { extentLine, firstLine, type Journal, type Origin, originLine, parseJournal } from './journal.ts';
+import { extentLine, firstLine, type Journal, type Origin, originLine } from './journal.ts';
+import { journalText, readJournal } from './journal-file.ts';
 import { workDirectoryError } from './work-directory.ts';
 
 /**
@@ -33,6 +34,7 @@ export class PartialFile {
   #flushing: Promise<void> | undefined;
   #arrivals: Arrivals | undefined;
   readonly #onArriving: ((image: ArrivingImage) => void) | undefined;
+  readonly #onWritten: (() => void) | undefined;
   readonly #writing = new Map<Extent, Promise<void>>();
 
   private constructor(parts: {
@@ -41,10 +43,12 @@ export class PartialFile {
     file: FileHandle;
     journal: FileHandle;
     found: Journal;
+    onWritten: (() => void) | undefined;
     onArriving: ((image: ArrivingImage) => void) | undefined;
   }) {
     this.#path = parts.path;
     this.#onArriving = parts.onArriving;
+    this.#onWritten = parts.onWritten;
     this.#digest = parts.digest;
     this.#file = parts.file;
     this.#journal = parts.journal;
@@ -58,16 +62,19 @@ export class PartialFile {
   /**
    * Opens what an earlier run left for this digest, or begins.
    *
+   * @param options.onWritten called whenever more of it is there
    * @param options.onArriving called when the size of what arrives is known, and again after a reset
    * @throws FetchError `WORK_DIRECTORY_…`
    */
   static async open({
     path,
     digest,
+    onWritten,
     onArriving,
   }: {
     path: string;
     digest: Digest;
+    onWritten?: () => void;
     onArriving?: (image: ArrivingImage) => void;
   }): Promise<PartialFile> {
     const names = fileNames(path);
@@ -81,7 +88,7 @@ export class PartialFile {
       await rename(names.nextJournal, names.journal);
       if (found.extents.length === 0) await file.truncate(0);
       const journal = await open(names.journal, appendOnly);
-      return new PartialFile({ path, digest, file, journal, found, onArriving });
+      return new PartialFile({ path, digest, file, journal, found, onWritten, onArriving });
     } catch (cause) {
       await file?.close();
       throw await workDirectoryError({ cause, directory: dirname(path) });
@@ -174,6 +181,7 @@ export class PartialFile {
     this.#extents = addExtent(this.#extents, extent);
     this.#hash.advance({ end: wholeUntil(this.#extents), offset, written: data });
     this.#arrivals?.advance(this.#extents);
+    this.#onWritten?.();
     this.#flush(data.length);
   }
 
@@ -249,9 +257,6 @@ const appendOnly = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLO
 
 const flushBytes = 32 * 2 ** 20;
 
-/** Lines of some 20 bytes: more than a million writes. */
-const maxJournalBytes = 64 * 2 ** 20;
-
 function fileNames(path: string) {
   return {
     data: `${path}.partial`,
@@ -263,30 +268,6 @@ function fileNames(path: string) {
 /** What an unfinished download of `path` left, if anything. */
 export async function removePartial(path: string): Promise<void> {
   await Promise.all(Object.values(fileNames(path)).map((name) => rm(name, { force: true })));
-}
-
-async function readJournal({
-  path,
-  digest,
-  size,
-}: {
-  path: string;
-  digest: Digest;
-  size: number;
-}): Promise<Journal | undefined> {
-  try {
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-    if ((await file.stat()).size > maxJournalBytes) return undefined;
-    const journal = parseJournal(await readFile(file, 'utf8'), digest);
-    return journal && { ...journal, extents: clipExtents(journal.extents, { start: 0, end: size }) };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function journalText(digest: Digest, { origin, extents }: Journal): string {
-  return [firstLine(digest), ...(origin ? [originLine(origin)] : []), ...extents.map(extentLine)].join('');
 }
 
 /** So that the new name survives a power cut. Not every filesystem lets a directory be synced; then it is as safe as it can be. */
