@@ -1,8 +1,8 @@
 import { type ImageReaderOptions, openImageReader } from '@ec2-image/disk-blocks';
 import { isExplained } from '@ec2-image/explained-error';
-import type { ConvertOptions } from '../convert-image.ts';
 import { defaultMaxDiskSize } from '../errors.ts';
 import { planDisk } from '../layout/plan-disk.ts';
+import type { DiskFormat } from '../qemu/output-format.ts';
 import type { MadeDisk } from './made-disk.ts';
 import { rangeMaker } from './make-range.ts';
 
@@ -14,13 +14,18 @@ export interface ArrivingDisk
   extends Pick<MadeDisk, 'format' | 'size' | 'virtualSize' | 'make'>,
     AsyncDisposable {}
 
-export interface MakeArrivingDiskOptions
-  extends Pick<ConvertOptions, 'format' | 'converter' | 'maxDiskSize' | 'signal'> {
+export interface MakeArrivingDiskOptions {
   readonly image: NonNullable<ImageReaderOptions['growing']> & {
     readonly path: string;
     /** As published. */
     readonly digest: string;
   };
+  readonly format: DiskFormat;
+  /** Default `auto`. */
+  readonly converter?: 'auto' | 'qemu-img';
+  /** In bytes of data, zeros not counted; default 64 GiB. */
+  readonly maxDiskSize?: number;
+  readonly signal?: AbortSignal;
 }
 
 /**

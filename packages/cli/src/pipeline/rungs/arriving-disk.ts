@@ -1,14 +1,12 @@
 import { converterVersion, type MadeDisk, makeArrivingDisk, makeDisk } from '@ec2-image/convert';
-import { isExplained } from '@ec2-image/explained-error';
 import { type ArrivingImage, requireUnchanged } from '@ec2-image/fetch';
-import { abandonUpload } from '@ec2-image/s3-upload';
 import { CliError } from '../../errors/cli-error.ts';
+import { conversionOptions } from '../conversion-options.ts';
 import { requireRootVolume } from '../root-volume.ts';
-import { type ImageRun, objectLocation } from '../run.ts';
+import type { ImageRun } from '../run.ts';
 import { lacksSigner } from '../signer.ts';
-import type { ArrivingState, StartedDisk } from '../started-disk.ts';
-import { conversionOptions } from './disk.ts';
-import type { StartedImage } from './image.ts';
+import type { StartedDisk } from '../started-disk.ts';
+import type { StartedImage } from '../started-image.ts';
 
 /**
  * The disk of an image that is still being downloaded: its parts are sent while it arrives, and the object is completed once
@@ -122,55 +120,4 @@ async function completeDisk(
   throw new CliError('DISK_DIFFERS', 'the disk as planned during the download is not that of the image', {
     hint: 'Run the same command again; if it recurs, use --converter qemu-img.',
   });
-}
-
-/** Thrown where the image is there now, and has to be begun with again: it was discarded, or could not be read, on its way. */
-export class SentTooEarly extends Error {}
-
-/** What can come of reading an image whose digest turns out to be wrong. */
-const readingCodes: readonly string[] = ['DAMAGED_CLUSTER', 'DISK_CHANGED', 'WORKER_FAILED'];
-
-/** Whether the image is why the upload ended, and the upload itself has not failed. */
-export function endedByImage({ discarded, isRefused }: ArrivingState, error: unknown): boolean {
-  return (
-    discarded.aborted ||
-    isRefused(error) ||
-    (isExplained(error) && (error.name === 'ImageHeaderError' || readingCodes.includes(error.code)))
-  );
-}
-
-/**
- * What such an upload has ended with. Where there is no image, the parts that were sent are good for nothing, and aborted:
- * those of a download that can be resumed are kept.
- */
-export async function whyImageEnded(
-  run: ImageRun,
-  { image, arriving }: StartedDisk,
-  error: unknown,
-): Promise<unknown> {
-  try {
-    await image;
-    if (!arriving?.isRefused(error)) return new SentTooEarly('the image arrived again', { cause: error });
-  } catch (reason) {
-    run.signal.throwIfAborted();
-    return refused(run, reason);
-  }
-  return refused(run, error);
-}
-
-async function refused(run: ImageRun, reason: unknown): Promise<unknown> {
-  if (isExplained(reason) && reason.resumable) return reason;
-  try {
-    await abandonUpload({ ...objectLocation(run), journalPath: uploadJournal(run) });
-    run.leftovers.set('upload', undefined);
-  } catch (error) {
-    run.signal.throwIfAborted();
-    run.notice(`cannot abort the upload: ${(error as Error).message}`);
-  }
-  return reason;
-}
-
-/** Where this machine notes that an upload of the image is its own. */
-export function uploadJournal({ directory, request }: ImageRun): string {
-  return `${directory.diskPath(request.format)}.upload`;
 }

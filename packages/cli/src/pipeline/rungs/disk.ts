@@ -1,5 +1,4 @@
 import {
-  type ConvertProgress,
   compareDisk,
   converterVersion,
   convertImage,
@@ -10,6 +9,7 @@ import {
 } from '@ec2-image/convert';
 import { requireUnchanged, type VerifiedImage } from '@ec2-image/fetch';
 import type { UploadableDisk } from '@ec2-image/s3-upload';
+import { conversionOptions } from '../conversion-options.ts';
 import { readImage } from '../read-image.ts';
 import { requireRootVolume } from '../root-volume.ts';
 import type { ImageRun } from '../run.ts';
@@ -93,22 +93,6 @@ async function startConverted(run: ImageRun, { image, signal, stop }: Start): Pr
     await started[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-export function conversionOptions({ request, directory, view, notice }: ImageRun) {
-  return {
-    format: request.format,
-    converter: request.converter,
-    output: directory.diskPath(request.format),
-    maxDiskSize: request.maxDiskSizeBytes,
-    decompressionMemoryBytes: request.decompressionMemoryBytes,
-    allowUnbootable: request.allowUnbootable,
-    onNotice: notice,
-    onProgress({ stage, done, total }: ConvertProgress) {
-      const note = stage === 'decompress' ? 'decompressing' : undefined;
-      view.progress(request.name, { done, total, unit: 'bytes', note });
-    },
-  };
 }
 
 /** `writing`: the disk's virtual size in bytes, once it is being written. */

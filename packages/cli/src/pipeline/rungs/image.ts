@@ -2,14 +2,7 @@ import { type ArrivingImage, fetchImage, type VerifiedImage } from '@ec2-image/f
 import { isAuthentic } from '../../config/checksum.ts';
 import type { ImageRun } from '../run.ts';
 import { requireVerifiable, verifySigner } from '../signer.ts';
-
-/** An image that is on its way, or there already. */
-export interface StartedImage extends AsyncDisposable {
-  /** Undefined where all of it is there, or it has to be there before anything can be made of it. */
-  readonly arriving: Promise<ArrivingImage | undefined>;
-  /** With the digest, and with its signature verified where that is asked for. */
-  readonly finished: Promise<VerifiedImage>;
-}
+import type { StartedImage } from '../started-image.ts';
 
 /** The image: in the work directory and hashing to the digest, or downloaded; with its signature verified where that is asked for. */
 export function obtainImage(run: ImageRun): Promise<VerifiedImage> {

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { isExplained } from '@ec2-image/explained-error';
 import { earlierObjectKey, metadataOf } from '@ec2-image/provenance';
 import * as s3 from '@ec2-image/s3-upload';
+import { endedByImage, SentTooEarly, uploadJournal, whyImageEnded } from '../arriving-upload.ts';
 import { readImage } from '../read-image.ts';
 import { type ImageRun, type ObtainImage, objectLocation, objectUrl } from '../run.ts';
 import { requireSigner } from '../signer.ts';
@@ -9,7 +10,6 @@ import type { ObtainedObject } from '../snapshot.ts';
 import type { StartedDisk } from '../started-disk.ts';
 import type { StepResult } from '../steps.ts';
 import { provenanceTagsOf } from '../tags.ts';
-import { endedByImage, SentTooEarly, uploadJournal, whyImageEnded } from './arriving-disk.ts';
 
 /** Where a version that did not take a prefix for a whole path element left this image's object, if it did. */
 export async function locateObject(run: ImageRun): Promise<ImageRun> {

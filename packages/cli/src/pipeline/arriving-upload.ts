@@ -1,0 +1,55 @@
+import { isExplained } from '@ec2-image/explained-error';
+import { abandonUpload } from '@ec2-image/s3-upload';
+import { type ImageRun, objectLocation } from './run.ts';
+import type { ArrivingState, StartedDisk } from './started-disk.ts';
+
+/** Thrown where the image is there now, and has to be begun with again: it was discarded, or could not be read, on its way. */
+export class SentTooEarly extends Error {}
+
+/** What can come of reading an image whose digest turns out to be wrong. */
+const readingCodes: readonly string[] = ['DAMAGED_CLUSTER', 'DISK_CHANGED', 'WORKER_FAILED'];
+
+/** Whether the image is why the upload ended, and the upload itself has not failed. */
+export function endedByImage({ discarded, isRefused }: ArrivingState, error: unknown): boolean {
+  return (
+    discarded.aborted ||
+    isRefused(error) ||
+    (isExplained(error) && (error.name === 'ImageHeaderError' || readingCodes.includes(error.code)))
+  );
+}
+
+/**
+ * What such an upload has ended with. Where there is no image, the parts that were sent are good for nothing, and aborted:
+ * those of a download that can be resumed are kept.
+ */
+export async function whyImageEnded(
+  run: ImageRun,
+  { image, arriving }: StartedDisk,
+  error: unknown,
+): Promise<unknown> {
+  try {
+    await image;
+    if (!arriving?.isRefused(error)) return new SentTooEarly('the image arrived again', { cause: error });
+  } catch (reason) {
+    run.signal.throwIfAborted();
+    return refused(run, reason);
+  }
+  return refused(run, error);
+}
+
+async function refused(run: ImageRun, reason: unknown): Promise<unknown> {
+  if (isExplained(reason) && reason.resumable) return reason;
+  try {
+    await abandonUpload({ ...objectLocation(run), journalPath: uploadJournal(run) });
+    run.leftovers.set('upload', undefined);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    run.notice(`cannot abort the upload: ${(error as Error).message}`);
+  }
+  return reason;
+}
+
+/** Where this machine notes that an upload of the image is its own. */
+export function uploadJournal({ directory, request }: ImageRun): string {
+  return `${directory.diskPath(request.format)}.upload`;
+}
