@@ -19,7 +19,7 @@ export interface FetchImageOptions extends RetryOptions {
   /** Larger images are refused. Default: 64 GiB. */
   readonly maxSizeBytes?: number;
   /**
-   * Called when a download has begun and its size is known; again where it begins again, after what the first one was told has been
+   * Called when a download has begun and its size is known; again where it restarts, after what the first one was told has been
    * discarded. Not called for a file that is complete already.
    */
   readonly onArriving?: (image: ArrivingImage) => void;

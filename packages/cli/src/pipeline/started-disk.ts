@@ -19,7 +19,7 @@ export interface StartedDisk extends AsyncDisposable {
 }
 
 export interface ArrivingState {
-  /** Aborts where the image begins again, or its download fails. */
+  /** Aborts where the download restarts or fails. */
   readonly discarded: AbortSignal;
   /** Resolves once the image is verified and inspected: nothing is completed before. */
   readonly complete: Promise<unknown>;

@@ -31,7 +31,7 @@ export interface MakeArrivingDiskOptions {
 /**
  * Plans the disk as soon as the tables of the image are there.
  *
- * @returns undefined where the image has to be complete first: it is no qcow2 that our own reader takes, or something about it
+ * @returns undefined where the image has to be complete first: it is not a qcow2 that our own reader takes, or something about it
  * is for `makeDisk` to refuse
  */
 export async function makeArrivingDisk(options: MakeArrivingDiskOptions): Promise<ArrivingDisk | undefined> {

@@ -17,7 +17,7 @@ export interface ImageReaderOptions {
   readonly growing?: {
     readonly fileSize: number;
     arrived(range: FileRange, signal?: AbortSignal): Promise<void>;
-    /** Told of each table that is needed before anything else can be read, in case it can be had out of turn. */
+    /** Told of each table that is needed before anything else can be read, which may be fetched out of turn. */
     hurry?(range: FileRange): void;
   };
   /** Default: the one that the whole process shares. */

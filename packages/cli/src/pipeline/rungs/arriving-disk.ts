@@ -47,7 +47,7 @@ async function startArriving(
     try {
       return await makeArrivingDisk({ image, format, converter, maxDiskSize, signal });
     } catch (error) {
-      // It begins again, or its download has failed, which whoever waits for the image is told.
+      // It restarts, or its download has failed, which whoever waits for the image is told.
       if (arriving.discarded.aborted) return undefined;
       throw error;
     }
