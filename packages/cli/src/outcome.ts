@@ -1,7 +1,17 @@
 import type { Image } from '@aws-sdk/client-ec2';
+import type { ProofExtent } from '@ec2-image/provenance';
 import type { Explained } from './errors/explain.ts';
 
-export const stepNames = ['download', 'checksum', 'convert', 'upload', 'import', 'register', 'tag'] as const;
+export const stepNames = [
+  'download',
+  'checksum',
+  'convert',
+  'upload',
+  'import',
+  'prove',
+  'register',
+  'tag',
+] as const;
 export type StepName = (typeof stepNames)[number];
 export type StepOutcome = 'done' | 'reused' | 'skipped' | 'failed';
 
@@ -34,6 +44,14 @@ export interface ImageResult {
   };
   /** The entry of DescribeImages. */
   readonly image: Image | null;
+  /** Of the snapshot; null where none is known. */
+  readonly proof: {
+    readonly extent: ProofExtent;
+    /** ISO 8601; only of a proof that this run made. */
+    readonly madeAt?: string | undefined;
+    /** Negative where the import task had ended before; only where there was one to wait for. */
+    readonly secondsBeforeImportEnd?: number | undefined;
+  } | null;
   readonly steps: readonly StepReport[];
   readonly error?: Explained;
   /**

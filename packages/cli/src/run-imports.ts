@@ -58,6 +58,7 @@ export async function runImports({
     const limits = {
       conversions: pLimit(Math.max(1, availableParallelism() >> 1)),
       uploads: pLimit(maxUploads),
+      proofs: pLimit(Math.max(1, availableParallelism() >> 1)),
     };
     return await Promise.all(
       requests.map((request) =>

@@ -124,6 +124,7 @@ describe('import --via ebs', () => {
       convert: 'skipped',
       upload: 'skipped',
       import: 'done',
+      prove: 'done',
       register: 'done',
       tag: 'done',
     } satisfies Record<StepName, string>);

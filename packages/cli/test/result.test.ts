@@ -115,6 +115,7 @@ test('--json names the steps, the checksum among them', async ({ args }) => {
     'convert',
     'upload',
     'import',
+    'prove',
     'register',
     'tag',
   ]);
@@ -145,6 +146,7 @@ describe('the report', () => {
       tags: {},
       source: { url: 'https://example.org/f.qcow2', digest: `sha256:${'a'.repeat(64)}` },
       image: { ImageId: 'ami-1' },
+      proof: { extent: 'full' },
       steps: [
         { step: 'convert', outcome: 'done', seconds: 10 },
         { step: 'upload', outcome: 'done', seconds: 11 },
@@ -179,6 +181,24 @@ describe('the report', () => {
       'OUTCOME AMI NAME REGION ARCH TIME imported ami-0123456789abcdef0 a ap-southeast-1 x86_64 ',
     );
     expect(table.replaceAll(/\s+/g, '')).toContain(names.at(-1)!);
+  });
+
+  test.each<[ImageResult['proof'], string | undefined]>([
+    [
+      { extent: 'full', madeAt: '2026-11-27T00:00:00.000Z', secondsBeforeImportEnd: 61 },
+      'fedora: proven (full) at 2026-11-27T00:00:00.000Z, 1m 1s before the import task ended',
+    ],
+    [
+      { extent: 'sample', madeAt: '2026-11-27T00:00:00.000Z', secondsBeforeImportEnd: -2 },
+      'fedora: proven (sample) at 2026-11-27T00:00:00.000Z, 2s after the import task ended',
+    ],
+    [{ extent: 'none' }, 'fedora: not proven'],
+    // By an earlier run: that is no news.
+    [{ extent: 'full' }, undefined],
+  ])('tells of the proof %o', (proof, line) => {
+    const report = renderImportReport([finished({ proof })]);
+    if (line === undefined) expect(report).not.toMatch(/proven/);
+    else expect(report.split('\n')).toContain(line);
   });
 
   test('names the file where the YAML was written, in place of the YAML', () => {

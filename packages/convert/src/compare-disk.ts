@@ -1,17 +1,20 @@
 import { type ImageFormat, readImageHeader } from '@ec2-image/image-headers';
 import pLimit from 'p-limit';
-import { ConvertError } from './errors.ts';
+import { ConvertError, diskDiffers } from './errors.ts';
 import { blockDevice, type DiskRange, type ImageFile } from './qemu/block-device.ts';
 import type { DiskFormat } from './qemu/output-format.ts';
 import { runQemuImg } from './qemu/qemu-img.ts';
 import { withSource } from './with-source.ts';
 
+/** A disk file, and the file it was made from. */
+export interface ComparableDisk {
+  readonly path: string;
+  readonly format: DiskFormat;
+  readonly source: { readonly path: string; readonly format: ImageFormat };
+}
+
 export interface CompareOptions {
-  readonly disk: {
-    readonly path: string;
-    readonly format: DiskFormat;
-    readonly source: { readonly path: string; readonly format: ImageFormat };
-  };
+  readonly disk: ComparableDisk;
   readonly signal?: AbortSignal;
   /** In bytes of the disk. */
   readonly onProgress?: (progress: { done: number; total: number }) => void;
@@ -29,7 +32,7 @@ export async function compareDisk({ disk, signal, onProgress }: CompareOptions):
   const total = await readVirtualSize(source);
   const diskSize = await readVirtualSize(disk);
   if (diskSize !== total) {
-    throw differs(`it has ${diskSize} bytes, the source ${total}`, { diskSize, sourceSize: total });
+    throw diskDiffers(`it has ${diskSize} bytes, the source ${total}`, { diskSize, sourceSize: total });
   }
   const ranges = rangesOf(total);
   const done = ranges.map(() => 0);
@@ -48,7 +51,7 @@ export async function compareDisk({ disk, signal, onProgress }: CompareOptions):
       }).then((at) => (at === undefined ? [] : [range.offset + at])),
     );
     const [offset] = differences.flat();
-    if (offset !== undefined) throw differs(`the first difference is at byte ${offset}`, { offset });
+    if (offset !== undefined) throw diskDiffers(`the first difference is at byte ${offset}`, { offset });
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
@@ -104,12 +107,5 @@ async function readVirtualSize({ path, format }: ImageFile): Promise<number> {
   throw new ConvertError('COMPARISON_FAILED', `${path} is a ${header.format} image, not ${format}`, {
     hint: 'Something else changed the file: run the same command again.',
     facts: { path },
-  });
-}
-
-function differs(how: string, facts: Readonly<Record<string, number>>): ConvertError {
-  return new ConvertError('DISK_DIFFERS', `the converted disk differs from its source: ${how}`, {
-    hint: 'Delete the converted disk and run the same command again; if it recurs, check the memory and the disk of this machine.',
-    facts,
   });
 }

@@ -4,6 +4,7 @@ import { type ImageFormat, readImageHeader } from '@ec2-image/image-headers';
 import { ConvertError, defaultMaxDiskSize } from './errors.ts';
 import { requireFreeSpace } from './free-space.ts';
 import { type DiskFacts, inspectImage, inspectUncompressed, type PackedFacts } from './inspect-image.ts';
+import { converterVersion } from './layout/converter-version.ts';
 import { type MadeDisk, openMadeDisk } from './made/made-disk.ts';
 import { writeIntoPlace } from './output-file.ts';
 import type { DiskFormat } from './qemu/output-format.ts';
@@ -56,6 +57,8 @@ export interface Disk {
   readonly virtualSize: number;
   /** `in-place`: a raw image needs no conversion, and is used where it is. */
   readonly outcome: 'converted' | 'reused' | 'in-place';
+  /** What wrote it: `qemu-img`, or this converter with its version. Undefined of what an earlier run wrote, or nobody. */
+  readonly converter?: string;
   /** What the disk was made from, for `compareDisk`. */
   readonly source: DiskSource;
 }
@@ -121,12 +124,15 @@ async function diskFrom(source: Source, output: string, options: ConvertOptions)
   const { virtualSize } = source;
   if (format === 'raw' && isWholeRaw(source)) return diskInPlace(source, 'in-place');
 
+  let madeBy: string | undefined;
   const isReused = reuse && (await isDisk(output, { format, virtualSize }));
   if (!isReused) {
     const write = async (partial: string) => {
       const onBytes = (done: number) => onProgress?.({ stage: 'convert', done, total: virtualSize });
       const write = { source, format, output: partial, virtualSize, signal, onBytes };
+      madeBy = converterVersion(format);
       if (converter === 'qemu-img' || !(await readAndWrite({ ...write, digest: image.digest, onNotice }))) {
+        madeBy = 'qemu-img';
         await rm(partial, { force: true });
         await writeDisk(write);
       }
@@ -141,6 +147,7 @@ async function diskFrom(source: Source, output: string, options: ConvertOptions)
     size: (await stat(output)).size,
     virtualSize,
     outcome: isReused ? 'reused' : 'converted',
+    converter: madeBy,
     source: { path, format: sourceFormat, temporary },
   };
 }

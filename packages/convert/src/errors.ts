@@ -85,3 +85,11 @@ export function requirePossibleSize(virtualSize: number): void {
     },
   );
 }
+
+/** Of a disk that was made from an image, and what QEMU reads in it. */
+export function diskDiffers(how: string, facts: Readonly<Record<string, number>>): ConvertError {
+  return new ConvertError('DISK_DIFFERS', `the converted disk differs from its source: ${how}`, {
+    hint: 'Run the same command again; if it recurs, check the memory and the disk of this machine.',
+    facts,
+  });
+}

@@ -1,4 +1,5 @@
-export { type CompareOptions, compareDisk } from './compare-disk.ts';
+export { type ComparableDisk, type CompareOptions, compareDisk } from './compare-disk.ts';
+export { compareSample } from './compare-sample.ts';
 export {
   type ConvertOptions,
   type ConvertProgress,
@@ -24,9 +25,10 @@ export type { DiskLayout, DiskPiece, Literal, Piece } from './layout/layout.ts';
 export { type PlanDiskOptions, type PlannedFormat, planDisk } from './layout/plan-disk.ts';
 export { type VmdkOptions, vmdkStream } from './layout/vmdk/vmdk-stream.ts';
 export { type ArrivingDisk, type MakeArrivingDiskOptions, makeArrivingDisk } from './made/arriving-disk.ts';
-export type { MadeDisk } from './made/made-disk.ts';
+export type { MadeDisk, ProveOptions } from './made/made-disk.ts';
 export type { FileRange, MadeRange } from './made/make-range.ts';
 export { partialPath } from './output-file.ts';
 export type { DiskFormat } from './qemu/output-format.ts';
 export { writeLagBytes } from './qemu/write-disk.ts';
+export { type SampleOptions, sampleEvery, sampleUnitBytes } from './sample.ts';
 export { type Packing, type UnpackOptions, unpack } from './unpack.ts';

@@ -1,9 +1,17 @@
-import { open, readdir } from 'node:fs/promises';
+import { copyFile, open, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checksumOf } from '@ec2-image/checksum';
-import { type DiskLayout, type FileRange, type MadeDisk, makeDisk, planDisk } from '@ec2-image/convert';
-import { expect, test } from 'vitest';
+import {
+  compareSample,
+  type DiskLayout,
+  type FileRange,
+  type MadeDisk,
+  makeDisk,
+  planDisk,
+} from '@ec2-image/convert';
+import { describe, expect, test } from 'vitest';
 import { checkStructure } from '../src/made/check-structure.ts';
+import { sampleOf } from '../src/sample.ts';
 import {
   compressFile,
   expectSameDisk,
@@ -100,6 +108,43 @@ test('data that appears in the image where there was none is not proven', async 
   const outcome = await disk!.prove(ranges, {}).catch((error: unknown) => error);
   if (Array.isArray(outcome)) expect(outcome).not.toEqual(before);
   else expect(outcome).toMatchObject({ code: 'DISK_DIFFERS' });
+});
+
+describe('a sample', () => {
+  test('is one MiB of each 16, decided by the seed', async () => {
+    const { image, output } = await setUp();
+    await using disk = await makeDisk({ image: { path: image, digest }, format: 'vhdx', output });
+    const of = (seed: number) => [...sampleOf(disk!.virtualSize, { seed })];
+    expect(of(1)).toEqual(of(1));
+    expect(new Set(Array.from({ length: 50 }, (_, seed) => of(seed)[0]!.offset)).size).toBeGreaterThan(8);
+    const [first, second] = of(7);
+    expect(first!.offset).toBeLessThan(16 * mib);
+    expect(second!.offset).toBeGreaterThanOrEqual(16 * mib);
+    const compared = await disk!.proveSample({ seed: 7 });
+    expect(compared).toBe(first!.length + second!.length);
+  });
+
+  test('finds what is otherwise in it, and nothing of what is not', async () => {
+    const { raw, image, output } = await setUp();
+    await using disk = await makeDisk({ image: { path: image, digest }, format: 'vhdx', output });
+    const { offset } = [...sampleOf(disk!.virtualSize, { seed: 3 })][0]!;
+    const other = join(dirname(image), 'other.raw');
+    await copyFile(raw, other);
+    await using file = await open(other, 'r+');
+    await file.write(Buffer.from('otherwise'), 0, 9, offset + 4096);
+    await qemuImg('convert', '-f', 'raw', '-O', 'vhdx', '-o', 'subformat=dynamic', raw, output);
+    const compare = (path: string, seed: number) =>
+      compareSample({ disk: { path: output, format: 'vhdx', source: { path, format: 'raw' } }, seed });
+    expect(await compare(raw, 3)).toBeGreaterThan(mib);
+    await expect(compare(other, 3)).rejects.toMatchObject({ code: 'DISK_DIFFERS', facts: { offset } });
+    const elsewhere = Array.from({ length: 20 }, (_, seed) => seed).find(
+      (seed) => [...sampleOf(disk!.virtualSize, { seed })][0]!.offset !== offset,
+    )!;
+    expect(await compare(other, elsewhere)).toBeGreaterThan(mib);
+    await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', other, `${image}.other`);
+    await rename(`${image}.other`, image);
+    await expect(disk!.proveSample({ seed: 3 })).rejects.toMatchObject({ code: 'DISK_DIFFERS' });
+  });
 });
 
 test('an abort ends making and proving', async () => {

@@ -11,7 +11,12 @@ export { Ec2ImportError } from './errors.ts';
 export { type ChosenSnapshot, chooseSnapshot } from './snapshot/choose-snapshot.ts';
 export { deleteSnapshot } from './snapshot/delete-snapshot.ts';
 export { describeSnapshot } from './snapshot/describe-snapshot.ts';
-export { type FindSnapshotOptions, type FoundSnapshot, findSnapshot } from './snapshot/find-snapshot.ts';
+export {
+  type FindSnapshotOptions,
+  type FoundSnapshot,
+  findSnapshot,
+  type TaskSource,
+} from './snapshot/find-snapshot.ts';
 export { type ImportSnapshotOptions, importSnapshot } from './snapshot/import-snapshot.ts';
 export {
   type FailureKind,

@@ -45,6 +45,7 @@ export {
   whyNotOurSnapshot,
   writtenDescription,
 } from './origin.ts';
+export { isSufficientProof, type ProofExtent, proofExtents } from './proof-extent.ts';
 export {
   amiTags,
   cutDescription,
@@ -57,6 +58,7 @@ export {
   type Provenance,
   provenanceKeys,
   provenanceTags,
+  readProof,
   readProvenance,
   type Tags,
   tagList,

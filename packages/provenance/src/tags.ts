@@ -1,6 +1,7 @@
 import { redactUrl } from '@ec2-image/redact';
 import { type Digest, parseDigest } from './digest.ts';
 import type { DiskFormat } from './object-key.ts';
+import { type ProofExtent, proofExtents } from './proof-extent.ts';
 
 /** The tags that prove that ec2-image created a resource. EC2 takes them as they are; S3 metadata takes `-` for `:` (see {@link metadataOf}). */
 export const provenanceKeys = {
@@ -12,6 +13,10 @@ export const provenanceKeys = {
   version: 'ec2-image:version',
   /** Only where a keyring was given. */
   signedBy: 'ec2-image:signed-by',
+  /** How far it was shown that a snapshot is made of what is in the image: see {@link proofExtents}. */
+  proof: 'ec2-image:proof',
+  /** What made the bytes that were imported, with its version. */
+  converter: 'ec2-image:converter',
 } as const;
 
 /** The S3 tag, with the value `true`, of an object that `--keep-object` kept: the janitor keeps it too. */
@@ -37,6 +42,9 @@ export interface Provenance {
   readonly name?: string;
   /** The fingerprint of the primary key that signed the checksum file or the image, as verified. */
   readonly signedBy?: string;
+  readonly converter?: string;
+  /** Of a snapshot and its AMIs alone: an object or a task is proven again by whoever finds it. */
+  readonly proof?: ProofExtent;
   /** Left out where a call carries a ClientToken: what varies between runs would make the token mismatch. */
   readonly startedAt?: Date;
 }
@@ -50,6 +58,8 @@ export function provenanceTags({
   version,
   name,
   signedBy,
+  converter,
+  proof,
   startedAt,
 }: Provenance): Record<string, string> {
   return {
@@ -59,6 +69,8 @@ export function provenanceTags({
     ...(name !== undefined && { [provenanceKeys.name]: name }),
     [provenanceKeys.version]: version,
     ...(signedBy !== undefined && { [provenanceKeys.signedBy]: signedBy }),
+    ...(converter !== undefined && { [provenanceKeys.converter]: converter }),
+    ...(proof !== undefined && { [provenanceKeys.proof]: proof }),
     ...(startedAt && { [provenanceKeys.startedAt]: formatStartedAt(startedAt) }),
   };
 }
@@ -108,6 +120,11 @@ export function readProvenance(
     startedAt: Number.isNaN(startedAt.getTime()) ? undefined : startedAt,
     version: tags[provenanceKeys.version],
   };
+}
+
+/** What a resource's tags say of its proof; undefined where they say nothing, or nothing that is known here. */
+export function readProof(tags: Tags): ProofExtent | undefined {
+  return proofExtents.find((extent) => extent === tags[provenanceKeys.proof]);
 }
 
 export function isOurs(tags: Tags): boolean {

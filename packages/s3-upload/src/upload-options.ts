@@ -18,12 +18,6 @@ export interface UploadDiskOptions extends S3Options, ObjectPlace, WantedObject 
   readonly sse?: ServerSideEncryption;
   /** Reuse nothing that is in S3: neither an object of this digest nor an open upload. */
   readonly fresh?: boolean;
-  /**
-   * Reads the disk when it is complete, beside the upload, and rejects where it is not what it should be; then the upload is
-   * not completed, and rejects with the same. What is uploaded is what was there to be read: should the file have changed
-   * meanwhile, it is called again.
-   */
-  readonly proveDisk?: () => Promise<unknown>;
   /** Awaited once every part is there; where it rejects, the upload is not completed, and rejects with the same. */
   readonly beforeComplete?: () => Promise<unknown>;
   /** `always`: read the whole object back even where S3 reports the right checksum. Default `when-unproven`. */

@@ -1,3 +1,4 @@
+import type { ProofExtent } from '@ec2-image/provenance';
 import { UsageError } from '../errors/cli-error.ts';
 import type { architectures } from '../options/groups/image.ts';
 import type { ways } from '../options/groups/way.ts';
@@ -48,6 +49,8 @@ export interface RequestedImport extends S3Settings {
   /** To one server, for one download. */
   readonly connections: number;
   readonly via: (typeof ways)[number];
+  /** How much of the image is read to prove the snapshot. */
+  readonly proof: ProofExtent;
   readonly keepFiles: boolean;
   readonly verify: boolean;
   /** By way of EBS: whether what was never written in the source is left out of the snapshot. */
@@ -187,6 +190,7 @@ function request(
     decompressionMemoryBytes: setting('decompression-memory'),
     connections: setting('connections') ?? 4,
     via,
+    proof: setting('proof') ?? 'full',
     ...(via === 's3' ? s3Settings(setting) : withoutS3),
     omitHoles: via === 'ebs' && (setting('omit-holes') ?? false),
     keepFiles: setting('keep-files') ?? false,

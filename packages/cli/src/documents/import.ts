@@ -1,3 +1,4 @@
+import { proofExtents } from '@ec2-image/provenance';
 import { z } from 'zod';
 import { stepNames } from '../outcome.ts';
 import { error, tags } from './parts.ts';
@@ -29,6 +30,17 @@ const image = z.object({
       ),
   }),
   image: z.record(z.string(), z.unknown()).nullable().describe('The entry of DescribeImages'),
+  proof: z
+    .object({
+      extent: z.enum(proofExtents).describe('How much of the image was read to prove the snapshot'),
+      madeAt: z.string().optional().describe('ISO 8601; only of a proof that this run made'),
+      secondsBeforeImportEnd: z
+        .number()
+        .optional()
+        .describe('How long before the end of the import task; negative where that had ended before'),
+    })
+    .nullable()
+    .describe('Null where no snapshot is known'),
   steps: z.array(step),
   error: error.optional(),
   leftovers: z.array(z.string()).optional().describe('What may still be in the account, in words'),

@@ -6,20 +6,22 @@ import { ec2Options, type ImageRun, objectLocation, objectUrl } from './run.ts';
 import type { ObtainedAmi } from './rungs/ami.ts';
 import type { CompleteSnapshot, ObtainedSnapshot } from './snapshot.ts';
 import { preferOldest } from './surplus-snapshot.ts';
-import { snapshotTagsOf } from './tags.ts';
+import { provenAgain, snapshotTagsOf } from './tags.ts';
 
 /*
  * The order of effects. A tag is a claim that later runs and the janitor believe: nothing is tagged before what its tags
  * say has been shown, and nothing is deleted before what replaces it is tagged.
  *
- *   1  the object is complete in S3, after parts and image were found equal    rungs/object.ts
- *   2  the snapshot is complete                                                rungs/import-snapshot.ts, written-snapshot.ts
- *   3  the object is still the proven one: ETag, time, version, checksum       requireSameObject
- *   4  the snapshot is tagged, and its tags are read back                      tagSnapshot
- *   5  the object is deleted, and incomplete uploads of its key are aborted    clearObject
- *   6  the AMI is registered with its tags, and they are read back             rungs/ami.ts
- *   7  an object that --keep-object keeps is marked                            keepObject
- *   8  the local files are deleted                                             clearFiles
+ *   1  the object is complete in S3, with the checksum of the parts as sent    rungs/object.ts
+ *   2  EC2 imports it; meanwhile image, disk and object are proven equal       proof/prove-while-importing.ts
+ *      what fails is cancelled and deleted, and made again once by qemu-img    proof/discard-unproven.ts
+ *   3  the snapshot is complete, and the proof done                            rungs/import-snapshot.ts, written-snapshot.ts
+ *   4  the object is still the proven one: ETag, time, version, checksum       requireSameObject
+ *   5  the snapshot is tagged, and its tags are read back                      tagSnapshot
+ *   6  the object is deleted, and incomplete uploads of its key are aborted    clearObject
+ *   7  the AMI is registered with its tags, and they are read back             rungs/ami.ts
+ *   8  an object that --keep-object keeps is marked                            keepObject
+ *   9  the local files are deleted                                             clearFiles
  */
 
 const afterSnapshot: readonly ((run: ImageRun, made: CompleteSnapshot) => Promise<void>)[] = [
@@ -34,6 +36,7 @@ export async function finishSnapshot(run: ImageRun, made: CompleteSnapshot): Pro
   const { request, view, leftovers } = run;
   leftovers.set('task', undefined);
   leftovers.set('snapshot', `snapshot ${made.snapshot.snapshotId}`);
+  run.known.proof = made.proof;
   view.stage(request.name, 'cleanup');
   for (const effect of afterSnapshot) await effect(run, made);
   const chosen = await preferOldest(run, made.snapshot);
@@ -66,7 +69,12 @@ async function requireSameObject(run: ImageRun, { snapshot, object }: CompleteSn
 }
 
 async function tagSnapshot(run: ImageRun, { snapshot }: CompleteSnapshot): Promise<void> {
-  await tagResources({ ...ec2Options(run), ids: [snapshot.snapshotId], tags: snapshotTagsOf(run) });
+  await tagResources({
+    ...ec2Options(run),
+    ids: [snapshot.snapshotId],
+    tags: snapshotTagsOf(run),
+    overwrite: Object.keys(provenAgain(run)),
+  });
 }
 
 /** Whoever left them under this key: the snapshot needs neither object nor uploads. */

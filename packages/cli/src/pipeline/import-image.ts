@@ -52,6 +52,7 @@ export async function importImage(requested: RequestedJob): Promise<ImportedImag
       ...(known.signedBy !== undefined && { signedBy: known.signedBy }),
     },
     image: null,
+    proof: reportOf(known),
     steps: steps.report(),
     ...rest,
   });
@@ -123,10 +124,18 @@ async function importIdentified(run: IdentifiedRun): Promise<ObtainedAmi> {
     onTurn: () => view.stage(request.name, 'waiting'),
   });
   try {
-    const own = { ...run, directory, endedAttempts: { number: 0 }, discardedSnapshots: [] };
+    const own = {
+      ...run,
+      directory,
+      endedAttempts: { number: 0 },
+      failedProofs: { number: 0 },
+      discardedSnapshots: [],
+    };
     // Looked for in here too: another run may have made it meanwhile.
     const ami = await obtainAmi(own);
-    if (request.verify && ami.outcome === 'reused' && ami.snapshotId !== null) {
+    // What this run has read of it to prove it is verified.
+    const isRead = own.known.proof?.madeAt !== undefined;
+    if (request.verify && ami.outcome === 'reused' && ami.snapshotId !== null && !isRead) {
       const { verifyImported } = await import('./verify-snapshot.ts');
       await verifyImported(own, ami.snapshotId);
     }
@@ -134,6 +143,13 @@ async function importIdentified(run: IdentifiedRun): Promise<ObtainedAmi> {
   } finally {
     directory.release();
   }
+}
+
+/** Of a proof that stands: of one that failed the error tells. */
+function reportOf({ proof }: Known): ImageResult['proof'] {
+  if (!proof) return null;
+  const { extent, madeAt, secondsBeforeImportEnd } = proof;
+  return { extent, madeAt: madeAt?.toISOString(), secondsBeforeImportEnd };
 }
 
 function nameOf(

@@ -24,6 +24,7 @@ export function waitOptions(run: ImageRun) {
         total: 100,
         unit: 'percent',
         note: message ?? status,
+        stage: 'import',
       });
     },
   };

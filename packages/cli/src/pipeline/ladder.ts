@@ -1,4 +1,5 @@
 import { finishSnapshot } from './effects.ts';
+import { proveSnapshot } from './prove-snapshot.ts';
 import type { ImageRun } from './run.ts';
 import { findAmi, type ObtainedAmi, registerAmi } from './rungs/ami.ts';
 import { startArrivingDisk } from './rungs/arriving-disk.ts';
@@ -17,7 +18,10 @@ import { obtainVerified } from './verified-snapshot.ts';
  */
 
 export async function obtainAmi(run: ImageRun): Promise<ObtainedAmi> {
-  return (await findAmi(run, () => obtainImage(run))) ?? registerAmi(run, await obtainSnapshot(run));
+  return (
+    (await findAmi(run, { verifyImage: obtainImage, proveSnapshot })) ??
+    registerAmi(run, await obtainSnapshot(run))
+  );
 }
 
 function obtainSnapshot(run: ImageRun): Promise<ObtainedSnapshot> {
@@ -29,7 +33,8 @@ async function obtainImportedSnapshot(given: ImageRun): Promise<ObtainedSnapshot
   const run = await locateObject(given);
   return finishSnapshot(
     run,
-    (await findImportedSnapshot(run, obtainImage)) ?? (await importSnapshot(run, obtainObject)),
+    (await findImportedSnapshot(run, { obtainImage, obtainDisk, proveSnapshot })) ??
+      (await importSnapshot(run, { obtainObject, obtainDisk, proveSnapshot })),
   );
 }
 
@@ -38,7 +43,8 @@ async function obtainWrittenSnapshot(run: ImageRun): Promise<ObtainedSnapshot> {
   const { findWrittenSnapshot, writeSnapshot } = await import('./rungs/written-snapshot.ts');
   return finishSnapshot(
     run,
-    (await findWrittenSnapshot(run, obtainImage)) ?? (await writeSnapshot(run, obtainImage)),
+    (await findWrittenSnapshot(run, { obtainImage, proveSnapshot })) ??
+      (await writeSnapshot(run, obtainImage)),
   );
 }
 
@@ -46,8 +52,15 @@ async function obtainObject(run: ImageRun): Promise<ObtainedObject> {
   return (await findObject(run, obtainImage)) ?? uploadDisk(run, obtainDisk);
 }
 
-/** Whether an earlier run converted it already is for the conversion to find out: only the image tells whether it is right. */
-async function obtainDisk(run: ImageRun): Promise<StartedDisk> {
+/**
+ * Whether an earlier run converted it already is for the conversion to find out: only the image tells whether it is right. What
+ * has failed a proof in this run is made by qemu-img.
+ */
+async function obtainDisk(given: ImageRun): Promise<StartedDisk> {
+  const run =
+    given.failedProofs.number > 0
+      ? { ...given, request: { ...given.request, converter: 'qemu-img' as const } }
+      : given;
   const image = startImage(run);
   return (await startArrivingDisk(run, image)) ?? startDisk(run, await image.finished);
 }

@@ -9,6 +9,8 @@ export interface StageProgress {
   readonly unit: 'bytes' | 'percent';
   /** The service's own word for where it is, such as `converting`. */
   readonly note?: string;
+  /** Of what, where two stages overlap. Default the one that was told last. */
+  readonly stage?: Stage;
 }
 
 /** Shows a run while it lasts. Results do not go through here: they are stdout's. */

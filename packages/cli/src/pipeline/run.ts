@@ -8,6 +8,7 @@ import type { ImageDirectory } from '../work-directory/image-directory.ts';
 import type { Encryption } from './encryption.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { RunView } from './progress.ts';
+import type { SnapshotProof } from './snapshot-proof.ts';
 import type { Steps } from './steps.ts';
 
 /** One image's import, as the user requested it. */
@@ -21,6 +22,8 @@ export interface ImportJob {
     readonly conversions: LimitFunction;
     /** Each holds several parts of 8 MiB. */
     readonly uploads: LimitFunction;
+    /** They want a processor each. */
+    readonly proofs: LimitFunction;
   };
   readonly cancelOnInterrupt: boolean;
   /** The same command continues from what this run leaves: hints and notices say so. */
@@ -38,6 +41,8 @@ export interface Known {
   signedBy?: string;
   snapshotId?: string;
   imageId?: string;
+  /** Of the snapshot. */
+  proof?: SnapshotProof;
 }
 
 /** The same once the digest has given everything its name. */
@@ -59,6 +64,8 @@ export interface ImageRun extends IdentifiedRun {
   readonly earlierKey?: string;
   /** Imports of this disk that have ended without a snapshot, by whichever run: each has used up a token. */
   readonly endedAttempts: { number: number };
+  /** Proofs that have failed in this run: after the first one qemu-img converts, after the second one nobody does. */
+  readonly failedProofs: { number: number };
   /** Snapshots that this run found wrong and deleted: a token that leads to one of them is of no use. */
   readonly discardedSnapshots: string[];
 }

@@ -1,19 +1,25 @@
 import type { VerifiedImage } from '@ec2-image/fetch';
 import type { UploadableDisk } from '@ec2-image/s3-upload';
+import type { ProveDiskOptions } from './snapshot-proof.ts';
+
+/** As the converter of a disk that is the image itself. */
+export const inPlace = 'none';
 
 /** A disk that exists, or is being written: then what is written of it can be uploaded already. */
 export interface StartedDisk extends AsyncDisposable {
   /** Of an arriving one: rejects where there will be none. */
   readonly image: VerifiedImage | Promise<VerifiedImage>;
-  /** What makes its bytes, with its version. */
+  /** What makes its bytes, with its version; {@link inPlace} where nothing does. */
   readonly converter: string;
   /** Only where it is made of an image that is still being downloaded. */
   readonly arriving?: ArrivingState;
   readonly uploadable: UploadableDisk;
   /** Resolves with its virtual size in bytes, once it is known. */
   readonly finished: Promise<{ readonly virtualSize: number }>;
-  /** Compares a disk that was written with the image. Undefined where that is not needed: see `uploadable`. */
-  readonly prove?: () => Promise<unknown>;
+  /** The same once it is known whether another one had to stand in; undefined of a file of an earlier run. */
+  madeBy(): Promise<string | undefined>;
+  /** Proves that image, disk and object are equal: {@link ProveDiskOptions}. */
+  prove(options: ProveDiskOptions): Promise<void>;
   /** Of all that works on the disk: aborts with the run, and when the disk is disposed of. */
   readonly signal: AbortSignal;
 }

@@ -25,7 +25,7 @@ export interface Steps {
   record(step: StepName, result?: StepResult): void;
   /** What this step would have made exists. */
   reuse(step: StepName): void;
-  /** All seven, in order; those never taken are `skipped`. */
+  /** All of them, in order; those never taken are `skipped`. */
   report(): StepReport[];
 }
 

@@ -1,4 +1,5 @@
 import { deleteSnapshot, findSnapshot } from '@ec2-image/ec2-import';
+import { isSufficientProof, provenanceKeys, readProof } from '@ec2-image/provenance';
 import { ec2Options, type ImageRun, wantedSnapshotOf } from './run.ts';
 import type { ObtainedSnapshot } from './snapshot.ts';
 
@@ -26,9 +27,12 @@ export async function preferOldest(run: ImageRun, own: ObtainedSnapshot): Promis
     importTasks: false,
   });
   if (found.state !== 'complete' || found.proof !== 'tags' || !isAlike(found.snapshot, own)) return own;
+  const extent = readProof(found.tags);
+  if (extent === undefined || !isSufficientProof(extent, request.proof)) return own;
   const { snapshotId } = found.snapshot;
   notice(`another run has made snapshot ${snapshotId} of this image at the same time: using it`);
   await deleteSurplus(run, own);
+  run.known.proof = { extent, converter: found.tags[provenanceKeys.converter] };
   return found.snapshot;
 }
 

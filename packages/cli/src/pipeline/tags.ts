@@ -1,4 +1,4 @@
-import { amiTags, provenanceTags } from '@ec2-image/provenance';
+import { amiTags, provenanceKeys, provenanceTags } from '@ec2-image/provenance';
 import { version } from '../version.ts';
 import type { IdentifiedRun } from './run.ts';
 
@@ -37,12 +37,33 @@ export function provenanceTagsOf({ request, digest, startedAt, known }: Named): 
   });
 }
 
+/** Of a snapshot whose proof is known. */
 export function snapshotTagsOf(run: Named): Record<string, string> {
-  return { ...givenSnapshotTags(run), Name: run.amiName, ...provenanceTagsOf(run) };
+  return { ...givenSnapshotTags(run), Name: run.amiName, ...provenanceTagsOf(run), ...proofTagsOf(run) };
 }
 
+/** Of an AMI of such a snapshot. */
 export function amiTagsOf(run: Named): Record<string, string> {
-  return { ...amiTags({ amiName: run.amiName, extra: givenAmiTags(run) }), ...provenanceTagsOf(run) };
+  return {
+    ...amiTags({ amiName: run.amiName, extra: givenAmiTags(run) }),
+    ...provenanceTagsOf(run),
+    ...proofTagsOf(run),
+  };
+}
+
+export function converterTag(converter: string | undefined): Record<string, string> {
+  return converter === undefined ? {} : { [provenanceKeys.converter]: converter };
+}
+
+/** @throws TypeError where the proof is not known: no tag may say more than was done */
+function proofTagsOf({ known: { proof } }: Named): Record<string, string> {
+  if (!proof) throw new TypeError('tags of a proof that is not known');
+  return { [provenanceKeys.proof]: proof.extent, ...converterTag(proof.converter) };
+}
+
+/** The tag of a proof that this run has made itself, and so knows better than an earlier one did. */
+export function provenAgain({ known: { proof } }: Pick<Named, 'known'>): Record<string, string> {
+  return proof?.madeAt ? { [provenanceKeys.proof]: proof.extent } : {};
 }
 
 /** The user's own. */

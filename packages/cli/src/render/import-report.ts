@@ -72,6 +72,7 @@ export function renderImportReport(
       { width, fold: true },
     ),
     ...renderSigners(finished),
+    ...renderProofs(finished),
     ...(next.length > 0 ? [['Next:', ...next.map((step) => `  ${step}`)].join('\n')] : []),
     ...(pin ? renderPin(finished, configWrittenTo) : []),
   ].join('\n\n');
@@ -81,6 +82,21 @@ function renderSigners(finished: readonly Finished[]): string[] {
   const lines = finished.flatMap(({ result: { name, source } }) =>
     source.signedBy === undefined ? [] : `${name}: signed by ${source.signedBy}`,
   );
+  return lines.length > 0 ? [lines.join('\n')] : [];
+}
+
+/** Of what this run has proven; where nothing was, that is worth a line too. */
+function renderProofs(finished: readonly Finished[]): string[] {
+  const lines = finished.flatMap(({ result: { name, proof, imageId } }) => {
+    if (!proof || imageId === null) return [];
+    if (proof.extent === 'none') return `${name}: not proven`;
+    if (proof.madeAt === undefined) return [];
+    const made = `${name}: proven (${proof.extent}) at ${proof.madeAt}`;
+    const { secondsBeforeImportEnd: before } = proof;
+    if (before === undefined) return made;
+    const seconds = formatSeconds(Math.abs(before));
+    return `${made}, ${seconds} ${before < 0 ? 'after' : 'before'} the import task ended`;
+  });
   return lines.length > 0 ? [lines.join('\n')] : [];
 }
 

@@ -16,11 +16,13 @@ import { writeMessage } from './messages.ts';
 const heartbeatMs = 30_000;
 
 /** Steps that run at the same time: that the other one starts ends neither. */
-const overlapping: Partial<Record<Stage, Stage>> = {
-  download: 'import',
-  import: 'download',
-  convert: 'upload',
-  upload: 'convert',
+const overlapping: Partial<Record<Stage, readonly Stage[]>> = {
+  download: ['import', 'prove'],
+  checksum: ['import'],
+  import: ['download', 'checksum', 'convert', 'prove'],
+  convert: ['upload', 'import'],
+  upload: ['convert'],
+  prove: ['import'],
 };
 
 interface Busy {
@@ -55,7 +57,7 @@ export function createPlainView({
   };
   return {
     stage(image, stage) {
-      end(image, (other) => other !== stage && other !== overlapping[stage]);
+      end(image, (other) => other !== stage && !overlapping[stage]?.includes(other));
       const busy = images.get(image) ?? { stage, startedAtMs: new Map(), saidAtMs: now() };
       images.set(image, busy);
       busy.stage = stage;
@@ -67,11 +69,12 @@ export function createPlainView({
     },
     progress(image, progress) {
       const busy = images.get(image);
-      const sinceMs = busy?.startedAtMs.get(busy.stage);
+      const stage = progress.stage ?? busy?.stage;
+      const sinceMs = stage && busy?.startedAtMs.get(stage);
       if (!busy || sinceMs === undefined || now() - busy.saidAtMs < heartbeatMs) return;
       busy.saidAtMs = now();
       const elapsed = formatElapsed((now() - sinceMs) / 1000);
-      say(image, `${busy.stage}: ${describeProgress(progress)}, ${elapsed}`);
+      say(image, `${stage}: ${describeProgress(progress)}, ${elapsed}`);
     },
     stageEnded: (image, stage, outcome) =>
       end(image, (other) => other === stage, outcome === 'failed' ? 'failed' : 'imported'),

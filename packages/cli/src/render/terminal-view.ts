@@ -73,6 +73,12 @@ export function createTerminalView({
     progress(image, progress) {
       const current = told.get(image);
       if (!current) return;
+      const { stage = current.stage } = progress;
+      if (stage !== current.stage) {
+        // The other one of two that overlap is shown as long as it lasts.
+        if (current.stageStartedAtMs.has(current.stage)) return;
+        Object.assign(current, { stage, rate: createRateMeter() });
+      }
       current.progress = progress;
       current.rate.add({ atMs: now(), done: progress.done });
     },

@@ -123,6 +123,7 @@ export async function expectOneOfEach(
     expect(tagRecord(Tags)).toMatchObject({
       Name: result!.amiName,
       'ec2-image:source-digest': result!.source.digest,
+      'ec2-image:proof': 'full',
     });
   }
   expect(tagRecord(amis[0]!.Tags)).toMatchObject({ automation: 'false' });

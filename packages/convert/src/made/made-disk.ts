@@ -3,9 +3,17 @@ import { type ImageReader, openDisk, openImageReader } from '@ec2-image/disk-blo
 import type { DiskFacts } from '../inspect-image.ts';
 import type { DiskLayout } from '../layout/layout.ts';
 import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
+import type { SampleOptions } from '../sample.ts';
 import { checkStructure } from './check-structure.ts';
 import { type FileRange, type MadeRange, rangeMaker } from './make-range.ts';
 import { proveLayout } from './prove-layout.ts';
+import { proveSample } from './prove-sample.ts';
+
+export interface ProveOptions {
+  readonly signal?: AbortSignal;
+  /** In bytes of the file. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
 
 /** A disk file that is never written: any range of it is made from the image, the same bytes each time. */
 export interface MadeDisk extends AsyncDisposable {
@@ -26,11 +34,18 @@ export interface MadeDisk extends AsyncDisposable {
   ): Promise<MadeRange>;
   /**
    * CRC32 (base64) of each range, from an independent reading: QEMU reads the image, and how QEMU reads the file's
-   * structure is checked.
+   * structure is checked. The ranges are in order, without gaps, and cover the file.
    *
    * @throws ConvertError `DISK_DIFFERS`, DiskBlocksError
    */
-  prove(ranges: readonly FileRange[], options: { readonly signal?: AbortSignal }): Promise<readonly string[]>;
+  prove(ranges: readonly FileRange[], options: ProveOptions): Promise<readonly string[]>;
+  /**
+   * The structure as in `prove`, and a share of the disk as QEMU and our reader read it.
+   *
+   * @returns how many bytes of the disk were compared
+   * @throws ConvertError `DISK_DIFFERS`, DiskBlocksError
+   */
+  proveSample(options: SampleOptions & { readonly signal?: AbortSignal }): Promise<number>;
 }
 
 export interface OpenMadeDiskOptions {
@@ -74,21 +89,30 @@ function madeDisk({
   layout,
 }: OpenMadeDiskOptions & { readonly reader: ImageReader; readonly layout: DiskLayout }): MadeDisk {
   const { path, virtualSize } = image;
+  const check = async (signal?: AbortSignal) => {
+    try {
+      await checkStructure({ layout, format, virtualSize, path: scratchPath, signal });
+    } finally {
+      await rm(scratchPath, { force: true });
+    }
+  };
   return {
     format,
     size: layout.fileSize,
     virtualSize,
     source: { path },
     make: rangeMaker({ layout, reader }),
-    async prove(ranges, { signal }) {
+    async prove(ranges, { signal, onProgress }) {
       await using disk = await openDisk({ path, format: image.format, signal });
-      const checksums = await proveLayout({ layout, disk, ranges, signal });
-      try {
-        await checkStructure({ layout, format, virtualSize, path: scratchPath, signal });
-      } finally {
-        await rm(scratchPath, { force: true });
-      }
+      const checksums = await proveLayout({ layout, disk, ranges, signal, onProgress });
+      await check(signal);
       return checksums;
+    },
+    async proveSample({ seed, signal }) {
+      await using disk = await openDisk({ path, format: image.format, signal });
+      const compared = await proveSample({ layout, reader, disk, seed, signal });
+      await check(signal);
+      return compared;
     },
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
   };

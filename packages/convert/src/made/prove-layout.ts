@@ -10,6 +10,8 @@ export interface ProveLayoutOptions {
   /** In order, without gaps, from the beginning of the file to its end. */
   readonly ranges: readonly { readonly start: number; readonly end: number }[];
   readonly signal?: AbortSignal;
+  /** In bytes of the file. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
 /**
@@ -17,13 +19,20 @@ export interface ProveLayoutOptions {
  *
  * @throws ConvertError `DISK_DIFFERS` where `disk` has data that the layout leaves out
  */
-export async function proveLayout({ layout, disk, ranges, signal }: ProveLayoutOptions): Promise<string[]> {
+export async function proveLayout({
+  layout,
+  disk,
+  ranges,
+  signal,
+  onProgress,
+}: ProveLayoutOptions): Promise<string[]> {
   const file = createRangeChecksums(ranges);
   const content = createContent(diskBlocks({ disk, signal }));
   for (const piece of layout.pieces({ offset: 0, length: layout.fileSize })) {
     file.zeros(piece.at - file.position());
     if ('bytes' in piece) file.bytes(piece.bytes);
     else for await (const bytes of content.read(piece)) file.bytes(bytes);
+    onProgress?.({ done: file.position(), total: layout.fileSize });
   }
   await content.end();
   file.zeros(layout.fileSize - file.position());

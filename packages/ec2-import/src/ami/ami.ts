@@ -38,6 +38,8 @@ export interface AmiFacts {
   /** Why it was not registered by ec2-image, as a predicate: "is a copy of ami-…". */
   readonly foreignOrigin?: string;
   readonly tags: Tags;
+  /** Those of the snapshot of its root device, as far as that could be read. */
+  readonly snapshotTags?: Tags;
 }
 
 /** @param region where it was described */

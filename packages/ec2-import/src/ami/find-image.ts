@@ -32,7 +32,8 @@ export async function findImageNow(
   if (!image) return undefined;
   const facts = amiFacts(image, await ec2.region());
   const ami = wanted.uefiData === undefined ? facts : { ...facts, uefiData: await findUefiData(ec2, facts) };
-  return judgeAmi({ ami, snapshot: await findRootSnapshot(ec2, ami.rootSnapshotId), wanted });
+  const snapshot = await findRootSnapshot(ec2, ami.rootSnapshotId);
+  return judgeAmi({ ami: { ...ami, snapshotTags: snapshot?.tags }, snapshot, wanted });
 }
 
 /** The account's own AMIs that a filter matches, those included that are deprecated or disabled. */

@@ -4,7 +4,13 @@ import type { SnapshotFacts } from './snapshot.ts';
 import { isOurTask, type WantedSnapshot, whyNotSnapshot, whyNotTask } from './wanted-snapshot.ts';
 
 export type Choice =
-  | { readonly state: 'complete'; readonly snapshot: SnapshotFacts; readonly proof: 'tags' | 'task' }
+  | {
+      readonly state: 'complete';
+      readonly snapshot: SnapshotFacts;
+      readonly proof: 'tags' | 'task';
+      /** The one that made it, where it is still listed. */
+      readonly task?: ImportTask;
+    }
   | { readonly state: 'running'; readonly task: ImportTask }
   | { readonly state: 'none' };
 
@@ -82,8 +88,12 @@ export function chooseSnapshot({
   }
 
   const rest = { endedAttempts, attempts: ourTasks.length, passedOver: [...new Set(passedOver)] };
-  if (proven.length > 0) return { state: 'complete', snapshot: oldest(proven), proof: 'tags', ...rest };
-  if (byTask.length > 0) return { state: 'complete', snapshot: oldest(byTask), proof: 'task', ...rest };
+  const complete = (snapshot: SnapshotFacts, proof: 'tags' | 'task') => {
+    const task = taskById.get(snapshot.importTaskId ?? '');
+    return { state: 'complete', snapshot, proof, ...(task && { task }), ...rest } as const;
+  };
+  if (proven.length > 0) return complete(oldest(proven), 'tags');
+  if (byTask.length > 0) return complete(oldest(byTask), 'task');
   if (running.length > 0) return { state: 'running', task: running.toSorted(byStart)[0]!, ...rest };
   return { state: 'none', ...rest };
 }

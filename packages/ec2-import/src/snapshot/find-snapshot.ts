@@ -16,6 +16,12 @@ export interface FindSnapshotOptions extends Ec2Options, WantedSnapshot {
   readonly deleted?: readonly string[];
 }
 
+/** The object that an import task reads. */
+export interface TaskSource {
+  readonly bucket: string;
+  readonly key: string;
+}
+
 export type FoundSnapshot = (
   | {
       readonly state: 'complete';
@@ -24,12 +30,15 @@ export type FoundSnapshot = (
       readonly tags: Tags;
       /** Told by its own tags, or only by the task that made it: then it still has to be tagged. */
       readonly proof: 'tags' | 'task';
+      /** What the task that made it has read, as far as that is still listed. */
+      readonly source?: TaskSource;
     }
   | {
       /** To pass to `waitForImport`. */
       readonly state: 'running';
       readonly importTaskId: string;
       readonly percent?: number;
+      readonly source?: TaskSource;
     }
   | { readonly state: 'none' }
 ) & {
@@ -55,10 +64,22 @@ export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundS
   if (chosen.state === 'none') return { state: 'none', endedAttempts };
   if (chosen.state === 'running') {
     const { importTaskId, percent } = chosen.task;
-    return { state: 'running', importTaskId, percent, endedAttempts };
+    return { state: 'running', importTaskId, percent, source: taskSource(chosen.task), endedAttempts };
   }
-  const { snapshot, proof } = chosen;
-  return { state: 'complete', snapshot: snapshotOf(snapshot), tags: snapshot.tags, proof, endedAttempts };
+  const { snapshot, proof, task } = chosen;
+  const source = task && taskSource(task);
+  return {
+    state: 'complete',
+    snapshot: snapshotOf(snapshot),
+    tags: snapshot.tags,
+    proof,
+    source,
+    endedAttempts,
+  };
+}
+
+function taskSource({ bucket, key }: ImportTask): TaskSource | undefined {
+  return bucket !== undefined && key !== undefined ? { bucket, key } : undefined;
 }
 
 type Looked = WantedSnapshot & Pick<FindSnapshotOptions, 'importTasks' | 'deleted'>;

@@ -2,6 +2,7 @@ import { afterAbort, backOffMs, policies } from '@ec2-image/aws-call';
 import { createEc2, type Ec2 } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
 import { foundAgain, leaveOrCancel } from './cancel-import.ts';
+import { eitherSignal } from './end-import.ts';
 import { findSnapshotNow } from './find-snapshot.ts';
 import { watchFreshRole } from './fresh-role.ts';
 import { isRetryable } from './import-failure.ts';
@@ -44,8 +45,10 @@ export async function importSnapshot(options: ImportSnapshotOptions): Promise<Sn
   const role = watchFreshRole(ec2, { mayBeFresh: options.mayBeFreshRole, source: sourceOf(options) });
   let tokenNumber = endedAttempts;
   let { importTaskId } = options;
+  const waiting = createEc2({ ...options, signal: eitherSignal(options) });
   for (let attempt = 1; ; ) {
     try {
+      options.unwanted?.throwIfAborted();
       const started: Started = importTaskId
         ? { importTaskId, tokenNumber: tokenNumber + 1 }
         : await start(ec2, { options, tokenNumber: tokenNumber + 1 });
@@ -63,6 +66,7 @@ export async function importSnapshot(options: ImportSnapshotOptions): Promise<Sn
       return checkSize(snapshot, options);
     } catch (error) {
       importTaskId = undefined;
+      options.unwanted?.throwIfAborted();
       if (await role.waits(error)) continue;
       if (!isRetryable(error)) throw error;
       if (attempt >= attempts) throw attempt === 1 ? error : givenUp({ attempts, error });
@@ -70,7 +74,7 @@ export async function importSnapshot(options: ImportSnapshotOptions): Promise<Sn
       const pauseMs = backOffMs({ n: attempt, pace, random: ec2.random() });
       const pause = `again in ${Math.round(pauseMs / 1000)} s (attempt ${attempt + 1} of ${attempts})`;
       ec2.notice(`${error.message}; importing ${pause}.`);
-      await ec2.sleep(pauseMs);
+      await waiting.sleep(pauseMs);
       await beforeRetry?.({ attempt, error });
       attempt += 1;
     }

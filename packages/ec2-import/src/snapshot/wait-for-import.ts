@@ -2,9 +2,10 @@ import { isAwsCallError, policies, waitUntil } from '@ec2-image/aws-call';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
 import { formatDuration } from '../format-duration.ts';
-import { cancelTask, foundAgain, leaveOrCancel } from './cancel-import.ts';
+import { foundAgain, leaveOrCancel } from './cancel-import.ts';
 import { describeImportTask } from './describe.ts';
 import { discardSnapshot } from './discard-snapshot.ts';
+import { cancelAndWait, eitherSignal, endImport } from './end-import.ts';
 import { type ImportSource, importFailure } from './import-failure.ts';
 import { failureKind, type ImportTask, isKnownStatus, taskState } from './import-task.ts';
 import { markStarted } from './mark-started.ts';
@@ -26,6 +27,11 @@ export interface ImportWaitOptions extends Ec2Options {
   readonly taskTimeoutMs?: number;
   /** Cancel the running task when the signal aborts; without it, the task is left running and its id is told. */
   readonly cancelOnAbort?: boolean;
+  /**
+   * Aborts once nobody wants the snapshot any more: then the task is cancelled, its end awaited, its snapshot deleted, and the
+   * signal's reason thrown.
+   */
+  readonly unwanted?: AbortSignal;
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 
@@ -39,8 +45,8 @@ export interface ImportWaitOptions extends Ec2Options {
 export async function waitForImport(
   options: ImportWaitOptions & { readonly importTaskId: string; readonly source?: ImportSource },
 ): Promise<Snapshot> {
-  const ec2 = createEc2(options);
-  const { importTaskId, taskTimeoutMs = policies.importTask.limitMs, source } = options;
+  const ec2 = createEc2({ ...options, signal: eitherSignal(options) });
+  const { importTaskId, taskTimeoutMs = policies.importTask.limitMs, source, unwanted } = options;
   let running = true;
   try {
     const task = await watchTask(ec2, { importTaskId, taskTimeoutMs, onProgress: options.onProgress });
@@ -50,6 +56,10 @@ export async function waitForImport(
     const snapshot = await waitForSnapshot(ec2, { snapshotId, timeoutMs: taskTimeoutMs });
     return { ...snapshotOf(snapshot), importTaskId };
   } catch (error) {
+    if (unwanted?.aborted && !options.signal?.aborted) {
+      await endImport(options);
+      throw unwanted.reason;
+    }
     if (running && options.signal?.aborted) await leaveOrCancel(options, importTaskId);
     else if (running && isAwsCallError(error))
       ec2.notice(`Import task ${importTaskId} may still be running${foundAgain(options)}.`);
@@ -110,17 +120,7 @@ async function cancelStalled(
 ): Promise<ImportTask> {
   const idle = formatDuration(taskTimeoutMs);
   ec2.notice(`Import task ${importTaskId} has shown no progress for ${idle}; cancelling it.`);
-  const refused = await cancelTask(ec2, importTaskId);
-  const since = ec2.elapsed();
-  // Nothing ends a task that these credentials may not cancel.
-  const limitMs = isAwsCallError(refused, 'ACCESS_DENIED') ? 0 : policies.importTaskEnd.limitMs;
-  const ask = async () => {
-    const seen = await describeImportTask(ec2, importTaskId);
-    const state = seen && taskState(seen);
-    if (state === 'completed' || state === 'failed') return seen;
-    return ec2.elapsed() - since >= limitMs ? ('alive' as const) : undefined;
-  };
-  const task = await waitUntil(ec2, { policy: policies.importTaskEnd, ask });
+  const { task, refused } = await cancelAndWait(ec2, importTaskId);
   if (task !== 'alive' && taskState(task) === 'completed') {
     ec2.notice(`Import task ${importTaskId} completed while it was being cancelled.`);
     return task;

@@ -357,6 +357,44 @@ describe('what ends the wait from outside', () => {
   });
 });
 
+describe('an import that nobody wants any more', () => {
+  const reason = new Error('it is not the image');
+  const unwantedAt = (when: 'waiting' | 'before') => {
+    const controller = new AbortController();
+    if (when === 'before') controller.abort(reason);
+    return {
+      unwanted: controller.signal,
+      onProgress: () => controller.abort(reason),
+    };
+  };
+
+  test.for([
+    ['is cancelled, and its end awaited', 'waiting', { Status: 'deleted' }, 0],
+    ['at once, where that is known before', 'before', { Status: 'deleted' }, 0],
+    ['but completes all the same: its snapshot is deleted', 'waiting', completed.SnapshotTaskDetail!, 1],
+  ] as const)('%s', async ([, when, end, deletions]) => {
+    const account = mocked();
+    const asked = [active('1'), active('1'), taskAnswer(end)].map((task) => [task]);
+    tasksSeen(account, ...(when === 'before' ? asked.slice(1) : asked));
+    account.mock.on(CancelImportTaskCommand).resolves({});
+    account.mock.on(DeleteSnapshotCommand).resolves({});
+    const failure = waitForImport({ ...account.verb, importTaskId, ...unwantedAt(when) });
+    await expect(failure).rejects.toBe(reason);
+    expect(account.mock.commandCalls(CancelImportTaskCommand)).toHaveLength(1);
+    expect(account.mock.commandCalls(DeleteSnapshotCommand)).toHaveLength(deletions);
+    expect(account.notices).toEqual([`Cancelling import task ${importTaskId}.`]);
+  });
+
+  test('and cannot be cancelled is told', async () => {
+    const account = mocked();
+    tasksSeen(account, [active('1')]);
+    account.mock.on(CancelImportTaskCommand).rejects(ec2Error('UnauthorizedOperation', 'not you', 403));
+    const failure = waitForImport({ ...account.verb, importTaskId, ...unwantedAt('waiting') });
+    await expect(failure).rejects.toBe(reason);
+    expect(account.notices.at(-1)).toMatch(/was not cancelled: .*not you/);
+  });
+});
+
 describe('the time of its start', () => {
   const tagged = (tags: Record<string, string>) =>
     taskAnswer(

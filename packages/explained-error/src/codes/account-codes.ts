@@ -166,6 +166,11 @@ export const accountCodes = {
     means: 'The snapshot is smaller than the disk: the end of the disk is missing.',
     remedy: 'Delete the snapshot and import again with --format raw.',
   },
+  SNAPSHOT_UNPROVEN: {
+    means:
+      'Nothing shows that the snapshot is made of the image: its tags record no sufficient proof, its object is gone, and it cannot be read.',
+    remedy: 'Allow ebs:ListSnapshotBlocks and ebs:GetSnapshotBlock, or use it as it is with --proof none.',
+  },
   SNAPSHOT_UNREADABLE: {
     means: 'The snapshot could not be read back.',
     remedy: 'Check that it is complete, not archived, and that its KMS key may be used.',

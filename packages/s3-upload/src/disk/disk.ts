@@ -15,7 +15,7 @@ export interface FinishedDisk {
 
 /**
  * A disk that is still being written, front to back: its parts are sent as the file grows past them, and every one is
- * proven against the finished file before the upload is completed. A format whose file has its full size at once (raw)
+ * compared with the finished file before the upload is completed. A format whose file has its full size at once (raw)
  * gains nothing by this.
  */
 export interface GrowingDisk {
@@ -52,11 +52,6 @@ export interface MadeDisk {
     range: ByteRange,
     options: { readonly buffer: ArrayBuffer; readonly signal?: AbortSignal },
   ): Promise<MadePart>;
-  /**
-   * CRC32 (base64) of each of the ranges, which are in order and cover the disk, from an independent reading of the image. Rejects
-   * where the image cannot be what the disk is made from; then the upload is not completed, and rejects with the same.
-   */
-  prove(ranges: readonly ByteRange[], options: { readonly signal?: AbortSignal }): Promise<readonly string[]>;
 }
 
 export type UploadableDisk = FinishedDisk | GrowingDisk | MadeDisk;
@@ -119,11 +114,11 @@ export function diskUnreadable(path: string, cause?: NodeJS.ErrnoException): S3U
   });
 }
 
-/** What was made of an image twice, and both times otherwise than the independent reading has it. */
+/** What was made of an image twice, and each time otherwise. */
 export function diskDiffers(path: string, partNumber: number): S3UploadError {
   return new S3UploadError(
     'DISK_DIFFERS',
-    `part ${partNumber} of the disk made from ${path} differs from what QEMU reads in the image`,
+    `part ${partNumber} of the disk made from ${path} differs from one time to the next`,
     {
       hint: 'Use --converter qemu-img; if it recurs, check the memory and the disk of this machine.',
       facts: { path, partNumber },

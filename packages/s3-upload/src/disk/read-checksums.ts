@@ -25,21 +25,18 @@ export interface PartChecksum {
 const stepBytes = 2 ** 20;
 
 /**
- * Reads the disk on its own, by another handle and other buffers than those its parts are sent from; what is known
- * already is not read. Of a disk with a digest everything is read, and hashed in the same pass.
+ * Reads the disk on its own, by another handle and other buffers than those its parts are sent from. One with a digest is
+ * hashed in the same pass.
  *
  * @throws S3UploadError `DISK_CHANGED` where the digest is another
  */
 export async function readChecksums({
   disk,
   plan,
-  known,
   signal,
 }: {
   readonly disk: FinishedDisk;
   readonly plan: PartPlan;
-  /** By number. */
-  readonly known?: ReadonlyMap<number, PartChecksum>;
   readonly signal?: AbortSignal;
 }): Promise<DiskChecksums> {
   await using file = await openDiskFile(disk.path);
@@ -49,11 +46,6 @@ export async function readChecksums({
   const hash = algorithm && createHash(algorithm);
   for (let number = 1; number <= plan.count; number++) {
     const { start, end } = partRange(plan, number);
-    const knownPart = hash ? undefined : known?.get(number);
-    if (knownPart) {
-      parts.push({ checksum: knownPart.checksum, size: knownPart.size });
-      continue;
-    }
     const checksum = createChecksum('CRC32');
     for await (const bytes of readRange(file, { path: disk.path, start, end, buffers })) {
       signal?.throwIfAborted();

@@ -1,6 +1,6 @@
 import { addressOf, createS3, type ObjectPlace, type S3Options } from '../call/s3.ts';
 import { describeObject, type ObjectFacts } from './describe-object.ts';
-import { judgeObject, type WantedObject } from './judge-object.ts';
+import { converterOf, judgeObject, type WantedObject } from './judge-object.ts';
 import type { StoredObject } from './stored-object.ts';
 
 /**
@@ -29,6 +29,17 @@ export async function findObject(
 
 /** Of facts that were judged `proven`. */
 export function provenObject({ bucket, key }: ObjectPlace, facts: ObjectFacts): StoredObject {
-  const { size, etag, lastModified, versionId, checksum } = facts;
-  return { bucket, key, size, checksum: checksum!, etag, lastModified, versionId, provenBy: 'checksum' };
+  const { size, etag, lastModified, versionId, checksum, metadata } = facts;
+  const converter = converterOf(metadata);
+  return {
+    bucket,
+    key,
+    size,
+    checksum: checksum!,
+    etag,
+    lastModified,
+    versionId,
+    provenBy: 'checksum',
+    converter,
+  };
 }

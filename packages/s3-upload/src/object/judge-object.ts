@@ -1,4 +1,4 @@
-import { type Digest, readProvenance, tagsOfMetadata } from '@ec2-image/provenance';
+import { type Digest, provenanceKeys, readProvenance, tagsOfMetadata } from '@ec2-image/provenance';
 import type { ObjectFacts } from './describe-object.ts';
 
 /** What an object should be. */
@@ -10,7 +10,7 @@ export interface WantedObject {
 
 /**
  * `proven`: ours, of this digest and format, and S3 verified at its completion that the parts make the whole that its
- * uploader announced; the uploader had proven every one of them against the disk. `unproven`: ours by its metadata alone.
+ * uploader announced. That image and object are equal is for whoever uses it to prove. `unproven`: ours by its metadata alone.
  * `foreign`: not ours, or of another disk.
  */
 export type ObjectVerdict = 'proven' | 'unproven' | 'foreign';
@@ -25,4 +25,8 @@ export function judgeObject(
   return size > 0 && checksum?.algorithm === 'CRC32' && checksum.type === 'FULL_OBJECT'
     ? 'proven'
     : 'unproven';
+}
+
+export function converterOf(metadata: ObjectFacts['metadata']): string | undefined {
+  return tagsOfMetadata(metadata)[provenanceKeys.converter];
 }

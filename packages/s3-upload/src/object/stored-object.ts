@@ -18,6 +18,8 @@ export interface StoredObject {
   /** Only in a bucket that has or had versioning: `null` is the version of what was written without it. */
   readonly versionId?: string;
   readonly provenBy: Proof;
+  /** What made its bytes, where its metadata names it. */
+  readonly converter?: string;
 }
 
 /**

@@ -1,12 +1,14 @@
+import { combineChecksums } from '@ec2-image/checksum';
 import { addressOf, type S3 } from '../call/s3.ts';
-import { checkFinished, finishedDisk } from '../disk/disk.ts';
-import { partRange, planParts } from '../disk/part-plan.ts';
-import { proveChecksums } from '../disk/prove-checksums.ts';
+import { checkFinished, finishedDisk, type GrowingDisk, type UploadableDisk } from '../disk/disk.ts';
+import { type PartPlan, partRange, planParts } from '../disk/part-plan.ts';
+import { openPartReader } from '../disk/part-reader.ts';
+import { type DiskChecksums, type PartChecksum, readChecksums } from '../disk/read-checksums.ts';
 import { S3UploadError } from '../errors.ts';
 import { deleteObject } from '../object/delete-object.ts';
 import { describeObject, type ObjectFacts } from '../object/describe-object.ts';
 import { provenObject } from '../object/find-object.ts';
-import { judgeObject } from '../object/judge-object.ts';
+import { converterOf, judgeObject } from '../object/judge-object.ts';
 import { readBack } from '../object/read-back.ts';
 import type { StoredObject } from '../object/stored-object.ts';
 import type { Placed, UploadDiskOptions } from '../upload-options.ts';
@@ -57,7 +59,7 @@ export async function reuseOrReplace(
 /** An object that nothing is known of but what S3 reports. */
 export function describedObject(
   { bucket, key }: { readonly bucket: string; readonly key: string },
-  { size, etag, lastModified, versionId, checksum }: ObjectFacts,
+  { size, etag, lastModified, versionId, checksum, metadata }: ObjectFacts,
 ): StoredObject {
   return {
     bucket,
@@ -68,6 +70,7 @@ export function describedObject(
     versionId,
     checksum: checksum ?? { algorithm: 'CRC32', value: '', type: 'FULL_OBJECT' },
     provenBy: 'read-back',
+    converter: converterOf(metadata),
   };
 }
 
@@ -76,12 +79,10 @@ async function equalToDisk(
   options: UploadDiskOptions & { readonly facts: ObjectFacts },
 ): Promise<StoredObject | undefined> {
   const { facts } = options;
-  const disk = await finishedDisk(options.disk);
+  const disk = 'make' in options.disk ? options.disk : await finishedDisk(options.disk);
   if (disk.size !== facts.size) return undefined;
-  await checkFinished(disk);
   const plan = planParts({ size: disk.size, partSize: options.partSize });
-  const { proveDisk: prove } = options;
-  const expected = await proveChecksums({ disk, plan, sent: new Map(), prove, signal: s3.signal });
+  const expected = await checksumsOf(s3, disk, plan);
   const stored = await readBack({
     s3,
     address: addressOf(options),
@@ -93,4 +94,24 @@ async function equalToDisk(
     ...describedObject(options, facts),
     checksum: { algorithm: 'CRC32', value: expected.whole, type: 'FULL_OBJECT' },
   };
+}
+
+async function checksumsOf(
+  s3: S3,
+  disk: Exclude<UploadableDisk, GrowingDisk>,
+  plan: PartPlan,
+): Promise<DiskChecksums> {
+  if (!('make' in disk)) {
+    await checkFinished(disk);
+    return readChecksums({ disk, plan, signal: s3.signal });
+  }
+  const { sleep, signal } = s3;
+  await using reader = await openPartReader({ disk, partSize: plan.partSize, count: 1, sleep, signal });
+  const parts: PartChecksum[] = [];
+  for (let number = 1; number <= plan.count; number++) {
+    const range = partRange(plan, number);
+    const checksum = await reader.with(range, async (part) => part!.checksum);
+    parts.push({ checksum, size: range.end - range.start });
+  }
+  return { size: plan.size, parts, whole: combineChecksums('CRC32', parts) };
 }

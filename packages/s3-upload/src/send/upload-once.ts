@@ -2,18 +2,10 @@ import { awsCodeOf, policies } from '@ec2-image/aws-call';
 import { combineChecksums } from '@ec2-image/checksum';
 import { addressOf, createS3, type S3 } from '../call/s3.ts';
 import { createTransport } from '../call/transport.ts';
-import {
-  checkFinished,
-  diskChanged,
-  type FinishedDisk,
-  finishedDisk,
-  greatestSize,
-  type MadeDisk,
-} from '../disk/disk.ts';
-import { type PartPlan, partRange, planConcurrency, planParts, shownPartSize } from '../disk/part-plan.ts';
+import { checkFinished, diskChanged, type FinishedDisk, finishedDisk, greatestSize } from '../disk/disk.ts';
+import { type PartPlan, planConcurrency, planParts, shownPartSize } from '../disk/part-plan.ts';
 import { openPartReader } from '../disk/part-reader.ts';
-import { proveChecksums } from '../disk/prove-checksums.ts';
-import type { DiskChecksums } from '../disk/read-checksums.ts';
+import { type DiskChecksums, readChecksums } from '../disk/read-checksums.ts';
 import type { UploadJournal } from '../open/journal.ts';
 import { adoptUpload, createUpload, type OpenedUpload } from '../open/open-upload.ts';
 import type { Placed, UploadDiskOptions } from '../upload-options.ts';
@@ -89,7 +81,7 @@ async function fillAndProve({
   const expected = expectedChecksums({ options, job, stop });
   let result: Placed | undefined;
   const complete = async () => {
-    const checksums = await expected;
+    const checksums = await expected();
     await beforeComplete?.();
     const { standing } = await completeUpload(job, {
       disk: checksums,
@@ -122,51 +114,39 @@ function planFor({ disk, partSize }: UploadDiskOptions, { parts }: OpenedUpload)
   });
 }
 
-/** The independent read, beside the upload, of the disk once it is complete. */
+/**
+ * What every part is to be: of a file by an independent read, beside the upload, once it is complete; of a disk that is made as
+ * its parts were sent.
+ */
 function expectedChecksums({
-  options: { disk, proveDisk },
-  job: { plan, sent },
+  options: { disk },
+  job,
   stop,
 }: {
   readonly options: UploadDiskOptions;
   readonly job: UploadJob;
   readonly stop: AbortController;
-}): Promise<DiskChecksums> {
-  const expected =
-    'make' in disk
-      ? provenParts({ disk, plan, stop })
-      : finishedDisk(disk).then(async (finished) => {
-          if (finished.size > plan.size) throw outgrown(finished, plan);
-          const sentWhileWritten = new Map(sent);
-          await checkFinished(finished);
-          return proveChecksums({
-            disk: finished,
-            plan: planParts({ size: finished.size, partSize: plan.partSize }),
-            sent: sentWhileWritten,
-            prove: proveDisk,
-            signal: stop.signal,
-          });
-        });
+}): () => Promise<DiskChecksums> {
+  if ('make' in disk) return async () => sentChecksums(job);
+  const { plan } = job;
+  const expected = finishedDisk(disk).then(async (finished) => {
+    if (finished.size > plan.size) throw outgrown(finished, plan);
+    await checkFinished(finished);
+    return readChecksums({
+      disk: finished,
+      plan: planParts({ size: finished.size, partSize: plan.partSize }),
+      signal: stop.signal,
+    });
+  });
   expected.catch((error: unknown) => stop.abort(error));
-  return expected;
+  return () => expected;
 }
 
-/** Of a disk that is made: as an independent reading of its image gives them. */
-async function provenParts({
-  disk,
-  plan,
-  stop,
-}: {
-  readonly disk: MadeDisk;
-  readonly plan: PartPlan;
-  readonly stop: AbortController;
-}): Promise<DiskChecksums> {
-  const ranges = Array.from({ length: plan.count }, (_, index) => partRange(plan, index + 1));
-  const checksums = await disk.prove(ranges, { signal: stop.signal });
-  const parts = ranges.map(({ start, end }, index) => ({
-    checksum: checksums[index]!,
-    size: end - start,
-  }));
+function sentChecksums({ plan, sent }: UploadJob): DiskChecksums {
+  const parts = Array.from({ length: plan.count }, (_, index) => {
+    const { checksum, size } = sent.get(index + 1)!;
+    return { checksum, size };
+  });
   return { size: plan.size, parts, whole: combineChecksums('CRC32', parts) };
 }
 

@@ -1,5 +1,5 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Digest } from '@ec2-image/provenance';
@@ -22,13 +22,6 @@ export const metadata = {
 export function sampleBytes({ size, seed = 1 }: { size: number; seed?: number }): Buffer {
   const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16));
   return cipher.update(Buffer.alloc(size));
-}
-
-/** Changes one bit of a file. */
-export async function flipBit(path: string, offset: number): Promise<void> {
-  await using file = await open(path, 'r+');
-  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, offset);
-  await file.write(Buffer.of(buffer[0]! ^ 1), 0, 1, offset);
 }
 
 export interface DiskDirectory extends AsyncDisposable {

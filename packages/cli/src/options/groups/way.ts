@@ -1,4 +1,4 @@
-import { diskFormats } from '@ec2-image/provenance';
+import { diskFormats, proofExtents } from '@ec2-image/provenance';
 import { duration, integer } from '../kinds/numbers.ts';
 import { accountId, boolean, bucketName, oneOf, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
@@ -31,6 +31,14 @@ export const wayOptions = {
     kind: oneOf(converters),
     help: 'Converter: ec2-image itself where it takes the image and the format, else qemu-img; or qemu-img always',
     default: 'auto',
+    group: 'way',
+    commands: ['import'],
+    in: 'both',
+  }),
+  proof: option({
+    kind: oneOf(proofExtents),
+    help: 'How much of the image to read to prove that the snapshot is made of it: full, a sample (1 MiB of each 16), or none; it runs while EC2 imports',
+    default: 'full',
     group: 'way',
     commands: ['import'],
     in: 'both',

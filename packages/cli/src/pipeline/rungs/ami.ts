@@ -1,5 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import {
+  type AmiFacts,
   conflictError,
   describeImage,
   findImage,
@@ -8,13 +9,14 @@ import {
   tagResources,
   updateImage,
 } from '@ec2-image/ec2-import';
-import { tagRecord } from '@ec2-image/provenance';
+import { isSufficientProof, provenanceKeys, readProof, tagRecord } from '@ec2-image/provenance';
 import { requireRootVolume } from '../root-volume.ts';
 import { ec2Options, type IdentifiedRun, type ImageRun, wantedSnapshotOf } from '../run.ts';
 import { knowsSigner } from '../signer.ts';
 import type { ObtainedSnapshot } from '../snapshot.ts';
+import { FailedProof, type SnapshotProof } from '../snapshot-proof.ts';
 import { deleteUnused } from '../surplus-snapshot.ts';
-import { amiTagsOf, givenAmiTags } from '../tags.ts';
+import { amiTagsOf, givenAmiTags, provenAgain } from '../tags.ts';
 
 export interface ObtainedAmi {
   readonly outcome: 'imported' | 'reused' | 'partial';
@@ -31,14 +33,16 @@ export interface ObtainedAmi {
  * The AMI of this name and digest, if the account has it: with the tags that an earlier run did not set. Undefined
  * where it has to be made.
  *
- * @param verifyImage shows that the image of this digest is signed, where nothing recorded says so: without it, such an AMI is not found
+ * @param means how to show what nothing recorded says: that the image of this digest is signed, and that the snapshot is made of it. Without them, such an AMI is not found
  * @throws where the name is taken by something that may not be touched, before anything is downloaded for it
  */
+export async function findAmi(run: IdentifiedRun): Promise<ObtainedAmi | undefined>;
+export async function findAmi(run: ImageRun, means: AmiMeans): Promise<ObtainedAmi | undefined>;
 export async function findAmi(
-  run: IdentifiedRun,
-  verifyImage?: () => Promise<unknown>,
+  run: IdentifiedRun | ImageRun,
+  means?: AmiMeans,
 ): Promise<ObtainedAmi | undefined> {
-  const { request, amiName: name, digest, steps } = run;
+  const { request, amiName: name, digest, steps, known } = run;
   const found = await findImage({
     ...ec2Options(run),
     name,
@@ -56,8 +60,13 @@ export async function findAmi(
     throw conflictError({ kind: 'different', ami: found.ami, differences: [freshDifference] });
   }
   if (!knowsSigner(run, found.ami.tags)) {
-    if (!verifyImage) return undefined;
-    await verifyImage();
+    if (!means) return undefined;
+    await means.verifyImage(run as ImageRun);
+  }
+  known.proof = proofOf(found.ami);
+  if (!isSufficientProof(known.proof.extent, request.proof)) {
+    if (!means) return undefined;
+    if (!(await proveAmi(run as ImageRun, found.ami, means))) return undefined;
   }
   steps.reuse('register');
   const tagError = await completeTags(run, { imageId, snapshotId: rootSnapshotId });
@@ -70,6 +79,42 @@ export async function findAmi(
     image,
     error: tagError ?? error,
   });
+}
+
+interface AmiMeans {
+  readonly verifyImage: (run: ImageRun) => Promise<unknown>;
+  readonly proveSnapshot: (run: ImageRun, snapshotId: string) => Promise<void>;
+}
+
+/** As its own tags or those of its snapshot say: both were set once the proof had been made. */
+function proofOf({ tags, snapshotTags = {} }: AmiFacts): SnapshotProof {
+  const [own, ofSnapshot] = [readProof(tags) ?? 'none', readProof(snapshotTags) ?? 'none'];
+  const converter = snapshotTags[provenanceKeys.converter] ?? tags[provenanceKeys.converter];
+  return { extent: isSufficientProof(own, ofSnapshot) ? own : ofSnapshot, converter };
+}
+
+/**
+ * Proves an AMI that nobody has proven as far as this run asks, by reading its snapshot. False where it is another, and is to be
+ * replaced.
+ */
+async function proveAmi(
+  run: ImageRun,
+  { imageId, rootSnapshotId }: AmiFacts,
+  { proveSnapshot }: AmiMeans,
+): Promise<boolean> {
+  const { known, request, notice } = run;
+  if (rootSnapshotId === undefined) return true;
+  notice(`the proof of ${imageId} is "${known.proof!.extent}": reading its snapshot ${rootSnapshotId}`);
+  try {
+    await proveSnapshot(run, rootSnapshotId);
+  } catch (error) {
+    if (!(error instanceof FailedProof)) throw error;
+    if (!request.replace) throw error.because;
+    run.discardedSnapshots.push(rootSnapshotId);
+    return false;
+  }
+  known.proof = { ...known.proof!, extent: 'full', madeAt: new Date(run.cloud.connection.clock.now()) };
+  return true;
 }
 
 /** What is asked of the AMI, whether it is found or registered. */
@@ -148,17 +193,16 @@ async function completeTags(
   run: IdentifiedRun,
   { imageId, snapshotId }: { readonly imageId: string; readonly snapshotId?: string },
 ): Promise<Error | undefined> {
+  const ofSnapshot = { ...run.request.ami.snapshotTags, ...provenAgain(run) };
   const resources = [
-    { ids: [imageId], tags: amiTagsOf(run), overwrite: Object.keys(givenAmiTags(run)) },
-    // Those of the snapshot are complete since before it was registered; the AMI's own are all that may be lacking.
-    ...(snapshotId !== undefined && Object.keys(run.request.ami.snapshotTags).length > 0
-      ? [
-          {
-            ids: [snapshotId],
-            tags: run.request.ami.snapshotTags,
-            overwrite: Object.keys(run.request.ami.snapshotTags),
-          },
-        ]
+    {
+      ids: [imageId],
+      tags: amiTagsOf(run),
+      overwrite: [...Object.keys(givenAmiTags(run)), ...Object.keys(provenAgain(run))],
+    },
+    // Those of the snapshot are complete since before it was registered; the user's own are all that may be lacking, and a proof.
+    ...(snapshotId !== undefined && Object.keys(ofSnapshot).length > 0
+      ? [{ ids: [snapshotId], tags: ofSnapshot, overwrite: Object.keys(ofSnapshot) }]
       : []),
   ];
   try {

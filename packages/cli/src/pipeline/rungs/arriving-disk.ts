@@ -2,6 +2,7 @@ import { converterVersion, type MadeDisk, makeArrivingDisk, makeDisk } from '@ec
 import { type ArrivingImage, requireUnchanged } from '@ec2-image/fetch';
 import { CliError } from '../../errors/cli-error.ts';
 import { conversionOptions } from '../conversion-options.ts';
+import { proveMadeDisk } from '../proof/prove-disk.ts';
 import { requireRootVolume } from '../root-volume.ts';
 import type { ImageRun } from '../run.ts';
 import { lacksSigner } from '../signer.ts';
@@ -85,15 +86,11 @@ async function startArriving(
       complete,
       isRefused: (error) => refusal?.error === error,
     },
-    uploadable: {
-      path,
-      size: disk.size,
-      make: disk.make,
-      async prove(ranges, options) {
-        const checksums = await (await complete).prove(ranges, options);
-        await requireUnchanged({ file: await started.finished, signal });
-        return checksums;
-      },
+    uploadable: { path, size: disk.size, make: disk.make },
+    madeBy: async () => converterVersion(disk.format),
+    async prove(options) {
+      await proveMadeDisk(await complete, options);
+      await requireUnchanged({ file: await started.finished, signal: options.signal });
     },
     [Symbol.asyncDispose]: dispose,
   };

@@ -1,5 +1,4 @@
 import {
-  compareDisk,
   converterVersion,
   convertImage,
   type Disk,
@@ -10,10 +9,11 @@ import {
 import { requireUnchanged, type VerifiedImage } from '@ec2-image/fetch';
 import type { UploadableDisk } from '@ec2-image/s3-upload';
 import { conversionOptions } from '../conversion-options.ts';
+import { proveDiskFile, proveMadeDisk } from '../proof/prove-disk.ts';
 import { readImage } from '../read-image.ts';
 import { requireRootVolume } from '../root-volume.ts';
 import type { ImageRun } from '../run.ts';
-import type { StartedDisk } from '../started-disk.ts';
+import { inPlace, type StartedDisk } from '../started-disk.ts';
 
 /** The disk: made from the image part by part, converted from this digest and in the work directory, or being converted. */
 export function startDisk(run: ImageRun, image: VerifiedImage): Promise<StartedDisk> {
@@ -47,17 +47,13 @@ async function startMade(run: ImageRun, { image, signal, stop }: Start): Promise
   return {
     image,
     signal,
-    converter: converterVersion(run.request.format),
     finished: Promise.resolve(made),
-    uploadable: {
-      path: image.path,
-      size: made.size,
-      make: made.make,
-      async prove(ranges, options) {
-        const checksums = await made.prove(ranges, options);
-        await requireUnchanged({ file: image, signal });
-        return checksums;
-      },
+    uploadable: { path: image.path, size: made.size, make: made.make },
+    converter: converterVersion(made.format),
+    madeBy: async () => converterVersion(made.format),
+    async prove(options) {
+      await proveMadeDisk(made, options);
+      await requireUnchanged({ file: image, signal: options.signal });
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
@@ -68,10 +64,8 @@ async function startMade(run: ImageRun, { image, signal, stop }: Start): Promise
 
 async function startConverted(run: ImageRun, { image, signal, stop }: Start): Promise<StartedDisk> {
   const { finished, writing } = convert(run, { image, signal });
-  const { format, converter } = run.request;
   const started = {
     image,
-    converter: converter === 'qemu-img' ? converter : converterVersion(format),
     finished,
     signal,
     async [Symbol.asyncDispose]() {
@@ -82,13 +76,20 @@ async function startConverted(run: ImageRun, { image, signal, stop }: Start): Pr
   };
   try {
     const uploadable = await uploadableOf(run, { image, finished, writing });
-    // An image that is sent itself is hashed as it is sent.
-    if ('digest' in uploadable && uploadable.digest !== undefined) return { ...started, uploadable };
-    const prove = async () => {
-      await compareDisk({ disk: await finished, signal });
-      await requireUnchanged({ file: image, signal });
+    const isInPlace = 'digest' in uploadable && uploadable.digest !== undefined;
+    const { format, converter } = run.request;
+    return {
+      ...started,
+      uploadable,
+      converter: isInPlace ? inPlace : converter === 'qemu-img' ? converter : converterVersion(format),
+      madeBy: async () => (isInPlace ? inPlace : (await finished).converter),
+      async prove(options) {
+        // It was hashed while it was sent.
+        if (isInPlace && options.isOwn) return;
+        await proveDiskFile(await finished, options);
+        await requireUnchanged({ file: image, signal: options.signal });
+      },
     };
-    return { ...started, uploadable, prove };
   } catch (error) {
     await started[Symbol.asyncDispose]();
     throw error;

@@ -7,12 +7,16 @@ import { discardObject } from '../discard-object.ts';
 import { mayBeFreshRole } from '../fresh-role.ts';
 import { mayBeTheObject, waitOptions } from '../import-task.ts';
 import { showStage } from '../progress.ts';
+import { discardUnproven } from '../proof/discard-unproven.ts';
+import { type ImportSignals, type ProofMeans, proveWhileImporting } from '../proof/prove-while-importing.ts';
 import { ec2Options, type ImageRun, objectLocation, objectUrl } from '../run.ts';
 import type { CompleteSnapshot, ObtainedObject } from '../snapshot.ts';
+import { FailedProof } from '../snapshot-proof.ts';
 import { constantTagsOf } from '../tags.ts';
 
 /**
- * The snapshot, imported from the object.
+ * The snapshot, imported from the object, which is proven meanwhile. What fails its proof is ended and deleted, and made again
+ * once, by qemu-img.
  *
  * S3 may report the right checksum for wrong bytes, and every later run would use such an object again. So an import
  * that fails as one of a damaged disk would is given up only after the object was read back; one whose bytes differ is
@@ -20,16 +24,25 @@ import { constantTagsOf } from '../tags.ts';
  */
 export async function importSnapshot(
   run: ImageRun,
-  obtainObject: (run: ImageRun) => Promise<ObtainedObject>,
+  {
+    obtainObject,
+    ...means
+  }: ProofMeans & { readonly obtainObject: (run: ImageRun) => Promise<ObtainedObject> },
 ): Promise<CompleteSnapshot> {
-  for (let isAgain = false; ; isAgain = true) {
+  for (let isAgain = false; ; ) {
     const obtained = await obtainObject(run);
     const { object } = obtained;
+    await using _ = obtained.disk;
     try {
       const attempts = isAgain ? 1 : run.request.importAttempts;
-      const snapshot = await importFrom(run, { ...obtained, attempts });
-      return { object, snapshot: { ...snapshot, isOwn: true } };
+      const importing = (signals: ImportSignals) => importFrom(run, { ...obtained, ...signals, attempts });
+      const { snapshot, proof } = await proveWhileImporting(run, { object: obtained, importing, ...means });
+      return { object, snapshot: { ...snapshot, isOwn: true }, proof };
     } catch (error) {
+      if (error instanceof FailedProof) {
+        await discardUnproven(run, { object, failed: error });
+        continue;
+      }
       if (run.signal.aborted || !mayBeTheObject(error)) throw error;
       await requireCorrupt(run, { object, error });
       await discard(run, { object, error });
@@ -38,6 +51,7 @@ export async function importSnapshot(
       run.notice(
         `${error.message}; ${objectUrl(object)} was read back and is corrupt: deleted, uploading it again`,
       );
+      isAgain = true;
     }
   }
 }
@@ -103,7 +117,12 @@ function corruptAgain({
 
 function importFrom(
   run: ImageRun,
-  { object, virtualSizeBytes, attempts }: ObtainedObject & { readonly attempts?: number },
+  {
+    object,
+    virtualSizeBytes,
+    attempts,
+    ...signals
+  }: ObtainedObject & ImportSignals & { readonly attempts?: number },
 ): Promise<ec2.Snapshot> {
   const { request, cloud, digest, steps, leftovers } = run;
   const { bucket, key } = object;
@@ -111,6 +130,8 @@ function importFrom(
   return steps.take('import', () =>
     ec2.importSnapshot({
       ...waitOptions(run),
+      signal: signals.signal,
+      unwanted: signals.unwanted,
       object,
       format: request.format,
       digest,
@@ -130,7 +151,12 @@ function importFrom(
           key,
           digest,
           format: request.format,
-          options: { ...tags, roleName: request.roleName, ...run.encryption },
+          options: {
+            ...tags,
+            roleName: request.roleName,
+            ...run.encryption,
+            checksum: object.checksum.value,
+          },
           attempt,
         }),
       beforeRetry: async () => {

@@ -8,7 +8,10 @@ import { requireUnchanged, streamImage } from '@ec2-image/fetch';
 import {
   clientToken,
   type Digest,
+  isSufficientProof,
   omittedHolesTag,
+  provenanceKeys,
+  readProof,
   shortDigest,
   writtenDescription,
 } from '@ec2-image/provenance';
@@ -16,17 +19,20 @@ import { createEbsClient } from '../../aws/ebs-client.ts';
 import { isAuthentic } from '../../config/checksum.ts';
 import { absentBlocksNotice } from '../absent-blocks.ts';
 import { type Content, openContent, streamedContent } from '../content.ts';
+import { discardUnproven } from '../proof/discard-unproven.ts';
+import type { ProofMeans } from '../proof/prove-while-importing.ts';
 import { readImage, readLocalImage } from '../read-image.ts';
 import { requireRootVolume } from '../root-volume.ts';
 import { contentOptions, ec2Options, type ImageRun, type ObtainImage, wantedSnapshotOf } from '../run.ts';
 import { lacksSigner, requireSigner } from '../signer.ts';
 import type { CompleteSnapshot } from '../snapshot.ts';
+import { FailedProof } from '../snapshot-proof.ts';
 import { constantTagsOf } from '../tags.ts';
 
 /** The snapshot by way of EBS direct, where an earlier run completed it. */
 export async function findWrittenSnapshot(
   run: ImageRun,
-  obtainImage: ObtainImage,
+  { obtainImage, proveSnapshot }: Pick<ProofMeans, 'proveSnapshot'> & { readonly obtainImage: ObtainImage },
 ): Promise<CompleteSnapshot | undefined> {
   const { request, cloud, digest, notice, steps } = run;
   const found = await findSnapshot({
@@ -41,9 +47,27 @@ export async function findWrittenSnapshot(
   });
   if (found.state !== 'complete') return undefined;
   await requireSigner(run, found.tags, obtainImage);
-  notice(`reusing snapshot ${found.snapshot.snapshotId}`);
+  const { snapshotId } = found.snapshot;
+  const converter = found.tags[provenanceKeys.converter];
+  const extent = readProof(found.tags);
+  if (extent !== undefined && isSufficientProof(extent, request.proof)) {
+    notice(`reusing snapshot ${snapshotId}`);
+    steps.reuse('import');
+    steps.reuse('prove');
+    return { snapshot: found.snapshot, proof: { extent, converter } };
+  }
+  if (request.proof === 'none') return { snapshot: found.snapshot, proof: { extent: 'none', converter } };
+  notice(`snapshot ${snapshotId} is complete, and its proof is ${extent ?? 'missing'}`);
+  try {
+    await proveSnapshot(run, snapshotId);
+  } catch (error) {
+    if (!(error instanceof FailedProof)) throw error;
+    await discardUnproven(run, { failed: error, object: undefined });
+    return undefined;
+  }
   steps.reuse('import');
-  return { snapshot: found.snapshot };
+  const madeAt = new Date(cloud.connection.clock.now());
+  return { snapshot: found.snapshot, proof: { extent: 'full', converter, madeAt } };
 }
 
 /** The snapshot, written block by block: while the image is downloaded where that can be, else from its file. */
@@ -51,8 +75,13 @@ export async function writeSnapshot(run: ImageRun, obtainImage: ObtainImage): Pr
   const streamed = await writeStreamed(run);
   const { snapshotId, sizeGiB } =
     streamed ?? (await writeLocal(run, obtainImage)) ?? (await writeFromFile(run, obtainImage));
+  run.steps.record('prove');
   // Of a stream they were made of the bytes that had the digest; a file can be read again for the proof.
-  return { snapshot: { snapshotId, sizeGiB, content: streamed?.content, isOwn: true } };
+  return {
+    snapshot: { snapshotId, sizeGiB, content: streamed?.content, isOwn: true },
+    // QEMU has read what was sent, or it is what had the digest; and EBS has taken it by its SHA-256.
+    proof: { extent: 'full', madeAt: new Date(run.cloud.connection.clock.now()) },
+  };
 }
 
 type Written = ebsDirect.WrittenSnapshot;

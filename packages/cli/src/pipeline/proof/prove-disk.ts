@@ -1,0 +1,83 @@
+import { createReadStream } from 'node:fs';
+import { createChecksum } from '@ec2-image/checksum';
+import { compareDisk, compareSample, type Disk, type MadeDisk } from '@ec2-image/convert';
+import { CliError } from '../../errors/cli-error.ts';
+import type { ProveDiskOptions } from '../snapshot-proof.ts';
+
+/**
+ * Of a disk that is made part by part: QEMU reads the image, and what it reads has to combine to the checksum of the object.
+ *
+ * @throws CliError, ConvertError `DISK_DIFFERS`
+ */
+export async function proveMadeDisk(made: MadeDisk, options: ProveDiskOptions): Promise<void> {
+  const { object, extent, isOwn, seed, signal, onProgress } = options;
+  const { path } = made.source;
+  if (made.size !== object.size) throw differs(path);
+  if (extent === 'full') {
+    const [checksum] = await made.prove([{ start: 0, end: made.size }], { signal, onProgress });
+    if (checksum !== object.checksum.value) throw differs(path);
+    return;
+  }
+  await made.proveSample({ seed, signal });
+  // What this run has sent is what it has made.
+  if (!isOwn && (await checksumAsMade(made, signal)) !== object.checksum.value) throw differs(path);
+}
+
+const partBytes = 8 * 2 ** 20;
+
+async function checksumAsMade(made: MadeDisk, signal: AbortSignal): Promise<string> {
+  const checksum = createChecksum('CRC32');
+  let buffer = new ArrayBuffer(Math.min(partBytes, made.size));
+  for (let start = 0; start < made.size; start += partBytes) {
+    const part = await made.make({ start, end: Math.min(start + partBytes, made.size) }, { buffer, signal });
+    checksum.update(part.bytes);
+    buffer = part.buffer;
+  }
+  return checksum.digest();
+}
+
+/**
+ * Of a disk that is a file: it is compared with the image, and has the checksum of the object.
+ *
+ * @throws CliError, ConvertError `DISK_DIFFERS`, `COMPARISON_FAILED`
+ */
+export async function proveDiskFile(
+  disk: Disk,
+  { object, extent, seed, signal, onProgress }: ProveDiskOptions,
+): Promise<void> {
+  if (disk.outcome !== 'in-place') {
+    if (extent === 'full') await compareDisk({ disk, signal, onProgress });
+    else await compareSample({ disk, seed, signal });
+  }
+  if (!(await hasChecksum(disk, { object, signal }))) {
+    throw new CliError('DISK_DIFFERS', `${disk.path} is no longer what was uploaded`, {
+      hint,
+      facts: { path: disk.path },
+    });
+  }
+}
+
+/** Whether a file is what the object was sent from. */
+export async function hasChecksum(
+  { path, size }: Pick<Disk, 'path' | 'size'>,
+  { object, signal }: Pick<ProveDiskOptions, 'object' | 'signal'>,
+): Promise<boolean> {
+  if (size !== object.size) return false;
+  const checksum = createChecksum('CRC32');
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20, signal }))
+    checksum.update(chunk as Buffer);
+  return checksum.digest() === object.checksum.value;
+}
+
+const hint = 'Run the same command again; if it recurs, check the memory and the disk of this machine.';
+
+function differs(path: string): CliError {
+  return new CliError(
+    'DISK_DIFFERS',
+    `the object made from ${path} differs from what QEMU reads in the image`,
+    {
+      hint,
+      facts: { path },
+    },
+  );
+}

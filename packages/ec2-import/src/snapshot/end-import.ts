@@ -1,0 +1,51 @@
+import { isAwsCallError, policies, waitUntil } from '@ec2-image/aws-call';
+import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
+import { cancelTask } from './cancel-import.ts';
+import { deleteSnapshot } from './delete-snapshot.ts';
+import { describeImportTask } from './describe.ts';
+import { type ImportTask, taskState } from './import-task.ts';
+
+/** Cancels a task and waits until it has ended, one way or the other; `alive` where it does not. */
+export async function cancelAndWait(
+  ec2: Ec2,
+  importTaskId: string,
+): Promise<{ readonly task: ImportTask | 'alive'; readonly refused: Error | undefined }> {
+  const refused = await cancelTask(ec2, importTaskId);
+  const since = ec2.elapsed();
+  // Nothing ends a task that these credentials may not cancel.
+  const limitMs = isAwsCallError(refused, 'ACCESS_DENIED') ? 0 : policies.importTaskEnd.limitMs;
+  const ask = async () => {
+    const seen = await describeImportTask(ec2, importTaskId);
+    const state = seen && taskState(seen);
+    if (state === 'completed' || state === 'failed') return seen;
+    return ec2.elapsed() - since >= limitMs ? ('alive' as const) : undefined;
+  };
+  return { task: await waitUntil(ec2, { policy: policies.importTaskEnd, ask }), refused };
+}
+
+/**
+ * Ends an import whose snapshot nobody wants: what the task has made of it is deleted. What cannot be ended is told: the
+ * snapshot that it makes has no tags that anybody could believe.
+ */
+export async function endImport(options: Ec2Options & { readonly importTaskId: string }): Promise<void> {
+  const { importTaskId } = options;
+  const ec2 = createEc2(options);
+  ec2.notice(`Cancelling import task ${importTaskId}.`);
+  const { task, refused } = await cancelAndWait(ec2, importTaskId);
+  if (task === 'alive') {
+    ec2.notice(`Import task ${importTaskId} was not cancelled: ${refused?.message ?? 'it does not end'}.`);
+    return;
+  }
+  if (task.snapshotId) await deleteSnapshot({ ...options, snapshotId: task.snapshotId, inUseTimeoutMs: 0 });
+}
+
+/** Of what is waited for only as long as somebody wants it. */
+export function eitherSignal({
+  signal,
+  unwanted,
+}: {
+  readonly signal?: AbortSignal | undefined;
+  readonly unwanted?: AbortSignal | undefined;
+}): AbortSignal | undefined {
+  return signal && unwanted ? AbortSignal.any([signal, unwanted]) : (signal ?? unwanted);
+}
