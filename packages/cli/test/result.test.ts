@@ -193,7 +193,7 @@ describe('the report', () => {
       'fedora: proven (sample) at 2026-11-27T00:00:00.000Z, 2s after the import task ended',
     ],
     [{ extent: 'none' }, 'fedora: not proven'],
-    // By an earlier run: that is no news.
+    // By an earlier run.
     [{ extent: 'full' }, undefined],
   ])('tells of the proof %o', (proof, line) => {
     const report = renderImportReport([finished({ proof })]);

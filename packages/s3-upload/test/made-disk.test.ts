@@ -36,27 +36,30 @@ test('a disk is uploaded as it is made, and ends as an object with its checksum'
   expect((await storedBytes(client, options.key)).equals(bytes)).toBe(true);
 });
 
-calmTest('a part that is made otherwise when it is sent again is not completed', async ({ aws, client }) => {
-  const bytes = sampleBytes({ size });
-  const options = uploadOptions(client);
-  const { disk, made } = madeDisk(bytes);
-  const unsteady: MadeDisk = {
-    ...disk,
-    async make(range, given) {
-      if (made.includes(range.start)) bytes[range.start]! ^= 1;
-      return disk.make(range, given);
-    },
-  };
-  aws.faults.add({
-    match: { operation: 'UploadPart', parameters: { partNumber: '2' } },
-    action: { kind: 'flip-bit', shows: 'lists' },
-  });
-  await expect(uploadDisk({ ...options, disk: unsteady, journalPath: false })).rejects.toMatchObject({
-    code: 'DISK_DIFFERS',
-    facts: { partNumber: 2 },
-  });
-  expect(countCalls(aws, 'CompleteMultipartUpload', options.key)).toBe(1);
-});
+calmTest(
+  'an upload with a part that is made otherwise the second time is not completed',
+  async ({ aws, client }) => {
+    const bytes = sampleBytes({ size });
+    const options = uploadOptions(client);
+    const { disk, made } = madeDisk(bytes);
+    const unsteady: MadeDisk = {
+      ...disk,
+      async make(range, given) {
+        if (made.includes(range.start)) bytes[range.start]! ^= 1;
+        return disk.make(range, given);
+      },
+    };
+    aws.faults.add({
+      match: { operation: 'UploadPart', parameters: { partNumber: '2' } },
+      action: { kind: 'flip-bit', shows: 'lists' },
+    });
+    await expect(uploadDisk({ ...options, disk: unsteady, journalPath: false })).rejects.toMatchObject({
+      code: 'DISK_DIFFERS',
+      facts: { partNumber: 2 },
+    });
+    expect(countCalls(aws, 'CompleteMultipartUpload', options.key)).toBe(1);
+  },
+);
 
 test('an object without a checksum is compared with the disk as it is made', async ({ client }) => {
   const bytes = sampleBytes({ size });

@@ -26,7 +26,7 @@ export interface ProveDiskOptions {
   readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
-/** A proof has failed, or cannot be had: what was to be proven is of no use. */
+/** A proof has failed, or is impossible: what was to be proven is useless. */
 export class FailedProof extends Error {
   readonly because: ExplainedError;
   /** False where nothing is known to be wrong, and nothing can be known. */

@@ -24,8 +24,8 @@ export async function cancelAndWait(
 }
 
 /**
- * Ends an import whose snapshot nobody wants: what the task has made of it is deleted. What cannot be ended is told: the
- * snapshot that it makes has no tags that anybody could believe.
+ * Ends an import whose snapshot nobody wants: deletes what the task has made. A task that cannot be ended is reported:
+ * its snapshot has no tags that anybody could believe.
  */
 export async function endImport(options: Ec2Options & { readonly importTaskId: string }): Promise<void> {
   const { importTaskId } = options;
@@ -39,7 +39,7 @@ export async function endImport(options: Ec2Options & { readonly importTaskId: s
   if (task.snapshotId) await deleteSnapshot({ ...options, snapshotId: task.snapshotId, inUseTimeoutMs: 0 });
 }
 
-/** Of what is waited for only as long as somebody wants it. */
+/** Aborts with either, the run or the wish for its result. */
 export function eitherSignal({
   signal,
   unwanted,

@@ -4,7 +4,7 @@ import { discardDisk } from '../discard-disk.ts';
 import { ec2Options, type ImageRun, objectLocation } from '../run.ts';
 import type { FailedProof } from '../snapshot-proof.ts';
 
-/** Of what is made, proven and thrown away; what only cannot be proven is no reason to have qemu-img convert. */
+/** After the second one, nothing that this machine makes can be believed. */
 const mostFailures = 2;
 
 /**

@@ -12,7 +12,7 @@ export type ObtainDisk = (run: ImageRun) => Promise<StartedDisk>;
 
 /**
  * Proves that image, disk and object are equal, as far as the run asks for it: by a reading of the image that is not the one
- * that made the object. One of an earlier run is made again where this machine makes the same bytes.
+ * that made the object. Of an object that an earlier run uploaded, this machine has to make the same bytes.
  *
  * @returns what made the object, where that is known; false where nothing can be told from the object
  * @throws what the disk's `prove` throws

@@ -49,7 +49,7 @@ export async function proveWhileImporting(
   const either = ({ signal }: AbortController) => AbortSignal.any([run.signal, signal]);
   const proving = prove({ ...run, signal: either(stop) }, object, obtainDisk).catch((error: unknown) => {
     const failed = isWrongContent(error) ? new FailedProof(error) : error;
-    // An import of which nothing is known goes on: the same command proves it.
+    // An import of which nothing is known is left running: the same command proves it.
     (failed instanceof FailedProof ? unwanted : leave).abort(failed);
     throw failed;
   });

@@ -71,7 +71,7 @@ export async function findImportedSnapshot(
   }
 }
 
-/** Where the task has read what is under this run's own key: what stands under another is no object of this import. */
+/** Where the task has read what is under this run's own key: an object with another key does not belong to this import. */
 async function sourceObject(
   run: ImageRun,
   source: TaskSource | undefined,
