@@ -121,7 +121,7 @@ async function brokenQemuNbd(): Promise<string> {
 }
 
 describe('a disk that QEMU reads otherwise', () => {
-  test('once: the task is cancelled, what it made is deleted, and qemu-img converts', async ({
+  test('once: what EC2 made is deleted, and qemu-img converts', async ({
     account,
     images,
     runImport,
@@ -133,6 +133,22 @@ describe('a disk that QEMU reads otherwise', () => {
     expect(end.stderr).toMatch(new RegExp(`${says.source}: converting again with qemu-img`));
     expect(account.calls('ImportSnapshot')).toHaveLength(2);
     expect((await tags()).snapshot).toMatchObject({ 'ec2-image:converter': 'qemu-img' });
+  });
+
+  test('a task that still runs is cancelled first', async ({ account, images, runImport, operations }) => {
+    account.aws.faults.add({ match: { operation: 'ImportSnapshot' }, action: { kind: 'task-stalls' } });
+    await using _ = await misreadingQemuNbd(images, { times: 1 });
+    const end = await runImport();
+    await expectOneOfEach({ account }, images, end);
+    expect(end.stderr).toMatch(/Cancelling import task import-snap-\w+\./);
+    const made = operations().filter((name) => /^(ImportSnapshot|CancelImportTask|DeleteObject)$/.test(name));
+    expect(made).toEqual([
+      'ImportSnapshot',
+      'CancelImportTask',
+      'DeleteObject',
+      'ImportSnapshot',
+      'DeleteObject',
+    ]);
   });
 
   test('in all of a sample', async ({ account, images, runImport }) => {
