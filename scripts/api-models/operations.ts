@@ -54,6 +54,7 @@ export const validated = {
   ],
   iam: [
     'AttachRolePolicy',
+    'AttachUserPolicy',
     'CreatePolicy',
     'CreateRole',
     'DeletePolicy',

@@ -128,11 +128,15 @@ export async function startLocalAws({
   if (log) calls.subscribe(log);
   const known = [...credentials, exampleCredentials];
   const store = openState({ directory, fsync });
-  const iam = { roles: openRoles({ store, now }), sessions: openSessions({ store, now }) };
+  const iam = {
+    roles: openRoles({ store, now }),
+    sessions: openSessions({ store, now }),
+  };
   const permissions = createPermissions({
     credentials: known,
     accountId,
     findGrant: sessionGrants(iam),
+    managed: iam.roles.managed,
     now,
   });
   const context: ServiceContext = { store, faults, conditions, permissions, now, accountId, onNotice };

@@ -36,6 +36,12 @@ export function checkDocument(document: string, kind: PolicyKind): void {
   }
 }
 
+/** White space does not count. */
+export function checkSize(documents: readonly string[], most: number, message: string): void {
+  const size = documents.reduce((sum, document) => sum + document.replace(/\s/g, '').length, 0);
+  if (size > most) throw new ServiceError(409, 'LimitExceeded', message);
+}
+
 export function invalidInput(message: string): ServiceError {
   return new ServiceError(400, 'InvalidInput', message);
 }

@@ -5,7 +5,14 @@ import type { XmlElements } from '../query/xml.ts';
 import { type Service, ServiceError } from '../service.ts';
 import { iamModel } from '../validation/models/iam.ts';
 import { partitionOf } from './authorization/requirement.ts';
-import { checkDocument, encodeDocument, type IamContext, invalidInput, roleOf } from './iam-context.ts';
+import {
+  checkDocument,
+  checkSize,
+  encodeDocument,
+  type IamContext,
+  invalidInput,
+  roleOf,
+} from './iam-context.ts';
 import { rolesAsSeenBy } from './lagging-roles.ts';
 import { managedPolicyOperations } from './managed-policy-operations.ts';
 import type { Role } from './roles.ts';
@@ -107,6 +114,14 @@ const putRolePolicy = operation({
   run({ RoleName: name, PolicyName: policyName, PolicyDocument: document }, context) {
     roleOf(name, context);
     checkDocument(document, 'identity');
+    const others = context.roles
+      .policies(context.accountId, name)
+      .filter((one) => one.policyName !== policyName);
+    checkSize(
+      [document, ...others.map((other) => other.document)],
+      mostOfRole,
+      `Maximum policy size of ${mostOfRole} bytes exceeded for role ${name}`,
+    );
     context.roles.putPolicy(context.accountId, name, { policyName, document });
     return undefined;
   },
@@ -134,11 +149,14 @@ function describedRole(role: Role, { accountId, partition }: IamContext): XmlEle
   };
 }
 
+/** Characters of all inline policies together: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const mostOfRole = 10_240;
+
 function noSuchPolicy(policyName: string): ServiceError {
   return new ServiceError(404, 'NoSuchEntity', `The role policy with name ${policyName} cannot be found.`);
 }
 
-/** Roles and their policies, as far as importing a disk needs them, and what these come to. */
+/** Roles, users and their policies, as far as importing a disk needs them, and what these come to. */
 export function iamService({ roles, users }: Pick<IamContext, 'roles' | 'users'>): Service {
   return queryService<IamContext>({
     name: 'iam',

@@ -10,7 +10,7 @@ export interface ManagedPolicy {
   readonly createdAt: number;
 }
 
-/** Policies that stand by themselves and are attached to roles; each has one version. */
+/** Policies that stand by themselves and are attached to roles and users; each has one version. */
 export interface ManagedPolicies {
   find(arn: string): ManagedPolicy | undefined;
   /** False if there is one of this ARN. */
@@ -20,6 +20,8 @@ export interface ManagedPolicies {
   /** False if it was not attached. */
   detach(accountId: string, roleName: string, arn: string): boolean;
   attachedTo(accountId: string, roleName: string): ManagedPolicy[];
+  attachToUser(accountId: string, userName: string, arn: string): void;
+  ofUser(accountId: string, userName: string): ManagedPolicy[];
   isAttached(arn: string): boolean;
 }
 
@@ -30,6 +32,12 @@ export const managedPolicyTables = `
   CREATE TABLE iam_attachment (
     account_id TEXT NOT NULL, role_name TEXT NOT NULL, arn TEXT NOT NULL,
     PRIMARY KEY (account_id, role_name, arn)
+  ) WITHOUT ROWID`;
+
+export const userAttachmentTable = `
+  CREATE TABLE iam_user_attachment (
+    account_id TEXT NOT NULL, user_name TEXT NOT NULL, arn TEXT NOT NULL,
+    PRIMARY KEY (account_id, user_name, arn)
   ) WITHOUT ROWID`;
 
 export function openManagedPolicies({ store, now }: { store: Store; now: () => number }): ManagedPolicies {
@@ -72,6 +80,23 @@ export function openManagedPolicies({ store, now }: { store: Store; now: () => n
           [accountId, roleName],
         )
         .map(complete),
-    isAttached: (arn) => store.get('SELECT 1 FROM iam_attachment WHERE arn = ?', [arn]) !== undefined,
+    attachToUser: (accountId, userName, arn) =>
+      void store.run(
+        'INSERT OR IGNORE INTO iam_user_attachment (account_id, user_name, arn) VALUES (?, ?, ?)',
+        [accountId, userName, arn],
+      ),
+    ofUser: (accountId, userName) =>
+      store
+        .all<Omit<ManagedPolicy, 'policyId'>>(
+          `SELECT ${columns} FROM iam_policy
+            WHERE arn IN (SELECT arn FROM iam_user_attachment WHERE account_id = ? AND user_name = ?) ORDER BY arn`,
+          [accountId, userName],
+        )
+        .map(complete),
+    isAttached: (arn) =>
+      store.get(
+        'SELECT 1 FROM (SELECT arn FROM iam_attachment UNION ALL SELECT arn FROM iam_user_attachment) WHERE arn = ?',
+        [arn],
+      ) !== undefined,
   };
 }

@@ -2,7 +2,14 @@ import { operationFor } from '../query/operation.ts';
 import { integer, memberList, required, string, structure } from '../query/shape.ts';
 import type { XmlElements } from '../query/xml.ts';
 import { ServiceError } from '../service.ts';
-import { checkDocument, encodeDocument, type IamContext, invalidInput, roleOf } from './iam-context.ts';
+import {
+  checkDocument,
+  checkSize,
+  encodeDocument,
+  type IamContext,
+  invalidInput,
+  roleOf,
+} from './iam-context.ts';
 import type { ManagedPolicy } from './managed-policies.ts';
 
 const operation = operationFor<IamContext>();
@@ -18,6 +25,7 @@ const createPolicy = operation({
   run({ PolicyName: policyName, PolicyDocument: document, Path: path = '/', Tags: tags }, context) {
     if (tags.length > 0) throw invalidInput('Tags of policies are not kept by local-aws.');
     checkDocument(document, 'identity');
+    checkSize([document], mostOfManaged, `Cannot exceed quota for PolicySize: ${mostOfManaged}`);
     const { managed } = context.roles;
     const arn = `arn:${context.partition}:iam::${context.accountId}:policy${path}${policyName}`;
     if (!managed.create({ arn, policyName, path, document })) {
@@ -77,6 +85,19 @@ const attachRolePolicy = operation({
   },
 });
 
+const attachUserPolicy = operation({
+  fields: { UserName: required(string), PolicyArn: required(string) },
+  run({ UserName: name, PolicyArn: arn }, context) {
+    const { accountId, users, roles } = context;
+    if (!users(accountId, name)) {
+      throw new ServiceError(404, 'NoSuchEntity', `The user with name ${name} cannot be found.`);
+    }
+    policyOf(arn, context);
+    roles.managed.attachToUser(accountId, name, arn);
+    return undefined;
+  },
+});
+
 const detachRolePolicy = operation({
   fields: { RoleName: required(string), PolicyArn: required(string) },
   run({ RoleName: name, PolicyArn: arn }, context) {
@@ -106,6 +127,9 @@ const listAttachedRolePolicies = operation({
     };
   },
 });
+
+/** Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const mostOfManaged = 6144;
 
 /** None is ever replaced here. */
 const onlyVersion = 'v1';
@@ -143,6 +167,7 @@ function isoSeconds(time: number): string {
 
 export const managedPolicyOperations = {
   AttachRolePolicy: attachRolePolicy,
+  AttachUserPolicy: attachUserPolicy,
   CreatePolicy: createPolicy,
   DeletePolicy: deletePolicy,
   DetachRolePolicy: detachRolePolicy,

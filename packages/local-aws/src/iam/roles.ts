@@ -9,7 +9,12 @@ import {
 } from '@ec2-image/iam-policy';
 import type { Store } from '../store/store.ts';
 import type { Requirement } from './authorization/requirement.ts';
-import { type ManagedPolicies, managedPolicyTables, openManagedPolicies } from './managed-policies.ts';
+import {
+  type ManagedPolicies,
+  managedPolicyTables,
+  openManagedPolicies,
+  userAttachmentTable,
+} from './managed-policies.ts';
 
 export interface Role {
   readonly name: string;
@@ -65,6 +70,7 @@ const tables: readonly string[] = [
      PRIMARY KEY (account_id, role_name, policy_name)
    ) WITHOUT ROWID`,
   managedPolicyTables,
+  userAttachmentTable,
 ];
 
 // https://docs.aws.amazon.com/vm-import/latest/userguide/required-permissions.html#vmimport-role

@@ -18,7 +18,7 @@ export function sessionGrants({
     const { accountId, roleName } = session;
     return {
       principal: sessionPrincipal(session, roles.find(accountId, roleName), partitionOf(region)),
-      identity: roles.policies(accountId, roleName).map(({ document }) => parsePolicy(document, 'identity')),
+      identity: roles.documents(accountId, roleName).map((document) => parsePolicy(document, 'identity')),
     };
   };
 }

@@ -8,7 +8,16 @@ import {
   RegisterImageCommand,
   type RegisterImageCommandInput,
 } from '@aws-sdk/client-ec2';
-import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import {
+  AttachRolePolicyCommand,
+  AttachUserPolicyCommand,
+  CreatePolicyCommand,
+  CreateRoleCommand,
+  GetRoleCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+  SimulatePrincipalPolicyCommand,
+} from '@aws-sdk/client-iam';
 import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
@@ -26,7 +35,12 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { DecodeAuthorizationMessageCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import {
+  AssumeRoleCommand,
+  DecodeAuthorizationMessageCommand,
+  GetCallerIdentityCommand,
+  STSClient,
+} from '@aws-sdk/client-sts';
 import { test as base } from 'vitest';
 import { seedEc2 } from '../../src/index.ts';
 import { accountId, expect, openAccount } from '../support/account.ts';
@@ -66,6 +80,8 @@ const test = base
         iam: client(IAMClient, { credentials }),
         sts: client(STSClient, { credentials }),
         admin: account.s3,
+        adminIam: client(IAMClient),
+        client,
       };
     };
   });
@@ -260,4 +276,66 @@ test.for([
 test('credentials with a policy that is none do not start the emulator', async () => {
   const credentials = [{ accessKeyId: 'A', secretAccessKey: 'B', policies: ['{}'] }];
   await expect(openAccount({ credentials })).rejects.toMatchObject({ code: 'POLICY_INVALID' });
+});
+
+const policyOf = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
+
+test('what is attached to a user counts from then on, in simulations too', async ({ user }) => {
+  const { ec2, iam, adminIam } = await user(allow('iam:SimulatePrincipalPolicy'));
+  const look = () => ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
+  await expect(look()).rejects.toThrow('ec2:DescribeImages');
+  const { Policy } = await adminIam.send(
+    new CreatePolicyCommand({ PolicyName: 'look', PolicyDocument: policyOf(allow('ec2:DescribeImages')) }),
+  );
+  const attachTo = (UserName: string) =>
+    adminIam.send(new AttachUserPolicyCommand({ UserName, PolicyArn: Policy!.Arn }));
+  await attachTo('ci');
+  await look();
+  const { EvaluationResults } = await iam.send(
+    new SimulatePrincipalPolicyCommand({ PolicySourceArn: arn, ActionNames: ['ec2:DescribeImages'] }),
+  );
+  expect(EvaluationResults?.[0]).toMatchObject({ EvalDecision: 'allowed' });
+  await expect(attachTo('nobody')).rejects.toThrow('The user with name nobody cannot be found.');
+  await expect(
+    iam.send(new AttachUserPolicyCommand({ UserName: 'ci', PolicyArn: Policy!.Arn })),
+  ).rejects.toThrow(`iam:AttachUserPolicy on resource: ${arn}`);
+});
+
+test('what is attached to a role counts for its sessions', async ({ user }) => {
+  const { adminIam, client } = await user();
+  const trust = policyOf(
+    allow('sts:AssumeRole', undefined, { Resource: undefined, Principal: { AWS: accountId } }),
+  );
+  const { Role } = await adminIam.send(
+    new CreateRoleCommand({ RoleName: 'looker', AssumeRolePolicyDocument: trust }),
+  );
+  const { Policy } = await adminIam.send(
+    new CreatePolicyCommand({ PolicyName: 'look', PolicyDocument: policyOf(allow('ec2:DescribeImages')) }),
+  );
+  await adminIam.send(new AttachRolePolicyCommand({ RoleName: 'looker', PolicyArn: Policy!.Arn }));
+  const { Credentials } = await client(STSClient).send(
+    new AssumeRoleCommand({ RoleArn: Role!.Arn, RoleSessionName: 'once' }),
+  );
+  const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials!;
+  const credentials = {
+    accessKeyId: AccessKeyId!,
+    secretAccessKey: SecretAccessKey!,
+    sessionToken: SessionToken!,
+  };
+  await client(EC2Client, { credentials }).send(new DescribeImagesCommand({ Owners: ['self'] }));
+});
+
+test('a policy has a largest size, and so have all of a role together', async ({ user }) => {
+  const { adminIam } = await user();
+  const ofSize = (size: number) => policyOf(allow('s3:GetObject', 'arn:aws:s3:::'.padEnd(size, 'x')));
+  await expect(
+    adminIam.send(new CreatePolicyCommand({ PolicyName: 'large', PolicyDocument: ofSize(6200) })),
+  ).rejects.toThrow('Cannot exceed quota for PolicySize: 6144');
+  const put = (PolicyName: string) =>
+    adminIam.send(
+      new PutRolePolicyCommand({ RoleName: 'vmimport', PolicyName, PolicyDocument: ofSize(6200) }),
+    );
+  await put('one');
+  await put('one');
+  await expect(put('two')).rejects.toThrow('Maximum policy size of 10240 bytes exceeded for role vmimport');
 });

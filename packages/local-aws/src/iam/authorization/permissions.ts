@@ -11,6 +11,7 @@ import {
 import { LocalAwsError } from '../../errors.ts';
 import type { KnownCredentials } from '../../known-credentials.ts';
 import type { ServiceRequest } from '../../service.ts';
+import type { ManagedPolicies } from '../managed-policies.ts';
 import type { Requirement } from './requirement.ts';
 
 /** What one caller may do. */
@@ -45,12 +46,14 @@ export function createPermissions({
   credentials,
   accountId: own,
   findGrant = () => undefined,
+  managed,
   now,
 }: {
   /** The emulator's own. */
   readonly accountId: string;
   readonly credentials: readonly KnownCredentials[];
   readonly findGrant?: FindGrant;
+  readonly managed: Pick<ManagedPolicies, 'ofUser'>;
   readonly now: () => number;
 }): PermissionsBook {
   const parsed = new Map(
@@ -58,12 +61,28 @@ export function createPermissions({
   );
   const names = new Map(credentials.map(({ accessKeyId, userName }) => [accessKeyId, userName]));
 
+  const texts = new Map<string, PolicyDocument>();
+  const parseOnce = (text: string) => {
+    const document = texts.get(text) ?? parsePolicy(text, 'identity');
+    texts.set(text, document);
+    return document;
+  };
+
+  /** With those that were attached since; whoever may do everything needs none. */
+  function identityOf(accountId: string, accessKeyId: string): readonly PolicyDocument[] | undefined {
+    const given = parsed.get(accessKeyId);
+    const name = names.get(accessKeyId) ?? defaultUser;
+    return given && [...given, ...managed.ofUser(accountId, name).map(({ document }) => parseOnce(document))];
+  }
+
   function grantOf(request: ServiceRequest): Grant {
     const { accessKeyId = '', accountId } = request;
     const found = findGrant(request);
     if (found) return found;
-    const identity: readonly PolicyDocument[] | undefined = parsed.get(accessKeyId);
-    return { principal: userOf(accountId, accessKeyId, names.get(accessKeyId)), identity };
+    return {
+      principal: userOf(accountId, accessKeyId, names.get(accessKeyId)),
+      identity: identityOf(accountId, accessKeyId),
+    };
   }
 
   return {
@@ -71,7 +90,7 @@ export function createPermissions({
       const user = credentials.find(
         (one) => (one.accountId ?? own) === accountId && (one.userName ?? defaultUser) === name,
       );
-      return user && { identity: parsed.get(user.accessKeyId) };
+      return user && { identity: identityOf(accountId, user.accessKeyId) };
     },
     of(request) {
       const { principal, identity, session } = grantOf(request);

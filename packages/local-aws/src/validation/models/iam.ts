@@ -10,6 +10,14 @@ export const iamModel: ApiModel = {
       PolicyArn: { type: 'string', min: 20, max: 2048 },
     },
   },
+  AttachUserPolicy: {
+    type: 'structure',
+    required: ['UserName', 'PolicyArn'],
+    members: {
+      UserName: { type: 'string', min: 1, max: 64, pattern: '[\\w+=,.@-]+' },
+      PolicyArn: { type: 'string', min: 20, max: 2048 },
+    },
+  },
   CreatePolicy: {
     type: 'structure',
     required: ['PolicyName', 'PolicyDocument'],

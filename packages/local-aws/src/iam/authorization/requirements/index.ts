@@ -37,8 +37,9 @@ export const requirementsOf: Readonly<
     }));
   },
   iam({ operation, parameters, partition, accountId, rolePath }) {
-    const { RoleName: name, PolicySourceArn, PolicyArn } = parameters;
-    const source = PolicySourceArn ?? PolicyArn;
+    const { RoleName: name, UserName: user, PolicySourceArn, PolicyArn } = parameters;
+    const ofUser = user && `arn:${partition}:iam::${accountId}:user/${user}`;
+    const source = ofUser ?? PolicySourceArn ?? PolicyArn;
     const role = name && `arn:${partition}:iam::${accountId}:role${rolePath(name)}${name}`;
     return [{ action: `iam:${operation}`, resource: role ?? source ?? '*' }];
   },
