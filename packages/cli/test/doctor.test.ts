@@ -11,6 +11,7 @@ import { runCli } from './support/run-cli.ts';
 interface DoctorDocument {
   readonly doctor: {
     readonly checks: readonly { readonly check: string; readonly state: string; readonly hint?: string }[];
+    readonly nothingFound: boolean;
   };
 }
 
@@ -142,6 +143,21 @@ ${top}images:
       expect.objectContaining({ state: 'skipped', detail: expect.stringContaining('${NOPE_B} is not set') }),
     );
     expect((await examine('', ...flags)).stderr).toContain('${NOPE_B} is not set, and bucket needs it');
+  });
+
+  test('leave the rest of their image to be checked', async () => {
+    const run = await examine('suffix: ${NOPE_S}\n', ...flags, '--bucket', bucket);
+    expect(run.exitCode, run.stderr).toBe(0);
+    const { checks, nothingFound } = run.json<DoctorDocument>().doctor;
+    expect(checks).toContainEqual(
+      expect.objectContaining({
+        check: 'configuration of one',
+        state: 'skipped',
+        detail: expect.stringContaining('${NOPE_S} is not set'),
+      }),
+    );
+    expect(checks).toContainEqual(expect.objectContaining({ check: 'image one', state: 'ok' }));
+    expect(nothingFound).toBe(false);
   });
 
   test('are not asked for by images that go by way of EBS', async () => {

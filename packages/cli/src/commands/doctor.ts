@@ -21,7 +21,7 @@ export class DoctorCommand extends TableCommand {
   protected async run(settings: CommonSettings): Promise<number> {
     const { examine } = await import('../doctor/examine.ts');
     const reports = await examine({ settings, given: this.given });
-    const nothingFound = reports.every(({ state }) => state === 'ok' || state === 'skipped');
+    const nothingFound = reports.every(({ state }) => state === 'ok');
     const fixes = reports.flatMap(({ fix }) => fix ?? []);
     const report = () => renderChecks(reports, nothingFound);
     const isFix = this.given.value('fix') ?? false;

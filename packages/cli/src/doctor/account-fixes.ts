@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { PolicyName } from '../iam/permission.ts';
 import { createPolicy } from '../iam/policy-document.ts';
 import type { PolicyScope } from '../iam/policy-scope.ts';
 import { createRolePolicy, createRoleTrust } from '../iam/role-documents.ts';
@@ -89,38 +91,87 @@ function roleScope(
   };
 }
 
+interface CallerPolicy {
+  readonly names: readonly PolicyName[];
+  /** What they are for, after "the permissions of". */
+  readonly purpose: string;
+  readonly policyName: string;
+  readonly scope: Omit<PolicyScope, 'regions' | 'account'>;
+}
+
 /** For whoever calls: a user, or the role behind the session. Of SSO, permission sets are not IAM's to change. */
-export function callerFix(
-  { account, region, caller }: Scene,
-  { via, bucket, keyPrefix, role }: Place,
-  keys: Pick<PolicyScope, 'objectKeys' | 'snapshotKeys'> = {},
+function callerFix(
+  { account, region, partition, caller }: Scene,
+  { names, purpose, policyName: PolicyName, scope }: CallerPolicy,
 ): Fix | undefined {
   const [, kind, name] = /:(user|role)\/(?:.*\/)?([^/]+)$/.exec(caller.source ?? '') ?? [];
   if (name === undefined || caller.source?.includes(':role/aws-reserved/')) return undefined;
-  const policy = createPolicy([`import-${via}`], {
-    ...{ regions: [region], buckets: bucket === undefined ? [] : [bucket], keyPrefixes: [keyPrefix] },
-    ...{ account, roleName: role, ...keys },
-  });
-  const PolicyName = `ec2-image-import-${via}`;
-  return {
-    what: `give the ${kind} ${name} the permissions of an import`,
-    commands: [
-      [
-        ...['iam', `put-${kind}-policy`, `--${kind}-name`, name, '--policy-name', PolicyName],
-        ...['--policy-document', JSON.stringify(policy)],
-      ],
-    ],
-    resources: {
-      [logicalId('import of', kind!, name, via)]: {
-        Type: kind === 'user' ? 'AWS::IAM::UserPolicy' : 'AWS::IAM::RolePolicy',
-        Properties: {
-          [kind === 'user' ? 'UserName' : 'RoleName']: name,
-          PolicyName,
-          PolicyDocument: policy,
+  const policy = createPolicy(names, { regions: [region], account, ...scope });
+  const document = JSON.stringify(policy);
+  const what = `give the ${kind} ${name} the permissions of ${purpose}`;
+  const id = logicalId(...names, 'of', name);
+  if (kind === 'role') {
+    const put = ['iam', 'put-role-policy', '--role-name', name, '--policy-name', PolicyName];
+    return {
+      what,
+      commands: [[...put, '--policy-document', document]],
+      resources: {
+        [id]: {
+          Type: 'AWS::IAM::RolePolicy',
+          Properties: { RoleName: name, PolicyName, PolicyDocument: policy },
         },
       },
+    };
+  }
+  // All inline policies of a user have room for 2,048 characters together. A policy of this name may be there already.
+  const own = `${PolicyName}-${createHash('sha256').update(document).digest('hex').slice(0, 8)}`;
+  const arn = `arn:${partition}:iam::${account}:policy/${own}`;
+  return {
+    what,
+    commands: [
+      ['iam', 'create-policy', '--policy-name', own, '--policy-document', document],
+      ['iam', 'attach-user-policy', '--user-name', name, '--policy-arn', arn],
+    ],
+    resources: {
+      [id]: { Type: 'AWS::IAM::ManagedPolicy', Properties: { Users: [name], PolicyDocument: policy } },
     },
   };
+}
+
+/** What an import of this kind needs, its keys included. */
+export function importerFix(
+  scene: Scene,
+  { via, bucket, keyPrefix, role }: Place,
+  keys: Pick<PolicyScope, 'objectKeys' | 'snapshotKeys'>,
+): Fix | undefined {
+  return callerFix(scene, {
+    names: [`import-${via}`],
+    purpose: 'an import',
+    policyName: `ec2-image-import-${via}`,
+    scope: {
+      buckets: bucket === undefined ? [] : [bucket],
+      keyPrefixes: [keyPrefix],
+      roleName: role,
+      ...keys,
+    },
+  });
+}
+
+/** What doctor looks at, where these credentials may not; it asks for one role at a time. */
+export function lookFix(scene: Scene, places: readonly Place[]): Fix | undefined {
+  const distinct = <T>(values: readonly (T | undefined)[]) => [
+    ...new Set(values.filter((value) => value !== undefined)),
+  ];
+  return callerFix(scene, {
+    names: ['doctor'],
+    purpose: 'doctor',
+    policyName: 'ec2-image-doctor',
+    scope: {
+      buckets: distinct(places.map(({ bucket }) => bucket)),
+      keyPrefixes: distinct(places.map(({ keyPrefix }) => keyPrefix)),
+      roleName: distinct(places.map(({ role }) => role))[0],
+    },
+  });
 }
 
 /** With ACLs and public access off, as S3 makes buckets. */

@@ -174,9 +174,10 @@ export function checkCleanup(
     } catch (error) {
       if (!isAwsCallError(error, 'ACCESS_DENIED')) throw error;
       return {
-        state: 'skipped',
+        state: 'warning',
+        unseen: true,
         detail: `not checked: ${error.message}`,
-        hint: 'An import does not need it.',
+        hint: 'Allow s3:GetBucketVersioning and s3:GetLifecycleConfiguration to have it checked; an import does not need it.',
       };
     }
   });

@@ -1,4 +1,5 @@
 import type { Cloud } from '../aws/cloud.ts';
+import { lookFix } from './account-fixes.ts';
 import {
   type BucketPlace,
   bucketKeyOf,
@@ -38,9 +39,11 @@ export async function examineAccount(
   );
   const { region } = scene;
   const { profile } = cloud.connection;
-  return [identity, ...quotas, ...ofPlaces.flat()].map((report) =>
-    report.fix ? { ...report, fix: fixIn(report.fix, { region, profile }) } : report,
-  );
+  const looking = lookFix(scene, places);
+  return [identity, ...quotas, ...ofPlaces.flat()].map(({ unseen, ...report }) => {
+    const fix = report.fix ?? (unseen && looking);
+    return fix ? { ...report, fix: fixIn(fix, { region, profile }) } : report;
+  });
 }
 
 async function examinePlace(
@@ -114,6 +117,7 @@ function unreadable(bucket: string): CheckReport {
   return {
     check: 'KMS key of objects',
     state: 'warning',
+    unseen: true,
     detail: `not provable: s3:GetEncryptionConfiguration denied on ${bucket}`,
     hint: 'Allow it to have the key of the bucket checked.',
   };

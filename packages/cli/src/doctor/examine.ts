@@ -10,9 +10,10 @@ import type { CommonSettings } from '../settings.ts';
 import { localAwsDirectory } from '../work-directory/image-directory.ts';
 import { examineAccount } from './examine-account.ts';
 import { checkClock, checkTool, checkWorkDirectory } from './machine-checks.ts';
-import { type ImageSource, type Places, type PlacesOptions, placesOf } from './places.ts';
+import { type Places, type PlacesOptions, placesOf } from './places.ts';
 import { type CheckReport, check } from './report.ts';
-import { checkSource } from './source-checks.ts';
+import { requestedImages } from './requested-images.ts';
+import { checkSource, type ExaminedSource } from './source-checks.ts';
 
 /**
  * Checks everything that an import needs. The account is as before afterwards: of the bucket, an object and an upload that
@@ -25,12 +26,18 @@ export async function examine(options: PlacesOptions): Promise<CheckReport[]> {
   const places = placesOf(options, connection);
   const { signal, allowUnknownAccount } = settings;
   const clouds = createClouds({ connection, signal, allowUnknownAccount });
-  const reports = await Promise.all([
-    ...examineMachine(settings, places),
-    ...places.images.flatMap((image) => checkSource(image, { signal, clouds })),
-  ]);
+  const { requests, problems } = requestedImages({ ...options, settings: { ...settings, connection } });
+  const sources = await Promise.all(requests.map((request) => checkSource(request, { signal, clouds })));
+  const machine = await Promise.all(examineMachine(settings, sources));
   const accounts = await examineAccounts({ settings, connection, clouds, places });
-  return [...reports, ...accounts, ...places.unread];
+  const told = new Set(places.unread.map(({ detail }) => detail));
+  return [
+    ...machine,
+    ...problems.filter(({ detail }) => !told.has(detail)),
+    ...sources.flatMap(({ reports }) => reports),
+    ...accounts,
+    ...places.unread,
+  ];
 }
 
 /** The account of the work directory; where it has none yet, an empty one that is gone afterwards. */
@@ -55,18 +62,18 @@ async function openExistingAccount(
   };
 }
 
-/** The tools that these images need: what a URL does not tell, the import finds. */
+/** The tools and the room that these images need: what a URL does not tell, the import finds. */
 function examineMachine(
   { workDirectory, connection: { env } }: CommonSettings,
-  { images }: Pick<Places, 'images'>,
+  sources: readonly ExaminedSource[],
 ): Promise<CheckReport>[] {
   const packages = 'qemu-utils (Debian) or qemu-img (Fedora)';
-  const mayBeXz = ({ urls }: ImageSource) =>
-    urls.some((url) => !/\.(qcow2|img|raw|vmdk|vhdx?)$/i.test(url.replace(/[?#].*/, '')));
+  const mayBeXz = ({ urls }: ExaminedSource) =>
+    urls?.some((url) => !/\.(qcow2|img|raw|vmdk|vhdx?)$/i.test(url.replace(/[?#].*/, ''))) ?? true;
   return [
     checkTool({ tool: 'qemu-img', neededFor: 'every conversion', packages, env }),
     checkTool({ tool: 'qemu-nbd', neededFor: 'every import', packages, env }),
-    ...(images.length === 0 || images.some(mayBeXz)
+    ...(sources.length === 0 || sources.some(mayBeXz)
       ? [
           checkTool({
             tool: 'xz',
@@ -76,7 +83,9 @@ function examineMachine(
           }),
         ]
       : []),
-    checkWorkDirectory(workDirectory),
+    checkWorkDirectory(workDirectory, {
+      neededBytes: sources.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0),
+    }),
   ];
 }
 

@@ -1,19 +1,14 @@
 import { GetEbsDefaultKmsKeyIdCommand, GetEbsEncryptionByDefaultCommand } from '@aws-sdk/client-ec2';
 import { DescribeKeyCommand, GetKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { isAwsCallError } from '@ec2-image/aws-call';
-import {
-  evaluate,
-  type PolicyDocument,
-  parsePolicy,
-  requestContext,
-  undecidedKeys,
-} from '@ec2-image/iam-policy';
+import { type PolicyDocument, parsePolicy } from '@ec2-image/iam-policy';
 import { whyUnusable } from '../aws/kms-key.ts';
 import { keyFix } from './account-fixes.ts';
+import { judge } from './judge.ts';
 import { type CheckReport, check, type PermissionReport } from './report.ts';
 import { viaService } from './role-needs.ts';
 import type { Scene } from './scene.ts';
-import { knownContext, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
 import type { KeyFacts } from './uses.ts';
 
 export interface FoundKey {
@@ -49,7 +44,7 @@ export async function checkKey(
   if (key === 'unknown') {
     const hint = 'Allow ec2:GetEbsEncryptionByDefault and ec2:GetEbsDefaultKmsKeyId to have it checked.';
     const detail = 'not provable: whether the account encrypts by default may not be read';
-    return { report: { check: name, state: 'warning', detail, hint } };
+    return { report: { check: name, state: 'warning', unseen: true, detail, hint } };
   }
   if (/(^|:)alias\/aws\//.test(key)) {
     return { report: { check: name, state: 'ok', detail: `${key}, AWS's own` } };
@@ -77,6 +72,7 @@ export async function checkKey(
       if (/:key\//.test(key)) facts = { arn: key, account: key.split(':')[4]!, policy: 'unknown' };
       return {
         state: 'warning',
+        unseen: true,
         detail: `not provable: kms:DescribeKey denied on ${key}`,
         hint: 'Allow kms:DescribeKey and kms:GetKeyPolicy on it to have it checked.',
       };
@@ -126,7 +122,6 @@ export async function keyPermissions(
   }
   return simulated.map((report): PermissionReport => {
     const { action, resource, detail } = report;
-    const request = { action, resource, context: requestContext(knownContext(scene), context) };
     const principal = {
       accountId: account,
       arn: caller.arn,
@@ -134,14 +129,11 @@ export async function keyPermissions(
       ...(caller.source !== undefined && caller.source !== caller.arn && { roleArn: caller.source }),
     };
     const decide = (identity: readonly PolicyDocument[] | undefined) =>
-      evaluate(request, principal, {
-        identity,
-        resource: policy,
-        resourceMustAllow: true,
-        resourceAccountId: key.account,
+      judge(scene, {
+        ...{ principal, action, resource, context },
+        policies: { identity, resource: policy, resourceMustAllow: true, resourceAccountId: key.account },
       });
-    const [whole, alone] = [decide(undefined), decide([])];
-    const byKeys = undecidedKeys(request, principal, { policies: { identity: [], resource: policy } });
+    const [{ decision: whole }, { decision: alone, byKeys }] = [decide(undefined), decide([])];
     if (byKeys.length > 0) {
       return { action, resource, state: 'unproven', detail: `the key's policy goes by ${byKeys.join(', ')}` };
     }

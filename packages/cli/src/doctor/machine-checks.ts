@@ -37,7 +37,11 @@ export function checkTool({
   });
 }
 
-export function checkWorkDirectory(path: string): Promise<CheckReport> {
+/** @param options.neededBytes what all images have to download */
+export function checkWorkDirectory(
+  path: string,
+  { neededBytes }: { readonly neededBytes: number },
+): Promise<CheckReport> {
   return check('work directory', async () => {
     // It is made by the first import; until then, what counts is where it will be.
     const place = await nearestExisting(path);
@@ -52,13 +56,15 @@ export function checkWorkDirectory(path: string): Promise<CheckReport> {
     const { bavail, bsize } = await statfs(place);
     const free = bavail * bsize;
     const shown = place === path ? path : `${path} (not created yet)`;
-    return free >= comfortableFreeBytes
-      ? { state: 'ok', detail: `${shown}, ${formatBytes(free)} free` }
-      : {
-          state: 'warning',
-          detail: `${shown} has ${formatBytes(free)} free`,
-          hint: 'An image needs room for its download and its disk: name a larger place with --work-dir.',
-        };
+    if (free >= Math.max(comfortableFreeBytes, neededBytes)) {
+      return { state: 'ok', detail: `${shown}, ${formatBytes(free)} free` };
+    }
+    const needed = neededBytes > free ? `, and the images have ${formatBytes(neededBytes)}` : '';
+    return {
+      state: 'warning',
+      detail: `${shown} has ${formatBytes(free)} free${needed}`,
+      hint: 'An image needs room for its download and its disk: name a larger place with --work-dir.',
+    };
   });
 }
 

@@ -8,7 +8,7 @@ import {
 import { refusedCodeOf } from '@ec2-image/aws-call';
 import { permissionTable } from '../iam/policy-document.ts';
 import { targetArns } from '../iam/policy-scope.ts';
-import { callerFix } from './account-fixes.ts';
+import { importerFix } from './account-fixes.ts';
 import type { Evidence, Need } from './evidence.ts';
 import { keyPermissions } from './key-checks.ts';
 import type { Place } from './places.ts';
@@ -45,7 +45,11 @@ export function checkPermissions(scene: Scene, use: PermissionUse): Promise<Chec
           ]
         : []),
     ]);
-    return permissionFinding([...reports.flat(), ...ofKeys.flat()], callerFix(scene, place));
+    const keys = {
+      objectKeys: objectKey ? [objectKey.arn] : [],
+      snapshotKeys: snapshotKey ? [snapshotKey.arn] : [],
+    };
+    return permissionFinding([...reports.flat(), ...ofKeys.flat()], importerFix(scene, place, keys));
   });
 }
 

@@ -23,27 +23,15 @@ export interface Place {
   readonly kmsKey?: string;
 }
 
-/** Where an image comes from. */
-export interface ImageSource {
-  /** Whose credentials objects of S3 are read with. */
-  readonly session: Session;
-  readonly name: string;
-  readonly urls: readonly string[];
-  readonly checksumUrl?: string;
-  readonly checksumEntry?: string;
-  readonly allowInsecureChecksum: boolean;
-}
-
 export interface Places {
   readonly places: readonly Place[];
-  readonly images: readonly ImageSource[];
   /** What of the file could not be read. */
   readonly unread: readonly CheckReport[];
 }
 
 export interface PlacesOptions {
   readonly settings: CommonSettings;
-  readonly given: Pick<Given, 'value' | 'values'>;
+  readonly given: Pick<Given, 'all' | 'value' | 'values'>;
 }
 
 type Read = <K extends OptionKey & keyof ImageSettings>(key: K) => ValueOf<K> | undefined;
@@ -78,8 +66,8 @@ export function placesOf(
     };
   const flag = (key: SessionKey) => [given.value(key)].flat()[0];
   const session = { region, profile, role };
-  const images = Object.entries(config?.images ?? {});
-  const places = images.map(([, image]): Place => {
+  const images = Object.values(config?.images ?? {});
+  const places = images.map((image): Place => {
     const own = sessionOf((key) => flag(key) ?? image[key] ?? config?.[key]);
     return placeOf(readerOf(image), { ...own, region: own.region ?? region });
   });
@@ -96,13 +84,7 @@ export function placesOf(
     );
   }
   if (places.length === 0) places.push(placeOf(byTop, session));
-  return {
-    places,
-    images: images.flatMap(([name, image], index) =>
-      sourceOf(readerOf(image), { name, session: places[index]!.session }),
-    ),
-    unread: [...unread.values()],
-  };
+  return { places, unread: [...unread.values()] };
 }
 
 function placeOf(read: Read, session: Session): Place {
@@ -124,20 +106,6 @@ function placeOf(read: Read, session: Session): Place {
     ...optional('sse', sse && { algorithm: sse, ...optional('kmsKeyId', sseKey) }),
     role: read('role-name') ?? 'vmimport',
   };
-}
-
-function sourceOf(read: Read, of: Pick<ImageSource, 'name' | 'session'>): ImageSource[] {
-  const urls = read('url');
-  if (urls === undefined) return [];
-  return [
-    {
-      ...of,
-      urls,
-      ...optional('checksumUrl', read('checksum-url')),
-      ...optional('checksumEntry', read('checksum-entry')),
-      allowInsecureChecksum: read('allow-insecure-checksum') ?? false,
-    },
-  ];
 }
 
 function optional<Name extends string, Value>(name: Name, value: Value | undefined): { [N in Name]?: Value } {

@@ -114,7 +114,7 @@ async function quotaFinding(scene: Scene, name: keyof typeof quotas, used: numbe
   }
   if (!isKnown) {
     const hint = 'Allow servicequotas:GetServiceQuota to have it checked.';
-    return { state: 'warning', detail: `not provable: ${detail}`, hint };
+    return { state: 'warning', unseen: true, detail: `not provable: ${detail}`, hint };
   }
   return {
     state: 'failed',

@@ -28,6 +28,8 @@ export interface CheckReport {
   readonly permissions?: readonly PermissionReport[];
   /** What would put it right. */
   readonly fix?: Fix;
+  /** These credentials may not look: doctor's own policy would let them. */
+  readonly unseen?: true;
 }
 
 export type Finding = Omit<CheckReport, 'check'>;
@@ -73,6 +75,7 @@ export function permissionFinding(permissions: readonly PermissionReport[], fix?
     const reasons = [...new Set(unproven.flatMap(({ detail }) => detail ?? []))];
     return {
       state: 'warning',
+      ...(reasons.some((reason) => reason.endsWith('is denied')) && { unseen: true }),
       detail: `not provable: ${names(unproven)}`,
       hint: `${reasons.join('; ') || 'They cannot be tried without changing the account'}.`,
       permissions,

@@ -1,25 +1,12 @@
-import {
-  GetPolicyCommand,
-  GetPolicyVersionCommand,
-  GetRoleCommand,
-  GetRolePolicyCommand,
-  ListAttachedRolePoliciesCommand,
-  ListRolePoliciesCommand,
-  type Role,
-} from '@aws-sdk/client-iam';
-import { allPages, isAwsCallError, refusedCodeOf } from '@ec2-image/aws-call';
-import {
-  evaluate,
-  type PolicyDocument,
-  parsePolicy,
-  requestContext,
-  undecidedKeys,
-} from '@ec2-image/iam-policy';
+import { GetRoleCommand, type Role } from '@aws-sdk/client-iam';
+import { isAwsCallError, refusedCodeOf } from '@ec2-image/aws-call';
 import { roleFix } from './account-fixes.ts';
+import { judge } from './judge.ts';
 import { type CheckReport, check, type PermissionReport, permissionFinding } from './report.ts';
 import { roleNeeds } from './role-needs.ts';
+import { readPolicies } from './role-policies.ts';
 import type { Scene } from './scene.ts';
-import { knownContext, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
 import { trustProblem } from './trust.ts';
 import type { RoleUse } from './uses.ts';
 
@@ -44,6 +31,7 @@ export function checkRole(scene: Scene, use: RoleUse): Promise<CheckReport> {
       if (!isAwsCallError(error, 'ACCESS_DENIED')) throw error;
       return {
         state: 'warning',
+        unseen: true,
         detail: 'not checked: iam:GetRole denied',
         hint: 'Allow iam:GetRole to have it checked; an import does not need it.',
       };
@@ -96,19 +84,20 @@ async function rolePermissions(
   return needs.map(({ action, resource, via, key }): PermissionReport => {
     const specific = { action, resource, by: 'policies' as const };
     const ofResource = key ? key.policy : action.startsWith('s3:') ? use.bucketPolicy : undefined;
-    const context = requestContext(
-      { ...knownContext(scene), 'aws:PrincipalArn': role.Arn },
-      via ? { 'kms:ViaService': via, 'kms:CallerAccount': scene.account } : {},
-    );
-    const request = { action, resource, context };
-    const all = {
-      identity: policies.own,
-      ...(policies.boundary && { session: [policies.boundary] }),
-      ...(ofResource !== undefined && ofResource !== 'unknown' && { resource: ofResource }),
-      ...(key && { resourceMustAllow: true, resourceAccountId: key.account }),
-    };
-    const decision = evaluate(request, principal, all);
-    const byKeys = undecidedKeys(request, principal, { policies: all });
+    const { decision, byKeys } = judge(scene, {
+      principal,
+      ...{ action, resource },
+      context: {
+        'aws:PrincipalArn': role.Arn,
+        ...(via && { 'kms:ViaService': via, 'kms:CallerAccount': scene.account }),
+      },
+      policies: {
+        identity: policies.own,
+        ...(policies.boundary && { session: [policies.boundary] }),
+        ...(ofResource !== undefined && ofResource !== 'unknown' && { resource: ofResource }),
+        ...(key && { resourceMustAllow: true, resourceAccountId: key.account }),
+      },
+    });
     if (!decision.allowed && (decision.explicit || byKeys.length === 0) && ofResource !== 'unknown') {
       const why = decision.explicit
         ? `with an explicit deny in a ${decision.by} policy`
@@ -130,60 +119,6 @@ async function rolePermissions(
       return { ...specific, state: 'unproven', detail: `a policy goes by ${byKeys.join(', ')}` };
     return { ...specific, state: 'proven' };
   });
-}
-
-interface RolePolicies {
-  readonly own: readonly PolicyDocument[];
-  readonly boundary?: PolicyDocument;
-}
-
-/** Inline and attached; undefined where one of them may not be read. */
-async function readPolicies(scene: Scene, role: Role): Promise<RolePolicies | undefined> {
-  const { iam } = scene.senders;
-  const RoleName = role.RoleName!;
-  try {
-    const names = await allPages(async (Marker) => {
-      const {
-        PolicyNames,
-        IsTruncated,
-        Marker: next,
-      } = await iam.send(new ListRolePoliciesCommand({ RoleName, Marker }));
-      return { items: PolicyNames, nextToken: IsTruncated ? next : undefined };
-    });
-    const attached = await allPages(async (Marker) => {
-      const {
-        AttachedPolicies,
-        IsTruncated,
-        Marker: next,
-      } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName, Marker }));
-      return { items: AttachedPolicies, nextToken: IsTruncated ? next : undefined };
-    });
-    const inline = await Promise.all(
-      names.map(async (PolicyName) => {
-        const { PolicyDocument: document } = await iam.send(
-          new GetRolePolicyCommand({ RoleName, PolicyName }),
-        );
-        return parsePolicy(decodeURIComponent(document ?? ''), 'identity');
-      }),
-    );
-    const managed = await Promise.all(attached.map(({ PolicyArn }) => readManaged(scene, PolicyArn!)));
-    const boundaryArn = role.PermissionsBoundary?.PermissionsBoundaryArn;
-    return {
-      own: [...inline, ...managed],
-      ...(boundaryArn !== undefined && { boundary: await readManaged(scene, boundaryArn) }),
-    };
-  } catch (error) {
-    scene.signal.throwIfAborted();
-    if (isAwsCallError(error, 'ACCESS_DENIED')) return undefined;
-    throw error;
-  }
-}
-
-async function readManaged({ senders: { iam } }: Scene, PolicyArn: string): Promise<PolicyDocument> {
-  const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
-  const VersionId = Policy?.DefaultVersionId;
-  const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId }));
-  return parsePolicy(decodeURIComponent(PolicyVersion?.Document ?? ''), 'identity');
 }
 
 function isMissing(error: unknown): boolean {

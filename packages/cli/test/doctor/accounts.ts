@@ -1,3 +1,5 @@
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { EnableEbsEncryptionByDefaultCommand, ModifyEbsDefaultKmsKeyIdCommand } from '@aws-sdk/client-ec2';
 import {
   AttachRolePolicyCommand,
@@ -22,9 +24,11 @@ import {
   PutBucketVersioningCommand,
 } from '@aws-sdk/client-s3';
 import { seedEc2 } from '@ec2-image/local-aws';
+import { openGpg } from '@ec2-image/sample-image';
 import { createPolicy } from '../../src/iam/policy-document.ts';
 import { createRolePolicy } from '../../src/iam/role-documents.ts';
 import { bucket, region } from '../support/account.ts';
+import { makeWorkDirectory } from '../support/import.ts';
 import { type AccountOptions, limited, type Stage } from './support.ts';
 
 const accountId = '123456789012';
@@ -85,6 +89,20 @@ async function encryptByDefault(stage: Stage, KmsKeyId: string): Promise<void> {
 
 const iam = ({ account }: Stage) => account.client(IAMClient);
 
+/** The published checksum file, signed by a key of now or of long ago, and that key. */
+async function signChecksum(stage: Stage, key: { readonly at?: string; readonly expires?: string } = {}) {
+  await using gpg = await openGpg();
+  const publisher = await gpg.makeKey('ed25519', key);
+  const directory = await makeWorkDirectory();
+  const keyring = join(directory, 'publisher.asc');
+  await copyFile(await gpg.exportKeys([publisher]), keyring);
+  const plain = await readFile(join(stage.images.directory, 'CHECKSUM'), 'utf8');
+  const signed = join(directory, 'SIGNED');
+  // An expired key signs nothing any more.
+  if (key.at === undefined) await writeFile(signed, await gpg.sign(publisher, plain, ['--clear-sign']));
+  return { keyring, signed };
+}
+
 export const whole: readonly Account[] = [
   { name: 'an account in which all is there', prepare: addLifecycle },
   {
@@ -112,6 +130,14 @@ export const whole: readonly Account[] = [
       await encryptBucket(stage, key);
       const PolicyDocument = JSON.stringify(createRolePolicy({ ...scope, objectKeys: [key] }));
       await iam(stage).send(new PutRolePolicyCommand({ ...rolePolicy, PolicyDocument }));
+    },
+  },
+  {
+    name: 'an image whose checksum file is signed by the keyring',
+    async prepare(stage) {
+      await addLifecycle(stage);
+      const { keyring, signed } = await signChecksum(stage);
+      stage.settings = { keyring, 'checksum-url': signed };
     },
   },
 ];
@@ -280,6 +306,43 @@ export const broken: readonly Account[] = [
       stage.settings = { 'checksum-url': `${stage.images.checksumUrl}-is-gone` };
     },
     finds: [['checksum of test-cloud', 'failed', /answered 404/]],
+  },
+  {
+    name: 'a keyring that is not there',
+    prepare: async (stage) => {
+      stage.settings = { keyring: '/nonexistent/publisher.asc' };
+    },
+    finds: [['keyring of test-cloud', 'failed', /no such file/]],
+  },
+  {
+    name: 'a keyring whose only key has expired',
+    async prepare(stage) {
+      const { keyring } = await signChecksum(stage, { at: '20200101T000000', expires: '2020-02-01' });
+      stage.settings = { keyring };
+    },
+    finds: [['keyring of test-cloud', 'failed', /1 public key in .*: [0-9A-F]{40} expired on 2020-/]],
+  },
+  {
+    name: 'a checksum file that nobody signed, beside a keyring',
+    async prepare(stage) {
+      const { keyring } = await signChecksum(stage);
+      stage.settings = { keyring };
+    },
+    finds: [['checksum of test-cloud', 'failed', /not signed/]],
+  },
+  {
+    name: 'an image whose settings an import refuses',
+    prepare: async (stage) => {
+      stage.settings = { 'ami-name': 'x' };
+    },
+    finds: [['configuration of test-cloud', 'failed', /ami-name|AMI name/]],
+  },
+  {
+    name: 'a KMS key for other regions alone',
+    prepare: async (stage) => {
+      stage.settings = { encrypt: true, 'kms-key': { 'eu-west-1': 'alias/images' } };
+    },
+    finds: [['configuration of test-cloud', 'failed', /names no key for us-east-1/]],
   },
   {
     name: 'a dead image URL',

@@ -7,7 +7,7 @@ import {
   IAMClient,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
-import { CreateKeyCommand, DisableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { CreateAliasCommand, CreateKeyCommand, DisableKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRolePolicy, createRoleTrust } from '../../src/iam/role-documents.ts';
@@ -15,7 +15,7 @@ import { bucket, region } from '../support/account.ts';
 import { publishImages, type TestImages } from '../support/images.ts';
 import { useOwnEnvironment } from '../support/in-process.ts';
 import { ownEnvironment } from '../support/run-cli.ts';
-import { openStage, type Stage } from './support.ts';
+import { limited, openStage, type Stage } from './support.ts';
 
 const scope = { regions: [region], buckets: [bucket], keyPrefixes: ['ec2-image/'], account: '123456789012' };
 const inline = { RoleName: 'vmimport', PolicyName: 'vmimport' };
@@ -47,22 +47,56 @@ async function breakEverything(stage: Stage): Promise<void> {
   stage.settings = { encrypt: true, 'kms-key': KeyMetadata!.Arn };
 }
 
+/** Round after round: what is behind something that may not be seen shows only afterwards. */
+async function fixEverything(stage: Stage, rounds: number) {
+  for (let round = 0; !(await stage.doctor()).nothingFound; round++) {
+    expect(round, JSON.stringify((await stage.doctor()).checks, null, 1)).toBeLessThan(rounds);
+    await runScript((await stage.doctor('--fix')).stdout, stage);
+  }
+  const imported = await stage.import();
+  expect(imported.exitCode, imported.stderr).toBe(0);
+}
+
 describe('what doctor --fix prints', () => {
   test('is run as it stands, until nothing is found and an import succeeds', {
     timeout: 120_000,
   }, async () => {
     await using stage = await openStage(images);
     await breakEverything(stage);
-    // What is behind a bucket or a key that is not there shows only afterwards.
-    for (let round = 0; !(await stage.doctor()).nothingFound; round++) {
-      expect(round, JSON.stringify((await stage.doctor()).checks, null, 1)).toBeLessThan(4);
-      const { stdout, stderr } = await stage.doctor('--fix');
-      expect(stderr).toContain('role vmimport');
-      expect(stdout).toMatch(/^# .*\naws /);
-      await runScript(stdout, stage);
-    }
-    const imported = await stage.import();
-    expect(imported.exitCode, imported.stderr).toBe(0);
+    const { stdout, stderr } = await stage.doctor('--fix');
+    expect(stderr).toContain('role vmimport');
+    expect(stdout).toMatch(/^# .*\naws /);
+    await fixEverything(stage, 4);
+  });
+
+  test('gives a user who may do nothing what doctor and import need', { timeout: 300_000 }, async () => {
+    await using stage = await openStage(images, {
+      credentials: [{ ...limited, userName: 'limited', policies: [] }],
+      signer: limited,
+    });
+    await fixEverything(stage, 3);
+  });
+
+  test('gives a role that may do nothing the same, and the key that it encrypts with', {
+    timeout: 300_000,
+  }, async () => {
+    await using stage = await openStage(images);
+    const kms = stage.account.client(KMSClient);
+    const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+    await kms.send(new CreateAliasCommand({ AliasName: 'alias/images', TargetKeyId: KeyMetadata!.Arn }));
+    const trust = {
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${scope.account}:root` },
+      Action: 'sts:AssumeRole',
+    };
+    const { Role } = await stage.account.client(IAMClient).send(
+      new CreateRoleCommand({
+        RoleName: 'Importer',
+        AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [trust] }),
+      }),
+    );
+    stage.settings = { 'role-arn': Role!.Arn, via: 'ebs', encrypt: true, 'kms-key': 'alias/images' };
+    await fixEverything(stage, 4);
   });
 
   test('repairs a role whose trust or policy is wrong', { timeout: 300_000 }, async () => {

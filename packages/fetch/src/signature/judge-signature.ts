@@ -1,5 +1,6 @@
 import type { Key, SignaturePacket } from 'openpgp';
 import type { FetchErrorCode } from '../errors.ts';
+import { dayOf } from './day.ts';
 import { fingerprintOf, type Keyring } from './keyring.ts';
 
 /** Whose signature it is. */
@@ -138,8 +139,4 @@ async function keyProblem({ packet, now }: Case, key: Key): Promise<Problem | un
   } catch (error) {
     return ['SIGNATURE_KEY_UNUSABLE', `key ${fingerprint} cannot sign: ${(error as Error).message}`];
   }
-}
-
-function dayOf(date: Date | number): string {
-  return date instanceof Date ? date.toISOString().slice(0, 10) : 'an unknown day';
 }
