@@ -168,9 +168,16 @@ export function isClockCorrected(error: unknown): boolean {
   return (
     error instanceof Error &&
     (error as SdkErrorShape).$metadata?.clockSkewCorrected === true &&
-    (hasAwsCode(error, 'RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture') ||
-      (hasAwsCode(error, 'InvalidSignatureException') &&
-        /signature (?:expired|not yet)/i.test(error.message)))
+    isAboutTime(error)
+  );
+}
+
+/** The service refuses the time at which a request was signed. */
+export function isAboutTime(error: unknown): boolean {
+  return (
+    hasAwsCode(error, 'RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture') ||
+    (hasAwsCode(error, 'InvalidSignatureException', 'SignatureDoesNotMatch', 'AuthFailure') &&
+      /signature (?:has )?(?:expired|not yet)/i.test((error as Error).message))
   );
 }
 

@@ -15,6 +15,7 @@ export {
 } from './aws-call-error.ts';
 export { backOffMs, type Pace } from './back-off.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { repeatClockErrorsAlone } from './clock-errors.ts';
 export { deriveClient, withoutRetries } from './derive-client.ts';
 export type { DecodeDenial } from './encoded-denial.ts';
 export {

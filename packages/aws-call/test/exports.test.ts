@@ -35,6 +35,7 @@ test('the exported names', () => {
       "pause",
       "policies",
       "refusedCodeOf",
+      "repeatClockErrorsAlone",
       "retry",
       "retryThroughOutage",
       "systemClock",

@@ -114,6 +114,16 @@ test('changes nothing: a work directory that is missing is not created', async (
   );
 });
 
+test('a wrong clock is told, and no call is repeated for it', async () => {
+  await using account = await openAccount({ now: () => Date.now() + 20 * 60_000 });
+  const run = await runCli(['doctor', '--json', '--bucket', bucket, '--endpoint-url', account.aws.url]);
+  expect(run.json<DoctorDocument>().doctor.checks).toContainEqual(
+    expect.objectContaining({ check: 'clock', state: 'failed' }),
+  );
+  const repeated = ['GetBucketPolicy', 'HeadObject', 'RegisterImage', 'GetBucketLifecycleConfiguration'];
+  expect(repeated.map((operation) => account.calls(operation).length)).toEqual(repeated.map(() => 1));
+});
+
 describe('variables of the configuration that are not set', () => {
   const source = (top: string) => `region: \${NOPE_G}
 bucket: \${NOPE_B}

@@ -16,6 +16,7 @@ test('the exported names', () => {
     'requireUnchanged',
     'signedFile',
     'streamImage',
+    'unusableKeys',
     'verifyImageSignature',
   ]);
 });

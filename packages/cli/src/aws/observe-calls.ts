@@ -1,4 +1,9 @@
-import { awsErrorFacts, type CallOptions, type ServiceClock } from '@ec2-image/aws-call';
+import {
+  awsErrorFacts,
+  type CallOptions,
+  repeatClockErrorsAlone,
+  type ServiceClock,
+} from '@ec2-image/aws-call';
 import type { DeserializeMiddleware, MiddlewareStack, Pluggable } from '@smithy/types';
 
 /** One request as it went over the wire, retries each on their own. Holds no secret. */
@@ -13,13 +18,14 @@ export interface AwsCall {
   readonly error?: string;
 }
 
-/** What every call of every client has a part in: the time, and the trace. */
+/** What every call of every client has a part in: the time, retries that a wrong clock does not cause, and the trace. */
 export function observeCalls(
   // biome-ignore lint/suspicious/noExplicitAny: as the plugins, for all clients
   client: { readonly middlewareStack: MiddlewareStack<any, any> },
   { clock, onCall }: { readonly clock: ServiceClock; readonly onCall?: (call: AwsCall) => void },
 ): void {
   client.middlewareStack.use(clock.plugin);
+  client.middlewareStack.use(repeatClockErrorsAlone);
   if (onCall) client.middlewareStack.use(traceCalls(onCall));
 }
 

@@ -96,11 +96,13 @@ async function signChecksum(stage: Stage, key: { readonly at?: string; readonly 
   const directory = await makeWorkDirectory();
   const keyring = join(directory, 'publisher.asc');
   await copyFile(await gpg.exportKeys([publisher]), keyring);
-  const plain = await readFile(join(stage.images.directory, 'CHECKSUM'), 'utf8');
-  const signed = join(directory, 'SIGNED');
+  const published = await readFile(join(stage.images.directory, 'CHECKSUM'), 'utf8');
+  const plain = `${published.match(/^SHA256 .*$/gm)!.join('\n')}\n`;
+  const [unsigned, signed] = [join(directory, 'UNSIGNED'), join(directory, 'SIGNED')];
+  await writeFile(unsigned, plain);
   // An expired key signs nothing any more.
   if (key.at === undefined) await writeFile(signed, await gpg.sign(publisher, plain, ['--clear-sign']));
-  return { keyring, signed };
+  return { keyring, unsigned, signed };
 }
 
 export const whole: readonly Account[] = [
@@ -325,8 +327,8 @@ export const broken: readonly Account[] = [
   {
     name: 'a checksum file that nobody signed, beside a keyring',
     async prepare(stage) {
-      const { keyring } = await signChecksum(stage);
-      stage.settings = { keyring };
+      const { keyring, unsigned } = await signChecksum(stage);
+      stage.settings = { keyring, 'checksum-url': unsigned };
     },
     finds: [['checksum of test-cloud', 'failed', /not signed/]],
   },
