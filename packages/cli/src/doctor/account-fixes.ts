@@ -157,7 +157,7 @@ export function importerFix(
   });
 }
 
-/** What doctor looks at, where these credentials may not; it asks for one role at a time. */
+/** What doctor reads, where these credentials may not; it asks for one role at a time. */
 export function lookFix(scene: Scene, places: readonly Place[]): Fix | undefined {
   const distinct = <T>(values: readonly (T | undefined)[]) => [
     ...new Set(values.filter((value) => value !== undefined)),
