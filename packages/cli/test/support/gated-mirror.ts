@@ -10,6 +10,8 @@ export interface GatedMirror extends AsyncDisposable {
   readonly answers: readonly { readonly start: number; readonly end: number; sent: number }[];
   /** Every byte of the rest may go. */
   open(): void;
+  /** Ends the connections that wait at the gate. */
+  breakOff(): void;
 }
 
 export interface GatedMirrorOptions {
@@ -19,19 +21,26 @@ export interface GatedMirrorOptions {
   readonly gateAt: number;
   /** Whether it takes ranges. Default true. */
   readonly ranges?: boolean;
-  /** Ends the connection at the gate, so often, instead of waiting there. Default 0. */
-  readonly breaks?: number;
   /** What to serve instead of the file, by the number of the answer. */
   readonly contentOf?: (file: Buffer, answer: number) => Buffer;
+  /** Its validator, by the number of the answer. Default `"v1"`. */
+  readonly etagOf?: (answer: number) => string;
 }
 
 /** Serves one file as a good web server does, up to a byte behind which it waits. */
 export async function openGatedMirror(options: GatedMirrorOptions): Promise<GatedMirror> {
-  const { directory, name, gateAt, ranges = true, contentOf = (file) => file } = options;
+  const {
+    directory,
+    name,
+    gateAt,
+    ranges = true,
+    contentOf = (file) => file,
+    etagOf = () => '"v1"',
+  } = options;
   const file = await readFile(join(directory, name));
   const { promise: opened, resolve: open } = Promise.withResolvers<void>();
   const answers: GatedMirror['answers'][number][] = [];
-  let breaks = options.breaks ?? 0;
+  const held = new Set<ServerResponse>();
 
   async function answer(response: ServerResponse, content: Buffer, start: number, end: number) {
     const served = { start, end, sent: 0 };
@@ -44,12 +53,10 @@ export async function openGatedMirror(options: GatedMirrorOptions): Promise<Gate
     const isShort = end - start <= 2 ** 20 && start > 0;
     if (!isShort && end > gateAt) {
       send(content.subarray(start, Math.max(start, gateAt)));
-      if (breaks > 0) {
-        breaks -= 1;
-        setTimeout(() => response.destroy(), 50);
-        return;
-      }
+      held.add(response);
       await opened;
+      held.delete(response);
+      if (response.destroyed) return;
     }
     send(content.subarray(start + served.sent, end));
     response.end();
@@ -57,12 +64,14 @@ export async function openGatedMirror(options: GatedMirrorOptions): Promise<Gate
 
   const server = createServer((request, response) => {
     const content = contentOf(file, answers.length + 1);
-    const match = ranges ? /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') : null;
+    const etag = etagOf(answers.length + 1);
+    const { range = '', 'if-range': ifRange = etag } = request.headers;
+    const match = ranges && ifRange === etag ? /^bytes=(\d+)-(\d*)$/.exec(range) : null;
     const start = match ? Number(match[1]) : 0;
     const end = match?.[2] ? Number(match[2]) + 1 : content.length;
     response.on('error', () => {});
     response.writeHead(match ? 206 : 200, {
-      etag: '"v1"',
+      etag,
       'content-length': end - start,
       ...(ranges && { 'accept-ranges': 'bytes' }),
       ...(match && { 'content-range': `bytes ${start}-${end - 1}/${content.length}` }),
@@ -75,6 +84,9 @@ export async function openGatedMirror(options: GatedMirrorOptions): Promise<Gate
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}`,
     answers,
     open,
+    breakOff() {
+      for (const response of held) response.destroy();
+    },
     async [Symbol.asyncDispose]() {
       open();
       server.close();
