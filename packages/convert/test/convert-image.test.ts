@@ -9,6 +9,7 @@ import {
   inspectImage,
   partialPath,
 } from '@ec2-image/convert';
+import { openDisk } from '@ec2-image/disk-blocks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blockDevice } from '../src/qemu/block-device.ts';
 import {
@@ -285,6 +286,33 @@ test('a disk of 5 GiB is a VHD of 5 GiB, not of whole cylinders, for every versi
   const { stdout } = await qemuImg('info', '--output=json', path);
   expect(JSON.parse(stdout)).toMatchObject({ 'virtual-size': size });
 });
+
+test.each(['auto', 'qemu-img'] as const)(
+  'a raw disk above 2 TiB is a VHDX of its size, by %s',
+  async (converter) => {
+    const directory = await temporaryDirectory();
+    const [raw, output] = [join(directory, 'disk.raw'), join(directory, 'disk.vhdx')];
+    // More sectors than 32 bits count, and the last one holds data.
+    const size = 2 ** 41 + 512;
+    await makeRawDisk(raw, { size, bootable: false });
+    const image = { path: raw };
+    const disk = await convertImage({ image, format: 'vhdx', output, converter, allowUnbootable: true });
+    expect(disk).toMatchObject({ format: 'vhdx', virtualSize: size });
+    // QEMU reads all of a VHDX, holes or not, which takes minutes: what lies around the data will do.
+    await using written = await openDisk({ path: output, format: 'vhdx' });
+    await using source = await openDisk({ path: raw, format: 'raw' });
+    expect(written.sizeBytes).toBe(size);
+    for (const [offset, length] of [
+      [0, 12 * mib],
+      [size - mib, mib],
+    ] as const) {
+      const [found, wanted] = [Buffer.alloc(length, 'x'), Buffer.alloc(length)];
+      await written.readInto(found, offset);
+      await source.readInto(wanted, offset);
+      expect(found.equals(wanted)).toBe(true);
+    }
+  },
+);
 
 test('progress counts the compressed file, then the disk, and ends at the totals', async () => {
   const directory = await temporaryDirectory();

@@ -77,6 +77,20 @@ describe('images that qemu-img makes', () => {
   );
 });
 
+test.each<ImageFormat>(['raw', 'qcow2', 'vhdx'])(
+  '%s above 2 TiB, where 32 bits do not count the sectors: the size that qemu-img says',
+  async (format) => {
+    for (const size of [2 ** 41, 2 ** 41 + 512, 9 * 2 ** 40]) {
+      const path = join(directory, `large-${format}`);
+      await run('qemu-img', ['create', '-f', format, path, `${size}`]);
+      const header = await readHeader(path);
+      expect(header).toMatchObject({ format, virtualSize: size });
+      expect(await sizeByQemu(path, header)).toBe(size);
+      await rm(path);
+    }
+  },
+);
+
 /** What the other tests change one thing of is sound: it would be refused for nothing else. */
 test.each<[ImageFormat, string, Buffer]>([
   ['qcow2', 'version 3', buildQcow2()],
