@@ -54,6 +54,16 @@ const test = testWith()
       (operation: string, rule: Omit<FaultRule, 'action'> = {}) =>
         account.aws.faults.add({ match: { operation }, times: 'always', ...rule, action: { kind: 'hang' } }),
   )
+  /** The end of a run during which the image was altered while this program was held. */
+  .extend('alterAt', () => async (subject: Subject, program: Parameters<typeof holdProgram>[0]) => {
+    const held = await holdProgram(program);
+    using _ = usePath(held.path);
+    const ended = runInProcess(subject.args);
+    await held.reached();
+    await subject.alter();
+    await held.release();
+    return await ended;
+  })
   .extend('expectImported', ({ account }) => async ({ disk }: Subject, end: InProcessEnd) => {
     expect(end.exitCode, end.stderr).toBe(0);
     const { snapshotId } = end.json<ImportDocument>().images[0]!;
@@ -92,15 +102,9 @@ describe('a local image that others write to, by way of S3', () => {
     ['raw', { format: 'vhdx', converter: 'qemu-img' }, 'convert', 'before'],
   ])(
     'a %s by %o: between hash and conversion',
-    async ([format, flags, command, when], { subjectOf, expectRefused }) => {
+    async ([format, flags, command, when], { subjectOf, alterAt, expectRefused }) => {
       const image = await subjectOf(format, flags);
-      const held = await holdProgram({ name: 'qemu-img', command, when });
-      using _ = usePath(held.path);
-      const ended = runInProcess(image.args);
-      await held.reached();
-      await image.alter();
-      await held.release();
-      await expectRefused(image, await ended);
+      await expectRefused(image, await alterAt(image, { name: 'qemu-img', command, when }));
     },
   );
 
@@ -183,15 +187,9 @@ describe('the same by EBS direct', () => {
     await expectRefused(image, await ended);
   });
 
-  test('a qcow2: between hash and the first block', async ({ subjectOf, expectRefused }) => {
+  test('a qcow2: between hash and the first block', async ({ subjectOf, alterAt, expectRefused }) => {
     const image = await subjectOf('qcow2', byEbs);
-    const held = await holdProgram({ name: 'qemu-nbd', when: 'before' });
-    using _ = usePath(held.path);
-    const ended = runInProcess(image.args);
-    await held.reached();
-    await image.alter();
-    await held.release();
-    await expectRefused(image, await ended);
+    await expectRefused(image, await alterAt(image, { name: 'qemu-nbd', when: 'before' }));
   });
 
   test('a qcow2: only while it is sent', async ({ subjectOf, hold, expectRefused }) => {
@@ -216,20 +214,16 @@ test('verify: does not call the snapshot wrong when others write to the disk whi
   account,
   workDirectory,
   subjectOf,
+  alterAt,
 }) => {
   const image = await subjectOf('qcow2', { ...byEbs, 'omit-holes': undefined });
   const made = await runInProcess(image.args);
   const { snapshotId } = made.json<ImportDocument>().images[0]!;
-  const held = await holdProgram({ name: 'qemu-nbd', when: 'before' });
-  using _ = usePath(held.path);
-  const ended = runInProcess([
-    'verify',
-    snapshotId!,
-    ...flagsOf({ file: image.path, 'endpoint-url': account.aws.url, 'work-dir': workDirectory, json: true }),
-  ]);
-  await held.reached();
-  await image.alter();
-  await held.release();
-  const { exitCode, json } = await ended;
+  const verify = ['verify', snapshotId!];
+  const flags = { file: image.path, 'endpoint-url': account.aws.url, 'work-dir': workDirectory, json: true };
+  const { exitCode, json } = await alterAt(
+    { ...image, args: [...verify, ...flagsOf(flags)] },
+    { name: 'qemu-nbd', when: 'before' },
+  );
   expect([exitCode, json()]).toMatchObject([1, { error: { code: 'IMAGE_CHANGED' } }]);
 });

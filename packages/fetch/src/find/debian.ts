@@ -1,14 +1,7 @@
 import { redactUrl } from '@ec2-image/redact';
-import {
-  type Fits,
-  type FoundImage,
-  globOf,
-  newestFile,
-  noSuchRelease,
-  requireChecksumFile,
-} from './found-image.ts';
+import { type Fits, type FoundImage, globOf, imageIn, newestFile, noSuchRelease } from './found-image.ts';
 import { compareVersions } from './newest.ts';
-import { absent, below, type Network, pathOf, readListing } from './read-index.ts';
+import { absent, below, type Network, readListing } from './read-index.ts';
 import { dailyOf, debianArchitecture, type Release } from './release.ts';
 
 const ownRoot = new URL('https://cloud.debian.org/images/cloud/');
@@ -66,11 +59,7 @@ export async function findDebian(
     ]);
     const image = listing && newestFile(listing, { globs, fits, shown });
     if (!listing || image === undefined) continue;
-    const checksum = requireChecksumFile(listing, { image, fits, shown: redactUrl(below(roots[0]!, path)) });
-    return {
-      urls: roots.map((root) => below(root, path + pathOf(image)).href),
-      checksumUrl: below(roots[0]!, path + pathOf(checksum)).href,
-    };
+    return imageIn(listing, { image, path, roots, fits });
   }
   throw noSuchRelease(`image of Debian ${release}, variant ${variant}, for ${architecture}`, {
     where: shown,

@@ -4,11 +4,11 @@ import {
   type Fits,
   type FoundImage,
   globOf,
+  imageIn,
   newestFile,
   noSuchRelease,
-  requireChecksumFile,
 } from './found-image.ts';
-import { absent, below, type Network, pathOf, readListing } from './read-index.ts';
+import { absent, below, type Network, readListing } from './read-index.ts';
 import type { Release } from './release.ts';
 
 /** Its own server lists what there is; the other sends each download to a mirror nearby. */
@@ -53,10 +53,6 @@ export async function findFedora(
   const image = newestFile(listing, { globs, fits, shown });
   if (image === undefined)
     throw noSuchRelease(`image of Fedora ${release}, variant ${variant}, for ${machine}`, { where: shown });
-  const checksum = requireChecksumFile(listing, { image, fits, shown });
   const mirrors = places[0] === ownRoot ? [mirrorRoot, ownRoot] : places;
-  return {
-    urls: mirrors.map((root) => below(root, path + pathOf(image)).href),
-    checksumUrl: below(places[0]!, path + pathOf(checksum)).href,
-  };
+  return imageIn(listing, { image, path, roots: places, mirrors, fits });
 }

@@ -1,9 +1,10 @@
-import { printable } from '@ec2-image/redact';
+import { printable, redactUrl } from '@ec2-image/redact';
 import { FetchError } from '../errors.ts';
 import { checksumFileFor, isSideFile } from './checksum-file.ts';
 import { type Glob, parseGlob } from './glob.ts';
 import type { Listing } from './listing.ts';
 import { type Candidate, chooseNewest, isPreRelease } from './newest.ts';
+import { below, pathOf } from './read-index.ts';
 
 /** The newest image, and where its digest is published. Both are exact: the same tomorrow. */
 export interface FoundImage {
@@ -81,11 +82,43 @@ export function noSuchRelease(
 }
 
 /**
+ * An image of a directory, on each of the mirrors, with the checksum file beside it.
+ *
+ * @param options.path of the directory, below every root
+ * @throws FetchError `CHECKSUM_FILE_MISSING`
+ */
+export function imageIn(
+  listing: Listing,
+  {
+    image,
+    path,
+    roots,
+    mirrors = roots,
+    fits,
+  }: {
+    readonly image: string;
+    readonly path: string;
+    /** The first of them has the checksum file. */
+    readonly roots: readonly URL[];
+    /** Of the image; default: the roots. */
+    readonly mirrors?: readonly URL[];
+    readonly fits: Fits;
+  },
+): FoundImage {
+  const [root] = roots as readonly [URL];
+  const checksum = requireChecksumFile(listing, { image, fits, shown: redactUrl(below(root, path)) });
+  return {
+    urls: mirrors.map((mirror) => below(mirror, path + pathOf(image)).href),
+    checksumUrl: below(root, path + pathOf(checksum)).href,
+  };
+}
+
+/**
  * The name of the checksum file beside an image.
  *
  * @throws FetchError `CHECKSUM_FILE_MISSING`
  */
-export function requireChecksumFile(
+function requireChecksumFile(
   listing: Listing,
   { image, fits, shown }: { readonly image: string; readonly fits: Fits; readonly shown: string },
 ): string {

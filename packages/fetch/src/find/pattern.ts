@@ -4,11 +4,11 @@ import { bestChecksumFile } from './checksum-file.ts';
 import {
   type Fits,
   type FoundImage,
+  imageIn,
   matching,
   newestFile,
   newestOf,
   noSuchRelease,
-  requireChecksumFile,
 } from './found-image.ts';
 import { type Glob, parseGlob } from './glob.ts';
 import type { Listing } from './listing.ts';
@@ -101,9 +101,7 @@ export async function findByPattern(
     });
     return { urls, checksumUrl: below(checksum.root, found.path + pathOf(found.name)).href };
   }
-  const { root } = patterns[0]!;
-  const file = requireChecksumFile(listing, { image: name, fits, shown: redactUrl(below(root, path)) });
-  return { urls, checksumUrl: below(root, path + pathOf(file)).href };
+  return imageIn(listing, { image: name, path, roots: patterns.map(({ root }) => root), fits });
 }
 
 /** @throws FetchError `NO_SUCH_RELEASE` */
