@@ -34,6 +34,9 @@ export class ConvertError extends ExplainedError {
   }
 }
 
+/** The same as programs say it. */
+export const diskFullPattern = /No space left on device|Disk quota exceeded/;
+
 /** ENOSPC or EDQUOT as node's file system calls report them. */
 export function isDiskFull(error: unknown): boolean {
   const code = (error as { code?: unknown } | undefined)?.code;
@@ -54,6 +57,15 @@ export function workDirectoryFull({ cause, ...facts }: FullDirectory): ConvertEr
     hint: 'Free some space, or use another work directory (--work-dir).',
     cause,
     facts,
+  });
+}
+
+/** Of the directory for temporary files, which `--work-dir` does not choose. */
+export function temporaryDirectoryFull({ directory, cause }: FullDirectory): ConvertError {
+  return new ConvertError('WORK_DIRECTORY_FULL', `not enough space for temporary files in ${directory}`, {
+    hint: 'Free some space, or set TMPDIR to another directory.',
+    cause,
+    facts: { directory },
   });
 }
 

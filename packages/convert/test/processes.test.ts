@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { chmod, copyFile, mkdir, open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareDisk, convertImage, type DiskFormat, inspectImage, partialPath } from '@ec2-image/convert';
-import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { compressFile, makeRawDisk, mib, qemuImg, run, temporaryDirectory } from './support/disk.ts';
 
 const path = process.env.PATH!;
@@ -165,6 +165,24 @@ describe('a full disk', () => {
     await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, image);
     const disk = await convertImage({ image: { path: image }, format: 'vhdx', output: join(small, 'out') });
     expect(disk).toMatchObject({ virtualSize: 100 * 1024 * mib, outcome: 'converted' });
+  });
+
+  test('of temporary files is not the fault of the image', async ({ skip }) => {
+    const small = await temporaryDirectory();
+    const mounting = run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small]);
+    await mounting.catch(() => skip('needs the right to mount a file system'));
+    onTestFinished(async () => void (await run('umount', [small])));
+    const raw = join(await temporaryDirectory(), 'disk.raw');
+    await makeRawDisk(raw);
+    await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, `${raw}.qcow2`);
+    vi.stubEnv('TMPDIR', small);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expect(inspectImage({ path: `${raw}.qcow2` })).rejects.toMatchObject({
+      code: 'WORK_DIRECTORY_FULL',
+      message: `not enough space for temporary files in ${small}`,
+      hint: expect.stringContaining('TMPDIR'),
+    });
+    expect(await readdir(small)).toEqual([]);
   });
 
   test('met for real: at the start, where it is plain, and in the middle', async ({ skip }) => {

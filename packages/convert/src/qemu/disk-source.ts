@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ByteSource, partitionTableBytes } from '@ec2-image/image-headers';
-import { ConvertError } from '../errors.ts';
+import { ConvertError, diskFullPattern, isDiskFull, temporaryDirectoryFull } from '../errors.ts';
 import { blockDevice, type ImageFile } from './block-device.ts';
 import { runQemuImg } from './qemu-img.ts';
 
@@ -40,7 +40,11 @@ async function readRange(
   { signal, ...image }: Omit<DiskSourceOptions, 'virtualSize'>,
   { start, end }: { readonly start: number; readonly end: number },
 ): Promise<Buffer> {
-  const directory = await mkdtemp(join(tmpdir(), 'ec2-image-'));
+  const temporary = tmpdir();
+  const full = (cause: unknown) => temporaryDirectoryFull({ directory: temporary, cause });
+  const directory = await mkdtemp(join(temporary, 'ec2-image-')).catch((cause: Error) => {
+    throw isDiskFull(cause) ? full(cause) : cause;
+  });
   try {
     const output = join(directory, 'range.raw');
     const device = await blockDevice(image, { offset: start, length: end - start });
@@ -50,6 +54,7 @@ async function readRange(
       signal,
     });
     if (exitCode !== 0) {
+      if (diskFullPattern.test(stderr)) throw full(new Error(stderr));
       throw new ConvertError(
         'CONVERSION_FAILED',
         `qemu-img cannot read the ${image.format} image: ${stderr}`,

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { ConvertError, workDirectoryFull } from '../errors.ts';
+import { ConvertError, diskFullPattern, workDirectoryFull } from '../errors.ts';
 import { requireFreeSpace } from '../free-space.ts';
 import { allocatedBytes } from './allocated-bytes.ts';
 import { blockDevice, type ImageFile } from './block-device.ts';
@@ -46,7 +46,7 @@ export async function writeDisk(options: WriteDiskOptions): Promise<void> {
     onFraction: (fraction) => onBytes?.(Math.floor(fraction * virtualSize)),
   });
   if (exitCode === 0) return;
-  if (/No space left on device|Disk quota exceeded/.test(stderr)) {
+  if (diskFullPattern.test(stderr)) {
     throw workDirectoryFull({ directory, cause: new Error(stderr) });
   }
   throw new ConvertError(
