@@ -321,3 +321,13 @@ test('zeros become holes', async () => {
   await handle.close();
   expect((await stat(path)).blocks * 512).toBeLessThan(2 * mib);
 });
+
+test('50,000 empty zstd frames take one decoder, and no time', async () => {
+  const empty = zstdCompressSync(Buffer.alloc(0));
+  const bytes = Buffer.concat([...Array<Buffer>(50_000).fill(empty), zstdCompressSync(Buffer.from('disk'))]);
+  const before = process.cpuUsage();
+  expect((await decompressed('zstd', bytes, { chunk: 65_536 })).toString()).toBe('disk');
+  const { user, system } = process.cpuUsage(before);
+  // A decoder for each frame took more than a minute.
+  expect((user + system) / 1e6, 'seconds').toBeLessThan(10);
+});
