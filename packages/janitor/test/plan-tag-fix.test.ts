@@ -55,6 +55,15 @@ describe('planTagFix, of everything', () => {
     expect(fixes).toMatchObject([{ id: 'snap-0aaa', add: ourTags() }]);
   });
 
+  it('gives an AMI the proof of its snapshot, and a snapshot none that nobody has made', () => {
+    const proven = { 'ec2-image:proof': 'sample', 'ec2-image:converter': 'qemu-img' };
+    const [fix] = fixesOf({ images: [image()], snapshots: [snapshot({ tags: ourTags(proven) })] });
+    expect(fix?.add).toEqual(proven);
+    const untagged = snapshot({ tags: {}, origin: imported('import-snap-0aaa') });
+    const [unproven] = fixesOf({ snapshots: [untagged], tasks: [task()] });
+    expect(unproven?.add).not.toHaveProperty('ec2-image:proof');
+  });
+
   it('names a snapshot after its first AMI', () => {
     const fixes = fixesOf({
       images: [
