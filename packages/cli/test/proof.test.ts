@@ -222,6 +222,30 @@ describe('what an earlier run has imported and not proven', () => {
     expect(account.calls('ImportSnapshot')).toHaveLength(2);
   });
 
+  test('is passed over where it is tagged and cannot be read: the next run uses the proven one', async ({
+    account,
+    runImport,
+  }) => {
+    expect(await runImport({ proof: 'none', suffix: 'old' })).toMatchObject({ exitCode: 0 });
+    account.aws.faults.add({
+      match: { operation: 'ListSnapshotBlocks' },
+      times: 'always',
+      action: { kind: 'error', preset: 'access-denied' },
+    });
+    const proven = await runImport({ suffix: 'new' });
+    expect(proven.result, proven.stderr).toMatchObject({ outcome: 'imported', proof: { extent: 'full' } });
+    const again = await runImport({ suffix: 'newer' });
+    expect(again.result.snapshotId, again.stderr).toBe(proven.result.snapshotId);
+    expect(account.calls('ImportSnapshot')).toHaveLength(2);
+    expect(account.calls('DeleteSnapshot')).toHaveLength(0);
+    // An AMI cannot be made again: it is refused, and says what to do.
+    const refused = await runImport({ suffix: 'old' });
+    expect(refused.result.error).toMatchObject({
+      code: 'SNAPSHOT_UNPROVEN',
+      hint: expect.stringContaining('ebs:GetSnapshotBlock'),
+    });
+  });
+
   test('of a disk that qemu-img has converted: by its file', async ({
     account,
     images,

@@ -128,7 +128,7 @@ async function importIdentified(run: IdentifiedRun): Promise<ObtainedAmi> {
       ...run,
       directory,
       endedAttempts: { number: 0 },
-      failedProofs: { number: 0 },
+      failedProofs: { wrong: 0, unproven: 0 },
       discardedSnapshots: [],
     };
     // Looked for in here too: another run may have made it meanwhile.

@@ -58,7 +58,7 @@ async function obtainObject(run: ImageRun): Promise<ObtainedObject> {
  */
 async function obtainDisk(given: ImageRun): Promise<StartedDisk> {
   const run =
-    given.failedProofs.number > 0
+    given.failedProofs.wrong > 0
       ? { ...given, request: { ...given.request, converter: 'qemu-img' as const } }
       : given;
   const image = startImage(run);

@@ -64,8 +64,11 @@ export interface ImageRun extends IdentifiedRun {
   readonly earlierKey?: string;
   /** Imports of this disk that have ended without a snapshot, by whichever run: each has used up a token. */
   readonly endedAttempts: { number: number };
-  /** Proofs that have failed in this run: after the first one qemu-img converts, after the second one nobody does. */
-  readonly failedProofs: { number: number };
+  /**
+   * Proofs that have failed in this run: after the first that found something wrong qemu-img converts, after the second one nobody
+   * does; and those that were impossible.
+   */
+  readonly failedProofs: { wrong: number; unproven: number };
   /** Snapshots that this run found wrong and deleted: a token that leads to one of them is of no use. */
   readonly discardedSnapshots: string[];
 }

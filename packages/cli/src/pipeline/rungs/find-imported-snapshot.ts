@@ -62,8 +62,10 @@ export async function findImportedSnapshot(
     return { ...proven, object };
   } catch (error) {
     if (error instanceof FailedProof) {
-      await discardUnproven(run, { failed: error, object });
-      return undefined;
+      const isTagged = found.state === 'complete' && found.proof === 'tags';
+      await discardUnproven(run, { failed: error, object, isTagged });
+      // There may be another one.
+      return findImportedSnapshot(run, { obtainImage, ...means });
     }
     if (found.state === 'complete' || !(await mayImportAgain(run, error))) throw error;
     run.endedAttempts.number += 1;

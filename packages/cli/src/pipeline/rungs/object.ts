@@ -41,9 +41,9 @@ export async function uploadDisk(run: ImageRun, obtainDisk: ObtainDisk): Promise
   try {
     return await uploadFrom(run, obtainDisk);
   } catch (error) {
-    if (!isDamagedDisk(error) || run.signal.aborted || run.failedProofs.number > 0) throw error;
+    if (!isDamagedDisk(error) || run.signal.aborted || run.failedProofs.wrong > 0) throw error;
     await discardDisk(run);
-    run.failedProofs.number += 1;
+    run.failedProofs.wrong += 1;
     run.notice(`${error.message}: converting again with qemu-img`);
   }
   try {

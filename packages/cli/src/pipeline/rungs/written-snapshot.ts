@@ -62,8 +62,9 @@ export async function findWrittenSnapshot(
     await proveSnapshot(run, snapshotId);
   } catch (error) {
     if (!(error instanceof FailedProof)) throw error;
-    await discardUnproven(run, { failed: error, object: undefined });
-    return undefined;
+    await discardUnproven(run, { failed: error, object: undefined, isTagged: true });
+    // There may be another one.
+    return findWrittenSnapshot(run, { obtainImage, proveSnapshot });
   }
   steps.reuse('import');
   const madeAt = new Date(cloud.connection.clock.now());
