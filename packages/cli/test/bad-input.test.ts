@@ -10,15 +10,19 @@ import { openAccount, type TestAccount } from './support/account.ts';
 import { expect, testWith } from './support/fixtures.ts';
 import type { TestImages } from './support/images.ts';
 import { flagsOf, type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
+import { runInProcess } from './support/in-process.ts';
 import { type CliEnd, runCli, startCli } from './support/run-cli.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
-const test = testWith({ disk: { sizeBytes: 16 * 2 ** 20, dataBytes: 2 * 2 ** 20 } });
+const test = testWith({
+  account: { conditions: 'adverse' },
+  disk: { sizeBytes: 16 * 2 ** 20, dataBytes: 2 * 2 ** 20 },
+});
 
 /** Nothing mutating reached the account but what the case itself did, and the document says one thing. */
 async function expectFailure(
   account: TestAccount,
-  run: CliEnd,
+  run: Pick<CliEnd, 'exitCode' | 'stderr' | 'json'>,
   expected: { readonly code: string; readonly exitCode?: number; readonly says?: RegExp },
 ): Promise<void> {
   const document = run.json<ImportDocument>();
@@ -41,14 +45,15 @@ async function publish(
   return { url: `${images.server.url}/${name}`, sha256: createHash('sha256').update(content).digest('hex') };
 }
 
+/** In this process, unless it is to have another environment. */
 async function importing(
   account: TestAccount,
   flags: Readonly<Record<string, unknown>>,
   env?: Readonly<Record<string, string | undefined>>,
 ) {
   const workDirectory = await makeWorkDirectory();
-  const run = await runCli(importArgs({ account, workDirectory, ...flags }), { env });
-  return { run, workDirectory };
+  const args = importArgs({ account, workDirectory, ...flags });
+  return { run: await (env ? runCli(args, { env }) : runInProcess(args)), workDirectory };
 }
 
 test('a header that names another file by two megabytes is refused before anybody thinks of Ctrl-C', async ({
@@ -169,7 +174,7 @@ test('a work directory that is full', async ({ images, account }) => {
   const full = await temporaryDirectory('full');
   await execa('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', full]);
   try {
-    const run = await runCli(
+    const run = await runInProcess(
       importArgs({
         account,
         workDirectory: full,
@@ -246,8 +251,8 @@ test('a bucket in another region: nothing is downloaded', async ({ images, accou
 });
 
 test('a name that somebody else has given to an AMI: nothing is touched', async ({ images }) => {
-  await using own = await openAccount();
-  const first = await runCli(
+  await using own = await openAccount({ conditions: 'adverse' });
+  const first = await runInProcess(
     importArgs({
       account: own,
       workDirectory: await makeWorkDirectory(),
@@ -265,7 +270,7 @@ test('a name that somebody else has given to an AMI: nothing is touched', async 
     }),
   );
   const before = images.server.requests.length;
-  const run = await runCli(
+  const run = await runInProcess(
     importArgs({
       account: own,
       workDirectory: await makeWorkDirectory(),
@@ -310,7 +315,7 @@ test.each([
 
 test('help has examples and goes to stdout, for every command', async () => {
   for (const command of ['import', 'janitor', 'tag-fix', 'verify', 'doctor', 'demo']) {
-    const { exitCode, stdout, stderr } = await runCli([command, '--help']);
+    const { exitCode, stdout, stderr } = await runInProcess([command, '--help']);
     expect({ command, exitCode, stderr }).toEqual({ command, exitCode: 0, stderr: '' });
     expect(stdout).toContain('Examples');
   }

@@ -11,18 +11,18 @@ import { bucket, openAccount, region } from './support/account.ts';
 import { describe, expect, testWith } from './support/fixtures.ts';
 import { areEqualDisks, type ImportDocument, makeWorkDirectory } from './support/import.ts';
 import { runInProcess } from './support/in-process.ts';
-import { runCli } from './support/run-cli.ts';
 
 const test = testWith({
   formats: ['qcow2', 'raw.xz', 'raw.gz', 'raw.zst', 'raw', 'vmdk', 'vhd', 'vhdx'],
   disk: { arm64: ['raw.xz'] },
+  account: { conditions: 'adverse' },
 });
 
 /** One account and one first import for all of them: each checks what it left. */
 const teamTest = test
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
   .extend('teamAccount', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const account = await openAccount();
+    const account = await openAccount({ conditions: 'adverse' });
     onCleanup(() => account[Symbol.asyncDispose]());
     return account;
   })
@@ -54,7 +54,7 @@ images:
       args: readonly string[],
       { config = whole, work }: { config?: string; work?: string } = {},
     ) =>
-      runCli(
+      runInProcess(
         [
           ...['import', ...args, '--config', config, '--endpoint-url', teamAccount.aws.url],
           ...['--work-dir', work ?? (await makeWorkDirectory())],
@@ -248,7 +248,7 @@ describe('what is kept when asked', () => {
     expect(result.amiName).toBe(`test-cloud-i${digits}`);
     expect((await account.contents()).objects).toEqual([`ec2-image/test-cloud-i${digits}/${digits}.vhdx`]);
     const janitor = ['janitor', '--bucket', bucket, '--region', region, '--endpoint-url', account.aws.url];
-    const cleaned = await runCli([...janitor, '--older-than', '0s', '--apply', '--yes', '--json']);
+    const cleaned = await runInProcess([...janitor, '--older-than', '0s', '--apply', '--yes', '--json']);
     expect(cleaned.exitCode).toBe(0);
     expect(cleaned.json<JanitorDocument>().janitor.plan.resources).toContainEqual(
       expect.objectContaining({ kind: 'object', reason: expect.stringContaining('--keep-object') }),

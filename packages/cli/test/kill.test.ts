@@ -5,7 +5,7 @@ import { type CrashScene, expectOneOfEach, openScene } from './support/crash-poi
 import { expect, testWith } from './support/fixtures.ts';
 import { holdProgram } from './support/hold-program.ts';
 import type { ImportDocument } from './support/import.ts';
-import { runCli, startCli } from './support/run-cli.ts';
+import { startCli } from './support/run-cli.ts';
 
 const test = testWith()
   .extend('conditions', (): 'adverse' | 'calm' => 'adverse')
@@ -19,7 +19,7 @@ const test = testWith()
     scene.account.aws.faults.clear();
     const served = images.server.requests.length;
     const called = scene.account.aws.calls.list().at(-1)?.sequence ?? 0;
-    const end = await runCli(scene.args);
+    const end = await scene.run();
     await expectOneOfEach(scene, images, end);
     return {
       result: end.json<ImportDocument>().images[0]!,

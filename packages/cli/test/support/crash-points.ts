@@ -5,7 +5,8 @@ import { openAccount, type TestAccount } from './account.ts';
 import { startHoldingProxy } from './holding-proxy.ts';
 import type { TestImages } from './images.ts';
 import { areEqualDisks, type ImportDocument, importArgs, makeWorkDirectory } from './import.ts';
-import { type CliEnd, runCli, startCli } from './run-cli.ts';
+import { type InProcessEnd, runInProcess } from './in-process.ts';
+import { type CliEnd, startCli } from './run-cli.ts';
 
 export type Way = 's3' | 'ebs';
 
@@ -24,7 +25,8 @@ export interface CrashScene extends AsyncDisposable {
   readonly account: TestAccount;
   readonly args: readonly string[];
   readonly proxy: Awaited<ReturnType<typeof startHoldingProxy>>;
-  run(): Promise<CliEnd>;
+  /** The same command, in this process. */
+  run(): Promise<InProcessEnd>;
 }
 
 export async function openScene(
@@ -50,7 +52,7 @@ export async function openScene(
     account,
     args,
     proxy,
-    run: () => runCli(args),
+    run: () => runInProcess(args),
     async [Symbol.asyncDispose]() {
       await proxy[Symbol.asyncDispose]();
       await account[Symbol.asyncDispose]();
