@@ -125,6 +125,19 @@ describe('one sector of the disk that is made', () => {
     await using _ = await misreadingQemuNbd(images, { times: 1 });
     await expectMended(await runImport({ format: 'vhd' }), says);
   });
+
+  test('by way of EBS direct: what was written is deleted, and QEMU alone reads the image', async ({
+    account,
+    images,
+    runImport,
+    expectMended,
+  }) => {
+    await using _ = await misreadingQemuNbd(images, { times: 1 });
+    const end = await runImport({ via: 'ebs', bucket: undefined, 'omit-holes': true });
+    await expectMended(end, /differ from what QEMU reads in the image: reading the image with qemu-nbd/);
+    expect(account.calls('StartSnapshot').length).toBe(2);
+    expect(account.calls('DeleteSnapshot').length).toBeGreaterThan(0);
+  });
 });
 
 describe('one bit of the converted disk', () => {

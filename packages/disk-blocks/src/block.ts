@@ -12,6 +12,8 @@ export interface Block {
   readonly index: number;
   /** Exactly a block long: the disk's end is padded with zeros. */
   readonly data: Buffer;
+  /** SHA-256, raw, where whoever made the block has computed it. */
+  readonly digest?: Buffer;
   /** Returns the buffer to be filled again. Without this call the data stays as it is. */
   release(): void;
 }

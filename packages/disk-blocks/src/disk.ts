@@ -1,4 +1,6 @@
 import { type Block, blockSizeBytes, createBlockPool, isZeroBlock } from './block.ts';
+import { blockOf, digestedBlock } from './digest-block.ts';
+import { mapAhead } from './map-ahead.ts';
 
 /** A run of the disk, in bytes, that may hold data; what lies between runs reads as zeros. */
 export interface Extent {
@@ -21,50 +23,35 @@ export interface Disk extends AsyncDisposable {
   readInto(buffer: Buffer, offset: number): Promise<void>;
 }
 
+export interface DiskBlocksOptions {
+  readonly disk: Disk;
+  /** Whether blocks have their digests, computed in worker threads. Default false. */
+  readonly digests?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** The blocks that hold data, in order; all-zero ones are omitted. */
 export async function* diskBlocks({
   disk,
+  digests = false,
   signal,
-}: {
-  readonly disk: Disk;
-  readonly signal?: AbortSignal;
-}): AsyncGenerator<Block> {
+}: DiskBlocksOptions): AsyncGenerator<Block> {
   const pool = createBlockPool();
-  const ahead: Promise<Block>[] = [];
-  const readBlock = async (index: number): Promise<Block> => {
+  const readBlock = async (index: number): Promise<Block | undefined> => {
     const data = pool.take();
     await disk.readInto(data, index * blockSizeBytes);
-    return { index, data, release: () => pool.give(data) };
+    if (isZeroBlock(data)) return void pool.give(data);
+    return digests ? digestedBlock({ index, data, pool, signal }) : blockOf(index, data, pool);
   };
-  for await (const index of dataBlockIndexes({ disk, signal })) {
-    signal?.throwIfAborted();
-    const read = readBlock(index);
-    // Handled where it is awaited, or ignored once an earlier one has failed.
-    read.catch(() => {});
-    ahead.push(read);
-    if (ahead.length >= readsAhead) yield* unlessZero(await ahead.shift()!);
-  }
-  for (const read of ahead) yield* unlessZero(await read);
+  yield* mapAhead(blockIndexes(disk.extents({ signal })), readBlock, { signal });
 }
-
-function* unlessZero(block: Block): Generator<Block> {
-  if (isZeroBlock(block.data)) block.release();
-  else yield block;
-}
-
-/** Blocks read at a time: enough to hide the disk's latency. */
-const readsAhead = 8;
 
 /** Each block that an extent touches, once. */
-export async function* dataBlockIndexes({
-  disk,
-  signal,
-}: {
-  readonly disk: Disk;
-  readonly signal?: AbortSignal;
-}): AsyncGenerator<number> {
+export async function* blockIndexes(
+  extents: AsyncIterable<Extent> | Iterable<Extent>,
+): AsyncGenerator<number> {
   let next = 0;
-  for await (const { offset, length } of disk.extents({ signal })) {
+  for await (const { offset, length } of extents) {
     const first = Math.max(next, Math.floor(offset / blockSizeBytes));
     const last = Math.ceil((offset + length) / blockSizeBytes);
     for (let index = first; index < last; index++) yield index;

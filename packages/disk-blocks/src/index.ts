@@ -12,6 +12,7 @@ export type { Stretch } from './disk-map.ts';
 export { DiskBlocksError } from './errors.ts';
 export { fileHoles } from './file-map.ts';
 export { type BlockRange, blocksWithin } from './holes.ts';
+export { imageBlocks } from './image-blocks.ts';
 export type {
   DeflateOptions,
   FileRange,

@@ -1,12 +1,35 @@
-import { type Block, blockSizeBytes, createBlockPool, isZeroBlock } from './block.ts';
+import { type Block, type BlockPool, blockSizeBytes, createBlockPool, isZeroBlock } from './block.ts';
+import { blockOf, digestedBlock } from './digest-block.ts';
+import { mapAhead } from './map-ahead.ts';
+
+export interface StreamBlocksOptions {
+  readonly onSize?: (sizeBytes: number) => void;
+  /** Whether blocks have their digests, computed in worker threads. Default false. */
+  readonly digests?: boolean;
+  readonly signal?: AbortSignal;
+}
 
 /** The blocks of a disk that comes as a stream of its raw bytes, all-zero ones omitted; `sizeBytes` is known at the end. */
 export async function* streamBlocks(
   source: AsyncIterable<Buffer>,
-  { onSize }: { readonly onSize?: (sizeBytes: number) => void } = {},
+  { onSize, digests = false, signal }: StreamBlocksOptions = {},
 ): AsyncGenerator<Block> {
   const pool = createBlockPool();
-  const block = (index: number, data: Buffer): Block => ({ index, data, release: () => pool.give(data) });
+  const filled = filledBlocks(source, { pool, onSize });
+  const make = async ({ index, data }: Filled) => digestedBlock({ index, data, pool, signal });
+  if (digests) yield* mapAhead(filled, make, { signal });
+  else for await (const { index, data } of filled) yield blockOf(index, data, pool);
+}
+
+interface Filled {
+  readonly index: number;
+  readonly data: Buffer;
+}
+
+async function* filledBlocks(
+  source: AsyncIterable<Buffer>,
+  { pool, onSize }: { readonly pool: BlockPool; readonly onSize?: (sizeBytes: number) => void },
+): AsyncGenerator<Filled> {
   let index = 0;
   let filled = 0;
   let data = pool.take();
@@ -17,7 +40,7 @@ export async function* streamBlocks(
       filled += taken;
       if (filled < blockSizeBytes) continue;
       if (!isZeroBlock(data)) {
-        yield block(index, data);
+        yield { index, data };
         data = pool.take();
       }
       index += 1;
@@ -25,5 +48,5 @@ export async function* streamBlocks(
     }
   }
   onSize?.(index * blockSizeBytes + filled);
-  if (filled > 0 && !isZeroBlock(data.subarray(0, filled))) yield block(index, data.fill(0, filled));
+  if (filled > 0 && !isZeroBlock(data.subarray(0, filled))) yield { index, data: data.fill(0, filled) };
 }

@@ -11,6 +11,7 @@ test('the exported names', () => {
     'createWorkerPool',
     'diskBlocks',
     'fileHoles',
+    'imageBlocks',
     'isZeroBlock',
     'openDisk',
     'openImageReader',

@@ -12,10 +12,10 @@ export async function digestBlocks({ onProgress, ...volume }: DigestBlocksOption
   const { sizeBytes, holes, blocks } = volume;
   const digests = new Map<number, Buffer>();
   const omitted = createRanges();
-  for await (const { index, data, release } of holes
+  for await (const { index, data, digest, release } of holes
     ? wholeVolume({ ...volume, onOmitted: omitted.add })
     : blocks) {
-    if (data !== zeroBlock) digests.set(index, blockDigest(data));
+    if (data !== zeroBlock) digests.set(index, digest ?? blockDigest(data));
     release();
     onProgress?.({ done: Math.min((index + 1) * blockSizeBytes, sizeBytes), total: sizeBytes });
   }

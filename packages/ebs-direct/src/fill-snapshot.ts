@@ -4,6 +4,7 @@ import { isExplained } from '@ec2-image/explained-error';
 import { completeSnapshot, linearChecksum, presentBlocks, waitUntilComplete } from './complete-snapshot.ts';
 import { EbsDirectError, isRefusedByState } from './errors.ts';
 import { type Journal, openJournal } from './journal.ts';
+import { proven } from './prove-blocks.ts';
 import { putBlocks } from './put-blocks.ts';
 import type { StartedSnapshot } from './start-snapshot.ts';
 import { type ExpectedContent, verifySnapshot } from './verify-snapshot.ts';
@@ -134,19 +135,23 @@ async function readBlocks(
   const { sizeBytes, concurrency = 32, onProgress, beforeComplete } = options;
   let blocksSent = 0;
   let done = 0;
-  const content = await putBlocks({
-    ...options,
-    snapshotId,
-    journal,
-    send,
-    concurrency,
-    seenEverywhereAt: startedAt + policies.startedSnapshot.limitMs,
-    onBlock({ index, sent }) {
-      if (sent) blocksSent += 1;
-      done = Math.max(done, (index + 1) * blockSizeBytes);
-      onProgress?.({ done });
-    },
-  });
+  const content = await proven(options, ({ sent, signal }) =>
+    putBlocks({
+      ...options,
+      signal,
+      snapshotId,
+      journal,
+      sent,
+      send,
+      concurrency,
+      seenEverywhereAt: startedAt + policies.startedSnapshot.limitMs,
+      onBlock({ index, sent }) {
+        if (sent) blocksSent += 1;
+        done = Math.max(done, (index + 1) * blockSizeBytes);
+        onProgress?.({ done });
+      },
+    }),
+  );
   await beforeComplete?.();
   const sizeGiB = volumeSizeGiB(sizeBytes);
   return { snapshotId, sizeGiB, blocks: presentBlocks(content), blocksSent, content };

@@ -7,6 +7,7 @@ import { explainPut, isChecksumRefused, isNotFound, isOverload } from './errors.
 import type { Journal } from './journal.ts';
 import { PutBlockCommand } from './put-block/put-block-command.ts';
 import { createEbs } from './senders.ts';
+import type { SentDigests } from './sent-digests.ts';
 import type { ExpectedContent } from './verify-snapshot.ts';
 import { type Holes, wholeVolume } from './whole-volume.ts';
 
@@ -20,6 +21,8 @@ export interface PutBlocksOptions extends CallOptions {
   /** Of the disk. */
   readonly sizeBytes: number;
   readonly journal?: Journal;
+  /** Is told each block, before it is sent. */
+  readonly sent: SentDigests;
   /** False: only hash them, for a snapshot that is complete already. */
   readonly send: boolean;
   /** Blocks in flight, where the service does not throttle. */
@@ -43,14 +46,23 @@ const zeroChecksum = zeroDigest.toString('base64');
  * failure stops all.
  */
 export async function putBlocks(options: PutBlocksOptions): Promise<ExpectedContent> {
-  const { snapshotId, blocks, holes, sizeBytes, journal, send, concurrency, seenEverywhereAt, onBlock } =
-    options;
+  const {
+    snapshotId,
+    blocks,
+    holes,
+    sizeBytes,
+    journal,
+    sent,
+    send,
+    concurrency,
+    seenEverywhereAt,
+    onBlock,
+  } = options;
   const stop = new AbortController();
   const outer = options.signal;
   const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
   const ebs = createEbs({ ...options, signal });
   const limit = createAdaptiveLimit({ max: concurrency });
-  const digests = new Map<number, Buffer>();
   const omitted = createRanges();
   const underWay = new Set<Promise<void>>();
   let lastProgressAt = 0;
@@ -74,10 +86,10 @@ export async function putBlocks(options: PutBlocksOptions): Promise<ExpectedCont
     }
   };
 
-  const put = async ({ index, data }: Block) => {
-    const digest = data === zeroBlock ? zeroDigest : blockDigest(data);
+  const put = async ({ index, data, digest: known }: Block) => {
+    const digest = data === zeroBlock ? zeroDigest : (known ?? blockDigest(data));
     const checksum = digest === zeroDigest ? zeroChecksum : digest.toString('base64');
-    if (checksum !== zeroChecksum) digests.set(index, digest);
+    sent.add(index, checksum === zeroChecksum ? undefined : digest);
     if (!send || journal?.acknowledged.get(index) === checksum) return onBlock({ index, sent: false });
     const firstTriedAt = ebs.elapsed();
     let damaged = 0;
@@ -122,8 +134,9 @@ export async function putBlocks(options: PutBlocksOptions): Promise<ExpectedCont
       // Blocks in memory: those being sent, and as many hashed ahead.
       if (underWay.size >= 2 * concurrency) await Promise.race(underWay);
     }
+    sent.end();
     await Promise.all(underWay);
-    return { sizeBytes, digests, omitted: omitted.list };
+    return { sizeBytes, digests: sent.digests, omitted: omitted.list };
   } catch (error) {
     stop.abort(error);
     await Promise.allSettled(underWay);

@@ -11,6 +11,11 @@ export interface WriteSnapshotOptions extends StartSnapshotOptions {
   /** The blocks that are not all zeros, in order; the others are sent as zeros. Called again where the snapshot has to be started again. */
   readonly blocks: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
   /**
+   * The same blocks by an independent reading, which runs beside the sending and again with `blocks`. Where it finds
+   * others than were sent, the snapshot is not completed: `DISK_DIFFERS`. Default: nothing is compared.
+   */
+  readonly proof?: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
+  /**
    * Blocks that were never written in the source of the disk: what of them `blocks` does not yield is left out, and so is
    * the rest of the volume past the disk's end. An encrypted volume reads noise there. Default: every block is sent.
    */
@@ -24,7 +29,7 @@ export interface WriteSnapshotOptions extends StartSnapshotOptions {
   /** Awaited before the snapshot is completed; if it rejects, the run ends with that error. */
   readonly beforeComplete?: () => Promise<unknown>;
   /**
-   * Whether an error of `blocks` or `beforeComplete` proves that what was sent is wrong: then the snapshot is deleted.
+   * Whether an error of `blocks`, `proof` or `beforeComplete` proves that what was sent is wrong: then the snapshot is deleted.
    * After any other error the snapshot is kept for the next run. Default: none does.
    */
   readonly isWrongContent?: (error: unknown) => boolean;

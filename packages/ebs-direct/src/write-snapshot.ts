@@ -17,7 +17,7 @@ const maxAttempts = policies.restartSnapshot.attempts;
  * an earlier one stopped, whatever the reason: snapshot and journal are kept, unless what was sent is proven wrong, or EBS
  * has ended the snapshot. Parallel runs write the same snapshot; one completes it.
  *
- * @throws AwsCallError; EbsDirectError `SNAPSHOT_MISMATCH`, `BLOCK_DAMAGED`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
+ * @throws AwsCallError; EbsDirectError `DISK_DIFFERS`, `SNAPSHOT_MISMATCH`, `BLOCK_DAMAGED`, `BLOCK_REFUSED`, `SNAPSHOT_FAILED`, `SNAPSHOT_STALLED`
  */
 export async function writeSnapshot(options: WriteSnapshotOptions): Promise<WrittenSnapshot> {
   const { onState, signal, clientTokenFor, journalPath, isWrongContent = () => false } = options;

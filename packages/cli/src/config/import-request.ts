@@ -1,7 +1,7 @@
 import type { ProofExtent } from '@ec2-image/provenance';
 import { UsageError } from '../errors/cli-error.ts';
 import type { architectures } from '../options/groups/image.ts';
-import type { ways } from '../options/groups/way.ts';
+import type { converters, ways } from '../options/groups/way.ts';
 import { show } from '../options/kinds/kind.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { ImageSettings } from '../options/table.ts';
@@ -54,6 +54,7 @@ export interface RequestedImport extends S3Settings {
   readonly keepFiles: boolean;
   readonly verify: boolean;
   /** By way of EBS: whether what was never written in the source is left out of the snapshot. */
+  readonly converter: (typeof converters)[number];
   readonly omitHoles: boolean;
   /** Of `verify`: blocks of zeros may be absent from the snapshot, whoever made it. */
   readonly allowAbsent: boolean;
@@ -192,6 +193,7 @@ function request(
     via,
     proof: setting('proof') ?? 'full',
     ...(via === 's3' ? s3Settings(setting) : withoutS3),
+    converter: setting('converter') ?? 'auto',
     omitHoles: via === 'ebs' && (setting('omit-holes') ?? false),
     keepFiles: setting('keep-files') ?? false,
     verify: setting('verify') ?? false,

@@ -1,7 +1,6 @@
 import type { DiskFormat } from '@ec2-image/provenance';
 import type { ServerSideEncryption } from '@ec2-image/s3-upload';
 import { UsageError } from '../errors/cli-error.ts';
-import type { converters } from '../options/groups/way.ts';
 import type { ImageSettings } from '../options/table.ts';
 
 /** Reads a setting, from wherever it is given. */
@@ -14,7 +13,6 @@ export interface S3Settings {
   readonly bucket?: string;
   readonly bucketOwner?: string;
   readonly format: DiskFormat;
-  readonly converter: (typeof converters)[number];
   readonly keyPrefix: string;
   /** Of the uploaded object; undefined: as the bucket has it. */
   readonly sse?: ServerSideEncryption;
@@ -30,7 +28,6 @@ export function s3Settings(setting: Setting): S3Settings {
     bucket: setting('bucket'),
     bucketOwner: setting('bucket-owner'),
     format: setting('format') ?? withoutS3.format,
-    converter: setting('converter') ?? withoutS3.converter,
     keyPrefix: setting('key-prefix') ?? withoutS3.keyPrefix,
     sse: sseOf(setting),
     roleName: setting('role-name'),
@@ -55,7 +52,6 @@ function sseOf(setting: Setting): ServerSideEncryption | undefined {
 /** Of an import without S3. */
 export const withoutS3 = {
   format: 'vhdx',
-  converter: 'auto',
   keyPrefix: defaultKeyPrefix,
   keepObject: false,
 } satisfies S3Settings;

@@ -15,7 +15,10 @@ import {
   diskBlocks,
   type Extent,
   fileHoles,
+  type ImageReader,
+  imageBlocks,
   openDisk,
+  openImageReader,
   streamBlocks,
 } from '@ec2-image/disk-blocks';
 import type { ImageStream, LocalImage } from '@ec2-image/fetch';
@@ -26,6 +29,8 @@ export interface Content extends AsyncDisposable {
   readonly virtualSizeBytes: number;
   /** Each call reads from the beginning. */
   blocks(options: { readonly signal?: AbortSignal }): AsyncIterable<Block>;
+  /** The same blocks as QEMU reads them, where `blocks` come from our own reader. */
+  readonly proof?: (options: { readonly signal?: AbortSignal }) => AsyncIterable<Block>;
   /**
    * Blocks that were never written, as the source's own block map says; undefined where it has none. What this machine
    * wrote, a download or a decompressed disk, is sparse in its own way, which says nothing.
@@ -42,6 +47,8 @@ export interface ContentOptions {
   readonly allowUnbootable?: boolean;
   /** Whether `holes` will be asked for. Default false. */
   readonly withHoles?: boolean;
+  /** `auto`: images that our own reader takes are read by it, in worker threads. Default: QEMU reads all but raw ones. */
+  readonly converter?: 'auto' | 'qemu-img';
   readonly signal?: AbortSignal;
   readonly onNotice?: (message: string) => void;
 }
@@ -122,10 +129,11 @@ function inOrder(
   return {
     virtualSizeBytes: virtualSize,
     blocks: ({ signal }) => {
-      if (packing === undefined) return streamBlocks(ofSize(virtualSize, chunks(signal)));
+      if (packing === undefined)
+        return streamBlocks(ofSize(virtualSize, chunks(signal)), { digests: true, signal });
       const source = () => chunks(signal);
       const raw = unpack({ packing, source, path, memoryBytes, signal, onNotice });
-      return streamBlocks(ofSize(virtualSize, boundDisk(raw, { maxDiskSize })));
+      return streamBlocks(ofSize(virtualSize, boundDisk(raw, { maxDiskSize })), { digests: true, signal });
     },
     [Symbol.asyncDispose]: async () => {},
   };
@@ -155,19 +163,30 @@ async function* ofSize(sizeBytes: number, chunks: AsyncIterable<Buffer>): AsyncG
 const sectorBytes = 512;
 
 async function openedDisk(
-  {
-    path,
-    format,
-    virtualSize,
-  }: { readonly path: string; readonly format: DiskImageFormat; readonly virtualSize: number },
-  { signal, withHoles = false }: ContentOptions,
+  image: { readonly path: string; readonly format: DiskImageFormat; readonly virtualSize: number },
+  { signal, withHoles = false, converter = 'qemu-img' }: ContentOptions,
 ): Promise<Content> {
+  const { path, format, virtualSize } = image;
   const hasMap = withHoles && format !== 'raw';
-  const disk = await openDisk({ path, format, withHoles: hasMap, signal });
+  await using opened = new AsyncDisposableStack();
+  const disk = opened.use(await openDisk({ path, format, withHoles: hasMap, signal }));
+  const read = ({ signal }: { readonly signal?: AbortSignal }) => diskBlocks({ disk, digests: true, signal });
+  const reader = converter === 'auto' ? await openReader(image, signal) : undefined;
+  if (reader) opened.use(reader);
+  const resources = opened.move();
   return {
     virtualSizeBytes: virtualSize,
-    blocks: ({ signal }) => diskBlocks({ disk, signal }),
+    ...(reader ? { blocks: ({ signal }) => imageBlocks({ reader, signal }), proof: read } : { blocks: read }),
     ...(hasMap && { holes: holesOf(virtualSize, disk.holes) }),
-    [Symbol.asyncDispose]: () => disk[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** Undefined where QEMU has to read the image. */
+async function openReader(
+  { path, format }: { readonly path: string; readonly format: DiskImageFormat },
+  signal?: AbortSignal,
+): Promise<ImageReader | undefined> {
+  if (format !== 'qcow2' && format !== 'raw') return undefined;
+  return (await openImageReader({ path, format, signal })).reader;
 }

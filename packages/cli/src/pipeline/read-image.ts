@@ -28,7 +28,14 @@ export async function readLocalImage<T>(
 
 /** What a file that others write to meanwhile can end with, wherever it is read. */
 const readingErrors: readonly string[] = ['ConvertError', 'ImageHeaderError'];
-const readingCodes: readonly string[] = ['DISK_CHANGED', 'DISK_SIZE_WRONG', 'NBD_FAILED', 'QEMU_NBD_FAILED'];
+const readingCodes: readonly string[] = [
+  'DAMAGED_CLUSTER',
+  'DISK_CHANGED',
+  'DISK_DIFFERS',
+  'DISK_SIZE_WRONG',
+  'NBD_FAILED',
+  'QEMU_NBD_FAILED',
+];
 
 /**
  * Runs what reads the image. Where reading it fails as it was written to, that is the error.

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { deflateUnits } from './deflate.ts';
+import { digest } from './digest.ts';
 import { fill } from './fill.ts';
 import { JobFault } from './job-fault.ts';
 import type { Answer, Job, Request, WorkerData } from './jobs.ts';
@@ -24,6 +25,8 @@ function run(job: Job) {
       return deflateUnits(reader, job, isCancelled);
     case 'scan':
       return scan(reader, job, isCancelled);
+    case 'digest':
+      return digest(job);
   }
 }
 

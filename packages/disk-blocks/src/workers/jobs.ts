@@ -55,12 +55,26 @@ export interface ScanResult {
   readonly holds: Uint8Array<ArrayBuffer>;
 }
 
-export type Job = FillJob | DeflateJob | ScanJob;
+export interface DigestJob {
+  readonly kind: 'digest';
+  /** One block. */
+  readonly buffer: ArrayBuffer;
+}
+
+export interface DigestResult {
+  /** The same memory. */
+  readonly buffer: ArrayBuffer;
+  /** SHA-256. */
+  readonly digest: Uint8Array<ArrayBuffer>;
+}
+
+export type Job = FillJob | DeflateJob | ScanJob | DigestJob;
 
 interface Results {
   readonly fill: FillResult;
   readonly deflate: DeflateResult;
   readonly scan: ScanResult;
+  readonly digest: DigestResult;
 }
 
 export type Result<J extends Job> = Results[J['kind']];

@@ -55,7 +55,7 @@ export const imageCodes = {
     remedy: 'Make sure nothing else writes to it, then run the same command again.',
   },
   DISK_DIFFERS: {
-    means: 'The converted disk does not equal the image. It is not used.',
+    means: 'The converted disk, or what was sent of it, does not equal the image. It is not used.',
     remedy: 'Run the same command again. If it recurs, check the memory and the disk of this machine.',
   },
   DISK_SIZE_WRONG: {

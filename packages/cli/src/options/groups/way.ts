@@ -29,7 +29,7 @@ export const wayOptions = {
   }),
   converter: option({
     kind: oneOf(converters),
-    help: 'Converter: ec2-image itself where it takes the image and the format, else qemu-img; or qemu-img always',
+    help: 'Converter: ec2-image itself where it takes the image and the format, else qemu-img (with --via ebs, qemu-nbd); or qemu always',
     default: 'auto',
     group: 'way',
     commands: ['import'],

@@ -87,13 +87,26 @@ export async function writeSnapshot(run: ImageRun, obtainImage: ObtainImage): Pr
 
 type Written = ebsDirect.WrittenSnapshot;
 
+/** Where our own reader reads the image otherwise than QEMU does, or stumbles over it, QEMU reads it alone, once. */
 async function writeFromFile(run: ImageRun, obtainImage: ObtainImage): Promise<Written> {
   const image = await obtainImage(run);
-  return readImage(run, image, async () => {
-    await using content = await openContent({ ...contentOptions(run), path: image.path });
-    const beforeComplete = () => requireUnchanged({ file: image, signal: run.signal });
-    return await writeFrom(run, content, { beforeComplete });
-  });
+  const write = (converter: ImageRun['request']['converter']) =>
+    readImage(run, image, async () => {
+      await using content = await openContent({ ...contentOptions(run), converter, path: image.path });
+      const beforeComplete = () => requireUnchanged({ file: image, signal: run.signal });
+      return await writeFrom(run, content, { beforeComplete });
+    });
+  try {
+    return await write(run.request.converter);
+  } catch (error) {
+    if (!isMisread(error) || run.signal.aborted) throw error;
+    run.notice(`${(error as Error).message}: reading the image with qemu-nbd`);
+  }
+  return write('qemu-img');
+}
+
+function isMisread(error: unknown): boolean {
+  return isExplained(error) && ['DAMAGED_CLUSTER', 'DISK_DIFFERS', 'WORKER_FAILED'].includes(error.code);
 }
 
 /** From the user's own file, read once: it is hashed as its blocks are sent, and without its digest their end never comes. */
@@ -168,6 +181,7 @@ async function hasDownload(directory: string, digest: Digest): Promise<boolean> 
 const wrongContentCodes: ReadonlySet<string> = new Set([
   'CORRUPT_COMPRESSION',
   'DIGEST_MISMATCH',
+  'DISK_DIFFERS',
   'DISK_SIZE_WRONG',
   'IMAGE_CHANGED',
   'TRUNCATED_COMPRESSION',
@@ -208,6 +222,7 @@ function writeFrom(
           ebs,
           ec2: cloud.ec2,
           blocks: content.blocks,
+          proof: content.proof,
           sizeBytes: content.virtualSizeBytes,
           holes: content.holes,
           tags,
