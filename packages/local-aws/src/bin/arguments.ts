@@ -21,6 +21,7 @@ prints on stdout.
   --faults FILE                 a JSON file of fault rules
   --log FILE                    append each call to this file as a line of JSON; - is stderr
   --import-task-ms N            how long an import task takes at least
+  --import-seconds N            the same in seconds: AWS takes some minutes
   --snapshot-completion-ms N    how long a snapshot stays pending
   --image-creation-ms N         how long an AMI stays pending
   --fsync                       wait for the disk at each write
@@ -40,7 +41,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   if (values.help) return { help: true, options: { directory: '' } };
   if (!values.directory) throw wrong('--directory is required');
   const ec2 = {
-    ...milliseconds('importTaskMs', values['import-task-ms']),
+    ...importTask(values['import-task-ms'], values['import-seconds']),
     ...milliseconds('snapshotCompletionMs', values['snapshot-completion-ms']),
     ...milliseconds('imageCreationMs', values['image-creation-ms']),
   };
@@ -79,6 +80,7 @@ function parse(argv: readonly string[]) {
         faults: { type: 'string' },
         log: { type: 'string' },
         'import-task-ms': { type: 'string' },
+        'import-seconds': { type: 'string' },
         'snapshot-completion-ms': { type: 'string' },
         'image-creation-ms': { type: 'string' },
         fsync: { type: 'boolean' },
@@ -118,6 +120,12 @@ function account(option: string, text: string): string {
 function milliseconds<Name extends string>(name: Name, text: string | undefined): { [N in Name]?: number } {
   if (text === undefined) return {};
   return { [name]: wholeNumber(`--${name}`, text, Number.MAX_SAFE_INTEGER) } as { [N in Name]?: number };
+}
+
+function importTask(ms: string | undefined, seconds: string | undefined): { importTaskMs?: number } {
+  if (seconds === undefined) return milliseconds('importTaskMs', ms);
+  if (ms !== undefined) throw wrong('--import-task-ms and --import-seconds are mutually exclusive');
+  return { importTaskMs: wholeNumber('--import-seconds', seconds, 604_800) * 1000 };
 }
 
 function wholeNumber(option: string, text: string, most: number): number {

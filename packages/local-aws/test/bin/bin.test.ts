@@ -68,12 +68,19 @@ describe('the command line', () => {
     });
   });
 
+  test('the time of an import task in seconds', () => {
+    const { options } = parseArguments(['--directory', 'd', '--import-seconds', '20']);
+    expect(options.ec2).toEqual({ importTaskMs: 20_000 });
+  });
+
   test.each([
     [['--directory', 'd', '--port', '65536'], /--port/],
     [['--directory', 'd', '--account-id', '1'], /twelve digits/],
     [['--directory', 'd', '--credentials', 'A'], /KEY:SECRET/],
     [['--directory', 'd', '--speed', '9'], /--speed/],
     [['--directory', 'd', 'more'], /more/],
+    [['--directory', 'd', '--import-seconds', '1.5'], /--import-seconds/],
+    [['--directory', 'd', '--import-seconds', '1', '--import-task-ms', '1'], /mutually exclusive/],
   ])('%j is refused', (argv, message) => {
     expect(() => parseArguments(argv)).toThrow(message);
     expect(() => parseArguments(argv)).toThrow(expect.objectContaining({ code: 'COMMAND_LINE_INVALID' }));
