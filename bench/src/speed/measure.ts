@@ -28,11 +28,11 @@ export async function measure(
     env: { PATH: toolPath, HOME: '/nonexistent', NODE_COMPILE_CACHE: compileCache, ...env },
     extendEnv: false,
   });
-  const [peak, { stdout }] = await Promise.all([
+  const [peak, { stdout, endedAt }] = await Promise.all([
     watchPeakMemory(child.pid!),
     child.then((end) => ({ ...end, endedAt: performance.now() })),
   ]);
-  return { seconds: (performance.now() - startedAt) / 1000, peak, stdout };
+  return { seconds: (endedAt - startedAt) / 1000, peak, stdout };
 }
 
 export type Samples<Name extends string> = Readonly<Record<Name, readonly number[]>>;

@@ -5,6 +5,8 @@ import { execa } from 'execa';
 
 export interface RunningServer extends AsyncDisposable {
   readonly url: string;
+  /** What it has printed since, line by line. */
+  readonly lines: readonly string[];
 }
 
 /** How one of the programs in `programs/` is run, as it was built. */
@@ -17,9 +19,13 @@ export function programCommand(name: string, ...args: readonly string[]): [strin
 export async function startServer(name: string, ...args: readonly string[]): Promise<RunningServer> {
   const [file, ...rest] = programCommand(name, ...args);
   const server = execa(file, rest, { stdin: 'ignore', stderr: 'inherit', buffer: false, reject: false });
-  const [url] = (await once(createInterface(server.stdout), 'line')) as [string];
+  const output = createInterface(server.stdout);
+  const [url] = (await once(output, 'line')) as [string];
+  const lines: string[] = [];
+  output.on('line', (line) => lines.push(line));
   return {
     url,
+    lines,
     async [Symbol.asyncDispose]() {
       server.kill();
       await server;

@@ -2,26 +2,28 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { cacheDirectory, debianImages } from '../system-images.ts';
+import { blockFigures } from './blocks.ts';
+import { downloadFigures } from './download.ts';
 import { type Figure, isReached } from './figure.ts';
+import { pacedFigures } from './paced.ts';
 import { readingFigures } from './reading.ts';
 import { writeResults } from './results.ts';
-import {
-  type BenchOptions,
-  blockFigures,
-  conversionFigures,
-  downloadFigures,
-  uploadFigures,
-} from './transfers.ts';
+import { severalImagesFigures } from './several-images.ts';
+import { startFigures } from './start.ts';
+import { type BenchOptions, conversionFigures, uploadFigures } from './transfers.ts';
 import { wholeImportFigures } from './whole-imports.ts';
 
 /** Each a benchmark of its own; all of them stand in RESULTS.md, as they last came out. */
 const parts: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]>>> = {
   'whole-imports': wholeImportFigures,
+  'several-images': severalImagesFigures,
+  paced: pacedFigures,
   blocks: blockFigures,
   reading: readingFigures,
   conversion: conversionFigures,
   upload: uploadFigures,
   download: downloadFigures,
+  start: startFigures,
 };
 
 /** By name. `EC2_IMAGE_BENCH_ROUNDS` sets the rounds, 5 by default. */

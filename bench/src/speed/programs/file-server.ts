@@ -1,6 +1,6 @@
 /**
  * Serves one file, ranges included: `file-server.ts FILE [BYTES_PER_SECOND]`, the limit that of each connection, as
- * many mirrors have it. Prints its URL.
+ * many mirrors have it. Prints its URL, and for each answer the time when its last byte was sent, in milliseconds since 1970.
  */
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -33,8 +33,11 @@ const server = createServer(async (request, response) => {
     bytesPerSecond === undefined
       ? pipeline(bytes, response)
       : pipeline(bytes, paced(bytesPerSecond), response);
-  // A client that goes is its own affair.
-  await sending.catch(() => {});
+  // A client that leaves is its own affair.
+  await sending.then(
+    () => console.log(Date.now()),
+    () => {},
+  );
 });
 server.listen(0, '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${basename(path)}`);

@@ -1,10 +1,13 @@
 /**
  * S3 multipart uploads and EBS direct, answered as they must be and kept nowhere: what a client can do when the
- * service costs next to nothing. Prints its URL.
+ * service costs next to nothing. Prints its URL. `sink.ts CERTIFICATE`: over TLS, with a certificate that it puts there.
  */
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { selfSigned } from '@ec2-image/local-aws/testing';
 
 interface Stored {
   readonly etag: string;
@@ -15,16 +18,27 @@ interface Stored {
 const parts = new Map<string, Map<number, Stored>>();
 const objects = new Map<string, Stored>();
 
-const server = createServer((request, response) => {
+const [certificatePath] = process.argv.slice(2);
+
+const answer = (request: IncomingMessage, response: ServerResponse) => {
   const url = new URL(request.url ?? '/', 'http://sink');
   if (url.pathname.startsWith('/snapshots')) void ebs(request, response, url);
   else if (request.method === 'POST' && url.pathname === '/') void ec2(request, response);
   else void s3(request, response, url);
-});
+};
+
+const server = certificatePath === undefined ? createServer(answer) : createTls(certificatePath);
 server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => {
-  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const { port } = server.address() as AddressInfo;
+  console.log(certificatePath === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`);
 });
+
+function createTls(path: string) {
+  const certificate = selfSigned();
+  writeFileSync(path, certificate.cert);
+  return createTlsServer(certificate, answer);
+}
 
 /** Reads and forgets; how many bytes it was. */
 async function drain(request: IncomingMessage): Promise<number> {
