@@ -84,3 +84,19 @@ test('an abort ends it with its reason, and a file that has become shorter with 
   await truncate(images.odd, 1000);
   await expect(listed(imageBlocks({ reader: short }))).rejects.toMatchObject({ code: 'DISK_CHANGED' });
 });
+
+test('blocks come while their stream pauses, and all of them before it fails', async () => {
+  const { promise: resumed, resolve: resume } = Promise.withResolvers<void>();
+  const block = Buffer.alloc(blockSizeBytes, 'data');
+  const source = (async function* () {
+    yield block;
+    await resumed;
+    yield block;
+    throw new Error('broke off');
+  })();
+  const blocks = streamBlocks(source, { digests: true });
+  expect((await blocks.next()).value).toMatchObject({ index: 0, digest: blockDigest(block) });
+  resume();
+  expect((await blocks.next()).value).toMatchObject({ index: 1 });
+  await expect(blocks.next()).rejects.toThrow('broke off');
+});
