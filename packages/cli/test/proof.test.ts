@@ -13,7 +13,7 @@ import { usePath } from './support/use-path.ts';
 
 const says = /differs from what QEMU reads in the image/;
 
-const test = testWith()
+const test = testWith({ account: { conditions: 'adverse' } })
   /** The tags of what there is one of. */
   .extend('tags', ({ account }) => async () => {
     const { images, snapshots } = await account.contents();
@@ -111,7 +111,7 @@ test('a proof that cannot be made leaves the import to the same command', async 
   expect(amis).toEqual([]);
   for (const { Tags } of snapshots) expect(tagRecord(Tags)).toEqual({});
   await expectOneOfEach({ account }, images, await runImport());
-  expect(account.calls('ImportSnapshot')).toHaveLength(1);
+  expect((await account.contents()).tasks).toHaveLength(1);
 });
 
 async function brokenQemuNbd(): Promise<string> {
@@ -131,7 +131,7 @@ describe('a disk that QEMU reads otherwise', () => {
     const end = await runImport();
     await expectOneOfEach({ account }, images, end);
     expect(end.stderr).toMatch(new RegExp(`${says.source}: converting again with qemu-img`));
-    expect(account.calls('ImportSnapshot')).toHaveLength(2);
+    expect((await account.contents()).tasks).toHaveLength(2);
     expect((await tags()).snapshot).toMatchObject({ 'ec2-image:converter': 'qemu-img' });
   });
 
@@ -142,7 +142,8 @@ describe('a disk that QEMU reads otherwise', () => {
     await expectOneOfEach({ account }, images, end);
     expect(end.stderr).toMatch(/Cancelling import task import-snap-\w+\./);
     const made = operations().filter((name) => /^(ImportSnapshot|CancelImportTask|DeleteObject)$/.test(name));
-    expect(made).toEqual([
+    // A call whose answer was lost is repeated.
+    expect(made.filter((name, index) => name !== made[index - 1])).toEqual([
       'ImportSnapshot',
       'CancelImportTask',
       'DeleteObject',
@@ -170,7 +171,7 @@ describe('what an earlier run has imported and not proven', () => {
     await leaveSnapshot();
     const end = await runImport();
     await expectOneOfEach({ account }, images, end);
-    expect(account.calls('ImportSnapshot')).toHaveLength(1);
+    expect((await account.contents()).tasks).toHaveLength(1);
     expect(account.calls('GetSnapshotBlock')).toHaveLength(0);
     expect(end.result.steps.find(({ step }) => step === 'prove')).toMatchObject({ outcome: 'done' });
   });
@@ -186,7 +187,7 @@ describe('what an earlier run has imported and not proven', () => {
     const end = await runImport();
     await expectOneOfEach({ account }, images, end);
     expect(end.stderr).toMatch(says);
-    expect(account.calls('ImportSnapshot')).toHaveLength(2);
+    expect((await account.contents()).tasks).toHaveLength(2);
   });
 
   test('is proven by reading the snapshot, where the object is gone', async ({
@@ -199,7 +200,7 @@ describe('what an earlier run has imported and not proven', () => {
     await account.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     const end = await runImport();
     await expectOneOfEach({ account }, images, end);
-    expect(account.calls('ImportSnapshot')).toHaveLength(1);
+    expect((await account.contents()).tasks).toHaveLength(1);
     expect(account.calls('GetSnapshotBlock').length).toBeGreaterThan(0);
   });
 
@@ -219,7 +220,7 @@ describe('what an earlier run has imported and not proven', () => {
     const end = await runImport();
     await expectOneOfEach({ account }, images, end);
     expect(end.stderr).toMatch(/has no proof of what is in it, and cannot be read: .*: importing again/);
-    expect(account.calls('ImportSnapshot')).toHaveLength(2);
+    expect((await account.contents()).tasks).toHaveLength(2);
   });
 
   test('is passed over where it is tagged and cannot be read: the next run uses the proven one', async ({
@@ -236,7 +237,7 @@ describe('what an earlier run has imported and not proven', () => {
     expect(proven.result, proven.stderr).toMatchObject({ outcome: 'imported', proof: { extent: 'full' } });
     const again = await runImport({ suffix: 'newer' });
     expect(again.result.snapshotId, again.stderr).toBe(proven.result.snapshotId);
-    expect(account.calls('ImportSnapshot')).toHaveLength(2);
+    expect((await account.contents()).tasks).toHaveLength(2);
     expect(account.calls('DeleteSnapshot')).toHaveLength(0);
     // An AMI cannot be made again: it is refused, and says what to do.
     const refused = await runImport({ suffix: 'old' });
@@ -257,7 +258,7 @@ describe('what an earlier run has imported and not proven', () => {
     const names = await readdir(join(workDirectory, 'images'), { recursive: true });
     expect(names.filter((name) => name.endsWith('.vhdx'))).toHaveLength(1);
     await expectOneOfEach({ account }, images, await runImport());
-    expect(account.calls('ImportSnapshot')).toHaveLength(1);
+    expect((await account.contents()).tasks).toHaveLength(1);
     expect(account.calls('GetSnapshotBlock')).toHaveLength(0);
   });
 });
