@@ -2,7 +2,7 @@ import { isAwsCallError, policies, waitUntil } from '@ec2-image/aws-call';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 import { cancelTask } from './cancel-import.ts';
 import { deleteSnapshot } from './delete-snapshot.ts';
-import { describeImportTask } from './describe.ts';
+import { describeImportTask, describeSnapshot } from './describe.ts';
 import { type ImportTask, taskState } from './import-task.ts';
 
 /** Cancels a task and waits until it has ended, one way or the other; `alive` where it does not. */
@@ -36,7 +36,20 @@ export async function endImport(options: Ec2Options & { readonly importTaskId: s
     ec2.notice(`Import task ${importTaskId} was not cancelled: ${refused?.message ?? 'it does not end'}.`);
     return;
   }
-  if (task.snapshotId) await deleteSnapshot({ ...options, snapshotId: task.snapshotId, inUseTimeoutMs: 0 });
+  const { snapshotId } = task;
+  if (!snapshotId) return;
+  if (taskState(task) === 'completed') await untilVisible(ec2, snapshotId);
+  await deleteSnapshot({ ...options, snapshotId, inUseTimeoutMs: 0 });
+}
+
+/** Of a snapshot that EC2 does not show yet, DeleteSnapshot says that it does not exist, and deletes nothing. */
+async function untilVisible(ec2: Ec2, snapshotId: string): Promise<void> {
+  const since = ec2.elapsed();
+  const ask = async () =>
+    (await describeSnapshot(ec2, snapshotId)) !== undefined ||
+    ec2.elapsed() - since >= policies.visible.limitMs ||
+    undefined;
+  await waitUntil(ec2, { policy: policies.visible, ask });
 }
 
 /** Aborts with either, the run or the wish for its result. */

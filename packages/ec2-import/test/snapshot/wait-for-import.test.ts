@@ -377,7 +377,13 @@ describe('an import that nobody wants any more', () => {
     const asked = [active('1'), active('1'), taskAnswer(end)].map((task) => [task]);
     tasksSeen(account, ...(when === 'before' ? asked.slice(1) : asked));
     account.mock.on(CancelImportTaskCommand).resolves({});
-    account.mock.on(DeleteSnapshotCommand).resolves({});
+    // Not visible at first: then nothing would be deleted.
+    snapshotsSeen(account, [], [snapshotAnswer()]);
+    const seen = () => account.mock.commandCalls(DescribeSnapshotsCommand).length;
+    account.mock.on(DeleteSnapshotCommand).callsFake(() => {
+      expect(seen()).toBeGreaterThan(1);
+      return {};
+    });
     const failure = waitForImport({ ...account.verb, importTaskId, ...unwantedAt(when) });
     await expect(failure).rejects.toBe(reason);
     expect(account.mock.commandCalls(CancelImportTaskCommand)).toHaveLength(1);
