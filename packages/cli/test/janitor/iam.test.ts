@@ -170,6 +170,7 @@ console.log(`the janitor without some of its ${janitorActions.length} actions; E
 for (const without of sampleOf(janitorActions, 2)) {
   under('janitor', { without })(
     `without ${without} the janitor does less, and says so`,
+    { timeout: 120_000 },
     async ({ account }) => {
       const ends = await sweepEverything(account);
       const worst = Math.max(...ends.map(({ exitCode }) => exitCode));
