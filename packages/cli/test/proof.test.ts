@@ -121,6 +121,16 @@ async function brokenQemuNbd(): Promise<string> {
   return bin;
 }
 
+test.for([
+  ['none', 'none'],
+  ['full', 'full'],
+])('by EBS direct, with --proof %s: the tags say %s', async ([proof, said], { runImport, tags }) => {
+  const end = await runImport({ via: 'ebs', bucket: undefined, 'omit-holes': true, proof });
+  expect(end.result, end.stderr).toMatchObject({ outcome: 'imported', proof: { extent: said } });
+  const { ami, snapshot } = await tags();
+  expect([ami['ec2-image:proof'], snapshot['ec2-image:proof']]).toEqual([said, said]);
+});
+
 describe('a disk that QEMU reads otherwise', () => {
   test('once: what EC2 made is deleted, and qemu-img converts', async ({
     account,

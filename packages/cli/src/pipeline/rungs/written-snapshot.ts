@@ -76,12 +76,15 @@ export async function writeSnapshot(run: ImageRun, obtainImage: ObtainImage): Pr
   const streamed = await writeStreamed(run);
   const { snapshotId, sizeGiB } =
     streamed ?? (await writeLocal(run, obtainImage)) ?? (await writeFromFile(run, obtainImage));
-  run.steps.record('prove');
+  const isProven = run.request.proof !== 'none';
+  if (isProven) run.steps.record('prove');
   // Of a stream they were made of the bytes that had the digest; a file can be read again for the proof.
   return {
     snapshot: { snapshotId, sizeGiB, content: streamed?.content, isOwn: true },
     // QEMU has read what was sent, or it is what had the digest; and EBS has taken it by its SHA-256.
-    proof: { extent: 'full', madeAt: new Date(run.cloud.connection.clock.now()) },
+    proof: isProven
+      ? { extent: 'full', madeAt: new Date(run.cloud.connection.clock.now()) }
+      : { extent: 'none' },
   };
 }
 
@@ -222,7 +225,7 @@ function writeFrom(
           ebs,
           ec2: cloud.ec2,
           blocks: content.blocks,
-          proof: content.proof,
+          proof: request.proof === 'none' ? undefined : content.proof,
           sizeBytes: content.virtualSizeBytes,
           holes: content.holes,
           tags,
