@@ -226,6 +226,8 @@ describe('what is there already', () => {
     expect(await convertImage({ image, format: 'vhdx', output, reuse: true })).toEqual({
       ...first,
       outcome: 'reused',
+      // Only its bytes are known, not what wrote them.
+      converter: undefined,
     });
     expect(await isOld(output)).toBe(true);
   });
