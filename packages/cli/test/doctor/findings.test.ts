@@ -57,8 +57,7 @@ test('a clean bill is followed by an import, and no import fails that had one', 
       if (!succeeded) expect(exitCode, `${account.name}: ${imported.stderr}`).toBe(1);
       expect(succeeded, `${account.name}: ${imported.stderr}`).toBe(account.imports ?? !account.finds);
     },
-    // One at a time: who signs is a variable of the process.
-    { size: 5, sideBySide: 1 },
+    { size: 5, sideBySide: isExhaustive ? 10 : 3 },
   );
   process.stdout.write(`${done} accounts; EC2_IMAGE_SEED=${seed}\n`);
   expect(failures.map(({ point, message }) => `${point.name}: ${message}`)).toEqual([]);

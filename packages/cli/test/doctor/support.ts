@@ -5,7 +5,7 @@ import { bucket, openAccount, region, type TestAccount } from '../support/accoun
 import type { TestImages } from '../support/images.ts';
 import { type ImportDocument, makeWorkDirectory } from '../support/import.ts';
 import { type InProcessEnd, runInProcess } from '../support/in-process.ts';
-import { ownEnvironment } from '../support/run-cli.ts';
+import { type CliEnd, ownEnvironment, runCli } from '../support/run-cli.ts';
 
 export type AccountOptions = NonNullable<Parameters<typeof openAccount>[0]>;
 
@@ -15,7 +15,8 @@ export interface Stage extends AsyncDisposable {
   /** Keys of the configuration, for the one image. */
   settings: Record<string, unknown>;
   doctor(...flags: readonly string[]): Promise<Diagnosis>;
-  import(): Promise<InProcessEnd & { readonly document: ImportDocument }>;
+  /** In a process of its own, since some imports wait for minutes: several can run side by side. */
+  import(): Promise<CliEnd & { readonly document: ImportDocument }>;
 }
 
 export interface Diagnosis extends InProcessEnd {
@@ -41,12 +42,11 @@ export async function openStage(
   const account = await openAccount({ conditions: 'calm', ...options });
   const workDirectory = await makeWorkDirectory();
   const config = join(await makeWorkDirectory(), 'ec2-image.yaml');
-  const { accessKeyId, secretAccessKey } = signer ?? {
-    accessKeyId: ownEnvironment.AWS_ACCESS_KEY_ID,
-    secretAccessKey: ownEnvironment.AWS_SECRET_ACCESS_KEY,
+  const credentials = signer && {
+    AWS_ACCESS_KEY_ID: signer.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: signer.secretAccessKey,
   };
-  const run = async (command: string, ...flags: readonly string[]) => {
-    Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+  const argsOf = async (command: string, ...flags: readonly string[]) => {
     const image = {
       url: images.url('qcow2'),
       ...{ 'checksum-url': images.checksumUrl, arch: 'x86_64', suffix: 'one', bucket },
@@ -54,24 +54,38 @@ export async function openStage(
     };
     await writeFile(config, JSON.stringify({ region, images: { 'test-cloud': image } }));
     const to = ['--endpoint-url', account.aws.url, '--work-dir', workDirectory];
-    return await runInProcess([command, '--config', config, ...to, ...flags]);
+    return [command, '--config', config, ...to, ...flags];
   };
   const stage: Stage = {
     account,
     images,
     settings: {},
     async doctor(...flags) {
-      const end = await run('doctor', ...(flags.length > 0 ? flags : ['--json']));
+      const args = await argsOf('doctor', ...(flags.length > 0 ? flags : ['--json']));
+      const end = await oneAtATime(() => {
+        Object.assign(process.env, ownEnvironment, credentials);
+        return runInProcess(args);
+      });
       if (flags.length > 0) return { ...end, checks: [], nothingFound: false, check: () => undefined };
       const { checks, nothingFound } = end.json<{ doctor: Diagnosis }>().doctor;
       return { ...end, checks, nothingFound, check: (name) => checks.find(({ check }) => check === name) };
     },
     async import() {
       const limits = ['--poll-interval', '0.02', '--max-attempts', '1', '--outage-timeout', '2'];
-      const end = await run('import', '--json', '--import-attempts', '1', ...limits);
+      const args = await argsOf('import', '--json', '--import-attempts', '1', ...limits);
+      const end = await runCli(args, { env: credentials });
       return { ...end, document: end.json<ImportDocument>() };
     },
     [Symbol.asyncDispose]: () => account[Symbol.asyncDispose](),
   };
   return stage;
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** Who signs is a variable of the process. */
+function oneAtATime<T>(run: () => Promise<T>): Promise<T> {
+  const result = last.then(run);
+  last = result.catch(() => undefined);
+  return result;
 }
