@@ -1,5 +1,5 @@
 import type { FinalizeRequestMiddleware, Pluggable } from '@smithy/types';
-import { awsErrorFacts, isAboutTime } from './error-facts.ts';
+import { awsErrorFacts, hasAwsCode, isAboutTime } from './error-facts.ts';
 
 /**
  * On a machine whose clock is off by minutes the SDK marks every error as one that its corrected clock lets pass, and
@@ -26,8 +26,13 @@ const unmark: FinalizeRequestMiddleware<object, object> = (next) => async (args)
   }
 };
 
-/** The answer to HEAD has no body that would say so. */
+/** EC2 says of a wrong time no more than that it cannot validate the credentials; the answer to HEAD has no body at all. */
 function mayBeAboutTime(error: unknown): boolean {
   const isWithoutBody = awsErrorFacts(error)?.httpStatus === 403 && !/[a-z][A-Z]/.test((error as Error).name);
-  return isAboutTime(error) || isWithoutBody || (error as Error).name === 'UnknownError';
+  return (
+    isAboutTime(error) ||
+    hasAwsCode(error, 'AuthFailure', 'InvalidSignatureException', 'SignatureDoesNotMatch') ||
+    isWithoutBody ||
+    (error as Error).name === 'UnknownError'
+  );
 }
