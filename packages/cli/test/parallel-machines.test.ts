@@ -5,7 +5,8 @@ import type { Flags, ImportDocument } from './support/import.ts';
 import { type InProcessEnd, runInProcess } from './support/in-process.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
-const test = testWith();
+/** Calm: which of the two sees what the other has made is arranged here, and reads that lag would decide it instead. */
+const test = testWith({ account: { conditions: 'calm' } });
 
 /** Both look for what is there before either has made anything: what the second asks for is carried out later. */
 async function sideBySide(
@@ -20,14 +21,16 @@ async function sideBySide(
   ]);
 }
 
-const byEbs = { via: 'ebs', bucket: undefined };
+/** Of the few blocks that a disk has: of zeros past its end alone there would be two thousand. */
+const byEbs = { via: 'ebs', bucket: undefined, 'omit-holes': true };
 
 test('by S3 and by EBS: the one that registers second uses the AMI, deletes its snapshot and says so', async ({
   account,
   images,
   argsOf,
 }) => {
-  const ways = [{ suffix: 'both' }, { ...byEbs, suffix: 'both' }] as const;
+  // Whole, since an import by S3 takes no AMI whose snapshot lacks blocks.
+  const ways = [{ suffix: 'both' }, { ...byEbs, 'omit-holes': undefined, suffix: 'both' }] as const;
   const ends = await sideBySide({ account, argsOf }, { ways, second: 'RegisterImage' });
   for (const end of ends) await expectOneOfEach({ account }, images, end);
   const said = ends.map(({ stderr }) => stderr).join();

@@ -40,13 +40,8 @@ const title = ({ policy, name }: Scenario) => `${policy}: ${name}`;
 /** Where the command is to fail whatever it may do. */
 const failing = ['an import task that makes no progress'];
 
-/** By EBS direct a whole volume is written, several seconds each time: one such import outside of the exhaustive run. */
-const affordable = scenarios.filter(
-  ({ policy, name }) => isExhaustive || policy !== 'import-ebs' || name === 'an import that is verified',
-);
-
 describe('under exactly its policy', () => {
-  test.each(affordable.map((scenario) => [title(scenario), scenario] as const))(
+  test.each(scenarios.map((scenario) => [title(scenario), scenario] as const))(
     '%s',
     async (_title, scenario) => {
       const { exitCode, said, end } = await runScenario(scenario, {
@@ -70,8 +65,7 @@ test.each(tested)('every action of %s has a scenario that it matters in', (name)
 test(
   'without any one action something breaks, or something is lost and named',
   async () => {
-    const tried = affordable.filter(({ policy }) => isExhaustive || policy !== 'import-ebs');
-    const points = tried.flatMap((scenario) => scenario.needs.map((action) => ({ scenario, action })));
+    const points = scenarios.flatMap((scenario) => scenario.needs.map((action) => ({ scenario, action })));
     const whole = new Map<Scenario, ReturnType<typeof runScenario>>();
     const { done, failures, seed } = await runSample(
       points,

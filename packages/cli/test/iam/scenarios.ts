@@ -39,6 +39,7 @@ export interface Scenario {
   command(stage: Stage, prepared: unknown): readonly string[];
 }
 
+/** By EBS few blocks: of zeros past the disk's end alone there would be two thousand. */
 const importing =
   (flags: Flags = {}) =>
   ({ account, images, workDirectory }: Stage) =>
@@ -51,6 +52,7 @@ const importing =
       // A denial is told at once, as is what never ends.
       'max-attempts': 1,
       'outage-timeout': 2,
+      'omit-holes': flags.via === 'ebs' || undefined,
       ...flags,
     });
 
