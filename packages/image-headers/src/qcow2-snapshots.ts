@@ -6,6 +6,8 @@ const entryLength = 40;
 /** As QEMU reads them; its own limit for the number is 65,536, which no tool comes near. */
 const maxExtraLength = 1024;
 const maxCount = 1024;
+/** A signed 64-bit number to QEMU, which looks at it even where the table is empty. */
+const maxOffset = 2n ** 63n - 1n;
 
 /**
  * Walks the table of internal snapshots as QEMU does when it opens an image. The snapshots themselves are not part of
@@ -20,6 +22,8 @@ export async function requireSnapshotTable(
   if (table.count > maxCount) throw unsupported(`the qcow2 image has ${table.count} internal snapshots`);
   if (table.offset % BigInt(table.clusterSize) !== 0n)
     throw corrupt(`the qcow2 snapshot table at byte ${table.offset} does not begin with a cluster`);
+  if (table.offset > maxOffset)
+    throw corrupt(`the qcow2 snapshot table at byte ${table.offset} lies beyond any file`);
   let offset = table.offset;
   for (let index = 0; index < table.count; index++) {
     const what = `entry ${index} of the qcow2 snapshot table`;

@@ -120,6 +120,7 @@ describe('qcow2', () => {
     ['a refcount table inside a cluster', buildQcow2({ refcountTableOffset: 65_536n + 512n })],
     ['an L1 table inside a cluster', buildQcow2({ l1Offset: 65_536n + 512n })],
     ['a snapshot table inside a cluster', buildQcow2({ snapshots: { offset: 512n, count: 1 } })],
+    ['an empty snapshot table beyond any file', buildQcow2({ snapshots: { offset: 1n << 63n, count: 0 } })],
     [
       'a backing format longer than QEMU takes',
       buildQcow2({ extensions: [{ type: 0xe2792aca, data: Buffer.alloc(16, 'r') }] }),

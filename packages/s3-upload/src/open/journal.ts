@@ -4,6 +4,8 @@ import type { ObjectPlace } from '../call/s3.ts';
 /** What this machine remembers of an upload: that it began one, and its id once S3 has named it. */
 export interface JournalEntry {
   readonly uploadId?: string;
+  /** When it was asked for, by the service's clock, in milliseconds since 1970. */
+  readonly beganAt?: number;
   /** What made the parts. */
   readonly converter?: string;
 }
@@ -15,7 +17,7 @@ export interface JournalEntry {
 export interface UploadJournal {
   read(): Promise<JournalEntry | undefined>;
   /** Before the upload is created, and after, with its id: a crash between the two is told from no upload at all. */
-  write(entry: { readonly uploadId?: string }): Promise<void>;
+  write(entry: Pick<JournalEntry, 'uploadId' | 'beganAt'>): Promise<void>;
   clear(): Promise<void>;
 }
 
@@ -35,7 +37,7 @@ export function openJournal({
     async read() {
       const note = parse(await readFile(path, 'utf8').catch(() => ''));
       return note?.bucket === bucket && note.key === key
-        ? { uploadId: note.uploadId, converter: note.converter }
+        ? { uploadId: note.uploadId, beganAt: note.beganAt, converter: note.converter }
         : undefined;
     },
     async write(entry) {
@@ -60,8 +62,11 @@ function parse(text: string): (JournalEntry & { bucket?: unknown; key?: unknown 
     const note: unknown = JSON.parse(text);
     if (typeof note !== 'object' || note === null || !('version' in note) || note.version !== 1)
       return undefined;
-    const { bucket, key, uploadId, converter } = note as Record<string, unknown>;
-    return { bucket, key, uploadId: stringOr(uploadId), converter: stringOr(converter) };
+    const { bucket, key, uploadId, beganAt, converter } = note as Record<string, unknown>;
+    return {
+      ...{ bucket, key, uploadId: stringOr(uploadId), converter: stringOr(converter) },
+      beganAt: typeof beganAt === 'number' ? beganAt : undefined,
+    };
   } catch {
     return undefined;
   }

@@ -111,7 +111,8 @@ export async function createUpload({
   readonly sse: ServerSideEncryption | undefined;
   readonly journal: UploadJournal | undefined;
 }): Promise<OpenedUpload> {
-  await journal?.write({});
+  const beganAt = s3.now();
+  await journal?.write({ beganAt });
   const { UploadId } = await s3.send(
     new CreateMultipartUploadCommand({
       ...address,
@@ -124,6 +125,6 @@ export async function createUpload({
     }),
   );
   if (!UploadId) throw notS3('S3 created a multipart upload without an id');
-  await journal?.write({ uploadId: UploadId });
+  await journal?.write({ uploadId: UploadId, beganAt });
   return { uploadId: UploadId, parts: new Map(), adopted: false };
 }
