@@ -72,3 +72,25 @@ calmTest(
     expect(await listOpenUploadIds(client, options.key)).toEqual([other]);
   },
 );
+
+calmTest.for([
+  { repeated: true, left: 3 },
+  { repeated: false, left: 2 },
+])(
+  'so is what was created by a call whose answer was lost, $repeated that it was repeated',
+  async ({ repeated, left }, { aws, client, directory }) => {
+    const options = { ...uploadOptions(client), concurrency: 1 };
+    await expect(uploadDisk({ ...options, disk: broken, journalPath: false })).rejects.toThrow('gone');
+    const [other] = await listOpenUploadIds(client, options.key);
+    const own = { ...options, journalPath: `${directory.path}/journal` };
+    aws.faults.add({
+      match: { operation: 'CreateMultipartUpload' },
+      action: { kind: 'drop', when: 'after' },
+    });
+    const limits = repeated ? {} : { outageTimeoutMs: 0 };
+    await expect(uploadDisk({ ...own, ...limits, disk: broken })).rejects.toThrow();
+    expect(await listOpenUploadIds(client, options.key)).toHaveLength(left);
+    await abandonUpload(own);
+    expect(await listOpenUploadIds(client, options.key)).toEqual([other]);
+  },
+);
