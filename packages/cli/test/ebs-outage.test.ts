@@ -30,7 +30,7 @@ test.for(['expired-token', 'access-denied'] as const)(
     const { result, ...end } = await runImport();
     expect([end.exitCode, result.error?.hint], end.stderr).toEqual([1, expect.stringMatching(/./)]);
     const [pending] = (await account.contents()).snapshots;
-    expect(pending?.State).toBe('pending');
+    expect(pending?.State, end.stderr).toBe('pending');
     expect(result.leftovers).toEqual([`pending snapshot ${pending!.SnapshotId}`]);
     account.aws.faults.clear();
     const before = account.calls('PutSnapshotBlock').length;
