@@ -124,18 +124,24 @@ export async function putBlocks(options: PutBlocksOptions): Promise<ExpectedCont
     });
     for await (const block of volume) {
       signal.throwIfAborted();
-      const sending = put(block).finally(() => {
-        underWay.delete(sending);
-        block.release();
-      });
-      // The race below, or the wait at the end, meets what fails here.
-      sending.catch((error: unknown) => stop.abort(error));
+      const sending = put(block)
+        .catch((error: unknown) => {
+          // Before it leaves the set: who finds the set empty then finds the signal aborted.
+          stop.abort(error);
+          throw error;
+        })
+        .finally(() => {
+          underWay.delete(sending);
+          block.release();
+        });
+      sending.catch(() => {});
       underWay.add(sending);
       // Blocks in memory: those being sent, and as many hashed ahead.
       if (underWay.size >= 2 * concurrency) await Promise.race(underWay);
     }
     sent.end();
     await Promise.all(underWay);
+    stop.signal.throwIfAborted();
     return { sizeBytes, digests: sent.digests, omitted: omitted.list };
   } catch (error) {
     stop.abort(error);

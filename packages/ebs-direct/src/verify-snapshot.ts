@@ -93,12 +93,18 @@ export async function verifySnapshot(options: VerifySnapshotOptions): Promise<Ve
           blocks += 1;
           onProgress?.({ done: blocks * blockSizeBytes });
         })
+        .catch((error: unknown) => {
+          // Before it leaves the set: who finds the set empty then finds the signal aborted.
+          stop.abort(error);
+          throw error;
+        })
         .finally(() => underWay.delete(reading));
-      reading.catch((error: unknown) => stop.abort(error));
+      reading.catch(() => {});
       underWay.add(reading);
       if (underWay.size >= concurrency) await Promise.race(underWay);
     }
     await Promise.all(underWay);
+    stop.signal.throwIfAborted();
   } catch (error) {
     stop.abort(error);
     await Promise.allSettled(underWay);

@@ -1,9 +1,11 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { CompleteSnapshotCommand, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
 import { type BlockRange, blockSizeBytes } from '@ec2-image/disk-blocks';
 import { type WriteSnapshotOptions, writeSnapshot } from '@ec2-image/ebs-direct';
+import { vi } from 'vitest';
 import {
   type Account,
   describe,
@@ -39,6 +41,29 @@ test('a disk is written as a tagged snapshot that holds it', async ({ account })
     },
   ]);
   expect(progress.at(-1)).toBe(testDiskBytes);
+});
+
+test('a block that is refused ends the writing, though its source ends after that', async ({ account }) => {
+  const match = { operation: 'PutSnapshotBlock', parameters: { BlockIndex: '0' } };
+  account.aws.faults.add({ match, times: 'always', action: { kind: 'error', preset: 'access-denied' } });
+  const { blocks } = someBlocks([47]);
+  const options: WriteSnapshotOptions = {
+    ...writing(account),
+    // None has to wait for another.
+    concurrency: 32,
+    async *blocks() {
+      yield* blocks();
+      await vi.waitFor(() =>
+        expect(account.calls('PutSnapshotBlock')).toContainEqual(
+          expect.objectContaining({ status: expect.toSatisfy((status: number) => status >= 400) }),
+        ),
+      );
+      // Until the answer has arrived, too.
+      await setTimeout(100);
+    },
+  };
+  await expect(writeSnapshot(options)).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+  expect(account.calls('CompleteSnapshot')).toEqual([]);
 });
 
 const listed = async ({ ebs }: Account, snapshotId: string) => {
