@@ -6,7 +6,7 @@ const entryLength = 40;
 /** As QEMU reads them; its own limit for the number is 65,536, which no tool comes near. */
 const maxExtraLength = 1024;
 const maxCount = 1024;
-/** A signed 64-bit number to QEMU, which looks at it even where the table is empty. */
+/** A signed 64-bit number to QEMU, which checks it even where the table is empty. */
 const maxOffset = 2n ** 63n - 1n;
 
 /**
