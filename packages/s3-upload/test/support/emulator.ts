@@ -26,8 +26,12 @@ export function clientFor(
   });
 }
 
+let keys = 0;
+
 /** An account with a bucket. */
 export async function startEmulator({ conditions }: Pick<TestAccountOptions, 'conditions'>) {
+  // Conditions follow from the key: which files this worker has run before must not matter.
+  keys = 0;
   const account = await openTestAccount({ region, buckets: [bucket], conditions, maxAttempts: 3 });
   return {
     aws: account.aws,
@@ -36,8 +40,6 @@ export async function startEmulator({ conditions }: Pick<TestAccountOptions, 'co
     [Symbol.asyncDispose]: () => account[Symbol.asyncDispose](),
   };
 }
-
-let keys = 0;
 
 /** What `uploadDisk` is told in nearly every test; each call names another key. */
 export function uploadOptions(client: S3Client) {
