@@ -23,6 +23,10 @@ export interface StepReport {
   readonly bytes?: number;
 }
 
+/** The value of `ec2-image:boot-mode`: by what an image can be booted. `none`: by nothing that was found. */
+export const bootFindings = ['uefi-preferred', 'uefi', 'legacy-bios', 'none'] as const;
+export type BootFinding = (typeof bootFindings)[number];
+
 export type ImageOutcome = 'imported' | 'reused' | 'partial' | 'failed' | 'interrupted';
 
 /** What became of one image: an entry of `images` in the `--json` document. */
@@ -42,6 +46,8 @@ export interface ImageResult {
     /** The fingerprint of the primary key that signed it, where a keyring was given. */
     readonly signedBy?: string;
   };
+  /** What the image can be booted by, where `boot-mode` is `auto` and it is known. */
+  readonly bootMode?: { readonly found: BootFinding; readonly reason: string };
   /** The entry of DescribeImages. */
   readonly image: Image | null;
   /** Of the snapshot; null where none is known. */

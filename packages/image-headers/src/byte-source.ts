@@ -15,6 +15,20 @@ export function bufferSource(buffer: Buffer): ByteSource {
   };
 }
 
+/** A stretch of another source; what would reach beyond it is cut. */
+export function rangeSource(
+  source: ByteSource,
+  { offset: start, size }: { readonly offset: number; readonly size: number },
+): ByteSource {
+  return {
+    size,
+    async read(offset, length) {
+      const end = Math.min(offset + length, size);
+      return end <= offset ? Buffer.alloc(0) : source.read(start + offset, end - offset);
+    },
+  };
+}
+
 /** The part of `node:fs/promises`' FileHandle that is needed. */
 export interface ReadableHandle {
   read(

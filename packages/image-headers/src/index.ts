@@ -1,3 +1,10 @@
+export {
+  type BootArchitecture,
+  type BootCode,
+  type BootLoader,
+  efiPartitionsOf,
+  readBootCode,
+} from './boot/boot-code.ts';
 export { type ByteSource, bufferSource, fileSource, type ReadableHandle } from './byte-source.ts';
 export { type ImageHeaderCode, ImageHeaderError } from './errors.ts';
 export {

@@ -17,6 +17,8 @@ export const provenanceKeys = {
   proof: 'ec2-image:proof',
   /** What made the bytes that were imported, with its version. */
   converter: 'ec2-image:converter',
+  /** By what the image can be booted: what `boot-mode: auto` found in it. */
+  bootMode: 'ec2-image:boot-mode',
 } as const;
 
 /** The S3 tag, with the value `true`, of an object that `--keep-object` kept: the janitor keeps it too. */
@@ -45,6 +47,7 @@ export interface Provenance {
   readonly converter?: string;
   /** Of a snapshot and its AMIs alone: an object or a task is proven again by whoever finds it. */
   readonly proof?: ProofExtent;
+  readonly bootMode?: string;
   /** Left out where a call carries a ClientToken: what varies between runs would make the token mismatch. */
   readonly startedAt?: Date;
 }
@@ -60,6 +63,7 @@ export function provenanceTags({
   signedBy,
   converter,
   proof,
+  bootMode,
   startedAt,
 }: Provenance): Record<string, string> {
   return {
@@ -71,6 +75,7 @@ export function provenanceTags({
     ...(signedBy !== undefined && { [provenanceKeys.signedBy]: signedBy }),
     ...(converter !== undefined && { [provenanceKeys.converter]: converter }),
     ...(proof !== undefined && { [provenanceKeys.proof]: proof }),
+    ...(bootMode !== undefined && { [provenanceKeys.bootMode]: bootMode }),
     ...(startedAt && { [provenanceKeys.startedAt]: formatStartedAt(startedAt) }),
   };
 }

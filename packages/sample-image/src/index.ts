@@ -1,5 +1,10 @@
 export { type WriteChecksumFileOptions, writeChecksumFile } from './checksum-file.ts';
-export { type MakeSampleDiskOptions, makeSampleDisk, type SampleDisk } from './disk/make-sample-disk.ts';
+export {
+  type MakeSampleDiskOptions,
+  makeSampleDisk,
+  type SampleBoot,
+  type SampleDisk,
+} from './disk/make-sample-disk.ts';
 export type { Partition } from './disk/partition-table.ts';
 export { SampleImageError, type SampleImageErrorCode } from './errors.ts';
 export { type Gpg, type GpgKey, openGpg } from './gpg.ts';

@@ -59,20 +59,17 @@ function checkFirmware(
   const facts = { architecture, bootMode, tpm };
   if (architecture === 'arm64' && (bootMode === 'legacy-bios' || bootMode === 'uefi-preferred')) {
     throw located('BOOT_MODE_UNSUPPORTED', `${label(origin)}arm64 does not boot by ${bootMode}`, origin, {
-      hint: 'Use uefi, or leave boot-mode out: arm64 boots by UEFI alone.',
+      hint: 'Use uefi, auto, or leave boot-mode out: arm64 boots by UEFI alone.',
       facts,
     });
   }
-  if (tpm === 'v2.0' && (architecture === 'arm64' || bootMode !== 'uefi')) {
-    const why =
-      architecture === 'arm64'
-        ? 'arm64 has no NitroTPM'
-        : `boot-mode is ${bootMode ?? 'not given'}, not uefi`;
+  if (tpm === 'v2.0' && (architecture === 'arm64' || !(bootMode ?? 'auto').match(/^(?:auto|uefi)$/))) {
+    const why = architecture === 'arm64' ? 'arm64 has no NitroTPM' : `boot-mode is ${bootMode}, not uefi`;
     throw located('TPM_WITHOUT_UEFI', `${label(origin)}tpm ${tpm}: ${why}`, origin, {
       hint:
         architecture === 'arm64'
           ? 'Leave tpm out: NitroTPM is for x86_64.'
-          : 'Give boot-mode uefi as well, or leave tpm out.',
+          : 'Give boot-mode uefi, or auto, or leave tpm out.',
       facts,
     });
   }

@@ -1,6 +1,6 @@
 import { proofExtents } from '@ec2-image/provenance';
 import { z } from 'zod';
-import { stepNames } from '../outcome.ts';
+import { bootFindings, stepNames } from '../outcome.ts';
 import { error, tags } from './parts.ts';
 
 const step = z.object({
@@ -29,6 +29,10 @@ const image = z.object({
         'Fingerprint of the primary key that signed checksum file or image, where a keyring was given',
       ),
   }),
+  bootMode: z
+    .object({ found: z.enum(bootFindings), reason: z.string() })
+    .optional()
+    .describe('What the image can be booted by, and why, where boot-mode is auto'),
   image: z.record(z.string(), z.unknown()).nullable().describe('The entry of DescribeImages'),
   proof: z
     .object({

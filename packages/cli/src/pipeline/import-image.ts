@@ -51,6 +51,7 @@ export async function importImage(requested: RequestedJob): Promise<ImportedImag
       digest: known.digest ?? null,
       ...(known.signedBy !== undefined && { signedBy: known.signedBy }),
     },
+    ...(known.boot && { bootMode: { found: known.boot.finding, reason: known.boot.reason } }),
     image: null,
     proof: reportOf(known),
     steps: steps.report(),

@@ -1,3 +1,4 @@
+import { lookIntoImage } from './boot/find-boot-mode.ts';
 import { finishSnapshot } from './effects.ts';
 import { proveSnapshot } from './prove-snapshot.ts';
 import type { ImageRun } from './run.ts';
@@ -62,5 +63,9 @@ async function obtainDisk(given: ImageRun): Promise<StartedDisk> {
       ? { ...given, request: { ...given.request, converter: 'qemu-img' as const } }
       : given;
   const image = startImage(run);
-  return (await startArrivingDisk(run, image)) ?? startDisk(run, await image.finished);
+  const arriving = await startArrivingDisk(run, image);
+  if (arriving) return arriving;
+  const whole = await image.finished;
+  await lookIntoImage(run, whole);
+  return startDisk(run, whole);
 }

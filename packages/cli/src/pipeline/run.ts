@@ -5,6 +5,7 @@ import type { Cloud } from '../aws/cloud.ts';
 import type { ImportRequest } from '../config/import-request.ts';
 import type { RunLog } from '../run-log.ts';
 import type { ImageDirectory } from '../work-directory/image-directory.ts';
+import type { FoundBoot } from './boot/judge-boot.ts';
 import type { Encryption } from './encryption.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { RunView } from './progress.ts';
@@ -39,6 +40,8 @@ export interface Known {
   amiName?: string;
   /** The fingerprint of the primary key whose signature was verified, of checksum file or image. */
   signedBy?: string;
+  /** By what the image can be booted, where `boot-mode` is `auto`. */
+  boot?: FoundBoot;
   snapshotId?: string;
   imageId?: string;
   /** Of the snapshot. */

@@ -21,6 +21,8 @@ export function constantTagsOf({ request, digest, amiName, known }: Named): Reco
       version,
       name: request.name,
       signedBy: known.signedBy,
+      // By EBS the snapshot is started before anybody has seen all of the image.
+      bootMode: request.via === 'ebs' ? undefined : known.boot?.finding,
     }),
   };
 }
@@ -33,6 +35,7 @@ export function provenanceTagsOf({ request, digest, startedAt, known }: Named): 
     version,
     name: request.name,
     signedBy: known.signedBy,
+    bootMode: known.boot?.finding,
     startedAt,
   });
 }

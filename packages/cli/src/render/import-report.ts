@@ -71,11 +71,21 @@ export function renderImportReport(
       ],
       { width, fold: true },
     ),
+    ...renderBootModes(finished),
     ...renderSigners(finished),
     ...renderProofs(finished),
     ...(next.length > 0 ? [['Next:', ...next.map((step) => `  ${step}`)].join('\n')] : []),
     ...(pin ? renderPin(finished, configWrittenTo) : []),
   ].join('\n\n');
+}
+
+function renderBootModes(finished: readonly Finished[]): string[] {
+  const lines = finished.flatMap(({ result: { name, bootMode, outcome } }) =>
+    bootMode === undefined || outcome === 'reused'
+      ? []
+      : `${name}: boot mode ${bootMode.found} (${bootMode.reason})`,
+  );
+  return lines.length > 0 ? [lines.join('\n')] : [];
 }
 
 function renderSigners(finished: readonly Finished[]): string[] {

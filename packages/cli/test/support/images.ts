@@ -5,6 +5,7 @@ import {
   type ImageFormat,
   makeSampleDisk,
   packImage,
+  type SampleBoot,
   serveDirectory,
   writeChecksumFile,
 } from '@ec2-image/sample-image';
@@ -27,18 +28,21 @@ export interface PublishedDisk {
   readonly isFull?: boolean;
   /** Of these formats the file's name says arm64; the others say x86_64. */
   readonly arm64?: readonly ImageFormat[];
+  /** Default: nothing, and where any is for arm64, loaders of both architectures. */
+  readonly boot?: SampleBoot;
 }
 
 /** A small system disk, published in these formats. Of one size everywhere: large enough for an upload of two parts. */
 export async function publishImages(
   formats: readonly ImageFormat[],
-  { sizeBytes = 16 * 2 ** 20, dataBytes = 2 ** 20, isFull = false, arm64 = [] }: PublishedDisk = {},
+  { sizeBytes = 16 * 2 ** 20, dataBytes = 2 ** 20, isFull = false, arm64 = [], boot }: PublishedDisk = {},
 ): Promise<TestImages> {
   const directory = await temporaryDirectory('served');
   const { path: disk } = await makeSampleDisk({
     path: join(await temporaryDirectory('disk'), 'disk.raw'),
     sizeBytes,
     dataBytes,
+    boot: boot ?? (arm64.length > 0 ? { efi: ['x86_64', 'arm64'] } : undefined),
   });
   if (isFull) await fillBlocks(disk);
   const name = (format: ImageFormat) =>

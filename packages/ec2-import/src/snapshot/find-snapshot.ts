@@ -39,6 +39,8 @@ export type FoundSnapshot = (
       readonly importTaskId: string;
       readonly percent?: number;
       readonly source?: TaskSource;
+      /** The task's. */
+      readonly tags: Tags;
     }
   | { readonly state: 'none' }
 ) & {
@@ -63,8 +65,9 @@ export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundS
   const { endedAttempts } = chosen;
   if (chosen.state === 'none') return { state: 'none', endedAttempts };
   if (chosen.state === 'running') {
-    const { importTaskId, percent } = chosen.task;
-    return { state: 'running', importTaskId, percent, source: taskSource(chosen.task), endedAttempts };
+    const { importTaskId, percent, tags = {} } = chosen.task;
+    const source = taskSource(chosen.task);
+    return { state: 'running', importTaskId, percent, tags, source, endedAttempts };
   }
   const { snapshot, proof, task } = chosen;
   const source = task && taskSource(task);

@@ -10,6 +10,10 @@ export const imageCodes = {
     means: 'The file of block digests is not one that `verify --save-digests` writes.',
     remedy: 'Make it again with `ec2-image verify --save-digests`.',
   },
+  BOOT_LOADER_MISMATCH: {
+    means: "The image's UEFI boot loader is for another architecture than arch.",
+    remedy: 'Correct arch, or use the image for that architecture; --allow-unbootable imports it anyway.',
+  },
   COMPARISON_FAILED: {
     means: 'The converted disk could not be compared with the image.',
     remedy: 'Run the same command again: a disk is not used before the comparison succeeds.',
@@ -107,6 +111,11 @@ export const imageCodes = {
   NOT_BOOTABLE: {
     means: 'The disk has neither a partition table nor a boot record.',
     remedy: 'Use a disk image, not a partition or a file system; --allow-unbootable imports it anyway.',
+  },
+  NO_BOOT_LOADER: {
+    means:
+      'The disk is for arm64 and has no UEFI boot loader at \\EFI\\BOOT\\BOOTAA64.EFI, so it cannot start.',
+    remedy: 'Use an image with such a boot loader; --allow-unbootable imports it anyway.',
   },
   NO_DISK_INSIDE: {
     means: 'The compressed file holds no disk image.',

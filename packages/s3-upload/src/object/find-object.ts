@@ -1,3 +1,4 @@
+import { tagsOfMetadata } from '@ec2-image/provenance';
 import { addressOf, createS3, type ObjectPlace, type S3Options } from '../call/s3.ts';
 import { describeObject, type ObjectFacts } from './describe-object.ts';
 import { converterOf, judgeObject, type WantedObject } from './judge-object.ts';
@@ -41,5 +42,6 @@ export function provenObject({ bucket, key }: ObjectPlace, facts: ObjectFacts): 
     versionId,
     provenBy: 'checksum',
     converter,
+    tags: tagsOfMetadata(metadata),
   };
 }

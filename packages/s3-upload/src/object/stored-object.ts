@@ -1,4 +1,5 @@
 import type { ChecksumAlgorithm, ChecksumType } from '@ec2-image/checksum';
+import type { Tags } from '@ec2-image/provenance';
 
 /** An object in S3 that is known to hold the disk. */
 export interface StoredObject {
@@ -20,6 +21,8 @@ export interface StoredObject {
   readonly provenBy: Proof;
   /** What made its bytes, where its metadata names it. */
   readonly converter?: string;
+  /** The provenance in its metadata, where that was read. */
+  readonly tags?: Tags;
 }
 
 /**

@@ -1,4 +1,6 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
+import { biosProgram, type EfiArchitecture, efiProgram } from '../boot/boot-programs.ts';
+import { fatVolume, fatVolumeBytes } from '../boot/fat-volume.ts';
 import { intoPlace } from '../into-place.ts';
 import { writeExt4 } from './ext4.ts';
 import { keystream } from './keystream.ts';
@@ -18,7 +20,19 @@ export interface MakeSampleDiskOptions {
   readonly seed?: number;
   /** More files, by their path in the filesystem. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  /** What a machine boots from it. Default: an empty BIOS boot partition, and nothing else. */
+  readonly boot?: SampleBoot;
   readonly signal?: AbortSignal;
+}
+
+/** Programs that print a text on the console and wait. */
+export interface SampleBoot {
+  /** Code in the MBR. Default false. */
+  readonly bios?: boolean;
+  /** Loaders in an EFI system partition, which also an empty list makes. */
+  readonly efi?: readonly EfiArchitecture[];
+  /** In ASCII. Default: a login prompt. */
+  readonly prints?: string;
 }
 
 export interface SampleDisk {
@@ -32,8 +46,8 @@ const defaultSizeBytes = 256 * 2 ** 20;
 const maxDefaultDataBytes = 80 * 2 ** 20;
 
 /**
- * Makes a raw disk: a GPT with a BIOS boot partition and an ext4 root full of generated files. The file is sparse; neither
- * root nor a loop device is needed.
+ * Makes a raw disk: a GPT with a BIOS boot partition, an EFI system partition where `boot` asks for one, and an ext4 root full
+ * of generated files. The file is sparse; neither root nor a loop device is needed.
  *
  * @throws SampleImageError `INVALID_DISK_SIZE`, `INVALID_FILE_NAME`, `TOOL_MISSING`, `TOOL_FAILED` (as where `dataBytes` is
  *   more than the disk holds)
@@ -41,14 +55,16 @@ const maxDefaultDataBytes = 80 * 2 ** 20;
 export async function makeSampleDisk(options: MakeSampleDiskOptions): Promise<SampleDisk> {
   const { path, sizeBytes = defaultSizeBytes, label = 'sample', seed = 0, files = {}, signal } = options;
   const { dataBytes = Math.min(Math.floor(sizeBytes * 0.3), maxDefaultDataBytes) } = options;
-  const partitions = planPartitions(sizeBytes);
-  const [, root] = partitions;
+  const { boot = {} } = options;
+  const [root, ...first] = planPartitions(sizeBytes, { efiBytes: boot.efi ? fatVolumeBytes : 0 });
+  const partitions = [...first, root];
   const random = keystream(`${seed}`);
   const treeDirectory = await mkdtemp(`${path}.files-`);
   try {
     await intoPlace(path, async (partial) => {
       await makeHole({ path: partial, sizeBytes });
       await writePartitionTable({ path: partial, partitions, random, signal });
+      await writeBoot({ path: partial, partitions, boot });
       const allFiles = function* () {
         yield* sampleFiles({ dataBytes, random });
         for (const [name, content] of Object.entries(files)) yield { path: name, content };
@@ -59,6 +75,26 @@ export async function makeSampleDisk(options: MakeSampleDiskOptions): Promise<Sa
     await rm(treeDirectory, { recursive: true, force: true });
   }
   return { path, sizeBytes, partitions };
+}
+
+async function writeBoot({
+  path,
+  partitions,
+  boot: { bios = false, efi, prints = '\r\nsample login: ' },
+}: {
+  readonly path: string;
+  readonly partitions: readonly Partition[];
+  readonly boot: SampleBoot;
+}): Promise<void> {
+  await using file = await open(path, 'r+');
+  if (bios) await file.write(biosProgram(prints), 0, undefined, 0);
+  const start = partitions.find(({ name }) => name === 'efi')?.startBytes;
+  if (start === undefined) return;
+  const loaders = (efi ?? []).map((architecture) => [
+    `EFI/BOOT/${architecture === 'x86_64' ? 'BOOTX64' : 'BOOTAA64'}.EFI`,
+    efiProgram(prints, architecture),
+  ]);
+  await file.write(fatVolume(Object.fromEntries(loaders)), 0, undefined, start);
 }
 
 async function makeHole({

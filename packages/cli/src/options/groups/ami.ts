@@ -6,8 +6,8 @@ import { boolean, oneOf, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
 import { volumeOptions } from './volume.ts';
 
-/** `none` leaves it unset, where the file sets one for other images. */
-const bootModes = ['legacy-bios', 'uefi', 'uefi-preferred', 'none'] as const;
+/** `auto` looks into the image; `none` leaves it unset. */
+const bootModes = ['auto', 'legacy-bios', 'uefi', 'uefi-preferred', 'none'] as const;
 const versions = ['v2.0', 'none'] as const;
 /** In EC2's own words. */
 const protections = ['enabled-without-cooldown', 'enabled-with-cooldown', 'disabled'] as const;
@@ -48,14 +48,14 @@ export const amiOptions = {
   'boot-mode': option({
     kind: oneOf(bootModes, { metavar: 'MODE' }),
     help: `Boot mode of the AMI: ${bootModes.join(', ')}`,
-    default: 'that of the instance type',
+    default: 'auto: what the image can be booted by',
     group: 'ami',
     commands: ['import'],
     in: 'both',
   }),
   tpm: option({
     kind: oneOf(versions, { aliases: { '2.0': 'v2.0' } }),
-    help: 'NitroTPM for instances of the AMI; requires boot-mode uefi',
+    help: 'NitroTPM for instances of the AMI; requires boot-mode uefi, or auto',
     default: 'none',
     group: 'ami',
     commands: ['import'],

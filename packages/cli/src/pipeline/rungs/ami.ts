@@ -10,6 +10,7 @@ import {
   updateImage,
 } from '@ec2-image/ec2-import';
 import { isSufficientProof, provenanceKeys, readProof, tagRecord } from '@ec2-image/provenance';
+import { bootModeOf, knowsBootMode } from '../boot/find-boot-mode.ts';
 import { requireRootVolume } from '../root-volume.ts';
 import { ec2Options, type IdentifiedRun, type ImageRun, wantedSnapshotOf } from '../run.ts';
 import { knowsSigner } from '../signer.ts';
@@ -68,6 +69,7 @@ export async function findAmi(
     if (!means) return undefined;
     if (!(await proveAmi(run as ImageRun, found.ami, means))) return undefined;
   }
+  knowsBootMode(run, found.ami.tags);
   steps.reuse('register');
   const tagError = await completeTags(run, { imageId, snapshotId: rootSnapshotId });
   const available = await describeImage({ ...ec2Options(run), imageId, untilAvailable: true });
@@ -122,7 +124,7 @@ function wantedAmiOf(run: IdentifiedRun) {
   const { architecture, ami } = run.request;
   return {
     architecture,
-    bootMode: ami.bootMode,
+    bootMode: bootModeOf(run),
     tpmSupport: ami.tpm,
     imdsSupport: ami.imds,
     uefiData: ami.uefiData,

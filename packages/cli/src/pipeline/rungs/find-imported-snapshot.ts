@@ -8,6 +8,7 @@ import {
 import { isExplained } from '@ec2-image/explained-error';
 import { isSufficientProof, provenanceKeys, readProof } from '@ec2-image/provenance';
 import { findObject, type StoredObject } from '@ec2-image/s3-upload';
+import { requireBootMode } from '../boot/find-boot-mode.ts';
 import { mayBeTheObject, waitOptions } from '../import-task.ts';
 import { discardUnproven } from '../proof/discard-unproven.ts';
 import { type ImportSignals, type ProofMeans, proveWhileImporting } from '../proof/prove-while-importing.ts';
@@ -40,6 +41,7 @@ export async function findImportedSnapshot(
   run.endedAttempts.number = Math.max(run.endedAttempts.number, found.endedAttempts);
   if (found.state === 'none') return undefined;
   await requireSigner(run, found.state === 'complete' ? found.tags : {}, obtainImage);
+  await requireBootMode(run, found.tags, obtainImage);
   if (found.state === 'complete') {
     const extent = readProof(found.tags);
     if (extent !== undefined && isSufficientProof(extent, request.proof)) {

@@ -3,6 +3,7 @@ import * as s3 from '@ec2-image/s3-upload';
 import { endedByImage, SentTooEarly, uploadJournal, whyImageEnded } from '../arriving-upload.ts';
 import { discardDisk } from '../discard-disk.ts';
 import type { ObtainDisk } from '../proof/prove-object.ts';
+import { requireBootMode } from '../boot/find-boot-mode.ts';
 import { readImage } from '../read-image.ts';
 import { type ImageRun, type ObtainImage, objectLocation, objectUrl } from '../run.ts';
 import { requireSigner } from '../signer.ts';
@@ -30,6 +31,7 @@ export async function findObject(
   const object = run.request.fresh ? undefined : await s3.findObject(objectLocation(run));
   if (!object) return undefined;
   await requireSigner(run, {}, obtainImage);
+  await requireBootMode(run, object.tags ?? {}, obtainImage);
   run.notice(`reusing object ${objectUrl(object)}`);
   run.steps.reuse('upload');
   run.leftovers.set('object', objectUrl(object));

@@ -18,6 +18,7 @@ import {
 import { createEbsClient } from '../../aws/ebs-client.ts';
 import { isAuthentic } from '../../config/checksum.ts';
 import { absentBlocksNotice } from '../absent-blocks.ts';
+import { lookedInto, requireBootMode } from '../boot/find-boot-mode.ts';
 import { type Content, openContent, streamedContent } from '../content.ts';
 import { discardUnproven } from '../proof/discard-unproven.ts';
 import type { ProofMeans } from '../proof/prove-while-importing.ts';
@@ -47,6 +48,7 @@ export async function findWrittenSnapshot(
   });
   if (found.state !== 'complete') return undefined;
   await requireSigner(run, found.tags, obtainImage);
+  await requireBootMode(run, found.tags, obtainImage);
   const { snapshotId } = found.snapshot;
   const converter = found.tags[provenanceKeys.converter];
   const extent = readProof(found.tags);
@@ -180,13 +182,16 @@ async function hasDownload(directory: string, digest: Digest): Promise<boolean> 
   return names.some((name) => name.startsWith(shortDigest(digest)) && !name.endsWith('.lock'));
 }
 
-/** What was sent is not the requested image: data that cannot even be decompressed is not an image either. */
+/** What was sent is not the requested image, or not one that can be used: data that cannot even be decompressed is not an image either. */
 const wrongContentCodes: ReadonlySet<string> = new Set([
+  'BOOT_LOADER_MISMATCH',
   'CORRUPT_COMPRESSION',
   'DIGEST_MISMATCH',
   'DISK_DIFFERS',
   'DISK_SIZE_WRONG',
   'IMAGE_CHANGED',
+  'NO_BOOT_LOADER',
+  'TPM_WITHOUT_UEFI',
   'TRUNCATED_COMPRESSION',
 ]);
 
@@ -224,7 +229,7 @@ function writeFrom(
           ...cloud.calls,
           ebs,
           ec2: cloud.ec2,
-          blocks: content.blocks,
+          blocks: lookedInto(run, content).blocks,
           proof: request.proof === 'none' ? undefined : content.proof,
           sizeBytes: content.virtualSizeBytes,
           holes: content.holes,
