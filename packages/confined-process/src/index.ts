@@ -1,4 +1,5 @@
 export type { Limits } from './confine.ts';
+export { findProgram } from './find-program.ts';
 export {
   type ConfinedProcess,
   type ConfinedProcessOptions,

@@ -11,6 +11,7 @@ import type { ParameterStore } from '../ssm/parameter-store.ts';
 import { dryRunOperation } from './errors.ts';
 import { startImportWorker } from './import/import-worker.ts';
 import type { ImportObjects } from './import-objects.ts';
+import { createMachines } from './instances/machines.ts';
 import { asSeenBy } from './lagging-resources.ts';
 import type { Ec2Context } from './operation.ts';
 import { ec2Operations } from './operations.ts';
@@ -48,6 +49,8 @@ export function ec2Service({
     onNotice,
   });
 
+  const machines = createMachines({ store, now, maxLifeMs: settings.maxInstanceLifeMs, onNotice });
+
   function contextOf({ accountId, region, conditions }: ServiceRequest, call: FaultTarget): Ec2Context {
     const unseenMs = isMutating(call.operation) ? (faults.take('unseen', call)?.ms ?? 0) : 0;
     const resources = openResources({ store, accountId, region, now, unseenMs });
@@ -66,6 +69,7 @@ export function ec2Service({
       conditions,
       account,
       imports,
+      machines,
       now,
     };
   }
@@ -98,7 +102,7 @@ export function ec2Service({
     },
     renderError,
     async close() {
-      await imports.close();
+      await Promise.all([imports.close(), machines.close()]);
       await swept;
     },
   };

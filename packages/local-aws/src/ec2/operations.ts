@@ -29,6 +29,7 @@ import {
 import { deregisterImage, describeImages } from './images/image-operations.ts';
 import { registerImage } from './images/register-image.ts';
 import { cancelImportTask, describeImportSnapshotTasks, importSnapshot } from './import/import-operations.ts';
+import { describeInstanceStatus, getConsoleOutput } from './instances/console-operations.ts';
 import {
   describeInstances,
   runInstances,
@@ -106,6 +107,7 @@ export const ec2Operations: QueryOperations<Ec2Context> = {
   DescribeImageReferences: describeImageReferences,
   DescribeImages: describeImages,
   DescribeImportSnapshotTasks: describeImportSnapshotTasks,
+  DescribeInstanceStatus: describeInstanceStatus,
   DescribeInstances: describeInstances,
   DescribeLaunchTemplateVersions: describeLaunchTemplateVersions,
   DescribeLaunchTemplates: describeLaunchTemplates,
@@ -131,6 +133,7 @@ export const ec2Operations: QueryOperations<Ec2Context> = {
   EnableImageDeprecation: enableImageDeprecation,
   EnableImageDeregistrationProtection: enableImageDeregistrationProtection,
   EnableSnapshotBlockPublicAccess: enableSnapshotBlockPublicAccess,
+  GetConsoleOutput: getConsoleOutput,
   GetEbsDefaultKmsKeyId: getEbsDefaultKmsKeyId,
   GetEbsEncryptionByDefault: getEbsEncryptionByDefault,
   GetImageBlockPublicAccessState: getImageBlockPublicAccessState,

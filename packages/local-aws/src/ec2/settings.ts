@@ -8,6 +8,14 @@ export interface Ec2Settings {
   readonly imageCreationMs: number;
   /** How many disks a process copies and converts at once; the other tasks wait for their turn. Default 4. */
   readonly concurrentImports: number;
+  /** Whether instances of AMIs that have a disk run, in QEMU; otherwise they are mere records. Default true. */
+  readonly bootInstances: boolean;
+  /** From the start of an instance until its status checks say anything. Default 2,000. */
+  readonly statusCheckMs: number;
+  /** From the start of an instance until its status checks fail that has not booted by then. Default 120,000. */
+  readonly impairedAfterMs: number;
+  /** After which an instance that nobody has ended is terminated. Default an hour. */
+  readonly maxInstanceLifeMs: number;
 }
 
 export const defaultSettings: Ec2Settings = {
@@ -15,4 +23,8 @@ export const defaultSettings: Ec2Settings = {
   snapshotCompletionMs: 300,
   imageCreationMs: 200,
   concurrentImports: 4,
+  bootInstances: true,
+  statusCheckMs: 2000,
+  impairedAfterMs: 120_000,
+  maxInstanceLifeMs: 3_600_000,
 };

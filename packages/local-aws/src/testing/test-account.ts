@@ -28,8 +28,8 @@ export interface TestAccount extends AccountClients {
 }
 
 /**
- * Starts an emulator in this process, in a new directory unless one is given. Its work takes no longer than it has to,
- * unless `ec2` says how long.
+ * Starts an emulator in this process, in a new directory unless one is given. Its work takes no longer than it has to, and
+ * instances do not boot, unless `ec2` says otherwise.
  *
  * @throws what {@link startLocalAws} throws
  */
@@ -56,7 +56,7 @@ export async function openTestAccount({
       region,
       ...(typeof bucket === 'string' ? { name: bucket } : bucket),
     })),
-    ec2: { importTaskMs: 0, snapshotCompletionMs: 0, imageCreationMs: 0, ...ec2 },
+    ec2: { importTaskMs: 0, snapshotCompletionMs: 0, imageCreationMs: 0, bootInstances: false, ...ec2 },
   }).catch(async (error: unknown) => {
     await remove();
     throw error;

@@ -34,7 +34,7 @@ function x8664Code(): Buffer {
     ...[0x48, 0x8b, 0x4a, 0x40], // mov rcx, [rdx + 64]
     ...[0x48, 0x8d, 0x15, 0x07, 0x00, 0x00, 0x00], // lea rdx, [text]
     ...[0xff, 0x51, 0x08], // call [rcx + 8]
-    ...[0xf3, 0x90, 0xeb, 0xfc], // wait: pause; jmp wait
+    ...[0xf4, 0x90, 0xeb, 0xfc], // wait: hlt; nop; jmp wait
   ]);
 }
 
@@ -43,9 +43,10 @@ function arm64Code(): Buffer {
   const instructions = [
     0xf9402020, // ldr x0, [x1, #64]
     0xf9400402, // ldr x2, [x0, #8]
-    0x10000061, // adr x1, text
+    0x10000081, // adr x1, text
     0xd63f0040, // blr x2
-    0x14000000, // wait: b wait
+    0xd503207f, // wait: wfi
+    0x17ffffff, // b wait
   ];
   const code = Buffer.alloc(instructions.length * 4);
   for (const [n, instruction] of instructions.entries()) code.writeUInt32LE(instruction, n * 4);

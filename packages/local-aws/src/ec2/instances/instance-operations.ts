@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { integer, list, missingParameter, required, string, structure } from '../../query/shape.ts';
+import { integer, list, missingParameter, oneOf, required, string, structure } from '../../query/shape.ts';
 import { oncePerToken } from '../client-tokens.ts';
 import { ec2Error, invalidParameterCombination, invalidParameterValue } from '../errors.ts';
 import { filterList } from '../filters.ts';
@@ -9,7 +9,8 @@ import { listResources } from '../listing.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { pageFields } from '../paging.ts';
 import type { Resource } from '../resources.ts';
-import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
+import { specifiedTagsAmong, tagSpecifications } from '../tags/tag-rules.ts';
+import { boot, machineOf, networkInterface, requireMachine, subnetOf } from './boot.ts';
 import {
   describedReservation,
   type Instance,
@@ -29,22 +30,34 @@ export const runInstances = operation({
     MinCount: required(integer),
     MaxCount: required(integer),
     LaunchTemplate: structure({ LaunchTemplateId: string, LaunchTemplateName: string, Version: string }),
+    SubnetId: string,
+    NetworkInterface: list(networkInterface),
+    MetadataOptions: structure({
+      HttpTokens: oneOf('optional', 'required'),
+      HttpEndpoint: oneOf('enabled', 'disabled'),
+      HttpPutResponseHopLimit: integer,
+    }),
+    InstanceInitiatedShutdownBehavior: oneOf('stop', 'terminate'),
     ClientToken: string,
     TagSpecification: tagSpecifications,
   },
-  run(input, context) {
+  async run(input, context) {
     const { store, resources, accountId, region } = context;
     const { ClientToken: token, ...request } = input;
     if (input.MinCount < 1 || input.MaxCount < input.MinCount || input.MaxCount > maxInstances) {
       throw invalidParameterValue(`Invalid counts: ${input.MinCount} to ${input.MaxCount}`);
     }
-    const tags = specifiedTags(input.TagSpecification, 'instance');
+    const tags = specifiedTagsAmong(input.TagSpecification, 'instance', ['volume', 'network-interface']);
+    const subnetId = subnetOf(input);
+    const template = input.LaunchTemplate && launchTemplateVersion(resources, input.LaunchTemplate).data;
+    const imageId = input.ImageId ?? template?.imageId;
+    if (imageId === undefined) throw missingParameter('ImageId');
+    const instanceType = input.InstanceType ?? template?.instanceType ?? defaultType;
+    const machine = machineOf(resources.get<ImageFacts>('image', imageId).facts, instanceType, context);
+    await requireMachine(machine, context);
     // A token stands for all that its call launched.
     const ids = store.transaction(() =>
       oncePerToken(store, { accountId, region, operation: 'RunInstances', token, request }, () => {
-        const template = input.LaunchTemplate && launchTemplateVersion(resources, input.LaunchTemplate).data;
-        const imageId = input.ImageId ?? template?.imageId;
-        if (imageId === undefined) throw missingParameter('ImageId');
         const image = launchableImage(imageId, context);
         const reservationId = `r-0${randomBytes(8).toString('hex')}`;
         const made = Array.from({ length: input.MaxCount }, (_, launchIndex) =>
@@ -54,12 +67,16 @@ export const runInstances = operation({
               reservationId,
               launchIndex,
               imageId,
-              instanceType: input.InstanceType ?? template?.instanceType ?? defaultType,
+              instanceType,
               architecture: image.facts.architecture,
               virtualizationType: image.facts.virtualizationType,
               rootDeviceName: image.facts.rootDeviceName,
+              bootMode: image.facts.bootMode,
               availabilityZone: `${region}a`,
-              state: 'running',
+              subnetId,
+              httpTokens: input.MetadataOptions?.HttpTokens ?? (image.facts.imdsSupport && 'required'),
+              onShutdown: input.InstanceInitiatedShutdownBehavior,
+              state: machine ? 'pending' : 'running',
               clientToken: token,
             },
             tags,
@@ -68,7 +85,9 @@ export const runInstances = operation({
         return made.map(({ id }) => id).join(' ');
       }),
     );
-    return describedReservation(ids.split(' ').map((id) => resources.get<InstanceFacts>('instance', id)));
+    const instances = ids.split(' ').map((id) => resources.get<InstanceFacts>('instance', id));
+    for (const { id, facts } of instances) boot(id, facts, machine, context);
+    return describedReservation(instances);
   },
 });
 
@@ -106,11 +125,11 @@ export const describeInstances = operation({
   },
 });
 
-/** Every change of state is instant. */
+/** Every change of state is instant, but that a machine takes a moment to end. */
 function stateOperation(to: InstanceState, from: readonly InstanceState[]) {
   return operation({
     fields: { InstanceId: required(list(string)) },
-    run({ InstanceId: ids }, { store, resources }) {
+    run({ InstanceId: ids }, { store, resources, machines }) {
       const changes = store.transaction(() =>
         ids.map((instanceId) => {
           const { facts } = resources.get<InstanceFacts>('instance', instanceId);
@@ -120,10 +139,12 @@ function stateOperation(to: InstanceState, from: readonly InstanceState[]) {
               `The instance '${instanceId}' is not in a state from which it can be ${to}.`,
             );
           }
-          resources.setFacts<InstanceFacts>(instanceId, { ...facts, state: to });
+          const ending = to === 'running' ? undefined : machines.stop(instanceId);
+          const state = ending && to === 'terminated' && facts.state !== 'terminated' ? 'shutting-down' : to;
+          resources.setFacts<InstanceFacts>(instanceId, { ...facts, state });
           return {
             instanceId,
-            currentState: stateElement(to),
+            currentState: stateElement(state),
             previousState: stateElement(facts.state),
           };
         }),
@@ -135,4 +156,10 @@ function stateOperation(to: InstanceState, from: readonly InstanceState[]) {
 
 export const startInstances = stateOperation('running', ['stopped', 'running']);
 export const stopInstances = stateOperation('stopped', ['stopped', 'running']);
-export const terminateInstances = stateOperation('terminated', ['stopped', 'running', 'terminated']);
+export const terminateInstances = stateOperation('terminated', [
+  'pending',
+  'stopped',
+  'running',
+  'shutting-down',
+  'terminated',
+]);

@@ -3,7 +3,6 @@ import type { FilterableFields } from '../filters.ts';
 import type { Resource } from '../resources.ts';
 import { tagSet } from '../tags/tag-answer.ts';
 
-/** An instance runs nothing: it is there to have been launched from an AMI. */
 export interface InstanceFacts {
   readonly ownerId: string;
   readonly reservationId: string;
@@ -16,12 +15,23 @@ export interface InstanceFacts {
   readonly availabilityZone: string;
   readonly state: InstanceState;
   readonly clientToken?: string;
+  readonly bootMode?: string;
+  readonly subnetId?: string;
+  readonly httpTokens?: string;
+  /** What becomes of it when it shuts itself down. Default `stop`. */
+  readonly onShutdown?: string;
 }
 
-export type InstanceState = 'running' | 'stopped' | 'terminated';
+export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'stopped' | 'terminated';
 export type Instance = Resource<InstanceFacts>;
 
-const codes: Readonly<Record<InstanceState, number>> = { running: 16, stopped: 80, terminated: 48 };
+const codes: Readonly<Record<InstanceState, number>> = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+  stopped: 80,
+};
 
 export function stateElement(state: InstanceState): XmlElements {
   return { code: codes[state], name: state };
@@ -42,6 +52,14 @@ export function describedInstance({ id, createdAt, facts, tags }: Instance): Xml
     rootDeviceName: facts.rootDeviceName,
     blockDeviceMapping: {},
     virtualizationType: facts.virtualizationType,
+    bootMode: facts.bootMode,
+    subnetId: facts.subnetId,
+    metadataOptions: {
+      state: 'applied',
+      httpTokens: facts.httpTokens ?? 'optional',
+      httpPutResponseHopLimit: 1,
+      httpEndpoint: 'enabled',
+    },
     clientToken: facts.clientToken,
     tagSet: tagSet(tags),
     hypervisor: 'xen',
@@ -61,6 +79,7 @@ export function describedReservation(instances: readonly Instance[]): XmlElement
 export const instanceFilters: FilterableFields<Instance> = {
   architecture: ({ facts }) => facts.architecture,
   'availability-zone': ({ facts }) => facts.availabilityZone,
+  'client-token': ({ facts }) => facts.clientToken,
   'image-id': ({ facts }) => facts.imageId,
   'instance-id': ({ id }) => id,
   'instance-state-code': ({ facts }) => codes[facts.state],

@@ -44,15 +44,33 @@ export function checkTagCount(keys: Iterable<string>): void {
   }
 }
 
+type Specification = { readonly ResourceType: string; readonly Tag: readonly TagInput[] };
+
+/** The same of a call that creates resources of several types: the tags of the one, once those of the others were checked too. */
+export function specifiedTagsAmong(
+  specifications: readonly Specification[],
+  type: ResourceType,
+  others: readonly string[],
+): Tag[] {
+  for (const other of others) {
+    const ofOther = specifications.filter(({ ResourceType: given }) => given === other);
+    specifiedTags(
+      ofOther.map((one) => ({ ...one, ResourceType: type })),
+      type,
+    );
+  }
+  return specifiedTags(
+    specifications.filter(({ ResourceType: given }) => !others.includes(given)),
+    type,
+  );
+}
+
 /**
  * The tags to set while creating a resource of this type.
  *
  * @throws ServiceError where they are for a resource that the call does not create
  */
-export function specifiedTags(
-  specifications: readonly { readonly ResourceType: string; readonly Tag: readonly TagInput[] }[],
-  type: ResourceType,
-): Tag[] {
+export function specifiedTags(specifications: readonly Specification[], type: ResourceType): Tag[] {
   const types = specifications.map(({ ResourceType: given }) => given);
   for (const given of types) {
     if (given !== type) {

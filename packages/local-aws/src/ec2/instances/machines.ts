@@ -1,0 +1,142 @@
+import { findProgram, startConfined } from '@ec2-image/confined-process';
+import type { Store } from '../../store/store.ts';
+import { ec2Error } from '../errors.ts';
+import { openResources } from '../resources.ts';
+import type { InstanceFacts, InstanceState } from './instance.ts';
+import {
+  findUefi,
+  type MachineFacts,
+  machineArguments,
+  machinePrograms,
+  memoryMiB,
+  uefiPackages,
+} from './machine-command.ts';
+
+export interface Machine {
+  /** The end of what the serial port has printed. */
+  readonly console: string;
+  /** What GetConsoleOutput shows at its next call: what there was at the call before. */
+  shown: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+export interface InstanceOwner {
+  readonly id: string;
+  readonly accountId: string;
+  readonly region: string;
+}
+
+/** The machines behind instances, in QEMU. They end with the emulator. */
+export interface Machines {
+  /** @throws ServiceError `Unsupported` where this system lacks what the machine needs, with what to install */
+  require(facts: Pick<MachineFacts, 'architecture' | 'firmware'>): Promise<void>;
+  /** Boots; what becomes of it is written into the instance's facts. */
+  start(owner: InstanceOwner, facts: MachineFacts): void;
+  /** What an instance that runs here, or ran here, has printed; undefined of any other. */
+  find(id: string): Machine | undefined;
+  /** Undefined where nothing runs. */
+  stop(id: string): Promise<void> | undefined;
+  close(): Promise<void>;
+}
+
+/** EC2 keeps so much of a console's output. */
+const consoleCharacters = 64 * 1024;
+/** Of QEMU itself, its libraries and threads, and the firmware's flash memory. */
+const ownMemoryMiB = 2048;
+/** What a guest may write, which goes to a file that has no name. */
+const maxWrittenBytes = 8 * 2 ** 30;
+
+interface Running {
+  console: string;
+  shown: string;
+  startedAt: number;
+  readonly stop: AbortController;
+  ended: Promise<void>;
+}
+
+/** @param options.maxLifeMs after which a machine is switched off that nobody has ended */
+export function createMachines({
+  store,
+  now,
+  maxLifeMs,
+  onNotice,
+}: {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly maxLifeMs: number;
+  readonly onNotice: (message: string) => void;
+}): Machines {
+  const machines = new Map<string, Running>();
+
+  function setState({ id, accountId, region }: InstanceOwner, state: InstanceState): void {
+    const resources = openResources({ store, accountId, region, now });
+    store.transaction(() => {
+      const facts = resources.find<InstanceFacts>('instance', id)?.facts;
+      if (facts && facts.state !== 'terminated') resources.setFacts<InstanceFacts>(id, { ...facts, state });
+    });
+  }
+
+  async function run(owner: InstanceOwner, facts: MachineFacts, machine: Running): Promise<void> {
+    const uefi = facts.firmware === 'uefi' ? await findUefi(facts.architecture) : [];
+    const { signal } = machine.stop;
+    const { name } = machinePrograms[facts.architecture];
+    const started = await startConfined({
+      name,
+      args: machineArguments(facts, uefi),
+      limits: { memoryBytes: (memoryMiB + ownMemoryMiB) * 2 ** 20, fileBytes: maxWrittenBytes },
+      signal,
+    });
+    if (!started) throw new Error(`${name} is not there any more`);
+    setState(owner, 'running');
+    for await (const text of started.stdout.setEncoding('latin1')) {
+      machine.console = (machine.console + text).slice(-consoleCharacters);
+    }
+    const { exitCode, stderr } = await started.ended;
+    if (exitCode !== 0) onNotice(`instance ${owner.id}: ${name} ended with ${exitCode}: ${stderr}`);
+  }
+
+  return {
+    async require({ architecture, firmware }) {
+      const program = machinePrograms[architecture];
+      const missing = [
+        ...((await findProgram(program.name)) ? [] : [program.debian]),
+        ...(firmware === 'bios' || (await findUefi(architecture)) ? [] : [uefiPackages[architecture]]),
+      ];
+      if (missing.length === 0) return;
+      throw ec2Error(
+        'Unsupported',
+        `This emulator boots instances in QEMU, which is not installed for ${architecture}: apt-get install ${missing.join(' ')} (Debian).`,
+      );
+    },
+    start(owner, facts) {
+      const stop = new AbortController();
+      const machine: Running = { console: '', shown: '', startedAt: now(), stop, ended: Promise.resolve() };
+      const life = setTimeout(() => stop.abort(), maxLifeMs).unref();
+      machine.ended = run(owner, facts, machine)
+        .catch((error: Error) => {
+          if (!stop.signal.aborted) onNotice(`instance ${owner.id}: ${error.message}`);
+        })
+        .finally(() => {
+          clearTimeout(life);
+          const { onShutdown } = findFacts(owner) ?? {};
+          setState(owner, onShutdown === 'stop' && !stop.signal.aborted ? 'stopped' : 'terminated');
+        });
+      machines.set(owner.id, machine);
+    },
+    find: (id) => machines.get(id),
+    stop(id) {
+      const machine = machines.get(id);
+      machine?.stop.abort();
+      return machine?.ended;
+    },
+    async close() {
+      for (const { stop } of machines.values()) stop.abort();
+      await Promise.all([...machines.values()].map(({ ended }) => ended));
+    },
+  };
+
+  function findFacts({ id, accountId, region }: InstanceOwner): InstanceFacts | undefined {
+    return openResources({ store, accountId, region, now }).find<InstanceFacts>('instance', id)?.facts;
+  }
+}
