@@ -74,6 +74,13 @@ test.each([
     3,
     3,
   ],
+  [
+    'two AMIs of one name',
+    `bucket: abc\nami-name: image-{suffix}\nsuffix: x\nimages:\n  a: {url: a.x86_64.raw, sha256: ${hex}}\n  b: {url: b.x86_64.raw, sha256: ${hex.replaceAll('a', 'b')}}\n`,
+    'DUPLICATE_AMI_NAME',
+    6,
+    3,
+  ],
 ])('%s has a place', async (_, source, code, line, column) => {
   const run = await validate(source, { args: ['--json'] });
   expect(run.exitCode).toBe(2);

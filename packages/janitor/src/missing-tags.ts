@@ -16,7 +16,8 @@ export function wantedImageTags(image: ImageFact, { proofs, snapshotOf }: Relati
     ...(extra && ownTags(extra)),
     ...provenanceFor(image.tags, sources),
     Name: image.name,
-    automation: 'false',
+    // A `tag` of the configuration may say otherwise: whatever it is, it stays.
+    automation: image.tags.automation ?? 'false',
   };
 }
 

@@ -9,6 +9,7 @@ import { type AmiSettings, amiSettingsOf } from './ami-settings.ts';
 import { architectureOf, fileNamesOf } from './architecture.ts';
 import { checkName } from './check-image.ts';
 import { type ChecksumSettings, checksumOf, type PublishedChecksum } from './checksum.ts';
+import { requireDistinctNames } from './distinct-names.ts';
 import { encryptionOf, type RequestedEncryption } from './encryption.ts';
 import { defaultConfigFile } from './find-config.ts';
 import { label, located, type Origin } from './origin.ts';
@@ -118,7 +119,7 @@ export function importRequests({ flagName, flags, names, file }: Requested): Req
       { hint: `It has: ${known.join(', ')}.` },
     );
   }
-  return (names.length > 0 ? [...new Set(names)] : Object.keys(images)).map((name) =>
+  const requests = (names.length > 0 ? [...new Set(names)] : Object.keys(images)).map((name) =>
     request(
       name,
       [flags, images[name]!, file.config],
@@ -126,6 +127,8 @@ export function importRequests({ flagName, flags, names, file }: Requested): Req
       { file, path: ['images', name] },
     ),
   );
+  requireDistinctNames(requests);
+  return requests;
 }
 
 /** An option that describes one image is one image's, unless a file says what the images are. */

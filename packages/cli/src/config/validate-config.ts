@@ -58,7 +58,10 @@ export function validateConfig({
   const isWarning = ({ code }: UsageError) => code === 'CONFIG_VARIABLE_UNSET';
   // What an image lacks is known only once all that it has can be read.
   if ([...found.values()].every(isWarning)) {
+    const before = found.size;
     for (const name of images) attempt(() => importRequests({ flags, names: [name], file }));
+    // Each for itself is right: what is wrong now is wrong between them.
+    if (found.size === before && images.length > 1) attempt(() => importRequests({ flags, names: images, file }));
   }
   const inOrder = [...found.values()].map((error) => ({ error, problem: problemOf(error, file) }));
   inOrder.sort((a, b) => a.problem.line - b.problem.line || a.problem.column - b.problem.column);

@@ -83,6 +83,10 @@ export const usageCodes = {
     means: 'The configuration file uses an environment variable that is not set.',
     remedy: 'Set the variable, or write the value into the file.',
   },
+  DUPLICATE_AMI_NAME: {
+    means: 'Two images of the configuration would become AMIs of one name, in one account and region.',
+    remedy: 'Use {name}, {arch} or {digest} in ami-name, or give the images different suffixes.',
+  },
   DUPLICATE_DEVICE: {
     means:
       'Two devices of the AMI have one name, or two names of one device, such as /dev/sdb and /dev/xvdb.',

@@ -146,7 +146,6 @@ function fixOfImage(image: ImageFact, { proof, relations, force = false }: FixCo
   const replace = force ? differing(image.tags, right) : {};
   const checked: Tags = {
     Name: image.name,
-    automation: wanted.automation!,
     ...(digest !== undefined && { [provenanceKeys.sourceDigest]: digest }),
   };
   return {
