@@ -52,8 +52,9 @@ const test = base
 describe('findObject', () => {
   test('finds what uploadDisk made, by digest and format', async ({ uploaded }) => {
     const { options, object } = await uploaded();
-    expect(await findObject(options)).toEqual(object);
-    expect(await findObject({ ...options, format: undefined })).toEqual(object);
+    const found = { ...object, tags: expect.objectContaining({ 'ec2-image:source-digest': options.digest }) };
+    expect(await findObject(options)).toEqual(found);
+    expect(await findObject({ ...options, format: undefined })).toEqual(found);
   });
 
   test('nothing where there is nothing', async ({ client }) => {

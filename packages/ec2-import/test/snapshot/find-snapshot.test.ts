@@ -61,6 +61,7 @@ describe('what the account has of a snapshot', () => {
       state: 'running',
       importTaskId: 'import-snap-1',
       percent: 19,
+      tags: expect.any(Object),
       endedAttempts: 1,
     });
   });

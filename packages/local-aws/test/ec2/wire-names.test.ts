@@ -244,6 +244,7 @@ it('answers hold elements that EC2 has', async () => {
   const needed: Readonly<Record<string, object>> = {
     DescribeAvailabilityZones: {},
     DescribeImageAttribute: { ImageId, Attribute: 'launchPermission' },
+    DescribeInstanceStatus: { IncludeAllInstances: true, MaxResults: 5 },
     DescribeImageReferences: { ImageIds: [ImageId], IncludeAllResourceTypes: true },
     DescribeLaunchTemplateVersions: { LaunchTemplateName },
     DescribeRegions: {},

@@ -74,7 +74,7 @@ export function machineArguments(
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     // SeaBIOS then writes to the serial port, as EC2's does.
     ...['-machine', architecture === 'x86_64' ? 'q35,graphics=off' : 'virt', '-cpu', 'max'],
-    ...(canVirtualize(architecture) ? ['-accel', 'kvm'] : []),
+    // Not KVM, which fails in its own ways inside other machines.
     ...['-accel', `tcg,tb-size=${translationMiB}`, '-m', String(memoryMiB)],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
     ...['-serial', 'stdio', '-monitor', 'none'],
@@ -84,11 +84,6 @@ export function machineArguments(
     ]),
     ...['-drive', `if=none,id=root,format=raw,snapshot=on,${file(diskPath)}`, '-device', disk],
   ];
-}
-
-/** QEMU goes on without where it may not. */
-function canVirtualize(architecture: MachineFacts['architecture']): boolean {
-  return process.platform === 'linux' && process.arch === (architecture === 'x86_64' ? 'x64' : 'arm64');
 }
 
 const startedByBios = /Booting from (?:Hard Disk|0000:7c00)/;
