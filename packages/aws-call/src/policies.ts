@@ -251,6 +251,25 @@ export const policies = {
     limitMs: 10 * second,
     reason: 'A service that does not answer doctor: it says so, where an import waits.',
   },
+  startInstance: {
+    firstMs: second,
+    longestMs: 30 * second,
+    attempts: 8,
+    reason:
+      'RunInstances that is throttled, or that does not see a fresh AMI yet; a token allows to repeat it.',
+  },
+  bootTest: {
+    firstMs: 2 * second,
+    longestMs: 15 * second,
+    limitMs: 10 * minute,
+    reason: 'An instance whose console does not show that it is up: EC2 shows a console minutes later.',
+  },
+  terminateInstance: {
+    firstMs: second,
+    longestMs: 15 * second,
+    limitMs: 3 * minute,
+    reason: 'Until EC2 shows that an instance ends; an instance may not be known everywhere at first.',
+  },
   cleanUp: {
     firstMs: second,
     longestMs: second,

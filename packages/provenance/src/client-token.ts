@@ -15,6 +15,23 @@ export interface ClientTokenParts {
   readonly attempt: number;
 }
 
+/**
+ * Of an instance that tests whether an AMI boots. What carries it was started by ec2-image, whatever its tags say.
+ *
+ * @param parts.attempt as it stands in the instance's tags
+ */
+export function bootTestToken({
+  imageId,
+  attempt,
+}: {
+  readonly imageId: string;
+  readonly attempt: string;
+}): string {
+  return createHash('sha256')
+    .update(JSON.stringify(['boot-test', imageId, attempt]))
+    .digest('hex');
+}
+
 /** The same work gives the same token on every machine: 64 hex characters, EC2's limit. */
 export function clientToken({ options, ...parts }: ClientTokenParts): string {
   const { account, region, bucket, key, digest, format, attempt } = parts;

@@ -6,7 +6,7 @@ export {
   parseAmiName,
   placeholdersOf,
 } from './ami-name.ts';
-export { type ClientTokenParts, clientToken } from './client-token.ts';
+export { bootTestToken, type ClientTokenParts, clientToken } from './client-token.ts';
 export {
   type Digest,
   type DigestAlgorithm,
@@ -48,6 +48,7 @@ export {
 export { isSufficientProof, type ProofExtent, proofExtents } from './proof-extent.ts';
 export {
   amiTags,
+  bootTestKey,
   cutDescription,
   formatStartedAt,
   isOurs,

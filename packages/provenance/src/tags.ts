@@ -21,6 +21,9 @@ export const provenanceKeys = {
   bootMode: 'ec2-image:boot-mode',
 } as const;
 
+/** On an AMI that was started once to see whether it boots: `passed` or `failed`. */
+export const bootTestKey = 'ec2-image:boot-test';
+
 /** The S3 tag, with the value `true`, of an object that `--keep-object` kept: the janitor keeps it too. */
 export const keptKey = 'ec2-image:keep-object';
 

@@ -8,6 +8,8 @@ test('the exported names', () => {
     'amiNameOf',
     'amiNamePlaceholders',
     'amiTags',
+    'bootTestKey',
+    'bootTestToken',
     'clientToken',
     'copyOfKey',
     'cutDescription',

@@ -13,6 +13,7 @@ const loaders: Readonly<Record<CommandName | (typeof metaWords)[number] | '__com
   janitor: async () => (await import('./janitor.ts')).JanitorCommand,
   'tag-fix': async () => (await import('./tag-fix.ts')).TagFixCommand,
   verify: async () => (await import('./verify.ts')).VerifyCommand,
+  'boot-test': async () => (await import('./boot-test.ts')).BootTestCommand,
   doctor: async () => (await import('./doctor.ts')).DoctorCommand,
   'iam-policy': async () => (await import('./iam-policy.ts')).IamPolicyCommand,
   init: async () => (await import('./init.ts')).InitCommand,

@@ -61,7 +61,8 @@ export function validateConfig({
     const before = found.size;
     for (const name of images) attempt(() => importRequests({ flags, names: [name], file }));
     // Each for itself is right: what is wrong now is wrong between them.
-    if (found.size === before && images.length > 1) attempt(() => importRequests({ flags, names: images, file }));
+    if (found.size === before && images.length > 1)
+      attempt(() => importRequests({ flags, names: images, file }));
   }
   const inOrder = [...found.values()].map((error) => ({ error, problem: problemOf(error, file) }));
   inOrder.sort((a, b) => a.problem.line - b.problem.line || a.problem.column - b.problem.column);

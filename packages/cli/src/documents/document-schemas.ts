@@ -19,6 +19,16 @@ const verifyContent = z.object({
   equal: z.literal(true),
 });
 
+const bootTestContent = z.object({
+  imageId: z.string(),
+  region: z.string(),
+  instanceId: z.string().describe('Terminated'),
+  instanceType: z.string(),
+  booted: z.boolean(),
+  reason: z.string().describe('What showed it'),
+  console: z.array(z.string()).describe('The last lines of the console'),
+});
+
 const doctorContent = z.object({
   checks: z.array(
     z.object({
@@ -99,6 +109,7 @@ export const documentSchemas: Readonly<Record<CommandName, z.ZodType>> = {
   janitor: commandDocument('janitor', janitorContent),
   'tag-fix': commandDocument('tag-fix', tagFixContent),
   verify: commandDocument('verify', verifyContent),
+  'boot-test': commandDocument('boot-test', bootTestContent),
   doctor: commandDocument('doctor', doctorContent),
   'iam-policy': commandDocument('iam-policy', iamPolicyContent),
   init: commandDocument('init', initContent),

@@ -8,6 +8,9 @@ export type Target =
   | 'images'
   | 'snapshots'
   | 'import-tasks'
+  | 'instances'
+  /** What RunInstances makes of, or uses for, an instance: subnets and security groups are anybody's. */
+  | 'instance-parts'
   | 'role'
   /** KMS keys that snapshots are encrypted with; without one, the statement is left out. */
   | 'snapshot-keys'
@@ -24,4 +27,11 @@ export interface Permission {
 }
 
 /** Everything that has a policy of its own: an import needs other permissions by each of its ways. */
-export type PolicyName = 'import-s3' | 'import-ebs' | 'verify' | 'janitor' | 'tag-fix' | 'doctor';
+export type PolicyName =
+  | 'import-s3'
+  | 'import-ebs'
+  | 'verify'
+  | 'boot-test'
+  | 'janitor'
+  | 'tag-fix'
+  | 'doctor';

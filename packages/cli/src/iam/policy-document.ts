@@ -1,3 +1,4 @@
+import { bootTestPermissions } from './boot-test-permissions.ts';
 import { cleanupPermissions } from './cleanup-permissions.ts';
 import { doctorPermissions } from './doctor-permissions.ts';
 import { importEbsPermissions, importS3Permissions, verifyPermissions } from './import-permissions.ts';
@@ -15,6 +16,7 @@ export const permissionTable: Readonly<Record<PolicyName, readonly Permission[]>
   'import-s3': importS3Permissions,
   'import-ebs': importEbsPermissions,
   verify: verifyPermissions,
+  'boot-test': bootTestPermissions,
   ...cleanupPermissions,
   doctor: doctorPermissions,
 };

@@ -45,6 +45,12 @@ export function targetArns(target: Target, scope: PolicyScope): string[] {
       return inRegions('snapshot/*');
     case 'import-tasks':
       return inRegions('import-snapshot-task/*', account);
+    case 'instances':
+      return inRegions('instance/*', account);
+    case 'instance-parts':
+      return ['volume', 'network-interface', 'security-group', 'subnet'].flatMap((type) =>
+        inRegions(`${type}/*`, account),
+      );
     case 'role':
       return partitionsOf(regions).map((partition) => `arn:${partition}:iam::${account}:role/${roleName}`);
     case 'snapshot-keys':

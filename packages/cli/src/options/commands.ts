@@ -33,6 +33,7 @@ export type ShellName = (typeof shellNames)[number];
 export const policySubjects = [
   'import',
   'verify',
+  'boot-test',
   'doctor',
   'janitor',
   'tag-fix',
@@ -134,6 +135,22 @@ const commands = {
       ['Later, without the disk', 'ec2-image verify ami-0123456789abcdef0 --digests disk.digests'],
     ],
   },
+  'boot-test': {
+    summary: 'start an instance of an AMI, and see that it boots',
+    details: [
+      'Starts an instance of the AMI without a key pair, a role or a public address, watches its status checks and its console until the console shows that the system is up, and terminates it: after success, failure and Ctrl-C alike. An instance that a killed test left running is terminated by the next test of the AMI. The AMI is tagged ec2-image:boot-test=passed or failed.',
+      'EC2 shows a console minutes late, or not at all: an instance that passes its status checks and prints nothing until the time is over counts as booted ("reachable, console silent"). The instance and its volume cost money for the minutes that it runs.',
+      'Exit codes: 0 it boots, 1 it does not or could not be tested, 2 wrong usage, 130 interrupted.',
+    ],
+    operands: { metavar: 'AMI', min: 1, max: 1, what: 'an AMI id', kind: amiId },
+    examples: [
+      ['An AMI', 'ec2-image boot-test ami-0123456789abcdef0 --region us-east-1'],
+      [
+        'One that says by a line of its own that it is up',
+        "ec2-image boot-test ami-0123456789abcdef0 --expect 'system is ready' --boot-timeout 5m",
+      ],
+    ],
+  },
   doctor: {
     summary: 'check credentials, permissions, bucket, role, keys, quotas, tools and space',
     details: [
@@ -157,7 +174,7 @@ const commands = {
       metavar: 'COMMAND',
       min: 0,
       max: Number.POSITIVE_INFINITY,
-      what: 'import, verify, doctor, janitor, tag-fix, role-trust or role-policy',
+      what: 'import, verify, boot-test, doctor, janitor, tag-fix, role-trust or role-policy',
       completes: policySubjects,
     },
     examples: [

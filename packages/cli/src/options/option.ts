@@ -10,6 +10,7 @@ export const groups = {
   selection: 'What to delete and what to keep',
   tags: 'AMIs made by other means',
   disk: 'Disk to compare with',
+  boot: 'Instance',
   checks: 'What to check',
   policy: 'What the policy is for',
   run: 'This run',

@@ -1,4 +1,5 @@
 import { amiOptions } from './groups/ami.ts';
+import { bootTestOptions } from './groups/boot-test.ts';
 import { checkOptions } from './groups/checks.ts';
 import { cleanupOptions } from './groups/cleanup.ts';
 import { accountOptions, outputOptions } from './groups/common.ts';
@@ -16,6 +17,7 @@ const table = {
   ...wayOptions,
   ...amiOptions,
   ...verifyOptions,
+  ...bootTestOptions,
   ...cleanupOptions,
   ...checkOptions,
   ...accountOptions,

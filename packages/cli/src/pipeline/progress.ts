@@ -1,7 +1,7 @@
 import type { ImageOutcome, StepName, StepOutcome } from '../outcome.ts';
 
 /** What an image is busy with: a step, or something between the steps. */
-export type Stage = StepName | 'checking' | 'waiting' | 'cleanup' | 'verify snapshot';
+export type Stage = StepName | 'checking' | 'waiting' | 'cleanup' | 'verify snapshot' | 'boot test';
 
 export interface StageProgress {
   readonly done: number;

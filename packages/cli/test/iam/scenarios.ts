@@ -8,6 +8,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { objectKey } from '@ec2-image/provenance';
+import { bootTestPermissions } from '../../src/iam/boot-test-permissions.ts';
 import { volumeKeyActions } from '../../src/iam/import-permissions.ts';
 import type { PolicyName } from '../../src/iam/permission.ts';
 import type { PolicyDocument } from '../../src/iam/policy-document.ts';
@@ -168,6 +169,18 @@ export const scenarios: readonly Scenario[] = [
     needs: volumeKeyActions,
     prepare: (stage) => createKey(stage, 'snapshots'),
     command: importing({ via: 'ebs', ...encrypted }),
+  },
+  {
+    policy: 'boot-test',
+    name: 'an instance that is reachable, and prints nothing',
+    needs: bootTestPermissions.flatMap(({ actions }) => actions),
+    prepare: ({ importBefore }) => importBefore(),
+    command: ({ account, workDirectory }, before) => [
+      'boot-test',
+      (before as ImportDocument).images[0]!.imageId!,
+      ...['--endpoint-url', account.aws.url, '--work-dir', workDirectory, '--boot-timeout', '1'],
+      ...['--max-attempts', '1', '--outage-timeout', '2', '--json'],
+    ],
   },
   {
     policy: 'verify',

@@ -32,6 +32,14 @@ export const awsCodes = {
       'A service gave no answer, or none that says anything. Whether it carried out the call was looked up where that matters.',
     remedy: 'Check the network, the proxy and --endpoint-url, then run the same command again.',
   },
+  BOOT_TEST_REFUSED: {
+    means: 'EC2 did not start an instance of the AMI for the boot test. The message has its reason.',
+    remedy: 'Correct what EC2 names: the instance type, or the subnet where the account has no default VPC.',
+  },
+  BOOT_TEST_UNSUITED: {
+    means: 'The AMI is for an architecture that a boot test has no instance type for.',
+    remedy: 'Test AMIs for x86_64 and arm64.',
+  },
   CLOCK_WRONG: {
     means:
       'The clock of the machine differs from that of AWS by more than 15 minutes, so that no signature is valid.',
@@ -53,6 +61,10 @@ export const awsCodes = {
   GAVE_UP_WAITING: {
     means: 'The expected change did not happen within its limit.',
     remedy: 'Run the same command again later.',
+  },
+  INSTANCE_NOT_TERMINATED: {
+    means: 'EC2 does not show that the instance of a boot test ends.',
+    remedy: 'Terminate it with the aws command of the hint: until then it costs money.',
   },
   KMS_KEY_UNUSABLE: {
     means:

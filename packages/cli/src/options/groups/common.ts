@@ -10,6 +10,7 @@ const everyCommand: readonly CommandName[] = [
   'janitor',
   'tag-fix',
   'verify',
+  'boot-test',
   'doctor',
   'demo',
   'init',
@@ -70,7 +71,7 @@ export const accountOptions = {
     kind: boolean,
     help: 'Continue where STS does not say which account this is; the owner of the bucket is then not checked',
     group: 'account',
-    commands: ['import', 'verify', 'doctor'],
+    commands: ['import', 'verify', 'boot-test', 'doctor'],
     in: 'flag',
   }),
   'endpoint-url': option({

@@ -32,6 +32,7 @@ const byOperation: Readonly<Record<string, Requirements>> = {
   EnableImage: onIds('ImageId'),
   EnableImageDeprecation: onIds('ImageId'),
   EnableImageDeregistrationProtection: onIds('ImageId'),
+  GetConsoleOutput: onIds('InstanceId'),
   ImportSnapshot: (asked) => [on(asked, 'import-snapshot-task'), on(asked, 'snapshot')],
   LockSnapshot: onIds('SnapshotId'),
   ModifyImageAttribute: onIds('ImageId'),

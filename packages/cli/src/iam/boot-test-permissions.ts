@@ -1,0 +1,36 @@
+import type { Permission } from './permission.ts';
+
+export const bootTestPermissions: readonly Permission[] = [
+  {
+    purpose: 'LookAtAmiAndInstances',
+    actions: [
+      'ec2:DescribeImages',
+      'ec2:DescribeInstanceStatus',
+      'ec2:DescribeInstances',
+      'ec2:DescribeTags',
+    ],
+    on: ['anything'],
+  },
+  {
+    purpose: 'StartAnInstance',
+    actions: ['ec2:RunInstances'],
+    on: ['images', 'instances', 'instance-parts'],
+  },
+  {
+    purpose: 'TagWhatIsStarted',
+    actions: ['ec2:CreateTags'],
+    on: ['instances', 'instance-parts'],
+    condition: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
+  },
+  {
+    purpose: 'TagTheAmi',
+    actions: ['ec2:CreateTags'],
+    on: ['images'],
+  },
+  {
+    purpose: 'WatchAndEndIt',
+    actions: ['ec2:GetConsoleOutput', 'ec2:TerminateInstances'],
+    on: ['instances'],
+    condition: { StringLike: { 'ec2:ResourceTag/ec2-image:started-at': '*' } },
+  },
+];

@@ -1,0 +1,6 @@
+import * as api from '@ec2-image/publish';
+import { expect, test } from 'vitest';
+
+test('the exported names', () => {
+  expect(Object.keys(api).sort()).toEqual(['bootTest']);
+});
