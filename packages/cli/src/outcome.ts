@@ -27,6 +27,12 @@ export interface StepReport {
 export const bootFindings = ['uefi-preferred', 'uefi', 'legacy-bios', 'none'] as const;
 export type BootFinding = (typeof bootFindings)[number];
 
+export interface FoundBoot {
+  readonly finding: BootFinding;
+  /** What it was concluded from, for people. */
+  readonly reason: string;
+}
+
 export type ImageOutcome = 'imported' | 'reused' | 'partial' | 'failed' | 'interrupted';
 
 /** What became of one image: an entry of `images` in the `--json` document. */

@@ -11,7 +11,7 @@ const key = 'ec2-image:boot-mode';
 const byEbs = { via: 'ebs', bucket: undefined, 'omit-holes': true };
 
 const test = testWith({
-  formats: ['qcow2', 'raw.gz', 'raw'],
+  formats: ['qcow2', 'raw.gz'],
   disk: { boot: { bios: true, efi: ['x86_64'] } },
   flags: { suffix: 'one' },
 }).extend('imported', ({ runImport }) => async (flags: Flags = {}) => {
@@ -53,14 +53,11 @@ describe('auto finds by what the image boots', () => {
       image: { BootMode: 'uefi-preferred' },
       tags: { [key]: 'uefi-preferred' },
     });
-    for (const [suffix, format] of [
-      ['streamed', 'raw.gz'],
-      ['raw', 'raw'],
-    ] as const)
-      expect(await imported({ ...byEbs, url: images.url(format), suffix, fresh: true })).toMatchObject({
-        image: { BootMode: 'uefi-preferred' },
-        tags: { [key]: 'uefi-preferred' },
-      });
+    const streamed = { url: images.url('raw.gz'), suffix: 'streamed', fresh: true };
+    expect(await imported({ ...byEbs, ...streamed })).toMatchObject({
+      image: { BootMode: 'uefi-preferred' },
+      tags: { [key]: 'uefi-preferred' },
+    });
   });
 });
 

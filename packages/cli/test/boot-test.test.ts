@@ -74,7 +74,7 @@ test("one whose console never matches fails, with the console's end, and what a 
       }),
     );
   const ours = (await launch(bootTestToken({ imageId, attempt }))).Instances![0]!.InstanceId!;
-  const theirs = (await launch('of somebody else')).Instances![0]!.InstanceId!;
+  const theirs = (await launch('of-somebody-else')).Instances![0]!.InstanceId!;
   await account.ec2.send(
     new CreateTagsCommand({ Resources: [imageId], Tags: [{ Key: 'ec2-image:boot-test', Value: 'passed' }] }),
   );

@@ -1,6 +1,17 @@
 import { amiNameOf } from '@ec2-image/provenance';
-import type { RequestedImport } from './import-request.ts';
 import { label, located } from './origin.ts';
+import type { ConfigFile } from './read-config.ts';
+import type { Session } from './session.ts';
+
+/** What of a requested image its AMI is named by, and where that is. */
+interface NamedImage {
+  readonly name: string;
+  readonly suffix?: string;
+  readonly architecture: string;
+  readonly amiNameTemplate?: string;
+  readonly session: Session;
+  readonly given: { readonly file?: ConfigFile };
+}
 
 /**
  * Two images of one account and region must not become AMIs of one name: the second would find the first in its way, after
@@ -8,8 +19,8 @@ import { label, located } from './origin.ts';
  *
  * @throws UsageError `DUPLICATE_AMI_NAME`
  */
-export function requireDistinctNames(requests: readonly RequestedImport[]): void {
-  const seen = new Map<string, RequestedImport>();
+export function requireDistinctNames(requests: readonly NamedImage[]): void {
+  const seen = new Map<string, NamedImage>();
   for (const request of requests) {
     const amiName = nameOf(request);
     const place = JSON.stringify([request.session, amiName]);
@@ -20,7 +31,7 @@ export function requireDistinctNames(requests: readonly RequestedImport[]): void
 }
 
 /** Digest and date stand for themselves: one date is that of all images of a run, and no two images have one digest. */
-function nameOf({ name, suffix, architecture, amiNameTemplate }: RequestedImport): string {
+function nameOf({ name, suffix, architecture, amiNameTemplate }: NamedImage): string {
   const digest = `digest of ${name}`.replace(/[^A-Za-z0-9 ]/g, '_').slice(0, 60);
   const parts = { name, suffix: suffix ?? digest, arch: architecture, digest, date: 'date' };
   try {
@@ -32,8 +43,8 @@ function nameOf({ name, suffix, architecture, amiNameTemplate }: RequestedImport
 }
 
 function duplicate(
-  { name, given }: RequestedImport,
-  { other, amiName }: { readonly other: RequestedImport; readonly amiName: string },
+  { name, given }: NamedImage,
+  { other, amiName }: { readonly other: NamedImage; readonly amiName: string },
 ) {
   const origin = given.file ? { file: given.file, path: ['images', name] } : {};
   return located(

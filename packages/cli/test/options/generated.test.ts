@@ -11,6 +11,7 @@ import { parseArguments } from '../../src/options/arguments.ts';
 import { commandNames } from '../../src/options/commands.ts';
 import { readGiven } from '../../src/options/given.ts';
 import { amiOptions } from '../../src/options/groups/ami.ts';
+import { bootTestOptions } from '../../src/options/groups/boot-test.ts';
 import { checkOptions } from '../../src/options/groups/checks.ts';
 import { cleanupOptions } from '../../src/options/groups/cleanup.ts';
 import { accountOptions, outputOptions } from '../../src/options/groups/common.ts';
@@ -72,6 +73,7 @@ test('no two groups have an option of the same key', () => {
     wayOptions,
     amiOptions,
     verifyOptions,
+    bootTestOptions,
     cleanupOptions,
     checkOptions,
     accountOptions,

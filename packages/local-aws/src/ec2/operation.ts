@@ -5,7 +5,7 @@ import { operationFor } from '../query/operation.ts';
 import type { ParameterStore } from '../ssm/parameter-store.ts';
 import type { Store } from '../store/store.ts';
 import type { ImportObjects } from './import-objects.ts';
-import type { Machines } from './instances/machines.ts';
+import type { Machines } from './machine.ts';
 import type { Resources } from './resources.ts';
 import type { Ec2Settings } from './settings.ts';
 import type { SnapshotFiles } from './snapshot-files.ts';

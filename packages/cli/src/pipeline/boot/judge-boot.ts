@@ -1,12 +1,6 @@
 import type { BootArchitecture, BootCode, BootLoader } from '@ec2-image/image-headers';
 import { CliError } from '../../errors/cli-error.ts';
-import type { BootFinding } from '../../outcome.ts';
-
-export interface FoundBoot {
-  readonly finding: BootFinding;
-  /** What it was concluded from, for people. */
-  readonly reason: string;
-}
+import type { FoundBoot } from '../../outcome.ts';
 
 export interface JudgedBoot extends FoundBoot {
   /** Why an AMI of this architecture would never start. */

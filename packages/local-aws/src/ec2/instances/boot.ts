@@ -2,10 +2,11 @@ import { access } from 'node:fs/promises';
 import { boolean, integer, string, structure } from '../../query/shape.ts';
 import { ec2Error, invalidParameterCombination, invalidParameterValue } from '../errors.ts';
 import type { ImageFacts } from '../images/image.ts';
+import type { MachineFacts } from '../machine.ts';
 import type { Ec2Context } from '../operation.ts';
 import type { InstanceFacts } from './instance.ts';
 import { instanceTypeOf } from './instance-types.ts';
-import { firmwareOf, type MachineFacts } from './machine-command.ts';
+import { firmwareOf } from './machine-command.ts';
 
 export const networkInterface = structure({
   DeviceIndex: integer,

@@ -1,13 +1,6 @@
 import { access } from 'node:fs/promises';
+import type { MachineFacts } from '../machine.ts';
 import type { InstanceType } from './instance-types.ts';
-
-export interface MachineFacts {
-  readonly architecture: 'x86_64' | 'arm64';
-  readonly firmware: 'bios' | 'uefi';
-  readonly isNitro: boolean;
-  /** A raw file, of which nothing is changed. */
-  readonly diskPath: string;
-}
 
 /** A program with its package on Debian. */
 export interface MachineProgram {
@@ -86,7 +79,8 @@ export function machineArguments(
   ];
 }
 
-const startedByBios = /Booting from (?:Hard Disk|0000:7c00)/;
+/** SeaBIOS jumps into anything with a signature: only what prints something is code. */
+const startedByBios = /Booting from (?:Hard Disk|0000:7c00)[^\n]*\n\s*\S/;
 const refusedByBios = /No bootable device|not a bootable disk|Boot failed/;
 /** A shell or a menu is what firmware starts that has found nothing. */
 const startedByUefi = /BdsDxe: starting Boot[0-9A-F]{4} "(?!EFI Internal Shell|UEFI Shell|UiApp)/;

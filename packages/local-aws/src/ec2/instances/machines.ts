@@ -1,44 +1,10 @@
 import { findProgram, startConfined } from '@ec2-image/confined-process';
 import type { Store } from '../../store/store.ts';
 import { ec2Error } from '../errors.ts';
+import type { InstanceOwner, MachineFacts, Machines } from '../machine.ts';
 import { openResources } from '../resources.ts';
 import type { InstanceFacts, InstanceState } from './instance.ts';
-import {
-  findUefi,
-  type MachineFacts,
-  machineArguments,
-  machinePrograms,
-  memoryMiB,
-  uefiPackages,
-} from './machine-command.ts';
-
-export interface Machine {
-  /** The end of what the serial port has printed. */
-  readonly console: string;
-  /** What GetConsoleOutput shows at its next call: what there was at the call before. */
-  shown: string;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
-}
-
-export interface InstanceOwner {
-  readonly id: string;
-  readonly accountId: string;
-  readonly region: string;
-}
-
-/** The machines behind instances, in QEMU. They end with the emulator. */
-export interface Machines {
-  /** @throws ServiceError `Unsupported` where this system lacks what the machine needs, with what to install */
-  require(facts: Pick<MachineFacts, 'architecture' | 'firmware'>): Promise<void>;
-  /** Boots; what becomes of it is written into the instance's facts. */
-  start(owner: InstanceOwner, facts: MachineFacts): void;
-  /** What an instance that runs here, or ran here, has printed; undefined of any other. */
-  find(id: string): Machine | undefined;
-  /** Undefined where nothing runs. */
-  stop(id: string): Promise<void> | undefined;
-  close(): Promise<void>;
-}
+import { findUefi, machineArguments, machinePrograms, memoryMiB, uefiPackages } from './machine-command.ts';
 
 /** EC2 keeps so much of a console's output. */
 const consoleCharacters = 64 * 1024;
