@@ -41,7 +41,7 @@ const tagOf = async (
   return tagRecord(Images![0]!.Tags)['ec2-image:boot-test'];
 };
 
-test('an AMI that boots passes, and its instance is terminated', { timeout: 120_000 }, async ({
+test('an AMI that boots passes, and its instance is terminated', { timeout: 240_000 }, async ({
   account,
   imported,
   bootTest,
@@ -58,7 +58,7 @@ test('an AMI that boots passes, and its instance is terminated', { timeout: 120_
 });
 
 test("one whose console never matches fails, with the console's end, and what a killed test left is terminated", {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async ({ account, imported, bootTest, instances }) => {
   const imageId = imported.imageId!;
   const attempt = '2026-11-22T10:00:00.000Z';

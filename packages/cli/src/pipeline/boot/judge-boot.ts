@@ -26,7 +26,8 @@ export function judgeBoot(
   const missing = whyNoLoader({ hasEfiPartition, loaders, architecture });
   const other = loaders.find(({ machine }) => machine !== undefined && machine !== architecture);
   const finding = biosCode ? 'legacy-bios' : 'none';
-  const judged = { finding, reason: biosCode ? `${biosCode}; ${missing}` : missing } as const;
+  const reasons = [biosCode, ...(biosCode && !hasEfiPartition ? [] : [missing])];
+  const judged = { finding, reason: reasons.filter((one) => one !== undefined).join('; ') } as const;
   if (other) return { ...judged, problem: mismatch(other, architecture) };
   if (architecture === 'arm64' && !hasUefiData) return { ...judged, problem: noLoader(missing) };
   return biosCode && !hasEfiPartition ? judged : { ...judged, warning: missing };
