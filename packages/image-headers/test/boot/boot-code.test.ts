@@ -47,7 +47,7 @@ test('loaders with their machines, and what a BIOS runs', async ({ diskWith }) =
   expect(await bootCodeOf(await diskWith({}))).toMatchObject({ hasEfiPartition: false, loaders: [] });
 });
 
-test('a loader under a long name alone, and one that is no program', async ({ diskWith }) => {
+test('a loader under a long name alone, and one that is not a program', async ({ diskWith }) => {
   const disk = await diskWith({ efi: ['x86_64'] });
   const entryAt = disk.indexOf('BOOTX64 EFI', espAt, 'latin1');
   const longName = Buffer.alloc(32, 0xff);

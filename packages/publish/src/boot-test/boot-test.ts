@@ -60,7 +60,7 @@ export async function bootTest(options: BootTestOptions): Promise<BootTest> {
   const startedAt = new Date(ec2.now()).toISOString();
   const instanceId = await runTestInstance(ec2, { ...options, instanceType, publicAddress, startedAt }).catch(
     async (error: unknown) => {
-      // Whether the call was carried out whose answer nobody waited for, only EC2 knows.
+      // The call may have been carried out: only EC2 knows.
       await terminateAll(createEc2(afterAbort(options)), imageId).catch(() => {});
       throw error;
     },

@@ -18,7 +18,7 @@ import { PublishError } from '../errors.ts';
 
 const ended: readonly (string | undefined)[] = ['shutting-down', 'terminated'];
 
-/** Tags travel to whoever copies them: an instance is a test of ours only by the token that it was started with. */
+/** Tags travel to whoever copies them: an instance counts as a boot test only by the token that it was started with. */
 export function isTestInstance({ ImageId, ClientToken, Tags }: Instance): boolean {
   const attempt = tagRecord(Tags)[provenanceKeys.startedAt];
   return (

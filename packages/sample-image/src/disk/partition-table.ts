@@ -15,7 +15,7 @@ const mebibyte = 2 ** 20;
 /** UEFI 2.10, section 5.3.1: the header and 128 entries of 128 bytes, and their backup at the end. */
 const backupTableBytes = 33 * sectorBytes;
 
-/** A BIOS boot partition, an EFI one where it is asked for, and a root: the types of the UAPI group's discoverable partitions, and GRUB's own for the first. */
+/** A BIOS boot partition, an EFI one on request, and a root: the types of the UAPI group's discoverable partitions, and GRUB's own for the first. */
 const biosBootType = '21686148-6449-6E6F-744E-656564454649';
 const efiSystemType = 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B';
 const linuxRootX8664Type = '4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709';

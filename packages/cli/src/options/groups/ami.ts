@@ -6,7 +6,7 @@ import { boolean, oneOf, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
 import { volumeOptions } from './volume.ts';
 
-/** `auto` looks into the image; `none` leaves it unset. */
+/** `auto` inspects the image; `none` leaves it unset. */
 const bootModes = ['auto', 'legacy-bios', 'uefi', 'uefi-preferred', 'none'] as const;
 const versions = ['v2.0', 'none'] as const;
 /** In EC2's own words. */

@@ -85,7 +85,7 @@ async function openSpool(path: string): Promise<FileHandle> {
   return file;
 }
 
-/** Keeps of a disk that goes by, block by block, what is needed to look at its boot code. */
+/** Keeps of a disk that goes by, block by block, what its boot code is read from. */
 export interface BootScan extends AsyncDisposable {
   /** In order; blocks of zeros may be left out. */
   add(block: Block): Promise<void>;

@@ -12,7 +12,7 @@ import { type BootSource, createBootScan, withBootSource } from './boot-source.t
 import { judgeBoot } from './judge-boot.ts';
 
 /*
- * `boot-mode: auto` looks into the image, once: what it finds stands in the tags of everything that is made from the image, and
+ * `boot-mode: auto` inspects the image, once: what it finds stands in the tags of everything that is made from the image, and
  * a run that reuses such a resource goes by them. Only where nothing recorded it is the image obtained to look.
  */
 

@@ -1,6 +1,7 @@
 import { converterVersion, type MadeDisk, makeArrivingDisk, makeDisk } from '@ec2-image/convert';
 import { type ArrivingImage, requireUnchanged } from '@ec2-image/fetch';
 import { CliError } from '../../errors/cli-error.ts';
+import { lookIntoImage } from '../boot/find-boot-mode.ts';
 import { conversionOptions } from '../conversion-options.ts';
 import { proveMadeDisk } from '../proof/prove-disk.ts';
 import { requireRootVolume } from '../root-volume.ts';
@@ -110,6 +111,7 @@ async function completeDisk(
   },
 ): Promise<MadeDisk> {
   const image = await started.finished;
+  await lookIntoImage(run, image);
   const signal = AbortSignal.any([run.signal, stop.signal]);
   const made = await makeDisk({ ...conversionOptions(run), image, signal });
   if (made?.size === disk.size && made.virtualSize === disk.virtualSize) return made;
