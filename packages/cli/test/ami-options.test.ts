@@ -237,7 +237,7 @@ test.for<[string, Flags, string]>([
   ['a character that EC2 refuses', { 'ami-name': '{name}+{suffix}' }, 'BAD_AMI_NAME'],
   ['a description that is too long', { description: 'x'.repeat(256) }, 'BAD_OPTION'],
   ['a reserved tag', { 'ami-tag': 'ec2-image:version=1' }, 'RESERVED_TAG'],
-  ['too many tags', { tag: Array.from({ length: 41 }, (_, n) => `t${n}=1`) }, 'TOO_MANY_TAGS'],
+  ['too many tags', { tag: Array.from({ length: 38 }, (_, n) => `t${n}=1`) }, 'TOO_MANY_TAGS'],
   ['another protection', { 'deregistration-protection': 'on' }, 'BAD_OPTION'],
 ])('%s is refused before anything is done', async ([, flags, code], { account, images, runImport }) => {
   const served = images.server.requests.length;

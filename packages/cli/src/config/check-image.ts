@@ -1,8 +1,8 @@
 import { type AmiNameParts, amiNameDate, amiNameOf, type ProvenanceError } from '@ec2-image/provenance';
 import { label, located, type Origin } from './origin.ts';
 
-/** EC2 accepts 50 tags a resource; our own are ten at most, of an AMI as of a snapshot. */
-const ownTags = 10;
+/** EC2 accepts 50 tags a resource; our own are thirteen at most, of an AMI as of a snapshot. */
+const ownTags = 13;
 const maxTags = 50 - ownTags;
 
 type TagRecord = Readonly<Record<string, string>>;
