@@ -1,9 +1,9 @@
 import { earlierObjectKey, metadataOf } from '@ec2-image/provenance';
 import * as s3 from '@ec2-image/s3-upload';
 import { endedByImage, SentTooEarly, uploadJournal, whyImageEnded } from '../arriving-upload.ts';
+import { requireBootMode } from '../boot/find-boot-mode.ts';
 import { discardDisk } from '../discard-disk.ts';
 import type { ObtainDisk } from '../proof/prove-object.ts';
-import { requireBootMode } from '../boot/find-boot-mode.ts';
 import { readImage } from '../read-image.ts';
 import { type ImageRun, type ObtainImage, objectLocation, objectUrl } from '../run.ts';
 import { requireSigner } from '../signer.ts';
