@@ -71,7 +71,15 @@ export const validated = {
     'SimulatePrincipalPolicy',
     'UpdateAssumeRolePolicy',
   ],
-  ssm: ['DeleteParameter', 'DescribeParameters', 'GetParameter', 'GetParameters', 'PutParameter'],
+  ssm: [
+    'DeleteParameter',
+    'DescribeParameters',
+    'GetParameter',
+    'GetParameterHistory',
+    'GetParameters',
+    'GetParametersByPath',
+    'PutParameter',
+  ],
   sts: [
     'AssumeRole',
     'AssumeRoleWithWebIdentity',

@@ -5,6 +5,7 @@ import type { Quotas } from './conditions/quotas.ts';
 import { ebsService } from './ebs/ebs-service.ts';
 import { type ReadVolumeOptions, readVolume } from './ebs/read-volume.ts';
 import { ec2Service } from './ec2/ec2-service.ts';
+import { findImageAnywhere, isUsableImage } from './ec2/images/usable-image.ts';
 import { s3ImportObjects } from './ec2/import/s3-import-objects.ts';
 import { typeOfId } from './ec2/resource-type.ts';
 import { openResources } from './ec2/resources.ts';
@@ -28,6 +29,7 @@ import { createS3Service } from './s3/s3-service.ts';
 import type { Service, ServiceName } from './service.ts';
 import type { ServiceContext } from './service-context.ts';
 import { serviceQuotasService } from './service-quotas/service-quotas-service.ts';
+import { createImageValidation } from './ssm/image-validation.ts';
 import { openParameterStore } from './ssm/parameter-store.ts';
 import { ssmService } from './ssm/ssm-service.ts';
 import { ssoService } from './sso/sso-service.ts';
@@ -238,6 +240,12 @@ function createServices(
 ): Service[] {
   const { store, now, permissions } = context;
   const parameterStore = openParameterStore({ store, now });
+  const images = createImageValidation({
+    store,
+    parameterStore,
+    isAvailable: (place, id) =>
+      isUsableImage(findImageAnywhere(store, id, { ...place, now }), place.accountId, now()),
+  });
   const account = accountOf(context, roles);
   const services = [
     createS3Service(context),
@@ -246,7 +254,7 @@ function createServices(
     stsService({ permissions, roles, sessions, now }),
     ssoService({ tokens, roles, sessions }),
     iamService({ roles, users: permissions.users }),
-    ssmService({ parameterStore }),
+    ssmService({ parameterStore, images }),
     kmsService(context),
     serviceQuotasService(context),
     autoScalingService(context),

@@ -100,6 +100,17 @@ export function findFacts<Facts>(store: Store, type: ResourceType, id: string): 
   return row && (JSON.parse(row.facts) as Facts);
 }
 
+/** The account that a resource belongs to, gone or not. */
+export function ownerOf(
+  store: Store,
+  { id, type, region }: { readonly id: string; readonly type: ResourceType; readonly region: string },
+): string | undefined {
+  return store.get<{ owner: string }>(
+    'SELECT account_id AS owner FROM ec2_resource WHERE id = ? AND type = ? AND region = ?',
+    [id, type, region],
+  )?.owner;
+}
+
 export function openResources({ store, accountId, region, now, unseenMs = 0 }: ResourcesOptions): Resources {
   const seenFrom = () => now() + unseenMs;
 

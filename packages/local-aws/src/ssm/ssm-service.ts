@@ -2,14 +2,13 @@ import { json } from 'node:stream/consumers';
 import { type Service, ServiceError, type ServiceRequest, type ServiceResponse } from '../service.ts';
 import { checkInput } from '../validation/check-input.ts';
 import { ssmModel } from '../validation/models/ssm.ts';
-import type { ParameterStore } from './parameter-store.ts';
-import { ssmOperations } from './ssm-operations.ts';
+import { type SsmContext, ssmOperations } from './ssm-operations.ts';
 
 const target = 'AmazonSSM.';
 const maxShownLength = 1024;
 
 /** Parameters in plain text. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
-export function ssmService({ parameterStore }: { parameterStore: ParameterStore }): Service {
+export function ssmService(context: Pick<SsmContext, 'parameterStore' | 'images'>): Service {
   return {
     name: 'ssm',
     async understand(request) {
@@ -29,7 +28,7 @@ export function ssmService({ parameterStore }: { parameterStore: ParameterStore 
         async run() {
           const { conditions } = request;
           checkInput(ssmModel, operation, input, 'ValidationException');
-          return jsonAnswer(200, run(input, { place: request, parameterStore, conditions }), request);
+          return jsonAnswer(200, run(input, { ...context, place: request, conditions }), request);
         },
       };
     },

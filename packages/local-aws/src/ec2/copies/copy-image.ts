@@ -4,18 +4,13 @@ import { ec2Error, invalidParameterValue } from '../errors.ts';
 import { linkSnapshots } from '../image-snapshots.ts';
 import { type Image, type ImageFacts, imageState } from '../images/image.ts';
 import { checkName } from '../images/register-image.ts';
+import { findImageAnywhere, mayLaunch } from '../images/usable-image.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { checkIds, newResourceId, notFound } from '../resource-type.ts';
 import type { Tag } from '../resources.ts';
 import type { Snapshot } from '../snapshots/snapshot.ts';
 import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
-import {
-  checkDuration,
-  checkEncryption,
-  copyableSnapshot,
-  findAnywhere,
-  insertCopy,
-} from './copy-snapshot.ts';
+import { checkDuration, checkEncryption, copyableSnapshot, insertCopy } from './copy-snapshot.ts';
 
 const maxDescription = 255;
 
@@ -72,14 +67,8 @@ export const copyImage = operation({
 /** @throws ServiceError */
 function copyableImage(id: string, sourceRegion: string, context: Ec2Context): Image {
   checkIds('image', [id]);
-  const image = findAnywhere<ImageFacts>('image', id, sourceRegion, context);
-  const may =
-    image &&
-    (image.facts.ownerId === context.accountId ||
-      (image.facts.launchPermissions ?? []).some(
-        ({ group, userId }) => group === 'all' || userId === context.accountId,
-      ));
-  if (!may) throw notFound('image', [id]);
+  const image = findImageAnywhere(context.store, id, { region: sourceRegion, now: context.now });
+  if (!image || !mayLaunch(image, context.accountId)) throw notFound('image', [id]);
   const state = imageState(image.facts, context.now());
   if (state !== 'available') {
     throw ec2Error('InvalidAMIID.Unavailable', `The image ID '${id}' is not available: it is ${state}`);

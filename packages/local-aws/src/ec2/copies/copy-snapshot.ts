@@ -3,7 +3,7 @@ import { ec2Error, invalidParameterValue } from '../errors.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { encryptionFor } from '../region-settings.ts';
 import { checkIds, notFound } from '../resource-type.ts';
-import { openResources, type Resource, type Tag } from '../resources.ts';
+import { openResources, ownerOf, type Tag } from '../resources.ts';
 import { type Snapshot, type SnapshotFacts, snapshotState, storageTierOf } from '../snapshots/snapshot.ts';
 import { tagSet } from '../tags/tag-answer.ts';
 import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
@@ -79,7 +79,7 @@ export function copyableSnapshot(
   { store, accountId, now }: Ec2Context,
 ): Snapshot {
   checkIds('snapshot', [id]);
-  const snapshot = findAnywhere<SnapshotFacts>('snapshot', id, sourceRegion, { store, accountId, now });
+  const snapshot = findAnywhere(id, sourceRegion, { store, accountId, now });
   const shared = snapshot?.facts.createVolumePermissions ?? [];
   const may =
     snapshot &&
@@ -94,17 +94,16 @@ export function copyableSnapshot(
 }
 
 /** In the caller's account or, by its owner, in another. */
-export function findAnywhere<Facts extends { readonly ownerId: string }>(
-  type: 'snapshot' | 'image',
+function findAnywhere(
   id: string,
   region: string,
   { store, accountId, now }: Pick<Ec2Context, 'store' | 'accountId' | 'now'>,
-): Resource<Facts> | undefined {
-  const owner = store.get<{ owner: string }>(
-    'SELECT account_id AS owner FROM ec2_resource WHERE id = ? AND type = ? AND region = ?',
-    [id, type, region],
-  )?.owner;
-  return openResources({ store, accountId: owner ?? accountId, region, now }).find<Facts>(type, id);
+): Snapshot | undefined {
+  const owner = ownerOf(store, { id, type: 'snapshot', region });
+  return openResources({ store, accountId: owner ?? accountId, region, now }).find<SnapshotFacts>(
+    'snapshot',
+    id,
+  );
 }
 
 /** The copy, pending for as long as a snapshot is after its import. */

@@ -47,12 +47,50 @@ export const ssmModel: ApiModel = {
     required: ['Name'],
     members: { Name: { type: 'string', min: 1, max: 2048 }, WithDecryption: { type: 'boolean' } },
   },
+  GetParameterHistory: {
+    type: 'structure',
+    required: ['Name'],
+    members: {
+      Name: { type: 'string', min: 1, max: 2048 },
+      WithDecryption: { type: 'boolean' },
+      MaxResults: { type: 'integer', min: 1, max: 50 },
+      NextToken: { type: 'string' },
+    },
+  },
   GetParameters: {
     type: 'structure',
     required: ['Names'],
     members: {
       Names: { type: 'list', min: 1, max: 10, member: { type: 'string', min: 1, max: 2048 } },
       WithDecryption: { type: 'boolean' },
+    },
+  },
+  GetParametersByPath: {
+    type: 'structure',
+    required: ['Path'],
+    members: {
+      Path: { type: 'string', min: 1, max: 2048 },
+      Recursive: { type: 'boolean' },
+      ParameterFilters: {
+        type: 'list',
+        member: {
+          type: 'structure',
+          required: ['Key'],
+          members: {
+            Key: {
+              type: 'string',
+              min: 1,
+              max: 132,
+              pattern: 'tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType',
+            },
+            Option: { type: 'string', min: 1, max: 10 },
+            Values: { type: 'list', min: 1, max: 50, member: { type: 'string', min: 1, max: 1024 } },
+          },
+        },
+      },
+      WithDecryption: { type: 'boolean' },
+      MaxResults: { type: 'integer', min: 1, max: 10 },
+      NextToken: { type: 'string' },
     },
   },
   PutParameter: {

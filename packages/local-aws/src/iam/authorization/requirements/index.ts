@@ -26,15 +26,21 @@ export const requirementsOf: Readonly<
   },
   ssm(asked) {
     const { operation, parameters } = asked;
-    const names = [parameters.Name, ...namesIn(parameters.Names)].filter((name) => name !== undefined);
+    const names = [parameters.Name ?? parameters.Path, ...namesIn(parameters.Names)].filter(
+      (name) => name !== undefined,
+    );
     const action = `ssm:${operation}`;
     if (names.length === 0)
       return [{ action, resource: `arn:${asked.partition}:ssm:${asked.region}:${asked.accountId}:*` }];
-    return names.map((name) => ({
+    const needed = names.map((name) => ({
       action,
       resource: `arn:${asked.partition}:ssm:${asked.region}:${asked.accountId}:parameter/${name.replace(/^\//, '')}`,
       context: { 'ssm:Overwrite': parameters.Overwrite },
     }));
+    // SSM validates an AMI's id with the caller's own permissions.
+    return operation === 'PutParameter' && parameters.DataType === 'aws:ec2:image'
+      ? [...needed, { action: 'ec2:DescribeImages', resource: '*' }]
+      : needed;
   },
   iam({ operation, parameters, partition, accountId, rolePath }) {
     const { RoleName: name, UserName: user, PolicySourceArn, PolicyArn } = parameters;
