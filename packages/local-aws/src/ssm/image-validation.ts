@@ -15,7 +15,7 @@ export interface ImageValidation {
   /** Somebody read the parameter, or all of the region: what was validated by now shows from the next read on. */
   noteRead(place: Place, name?: string): void;
   /** What waits under this name is decided at once: another call that changes the parameter comes in. */
-  settle(place: Place, name: string): void;
+  decideNow(place: Place, name: string): void;
 }
 
 const tables: readonly string[] = [
@@ -52,14 +52,14 @@ export function createImageValidation({
     put(place, { name, type, value, description }, reads) {
       const { accountId, region } = place;
       return store.transaction(() => {
-        validation.settle(place, name);
+        validation.decideNow(place, name);
         const version = (parameterStore.find(place, name)?.version ?? 0) + 1;
         store.run(
           `INSERT INTO ssm_unvalidated (account_id, region, name, type, value, description, reads)
            VALUES (?, ?, ?, ?, ?, ?, ?)`,
           [accountId, region, name, type, value, description, reads],
         );
-        if (reads === 0) validation.settle(place, name);
+        if (reads === 0) validation.decideNow(place, name);
         return version;
       });
     },
@@ -72,7 +72,7 @@ export function createImageValidation({
         decide(place, store.all(`${select} AND reads <= 0`, [accountId, region]));
       });
     },
-    settle(place, name) {
+    decideNow(place, name) {
       const { accountId, region } = place;
       store.transaction(() => {
         decide(place, store.all(`${select} AND name = ?`, [accountId, region, name]));

@@ -36,7 +36,7 @@ export const ssmOperations: Readonly<Record<string, (input: Input, context: SsmC
     const { place, parameterStore, images, conditions } = context;
     const name = text(input, 'Name');
     checkParameterName(name);
-    images.settle(place, name);
+    images.decideNow(place, name);
     const present = parameterStore.find(place, name);
     const parameter = newParameter(input, name, present);
     if (present && input.Overwrite !== true) {
@@ -104,7 +104,7 @@ export const ssmOperations: Readonly<Record<string, (input: Input, context: SsmC
 
   DeleteParameter(input, { place, parameterStore, images }) {
     const name = text(input, 'Name');
-    images.settle(place, name);
+    images.decideNow(place, name);
     if (!parameterStore.remove(place, name)) throw notFound();
     return {};
   },

@@ -60,7 +60,7 @@ test('a hundred versions are kept', async ({ account, ssm }) => {
   expect(kept.Parameters).toMatchObject([{ Version: 2, Value: 'next' }]);
 });
 
-test('a deleted parameter begins again at its first version', async ({ ssm }) => {
+test('a deleted parameter starts from version 1', async ({ ssm }) => {
   await put(ssm, '/deleted', 'old');
   await ssm.send(new DeleteParameterCommand({ Name: '/deleted' }));
   expect(await put(ssm, '/deleted', 'new')).toMatchObject({ Version: 1 });
