@@ -86,6 +86,8 @@ export interface ImageFact {
   readonly state: string;
   readonly architecture?: string;
   readonly createdAt?: number;
+  /** From then on EC2 shows it as deprecated. Undefined where nobody has said so. */
+  readonly deprecatesAt?: number;
   /** AWS reports a launch up to 24 hours late. */
   readonly lastLaunchedAt?: number;
   readonly isPublic: boolean;

@@ -13,6 +13,8 @@ export type {
   UploadFact,
 } from './facts.ts';
 export { type FindOptions, findLeftovers } from './find-leftovers.ts';
+export { type FindAmisOptions, type FoundAmis, findAmis } from './inventory/find-amis.ts';
+export { type AmisByName, byName, type ListedAmi } from './inventory/list-amis.ts';
 export type { KeepCode, Suggestion } from './judge/keep.ts';
 export { explainMissing, type NarrowedPlan, narrowPlan } from './narrow-plan.ts';
 export {

@@ -5,11 +5,13 @@ it('exports these names and no others', () => {
   expect(Object.keys(api).sort()).toEqual([
     'JanitorError',
     'applyTagFix',
+    'byName',
     'checkSavedPlan',
     'countedDeletes',
     'defaultMaxDeletes',
     'defaultPolicy',
     'explainMissing',
+    'findAmis',
     'findLeftovers',
     'findMissingTags',
     'findRecycled',

@@ -3,6 +3,7 @@ import { type CommandName, shellNames } from '../options/commands.ts';
 import type { JsonSchema } from '../options/kinds/kind.ts';
 import { janitorContent, tagFixContent } from './cleanup.ts';
 import { demoContent, importSchema } from './import.ts';
+import { listContent } from './inventory.ts';
 import { commandDocument } from './parts.ts';
 
 const verifyContent = z.object({
@@ -106,6 +107,7 @@ const explainContent = z.object({
 /** What each command prints with `--json`. */
 export const documentSchemas: Readonly<Record<CommandName, z.ZodType>> = {
   import: importSchema,
+  list: commandDocument('list', listContent),
   janitor: commandDocument('janitor', janitorContent),
   'tag-fix': commandDocument('tag-fix', tagFixContent),
   verify: commandDocument('verify', verifyContent),

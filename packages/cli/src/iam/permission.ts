@@ -32,6 +32,7 @@ export type PolicyName =
   | 'import-ebs'
   | 'verify'
   | 'boot-test'
+  | 'list'
   | 'janitor'
   | 'tag-fix'
   | 'doctor';

@@ -2,6 +2,7 @@ import { bootTestPermissions } from './boot-test-permissions.ts';
 import { cleanupPermissions } from './cleanup-permissions.ts';
 import { doctorPermissions } from './doctor-permissions.ts';
 import { importEbsPermissions, importS3Permissions, verifyPermissions } from './import-permissions.ts';
+import { inventoryPermissions } from './inventory-permissions.ts';
 import { isOnKeys, keyStatements } from './key-statements.ts';
 import type { Permission, PolicyName } from './permission.ts';
 import { type PolicyScope, partitionsOf, type Statement, targetArns } from './policy-scope.ts';
@@ -17,6 +18,7 @@ export const permissionTable: Readonly<Record<PolicyName, readonly Permission[]>
   'import-ebs': importEbsPermissions,
   verify: verifyPermissions,
   'boot-test': bootTestPermissions,
+  ...inventoryPermissions,
   ...cleanupPermissions,
   doctor: doctorPermissions,
 };

@@ -35,6 +35,7 @@ export const policySubjects = [
   'verify',
   'boot-test',
   'doctor',
+  'list',
   'janitor',
   'tag-fix',
   'role-trust',
@@ -74,6 +75,19 @@ const commands = {
       ['All images of ec2-image.yaml', 'ec2-image import'],
       ['One of them, with a JSON document for a script', 'ec2-image import fedora-aws --json'],
       ['The same without an AWS account', 'ec2-image import --local'],
+    ],
+  },
+  list: {
+    summary: 'list the AMIs that ec2-image created',
+    details: [
+      'Lists the AMIs that ec2-image provably created, in every region asked for: name, id, snapshot, architecture, age, state, the results of boot test and proof, who signed the image, with whom the AMI is shared, when it is deprecated, and the SSM parameters that name it. Columns in which no AMI has anything are left out of the table; --json has all of them.',
+      'With --layout images it prints, of each name and architecture, the newest AMI in each region: with --json as a document for scripts. Nothing is changed.',
+      'Exit codes: 0 done, 4 something could not be read.',
+    ],
+    examples: [
+      ['In the regions of the configuration', 'ec2-image list'],
+      ['In every region', 'ec2-image list --all-regions'],
+      ['The newest AMIs, for a script', 'ec2-image list --layout images --json'],
     ],
   },
   janitor: {
@@ -174,7 +188,7 @@ const commands = {
       metavar: 'COMMAND',
       min: 0,
       max: Number.POSITIVE_INFINITY,
-      what: 'import, verify, boot-test, doctor, janitor, tag-fix, role-trust or role-policy',
+      what: 'import, verify, boot-test, doctor, list, janitor, tag-fix, role-trust or role-policy',
       completes: policySubjects,
     },
     examples: [

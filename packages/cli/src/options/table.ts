@@ -4,6 +4,7 @@ import { checkOptions } from './groups/checks.ts';
 import { cleanupOptions } from './groups/cleanup.ts';
 import { accountOptions, outputOptions } from './groups/common.ts';
 import { imageOptions } from './groups/image.ts';
+import { inventoryOptions } from './groups/inventory.ts';
 import { verifyOptions } from './groups/verify.ts';
 import { wayOptions } from './groups/way.ts';
 import type { OptionEntry, OptionTable } from './option.ts';
@@ -18,6 +19,7 @@ const table = {
   ...amiOptions,
   ...verifyOptions,
   ...bootTestOptions,
+  ...inventoryOptions,
   ...cleanupOptions,
   ...checkOptions,
   ...accountOptions,

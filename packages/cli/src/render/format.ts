@@ -35,3 +35,9 @@ export function formatSeconds(seconds: number): string {
 export function formatElapsed(seconds: number): string {
   return formatSeconds(Math.floor(seconds));
 }
+
+/** To the hour from a day on, to the minute from an hour on. */
+export function formatAge(seconds: number): string {
+  const unit = seconds >= 86_400 ? 3600 : seconds >= 3600 ? 60 : 1;
+  return formatSeconds(Math.floor(seconds / unit) * unit);
+}

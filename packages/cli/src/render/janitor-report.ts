@@ -12,7 +12,8 @@ import {
 import { printable } from '@ec2-image/redact';
 import type { JanitorResult } from '../janitor/outcome.ts';
 import { renderCommandLine } from './command-line.ts';
-import { formatBytes, formatSeconds } from './format.ts';
+import { formatAge, formatBytes } from './format.ts';
+import { renderGaps } from './gaps.ts';
 import { renderTable } from './table.ts';
 
 /** The one document of `janitor --json`. */
@@ -88,17 +89,7 @@ export function renderPlan(plan: Plan, { width = defaultWidth }: PlanLayout = {}
     ...(leftovers.length > 0 ? leftovers : [gaps.length > 0 ? nothingReadable : 'No leftovers found.']),
     ...group('Kept', kept),
     ...renderSuggestions(kept.shown),
-    ...(gaps.length > 0
-      ? [
-          [
-            'Could not be read (dependent resources are kept):',
-            ...gaps.map(
-              ({ what, ref, bucket, region, detail }) =>
-                `  ${what} of ${ref ?? bucket ?? region}: ${printable(detail)}`,
-            ),
-          ].join('\n'),
-        ]
-      : []),
+    ...renderGaps(gaps, 'Could not be read (dependent resources are kept):'),
     ...notices,
   ].join('\n\n');
 }
@@ -186,12 +177,6 @@ function renderResources(
     ],
     { width },
   );
-}
-
-/** To the hour from a day on, to the minute from an hour on. */
-function formatAge(seconds: number): string {
-  const unit = seconds >= 86_400 ? 3600 : seconds >= 3600 ? 60 : 1;
-  return formatSeconds(Math.floor(seconds / unit) * unit);
 }
 
 /** A code as people read it: `too recent`. */

@@ -36,7 +36,7 @@ interface Policy {
 }
 
 /** Tests in which the commands have the published policy and nothing else, or not even one of its actions. */
-function under(name: 'janitor' | 'tag-fix', { without }: { readonly without?: string } = {}) {
+function under(name: 'janitor' | 'tag-fix' | 'list', { without }: { readonly without?: string } = {}) {
   const scope = { regions: [], buckets: [bucket], keyPrefixes: ['ec2-image/'] };
   const { Statement, ...policy } = createPolicy([name], scope);
   const statements = (Statement as Policy['Statement'])
@@ -210,6 +210,15 @@ under('tag-fix')('tag-fix.json allows what tag-fix calls, and nothing else', asy
   const { direct, byEc2 } = await readPolicy('tag-fix');
   expect(called).toEqual(direct);
   expect(byEc2).toEqual([]);
+});
+
+under('list')('list.json allows what list calls, and nothing else', async ({ account }) => {
+  account.seed(untagged);
+  account.aws.calls.clear();
+  expect((await account.run('list', '--bucket', bucket)).exitCode).toBe(0);
+  expect((await account.runEverywhere('list')).exitCode).toBe(0);
+  const { direct } = await readPolicy('list');
+  expect(actionsIn(account)).toEqual(direct);
 });
 
 const untagged = {

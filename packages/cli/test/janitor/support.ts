@@ -1,6 +1,6 @@
 import { PassThrough, Writable } from 'node:stream';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { type SeedEc2Options, seedEc2 } from '@ec2-image/local-aws';
+import { type ConditionsName, type SeedEc2Options, seedEc2 } from '@ec2-image/local-aws';
 import { metadataOf, objectKey, provenanceTags } from '@ec2-image/provenance';
 import { test as base, vi } from 'vitest';
 import { main } from '../../src/main.ts';
@@ -49,10 +49,17 @@ export interface Ended {
   json<T>(): T;
 }
 
-async function openJanitorAccount(policies: readonly object[] | undefined): Promise<JanitorAccount> {
+async function openJanitorAccount({
+  policies,
+  conditions,
+}: {
+  readonly policies: readonly object[] | undefined;
+  readonly conditions: ConditionsName | undefined;
+}): Promise<JanitorAccount> {
   let offsetMs = 0;
   const account = await openAccount({
     now: () => Date.now() + offsetMs,
+    ...(conditions && { conditions }),
     ...(policies && { credentials: [{ ...anybody, policies }] }),
   });
   const run = async (
@@ -127,10 +134,11 @@ const anybody = { accessKeyId: 'ANYBODY', secretAccessKey: 'whatever' };
 export const test = base
   /** What the commands may do; everything, where it is not overridden. */
   .extend('policies', (): readonly object[] | undefined => undefined)
-  .extend('account', async ({ policies }, { onCleanup }) => {
+  .extend('conditions', (): ConditionsName | undefined => undefined)
+  .extend('account', async ({ policies, conditions }, { onCleanup }) => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', anybody.accessKeyId);
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', anybody.secretAccessKey);
-    const account = await openJanitorAccount(policies);
+    const account = await openJanitorAccount({ policies, conditions });
     onCleanup(async () => {
       vi.unstubAllEnvs();
       await account[Symbol.asyncDispose]();

@@ -16,6 +16,7 @@ import { checkOptions } from '../../src/options/groups/checks.ts';
 import { cleanupOptions } from '../../src/options/groups/cleanup.ts';
 import { accountOptions, outputOptions } from '../../src/options/groups/common.ts';
 import { imageOptions } from '../../src/options/groups/image.ts';
+import { inventoryOptions } from '../../src/options/groups/inventory.ts';
 import { verifyOptions } from '../../src/options/groups/verify.ts';
 import { wayOptions } from '../../src/options/groups/way.ts';
 import { configurationSchema } from '../../src/options/json-schema.ts';
@@ -74,6 +75,7 @@ test('no two groups have an option of the same key', () => {
     amiOptions,
     verifyOptions,
     bootTestOptions,
+    inventoryOptions,
     cleanupOptions,
     checkOptions,
     accountOptions,

@@ -1,4 +1,4 @@
-import { DescribeImageAttributeCommand } from '@aws-sdk/client-ec2';
+import { DescribeImageAttributeCommand, type ImageAttribute } from '@aws-sdk/client-ec2';
 import { refusedCodeOf } from '@ec2-image/aws-call';
 import type { ImageDetail, ImageFact } from '../facts.ts';
 import { timeOf } from '../scan/images.ts';
@@ -26,15 +26,41 @@ export async function readPermissions({
   });
   if (!answers) return undefined;
   const [permissions, launched] = answers;
-  const launchPermissions = (permissions.LaunchPermissions ?? []).flatMap(
-    ({ Group, UserId, OrganizationArn, OrganizationalUnitArn }) =>
-      Group ?? UserId ?? OrganizationArn ?? OrganizationalUnitArn ?? [],
-  );
+  const launchPermissions = grantees(permissions);
   return {
     launchPermissions,
     sharedWith: launchPermissions.filter((who) => who !== account),
     lastLaunchedAt: image.lastLaunchedAt ?? timeOf(launched?.LastLaunchedTime?.Value),
   };
+}
+
+/** Account ids but the own one, ARNs of organisations and their units, or `all`. Undefined: the AMI is gone. */
+export async function readSharing({
+  ec2,
+  image,
+  account,
+}: {
+  readonly ec2: Ec2;
+  readonly image: ImageFact;
+  readonly account: string;
+}): Promise<readonly string[] | undefined> {
+  const command = new DescribeImageAttributeCommand({
+    ImageId: image.imageId,
+    Attribute: 'launchPermission',
+  });
+  try {
+    return grantees(await ec2.send(command)).filter((who) => who !== account);
+  } catch (error) {
+    if (isImageGone(error)) return undefined;
+    throw error;
+  }
+}
+
+function grantees({ LaunchPermissions = [] }: ImageAttribute): string[] {
+  return LaunchPermissions.flatMap(
+    ({ Group, UserId, OrganizationArn, OrganizationalUnitArn }) =>
+      Group ?? UserId ?? OrganizationArn ?? OrganizationalUnitArn ?? [],
+  );
 }
 
 export function isImageGone(error: unknown): boolean {

@@ -3,7 +3,7 @@ import { DescribeParametersCommand, GetParametersCommand } from '@aws-sdk/client
 import { pages } from '@ec2-image/aws-call';
 import type { ReferenceSearch } from './reference-search.ts';
 
-type Add = (imageId?: string, what?: string) => void;
+export type Add = (imageId?: string, what?: string) => void;
 
 /** GetParameters takes no more names in one call. */
 const maxParameterNames = 10;
@@ -34,7 +34,10 @@ async function searchInstances({ senders, region, imageIds }: ReferenceSearch, a
 }
 
 /** An AMI's id may stand in a parameter of any type that holds plain text, alone or among others. */
-async function searchParameters({ senders, region, imageIds }: ReferenceSearch, add: Add): Promise<void> {
+export async function searchParameters(
+  { senders, region, imageIds }: ReferenceSearch,
+  add: Add,
+): Promise<void> {
   const ssm = senders.ssm(region);
   const list = pages(async (token) => {
     const page = await ssm.send(

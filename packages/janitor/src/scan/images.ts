@@ -42,6 +42,7 @@ function imageFact(image: Image, region: string): ImageFact {
     state: image.State ?? 'unknown',
     architecture: image.Architecture,
     createdAt: timeOf(image.CreationDate),
+    deprecatesAt: timeOf(image.DeprecationTime),
     lastLaunchedAt: timeOf(image.LastLaunchedTime),
     isPublic: image.Public === true,
     // With a cooldown it lasts another day after it was switched off, and says so in words.

@@ -7,6 +7,7 @@ import { option } from '../option.ts';
 /** `explain` alone works in no account and with no file. */
 const everyCommand: readonly CommandName[] = [
   'import',
+  'list',
   'janitor',
   'tag-fix',
   'verify',
@@ -33,6 +34,7 @@ export const accountOptions = {
     commands: [...everyCommand, 'iam-policy'],
     in: 'both',
     variants: {
+      list: regions,
       janitor: regions,
       'tag-fix': regions,
       'iam-policy': { help: 'AWS region that the policy is for; repeatable', group: 'policy', repeats: true },

@@ -8,6 +8,20 @@ export const converters = ['auto', 'qemu-img'] as const;
 /** S3 API Reference, CreateMultipartUpload, as far as no key is the caller's. */
 const serverSideEncryptions = ['AES256', 'aws:kms', 'aws:kms:dsse'] as const;
 
+/** Of commands that prove by import tasks what ec2-image created. */
+const importBuckets = {
+  help: 'Bucket that imports read from; repeatable',
+  group: 'scope',
+  default: "the configuration's",
+  repeats: true,
+} as const;
+
+const keyPrefixes = {
+  help: 'Key prefix of uploaded objects; repeatable',
+  group: 'scope',
+  repeats: true,
+} as const;
+
 /** How a disk gets into EC2. */
 export const wayOptions = {
   via: option({
@@ -47,7 +61,7 @@ export const wayOptions = {
     kind: bucketName,
     help: 'S3 bucket for the upload (same region)',
     group: 'way',
-    commands: ['import', 'janitor', 'tag-fix', 'doctor', 'iam-policy', 'init'],
+    commands: ['import', 'list', 'janitor', 'tag-fix', 'doctor', 'iam-policy', 'init'],
     in: 'both',
     variants: {
       janitor: {
@@ -56,12 +70,8 @@ export const wayOptions = {
         default: "the configuration's",
         repeats: true,
       },
-      'tag-fix': {
-        help: 'Bucket that imports read from; repeatable',
-        group: 'scope',
-        default: "the configuration's",
-        repeats: true,
-      },
+      'tag-fix': importBuckets,
+      list: importBuckets,
       doctor: {
         help: 'Bucket to check, besides those of the configuration; repeatable',
         group: 'checks',
@@ -92,13 +102,14 @@ export const wayOptions = {
     help: 'Key prefix of uploaded objects',
     default: 'ec2-image/',
     group: 'way',
-    commands: ['import', 'janitor', 'tag-fix', 'doctor', 'iam-policy'],
+    commands: ['import', 'list', 'janitor', 'tag-fix', 'doctor', 'iam-policy'],
     in: 'both',
     variants: {
       doctor: { group: 'checks' },
       'iam-policy': { help: 'Key prefix of uploaded objects; repeatable', group: 'policy', repeats: true },
-      janitor: { help: 'Key prefix of uploaded objects; repeatable', group: 'scope', repeats: true },
-      'tag-fix': { help: 'Key prefix of uploaded objects; repeatable', group: 'scope', repeats: true },
+      list: keyPrefixes,
+      janitor: keyPrefixes,
+      'tag-fix': keyPrefixes,
     },
   }),
   sse: option({
