@@ -24,6 +24,7 @@ prints on stdout.
   --import-seconds N            the same in seconds: AWS takes some minutes
   --snapshot-completion-ms N    how long a snapshot stays pending
   --image-creation-ms N         how long an AMI stays pending
+  --copy-ms N                   how long a copy of a snapshot stays pending, or of an AMI's snapshots
   --fsync                       wait for the disk at each write
   --help
 `;
@@ -44,6 +45,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     ...importTask(values['import-task-ms'], values['import-seconds']),
     ...milliseconds('snapshotCompletionMs', values['snapshot-completion-ms']),
     ...milliseconds('imageCreationMs', values['image-creation-ms']),
+    ...milliseconds('copyMs', values['copy-ms']),
   };
   return {
     help: false,
@@ -83,6 +85,7 @@ function parse(argv: readonly string[]) {
         'import-seconds': { type: 'string' },
         'snapshot-completion-ms': { type: 'string' },
         'image-creation-ms': { type: 'string' },
+        'copy-ms': { type: 'string' },
         fsync: { type: 'boolean' },
         help: { type: 'boolean' },
       },

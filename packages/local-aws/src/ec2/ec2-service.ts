@@ -32,7 +32,7 @@ const namespace = 'http://ec2.amazonaws.com/doc/2016-11-15/';
 
 /** https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html */
 export function ec2Service({
-  context: { store, faults, conditions: account, now, onNotice },
+  context: { store, faults, conditions: account, permissions, now, onNotice },
   ...options
 }: Ec2ServiceOptions): Service {
   createEc2Tables(store);
@@ -51,7 +51,8 @@ export function ec2Service({
 
   const machines = createMachines({ store, now, maxLifeMs: settings.maxInstanceLifeMs, onNotice });
 
-  function contextOf({ accountId, region, conditions }: ServiceRequest, call: FaultTarget): Ec2Context {
+  function contextOf(request: ServiceRequest, call: FaultTarget): Ec2Context {
+    const { accountId, region, conditions } = request;
     const unseenMs = isMutating(call.operation) ? (faults.take('unseen', call)?.ms ?? 0) : 0;
     const resources = openResources({ store, accountId, region, now, unseenMs });
     return {
@@ -67,6 +68,7 @@ export function ec2Service({
       call,
       unseenMs,
       conditions,
+      permissions: permissions.of(request),
       account,
       imports,
       machines,
@@ -89,7 +91,8 @@ export function ec2Service({
             parameters,
           );
           if (dryRun) throw dryRunOperation();
-          const call = { service: 'ec2', operation: action, parameters: shown } as const;
+          const { region } = request;
+          const call = { service: 'ec2', region, operation: action, parameters: shown } as const;
           const answer = await operation.run(input, contextOf(request, call));
           return xmlAnswer({
             name: `${action}Response`,

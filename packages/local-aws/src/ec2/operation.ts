@@ -1,5 +1,6 @@
 import type { CallConditions, Conditions } from '../conditions/conditions.ts';
 import type { Faults, FaultTarget } from '../faults/faults.ts';
+import type { Permissions } from '../iam/authorization/permissions.ts';
 import type { Roles } from '../iam/roles.ts';
 import { operationFor } from '../query/operation.ts';
 import type { ParameterStore } from '../ssm/parameter-store.ts';
@@ -25,6 +26,8 @@ export interface Ec2Context {
   readonly unseenMs: number;
   /** What this call meets. */
   readonly conditions: CallConditions;
+  /** What the caller may do with a KMS key. */
+  readonly permissions: Permissions;
   /** What the account is like. */
   readonly account: Conditions;
   readonly objects: ImportObjects;

@@ -1,5 +1,6 @@
 import type { Store } from '../store/store.ts';
 import { clientTokenTables } from './client-tokens.ts';
+import { pendingCopyTables } from './copies/pending-copies.ts';
 import { imageSnapshotTables } from './image-snapshots.ts';
 import { taskQueueTables } from './import/task-queue.ts';
 import { recycleBinTables } from './recycle-bin.ts';
@@ -13,5 +14,6 @@ export function createEc2Tables(store: Store): void {
     ...blockTables,
     ...recycleBinTables,
     ...regionSettingTables,
+    ...pendingCopyTables,
   ]);
 }

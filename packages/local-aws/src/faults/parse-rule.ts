@@ -84,7 +84,7 @@ function checkAction(given: unknown): void {
   }
   if (kind === 'delay' || kind === 'slow-write' || kind === 'unseen') positive('action.ms', action.ms);
   if (kind === 'cut') wholeNumber('action.afterBytes', action.afterBytes);
-  if (kind === 'task-fails' && typeof action.statusMessage !== 'string') {
+  if ((kind === 'task-fails' || kind === 'copy-fails') && typeof action.statusMessage !== 'string') {
     throw invalid('action.statusMessage', 'text');
   }
 }

@@ -110,6 +110,10 @@ export type ServiceAction =
   | { readonly kind: 'task-stalls'; readonly progress?: number }
   /** EC2 CancelImportTask: the task completes all the same. */
   | { readonly kind: 'completes-while-cancelling' }
+  /** EC2 CopyImage, CopySnapshot: the copy ends as `failed`, or `error`, with this message. */
+  | { readonly kind: 'copy-fails'; readonly statusMessage: string }
+  /** EC2 CopyImage, CopySnapshot: the copy stays pending. */
+  | { readonly kind: 'copy-stalls' }
   /** EBS PutSnapshotBlock: the block is being written for so long; another write of it meanwhile is in conflict. */
   | { readonly kind: 'slow-write'; readonly ms: number }
   /** EC2: what the call made, or changed, is not seen by describe calls for so long. */
@@ -136,6 +140,8 @@ export const actionFields: {
   'task-fails': ['statusMessage', 'status'],
   'task-stalls': ['progress'],
   'completes-while-cancelling': [],
+  'copy-fails': ['statusMessage'],
+  'copy-stalls': [],
   'slow-write': ['ms'],
   unseen: ['ms'],
 };

@@ -56,7 +56,14 @@ export async function openTestAccount({
       region,
       ...(typeof bucket === 'string' ? { name: bucket } : bucket),
     })),
-    ec2: { importTaskMs: 0, snapshotCompletionMs: 0, imageCreationMs: 0, bootInstances: false, ...ec2 },
+    ec2: {
+      importTaskMs: 0,
+      snapshotCompletionMs: 0,
+      imageCreationMs: 0,
+      copyMs: 0,
+      bootInstances: false,
+      ...ec2,
+    },
   }).catch(async (error: unknown) => {
     await remove();
     throw error;

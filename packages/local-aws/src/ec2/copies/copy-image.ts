@@ -3,6 +3,7 @@ import { oncePerToken } from '../client-tokens.ts';
 import { ec2Error, invalidParameterValue } from '../errors.ts';
 import { linkSnapshots } from '../image-snapshots.ts';
 import { type Image, type ImageFacts, imageState } from '../images/image.ts';
+import { checkImageCount } from '../images/image-quotas.ts';
 import { checkName } from '../images/register-image.ts';
 import { findImageAnywhere, mayLaunch } from '../images/usable-image.ts';
 import { type Ec2Context, operation } from '../operation.ts';
@@ -10,7 +11,14 @@ import { checkIds, newResourceId, notFound } from '../resource-type.ts';
 import type { Tag } from '../resources.ts';
 import type { Snapshot } from '../snapshots/snapshot.ts';
 import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
-import { checkDuration, checkEncryption, copyableSnapshot, insertCopy } from './copy-snapshot.ts';
+import {
+  checkCopyCount,
+  checkDuration,
+  checkEncryption,
+  copyableSnapshot,
+  insertCopy,
+} from './copy-snapshot.ts';
+import { beginCopy } from './pending-copies.ts';
 
 const maxDescription = 255;
 
@@ -54,12 +62,17 @@ export const copyImage = operation({
               `AMI name ${name} is already in use by AMI ${namesake.id}`,
             );
           }
+          checkImageCount(context);
+          checkCopyCount(snapshotsOf(source).length, context);
           insertPending(newId, source, { name, description: input.Description, tags: tags.image }, context);
           return newId;
         },
       ),
     );
-    if (imageId === newId) await copySnapshots(newId, source, { ...input, tags: tags.snapshot }, context);
+    if (imageId === newId) {
+      await copySnapshots(newId, source, { ...input, tags: tags.snapshot }, context);
+      beginCopy(newId, context);
+    }
     return { imageId };
   },
 });
@@ -131,33 +144,41 @@ function insertPending(
   });
 }
 
+function snapshotsOf({ facts: { blockDevices } }: Image): string[] {
+  return [...new Set(blockDevices.flatMap(({ ebs }) => ebs?.snapshotId ?? []))];
+}
+
 async function copySnapshots(
   imageId: string,
-  { id: sourceImageId, facts: { blockDevices } }: Image,
+  source: Image,
   {
     SourceRegion: sourceRegion,
     ...options
   }: {
     readonly SourceRegion: string;
     readonly tags: readonly Tag[];
-    readonly Encrypted?: boolean;
-    readonly KmsKeyId?: string;
+    readonly Encrypted?: boolean | undefined;
+    readonly KmsKeyId?: string | undefined;
   },
   context: Ec2Context,
 ): Promise<void> {
-  const { store, resources, settings, now } = context;
+  const { store, resources, now } = context;
   const copies = new Map<string, Snapshot>();
-  for (const sourceId of new Set(blockDevices.flatMap(({ ebs }) => ebs?.snapshotId ?? []))) {
-    const source = copyableSnapshot(sourceId, sourceRegion, context);
-    const description = `Copied for DestinationAmi ${imageId} from SourceAmi ${sourceImageId} for SourceSnapshot ${sourceId}. Task created on ${now().toLocaleString('en-US')}.`;
-    copies.set(sourceId, await insertCopy(source, { description, ...options }, context));
+  for (const sourceId of snapshotsOf(source)) {
+    const snapshot = copyableSnapshot(sourceId, sourceRegion, context);
+    const description = `Copied for DestinationAmi ${imageId} from SourceAmi ${source.id} for SourceSnapshot ${sourceId}. Task created on ${now().toLocaleString('en-US')}.`;
+    copies.set(sourceId, await insertCopy(snapshot, { description, sourceRegion, ...options }, context));
   }
+  const failed = [...copies.values()].find(({ facts }) => facts.outcome === 'error');
   store.transaction(() => {
     const { facts } = resources.get<ImageFacts>('image', imageId);
     resources.setFacts<ImageFacts>(imageId, {
       ...facts,
-      settlesAt: now() + settings.imageCreationMs,
-      blockDevices: blockDevices.map((device) => ({
+      ...(failed && {
+        outcome: 'failed',
+        stateReason: { code: 'Client.InternalError', message: failed.facts.statusMessage ?? '' },
+      }),
+      blockDevices: source.facts.blockDevices.map((device) => ({
         ...device,
         ...(device.ebs && {
           ebs: {

@@ -1,13 +1,14 @@
 import { boolean, integer, required, string } from '../../query/shape.ts';
 import { ec2Error, invalidParameterValue } from '../errors.ts';
 import { type Ec2Context, operation } from '../operation.ts';
-import { encryptionFor } from '../region-settings.ts';
 import { checkIds, notFound } from '../resource-type.ts';
 import { openResources, ownerOf, type Tag } from '../resources.ts';
 import { type Snapshot, type SnapshotFacts, snapshotState, storageTierOf } from '../snapshots/snapshot.ts';
 import { tagSet } from '../tags/tag-answer.ts';
 import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
 import { copySnapshotBytes } from './copy-bytes.ts';
+import { copyEncryption } from './copy-encryption.ts';
+import { beginCopy, countSnapshotCopies } from './pending-copies.ts';
 
 const maxDescription = 255;
 
@@ -44,7 +45,9 @@ export const copySnapshot = operation({
     const description =
       given ??
       `[Copied ${sourceId} from ${sourceRegion}] ${source.facts.description}`.slice(0, maxDescription);
-    const { id } = await insertCopy(source, { description, tags, ...input }, context);
+    checkCopyCount(1, context);
+    const { id } = await insertCopy(source, { description, tags, sourceRegion, ...input }, context);
+    beginCopy(id, context);
     return { snapshotId: id, tagSet: tagSet(tags) };
   },
 });
@@ -106,40 +109,57 @@ function findAnywhere(
   );
 }
 
-/** The copy, pending for as long as a snapshot is after its import. */
+/**
+ * The copy, pending until {@link beginCopy} lets it end.
+ *
+ * @throws ServiceError where as many copies arrive in the region as may
+ */
 export async function insertCopy(
   { id: from, facts: source }: Snapshot,
   {
     description,
     tags,
-    Encrypted: encrypted = false,
-    KmsKeyId: kmsKeyId,
+    sourceRegion,
+    ...encryption
   }: {
     readonly description: string;
     readonly tags: readonly Tag[];
-    readonly Encrypted?: boolean;
-    readonly KmsKeyId?: string;
+    readonly sourceRegion: string;
+    readonly Encrypted?: boolean | undefined;
+    readonly KmsKeyId?: string | undefined;
   },
   context: Ec2Context,
 ): Promise<Snapshot> {
-  const { resources, accountId, settings, now } = context;
+  const { resources, accountId, faults, call } = context;
+  const { failure: keyFailure, ...encrypted } = copyEncryption(
+    source,
+    { sourceRegion, ...encryption },
+    context,
+  );
+  const failure = faults.take('copy-fails', call)?.statusMessage ?? keyFailure;
   const copy = resources.insert<SnapshotFacts>('snapshot', {
     tags,
     facts: {
       ownerId: accountId,
       description,
       volumeSizeGiB: source.volumeSizeGiB,
-      ...(source.encrypted && kmsKeyId === undefined
-        ? { encrypted: true, kmsKeyId: source.kmsKeyId }
-        : encryptionFor({ encrypted, kmsKeyId }, context)),
-      outcome: 'completed',
+      ...encrypted,
+      isCopy: true,
       fullSizeBytes: source.fullSizeBytes,
+      ...(failure === undefined ? { outcome: 'completed' } : { outcome: 'error', statusMessage: failure }),
     },
   });
-  await copySnapshotBytes(context, { from, to: copy.id });
-  resources.setFacts<SnapshotFacts>(copy.id, {
-    ...copy.facts,
-    settlesAt: now() + settings.snapshotCompletionMs,
-  });
+  if (failure === undefined) await copySnapshotBytes(context, { from, to: copy.id });
   return copy;
+}
+
+/** @throws ServiceError in EC2's words: https://github.com/aws-samples/copy-encrypted-ami/issues/3 */
+export function checkCopyCount(copies: number, context: Ec2Context): void {
+  const { snapshotCopies } = context.account.quotas;
+  if (snapshotCopies === Number.POSITIVE_INFINITY) return;
+  if (countSnapshotCopies(context) + copies <= snapshotCopies) return;
+  throw ec2Error(
+    'ResourceLimitExceeded',
+    `Too many snapshot copies in progress. The limit is ${snapshotCopies} for this destination region.`,
+  );
 }

@@ -25,6 +25,8 @@ export interface SnapshotFacts {
   readonly tiering?: SnapshotTiering;
   readonly fastRestores?: readonly FastRestore[];
   readonly volumeId?: string;
+  /** CopySnapshot or CopyImage made it. */
+  readonly isCopy?: boolean;
   readonly lock?: SnapshotLock;
   /** Of one that EBS direct writes, or wrote. */
   readonly direct?: { readonly timeoutMs: number; readonly parentId?: string };
