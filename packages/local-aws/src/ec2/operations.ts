@@ -1,6 +1,7 @@
 import type { QueryOperations } from '../query/operation.ts';
 import { copyImage } from './copies/copy-image.ts';
 import { copySnapshot } from './copies/copy-snapshot.ts';
+import { countedRead } from './copies/pending-copies.ts';
 import { createFleet, deleteFleets, describeFleets } from './fleets/fleets.ts';
 import {
   cancelSpotFleetRequests,
@@ -105,7 +106,7 @@ export const ec2Operations: QueryOperations<Ec2Context> = {
   DescribeFleets: describeFleets,
   DescribeImageAttribute: describeImageAttribute,
   DescribeImageReferences: describeImageReferences,
-  DescribeImages: describeImages,
+  DescribeImages: countedRead(describeImages),
   DescribeImportSnapshotTasks: describeImportSnapshotTasks,
   DescribeInstanceStatus: describeInstanceStatus,
   DescribeInstances: describeInstances,
@@ -115,7 +116,7 @@ export const ec2Operations: QueryOperations<Ec2Context> = {
   DescribeRegions: describeRegions,
   DescribeSnapshotAttribute: describeSnapshotAttribute,
   DescribeSnapshotTierStatus: describeSnapshotTierStatus,
-  DescribeSnapshots: describeSnapshots,
+  DescribeSnapshots: countedRead(describeSnapshots),
   DescribeSpotFleetRequests: describeSpotFleetRequests,
   DescribeSpotInstanceRequests: describeSpotInstanceRequests,
   DescribeTags: describeTags,

@@ -1,3 +1,4 @@
+import type { QueryOperation } from '../../query/operation.ts';
 import type { ImageFacts } from '../images/image.ts';
 import type { Ec2Context } from '../operation.ts';
 import { openResources, type Resources } from '../resources.ts';
@@ -29,8 +30,18 @@ export function beginCopy(id: string, context: Ec2Context): void {
   ]);
 }
 
-/** Somebody asked for AMIs or snapshots. Whoever only watches meets no lag, and counts as nobody. */
-export function noteRead(context: Place & Pick<Ec2Context, 'conditions'>): void {
+/** A call that shows AMIs or snapshots: the copies of its region get on by it. Whoever only watches meets no lag, and counts as nobody. */
+export function countedRead(operation: QueryOperation<Ec2Context>): QueryOperation<Ec2Context> {
+  return {
+    ...operation,
+    run(input, context) {
+      noteRead(context);
+      return operation.run(input, context);
+    },
+  };
+}
+
+function noteRead(context: Place & Pick<Ec2Context, 'conditions'>): void {
   const { store, accountId, region, conditions } = context;
   if (!conditions.lag) return;
   store.transaction(() => {

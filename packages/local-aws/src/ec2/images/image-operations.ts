@@ -1,5 +1,4 @@
 import { boolean, list, required, string } from '../../query/shape.ts';
-import { noteRead } from '../copies/pending-copies.ts';
 import { ec2Error } from '../errors.ts';
 import { filterList } from '../filters.ts';
 import { listResources, rendered } from '../listing.ts';
@@ -28,9 +27,7 @@ export const describeImages = operation({
     Owner: list(string),
     ...pageFields,
   },
-  run(input, context) {
-    const { resources, accountId, conditions, now } = context;
-    noteRead(context);
+  run(input, { resources, accountId, conditions, now }) {
     const at = now();
     checkUsers(input.Owner, ['self', 'amazon', 'aws-marketplace', 'aws-backup-vault']);
     checkUsers(input.ExecutableBy, ['self', 'all']);

@@ -1,6 +1,5 @@
 import { list, required, string } from '../../query/shape.ts';
 import type { ServiceError } from '../../service.ts';
-import { noteRead } from '../copies/pending-copies.ts';
 import { ec2Error } from '../errors.ts';
 import { filterList } from '../filters.ts';
 import { lingeringUser, snapshotInUseBy } from '../image-snapshots.ts';
@@ -19,9 +18,7 @@ export const describeSnapshots = operation({
     SnapshotId: list(string),
     ...pageFields,
   },
-  run(input, context) {
-    const { resources, accountId, conditions, now } = context;
-    noteRead(context);
+  run(input, { resources, accountId, conditions, now }) {
     const at = now();
     checkUsers(input.Owner, ['self', 'amazon', 'aws-backup-vault']);
     checkUsers(input.RestorableBy, ['self', 'all']);
