@@ -10,7 +10,7 @@ const keyFailure = 'Given key ID is not accessible';
 export interface CopyEncryption {
   readonly encrypted: boolean;
   readonly kmsKeyId?: string;
-  /** EC2 looks at the keys after it has answered: why the copy ends in an error. */
+  /** EC2 checks the keys after it has answered: why the copy ends in an error. */
   readonly failure?: string;
 }
 

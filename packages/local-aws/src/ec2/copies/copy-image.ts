@@ -63,7 +63,7 @@ export const copyImage = operation({
             );
           }
           checkImageCount(context);
-          checkCopyCount(snapshotsOf(source).length, context);
+          checkCopyCount(snapshotIdsOf(source).length, context);
           insertPending(newId, source, { name, description: input.Description, tags: tags.image }, context);
           return newId;
         },
@@ -144,7 +144,7 @@ function insertPending(
   });
 }
 
-function snapshotsOf({ facts: { blockDevices } }: Image): string[] {
+function snapshotIdsOf({ facts: { blockDevices } }: Image): string[] {
   return [...new Set(blockDevices.flatMap(({ ebs }) => ebs?.snapshotId ?? []))];
 }
 
@@ -164,7 +164,7 @@ async function copySnapshots(
 ): Promise<void> {
   const { store, resources, now } = context;
   const copies = new Map<string, Snapshot>();
-  for (const sourceId of snapshotsOf(source)) {
+  for (const sourceId of snapshotIdsOf(source)) {
     const snapshot = copyableSnapshot(sourceId, sourceRegion, context);
     const description = `Copied for DestinationAmi ${imageId} from SourceAmi ${source.id} for SourceSnapshot ${sourceId}. Task created on ${now().toLocaleString('en-US')}.`;
     copies.set(sourceId, await insertCopy(snapshot, { description, sourceRegion, ...options }, context));
