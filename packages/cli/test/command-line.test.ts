@@ -99,7 +99,11 @@ test.each(['--sha256', '--sha512'])('%s=HEX is taken', async (flag) => {
 });
 
 test.each(commandNames)('%s takes each of its options with the value behind an equals sign', (command) => {
-  const operands = commandSpecs[command].operands?.min ? ['snap-0123456789abcdef0'] : [];
+  const { operands: spec } = commandSpecs[command];
+  const ids = ['snap-0123456789abcdef0', 'ami-0123456789abcdef0'];
+  const operands = spec?.min
+    ? ids.filter((id) => spec.kind?.schema.safeParse(id).success ?? true).slice(0, 1)
+    : [];
   for (const [key, entry] of optionsOf(optionTable, command)) {
     const option = entry.kind.metavar ? `--${key}=a=1` : `--${key}`;
     const { flags } = parseArguments(command, [option, ...operands]);

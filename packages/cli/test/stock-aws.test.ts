@@ -94,7 +94,7 @@ test('an AMI made by hand with the stock aws command has the same description as
   await aws('ec2', 'create-tags', '--resources', ImageId, '--tags', 'Key=Name,Value=by-hand');
   await aws('ec2', 'wait', 'image-available', '--image-ids', ImageId);
 
-  const { result: ours } = await runImport({ suffix: 'ours' });
+  const { result: ours } = await runImport({ suffix: 'ours', 'boot-mode': 'none' });
   const { Images } = await aws<{ Images: Json[] }>(
     'ec2',
     'describe-images',

@@ -78,9 +78,10 @@ calmTest(
     const options = uploadOptions(client);
     const first = await uploadDisk({ ...options, disk: await directory.disk({ size: 1000 }) });
     const other = await directory.disk({ size: 1000, seed: 2 });
-    const { outcome, bytesSent, ...object } = await uploadDisk({ ...options, disk: other });
+    const { outcome, bytesSent, tags, ...object } = await uploadDisk({ ...options, disk: other });
     expect({ outcome, bytesSent }).toEqual({ outcome: 'found', bytesSent: 0 });
     expect(first).toMatchObject(object);
+    expect(tags).toMatchObject({ 'ec2-image:source-digest': options.digest });
     expect(countCalls(aws, 'UploadPart', options.key)).toBe(1);
   },
 );

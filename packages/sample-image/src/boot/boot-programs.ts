@@ -5,11 +5,14 @@
 
 export type EfiArchitecture = 'x86_64' | 'arm64';
 
-/** 16-bit code for the first 440 bytes of an MBR: sends the text to the first serial port, byte by byte. */
+/**
+ * 16-bit code for the first 440 bytes of an MBR: sends the text to the first serial port, byte by byte. Without interrupts: SeaBIOS
+ * holds back the last character that it printed, and a timer of its would send that after the text.
+ */
 export function biosProgram(text: string): Buffer {
   const code = Buffer.from([
-    ...[0x31, 0xc0, 0x8e, 0xd8], // xor ax, ax; mov ds, ax
-    ...[0xbe, 0x15, 0x7c], // mov si, text
+    ...[0xfa, 0x31, 0xc0, 0x8e, 0xd8], // cli; xor ax, ax; mov ds, ax
+    ...[0xbe, 0x16, 0x7c], // mov si, text
     ...[0xba, 0xf8, 0x03], // mov dx, 0x3f8
     ...[0xac, 0x84, 0xc0, 0x74, 0x03], // next: lodsb; test al, al; jz wait
     ...[0xee, 0xeb, 0xf8], // out dx, al; jmp next
