@@ -8,6 +8,8 @@ import { parseSources, unreadable } from './source.ts';
 export interface ProbeImageOptions extends RetryOptions {
   /** An http(s), `s3://` or `file:` URL, or a local path. */
   readonly url: string;
+  /** As for `fetchImage`, but true by default: what the file is checked against may come from elsewhere. */
+  readonly allowHttpRedirect?: boolean;
 }
 
 /**
@@ -18,6 +20,7 @@ export interface ProbeImageOptions extends RetryOptions {
  */
 export async function probeImage({
   url,
+  allowHttpRedirect = true,
   ...options
 }: ProbeImageOptions): Promise<{ readonly sizeBytes?: number }> {
   const { signal, stallTimeoutMs = defaultStallTimeoutMs, now = Date.now } = options;
@@ -33,9 +36,9 @@ export async function probeImage({
           });
           return { sizeBytes: size };
         }
-        // What the file is checked against may come from elsewhere: a redirect to http does no harm here.
         const response = await httpGet({
-          ...{ url: source.url, dispatcher, signal, answerTimeoutMs: stallTimeoutMs, allowHttp: true },
+          ...{ url: source.url, dispatcher, signal, answerTimeoutMs: stallTimeoutMs },
+          allowHttp: allowHttpRedirect,
         });
         response.body.discard();
         if (response.status !== 200) throw statusError({ ...response, nowMs: now() });

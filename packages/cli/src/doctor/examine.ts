@@ -10,6 +10,7 @@ import type { CommonSettings } from '../settings.ts';
 import { localAwsDirectory } from '../work-directory/image-directory.ts';
 import { examineAccount } from './examine-account.ts';
 import { checkClock, checkTool, checkWorkDirectory } from './machine-checks.ts';
+import { checkNames } from './name-checks.ts';
 import { type Places, type PlacesOptions, placesOf } from './places.ts';
 import { type CheckReport, check } from './report.ts';
 import { requestedImages } from './requested-images.ts';
@@ -26,16 +27,26 @@ export async function examine(options: PlacesOptions): Promise<CheckReport[]> {
   const places = placesOf(options, connection);
   const { signal, allowUnknownAccount } = settings;
   const clouds = createClouds({ connection, signal, allowUnknownAccount });
-  const { requests, problems } = requestedImages({ ...options, settings: { ...settings, connection } });
+  const { requests, unnamed, problems } = requestedImages({
+    ...options,
+    settings: { ...settings, connection },
+  });
   const sources = await Promise.all(requests.map((request) => checkSource(request, { signal, clouds })));
   const machine = await Promise.all(examineMachine(settings, sources));
   const accounts = await examineAccounts({ settings, connection, clouds, places });
+  const names = await Promise.all(
+    sources
+      .flatMap(({ found }) => found ?? [])
+      .filter(({ request }) => !unnamed.has(request.name))
+      .map((source) => checkNames(source, { clouds, signal })),
+  );
   const told = new Set(places.unread.map(({ detail }) => detail));
   return [
     ...machine,
     ...problems.filter(({ detail }) => !told.has(detail)),
     ...sources.flatMap(({ reports }) => reports),
     ...accounts,
+    ...names.flat(),
     ...places.unread,
   ];
 }
@@ -84,6 +95,7 @@ function examineMachine(
         ]
       : []),
     checkWorkDirectory(workDirectory, {
+      digests: sources.flatMap(({ found }) => found?.digest ?? []),
       neededBytes: sources.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0),
     }),
   ];

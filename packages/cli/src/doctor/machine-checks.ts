@@ -1,8 +1,13 @@
 import { execFile } from 'node:child_process';
-import { access, constants, stat, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, constants, readdir, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Digest } from '@ec2-image/provenance';
 import { formatBytes, formatElapsed } from '../render/format.ts';
+import { imagesDirectory, locksDirectory } from '../work-directory/image-directory.ts';
+import { imageDirectoryName } from '../work-directory/marker.ts';
+import { requireOwnFiles } from '../work-directory/owner.ts';
+import { usingWorkDirectory } from '../work-directory/work-directory-error.ts';
 import { type CheckReport, check } from './report.ts';
 
 /** Room for a download, what comes out of its compression, and the disk of one common cloud image. */
@@ -37,10 +42,15 @@ export function checkTool({
   });
 }
 
-/** @param options.neededBytes what all images have to download */
+/**
+ * That an import can work in it, and has room.
+ *
+ * @param options.neededBytes what all images have to download
+ * @param options.digests of the images, whose files may be there already
+ */
 export function checkWorkDirectory(
   path: string,
-  { neededBytes }: { readonly neededBytes: number },
+  { neededBytes, digests }: { readonly neededBytes: number; readonly digests: readonly Digest[] },
 ): Promise<CheckReport> {
   return check('work directory', async () => {
     // It is made by the first import; until then, what counts is where it will be.
@@ -53,6 +63,7 @@ export function checkWorkDirectory(
       };
     }
     await access(place, constants.W_OK | constants.X_OK);
+    if (place === path) await requireUsable(path, digests);
     const { bavail, bsize } = await statfs(place);
     const free = bavail * bsize;
     const shown = place === path ? path : `${path} (not created yet)`;
@@ -65,6 +76,23 @@ export function checkWorkDirectory(
       detail: `${shown} has ${formatBytes(free)} free${needed}`,
       hint: 'An image needs room for its download and its disk: name a larger place with --work-dir.',
     };
+  });
+}
+
+/** What an import makes in the work directory, as far as it is there. */
+async function requireUsable(workDirectory: string, digests: readonly Digest[]): Promise<void> {
+  const [locks, images] = [locksDirectory(workDirectory), imagesDirectory(workDirectory)];
+  const directories = [locks, images, ...digests.map((digest) => join(images, imageDirectoryName(digest)))];
+  await usingWorkDirectory(workDirectory, async () => {
+    await requireOwnFiles(workDirectory, directories);
+    for (const directory of directories) {
+      await readdir(directory).then(
+        () => access(directory, constants.W_OK | constants.X_OK),
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error;
+        },
+      );
+    }
   });
 }
 

@@ -1,3 +1,4 @@
+import { requireDistinctNames } from '../config/distinct-names.ts';
 import { importRequests, type RequestedImport } from '../config/import-request.ts';
 import { UsageError } from '../errors/cli-error.ts';
 import { readGiven } from '../options/given.ts';
@@ -8,6 +9,8 @@ import type { CheckReport } from './report.ts';
 
 export interface RequestedImages {
   readonly requests: readonly RequestedImport[];
+  /** Those of them whose AMI's name is not known. */
+  readonly unnamed: ReadonlySet<string>;
   /** Of images that an import would refuse before it asks anybody. */
   readonly problems: readonly CheckReport[];
 }
@@ -16,6 +19,7 @@ export interface RequestedImages {
 export function requestedImages({ settings, given }: PlacesOptions): RequestedImages {
   const { file, connection } = settings;
   const requests: RequestedImport[] = [];
+  const unnamed = new Set<string>();
   const problems: CheckReport[] = [];
   for (const name of Object.keys(file?.config.images ?? {})) {
     const read = (others: ImageSettings = {}) => {
@@ -34,10 +38,18 @@ export function requestedImages({ settings, given }: PlacesOptions): RequestedIm
       const check = `configuration of ${name}`;
       problems.push({ check, state: isUnset ? 'skipped' : 'failed', detail, hint });
       // The suffix of the day is often a variable: with another, all but the AMI's name is checked.
-      if (isUnset) requests.push(...attempt(() => read({ suffix: 'doctor' })));
+      if (!isUnset) continue;
+      unnamed.add(name);
+      requests.push(...attempt(() => read({ suffix: 'doctor' })));
     }
   }
-  return { requests, problems };
+  try {
+    requireDistinctNames(requests.filter(({ name }) => !unnamed.has(name)));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    problems.push({ check: 'AMI names', state: 'failed', detail: error.message, hint: error.hint });
+  }
+  return { requests, unnamed, problems };
 }
 
 /** What an import has of the environment, under the flags that doctor was given. */

@@ -1,5 +1,7 @@
 import { probeImage, readChecksum, requireSignatureUrl } from '@ec2-image/fetch';
+import type { Digest } from '@ec2-image/provenance';
 import type { Clouds } from '../aws/clouds.ts';
+import { isAuthentic } from '../config/checksum.ts';
 import type { ImportRequest, RequestedImport } from '../config/import-request.ts';
 import { openTrust, type Trust } from '../config/trust.ts';
 import { explain } from '../errors/explain.ts';
@@ -8,8 +10,15 @@ import { formatBytes } from '../render/format.ts';
 import { checkKeyring } from './keyring-check.ts';
 import { type CheckReport, check, type Finding } from './report.ts';
 
+export interface FoundSource {
+  readonly request: ImportRequest;
+  readonly digest: Digest;
+}
+
 export interface ExaminedSource {
   readonly reports: readonly CheckReport[];
+  /** Undefined where the image, or its digest, was not found. */
+  readonly found?: FoundSource;
   /** Undefined where the image was not found. */
   readonly urls?: readonly string[];
   /** Where the server tells it. */
@@ -48,21 +57,32 @@ export async function checkSource(
     maxAttempts: 2,
     ...(isOfS3 && { signS3: (await clouds.open(request.session)).signS3 }),
   });
-  const probed: { sizeBytes?: number } = {};
+  const probed: { sizeBytes?: number; digest?: Digest } = {
+    ...('digest' in checksum && { digest: checksum.digest }),
+  };
+  const allowHttpRedirect = isAuthentic(checksum);
   const [image, ...others] = await Promise.all([
     check(`image ${name}`, async () => {
-      const { finding, sizeBytes } = await probeMirrors(urls, await network());
+      const { finding, sizeBytes } = await probeMirrors(urls, { ...(await network()), allowHttpRedirect });
       probed.sizeBytes = sizeBytes;
       return finding;
     }),
-    ...checkChecksum(request, network),
+    ...checkChecksum(request, network, (digest) => {
+      probed.digest = digest;
+    }),
   ]);
-  return { reports: [...reports, image, ...others], urls, ...probed };
+  const { digest, sizeBytes } = probed;
+  return {
+    reports: [...reports, image, ...others],
+    urls,
+    ...(digest && { found: { request, digest } }),
+    ...(sizeBytes !== undefined && { sizeBytes }),
+  };
 }
 
 async function probeMirrors(
   urls: readonly string[],
-  network: Network,
+  network: Network & { readonly allowHttpRedirect: boolean },
 ): Promise<{ readonly finding: Finding; readonly sizeBytes?: number }> {
   const ends = await Promise.all(
     urls.map((url) =>
@@ -86,7 +106,11 @@ async function probeMirrors(
 }
 
 /** The digest, and whose signature vouches for it. */
-function checkChecksum(request: ImportRequest, network: () => Promise<Network>): Promise<CheckReport>[] {
+function checkChecksum(
+  request: ImportRequest,
+  network: () => Promise<Network>,
+  onDigest: (digest: Digest) => void,
+): Promise<CheckReport>[] {
   const { name, urls, checksum, allowInsecureChecksum, trust } = request;
   if ('digest' in checksum) {
     return trust
@@ -104,6 +128,7 @@ function checkChecksum(request: ImportRequest, network: () => Promise<Network>):
         allowInsecure: allowInsecureChecksum,
         trust,
       });
+      onDigest(digest);
       if (!trust) return { state: 'ok', detail: digest };
       if (signer && trust.signs !== 'image') {
         return { state: 'ok', detail: `${digest}, signed by ${signer.fingerprint}` };

@@ -1,11 +1,12 @@
 import { readChecksum } from '@ec2-image/fetch';
-import { amiNameDate, amiNameOf, type Digest, shortDigest } from '@ec2-image/provenance';
+import type { Digest } from '@ec2-image/provenance';
 import { redactUrl } from '@ec2-image/redact';
 import { checkBucket } from '@ec2-image/s3-upload';
 import type { ImportRequest, RequestedImport } from '../config/import-request.ts';
 import { explain } from '../errors/explain.ts';
 import type { ImageOutcome, ImageResult } from '../outcome.ts';
 import { openImageDirectory } from '../work-directory/image-directory.ts';
+import { amiNameFor } from './ami-name.ts';
 import { finishAmi } from './effects.ts';
 import { encryptionFor } from './encryption.ts';
 import { findSource } from './find-source.ts';
@@ -70,7 +71,7 @@ export async function importImage(requested: RequestedJob): Promise<ImportedImag
     ]);
     known.digest = digest;
     const startedAt = new Date(cloud.connection.clock.now());
-    const amiName = nameOf(found, { digest, startedAt });
+    const amiName = amiNameFor(found, { digest, startedAt });
     known.amiName = amiName;
     const run: IdentifiedRun = {
       ...job,
@@ -151,21 +152,6 @@ function reportOf({ proof }: Known): ImageResult['proof'] {
   if (!proof) return null;
   const { extent, madeAt, secondsBeforeImportEnd } = proof;
   return { extent, madeAt: madeAt?.toISOString(), secondsBeforeImportEnd };
-}
-
-function nameOf(
-  { name, suffix, architecture, amiNameTemplate }: ImportRequest,
-  { digest, startedAt }: { readonly digest: Digest; readonly startedAt: Date },
-): string {
-  const short = shortDigest(digest);
-  const parts = {
-    name,
-    suffix: suffix ?? short,
-    arch: architecture,
-    digest: short,
-    date: amiNameDate(startedAt),
-  };
-  return amiNameOf(parts, amiNameTemplate);
 }
 
 async function publishedDigest({ request, cloud, signal, view }: ImportJob, known: Known): Promise<Digest> {

@@ -78,8 +78,20 @@ export interface ImageRun extends IdentifiedRun {
 
 export type ObtainImage = (run: ImageRun) => Promise<VerifiedImage>;
 
+/** As much of a run as finding what exists takes. */
+export type Finding = Pick<
+  IdentifiedRun,
+  'request' | 'cloud' | 'resumes' | 'signal' | 'digest' | 'amiName' | 'encryption' | 'known' | 'notice'
+>;
+
 /** What every verb of `ec2-import` is given. */
-export function ec2Options({ cloud, request, resumes, signal, notice }: IdentifiedRun) {
+export function ec2Options({
+  cloud,
+  request,
+  resumes,
+  signal,
+  notice,
+}: Pick<Finding, 'cloud' | 'request' | 'resumes' | 'signal' | 'notice'>) {
   return {
     ...cloud.calls,
     client: cloud.ec2,
@@ -91,12 +103,12 @@ export function ec2Options({ cloud, request, resumes, signal, notice }: Identifi
 }
 
 /** What this run asks of a snapshot beside its digest, whether it finds or makes it, or finds an AMI of it. */
-export function wantedSnapshotOf({ request, encryption: { encrypted, kmsKeyArn } }: IdentifiedRun) {
+export function wantedSnapshotOf({ request, encryption: { encrypted, kmsKeyArn } }: Finding) {
   return { allowHoles: request.omitHoles, encrypted, kmsKeyId: kmsKeyArn };
 }
 
 /** What every verb of `s3-upload` is given: the place of this image's object. */
-export function objectLocation(run: IdentifiedRun & Pick<ImageRun, 'earlierKey'>) {
+export function objectLocation(run: Finding & Pick<ImageRun, 'earlierKey'>) {
   const { request, cloud, amiName, digest, signal, notice } = run;
   const { bucket, bucketOwner, format, keyPrefix } = request;
   if (bucket === undefined) throw new TypeError('an import by way of S3 has a bucket');

@@ -22,8 +22,10 @@ import {
   PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
+  PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { seedEc2 } from '@ec2-image/local-aws';
+import { type Digest, objectKey, provenanceTags } from '@ec2-image/provenance';
 import { openGpg } from '@ec2-image/sample-image';
 import { createPolicy } from '../../src/iam/policy-document.ts';
 import { createRolePolicy } from '../../src/iam/role-documents.ts';
@@ -43,6 +45,8 @@ export interface Account {
   readonly finds?: readonly (readonly [check: string, state: 'failed' | 'warning', detail: RegExp])[];
   /** What is found does not keep an import from succeeding. */
   readonly imports?: boolean;
+  /** Of its own, which stay. */
+  readonly hasObjects?: true;
   /** How long an import takes to fail: EC2 may need minutes to see a role, and a quota may pass in hours. */
   readonly fails?: 'in minutes' | 'in hours';
 }
@@ -53,6 +57,25 @@ const withPolicy = (document: object): Account['options'] => ({
   credentials: [{ ...limited, userName: 'limited', policies: [document] }],
   signer: limited,
 });
+
+/** Of the one image. */
+const amiName = 'test-cloud-ione';
+
+async function publishedDigest({ images }: Stage): Promise<Digest> {
+  const published = await readFile(join(images.directory, 'CHECKSUM'), 'utf8');
+  return `sha256:${/^SHA256 .*= ([0-9a-f]{64})$/m.exec(published)![1]!}`;
+}
+
+function tagsOf(digest: Digest): Record<string, string> {
+  const made = {
+    digest,
+    name: 'test-cloud',
+    diskFormat: 'vhdx',
+    version: '1',
+    startedAt: new Date(),
+  } as const;
+  return { Name: amiName, ...provenanceTags({ ...made, sourceUrl: 'https://images.example/image.qcow2' }) };
+}
 
 /** What a careful owner gives the bucket. */
 function addLifecycle({ account }: Stage) {
@@ -296,6 +319,55 @@ export const broken: readonly Account[] = [
       seedEc2({ directory: account.directory, images: [{ name: 'other', snapshotIds: [] }] }),
     fails: 'in hours',
     finds: [['quota of AMIs', 'failed', /1 of 1/]],
+  },
+  {
+    name: 'an AMI of the same name that somebody else made',
+    prepare: async ({ account }) =>
+      seedEc2({ directory: account.directory, images: [{ name: amiName, snapshotIds: [] }] }),
+    finds: [['AMI name of test-cloud', 'failed', /an AMI that ec2-image did not register/]],
+  },
+  {
+    name: 'an AMI of the same name that ec2-image made of another image',
+    prepare: async ({ account }) =>
+      seedEc2({
+        directory: account.directory,
+        images: [{ name: amiName, snapshotIds: [], tags: tagsOf(`sha256:${'a'.repeat(64)}`) }],
+      }),
+    finds: [['AMI name of test-cloud', 'failed', /already used by ami-.* which ec2-image registered/]],
+  },
+  {
+    name: 'a disabled AMI of the image',
+    prepare: async (stage) =>
+      seedEc2({
+        directory: stage.account.directory,
+        images: [
+          { name: amiName, snapshotIds: [], state: 'disabled', tags: tagsOf(await publishedDigest(stage)) },
+        ],
+      }),
+    finds: [['AMI name of test-cloud', 'failed', /exists, but is disabled/]],
+  },
+  {
+    name: 'something else under the key of the object',
+    async prepare(stage) {
+      const digest = await publishedDigest(stage);
+      const key = objectKey({ prefix: 'ec2-image/', amiName, digest, format: 'vhdx' });
+      await stage.account.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'a letter' }));
+    },
+    finds: [['object key of test-cloud', 'failed', /already exists and was not made for this image/]],
+    hasObjects: true,
+  },
+  {
+    name: 'two images whose AMIs would have one name',
+    prepare: async (stage) => {
+      stage.settings = { 'ami-name': 'one-for-all-{suffix}' };
+      stage.others = { second: { arch: 'x86_64' } };
+    },
+    finds: [['AMI names', 'failed', /of test-cloud and second would both be named one-for-all-one/]],
+  },
+  {
+    name: 'a work directory with a file in place of its locks',
+    prepare: ({ workDirectory }) => writeFile(join(workDirectory, 'locks'), ''),
+    finds: [['work directory', 'failed', /cannot write to the work directory .*ENOTDIR/]],
   },
   {
     name: 'a clock that is behind',

@@ -12,8 +12,11 @@ export type AccountOptions = NonNullable<Parameters<typeof openAccount>[0]>;
 export interface Stage extends AsyncDisposable {
   readonly account: TestAccount;
   readonly images: TestImages;
+  readonly workDirectory: string;
   /** Keys of the configuration, for the one image. */
   settings: Record<string, unknown>;
+  /** Further images, with what differs from the one. */
+  others: Readonly<Record<string, Record<string, unknown>>>;
   doctor(...flags: readonly string[]): Promise<Diagnosis>;
   /** In a process of its own, since some imports wait for minutes: several can run side by side. */
   import(): Promise<CliEnd & { readonly document: ImportDocument }>;
@@ -52,14 +55,18 @@ export async function openStage(
       ...{ 'checksum-url': images.checksumUrl, arch: 'x86_64', suffix: 'one', bucket },
       ...stage.settings,
     };
-    await writeFile(config, JSON.stringify({ region, images: { 'test-cloud': image } }));
+    const others = Object.entries(stage.others).map(([name, settings]) => [name, { ...image, ...settings }]);
+    const named = { 'test-cloud': image, ...Object.fromEntries(others) };
+    await writeFile(config, JSON.stringify({ region, images: named }));
     const to = ['--endpoint-url', account.aws.url, '--work-dir', workDirectory];
     return [command, '--config', config, ...to, ...flags];
   };
   const stage: Stage = {
     account,
     images,
+    workDirectory,
     settings: {},
+    others: {},
     async doctor(...flags) {
       const args = await argsOf('doctor', ...(flags.length > 0 ? flags : ['--json']));
       const end = await oneAtATime(() => {

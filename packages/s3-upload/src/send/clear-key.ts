@@ -4,10 +4,9 @@ import { checkFinished, finishedDisk, type GrowingDisk, type UploadableDisk } fr
 import { type PartPlan, partRange, planParts } from '../disk/part-plan.ts';
 import { openPartReader } from '../disk/part-reader.ts';
 import { type DiskChecksums, type PartChecksum, readChecksums } from '../disk/read-checksums.ts';
-import { S3UploadError } from '../errors.ts';
 import { deleteObject } from '../object/delete-object.ts';
 import { describeObject, type ObjectFacts } from '../object/describe-object.ts';
-import { provenObject } from '../object/find-object.ts';
+import { keyTaken, provenObject } from '../object/find-object.ts';
 import { converterOf, judgeObject } from '../object/judge-object.ts';
 import { readBack } from '../object/read-back.ts';
 import type { StoredObject } from '../object/stored-object.ts';
@@ -35,12 +34,7 @@ export async function reuseOrReplace(
   const { bucket, key, facts, replace } = options;
   const which = `s3://${bucket}/${key}`;
   const verdict = judgeObject(facts, options);
-  if (verdict === 'foreign') {
-    throw new S3UploadError('KEY_TAKEN', `${which} already exists and was not made for this image`, {
-      hint: 'Inspect it, then move or delete it, or use another --key-prefix.',
-      facts: { bucket, key, etag: facts.etag, lastModified: facts.lastModified },
-    });
-  }
+  if (verdict === 'foreign') throw keyTaken(options, facts);
   if (replace) {
     s3.notice(`${which} already exists; replacing it`);
     await deleteObject({ ...options, client: s3.client, object: describedObject(options, facts) });

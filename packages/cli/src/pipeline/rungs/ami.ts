@@ -12,7 +12,7 @@ import {
 import { isSufficientProof, provenanceKeys, readProof, tagRecord } from '@ec2-image/provenance';
 import { bootModeOf, knowsBootMode } from '../boot/find-boot-mode.ts';
 import { requireRootVolume } from '../root-volume.ts';
-import { ec2Options, type IdentifiedRun, type ImageRun, wantedSnapshotOf } from '../run.ts';
+import { ec2Options, type Finding, type IdentifiedRun, type ImageRun, wantedSnapshotOf } from '../run.ts';
 import { knowsSigner } from '../signer.ts';
 import type { ObtainedSnapshot } from '../snapshot.ts';
 import { FailedProof, type SnapshotProof } from '../snapshot-proof.ts';
@@ -43,33 +43,20 @@ export async function findAmi(
   run: IdentifiedRun | ImageRun,
   means?: AmiMeans,
 ): Promise<ObtainedAmi | undefined> {
-  const { request, amiName: name, digest, steps, known } = run;
-  const found = await findImage({
-    ...ec2Options(run),
-    name,
-    digest,
-    ...wantedAmiOf(run),
-  });
-  if (!found || found.kind === 'failed') return undefined;
-  if (found.kind !== 'ours') {
-    if (request.replace && found.kind !== 'foreign') return undefined;
-    throw conflictError(found);
-  }
-  const { imageId, rootSnapshotId } = found.ami;
-  if (request.fresh) {
-    if (request.replace) return undefined;
-    throw conflictError({ kind: 'different', ami: found.ami, differences: [freshDifference] });
-  }
-  if (!knowsSigner(run, found.ami.tags)) {
+  const { request, steps, known } = run;
+  const ami = await findOwnAmi(run);
+  if (!ami) return undefined;
+  const { imageId, rootSnapshotId } = ami;
+  if (!knowsSigner(run, ami.tags)) {
     if (!means) return undefined;
     await means.verifyImage(run as ImageRun);
   }
-  known.proof = proofOf(found.ami);
+  known.proof = proofOf(ami);
   if (!isSufficientProof(known.proof.extent, request.proof)) {
     if (!means) return undefined;
-    if (!(await proveAmi(run as ImageRun, found.ami, means))) return undefined;
+    if (!(await proveAmi(run as ImageRun, ami, means))) return undefined;
   }
-  knowsBootMode(run, found.ami.tags);
+  knowsBootMode(run, ami.tags);
   steps.reuse('register');
   const tagError = await completeTags(run, { imageId, snapshotId: rootSnapshotId });
   const available = await describeImage({ ...ec2Options(run), imageId, untilAvailable: true });
@@ -81,6 +68,25 @@ export async function findAmi(
     image,
     error: tagError ?? error,
   });
+}
+
+/**
+ * The AMI of this name where it is of this image and as the request wants it, whatever proves it. Undefined where the name is
+ * free, or becomes so.
+ *
+ * @throws Ec2ImportError `AMI_NAME_TAKEN`, `AMI_NAME_TAKEN_BY_OURS`, `AMI_DISABLED`
+ */
+export async function findOwnAmi(run: Finding): Promise<AmiFacts | undefined> {
+  const { request, amiName: name, digest } = run;
+  const found = await findImage({ ...ec2Options(run), name, digest, ...wantedAmiOf(run) });
+  if (!found || found.kind === 'failed') return undefined;
+  if (found.kind !== 'ours') {
+    if (request.replace && found.kind !== 'foreign') return undefined;
+    throw conflictError(found);
+  }
+  if (!request.fresh) return found.ami;
+  if (request.replace) return undefined;
+  throw conflictError({ kind: 'different', ami: found.ami, differences: [freshDifference] });
 }
 
 interface AmiMeans {
@@ -120,7 +126,7 @@ async function proveAmi(
 }
 
 /** What is asked of the AMI, whether it is found or registered. */
-function wantedAmiOf(run: IdentifiedRun) {
+function wantedAmiOf(run: Finding) {
   const { architecture, ami } = run.request;
   return {
     architecture,

@@ -23,12 +23,18 @@ export async function locateObject(run: ImageRun): Promise<ImageRun> {
   return (await s3.findObject(objectLocation(earlier))) ? earlier : run;
 }
 
-/** The object that an earlier run completed, with the checksum that S3 verified. */
+/**
+ * The object that an earlier run completed, with the checksum that S3 verified.
+ *
+ * @throws S3UploadError `KEY_TAKEN`
+ */
 export async function findObject(
   run: ImageRun,
   obtainImage: ObtainImage,
 ): Promise<ObtainedObject | undefined> {
-  const object = run.request.fresh ? undefined : await s3.findObject(objectLocation(run));
+  // What `uploadDisk` would refuse is refused before anything is downloaded for it.
+  const find = () => s3.findObject({ ...objectLocation(run), refuseForeign: true });
+  const object = run.request.fresh ? undefined : await find();
   if (!object) return undefined;
   await requireSigner(run, {}, obtainImage);
   await requireBootMode(run, object.tags ?? {}, obtainImage);
