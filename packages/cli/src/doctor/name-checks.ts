@@ -9,7 +9,7 @@ import { type CheckReport, check } from './report.ts';
 import type { FoundSource } from './source-checks.ts';
 
 /**
- * What an import looks at before it downloads the image: whether another AMI has the name of its AMI, and something else the key of
+ * What an import checks before it downloads the image: whether another AMI has the name of its AMI, and something else the key of
  * its object. None where the account cannot be reached, which is said elsewhere.
  */
 export async function checkNames(
