@@ -10,7 +10,9 @@ import { cleanupCommand } from '../render/cleanup-command.ts';
 import { renderError } from '../render/error.ts';
 import { importDocument, importExitCode, importIds, renderImportReport } from '../render/import-report.ts';
 import { describeLocalAccount } from '../render/local-account.ts';
+import { describePart } from '../render/shard.ts';
 import type { CommonSettings } from '../settings.ts';
+import { shardOf } from '../shard/shard-of.ts';
 import { columnsOf } from './columns-of.ts';
 import { TableCommand } from './common.ts';
 
@@ -24,12 +26,19 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
   }
 
   protected override async prepare({ file }: CommonSettings): Promise<RequestedImport[]> {
-    const requests = importRequests({
+    const requested = {
       flagName: this.given.value('name'),
       flags: Object.fromEntries(this.given.all) as ImageSettings,
       names: this.operands,
       file,
+    };
+    const shard = shardOf(requested, {
+      given: this.given.value('shard') ?? file?.config.shard,
+      env: this.context.env,
     });
+    if (shard && !this.quiet) this.tell(describePart(shard));
+    if (shard?.names.length === 0) return [];
+    const requests = importRequests({ ...requested, names: shard?.names ?? requested.names });
     return Promise.all(
       requests.map(async (request) => ({
         ...request,
@@ -53,6 +62,7 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
   }
 
   protected async run(settings: CommonSettings, requests: RequestedImport[]): Promise<number> {
+    if (requests.length === 0) return this.printEmptyShard(settings);
     const { file } = settings;
     const writesConfig = this.given.value('write-config') ?? file?.config['write-config'] ?? false;
     // Loaded here, so that a wrong command line is answered without waiting for clients of AWS to load.
@@ -95,6 +105,19 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
       importExitCode(finished.map(({ result }) => result)),
       written?.code ?? exitCodes.done,
     ]);
+  }
+
+  /** More runs than images: some of them have none. */
+  private async printEmptyShard({ log }: CommonSettings): Promise<number> {
+    await this.printResult(
+      {
+        document: () => importDocument([], { pin: false }),
+        ids: () => [],
+        text: () => 'Nothing to import: this shard has no images.',
+      },
+      log,
+    );
+    return exitCodes.done;
   }
 
   /** The result stands whether or not its configuration can be written. */

@@ -132,7 +132,7 @@ export function importRequests({ flagName, flags, names, file }: Requested): Req
 }
 
 /** An option that describes one image is one image's, unless a file says what the images are. */
-function isOneByFlags({ flagName, flags, names, file }: Requested): boolean {
+export function isOneByFlags({ flagName, flags, names, file }: Requested): boolean {
   if (flagName !== undefined || (sourceKeys.some((key) => flags[key] !== undefined) && names.length !== 1))
     return true;
   const { 'checksum-url': checksumUrl, sha256, sha512, arch } = flags;

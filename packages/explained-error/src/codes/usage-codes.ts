@@ -169,6 +169,14 @@ export const usageCodes = {
     means: 'ec2-image sets this tag itself.',
     remedy: 'Use another key.',
   },
+  SHARD_COUNT_UNKNOWN: {
+    means: 'The variables of an engine of array jobs say which job this is, and not of how many.',
+    remedy: 'Give both as `--shard I/N`, or `--shard 0/1` for all images.',
+  },
+  SHARD_GAPS: {
+    means: 'The Slurm job array has gaps, so nobody would import the images of the missing tasks.',
+    remedy: 'Submit the array without gaps, or give `--shard`.',
+  },
   SOURCE_TWICE: {
     means: 'url, fedora, debian, ubuntu and latest-url are mutually exclusive.',
     remedy: 'Specify only one.',

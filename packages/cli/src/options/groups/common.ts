@@ -1,6 +1,7 @@
 import type { CommandName } from '../commands.ts';
 import { httpUrl, path } from '../kinds/locations.ts';
 import { duration, integer } from '../kinds/numbers.ts';
+import { shard } from '../kinds/shard.ts';
 import { boolean, externalId, region, roleArn, roleSessionName, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
 
@@ -148,6 +149,14 @@ export const outputOptions = {
   'write-config': option({
     kind: boolean,
     help: 'Write the configuration that pins the result to the configuration file instead of only printing it',
+    group: 'run',
+    commands: ['import'],
+    in: 'top',
+  }),
+  shard: option({
+    kind: shard,
+    help: 'Import only part I, from 0, of the images, which are dealt out among N runs; publishes nothing',
+    default: 'what the engine of an array job says in its variables',
     group: 'run',
     commands: ['import'],
     in: 'top',
