@@ -1,6 +1,6 @@
 import { UsageError } from '../errors/cli-error.ts';
 import { show } from '../options/kinds/kind.ts';
-import type { Shard } from './shard.ts';
+import type { Shard } from '../options/kinds/shard.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,8 @@
 import { isOneByFlags, type Requested } from '../config/import-request.ts';
 import { UsageError } from '../errors/cli-error.ts';
+import type { Shard } from '../options/kinds/shard.ts';
 import { engineShard } from './engine-shard.ts';
-import { imagesOfShard, type Shard } from './shard.ts';
+import { imagesOfShard } from './shard.ts';
 
 /** The images that a run imports of those of the file. */
 export interface Part {

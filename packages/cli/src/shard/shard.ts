@@ -1,9 +1,4 @@
-/** A part of a configuration: the images whose turn it is when they are dealt out among `count` runs. */
-export interface Shard {
-  /** From 0. */
-  readonly index: number;
-  readonly count: number;
-}
+import type { Shard } from '../options/kinds/shard.ts';
 
 /**
  * The images of a shard, in the order of the file. They are dealt out one by one, so that the shards differ by one image at most.

@@ -1,6 +1,12 @@
 import { z } from 'zod';
-import type { Shard } from '../../shard/shard.ts';
 import { expected, type Kind, single } from './kind.ts';
+
+/** A part of a configuration: the images whose turn it is when they are dealt out among `count` runs. */
+export interface Shard {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+}
 
 const form = /^(\d{1,9})\/([1-9]\d{0,8})$/;
 
