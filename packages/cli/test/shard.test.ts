@@ -105,7 +105,7 @@ describe('an engine of array jobs says which shard a run is', () => {
       'BAD_OPTION',
       '--shard I/N',
     ],
-    ['a variable is no number', [], { JOB_COMPLETION_INDEX: 'x' }, 'BAD_OPTION', '--shard 0/1'],
+    ['a variable is not a number', [], { JOB_COMPLETION_INDEX: 'x' }, 'BAD_OPTION', '--shard 0/1'],
     ['there is no such shard', ['--shard', '8/8'], {}, 'BAD_OPTION', ''],
     ['images are named, too', ['one', '--shard', '0/8'], {}, 'USAGE', 'not both'],
   ])('but %s', async ([_, more, env, code, hint], { importShard }) => {
