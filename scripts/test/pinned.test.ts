@@ -5,12 +5,26 @@ const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
 
 test('actions of the workflows are pinned by commit, with their version beside it', () => {
-  const workflows = readdirSync(new URL('.github/workflows/', root));
-  const uses = workflows.flatMap((file) => read(`.github/workflows/${file}`).match(/^.*\buses:.*$/gm) ?? []);
+  const workflows = readdirSync(new URL('.github/workflows/', root)).map(
+    (file) => `.github/workflows/${file}`,
+  );
+  const uses = [...workflows, 'deploy/github-matrix.yaml'].flatMap(
+    (file) => read(file).match(/^.*\buses:.*$/gm) ?? [],
+  );
   expect(uses.length).toBeGreaterThan(0);
   for (const line of uses) expect(line).toMatch(/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 });
 
 test('the base image is the version that the project is developed on', () => {
   expect(read('Containerfile')).toContain(`ARG BASE=node:${read('.node-version').trim()}-slim\n`);
+});
+
+test('what is deployed is this version', () => {
+  const { version } = JSON.parse(read('packages/cli/package.json'));
+  const files = readdirSync(new URL('deploy/', root)).map((file) => read(`deploy/${file}`));
+  const tags = files.flatMap((text) =>
+    [...text.matchAll(/\bec2-image:(\d[\w.-]*\w)/g)].map(([, tag]) => tag),
+  );
+  expect(tags.length).toBeGreaterThan(0);
+  expect([...new Set(tags)]).toEqual([version]);
 });
