@@ -143,7 +143,14 @@ const transientQuotas = new Set([
   'PendingSnapshotLimitExceeded',
 ]);
 
+/** EC2 has one code for both: here it counts the public AMIs, none of which ends by itself. */
+const lastingQuotas: ReadonlySet<string> = new Set(['ModifyImageAttribute']);
+
 /** Waiting helps: something that is under way has to end. */
 export function isTransientQuota(error: unknown): error is AwsCallError {
-  return isAwsCallError(error, 'QUOTA_EXCEEDED') && transientQuotas.has(error.facts.awsCode ?? '');
+  return (
+    isAwsCallError(error, 'QUOTA_EXCEEDED') &&
+    transientQuotas.has(error.facts.awsCode ?? '') &&
+    !lastingQuotas.has(error.facts.operation)
+  );
 }

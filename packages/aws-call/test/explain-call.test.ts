@@ -212,5 +212,9 @@ test('what callers ask of an error', () => {
   expect(isTransient(explained('InvalidSnapshot.InUse'))).toBe(false);
   expect(isTransientQuota(explained('ResourceCountExceeded'))).toBe(true);
   expect(isTransientQuota(explained('TagLimitExceeded'))).toBe(false);
+  const quota = (operation: string) =>
+    explainCall({ error: answer('ResourceLimitExceeded', 'so', 400), service: 'EC2', operation });
+  expect(isTransientQuota(quota('CopyImage'))).toBe(true);
+  expect(isTransientQuota(quota('ModifyImageAttribute'))).toBe(false);
   expect(awsCodeOf(new Error('other'))).toBeUndefined();
 });

@@ -55,6 +55,8 @@ export interface LocalAwsOptions {
   readonly hostNames?: readonly string[];
   /** Made at the start, unless they are there. */
   readonly buckets?: readonly (string | NewBucket)[];
+  /** Of the regions that an account has to be opted in to, those that it is; any other of them knows nobody. Default none. */
+  readonly optInRegions?: readonly string[];
   /** Default `calm`. `adverse`: as difficult as AWS can be within its documentation. */
   readonly conditions?: ConditionsName;
   /** What decides in `adverse` conditions: the same calls in the same order meet the same. Default 1. */
@@ -114,6 +116,7 @@ export async function startLocalAws({
   ssoTokens = [],
   hostNames = [],
   buckets = [],
+  optInRegions = [],
   conditions: conditionsName = 'calm',
   seed = 1,
   quotas,
@@ -125,6 +128,7 @@ export async function startLocalAws({
   onNotice = (message) => void process.stderr.write(`local-aws: ${message}\n`),
 }: LocalAwsOptions): Promise<LocalAws> {
   const faults = createFaults(rules);
+  const optedIn = new Set(optInRegions);
   const calls = createCalls();
   const conditions = openConditions({ name: conditionsName, seed, quotas, now });
   if (log) calls.subscribe(log);
@@ -149,7 +153,7 @@ export async function startLocalAws({
     store.close();
   };
   try {
-    for (const service of createServices(context, { ec2, ssoTokens, ...iam }))
+    for (const service of createServices(context, { ec2, ssoTokens, optedIn, ...iam }))
       services.set(service.name, service);
     makeBuckets(context, buckets);
     const dispatching = {
@@ -158,6 +162,7 @@ export async function startLocalAws({
       conditions,
       calls,
       accountId,
+      optedIn,
       hostNames,
       findCredentials: (id: string) =>
         known.find(({ accessKeyId }) => accessKeyId === id) ?? iam.sessions.find(id),
@@ -229,6 +234,7 @@ function makeBuckets(
 interface Furnishings {
   readonly ec2: Partial<Ec2Settings> | undefined;
   readonly ssoTokens: readonly string[];
+  readonly optedIn: ReadonlySet<string>;
   readonly roles: Roles;
   readonly sessions: RoleSessions;
 }
@@ -236,7 +242,7 @@ interface Furnishings {
 /** One line a service: this is where they plug in. */
 function createServices(
   context: ServiceContext,
-  { ec2: settings, ssoTokens: tokens, roles, sessions }: Furnishings,
+  { ec2: settings, ssoTokens: tokens, optedIn, roles, sessions }: Furnishings,
 ): Service[] {
   const { store, now, permissions } = context;
   const parameterStore = openParameterStore({ store, now });
@@ -249,7 +255,7 @@ function createServices(
   const account = accountOf(context, roles);
   const services = [
     createS3Service(context),
-    ec2Service({ context, objects: s3ImportObjects(store), roles, parameterStore, settings }),
+    ec2Service({ context, objects: s3ImportObjects(store), roles, parameterStore, optedIn, settings }),
     ebsService({ context, settings }),
     stsService({ permissions, roles, sessions, now }),
     ssoService({ tokens, roles, sessions }),

@@ -145,7 +145,12 @@ it('14: overwrites with force what it found wrong, not what was changed since', 
 
 it('reads back until the tags are seen', async ({ account }) => {
   seedImage(account, without(ourImageTags(), 'automation'));
-  account.aws.faults.add({ match: { operation: 'CreateTags' }, action: { kind: 'unseen', ms: 5_000 } });
+  account.aws.faults.add({
+    match: { operation: 'CreateTags' },
+    // Sent again after a lost answer, the tags are as late.
+    times: 'always',
+    action: { kind: 'unseen', ms: 5_000 },
+  });
   const facts = await findMissingTags({
     account: accountId,
     clients: account.clients,

@@ -25,6 +25,7 @@ export interface Ec2ServiceOptions {
   readonly objects: ImportObjects;
   readonly roles: Roles;
   readonly parameterStore: ParameterStore;
+  readonly optedIn: ReadonlySet<string>;
   readonly settings?: Partial<Ec2Settings>;
 }
 

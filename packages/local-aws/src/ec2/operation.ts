@@ -34,6 +34,8 @@ export interface Ec2Context {
   readonly roles: Roles;
   readonly parameterStore: ParameterStore;
   readonly imports: { wake(): void };
+  /** The regions that are not every account's and that this one has. */
+  readonly optedIn: ReadonlySet<string>;
   readonly machines: Machines;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

@@ -1,48 +1,8 @@
 import { boolean, list, string } from '../query/shape.ts';
+import { defaultRegions, optInRegions } from '../region-names.ts';
 import { invalidParameterValue } from './errors.ts';
 import { compileFilters, filterList } from './filters.ts';
-import { operation } from './operation.ts';
-
-/** Regions that every account has. */
-const defaultRegions = [
-  'ap-northeast-1',
-  'ap-northeast-2',
-  'ap-northeast-3',
-  'ap-south-1',
-  'ap-southeast-1',
-  'ap-southeast-2',
-  'ca-central-1',
-  'eu-central-1',
-  'eu-north-1',
-  'eu-west-1',
-  'eu-west-2',
-  'eu-west-3',
-  'sa-east-1',
-  'us-east-1',
-  'us-east-2',
-  'us-west-1',
-  'us-west-2',
-];
-
-/** Regions that an account has to be opted in to, as this one is not. */
-const optInRegions = [
-  'af-south-1',
-  'ap-east-1',
-  'ap-east-2',
-  'ap-south-2',
-  'ap-southeast-3',
-  'ap-southeast-4',
-  'ap-southeast-5',
-  'ap-southeast-7',
-  'ca-west-1',
-  'eu-central-2',
-  'eu-south-1',
-  'eu-south-2',
-  'il-central-1',
-  'me-central-1',
-  'me-south-1',
-  'mx-central-1',
-];
+import { type Ec2Context, operation } from './operation.ts';
 
 interface Region {
   readonly regionName: string;
@@ -58,14 +18,17 @@ const region =
     optInStatus,
   });
 
-const regions: readonly Region[] = [
-  ...defaultRegions.map(region('opt-in-not-required')),
-  ...optInRegions.map(region('not-opted-in')),
-];
+function regionsOf({ optedIn }: Pick<Ec2Context, 'optedIn'>): readonly Region[] {
+  return [
+    ...defaultRegions.map(region('opt-in-not-required')),
+    ...optInRegions.map((name) => region(optedIn.has(name) ? 'opted-in' : 'not-opted-in')(name)),
+  ];
+}
 
 export const describeRegions = operation({
   fields: { RegionName: list(string), AllRegions: boolean, Filter: filterList },
-  run({ RegionName: names, AllRegions: all = false, Filter: filters }) {
+  run({ RegionName: names, AllRegions: all = false, Filter: filters }, context) {
+    const regions = regionsOf(context);
     const unknown = names.filter((name) => !regions.some(({ regionName }) => regionName === name));
     if (unknown.length > 0) throw invalidParameterValue(`Invalid region names: [${unknown.join(', ')}]`);
     const { matches } = compileFilters(filters, {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { managedKey } from '../kms/keys.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { FleetFacts } from './fleets/fleets.ts';
 import { linkSnapshots } from './image-snapshots.ts';
@@ -24,7 +25,10 @@ export interface SeedSnapshot extends Seed {
   /** Default 8. */
   readonly volumeSizeGiB?: number;
   readonly fullSizeBytes?: number;
+  /** By AWS's own key, unless `kmsKeyId` names another. */
   readonly encrypted?: boolean;
+  /** An ARN. */
+  readonly kmsKeyId?: string;
   /** Default `completed`. */
   readonly state?: 'pending' | 'completed' | 'error';
   /** Account ids, or `all`. */
@@ -150,17 +154,18 @@ function inBatches<T>(store: Store, items: Iterable<T>, add: (item: T) => void):
   flush();
 }
 
-function addSnapshot({ resources, accountId }: Account, snapshot: SeedSnapshot): void {
+function addSnapshot({ resources, ...place }: Account, snapshot: SeedSnapshot): void {
   const { id, createdAt = Date.now(), state = 'completed' } = snapshot;
   resources.insert<SnapshotFacts>('snapshot', {
     id,
     createdAt,
     tags: tagsOf(snapshot),
     facts: {
-      ownerId: accountId,
+      ownerId: place.accountId,
       description: snapshot.description ?? '',
       volumeSizeGiB: snapshot.volumeSizeGiB ?? 8,
       encrypted: snapshot.encrypted ?? false,
+      ...(snapshot.encrypted && { kmsKeyId: snapshot.kmsKeyId ?? managedKey(place).arn }),
       outcome: state === 'error' ? 'error' : 'completed',
       settlesAt: state === 'pending' ? undefined : createdAt,
       fullSizeBytes: snapshot.fullSizeBytes,
@@ -191,7 +196,7 @@ function addImage({ store, resources, accountId }: Account, image: SeedImage): v
           volumeSizeGiB: image.volumeSizeGiB ?? 8,
           volumeType: 'gp3',
           deleteOnTermination: true,
-          encrypted: false,
+          encrypted: resources.find<SnapshotFacts>('snapshot', snapshotId)?.facts.encrypted ?? false,
         },
       })),
       enaSupport: true,

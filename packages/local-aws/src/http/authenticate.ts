@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { faultError } from '../faults/presets.ts';
 import type { KnownCredentials } from '../known-credentials.ts';
 import { type Payload, readPayload } from '../payload.ts';
+import { optInRegions } from '../region-names.ts';
 import { type ChunkVerifier, ServiceError, type ServiceName } from '../service.ts';
 import type { Authorization, ReadAuthorization } from './authorization.ts';
 import { refusal } from './refusal.ts';
@@ -42,11 +43,14 @@ export async function authenticate(
     read,
     accountId,
     findCredentials,
+    optedIn,
     now,
   }: {
     read: ReadAuthorization;
     accountId: string;
     findCredentials: FindCredentials;
+    /** Regions that are not every account's and that this one has. */
+    optedIn: ReadonlySet<string>;
     /** The service's time, in milliseconds since 1970. */
     now: number;
   },
@@ -61,6 +65,10 @@ export async function authenticate(
     accountId: credentials?.accountId ?? accountId,
     accessKeyId: authorization.accessKeyId,
   };
+  if (optInRegions.includes(caller.region) && !optedIn.has(caller.region)) {
+    // A region that is not enabled knows nobody's credentials.
+    throw faultError({ kind: 'error', preset: 'unknown-key' }, request.service);
+  }
   if (!credentials) return caller;
   checkSession(request, credentials, now);
 

@@ -20,6 +20,8 @@ export interface DispatchOptions {
   readonly calls: Calls;
   readonly accountId: string;
   readonly findCredentials: FindCredentials;
+  /** Regions that are not every account's and that this one has. */
+  readonly optedIn: ReadonlySet<string>;
   /** Beside those of loopback: names by which a proxy or a TLS terminator reaches the emulator, and all below them. */
   readonly hostNames: readonly string[];
   readonly now: () => number;
@@ -173,7 +175,7 @@ function refuseForeign({ exchange, service }: Incoming, { hostNames }: DispatchO
 
 async function identify(
   { exchange: { message }, request, read, asked }: Incoming,
-  { accountId, findCredentials, now }: DispatchOptions,
+  { accountId, findCredentials, optedIn, now }: DispatchOptions,
 ): Promise<void> {
   const { service, path, query } = request;
   if (read.kind === 'anonymous' && needsNoSignature(service, asked)) {
@@ -183,7 +185,7 @@ async function identify(
   request.identify(
     await authenticate(
       { service, message, path, query, body: () => request.body },
-      { read, accountId, findCredentials, now: now() },
+      { read, accountId, findCredentials, optedIn, now: now() },
     ),
   );
 }

@@ -114,7 +114,8 @@ it('nothing can be made public before that is allowed, and then five AMIs', asyn
 it('an AMI of an encrypted snapshot cannot be made public', async () => {
   await using account = await openAdverse({ conditions: 'calm' });
   const { ec2, directory } = account;
-  seedEc2({ directory, snapshots: [{ id: snapshot(0), encrypted: true }] });
+  const kmsKeyId = 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555';
+  seedEc2({ directory, snapshots: [{ id: snapshot(0), encrypted: true, kmsKeyId }] });
   const Ebs = { SnapshotId: snapshot(0) };
   const { ImageId } = await ec2.send(
     new RegisterImageCommand({

@@ -116,13 +116,15 @@ describe('launch permissions', () => {
       UserIds: ['111122223333', '444455556666'],
     });
     await modify(account, ImageId, {
-      LaunchPermission: { Add: [{ OrganizationArn: 'arn:aws:organizations::1:organization/o-1' }] },
+      LaunchPermission: {
+        Add: [{ OrganizationArn: 'arn:aws:organizations::111122223333:organization/o-exampleorg' }],
+      },
     });
     expect(await permissions(account, ImageId)).toEqual([
       { UserId: '111122223333' },
       { Group: 'all' },
       { UserId: '444455556666' },
-      { OrganizationArn: 'arn:aws:organizations::1:organization/o-1' },
+      { OrganizationArn: 'arn:aws:organizations::111122223333:organization/o-exampleorg' },
     ]);
     expect((await image(account, ImageId))!.Public).toBe(true);
     expect(await image(account, ImageId, { ExecutableUsers: ['all'] })).toBeDefined();

@@ -2,6 +2,7 @@ import {
   DescribeAvailabilityZonesCommand,
   DescribeRegionsCommand,
   type DescribeRegionsCommandInput,
+  EC2Client,
 } from '@aws-sdk/client-ec2';
 import { expect, openAccount, refusal, testWith } from '../support/account.ts';
 import { amzDate, scopedTo } from '../support/raw.ts';
@@ -74,4 +75,16 @@ it('refuses, and says so aloud, a call that it does not have', async () => {
       `</Error></Errors><RequestID>${requestId}</RequestID></Response>`,
   );
   expect(heard).toEqual([expect.stringContaining('DescribeVolumes')]);
+});
+
+it('a region that the account is not opted in to knows nobody', async ({ account: { client } }) => {
+  const ask = (region: string) => client(EC2Client, { region }).send(new DescribeRegionsCommand({}));
+  await expect(ask('af-south-1')).rejects.toEqual(refusal('AuthFailure', undefined, 401));
+  await using other = await openAccount({ optInRegions: ['af-south-1'] });
+  const { Regions } = await other
+    .client(EC2Client, { region: 'af-south-1' })
+    .send(new DescribeRegionsCommand({ RegionNames: ['af-south-1', 'me-south-1'] }));
+  expect(Regions!.map(({ OptInStatus }) => OptInStatus)).toEqual(['opted-in', 'not-opted-in']);
+  const own = await other.ec2.send(new DescribeRegionsCommand({}));
+  expect(own.Regions!.map(({ RegionName }) => RegionName)).toContain('af-south-1');
 });

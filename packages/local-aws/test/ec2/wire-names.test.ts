@@ -213,7 +213,13 @@ it('answers hold elements that EC2 has', async () => {
   await account.ec2.send(
     new ModifyImageAttributeCommand({
       ImageId,
-      LaunchPermission: { Add: [{ Group: 'all' }, { OrganizationArn: 'o' }, { OrganizationalUnitArn: 'u' }] },
+      LaunchPermission: {
+        Add: [
+          { Group: 'all' },
+          { OrganizationArn: 'arn:aws:organizations::111122223333:organization/o-exampleorg' },
+          { OrganizationalUnitArn: 'arn:aws:organizations::111122223333:ou/o-exampleorg/ou-abcd-12345678' },
+        ],
+      },
     }),
   );
   await account.ec2.send(new EnableImageDeregistrationProtectionCommand({ ImageId }));

@@ -14,6 +14,7 @@ import { specifiedTags, tagSpecifications } from '../tags/tag-rules.ts';
 import {
   checkCopyCount,
   checkDuration,
+  checkEncrypted,
   checkEncryption,
   copyableSnapshot,
   insertCopy,
@@ -48,6 +49,8 @@ export const copyImage = operation({
       );
     }
     const source = copyableImage(input.SourceImageId, input.SourceRegion, context);
+    const sources = sourceSnapshots(source, input.SourceRegion, context);
+    checkEncrypted(sources, input);
     const tags = tagsOfCopy(source, input, accountId);
     const newId = newResourceId('image');
     const imageId = store.transaction(() =>
@@ -63,14 +66,14 @@ export const copyImage = operation({
             );
           }
           checkImageCount(context);
-          checkCopyCount(snapshotIdsOf(source).length, context);
+          checkCopyCount(sources.length, context);
           insertPending(newId, source, { name, description: input.Description, tags: tags.image }, context);
           return newId;
         },
       ),
     );
     if (imageId === newId) {
-      await copySnapshots(newId, source, { ...input, tags: tags.snapshot }, context);
+      await copySnapshots(newId, { source, sources }, { ...input, tags: tags.snapshot }, context);
       beginCopy(newId, context);
     }
     return { imageId };
@@ -144,13 +147,20 @@ function insertPending(
   });
 }
 
-function snapshotIdsOf({ facts: { blockDevices } }: Image): string[] {
-  return [...new Set(blockDevices.flatMap(({ ebs }) => ebs?.snapshotId ?? []))];
+/** @throws ServiceError also where an AMI is shared without its snapshots: https://github.com/awslabs/amazon-eks-ami/issues/52 */
+function sourceSnapshots({ facts }: Image, sourceRegion: string, context: Ec2Context): Snapshot[] {
+  const ids = new Set(facts.blockDevices.flatMap(({ ebs }) => ebs?.snapshotId ?? []));
+  try {
+    return [...ids].map((id) => copyableSnapshot(id, sourceRegion, context));
+  } catch (error) {
+    if (facts.ownerId === context.accountId) throw error;
+    throw ec2Error('InvalidRequest', 'You do not have permission to access the storage of this ami');
+  }
 }
 
 async function copySnapshots(
   imageId: string,
-  source: Image,
+  { source, sources }: { readonly source: Image; readonly sources: readonly Snapshot[] },
   {
     SourceRegion: sourceRegion,
     ...options
@@ -164,8 +174,8 @@ async function copySnapshots(
 ): Promise<void> {
   const { store, resources, now } = context;
   const copies = new Map<string, Snapshot>();
-  for (const sourceId of snapshotIdsOf(source)) {
-    const snapshot = copyableSnapshot(sourceId, sourceRegion, context);
+  for (const snapshot of sources) {
+    const { id: sourceId } = snapshot;
     const description = `Copied for DestinationAmi ${imageId} from SourceAmi ${source.id} for SourceSnapshot ${sourceId}. Task created on ${now().toLocaleString('en-US')}.`;
     copies.set(sourceId, await insertCopy(snapshot, { description, sourceRegion, ...options }, context));
   }

@@ -42,6 +42,7 @@ export const copySnapshot = operation({
     }
     const tags = specifiedTags(input.TagSpecification, 'snapshot');
     const source = copyableSnapshot(sourceId, sourceRegion, context);
+    checkEncrypted([source], input);
     const description =
       given ??
       `[Copied ${sourceId} from ${sourceRegion}] ${source.facts.description}`.slice(0, maxDescription);
@@ -51,6 +52,19 @@ export const copySnapshot = operation({
     return { snapshotId: id, tagSet: tagSet(tags) };
   },
 });
+
+/** @throws ServiceError in EC2's words: https://github.com/hashicorp/packer/issues/7410 */
+export function checkEncrypted(
+  sources: readonly Snapshot[],
+  { Encrypted: encrypted }: { readonly Encrypted?: boolean },
+): void {
+  const source = encrypted === false ? sources.find(({ facts }) => facts.encrypted) : undefined;
+  if (!source) return;
+  throw ec2Error(
+    'InvalidRequest',
+    `Snapshot ${source.id} is encrypted. Creating an unencrypted copy from an encrypted snapshot is not supported.`,
+  );
+}
 
 /** @throws ServiceError */
 export function checkEncryption({

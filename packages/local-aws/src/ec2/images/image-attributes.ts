@@ -1,10 +1,10 @@
 import { list, oneOf, required, string, structure } from '../../query/shape.ts';
 import type { XmlElements } from '../../query/xml.ts';
-import { ec2Error, invalidParameterCombination, invalidParameterValue } from '../errors.ts';
-import { type Ec2Context, operation } from '../operation.ts';
-import { regionSetting } from '../region-settings.ts';
-import { type Image, type ImageFacts, isPublic, type LaunchPermission, protectionOf } from './image.ts';
-import { checkPublicImageCount } from './image-quotas.ts';
+import { ec2Error, invalidParameterCombination } from '../errors.ts';
+import { operation } from '../operation.ts';
+import { type Image, type ImageFacts, protectionOf } from './image.ts';
+import { checkSharing } from './image-sharing.ts';
+import { changed, permissionChange } from './launch-permissions.ts';
 
 const permissionList = list(
   structure({
@@ -101,14 +101,9 @@ export const modifyImageAttribute = operation({
       throw invalidParameterCombination('No attributes specified.');
     }
     store.transaction(() => {
-      const { facts } = resources.get<ImageFacts>('image', id);
-      if (permissions && facts.outcome === 'disabled') {
-        throw ec2Error('IncorrectState', `The image ${id} is disabled and cannot be shared.`);
-      }
-      if (permissions?.add.some(({ group }) => group === 'all') && !isPublic(facts)) {
-        checkPublication(context);
-        checkUnencrypted(facts);
-      }
+      const image = resources.get<ImageFacts>('image', id);
+      if (permissions) checkSharing(image, permissions, context);
+      const { facts } = image;
       resources.setFacts<ImageFacts>(id, {
         ...facts,
         ...(description !== undefined && { description }),
@@ -119,104 +114,6 @@ export const modifyImageAttribute = operation({
     return { return: true };
   },
 });
-
-function checkPublication(context: Ec2Context): void {
-  if (regionSetting(context, 'imageBlockPublicAccess') !== 'unblocked') {
-    throw ec2Error(
-      'OperationNotPermitted',
-      "You can't publicly share this image because block public access for AMIs is enabled for this account. To publicly share the image, you must call the DisableImageBlockPublicAccess API.",
-    );
-  }
-  checkPublicImageCount(context);
-}
-
-/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-intro.html, in the words of opendevstack/ods-core#1062. */
-function checkUnencrypted({ blockDevices }: ImageFacts): void {
-  if (!blockDevices.some(({ ebs }) => ebs?.encrypted)) return;
-  throw ec2Error(
-    'UnsupportedOperation',
-    "Encrypted snapshots can't be shared publicly. Specify another snapshot.",
-  );
-}
-
-interface PermissionChange {
-  readonly add: readonly LaunchPermission[];
-  readonly remove: readonly LaunchPermission[];
-}
-
-/** Permissions come as a structure, or as an attribute, an operation and lists of who. */
-function permissionChange(input: {
-  LaunchPermission?: {
-    readonly Add: readonly PermissionInput[];
-    readonly Remove: readonly PermissionInput[];
-  };
-  OperationType?: 'add' | 'remove';
-  UserId: readonly string[];
-  UserGroup: readonly string[];
-  OrganizationArn: readonly string[];
-  OrganizationalUnitArn: readonly string[];
-}): PermissionChange | undefined {
-  const listed: LaunchPermission[] = [
-    ...input.UserId.map((userId) => ({ userId })),
-    ...input.UserGroup.map((group) => ({ group })),
-    ...input.OrganizationArn.map((organizationArn) => ({ organizationArn })),
-    ...input.OrganizationalUnitArn.map((organizationalUnitArn) => ({ organizationalUnitArn })),
-  ];
-  if (!input.LaunchPermission && listed.length === 0) return undefined;
-  const { Add = [], Remove = [] } = input.LaunchPermission ?? {};
-  const change = {
-    add: [...Add.map(permissionOf), ...(input.OperationType === 'add' ? listed : [])],
-    remove: [...Remove.map(permissionOf), ...(input.OperationType === 'remove' ? listed : [])],
-  };
-  for (const { userId, group } of [...change.add, ...change.remove]) {
-    if (userId !== undefined && !/^\d{12}$/.test(userId)) {
-      throw ec2Error(
-        'InvalidAMIAttributeItemValue',
-        `Invalid attribute item value "${userId}" for userId item type.`,
-      );
-    }
-    if (group !== undefined && group !== 'all') {
-      throw invalidParameterValue(`Invalid value '${group}' for group. Expected all`);
-    }
-  }
-  return change;
-}
-
-interface PermissionInput {
-  readonly UserId?: string;
-  readonly Group?: string;
-  readonly OrganizationArn?: string;
-  readonly OrganizationalUnitArn?: string;
-}
-
-function permissionOf({
-  UserId,
-  Group,
-  OrganizationArn,
-  OrganizationalUnitArn,
-}: PermissionInput): LaunchPermission {
-  return {
-    userId: UserId,
-    group: Group,
-    organizationArn: OrganizationArn,
-    organizationalUnitArn: OrganizationalUnitArn,
-  };
-}
-
-function changed(
-  present: readonly LaunchPermission[],
-  { add, remove }: PermissionChange,
-): LaunchPermission[] {
-  const key = (permission: LaunchPermission) =>
-    permission.userId ??
-    permission.group ??
-    permission.organizationArn ??
-    permission.organizationalUnitArn ??
-    '';
-  const all = new Map([...present, ...add].map((permission) => [key(permission), permission]));
-  for (const permission of remove) all.delete(key(permission));
-  return [...all.values()];
-}
 
 export const resetImageAttribute = operation({
   fields: { ImageId: required(string), Attribute: required(oneOf('launchPermission')) },

@@ -1,7 +1,7 @@
 import { boolean, required, string, timestamp } from '../../query/shape.ts';
 import { ec2Error, invalidParameterValue } from '../errors.ts';
 import { type Ec2Context, operation } from '../operation.ts';
-import { type ImageFacts, imageState } from './image.ts';
+import { type ImageFacts, imageState, isPublic, latestOfPublic } from './image.ts';
 
 /** After protection with a cooldown is turned off, the AMI stays protected for so long. */
 const cooldownMs = 24 * 60 * 60 * 1000;
@@ -71,11 +71,17 @@ export const enableImageDeprecation = operation({
   fields: { ImageId: required(string), DeprecateAt: required(timestamp) },
   run({ ImageId: id, DeprecateAt: given }, context) {
     const at = Math.round(given.getTime() / minuteMs) * minuteMs;
+    const { createdAt, facts: present } = context.resources.get<ImageFacts>('image', id);
     const latest = new Date(context.now());
     latest.setUTCFullYear(latest.getUTCFullYear() + maxDeprecationYears);
     if (at < context.now() - minuteMs || at > latest.getTime()) {
       throw invalidParameterValue(
         `DeprecateAt must be in the future, and no more than ${maxDeprecationYears} years from now.`,
+      );
+    }
+    if (isPublic(present) && at > latestOfPublic(createdAt)) {
+      throw invalidParameterValue(
+        'DeprecateAt of a public AMI must be no more than 2 years after its creation.',
       );
     }
     change(id, context, (facts) => ({ ...facts, deprecatedAt: at }));

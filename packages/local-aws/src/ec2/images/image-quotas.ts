@@ -10,11 +10,12 @@ export function checkImageCount({ resources, account: { quotas } }: Ec2Context):
   throw ec2Error('ResourceLimitExceeded', `The maximum number of AMIs (${quotas.images}) has been reached.`);
 }
 
+/** In EC2's words: https://github.com/NixOS/amis/issues/37 */
 export function checkPublicImageCount({ resources, account: { quotas } }: Ec2Context): void {
   const images = resources.scan<ImageFacts>('image');
   if (isBelow(quotas.publicImages, images, ({ facts }) => isPublic(facts))) return;
   throw ec2Error(
     'ResourceLimitExceeded',
-    `The maximum number of public AMIs (${quotas.publicImages}) has been reached.`,
+    `You have reached your quota of ${quotas.publicImages} for the number of public images allowed in this Region. Deregister unused public images or make them private, or request an increase in your public AMIs quota.`,
   );
 }

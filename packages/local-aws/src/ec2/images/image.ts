@@ -56,6 +56,21 @@ export function isPublic({ launchPermissions = [] }: ImageFacts): boolean {
   return launchPermissions.some(({ group }) => group === 'all');
 }
 
+/**
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html: that of a public AMI is two years after it was
+ * made, unless an earlier one is set.
+ */
+function deprecationTime({ createdAt, facts }: Image): Date | undefined {
+  const latest = isPublic(facts) ? latestOfPublic(createdAt) : Number.POSITIVE_INFINITY;
+  const time = Math.min(facts.deprecatedAt ?? Number.POSITIVE_INFINITY, latest);
+  return Number.isFinite(time) ? new Date(time) : undefined;
+}
+
+export function latestOfPublic(createdAt: number): number {
+  const latest = new Date(createdAt);
+  return latest.setUTCFullYear(latest.getUTCFullYear() + 2);
+}
+
 function imageLocation({ ownerId, name }: ImageFacts): string {
   return `${ownerId}/${name}`;
 }
@@ -68,7 +83,8 @@ export function protectionOf({ deregistrationProtection, protectedUntil }: Image
 }
 
 /** Every field that EC2 shows of an AMI which its owner registered from snapshots. */
-export function describedImage({ id, createdAt, facts, tags }: Image, now: number): XmlElements {
+export function describedImage(image: Image, now: number): XmlElements {
+  const { id, createdAt, facts, tags } = image;
   return {
     imageId: id,
     imageLocation: imageLocation(facts),
@@ -99,7 +115,7 @@ export function describedImage({ id, createdAt, facts, tags }: Image, now: numbe
     sourceInstanceId: facts.sourceInstanceId,
     sourceImageId: facts.sourceImageId,
     sourceImageRegion: facts.sourceImageRegion,
-    deprecationTime: facts.deprecatedAt === undefined ? undefined : new Date(facts.deprecatedAt),
+    deprecationTime: deprecationTime(image),
     deregistrationProtection: protectionOf(facts, now),
     lastLaunchedTime: facts.lastLaunchedAt === undefined ? undefined : new Date(facts.lastLaunchedAt),
     freeTierEligible: true,

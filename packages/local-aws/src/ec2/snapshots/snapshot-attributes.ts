@@ -1,9 +1,10 @@
+import { findKey } from '../../kms/keys.ts';
 import { list, oneOf, required, string, structure } from '../../query/shape.ts';
 import { ec2Error, invalidParameterCombination } from '../errors.ts';
-import { operation } from '../operation.ts';
+import { type Ec2Context, operation } from '../operation.ts';
 import { regionSetting } from '../region-settings.ts';
 import { checkUsers } from '../users.ts';
-import type { SnapshotFacts } from './snapshot.ts';
+import { type SnapshotFacts, snapshotState } from './snapshot.ts';
 
 const attribute = oneOf('createVolumePermission', 'productCodes');
 const permissionList = list(structure({ UserId: string, Group: oneOf('all') }));
@@ -43,14 +44,9 @@ export const modifySnapshotAttribute = operation({
     const remove = [...(change?.Remove ?? []).map(whoOf), ...(type === 'remove' ? listed : [])];
     if (add.length + remove.length === 0) throw invalidParameterCombination('No attributes specified.');
     checkUsers([...add, ...remove], ['all']);
-    if (add.includes('all') && regionSetting(context, 'snapshotBlockPublicAccess') !== 'unblocked') {
-      throw ec2Error(
-        'OperationNotPermitted',
-        "You can't publicly share this snapshot because block public access for snapshots is enabled for this account.",
-      );
-    }
     store.transaction(() => {
       const { facts } = resources.get<SnapshotFacts>('snapshot', id);
+      if (add.length > 0) checkSharing(facts, add, context);
       const permissions = new Set([...(facts.createVolumePermissions ?? []), ...add]);
       for (const who of remove) permissions.delete(who);
       resources.setFacts<SnapshotFacts>(id, { ...facts, createVolumePermissions: [...permissions] });
@@ -58,3 +54,23 @@ export const modifySnapshotAttribute = operation({
     return { return: true };
   },
 });
+
+/** @throws ServiceError in EC2's words: https://github.com/hashicorp/packer/issues/7499 */
+function checkSharing(facts: SnapshotFacts, add: readonly string[], context: Ec2Context): void {
+  const state = snapshotState(facts, context.now());
+  if (state !== 'completed') throw ec2Error('IncorrectState', `Snapshot is in invalid state - ${state}`);
+  const key = facts.kmsKeyId === undefined ? undefined : findKey(context.store, context, facts.kmsKeyId);
+  if (key?.isManaged) {
+    throw ec2Error('OperationNotPermitted', 'Encrypted snapshots with EBS default key cannot be shared');
+  }
+  if (!add.includes('all')) return;
+  if (facts.encrypted) {
+    throw ec2Error('OperationNotPermitted', 'Encrypted snapshots cannot be shared publicly');
+  }
+  if (regionSetting(context, 'snapshotBlockPublicAccess') !== 'unblocked') {
+    throw ec2Error(
+      'OperationNotPermitted',
+      "You can't publicly share this snapshot because block public access for snapshots is enabled for this account.",
+    );
+  }
+}
