@@ -98,7 +98,7 @@ describe('an AMI', () => {
     expect((await deprecation())! < latest.toISOString()).toBe(true);
     await ec2.send(new DisableImageDeprecationCommand({ ImageId: ami('plain') }));
     expect(await deprecation()).toBe(latest.toISOString());
-    // Again is no other.
+    // The same permission again counts once.
     await share(ec2, 'plain', everybody);
     const copy = await ec2.send(
       new CopyImageCommand({ SourceRegion: 'us-east-1', SourceImageId: ami('plain'), Name: 'copy' }),
