@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeleteBucketCommand } from '@aws-sdk/client-s3';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { trustProblem } from '../src/doctor/trust.ts';
 import { bucket, openAccount } from './support/account.ts';
 import { makeWorkDirectory } from './support/import.ts';
@@ -14,6 +14,8 @@ interface DoctorDocument {
     readonly nothingFound: boolean;
   };
 }
+
+beforeAll(useOwnEnvironment);
 
 test('all is well, and then the bucket is gone and the credentials are', async () => {
   await using account = await openAccount();
@@ -28,8 +30,8 @@ test('all is well, and then the bucket is gone and the credentials are', async (
     await makeWorkDirectory(),
   ];
   const before = account.aws.calls.list().length;
-  const well = await runCli(args);
-  const states = (run: typeof well) =>
+  const well = await runInProcess(args, { env: { PATH: process.env.PATH! } });
+  const states = (run: Pick<typeof well, 'json'>) =>
     Object.fromEntries(run.json<DoctorDocument>().doctor.checks.map(({ check, state }) => [check, state]));
   expect(well.exitCode, well.stdout).toBe(0);
   expect(states(well)).toMatchObject({
@@ -74,7 +76,7 @@ test('what may not be called is named with its action', async () => {
       action: { kind: 'error', preset: 'access-denied' },
     });
   }
-  const run = await runCli(['doctor', '--json', '--endpoint-url', account.aws.url]);
+  const run = await runInProcess(['doctor', '--json', '--endpoint-url', account.aws.url]);
   expect(run.exitCode).toBe(1);
   expect(run.json<DoctorDocument>().doctor.checks).toEqual(
     expect.arrayContaining([
@@ -98,7 +100,7 @@ test('changes nothing: a work directory that is missing is not created', async (
   const workDirectory = join(parent, 'a', 'work');
   const to = ['--work-dir', workDirectory, '--json', '--region', 'us-east-1'];
   for (const where of [['--endpoint-url', account.aws.url], ['--local']]) {
-    const run = await runCli(['doctor', ...where, ...to]);
+    const run = await runInProcess(['doctor', ...where, ...to]);
     expect(run.json<DoctorDocument>().doctor.checks).toContainEqual(
       expect.objectContaining({
         check: 'work directory',
@@ -108,7 +110,7 @@ test('changes nothing: a work directory that is missing is not created', async (
     expect(await readdir(parent)).toEqual([]);
   }
   await writeFile(join(parent, 'a'), '');
-  const blocked = await runCli(['doctor', '--endpoint-url', account.aws.url, ...to]);
+  const blocked = await runInProcess(['doctor', '--endpoint-url', account.aws.url, ...to]);
   expect(blocked.json<DoctorDocument>().doctor.checks).toContainEqual(
     expect.objectContaining({ check: 'work directory', state: 'failed' }),
   );
@@ -139,7 +141,6 @@ ${top}images:
     await writeFile(config, source(top));
     await writeFile(join(config, '..', 'one.raw'), 'a disk');
     const to = ['--config', config, '--json', '--endpoint-url', account.aws.url];
-    useOwnEnvironment();
     return await runInProcess(['doctor', ...to, ...args], { env: { PATH: process.env.PATH! } });
   }
 

@@ -8,6 +8,8 @@ import { startCli } from './support/run-cli.ts';
 const test = testWith({
   formats: ['qcow2', 'raw'],
   disk: { isFull: true },
+  // Calm: which calls get in the way of which is arranged by their numbers.
+  account: { conditions: 'calm' },
   flags: { via: 'ebs', bucket: undefined, 'omit-holes': true },
 });
 

@@ -104,7 +104,8 @@ describe('import --via ebs', () => {
     // Nor of one that is decompressed: neither has the publisher's map.
     const downloaded = await importBy('raw', { suffix: 'other', fresh: true });
     expect(downloaded.exitCode, downloaded.stderr).toBe(0);
-    expect(account.calls('PutSnapshotBlock').length - before).toBe(2048);
+    const written = account.calls('PutSnapshotBlock').slice(before);
+    expect(new Set(written.map(({ parameters }) => parameters.BlockIndex)).size).toBe(2048);
   });
 
   test('a raw.xz takes no file at all', { timeout: wholeLimitMs }, async ({ workDirectory, importBy }) => {
@@ -337,12 +338,16 @@ describe('blocks of zeros that a snapshot never got', () => {
     });
   });
 
-  test('are a warning in an imported snapshot', async ({ images, importBy, verify }) => {
-    const { result } = await importBy('qcow2', { via: 's3', verify: true });
-    expect(result.outcome).toBe('imported');
-    const end = await verify(result.imageId!, { file: images.disk });
-    expect([end.exitCode, end.json()]).toMatchObject([0, { verify: { equal: true } }]);
-    expect(end.json<{ verify: { absentBlocks: number } }>().verify.absentBlocks).toBeGreaterThan(0);
-    expect(end.stderr).toMatch(/lacks \d+ blocks of zeros/);
-  });
+  // Calm: its import leaves zeros out; in adverse conditions chance decides.
+  test.extend('accountOptions', { conditions: 'calm' })(
+    'are a warning in an imported snapshot',
+    async ({ images, importBy, verify }) => {
+      const { result } = await importBy('qcow2', { via: 's3', verify: true });
+      expect(result.outcome).toBe('imported');
+      const end = await verify(result.imageId!, { file: images.disk });
+      expect([end.exitCode, end.json()]).toMatchObject([0, { verify: { equal: true } }]);
+      expect(end.json<{ verify: { absentBlocks: number } }>().verify.absentBlocks).toBeGreaterThan(0);
+      expect(end.stderr).toMatch(/lacks \d+ blocks of zeros/);
+    },
+  );
 });

@@ -2,7 +2,7 @@ import { describe, expect, testWith } from './support/fixtures.ts';
 import { volumeHoldsDisk } from './support/volume.ts';
 
 /** Every snapshot is encrypted there, whoever asks for what; a whole volume of 1 GiB is written. */
-const test = testWith({ formats: ['qcow2', 'raw.xz'], account: { conditions: 'adverse' } });
+const test = testWith({ formats: ['qcow2', 'raw.xz'] });
 const limitMs = 300_000;
 
 describe('on an account that encrypts by default', () => {

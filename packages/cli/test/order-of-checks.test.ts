@@ -69,7 +69,7 @@ describe('a local file that is missing', () => {
     const config = join(directory, 'images.yaml');
     await writeFile(
       config,
-      ['allow-unbootable: true', 'via: ebs', 'images:']
+      ['allow-unbootable: true', 'via: ebs', 'omit-holes: true', 'images:']
         .concat(
           ['one', 'two'].map((name) => `  ${name}: {url: ./${name}.raw, sha256: ${digest}, arch: x86_64}`),
         )

@@ -8,7 +8,7 @@ import { renderImportReport } from '../src/render/import-report.ts';
 import { describe, expect, testWith } from './support/fixtures.ts';
 import { type Flags, flagsOf } from './support/import.ts';
 import { runInProcess } from './support/in-process.ts';
-import { runCli, startCli } from './support/run-cli.ts';
+import { startCli } from './support/run-cli.ts';
 import { openVirtualTerminal } from './support/virtual-terminal.ts';
 
 const slowEc2 = { importTaskMs: 3_000, snapshotCompletionMs: 20, imageCreationMs: 20 };
@@ -289,7 +289,7 @@ describe('on a terminal', () => {
   });
 
   test('verify shows how far it is', async ({ account, images, workDirectory, args }) => {
-    const made = await runCli(args({ quiet: true }));
+    const made = await runInProcess(args({ quiet: true }));
     const ami = made.stdout.trim();
     account.aws.faults.add({
       match: { operation: 'GetSnapshotBlock' },

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { bucket } from './support/account.ts';
 import { expect, testWith } from './support/fixtures.ts';
 import { type ImportDocument, makeWorkDirectory } from './support/import.ts';
-import { runCli } from './support/run-cli.ts';
+import { runInProcess } from './support/in-process.ts';
 
-const test = testWith({ account: { conditions: 'adverse' } });
+const test = testWith();
 
 test.for(['s3', 'ebs'])(
   'three images of one run with the same digest, by way of %s: what they need is made once',
@@ -23,7 +23,7 @@ test.for(['s3', 'ebs'])(
         images: { a: one, b: one, c: one },
       }),
     );
-    const run = await runCli([
+    const run = await runInProcess([
       'import',
       ...['--config', config, '--work-dir', workDirectory, '--endpoint-url', account.aws.url, '--json'],
     ]);

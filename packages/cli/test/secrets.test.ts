@@ -6,6 +6,7 @@ import { bucket } from './support/account.ts';
 import { expectOneOfEach } from './support/crash-points.ts';
 import { describe, expect, testWith } from './support/fixtures.ts';
 import type { ImportDocument } from './support/import.ts';
+import { runInProcess } from './support/in-process.ts';
 import { ownEnvironment, runCli } from './support/run-cli.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
@@ -76,7 +77,7 @@ describe('secrets of URLs and of the credentials', () => {
     ['another scheme', (url: string) => url.replace('http:', 'gopher:')],
   ])('reach no error: %s', async ([_, change], { images, workDirectory, argsOf }) => {
     const log = join(workDirectory, 'log.ndjson');
-    const end = await runCli(
+    const end = await runInProcess(
       argsOf({
         url: change(withSecrets(images.url('qcow2'))),
         sha256: 'a'.repeat(64),

@@ -30,7 +30,6 @@ test.for<Way>(['s3', 'ebs'])(
       // The import runs two days ago; then its account's clock catches up with the janitor's.
       let offsetMs = -twoDaysAndAnHourMs;
       await using scene = await openScene(images, way, {
-        conditions: 'adverse',
         now: () => Date.now() + offsetMs,
       });
       await crashAt(scene, point);

@@ -9,14 +9,15 @@ export const region = 'us-east-1';
 const quickEc2 = { importTaskMs: 60, snapshotCompletionMs: 20, imageCreationMs: 20 };
 
 /**
- * An account of its own, with a bucket. Calm unless a test asks for `adverse` conditions: those the command meets; the
- * account's own `ec2` and `s3` watch and prepare, and see what is there.
+ * An account of its own, with a bucket. Adverse, by EC2_IMAGE_SEED, unless a test asks for `calm` conditions, where it
+ * counts calls or compares what is printed. The command meets them; the account's own `ec2` and `s3` watch and prepare,
+ * and see what is there.
  */
 export async function openAccount(options: TestAccountOptions = {}): Promise<TestAccount> {
   const account = await openTestAccount({
     region,
     buckets: [bucket],
-    maxAttempts: 3,
+    conditions: 'adverse',
     ec2: quickEc2,
     ...options,
   });
