@@ -1,11 +1,11 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeleteBucketCommand } from '@aws-sdk/client-s3';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { trustProblem } from '../src/doctor/trust.ts';
 import { bucket, openAccount } from './support/account.ts';
 import { makeWorkDirectory } from './support/import.ts';
-import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
+import { runInProcess } from './support/in-process.ts';
 import { runCli } from './support/run-cli.ts';
 
 interface DoctorDocument {
@@ -14,8 +14,6 @@ interface DoctorDocument {
     readonly nothingFound: boolean;
   };
 }
-
-beforeAll(useOwnEnvironment);
 
 test('all is well, and then the bucket is gone and the credentials are', async () => {
   await using account = await openAccount();

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openAccount } from './support/account.ts';
-import { runInProcess, useOwnEnvironment } from './support/in-process.ts';
+import { runInProcess } from './support/in-process.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const hex = 'a'.repeat(64);
@@ -58,7 +58,6 @@ describe('a local file that is missing', () => {
   });
 
   test('is nothing to the other images, nor where the AMI exists', async () => {
-    useOwnEnvironment();
     await using account = await openAccount();
     const directory = await temporaryDirectory('images');
     const [one, two] = [join(directory, 'one.raw'), join(directory, 'two.raw')];

@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { publishImages, type TestImages } from '../support/images.ts';
-import { useOwnEnvironment } from '../support/in-process.ts';
 import { isExhaustive, runSample } from '../support/sample.ts';
 import { type Account, broken, whole } from './accounts.ts';
 import { openStage } from './support.ts';
 
 let images: TestImages;
 beforeAll(async () => {
-  useOwnEnvironment();
   images = await publishImages(['qcow2'], { sizeBytes: 8 * 2 ** 20, dataBytes: 2 ** 18 });
 });
 afterAll(() => images[Symbol.asyncDispose]());

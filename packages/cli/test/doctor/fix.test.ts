@@ -13,7 +13,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRolePolicy, createRoleTrust } from '../../src/iam/role-documents.ts';
 import { bucket, region } from '../support/account.ts';
 import { publishImages, type TestImages } from '../support/images.ts';
-import { useOwnEnvironment } from '../support/in-process.ts';
 import { ownEnvironment } from '../support/run-cli.ts';
 import { limited, openStage, type Stage } from './support.ts';
 
@@ -22,7 +21,6 @@ const inline = { RoleName: 'vmimport', PolicyName: 'vmimport' };
 
 let images: TestImages;
 beforeAll(async () => {
-  useOwnEnvironment();
   images = await publishImages(['qcow2'], { sizeBytes: 8 * 2 ** 20, dataBytes: 2 ** 18 });
 });
 afterAll(() => images[Symbol.asyncDispose]());

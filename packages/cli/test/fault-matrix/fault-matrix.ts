@@ -6,7 +6,6 @@ import { waitForLock } from '@ec2-image/file-lock';
 import { expect } from 'vitest';
 import type { Way } from '../support/crash-points.ts';
 import { publishImages } from '../support/images.ts';
-import { useOwnEnvironment } from '../support/in-process.ts';
 import { isExhaustive, runSample } from '../support/sample.ts';
 import { type FaultPoint, isRefusal, outcomeOf, recordFaultPoints } from './fault-points.ts';
 import { type FaultResult, parseFaultTable, renderFaultSection, withFaultSection } from './fault-table.ts';
@@ -55,7 +54,6 @@ interface Half {
  */
 export async function checkFaults(half: Half): Promise<void> {
   const { way, lasting } = half;
-  useOwnEnvironment();
   await using images = await publishImages(['qcow2'], { sizeBytes: diskBytes, dataBytes: 2 ** 20 });
   const points = await recordFaultPoints(images, way);
   const ofHalf = points.filter((point) => point.lasting === lasting);

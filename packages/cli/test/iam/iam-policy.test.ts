@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, expect } from 'vitest';
-import { runInProcess, useOwnEnvironment } from '../support/in-process.ts';
+import { runInProcess } from '../support/in-process.ts';
 
 interface Statement {
   readonly Sid?: string;
@@ -12,7 +12,6 @@ interface Statement {
 }
 
 const test = base
-  .extend('ownEnvironment', { scope: 'file', auto: true }, () => useOwnEnvironment())
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
   .extend('writeConfig', async ({}, { onCleanup }) => {
     const directory = await mkdtemp(join(tmpdir(), 'iam-policy-'));

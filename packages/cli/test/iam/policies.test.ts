@@ -3,13 +3,11 @@ import type { PolicyName } from '../../src/iam/permission.ts';
 import { createPolicy, type PolicyDocument, permissionTable } from '../../src/iam/policy-document.ts';
 import { bucket, region } from '../support/account.ts';
 import { publishImages, type TestImages } from '../support/images.ts';
-import { useOwnEnvironment } from '../support/in-process.ts';
 import { isExhaustive, runSample } from '../support/sample.ts';
 import { keyAliases, runScenario, type Scenario, scenarios } from './scenarios.ts';
 
 let images: TestImages;
 beforeAll(async () => {
-  useOwnEnvironment();
   images = await publishImages(['qcow2'], { sizeBytes: 8 * 2 ** 20, dataBytes: 2 ** 18 });
 });
 afterAll(() => images[Symbol.asyncDispose]());

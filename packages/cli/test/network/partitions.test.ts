@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bucket, openAccount } from '../support/account.ts';
 import { type BehindProxy, openBehindProxy } from '../support/behind-proxy.ts';
-import { runInProcess, useOwnEnvironment } from '../support/in-process.ts';
+import { runInProcess } from '../support/in-process.ts';
 
 let behind: BehindProxy;
 beforeAll(async () => {
@@ -52,7 +52,6 @@ describe('a region that knows no credentials of the account', () => {
     ['ap-east-1', 'is as any other, where no region knows them', undefined, 'CREDENTIALS_REFUSED'],
     ['us-east-1', 'is no such region, where it is the home region', 'us-east-1', 'CREDENTIALS_REFUSED'],
   ])('%s %s', async (region, _, refusing, code) => {
-    useOwnEnvironment();
     await using account = await openAccount();
     account.aws.faults.add(unknownKey(refusing));
     const connection = ['--region', region, '--endpoint-url', account.aws.url, '--max-attempts', '2'];

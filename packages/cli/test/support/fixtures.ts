@@ -6,7 +6,7 @@ import type { ImageResult } from '../../src/outcome.ts';
 import { openAccount } from './account.ts';
 import { type PublishedDisk, publishImages } from './images.ts';
 import { type Flags, type ImportDocument, importArgs } from './import.ts';
-import { type InProcessEnd, runInProcess, useOwnEnvironment } from './in-process.ts';
+import { type InProcessEnd, runInProcess } from './in-process.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 export { describe, expect } from 'vitest';
@@ -17,8 +17,7 @@ export interface ImportEnd extends InProcessEnd {
 }
 
 /**
- * Tests of the command. Those of a file share its images; each has an account and a work directory of its own, and
- * nothing of the developer's environment.
+ * Tests of the command. Those of a file share its images; each has an account and a work directory of its own.
  *
  * @param options.formats of the images, default qcow2 alone
  * @param options.disk sizes of the disk in them, default as {@link publishImages} has it
@@ -38,7 +37,6 @@ export function testWith({
 } = {}) {
   return (
     base
-      .extend('ownEnvironment', { scope: 'file', auto: true }, () => useOwnEnvironment())
       // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
       .extend('images', { scope: 'file' }, async ({}, { onCleanup }) => {
         const images = await publishImages(formats, disk);

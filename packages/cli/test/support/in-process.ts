@@ -11,7 +11,7 @@ const ownCacheHome = fileURLToPath(new URL('../../node_modules/.cache/home', imp
 /** How a command line ended that was run without a process of its own: a tenth of the cost. */
 export type InProcessEnd = Omit<CliEnd, 'signal' | 'exitCode'> & { readonly exitCode: number };
 
-/** Runs a command line inside this process, with the credentials that {@link useOwnEnvironment} set. */
+/** Runs a command line inside this process, with the credentials of `own-environment.ts`. */
 export async function runInProcess(
   args: readonly string[],
   {
@@ -38,12 +38,6 @@ export async function runInProcess(
     stderr: stderr.text(),
     json: <T>() => parseDocument<T>(args, stdout.text()),
   };
-}
-
-/** The SDK reads `process.env` itself: nothing of the developer's own may be in it. */
-export function useOwnEnvironment(): void {
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  Object.assign(process.env, ownEnvironment);
 }
 
 function collect() {
