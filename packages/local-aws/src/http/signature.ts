@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { ChunkVerifier } from '../service.ts';
 import type { Authorization } from './authorization.ts';
 
@@ -92,12 +92,20 @@ function uriEncode(text: string, { keepSlash = false } = {}): string {
   return keepSlash ? encoded.replaceAll('%2F', '/') : encoded;
 }
 
-function signingKey({ date, region, service }: Authorization, secretAccessKey: string): Buffer {
+/** The last one: it holds for a day, and calls come in series of one service. */
+let latest: { readonly of: string; readonly key: KeyObject } | undefined;
+
+function signingKey({ date, region, service }: Authorization, secretAccessKey: string): KeyObject {
   const steps = [date, region, service, 'aws4_request'];
-  return steps.reduce<Buffer>((key, text) => hmac(key, text), Buffer.from(`AWS4${secretAccessKey}`));
+  const of = [secretAccessKey, ...steps].join('\n');
+  if (latest?.of !== of) {
+    const key = steps.reduce<Buffer>((key, text) => hmac(key, text), Buffer.from(`AWS4${secretAccessKey}`));
+    latest = { of, key: createSecretKey(key) };
+  }
+  return latest.key;
 }
 
-function hmac(key: Buffer, text: string): Buffer {
+function hmac(key: Buffer | KeyObject, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
