@@ -4,7 +4,7 @@ export { type DescribeImageOptions, describeImage } from './ami/describe-image.t
 export { type FindImageOptions, findImage } from './ami/find-image.ts';
 export { type Ami, registerImage } from './ami/register-image.ts';
 export type { RegisterImageOptions } from './ami/register-image-options.ts';
-export { type ImageUpdate, type UpdateImageOptions, updateImage } from './ami/update-image.ts';
+export { type ImageUpdate, imageChanges, type UpdateImageOptions, updateImage } from './ami/update-image.ts';
 export type { WantedAmi, WantedDevice, WantedVolume } from './ami/wanted-ami.ts';
 export type { Ec2Options } from './ec2/ec2.ts';
 export { Ec2ImportError } from './errors.ts';
@@ -28,4 +28,10 @@ export {
 export type { Snapshot } from './snapshot/snapshot.ts';
 export { type ImportProgress, type ImportWaitOptions, waitForImport } from './snapshot/wait-for-import.ts';
 export { isFinished, type WantedSnapshot } from './snapshot/wanted-snapshot.ts';
-export { missingTags, type TagReport, type TagResourcesOptions, tagResources } from './tag-resources.ts';
+export {
+  missingTags,
+  type TagReport,
+  type TagResourcesOptions,
+  tagResources,
+  tagsToWrite,
+} from './tag-resources.ts';

@@ -51,7 +51,7 @@ export async function tagResources(options: TagResourcesOptions): Promise<TagRep
       const existing = await readTags(ec2, ids);
       missing = new Map(
         ids
-          .map((id) => [id, missingTags({ existing: withoutWrong(existing.get(id)), wanted: tags })] as const)
+          .map((id) => [id, tagsToWrite({ existing: existing.get(id) ?? {}, tags, overwrite })] as const)
           .filter(([, lacking]) => Object.keys(lacking).length > 0),
       );
       if (missing.size === 0) return ids.map((id) => report(id, existing.get(id) ?? {}));
@@ -75,14 +75,20 @@ export async function tagResources(options: TagResourcesOptions): Promise<TagRep
     if (n > 1 || reason) await pause(ec2, { n, pace: policies.tags });
   }
 
-  function withoutWrong(existing: Tags = {}): Tags {
-    const isWrong = (key: string) => overwrite.includes(key) && existing[key] !== tags[key];
-    return Object.fromEntries(Object.entries(existing).filter(([key]) => !isWrong(key)));
-  }
-
   function report(id: string, existing: Tags): TagReport {
     return { id, added: [...(added.get(id) ?? [])], differing: differingTags({ existing, wanted: tags }) };
   }
+}
+
+/** What {@link tagResources} writes: the tags whose key is missing, or to be overwritten and has another value. */
+export function tagsToWrite({
+  existing,
+  tags,
+  overwrite = [],
+}: Pick<TagResourcesOptions, 'tags' | 'overwrite'> & { readonly existing: Tags }): Record<string, string> {
+  const isWrong = (key: string) => overwrite.includes(key) && existing[key] !== tags[key];
+  const right = Object.fromEntries(Object.entries(existing).filter(([key]) => !isWrong(key)));
+  return missingTags({ existing: right, wanted: tags });
 }
 
 /** The wanted tags whose key is not there. */

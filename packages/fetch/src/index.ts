@@ -10,6 +10,7 @@ export type { FoundImage } from './find/found-image.ts';
 export type { Progress } from './hash-file.ts';
 export { type LocalImage, type LocalImageOptions, openLocalImage } from './local-image.ts';
 export type { RetryOptions } from './mirrors.ts';
+export { type PlanDownloadOptions, type PlannedDownload, planDownload } from './plan-download.ts';
 export { type ProbeImageOptions, probeImage } from './probe-image.ts';
 export { type ImageSignatureOptions, verifyImageSignature } from './signature/image-signature.ts';
 export type { Signer } from './signature/judge-signature.ts';

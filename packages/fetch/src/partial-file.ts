@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Digest, digestAlgorithm } from '@ec2-image/provenance';
 import { Arrivals, type ArrivingImage } from './arriving-image.ts';
@@ -263,6 +263,20 @@ function fileNames(path: string) {
     journal: `${path}.partial.journal`,
     nextJournal: `${path}.partial.journal.next`,
   };
+}
+
+/** What of `path` an earlier download left for this digest. Changes nothing, and needs no lock. */
+export async function keptOfPartial({
+  path,
+  digest,
+}: {
+  readonly path: string;
+  readonly digest: Digest;
+}): Promise<readonly Extent[]> {
+  const names = fileNames(path);
+  const file = await stat(names.data).catch(() => undefined);
+  const journal = file && (await readJournal({ path: names.journal, digest, size: file.size }));
+  return journal?.extents ?? [];
 }
 
 /** What an unfinished download of `path` left, if anything. */

@@ -1,21 +1,14 @@
-import { readChecksum } from '@ec2-image/fetch';
-import type { Digest } from '@ec2-image/provenance';
 import { redactUrl } from '@ec2-image/redact';
-import { checkBucket } from '@ec2-image/s3-upload';
 import type { ImportRequest, RequestedImport } from '../config/import-request.ts';
 import { explain } from '../errors/explain.ts';
 import type { ImageOutcome, ImageResult } from '../outcome.ts';
 import { openImageDirectory } from '../work-directory/image-directory.ts';
-import { amiNameFor } from './ami-name.ts';
 import { finishAmi } from './effects.ts';
-import { encryptionFor } from './encryption.ts';
-import { findSource } from './find-source.ts';
+import { identify, type RequestedJob } from './identity.ts';
 import { obtainAmi } from './ladder.ts';
 import { createLeftovers } from './leftovers.ts';
-import type { IdentifiedRun, ImportJob, Known } from './run.ts';
+import type { IdentifiedRun, Known } from './run.ts';
 import { findAmi, type ObtainedAmi } from './rungs/ami.ts';
-import { sideBySide } from './side-by-side.ts';
-import { signedBy } from './signer.ts';
 import { createSteps } from './steps.ts';
 
 /** What was asked for, as far as it became known, and what became of it. */
@@ -23,8 +16,6 @@ export interface ImportedImage {
   readonly request: RequestedImport;
   readonly result: ImageResult;
 }
-
-export type RequestedJob = Omit<ImportJob, 'request'> & { readonly request: RequestedImport };
 
 /** Imports one image, from wherever an earlier run stopped. Never throws: a failure is a result. */
 export async function importImage(requested: RequestedJob): Promise<ImportedImage> {
@@ -61,29 +52,13 @@ export async function importImage(requested: RequestedJob): Promise<ImportedImag
   try {
     view.stage(request.name, 'checking');
     const notice = (message: string) => view.notice(message, requested.request.name);
-    const found = await findSource(request, { signal, onNotice: notice });
-    request = found;
-    const job: ImportJob = { ...requested, request: found };
-    const [digest, encryption] = await sideBySide(signal, (signal) => [
-      publishedDigest({ ...job, signal }, known),
-      encryptionFor({ ...job, signal }),
-      checkBucketOf({ ...job, signal }),
-    ]);
-    known.digest = digest;
-    const startedAt = new Date(cloud.connection.clock.now());
-    const amiName = amiNameFor(found, { digest, startedAt });
-    known.amiName = amiName;
-    const run: IdentifiedRun = {
-      ...job,
-      digest,
-      amiName,
-      encryption,
-      steps,
-      leftovers,
-      known,
-      notice,
-      startedAt,
-    };
+    const run = await identify(requested, {
+      ...{ steps, leftovers, known, notice },
+      onFound(found) {
+        request = found;
+      },
+    });
+    const { amiName } = run;
     const { outcome, error, ...ami } = await importIdentified(run);
     view.imageEnded(request.name, outcome, `${ami.imageId} (${amiName})`);
     const left = leftovers.afterSuccess();
@@ -152,40 +127,4 @@ function reportOf({ proof }: Known): ImageResult['proof'] {
   if (!proof) return null;
   const { extent, madeAt, secondsBeforeImportEnd } = proof;
   return { extent, madeAt: madeAt?.toISOString(), secondsBeforeImportEnd };
-}
-
-async function publishedDigest({ request, cloud, signal, view }: ImportJob, known: Known): Promise<Digest> {
-  const { checksum, urls, allowInsecureChecksum, trust } = request;
-  if ('digest' in checksum) return checksum.digest;
-  const onNotice = (message: string) => view.notice(message, request.name);
-  const { digest, signer } = await readChecksum({
-    url: checksum.url,
-    imageUrl: urls,
-    entry: checksum.entry,
-    allowInsecure: allowInsecureChecksum,
-    trust,
-    signS3: cloud.signS3,
-    signal,
-    onNotice,
-  });
-  if (signer) {
-    onNotice(signedBy('checksum file', signer));
-    // Whoever gives the signature of the image wants that one.
-    if (trust?.signs !== 'image') known.signedBy = signer.fingerprint;
-  }
-  return digest;
-}
-
-/** A bucket that is missing or elsewhere is found out before anything is downloaded for it. */
-async function checkBucketOf({ request, cloud, signal, view }: ImportJob): Promise<void> {
-  if (request.bucket === undefined) return;
-  await checkBucket({
-    ...cloud.calls,
-    client: cloud.s3,
-    bucket: request.bucket,
-    region: cloud.region,
-    expectedBucketOwner: request.bucketOwner ?? cloud.account,
-    signal,
-    onNotice: (message) => view.notice(message, request.name),
-  });
 }

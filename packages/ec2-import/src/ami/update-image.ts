@@ -62,6 +62,11 @@ export async function updateImage({ image, ...options }: UpdateImageOptions): Pr
   }
 }
 
+/** What {@link updateImage} would change, in words: `the description`. */
+export function imageChanges(image: Image, update: ImageUpdate): string[] {
+  return changesOf(update).flatMap((change) => (change.isDone(image) ? [] : change.what));
+}
+
 function changesOf({ description, imdsSupport, deregistrationProtection: mode }: ImageUpdate): Change[] {
   const changes: Change[] = [];
   if (description !== undefined) {

@@ -5,6 +5,7 @@ import {
   describeImage,
   findImage,
   freshDifference,
+  type ImageUpdate,
   registerImage,
   tagResources,
   updateImage,
@@ -44,7 +45,7 @@ export async function findAmi(
   means?: AmiMeans,
 ): Promise<ObtainedAmi | undefined> {
   const { request, steps, known } = run;
-  const ami = await findOwnAmi(run);
+  const { usable: ami } = await lookForAmi(run);
   if (!ami) return undefined;
   const { imageId, rootSnapshotId } = ami;
   if (!knowsSigner(run, ami.tags)) {
@@ -70,23 +71,32 @@ export async function findAmi(
   });
 }
 
+/** What has the name of the AMI. Neither: it is free. */
+export interface FoundAmi {
+  /** To be reused, once it is known to be signed and proven. */
+  readonly usable?: AmiFacts;
+  /** To be deregistered for the one that is registered: it failed, or is to be replaced. */
+  readonly inTheWay?: AmiFacts;
+}
+
 /**
- * The AMI of this name where it is of this image and as the request wants it, whatever proves it. Undefined where the name is
- * free, or becomes so.
+ * One look at what has the name of the AMI. Changes nothing.
  *
- * @throws Ec2ImportError `AMI_NAME_TAKEN`, `AMI_NAME_TAKEN_BY_OURS`, `AMI_DISABLED`
+ * @throws Ec2ImportError where the name is taken by something that may not be touched
  */
-export async function findOwnAmi(run: Finding): Promise<AmiFacts | undefined> {
+export async function lookForAmi(run: Finding): Promise<FoundAmi> {
   const { request, amiName: name, digest } = run;
   const found = await findImage({ ...ec2Options(run), name, digest, ...wantedAmiOf(run) });
-  if (!found || found.kind === 'failed') return undefined;
-  if (found.kind !== 'ours') {
-    if (request.replace && found.kind !== 'foreign') return undefined;
+  if (!found) return {};
+  const { kind, ami } = found;
+  if (kind === 'failed') return { inTheWay: ami };
+  if (kind !== 'ours') {
+    if (request.replace && kind !== 'foreign') return { inTheWay: ami };
     throw conflictError(found);
   }
-  if (!request.fresh) return found.ami;
-  if (request.replace) return undefined;
-  throw conflictError({ kind: 'different', ami: found.ami, differences: [freshDifference] });
+  if (!request.fresh) return { usable: ami };
+  if (request.replace) return { inTheWay: ami };
+  throw conflictError({ kind: 'different', ami, differences: [freshDifference] });
 }
 
 interface AmiMeans {
@@ -95,7 +105,7 @@ interface AmiMeans {
 }
 
 /** As its own tags or those of its snapshot say: both were set once the proof had been made. */
-function proofOf({ tags, snapshotTags = {} }: AmiFacts): SnapshotProof {
+export function proofOf({ tags, snapshotTags = {} }: AmiFacts): SnapshotProof {
   const [own, ofSnapshot] = [readProof(tags) ?? 'none', readProof(snapshotTags) ?? 'none'];
   const converter = snapshotTags[provenanceKeys.converter] ?? tags[provenanceKeys.converter];
   return { extent: isSufficientProof(own, ofSnapshot) ? own : ofSnapshot, converter };
@@ -142,14 +152,17 @@ function wantedAmiOf(run: Finding) {
 }
 
 /** What can be changed of an AMI that exists. */
+export function imageUpdateOf({ request: { ami } }: Pick<IdentifiedRun, 'request'>): ImageUpdate {
+  const { description, imds: imdsSupport, deregistrationProtection } = ami;
+  return { description, imdsSupport, deregistrationProtection };
+}
+
 async function bringInLine(
   run: IdentifiedRun,
   image: Image,
 ): Promise<{ readonly image: Image; readonly error?: Error }> {
-  const { description, imds: imdsSupport, deregistrationProtection } = run.request.ami;
-  const update = { description, imdsSupport, deregistrationProtection };
   try {
-    return { image: await updateImage({ ...ec2Options(run), image, ...update }) };
+    return { image: await updateImage({ ...ec2Options(run), image, ...imageUpdateOf(run) }) };
   } catch (error) {
     run.signal.throwIfAborted();
     return { image, error: error as Error };
@@ -196,29 +209,38 @@ export async function registerAmi(run: ImageRun, snapshot: ObtainedSnapshot): Pr
   });
 }
 
-/** An AMI without its tags is worth more than none: what failed comes back. The user's own get the values that they have now. */
-async function completeTags(
+/** Every tag that an AMI that is reused, and its snapshot, are to have; and the keys whose value is corrected. */
+export function wantedTagsOf(
   run: IdentifiedRun,
   { imageId, snapshotId }: { readonly imageId: string; readonly snapshotId?: string },
-): Promise<Error | undefined> {
+): { readonly id: string; readonly tags: Record<string, string>; readonly overwrite: string[] }[] {
   const ofSnapshot = { ...run.request.ami.snapshotTags, ...provenAgain(run) };
-  const resources = [
+  return [
     {
-      ids: [imageId],
+      id: imageId,
       tags: amiTagsOf(run),
       overwrite: [...Object.keys(givenAmiTags(run)), ...Object.keys(provenAgain(run))],
     },
     // Those of the snapshot are complete since before it was registered; the user's own are all that may be lacking, and a proof.
     ...(snapshotId !== undefined && Object.keys(ofSnapshot).length > 0
-      ? [{ ids: [snapshotId], tags: ofSnapshot, overwrite: Object.keys(ofSnapshot) }]
+      ? [{ id: snapshotId, tags: ofSnapshot, overwrite: Object.keys(ofSnapshot) }]
       : []),
   ];
+}
+
+/** An AMI without its tags is worth more than none: what failed comes back. The user's own get the values that they have now. */
+async function completeTags(
+  run: IdentifiedRun,
+  { imageId, snapshotId }: { readonly imageId: string; readonly snapshotId?: string },
+): Promise<Error | undefined> {
+  const resources = wantedTagsOf(run, { imageId, snapshotId });
   try {
     await run.steps.take(
       'tag',
       async () => {
         const reports = [];
-        for (const each of resources) reports.push(...(await tagResources({ ...ec2Options(run), ...each })));
+        for (const { id, ...each } of resources)
+          reports.push(...(await tagResources({ ...ec2Options(run), ids: [id], ...each })));
         return reports;
       },
       (reports) => ({ outcome: reports.some(({ added }) => added.length > 0) ? 'done' : 'reused' }),

@@ -1,5 +1,6 @@
 import {
   deleteSnapshot,
+  type FoundSnapshot,
   findSnapshot,
   type Snapshot,
   type TaskSource,
@@ -12,7 +13,14 @@ import { requireBootMode } from '../boot/find-boot-mode.ts';
 import { mayBeTheObject, waitOptions } from '../import-task.ts';
 import { discardUnproven } from '../proof/discard-unproven.ts';
 import { type ImportSignals, type ProofMeans, proveWhileImporting } from '../proof/prove-while-importing.ts';
-import { ec2Options, type ImageRun, type ObtainImage, objectLocation, wantedSnapshotOf } from '../run.ts';
+import {
+  ec2Options,
+  type IdentifiedRun,
+  type ImageRun,
+  type ObtainImage,
+  objectLocation,
+  wantedSnapshotOf,
+} from '../run.ts';
 import { requireSigner } from '../signer.ts';
 import type { CompleteSnapshot } from '../snapshot.ts';
 import { FailedProof } from '../snapshot-proof.ts';
@@ -25,19 +33,8 @@ export async function findImportedSnapshot(
   run: ImageRun,
   { obtainImage, ...means }: ProofMeans & { readonly obtainImage: ObtainImage },
 ): Promise<CompleteSnapshot | undefined> {
-  const { request, cloud, digest, notice, steps } = run;
-  const { bucket, key } = objectLocation(run);
-  const found = await findSnapshot({
-    ...ec2Options(run),
-    digest,
-    format: request.format,
-    account: cloud.account,
-    bucket,
-    key,
-    ...wantedSnapshotOf(run),
-    fresh: request.fresh,
-    deleted: run.discardedSnapshots,
-  });
+  const { request, notice, steps } = run;
+  const found = await lookForImportedSnapshot(run);
   run.endedAttempts.number = Math.max(run.endedAttempts.number, found.endedAttempts);
   if (found.state === 'none') return undefined;
   await requireSigner(run, found.state === 'complete' ? found.tags : {}, obtainImage);
@@ -73,6 +70,25 @@ export async function findImportedSnapshot(
     run.endedAttempts.number += 1;
     return undefined;
   }
+}
+
+/** A snapshot or a task of this image. Changes nothing. */
+export function lookForImportedSnapshot(
+  run: IdentifiedRun & Pick<ImageRun, 'earlierKey'> & Partial<Pick<ImageRun, 'discardedSnapshots'>>,
+): Promise<FoundSnapshot> {
+  const { request, cloud, digest } = run;
+  const { bucket, key } = objectLocation(run);
+  return findSnapshot({
+    ...ec2Options(run),
+    digest,
+    format: request.format,
+    account: cloud.account,
+    bucket,
+    key,
+    ...wantedSnapshotOf(run),
+    fresh: request.fresh,
+    deleted: run.discardedSnapshots,
+  });
 }
 
 /** Where the task has read what is under this run's own key: an object with another key does not belong to this import. */

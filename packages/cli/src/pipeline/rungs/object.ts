@@ -5,7 +5,7 @@ import { requireBootMode } from '../boot/find-boot-mode.ts';
 import { discardDisk } from '../discard-disk.ts';
 import type { ObtainDisk } from '../proof/prove-object.ts';
 import { readImage } from '../read-image.ts';
-import { type ImageRun, type ObtainImage, objectLocation, objectUrl } from '../run.ts';
+import { type IdentifiedRun, type ImageRun, type ObtainImage, objectLocation, objectUrl } from '../run.ts';
 import { requireSigner } from '../signer.ts';
 import type { ObtainedObject } from '../snapshot.ts';
 import { isDamagedDisk } from '../snapshot-proof.ts';
@@ -14,7 +14,9 @@ import type { StepResult } from '../steps.ts';
 import { converterTag, provenanceTagsOf } from '../tags.ts';
 
 /** Where a version that did not take a prefix for a whole path element left this image's object, if it did. */
-export async function locateObject(run: ImageRun): Promise<ImageRun> {
+export async function locateObject<R extends IdentifiedRun>(
+  run: R,
+): Promise<R & Pick<ImageRun, 'earlierKey'>> {
   const { request, amiName, digest } = run;
   const { keyPrefix: prefix, format } = request;
   const earlierKey = earlierObjectKey({ prefix, amiName, digest, format });
@@ -32,9 +34,7 @@ export async function findObject(
   run: ImageRun,
   obtainImage: ObtainImage,
 ): Promise<ObtainedObject | undefined> {
-  // What `uploadDisk` would refuse is refused before anything is downloaded for it.
-  const find = () => s3.findObject({ ...objectLocation(run), refuseForeign: true });
-  const object = run.request.fresh ? undefined : await find();
+  const object = await lookForObject(run);
   if (!object) return undefined;
   await requireSigner(run, {}, obtainImage);
   await requireBootMode(run, object.tags ?? {}, obtainImage);
@@ -42,6 +42,14 @@ export async function findObject(
   run.steps.reuse('upload');
   run.leftovers.set('object', objectUrl(object));
   return { object };
+}
+
+/** Changes nothing. */
+export async function lookForObject(
+  run: IdentifiedRun & Pick<ImageRun, 'earlierKey'>,
+): Promise<s3.StoredObject | undefined> {
+  // What `uploadDisk` would refuse is refused before anything is downloaded for it.
+  return run.request.fresh ? undefined : s3.findObject({ ...objectLocation(run), refuseForeign: true });
 }
 
 /** The object, uploaded from the disk. A disk that turns out to be damaged is converted again, once, by qemu-img. */

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import * as ebsDirect from '@ec2-image/ebs-direct';
-import { describeSnapshot, findSnapshot, isFinished } from '@ec2-image/ec2-import';
+import { describeSnapshot, type FoundSnapshot, findSnapshot, isFinished } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
 import { requireUnchanged, streamImage } from '@ec2-image/fetch';
 import {
@@ -24,7 +24,14 @@ import { discardUnproven } from '../proof/discard-unproven.ts';
 import type { ProofMeans } from '../proof/prove-while-importing.ts';
 import { readImage, readLocalImage } from '../read-image.ts';
 import { requireRootVolume } from '../root-volume.ts';
-import { contentOptions, ec2Options, type ImageRun, type ObtainImage, wantedSnapshotOf } from '../run.ts';
+import {
+  contentOptions,
+  ec2Options,
+  type IdentifiedRun,
+  type ImageRun,
+  type ObtainImage,
+  wantedSnapshotOf,
+} from '../run.ts';
 import { lacksSigner, requireSigner } from '../signer.ts';
 import type { CompleteSnapshot } from '../snapshot.ts';
 import { FailedProof } from '../snapshot-proof.ts';
@@ -35,17 +42,8 @@ export async function findWrittenSnapshot(
   run: ImageRun,
   { obtainImage, proveSnapshot }: Pick<ProofMeans, 'proveSnapshot'> & { readonly obtainImage: ObtainImage },
 ): Promise<CompleteSnapshot | undefined> {
-  const { request, cloud, digest, notice, steps } = run;
-  const found = await findSnapshot({
-    ...ec2Options(run),
-    digest,
-    format: 'raw',
-    account: cloud.account,
-    fresh: request.fresh,
-    ...wantedSnapshotOf(run),
-    deleted: run.discardedSnapshots,
-    importTasks: false,
-  });
+  const { request, cloud, notice, steps } = run;
+  const found = await lookForWrittenSnapshot(run);
   if (found.state !== 'complete') return undefined;
   await requireSigner(run, found.tags, obtainImage);
   await requireBootMode(run, found.tags, obtainImage);
@@ -71,6 +69,23 @@ export async function findWrittenSnapshot(
   steps.reuse('import');
   const madeAt = new Date(cloud.connection.clock.now());
   return { snapshot: found.snapshot, proof: { extent: 'full', converter, madeAt } };
+}
+
+/** A complete snapshot of this image. Changes nothing. */
+export function lookForWrittenSnapshot(
+  run: IdentifiedRun & Partial<Pick<ImageRun, 'discardedSnapshots'>>,
+): Promise<FoundSnapshot> {
+  const { request, cloud, digest } = run;
+  return findSnapshot({
+    ...ec2Options(run),
+    digest,
+    format: 'raw',
+    account: cloud.account,
+    fresh: request.fresh,
+    ...wantedSnapshotOf(run),
+    deleted: run.discardedSnapshots,
+    importTasks: false,
+  });
 }
 
 /** The snapshot, written block by block: while the image is downloaded where that can be, else from its file. */
