@@ -8,6 +8,7 @@ test('the exported names', () => {
     'findImage',
     'imageFileName',
     'openLocalImage',
+    'planDownload',
     'probeImage',
     'readChecksum',
     'readKeyring',

@@ -10,6 +10,7 @@ import { cleanupCommand } from '../render/cleanup-command.ts';
 import { renderError } from '../render/error.ts';
 import { importDocument, importExitCode, importIds, renderImportReport } from '../render/import-report.ts';
 import { describeLocalAccount } from '../render/local-account.ts';
+import { planDocument, planExitCode, planIds, renderPlan } from '../render/plan-report.ts';
 import { describePart } from '../render/shard.ts';
 import type { CommonSettings } from '../settings.ts';
 import { shardOf } from '../shard/shard-of.ts';
@@ -61,7 +62,25 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
     }
   }
 
+  /** What would be done, without doing it. */
+  protected async plan(settings: CommonSettings, requests: RequestedImport[]): Promise<number> {
+    const { planImports } = await import('../plan-imports.ts');
+    const images = await planImports({ requests, settings, output: this.output }).catch((error: unknown) =>
+      withoutAws(error, requests),
+    );
+    await this.printResult(
+      {
+        document: () => planDocument(images),
+        ids: () => planIds(images),
+        text: () => renderPlan(images, { width: columnsOf(this.context.stdout) }),
+      },
+      settings.log,
+    );
+    return planExitCode(images);
+  }
+
   protected async run(settings: CommonSettings, requests: RequestedImport[]): Promise<number> {
+    if (this.given.value('dry-run')) return this.plan(settings, requests);
     if (requests.length === 0) return this.printEmptyShard(settings);
     const { file } = settings;
     const writesConfig = this.given.value('write-config') ?? file?.config['write-config'] ?? false;

@@ -10,6 +10,7 @@ const version: Load = async () => (await import('./version.ts')).VersionCommand;
 /** Each in a module that is loaded when it is run: all of them together take several times as long as any. */
 const loaders: Readonly<Record<CommandName | (typeof metaWords)[number] | '__complete', Load>> = {
   import: async () => (await import('./import.ts')).ImportCommand,
+  plan: async () => (await import('./plan.ts')).PlanCommand,
   list: async () => (await import('./list.ts')).ListCommand,
   janitor: async () => (await import('./janitor.ts')).JanitorCommand,
   'tag-fix': async () => (await import('./tag-fix.ts')).TagFixCommand,

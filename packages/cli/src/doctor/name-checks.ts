@@ -4,7 +4,7 @@ import type { Clouds } from '../aws/clouds.ts';
 import { amiNameFor } from '../pipeline/ami-name.ts';
 import { encryptionFor } from '../pipeline/encryption.ts';
 import { type Finding, objectLocation, objectUrl } from '../pipeline/run.ts';
-import { findOwnAmi } from '../pipeline/rungs/ami.ts';
+import { findAmiByName } from '../pipeline/rungs/ami.ts';
 import { type CheckReport, check } from './report.ts';
 import type { FoundSource } from './source-checks.ts';
 
@@ -23,7 +23,7 @@ export async function checkNames(
   const found: { run?: Finding; isMade?: boolean } = {};
   const ami = await check(`AMI name of ${request.name}`, async () => {
     found.run = await findingOf(source, { cloud, signal });
-    const own = await findOwnAmi(found.run);
+    const { usable: own } = await findAmiByName(found.run);
     found.isMade = own !== undefined;
     return { state: 'ok', detail: own ? `${own.imageId} is made of this image` : found.run.amiName };
   });

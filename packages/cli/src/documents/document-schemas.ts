@@ -5,6 +5,7 @@ import { janitorContent, tagFixContent } from './cleanup.ts';
 import { demoContent, importSchema } from './import.ts';
 import { listContent } from './inventory.ts';
 import { commandDocument } from './parts.ts';
+import { planSchema } from './plan.ts';
 
 const verifyContent = z.object({
   snapshotId: z.string(),
@@ -106,7 +107,8 @@ const explainContent = z.object({
 
 /** What each command prints with `--json`. */
 export const documentSchemas: Readonly<Record<CommandName, z.ZodType>> = {
-  import: importSchema,
+  import: z.union([importSchema, planSchema]).describe('With --dry-run the document of plan'),
+  plan: planSchema,
   list: commandDocument('list', listContent),
   janitor: commandDocument('janitor', janitorContent),
   'tag-fix': commandDocument('tag-fix', tagFixContent),

@@ -1,5 +1,34 @@
 import type { Permission, PolicyName } from './permission.ts';
 
+const plan: readonly Permission[] = [
+  {
+    purpose: 'LookForResults',
+    actions: [
+      'ec2:DescribeImageAttribute',
+      'ec2:DescribeImages',
+      'ec2:DescribeImportSnapshotTasks',
+      'ec2:DescribeSnapshots',
+    ],
+    on: ['anything'],
+  },
+  {
+    // Without ListBucket S3 does not say that an object is missing.
+    purpose: 'SeeTheBucket',
+    actions: ['s3:ListBucket'],
+    on: ['bucket'],
+  },
+  {
+    purpose: 'LookAtTheObjects',
+    actions: ['s3:GetObject'],
+    on: ['objects'],
+  },
+  {
+    purpose: 'LookAtTheKeyOfTheSnapshot',
+    actions: ['kms:DescribeKey'],
+    on: ['snapshot-keys'],
+  },
+];
+
 const list: readonly Permission[] = [
   {
     purpose: 'LookInTheRegions',
@@ -28,4 +57,6 @@ const list: readonly Permission[] = [
 ];
 
 /** Of the commands that show what is in the account, and change nothing. */
-export const inventoryPermissions = { list } satisfies Partial<Record<PolicyName, readonly Permission[]>>;
+export const inventoryPermissions = { plan, list } satisfies Partial<
+  Record<PolicyName, readonly Permission[]>
+>;

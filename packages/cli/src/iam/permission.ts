@@ -32,6 +32,7 @@ export type PolicyName =
   | 'import-ebs'
   | 'verify'
   | 'boot-test'
+  | 'plan'
   | 'list'
   | 'janitor'
   | 'tag-fix'

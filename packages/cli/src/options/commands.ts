@@ -35,6 +35,7 @@ export const policySubjects = [
   'verify',
   'boot-test',
   'doctor',
+  'plan',
   'list',
   'janitor',
   'tag-fix',
@@ -54,7 +55,7 @@ const commands = {
       'Downloads each image, verifies it against its published checksum, converts and uploads it, imports it as a snapshot and registers the AMI <name>-i<suffix>.',
       'Existing results are reused: an AMI, a snapshot, an import task, an object, a disk or a download of the same digest is not made again. Run the same command again to resume a failed or interrupted import, from another machine too.',
       'One image is described by options, or several under images: in a configuration file, whose keys are the names of the options.',
-      'Exit codes: 0 done, 1 something failed or is incomplete, 2 wrong usage, 130 interrupted.',
+      'Exit codes: 0 done, 1 something failed or is incomplete, 2 wrong usage, 3 something to do (--dry-run), 130 interrupted.',
     ],
     resumes: true,
     operands: {
@@ -75,6 +76,24 @@ const commands = {
       ['All images of ec2-image.yaml', 'ec2-image import'],
       ['One of them, with a JSON document for a script', 'ec2-image import fedora-aws --json'],
       ['The same without an AWS account', 'ec2-image import --local'],
+    ],
+  },
+  plan: {
+    summary: 'show what import would do, and do nothing',
+    details: [
+      'Looks for the results of each image in the order in which import does, and tells for each what exists and would be reused, what would be downloaded (in bytes), made, changed and removed, and what stands in the way. It takes the options of import; import --dry-run is the same. Nothing is changed in the account or in the work directory.',
+      'Exit codes: 0 nothing to do, 1 something stands in the way, 2 wrong usage, 3 something to do, 130 interrupted.',
+    ],
+    operands: {
+      metavar: 'NAME',
+      min: 0,
+      max: Number.POSITIVE_INFINITY,
+      what: 'names of images',
+      completes: 'image',
+    },
+    examples: [
+      ['All images of ec2-image.yaml', 'ec2-image plan'],
+      ['One of them, for a script', 'ec2-image plan fedora-aws --json'],
     ],
   },
   list: {
@@ -188,7 +207,7 @@ const commands = {
       metavar: 'COMMAND',
       min: 0,
       max: Number.POSITIVE_INFINITY,
-      what: 'import, verify, boot-test, doctor, list, janitor, tag-fix, role-trust or role-policy',
+      what: 'import, verify, boot-test, doctor, plan, list, janitor, tag-fix, role-trust or role-policy',
       completes: policySubjects,
     },
     examples: [

@@ -26,7 +26,26 @@ const table = {
   ...outputOptions,
 };
 
-export const optionTable: OptionTable = table;
+/** Those of an import that change nothing of what it would do. */
+const ofRunsAlone: readonly string[] = ['cancel-on-interrupt', 'dry-run', 'write-config'];
+
+export const optionTable: OptionTable = Object.fromEntries(
+  Object.entries<OptionEntry>(table).map(([key, entry]) => [
+    key,
+    ofRunsAlone.includes(key) ? entry : alsoOfPlan(entry),
+  ]),
+);
+
+/** `plan` takes what `import` takes: a plan is one of the same command line. */
+function alsoOfPlan(entry: OptionEntry): OptionEntry {
+  const { commands, variants } = entry;
+  if (!commands.includes('import')) return entry;
+  return {
+    ...entry,
+    commands: [...commands, 'plan'],
+    ...(variants?.import && { variants: { ...variants, plan: variants.import } }),
+  };
+}
 
 type Table = typeof table;
 

@@ -35,6 +35,8 @@ export interface Scenario {
   readonly policy: PolicyName;
   readonly name: string;
   readonly needs: readonly string[];
+  /** With the whole policy. Default 0. */
+  readonly exitCode?: number;
   prepare?(stage: Stage): Promise<unknown>;
   /** The command line. */
   command(stage: Stage, prepared: unknown): readonly string[];
@@ -56,6 +58,10 @@ const importing =
       'omit-holes': flags.via === 'ebs' || undefined,
       ...flags,
     });
+
+const planning =
+  (flags: Flags = {}): Scenario['command'] =>
+  (stage) => ['plan', ...importing(flags)(stage).slice(1)];
 
 const verifying: Scenario['command'] = ({ account, images, workDirectory }, before) => [
   'verify',
@@ -244,6 +250,7 @@ export const scenarios: readonly Scenario[] = [
   {
     policy: 'import-s3',
     name: 'an import task that makes no progress',
+    exitCode: 1,
     needs: ['ec2:CancelImportTask'],
     prepare: async ({ account }) =>
       account.aws.faults.add({ match: { operation: 'ImportSnapshot' }, action: { kind: 'task-stalls' } }),
@@ -260,6 +267,31 @@ export const scenarios: readonly Scenario[] = [
     name: 'an import that is verified',
     needs: ['ebs:GetSnapshotBlock', 'ebs:ListSnapshotBlocks'],
     command: importing({ via: 'ebs', verify: true }),
+  },
+  {
+    policy: 'plan',
+    name: 'nothing that exists',
+    needs: [
+      ...['ec2:DescribeImages', 'ec2:DescribeImportSnapshotTasks', 'ec2:DescribeSnapshots'],
+      ...['s3:GetObject', 's3:ListBucket'],
+    ],
+    exitCode: 3,
+    command: planning(),
+  },
+  {
+    policy: 'plan',
+    name: 'a snapshot that is encrypted with a key',
+    needs: ['kms:DescribeKey'],
+    exitCode: 3,
+    prepare: (stage) => createKey(stage, 'snapshots'),
+    command: planning(encrypted),
+  },
+  {
+    policy: 'plan',
+    name: 'an AMI that is asked for its UEFI data',
+    needs: ['ec2:DescribeImageAttribute'],
+    prepare: ({ importBefore }) => importBefore({ 'uefi-data': 'QU1aTlVFRkk=' }),
+    command: planning({ 'uefi-data': 'QU1aTlVFRkk=' }),
   },
   {
     policy: 'verify',

@@ -117,7 +117,8 @@ export const cleanupOptions = {
     kind: boolean,
     help: 'Show what would be added, and add nothing',
     group: 'run',
-    commands: ['tag-fix'],
+    commands: ['tag-fix', 'import'],
     in: 'flag',
+    variants: { import: { help: 'Show what would be done, and do nothing (also ec2-image plan)' } },
   }),
 };

@@ -45,7 +45,7 @@ export async function findAmi(
   means?: AmiMeans,
 ): Promise<ObtainedAmi | undefined> {
   const { request, steps, known } = run;
-  const { usable: ami } = await lookForAmi(run);
+  const { usable: ami } = await findAmiByName(run);
   if (!ami) return undefined;
   const { imageId, rootSnapshotId } = ami;
   if (!knowsSigner(run, ami.tags)) {
@@ -80,11 +80,11 @@ export interface FoundAmi {
 }
 
 /**
- * One look at what has the name of the AMI. Changes nothing.
+ * What has the name of the AMI, read once. Changes nothing.
  *
  * @throws Ec2ImportError where the name is taken by something that may not be touched
  */
-export async function lookForAmi(run: Finding): Promise<FoundAmi> {
+export async function findAmiByName(run: Finding): Promise<FoundAmi> {
   const { request, amiName: name, digest } = run;
   const found = await findImage({ ...ec2Options(run), name, digest, ...wantedAmiOf(run) });
   if (!found) return {};

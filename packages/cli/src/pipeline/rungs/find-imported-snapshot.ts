@@ -34,7 +34,7 @@ export async function findImportedSnapshot(
   { obtainImage, ...means }: ProofMeans & { readonly obtainImage: ObtainImage },
 ): Promise<CompleteSnapshot | undefined> {
   const { request, notice, steps } = run;
-  const found = await lookForImportedSnapshot(run);
+  const found = await findSnapshotOrTask(run);
   run.endedAttempts.number = Math.max(run.endedAttempts.number, found.endedAttempts);
   if (found.state === 'none') return undefined;
   await requireSigner(run, found.state === 'complete' ? found.tags : {}, obtainImage);
@@ -73,7 +73,7 @@ export async function findImportedSnapshot(
 }
 
 /** A snapshot or a task of this image. Changes nothing. */
-export function lookForImportedSnapshot(
+export function findSnapshotOrTask(
   run: IdentifiedRun & Pick<ImageRun, 'earlierKey'> & Partial<Pick<ImageRun, 'discardedSnapshots'>>,
 ): Promise<FoundSnapshot> {
   const { request, cloud, digest } = run;

@@ -34,7 +34,7 @@ export async function findObject(
   run: ImageRun,
   obtainImage: ObtainImage,
 ): Promise<ObtainedObject | undefined> {
-  const object = await lookForObject(run);
+  const object = await findStoredObject(run);
   if (!object) return undefined;
   await requireSigner(run, {}, obtainImage);
   await requireBootMode(run, object.tags ?? {}, obtainImage);
@@ -45,7 +45,7 @@ export async function findObject(
 }
 
 /** Changes nothing. */
-export async function lookForObject(
+export async function findStoredObject(
   run: IdentifiedRun & Pick<ImageRun, 'earlierKey'>,
 ): Promise<s3.StoredObject | undefined> {
   // What `uploadDisk` would refuse is refused before anything is downloaded for it.

@@ -43,7 +43,7 @@ export async function findWrittenSnapshot(
   { obtainImage, proveSnapshot }: Pick<ProofMeans, 'proveSnapshot'> & { readonly obtainImage: ObtainImage },
 ): Promise<CompleteSnapshot | undefined> {
   const { request, cloud, notice, steps } = run;
-  const found = await lookForWrittenSnapshot(run);
+  const found = await findCompleteSnapshot(run);
   if (found.state !== 'complete') return undefined;
   await requireSigner(run, found.tags, obtainImage);
   await requireBootMode(run, found.tags, obtainImage);
@@ -72,7 +72,7 @@ export async function findWrittenSnapshot(
 }
 
 /** A complete snapshot of this image. Changes nothing. */
-export function lookForWrittenSnapshot(
+export function findCompleteSnapshot(
   run: IdentifiedRun & Partial<Pick<ImageRun, 'discardedSnapshots'>>,
 ): Promise<FoundSnapshot> {
   const { request, cloud, digest } = run;

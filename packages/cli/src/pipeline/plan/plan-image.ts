@@ -1,0 +1,159 @@
+import { join } from 'node:path';
+import {
+  type AmiFacts,
+  describeImage,
+  type FoundSnapshot,
+  imageChanges,
+  tagsToWrite,
+} from '@ec2-image/ec2-import';
+import { type PlannedDownload, planDownload } from '@ec2-image/fetch';
+import { isSufficientProof, readProof, type Tags } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
+import { explain } from '../../errors/explain.ts';
+import { imagesDirectory } from '../../work-directory/image-directory.ts';
+import { imageDirectoryName } from '../../work-directory/marker.ts';
+import { knowsBootMode } from '../boot/find-boot-mode.ts';
+import { identify, type RequestedJob } from '../identity.ts';
+import { createLeftovers } from '../leftovers.ts';
+import { ec2Options, type IdentifiedRun, type Known, objectUrl } from '../run.ts';
+import { findAmiByName, imageUpdateOf, proofOf, wantedTagsOf } from '../rungs/ami.ts';
+import { findSnapshotOrTask } from '../rungs/find-imported-snapshot.ts';
+import { findStoredObject, locateObject } from '../rungs/object.ts';
+import { knowsSigner } from '../signer.ts';
+import { createSteps } from '../steps.ts';
+import { type Found, type Lacks, needsImage, planSteps } from './plan-steps.ts';
+import { type ImagePlan, isToDo } from './planned.ts';
+
+/**
+ * What an import of the image would do, found by the looks that it takes itself, in their order. Changes nothing in the
+ * account nor in the work directory. Never throws but for an interrupt: what stands in the way is in the plan.
+ */
+export async function planImage(job: RequestedJob): Promise<ImagePlan> {
+  const { cloud, view, signal } = job;
+  let { request }: { request: RequestedJob['request'] } = job;
+  const known: Known = {};
+  const planOf = (outcome: ImagePlan['outcome'], rest: Partial<ImagePlan> = {}): ImagePlan => ({
+    name: request.name,
+    amiName: known.amiName ?? null,
+    region: cloud.region,
+    architecture: request.architecture,
+    outcome,
+    imageId: null,
+    snapshotId: null,
+    source: {
+      url: redactUrl(request.urls?.[0] ?? request.wanted?.shown ?? ''),
+      digest: known.digest ?? null,
+    },
+    steps: [],
+    ...rest,
+  });
+  try {
+    view.stage(request.name, 'checking');
+    const run = await identify(job, {
+      steps: createSteps({ image: request.name, view }),
+      leftovers: createLeftovers(),
+      known,
+      notice: (message) => view.notice(message, request.name),
+      onFound(found) {
+        request = found;
+      },
+    });
+    const found = await findRung(run);
+    const download = needsImage(found, run.request) ? await downloadOf(run) : undefined;
+    const steps = planSteps(found, { request: { ...run.request, amiName: run.amiName }, download });
+    return planOf(steps.some(isToDo) ? 'todo' : 'nothing', {
+      ...('imageId' in found && { imageId: found.imageId }),
+      ...('snapshotId' in found && { snapshotId: found.snapshotId ?? null }),
+      steps,
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    return planOf('blocked', { error: explain(error) });
+  }
+}
+
+/** From the end, as the ladder looks: the first thing that is there. */
+async function findRung(run: IdentifiedRun): Promise<Found> {
+  const { usable, inTheWay } = await findAmiByName(run);
+  if (usable) return amiFound(run, usable);
+  const removes = inTheWay && { removes: { imageId: inTheWay.imageId } };
+  return { ...removes, ...(run.request.via === 'ebs' ? await findWritten(run) : await findImported(run)) };
+}
+
+async function amiFound(run: IdentifiedRun, ami: AmiFacts): Promise<Found> {
+  const { imageId, rootSnapshotId, tags, snapshotTags = {} } = ami;
+  const lacks = { ...lacksOf(run, tags), proof: !isProven(run, proofOf(ami).extent) };
+  run.known.proof = proofOf(ami);
+  // What proves it again writes so into the tags.
+  if (lacks.proof) run.known.proof = { extent: 'full', madeAt: run.startedAt };
+  knowsBootMode(run, tags);
+  const existing: Readonly<Record<string, Tags>> = {
+    [imageId]: tags,
+    ...(rootSnapshotId !== undefined && { [rootSnapshotId]: snapshotTags }),
+  };
+  const missing = wantedTagsOf(run, { imageId, snapshotId: rootSnapshotId }).map(({ id, ...wanted }) => {
+    const keys = Object.keys(tagsToWrite({ existing: existing[id] ?? {}, ...wanted }));
+    return [id, keys] as const;
+  });
+  const image = await describeImage({ ...ec2Options(run), imageId });
+  return {
+    rung: 'ami',
+    imageId,
+    ...(rootSnapshotId !== undefined && { snapshotId: rootSnapshotId }),
+    lacks,
+    tags: new Map(missing.filter(([, keys]) => keys.length > 0)),
+    settings: imageChanges(image, imageUpdateOf(run)),
+  };
+}
+
+async function findImported(given: IdentifiedRun): Promise<Found> {
+  const run = await locateObject(given);
+  const snapshot = await findSnapshotOrTask(run);
+  if (snapshot.state !== 'none') return snapshotFound(run, snapshot);
+  const object = await findStoredObject(run);
+  if (!object) return { rung: 'none' };
+  const lacks = { ...lacksOf(run, object.tags ?? {}), signer: !knowsSigner(run, {}), proof: true };
+  return { rung: 'object', url: objectUrl(object), sizeBytes: object.size, lacks };
+}
+
+async function findWritten(run: IdentifiedRun): Promise<Found> {
+  // Loaded only where it is wanted, with the client of its own service.
+  const { findCompleteSnapshot } = await import('../rungs/written-snapshot.ts');
+  const snapshot = await findCompleteSnapshot(run);
+  return snapshot.state === 'complete' ? snapshotFound(run, snapshot) : { rung: 'none' };
+}
+
+function snapshotFound(run: IdentifiedRun, found: Exclude<FoundSnapshot, { state: 'none' }>): Found {
+  if (found.state === 'running') {
+    const { importTaskId: taskId, percent } = found;
+    const lacks = { ...lacksOf(run, found.tags), signer: !knowsSigner(run, {}), proof: true };
+    return { rung: 'task', taskId, ...(percent !== undefined && { percent }), lacks };
+  }
+  const lacks = { ...lacksOf(run, found.tags), proof: !isProven(run, readProof(found.tags)) };
+  return { rung: 'snapshot', snapshotId: found.snapshot.snapshotId, lacks };
+}
+
+function lacksOf(run: IdentifiedRun, tags: Tags): Omit<Lacks, 'proof'> {
+  return { signer: !knowsSigner(run, tags), bootMode: !knowsBootMode(run, tags) };
+}
+
+function isProven({ request }: IdentifiedRun, extent: ReturnType<typeof readProof>): boolean {
+  return extent !== undefined && isSufficientProof(extent, request.proof);
+}
+
+/** Of the directory that a run would take for this digest. */
+function downloadOf({
+  request,
+  cloud,
+  digest,
+  workDirectory,
+  signal,
+}: IdentifiedRun): Promise<PlannedDownload> {
+  return planDownload({
+    url: request.urls,
+    digest,
+    directory: join(imagesDirectory(workDirectory), imageDirectoryName(digest)),
+    signS3: cloud.signS3,
+    signal,
+  });
+}
