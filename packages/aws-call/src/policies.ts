@@ -270,6 +270,18 @@ export const policies = {
     limitMs: 3 * minute,
     reason: 'Until EC2 shows that an instance ends; an instance may not be known everywhere at first.',
   },
+  putParameter: {
+    firstMs: second,
+    longestMs: 30 * second,
+    attempts: 8,
+    reason: 'PutParameter that is throttled, of which SSM takes three a second, or meets another change.',
+  },
+  parameter: {
+    firstMs: second,
+    longestMs: 15 * second,
+    limitMs: 5 * minute,
+    reason: 'SSM validates the AMI of a parameter after it has answered, and shows no parameter before.',
+  },
   cleanUp: {
     firstMs: second,
     longestMs: second,

@@ -76,6 +76,20 @@ export const awsCodes = {
     means: 'The AWS profile asks for a code of an MFA device, and there is no terminal to ask on.',
     remedy: 'Run the command on a terminal, or use credentials that need no code.',
   },
+  PARAMETER_CHANGED: {
+    means: 'An SSM parameter got another value while it was being set to an AMI.',
+    remedy: 'Make sure that only one run publishes the image, then run the same command again.',
+  },
+  PARAMETER_NOT_APPLIED: {
+    means:
+      'SSM took the AMI for a parameter and did not store it. It validates the AMI after it has answered, with the permissions of the caller.',
+    remedy:
+      'Allow ec2:DescribeImages, and make sure that the AMI is available in the region; then run the same command again.',
+  },
+  PARAMETER_REFUSED: {
+    means: 'SSM does not take a parameter of that name. The message has its reason.',
+    remedy: 'Correct ssm-parameter or ssm-latest.',
+  },
   QUOTA_EXCEEDED: {
     means: 'The account has as many of something as it may have. The message names what.',
     remedy: 'Free what the quota counts, or request a higher one in Service Quotas.',
