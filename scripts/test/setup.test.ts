@@ -146,6 +146,6 @@ test('what only tests and benchmarks need is missed only for them', async () => 
   expect(code).toBe(1);
   // Whether this system has the firmware does not depend on PATH.
   expect(stderr).toMatch(
-    /missing: (?:aavmf-firmware )?aws fish gpg img_cat mandoc (?:ovmf-firmware )?python3 qemu-system-aarch64 qemu-system-x86_64 zsh;/,
+    /missing: (?:aavmf-firmware )?aws chromium fish gpg img_cat mandoc (?:ovmf-firmware )?python3 qemu-system-aarch64 qemu-system-x86_64 zsh;/,
   );
 });

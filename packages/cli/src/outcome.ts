@@ -33,6 +33,61 @@ export interface FoundBoot {
   readonly reason: string;
 }
 
+/** One stage of an image, as it ran. Stages overlap, and one that was repeated appears each time. */
+export interface StageSpan {
+  /** A step, or what lies between the steps. */
+  readonly stage: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly seconds: number;
+  /** `interrupted` too where the run ended with something else. */
+  readonly outcome: Exclude<StepOutcome, 'skipped'> | 'interrupted';
+  readonly bytes?: number;
+}
+
+export interface TimedNotice {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly message: string;
+}
+
+/** What happened to one image, and when. */
+export interface ImageHistory {
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** By the clock on the wall: stages overlap, so this is not their sum. */
+  readonly seconds: number;
+  readonly stages: readonly StageSpan[];
+  readonly notices: readonly TimedNotice[];
+}
+
+/** Requests of one kind that were repeated. */
+export interface RepeatedRequests {
+  readonly service: string;
+  readonly operation: string;
+  /** AWS's code, or the name of what the connection failed with. */
+  readonly error: string;
+  readonly count: number;
+  /** ISO 8601, as `lastAt`. */
+  readonly firstAt: string;
+  readonly lastAt: string;
+}
+
+export const chainEnds = ['publisher', 'digest', 'image', 'disk', 'object', 'snapshot'] as const;
+export type ChainEnd = (typeof chainEnds)[number];
+
+/** One link of the chain from the publisher to the snapshot, as this run has shown it. */
+export interface ChainLink {
+  readonly from: ChainEnd;
+  readonly to: ChainEnd;
+  /** For people. */
+  readonly shownBy: string;
+  /** A digest or a checksum, with its algorithm. */
+  readonly value?: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
 export type ImageOutcome = 'imported' | 'reused' | 'partial' | 'failed' | 'interrupted';
 
 /** What became of one image: an entry of `images` in the `--json` document. */
@@ -65,6 +120,10 @@ export interface ImageResult {
     readonly secondsBeforeImportEnd?: number | undefined;
   } | null;
   readonly steps: readonly StepReport[];
+  /** In the order in which they were shown; what an earlier run has shown is not in it. */
+  readonly chain: readonly ChainLink[];
+  /** Undefined where nobody recorded it. */
+  readonly history?: ImageHistory;
   readonly error?: Explained;
   /**
    * What may still be in the account, in words: after a run that failed or was interrupted, whatever the same command

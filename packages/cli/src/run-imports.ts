@@ -6,6 +6,7 @@ import { openLocalAccount } from './aws/local-account.ts';
 import type { RequestedImport } from './config/import-request.ts';
 import { describeSession } from './config/session.ts';
 import { kmsKeyFor } from './pipeline/encryption.ts';
+import { createRunHistory, type RunHistory } from './pipeline/history.ts';
 import { importImage } from './pipeline/import-image.ts';
 import { openView, type RunOutput } from './render/choose-view.ts';
 import type { TimedImage } from './render/import-report.ts';
@@ -27,6 +28,7 @@ export async function runImports({
   cancelOnInterrupt,
   output,
   resumes,
+  history = createRunHistory(),
 }: {
   readonly requests: readonly RequestedImport[];
   readonly settings: CommonSettings;
@@ -34,11 +36,22 @@ export async function runImports({
   readonly output: RunOutput;
   /** The same command continues from what this run leaves. */
   readonly resumes: boolean;
+  /** What happens is recorded here. */
+  readonly history?: RunHistory;
 }): Promise<TimedImage[]> {
   await using local = settings.local ? await openLocalAccount(settings) : undefined;
-  const view = openView({ output, images: requests.map(({ name }) => name), log: settings.log });
+  const view = history.recorded(
+    openView({ output, images: requests.map(({ name }) => name), log: settings.log }),
+  );
   const clouds = createClouds({
-    connection: { ...settings.connection, ...local?.connection },
+    connection: {
+      ...settings.connection,
+      ...local?.connection,
+      onCall(call) {
+        history.call(call);
+        settings.connection.onCall?.(call);
+      },
+    },
     allowUnknownAccount: settings.allowUnknownAccount,
     onNotice: view.notice,
     signal: settings.signal,
@@ -63,7 +76,6 @@ export async function runImports({
     return await Promise.all(
       requests.map((request) =>
         images(async () => {
-          const startedAt = performance.now();
           const imported = await importImage({
             request: await (local?.complete(request) ?? request),
             cloud: await clouds.open(request.session),
@@ -75,8 +87,8 @@ export async function runImports({
             signal: settings.signal,
             log: settings.log,
           });
-          // Steps overlap: their sum is not the time that the image took.
-          return { ...imported, seconds: Math.round(performance.now() - startedAt) / 1000 };
+          const { seconds, ...happened } = history.of(request.name)!;
+          return { ...imported, result: { ...imported.result, history: { seconds, ...happened } }, seconds };
         }),
       ),
     );

@@ -147,6 +147,7 @@ describe('the report', () => {
       source: { url: 'https://example.org/f.qcow2', digest: `sha256:${'a'.repeat(64)}` },
       image: { ImageId: 'ami-1' },
       proof: { extent: 'full' },
+      chain: [],
       steps: [
         { step: 'convert', outcome: 'done', seconds: 10 },
         { step: 'upload', outcome: 'done', seconds: 11 },

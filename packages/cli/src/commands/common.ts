@@ -9,8 +9,10 @@ import { destinations } from '../config/destinations.ts';
 import { findConfig } from '../config/find-config.ts';
 import { type ConfigFile, readConfig } from '../config/read-config.ts';
 import { sessionOf } from '../config/session.ts';
+import { jsonText } from '../documents/json-text.ts';
 import { exitCodeOf, UsageError } from '../errors/cli-error.ts';
-import { exitCodes } from '../errors/exit-code.ts';
+import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
+import { explain } from '../errors/explain.ts';
 import { parseArguments } from '../options/arguments.ts';
 import { type CommandName, resumes } from '../options/commands.ts';
 import { type Given, readGiven } from '../options/given.ts';
@@ -18,10 +20,12 @@ import { optionTable, type TopSettings } from '../options/table.ts';
 import { wants } from '../options/wants.ts';
 import { ignoresHangup } from '../process/hangup.ts';
 import { type InterruptWatch, watchInterrupts } from '../process/interrupt.ts';
+import { checkOutputFile, writeOutputFile } from '../process/output-file.ts';
 import type { RunOutput } from '../render/choose-view.ts';
+import { renderError } from '../render/error.ts';
 import { renderCommandHelp } from '../render/help.ts';
 import { writeMessage } from '../render/messages.ts';
-import { reportFatal } from '../render/report-fatal.ts';
+import { failedDocument, reportFatal } from '../render/report-fatal.ts';
 import { type Result, writeResult } from '../render/result.ts';
 import { openRunLog, type RunLog } from '../run-log.ts';
 import type { CommonSettings } from '../settings.ts';
@@ -42,6 +46,9 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
   protected events = false;
   protected verbose = false;
   protected quiet = false;
+  /** Where the document goes as well. */
+  private outputPath: string | undefined;
+  private lostOutput = false;
 
   /** What can be made of the command line and the files: before AWS, its profile included. */
   protected async prepare(_settings: CommonSettings): Promise<Prepared> {
@@ -92,7 +99,8 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
       try {
         const prepared = await this.prepare(settings);
         await this.checkProfile(settings, prepared);
-        return await this.run(settings, prepared);
+        const code = (await this.run(settings, prepared)) as ExitCode;
+        return worstExitCode([code, this.lostOutput ? exitCodes.failed : exitCodes.done]);
       } finally {
         await settings.log.close();
       }
@@ -100,6 +108,8 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
       const cause = interrupt.signal.aborted ? interrupt.signal.reason : error;
       const { context, json, events, verbose } = this;
       reportFatal(cause, { context, json, events, command: name, verbose });
+      const explained = explain(cause, { resumes: this.resumes });
+      await this.writeOutput(() => failedDocument(name, explained));
       return exitCodeOf(cause);
     }
   }
@@ -118,9 +128,27 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     return !this.json && !this.events && !this.quiet;
   }
 
-  protected printResult(result: Result, log: RunLog): Promise<void> {
+  protected async printResult(result: Result, log: RunLog): Promise<void> {
     const { json, events, quiet, context } = this;
-    return writeResult(result, { stdout: context.stdout, json, events, quiet, log });
+    await writeResult(result, { stdout: context.stdout, json, events, quiet, log });
+    await this.writeOutput(() => result.document());
+  }
+
+  /** `--output`. What is printed stands whether or not the file can be written. */
+  private async writeOutput(document: () => object): Promise<void> {
+    if (this.outputPath === undefined) return;
+    this.lostOutput = !(await this.writeFile(this.outputPath, jsonText(document())));
+  }
+
+  /** Whether it could be written; where not, that is told. */
+  protected async writeFile(path: string, pieces: Iterable<string>): Promise<boolean> {
+    try {
+      await writeOutputFile(path, pieces);
+      return true;
+    } catch (error) {
+      this.tell(renderError(explain(error)));
+      return false;
+    }
   }
 
   /** What is shown while the command works. */
@@ -140,6 +168,9 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     checkForms({ json: this.json, events: this.events });
     this.verbose = pick('verbose') ?? false;
     this.quiet = pick('quiet') ?? false;
+    const outputPath = pick('output');
+    if (outputPath !== undefined) await checkOutputFile(outputPath, '--output');
+    this.outputPath = outputPath;
     const local = given.value('local') ?? false;
     const requestTimeout = pick('request-timeout');
     const outageTimeout = pick('outage-timeout');

@@ -6,9 +6,18 @@ import { writeConfig } from '../config/write-config.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 import { explain } from '../errors/explain.ts';
 import type { ImageSettings } from '../options/table.ts';
+import { createRunHistory } from '../pipeline/history.ts';
+import { checkOutputFile } from '../process/output-file.ts';
 import { cleanupCommand } from '../render/cleanup-command.ts';
 import { renderError } from '../render/error.ts';
-import { importDocument, importExitCode, importIds, renderImportReport } from '../render/import-report.ts';
+import {
+  failedImportDocument,
+  type ImportDocument,
+  importDocument,
+  importExitCode,
+  importIds,
+  renderImportReport,
+} from '../render/import-report.ts';
 import { describeLocalAccount } from '../render/local-account.ts';
 import { planDocument, planExitCode, planIds, renderPlan } from '../render/plan-report.ts';
 import { describePart } from '../render/shard.ts';
@@ -19,6 +28,8 @@ import { TableCommand } from './common.ts';
 
 export class ImportCommand extends TableCommand<RequestedImport[]> {
   static override paths = [['import']];
+
+  private reportPath: string | undefined;
 
   protected override interruptHint(): string | undefined {
     return this.given?.value('cancel-on-interrupt')
@@ -81,8 +92,11 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
 
   protected async run(settings: CommonSettings, requests: RequestedImport[]): Promise<number> {
     if (this.given.value('dry-run')) return this.plan(settings, requests);
+    this.reportPath = this.given.value('report') ?? settings.file?.config.report;
+    if (this.reportPath !== undefined) await checkOutputFile(this.reportPath, '--report');
     if (requests.length === 0) return this.printEmptyShard(settings);
     const { file } = settings;
+    const history = createRunHistory();
     const writesConfig = this.given.value('write-config') ?? file?.config['write-config'] ?? false;
     // Loaded here, so that a wrong command line is answered without waiting for clients of AWS to load.
     const { runImports } = await import('../run-imports.ts');
@@ -92,7 +106,14 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
       cancelOnInterrupt: this.given.value('cancel-on-interrupt') ?? false,
       output: this.output,
       resumes: this.resumes,
-    }).catch((error: unknown) => withoutAws(error, requests));
+      history,
+    })
+      .catch((error: unknown) => withoutAws(error, requests))
+      .catch(async (error: unknown) => {
+        await this.writeReport(failedImportDocument(explain(error, { resumes: this.resumes })));
+        throw error;
+      });
+    const document = importDocument(finished, { retries: history.retries() });
     for (const { request, result } of finished) {
       if (!result.error) continue;
       const { name: image, outcome } = result;
@@ -107,7 +128,7 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
     if (written?.path !== undefined && !this.forPeople && !this.quiet) this.tell(`Wrote ${written.path}`);
     await this.printResult(
       {
-        document: () => importDocument(finished),
+        document: () => document,
         ids: () => importIds(finished),
         text: () =>
           renderImportReport(finished, {
@@ -118,25 +139,38 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
       },
       settings.log,
     );
+    const reported = await this.writeReport(document);
     const account = settings.local && !this.quiet && (await describeLocalAccount(settings.workDirectory));
     if (account) this.tell(account);
     return worstExitCode([
       importExitCode(finished.map(({ result }) => result)),
       written?.code ?? exitCodes.done,
+      reported,
     ]);
   }
 
   /** More runs than images: some of them have none. */
   private async printEmptyShard({ log }: CommonSettings): Promise<number> {
+    const document = importDocument([], { pin: false });
     await this.printResult(
       {
-        document: () => importDocument([], { pin: false }),
+        document: () => document,
         ids: () => [],
         text: () => 'Nothing to import: this shard has no images.',
       },
       log,
     );
-    return exitCodes.done;
+    return this.writeReport(document);
+  }
+
+  /** `--report`. */
+  private async writeReport(document: ImportDocument): Promise<ExitCode> {
+    const path = this.reportPath;
+    if (path === undefined) return exitCodes.done;
+    const { renderHtmlReport } = await import('../render/html-report/page.ts');
+    const isWritten = await this.writeFile(path, [renderHtmlReport(document, { writtenAt: new Date() })]);
+    if (isWritten && !this.quiet) this.tell(`Wrote ${path}`);
+    return isWritten ? exitCodes.done : exitCodes.failed;
   }
 
   /** The result stands whether or not its configuration can be written. */

@@ -1,6 +1,6 @@
 import { proofExtents } from '@ec2-image/provenance';
 import { z } from 'zod';
-import { bootFindings, stepNames } from '../outcome.ts';
+import { bootFindings, chainEnds, stepNames } from '../outcome.ts';
 import { error, tags } from './parts.ts';
 
 const step = z.object({
@@ -8,6 +8,31 @@ const step = z.object({
   outcome: z.enum(['done', 'reused', 'skipped', 'failed']),
   seconds: z.number(),
   bytes: z.number().optional().describe('Moved, not merely read'),
+});
+
+const link = z.object({
+  from: z.enum(chainEnds),
+  to: z.enum(chainEnds),
+  shownBy: z.string().describe('For people'),
+  value: z.string().optional().describe('A digest or a checksum, with its algorithm'),
+  at: z.string().describe('ISO 8601'),
+});
+
+const history = z.object({
+  startedAt: z.string().describe('ISO 8601'),
+  seconds: z.number().describe('Stages overlap: this is not their sum'),
+  stages: z
+    .array(
+      z.object({
+        stage: z.string().describe('A step, or what lies between the steps'),
+        startedAt: z.string().describe('ISO 8601'),
+        seconds: z.number(),
+        outcome: z.enum(['done', 'reused', 'failed', 'interrupted']),
+        bytes: z.number().optional(),
+      }),
+    )
+    .describe('As they ran; one that was repeated appears each time'),
+  notices: z.array(z.object({ at: z.string(), message: z.string() })).describe('Warnings and decisions'),
 });
 
 const image = z.object({
@@ -46,6 +71,10 @@ const image = z.object({
     .nullable()
     .describe('Null where no snapshot is known'),
   steps: z.array(step),
+  chain: z
+    .array(link)
+    .describe('What this run has shown of the way from the publisher to the snapshot, in that order of time'),
+  history: history.optional().describe('What happened, and when'),
   error: error.optional(),
   leftovers: z.array(z.string()).optional().describe('What may still be in the account, in words'),
 });
@@ -55,6 +84,19 @@ export const importSchema = z.object({
   version: z.literal(1),
   images: z.array(image).describe('Empty where the run as a whole could not start'),
   next: z.string().describe('The YAML that pins the result'),
+  retries: z
+    .array(
+      z.object({
+        service: z.string(),
+        operation: z.string(),
+        error: z.string().describe("AWS's code, or the name of what the connection failed with"),
+        count: z.number(),
+        firstAt: z.string().describe('ISO 8601'),
+        lastAt: z.string().describe('ISO 8601'),
+      }),
+    )
+    .optional()
+    .describe('Requests to AWS that were repeated'),
   error: error.optional(),
 });
 

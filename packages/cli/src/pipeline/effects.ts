@@ -1,6 +1,7 @@
 import { deleteSnapshot, tagResources } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
 import { abortUploads, findObject, markKept, verifyObject } from '@ec2-image/s3-upload';
+import { showLink } from './chain.ts';
 import { discardObject } from './discard-object.ts';
 import { ec2Options, type ImageRun, objectLocation, objectUrl } from './run.ts';
 import type { ObtainedAmi } from './rungs/ami.ts';
@@ -57,6 +58,11 @@ async function requireSameObject(run: ImageRun, { snapshot, object }: CompleteSn
   if (!object) return;
   try {
     await verifyObject({ ...objectLocation(run), object });
+    showLink(run, {
+      from: 'object',
+      to: 'snapshot',
+      shownBy: `${snapshot.snapshotId} was imported from the object, whose ETag, time, version and checksum are the same after it`,
+    });
   } catch (error) {
     const code = isExplained(error) ? error.code : undefined;
     if (code === 'OBJECT_MISSING') return;

@@ -1,8 +1,10 @@
 import { readChecksum } from '@ec2-image/fetch';
 import type { Digest } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import { checkBucket } from '@ec2-image/s3-upload';
 import type { ImportRequest, RequestedImport } from '../config/import-request.ts';
 import { amiNameFor } from './ami-name.ts';
+import { showLink } from './chain.ts';
 import { encryptionFor } from './encryption.ts';
 import { findSource } from './find-source.ts';
 import type { IdentifiedRun, ImportJob, Known } from './run.ts';
@@ -49,7 +51,11 @@ export async function publishedDigest(
   known: Known,
 ): Promise<Digest> {
   const { checksum, urls, allowInsecureChecksum, trust } = request;
-  if ('digest' in checksum) return checksum.digest;
+  const link = { from: 'publisher', to: 'digest' } as const;
+  if ('digest' in checksum) {
+    showLink({ cloud, known }, { ...link, shownBy: 'given to this run', value: checksum.digest });
+    return checksum.digest;
+  }
   const onNotice = (message: string) => view.notice(message, request.name);
   const { digest, signer } = await readChecksum({
     url: checksum.url,
@@ -66,6 +72,9 @@ export async function publishedDigest(
     // Whoever gives the signature of the image wants that one.
     if (trust?.signs !== 'image') known.signedBy = signer.fingerprint;
   }
+  const signature = signer ? `, ${signedBy('checksum file', signer)}` : '';
+  const shownBy = `published at ${redactUrl(checksum.url)}${signature}`;
+  showLink({ cloud, known }, { ...link, shownBy, value: digest });
   return digest;
 }
 

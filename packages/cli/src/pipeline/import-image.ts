@@ -47,6 +47,7 @@ export async function importImage(requested: RequestedJob): Promise<ImportedImag
     image: null,
     proof: reportOf(known),
     steps: steps.report(),
+    chain: known.chain ?? [],
     ...rest,
   });
   try {

@@ -3,7 +3,7 @@ import { type Digest, objectKey } from '@ec2-image/provenance';
 import type { LimitFunction } from 'p-limit';
 import type { Cloud } from '../aws/cloud.ts';
 import type { ImportRequest } from '../config/import-request.ts';
-import type { FoundBoot } from '../outcome.ts';
+import type { ChainLink, FoundBoot } from '../outcome.ts';
 import type { RunLog } from '../run-log.ts';
 import type { ImageDirectory } from '../work-directory/image-directory.ts';
 import type { Encryption } from './encryption.ts';
@@ -36,6 +36,8 @@ export interface ImportJob {
 
 /** What a run has found out and made so far: also what its result says where it fails. */
 export interface Known {
+  /** See {@link showLink}. */
+  chain?: ChainLink[];
   digest?: Digest;
   amiName?: string;
   /** The fingerprint of the primary key whose signature was verified, of checksum file or image. */

@@ -1,6 +1,7 @@
 import { requireSignatureUrl, type Signer, type VerifiedImage, verifyImageSignature } from '@ec2-image/fetch';
 import { provenanceKeys, type Tags } from '@ec2-image/provenance';
 import { printable } from '@ec2-image/redact';
+import { showLink } from './chain.ts';
 import type { IdentifiedRun, ImageRun, ObtainImage } from './run.ts';
 
 /*
@@ -50,6 +51,7 @@ export async function verifySigner(run: ImageRun, image: VerifiedImage): Promise
   });
   run.known.signedBy = signer.fingerprint;
   notice(signedBy('image', signer));
+  showLink(run, { from: 'publisher', to: 'image', shownBy: signedBy('image', signer) });
 }
 
 export function signedBy(what: 'image' | 'checksum file', { fingerprint, userId }: Signer): string {

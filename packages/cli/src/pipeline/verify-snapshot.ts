@@ -2,6 +2,7 @@ import { digestBlocks, type ExpectedContent, verifySnapshot } from '@ec2-image/e
 import { requireUnchanged } from '@ec2-image/fetch';
 import { createEbsClient } from '../aws/ebs-client.ts';
 import { absentBlocksNotice, mayLackBlocks } from './absent-blocks.ts';
+import { showLink } from './chain.ts';
 import { type Content, openContent } from './content.ts';
 import { showStage } from './progress.ts';
 import { readImage, readLocalImage } from './read-image.ts';
@@ -33,6 +34,8 @@ export async function verifyImported(
     const { blocks, absentBlocks } = await showStage(shown, verify);
     if (absentBlocks > 0) notice(absentBlocksNotice(snapshotId, absentBlocks));
     notice(`${snapshotId} matches the disk (${blocks} blocks compared)`);
+    const shownBy = `all ${blocks} blocks of ${snapshotId} read back and compared with the image`;
+    showLink(run, { from: 'snapshot', to: 'image', shownBy });
   } finally {
     ebs.destroy();
   }

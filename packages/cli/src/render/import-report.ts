@@ -2,7 +2,7 @@ import { defaultConfigFile } from '../config/find-config.ts';
 import { type Finished, renderPinYaml } from '../config/pin-config.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 import type { Explained } from '../errors/explain.ts';
-import type { ImageOutcome, ImageResult } from '../outcome.ts';
+import type { ImageOutcome, ImageResult, RepeatedRequests } from '../outcome.ts';
 import { renderCommandLine } from './command-line.ts';
 import { formatSeconds } from './format.ts';
 import { renderTable } from './table.ts';
@@ -25,20 +25,35 @@ export interface ImportReportOptions {
   readonly width?: number;
 }
 
+export interface ImportDocument {
+  readonly version: 1;
+  /** Empty where the run as a whole could not start. */
+  readonly images: readonly ImageResult[];
+  /** The YAML that pins the result. */
+  readonly next: string;
+  /** Undefined where nobody counted them. */
+  readonly retries?: readonly RepeatedRequests[];
+  readonly error?: Explained;
+}
+
 /** The one document of `import --json`. */
 export function importDocument(
   finished: readonly Finished[],
-  { pin = true }: Pick<ImportReportOptions, 'pin'> = {},
-): object {
+  {
+    pin = true,
+    retries,
+  }: Pick<ImportReportOptions, 'pin'> & { readonly retries?: readonly RepeatedRequests[] } = {},
+): ImportDocument {
   return {
     version: 1,
     images: finished.map(({ result }) => result),
     next: pin ? renderPinYaml(finished) : '',
+    ...(retries && { retries }),
   };
 }
 
 /** The same where the run as a whole could not start. */
-export function failedImportDocument(error: Explained): object {
+export function failedImportDocument(error: Explained): ImportDocument {
   return { version: 1, images: [], next: '', error };
 }
 

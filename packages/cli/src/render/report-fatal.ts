@@ -1,7 +1,7 @@
 import type { BaseContext } from 'clipanion';
 import { exitCodeOf } from '../errors/cli-error.ts';
 import type { ExitCode } from '../errors/exit-code.ts';
-import { explain } from '../errors/explain.ts';
+import { type Explained, explain } from '../errors/explain.ts';
 import { type CommandName, resumes } from '../options/commands.ts';
 import { eventLine } from '../run-log.ts';
 import { renderError } from './error.ts';
@@ -30,13 +30,15 @@ export function reportFatal(
   writeMessage(context.stderr, renderError(explained));
   if (verbose && error instanceof Error && error.stack) writeMessage(context.stderr, error.stack);
   if (json) {
-    const document =
-      command === 'import'
-        ? failedImportDocument(explained)
-        : { version: 1, ...(command !== undefined && { [command]: null }), error: explained };
-    context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    context.stdout.write(`${JSON.stringify(failedDocument(command, explained), null, 2)}\n`);
   } else if (events) {
     context.stdout.write(eventLine('error', explained));
   }
   return exitCodeOf(error);
+}
+
+/** The one document of a command that failed as a whole. */
+export function failedDocument(command: CommandName | undefined, error: Explained): object {
+  if (command === 'import') return failedImportDocument(error);
+  return { version: 1, ...(command !== undefined && { [command]: null }), error };
 }

@@ -54,9 +54,13 @@ export const machineCodes = {
     means: 'The user may not read or write a file.',
     remedy: 'Use a --work-dir that this user can write to.',
   },
+  OUTPUT_FILE: {
+    means: 'A file that an option names for a result cannot be written. Nothing was started.',
+    remedy: 'Name another file, in a directory that exists and can be written.',
+  },
   OUTPUT_FAILED: {
-    means: 'The result could not be written to stdout. What was done in the account stays done.',
-    remedy: 'Run the same command again with a stdout that can be written: it finds what is there.',
+    means: 'The result could not be written to stdout or to a file. What was done in the account stays done.',
+    remedy: 'Run the same command again with an output that can be written: it finds what is there.',
   },
   POLICY_INVALID: {
     means: 'The emulator was given credentials with a policy that IAM would not accept.',

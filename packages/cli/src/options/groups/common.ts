@@ -189,6 +189,20 @@ export const outputOptions = {
     commands: [...everyCommand, 'config'],
     in: 'top',
   }),
+  output: option({
+    kind: path(),
+    help: 'Write the JSON document of the result to this file, whatever is printed',
+    group: 'output',
+    commands: [...everyCommand, 'explain', 'iam-policy', 'config', 'completion'],
+    in: 'top',
+  }),
+  report: option({
+    kind: path(),
+    help: 'Write an HTML page of the result to this file: time line, proofs, AMIs, warnings',
+    group: 'output',
+    commands: ['import'],
+    in: 'top',
+  }),
   'log-file': option({
     kind: path(),
     help: 'Append everything as NDJSON to this file, for a bug report; holds no secrets',

@@ -1,5 +1,6 @@
 import { type ArrivingImage, fetchImage, type VerifiedImage } from '@ec2-image/fetch';
 import { isAuthentic } from '../../config/checksum.ts';
+import { recordChecksum } from '../chain.ts';
 import type { ImageRun } from '../run.ts';
 import { requireVerifiable, verifySigner } from '../signer.ts';
 import type { StartedImage } from '../started-image.ts';
@@ -58,7 +59,7 @@ async function fetchVerified(
     }),
   );
   // The bytes were hashed as they came.
-  steps.record('checksum', { bytes: image.size });
+  recordChecksum(run, image.size);
   await verifySigner(run, image);
   return image;
 }

@@ -2,6 +2,7 @@ import { earlierObjectKey, metadataOf } from '@ec2-image/provenance';
 import * as s3 from '@ec2-image/s3-upload';
 import { endedByImage, SentTooEarly, uploadJournal, whyImageEnded } from '../arriving-upload.ts';
 import { requireBootMode } from '../boot/find-boot-mode.ts';
+import { showLink } from '../chain.ts';
 import { discardDisk } from '../discard-disk.ts';
 import type { ObtainDisk } from '../proof/prove-object.ts';
 import { readImage } from '../read-image.ts';
@@ -39,6 +40,7 @@ export async function findObject(
   await requireSigner(run, {}, obtainImage);
   await requireBootMode(run, object.tags ?? {}, obtainImage);
   run.notice(`reusing object ${objectUrl(object)}`);
+  showObject(run, object);
   run.steps.reuse('upload');
   run.leftovers.set('object', objectUrl(object));
   return { object };
@@ -132,7 +134,23 @@ async function upload(run: ImageRun, disk: StartedDisk): Promise<s3.UploadedObje
   if ('ended' in object) throw await whyImageEnded(run, disk, object.ended);
   leftovers.set('upload', undefined);
   leftovers.set('object', objectUrl(object));
+  showObject(run, object);
   return object;
+}
+
+const objectProofs: Readonly<Record<s3.Proof, string>> = {
+  checksum: 'S3 verified the checksum of all',
+  etag: 'the ETag is the MD5 of all',
+  'read-back': 'read back: all',
+};
+
+function showObject(run: ImageRun, { bucket, key, size, checksum, provenBy }: s3.StoredObject): void {
+  showLink(run, {
+    from: 'disk',
+    to: 'object',
+    shownBy: `${objectProofs[provenBy]} ${size} bytes of ${objectUrl({ bucket, key })}`,
+    value: `${checksum.algorithm}:${checksum.value}`,
+  });
 }
 
 /** An upload that its image has ended has not failed: it is taken again, or never. */

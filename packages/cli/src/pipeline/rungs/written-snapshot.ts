@@ -19,6 +19,7 @@ import { createEbsClient } from '../../aws/ebs-client.ts';
 import { isAuthentic } from '../../config/checksum.ts';
 import { absentBlocksNotice } from '../absent-blocks.ts';
 import { lookedInto, requireBootMode } from '../boot/find-boot-mode.ts';
+import { recordChecksum, showLink } from '../chain.ts';
 import { type Content, openContent, streamedContent } from '../content.ts';
 import { discardUnproven } from '../proof/discard-unproven.ts';
 import type { ProofMeans } from '../proof/prove-while-importing.ts';
@@ -94,6 +95,11 @@ export async function writeSnapshot(run: ImageRun, obtainImage: ObtainImage): Pr
   const { snapshotId, sizeGiB } =
     streamed ?? (await writeLocal(run, obtainImage)) ?? (await writeFromFile(run, obtainImage));
   const isProven = run.request.proof !== 'none';
+  showLink(run, {
+    from: 'image',
+    to: 'snapshot',
+    shownBy: `SHA-256 of each block, verified by EBS, and of all of them at completion${isProven ? '; each block is what QEMU reads in the image, or of bytes that have the digest' : ''}`,
+  });
   if (isProven) run.steps.record('prove');
   // Of a stream they were made of the bytes that had the digest; a file can be read again for the proof.
   return {
@@ -133,7 +139,7 @@ function isMisread(error: unknown): boolean {
 function writeLocal(run: ImageRun, obtainImage: ObtainImage): Promise<Written | undefined> {
   const use = (content: Content) => {
     run.steps.reuse('download');
-    return writeFrom(run, content, { beforeComplete: async () => run.steps.record('checksum') });
+    return writeFrom(run, content, { beforeComplete: async () => recordChecksum(run) });
   };
   return readLocalImage(run, { obtainImage, use });
 }
@@ -182,7 +188,7 @@ async function writeStreamed(run: ImageRun): Promise<Written | undefined> {
       beforeComplete: async () => {
         await downloading;
         // Hashed as it came: without the digest the stream would not have ended.
-        steps.record('checksum', { bytes: stream.size });
+        recordChecksum(run, stream.size);
       },
     });
   } catch (error) {

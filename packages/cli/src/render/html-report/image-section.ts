@@ -1,0 +1,83 @@
+import type { Explained } from '../../errors/explain.ts';
+import type { ImageResult } from '../../outcome.ts';
+import { copyButton } from './copy-button.ts';
+import { type Html, html } from './html.ts';
+import { renderHtmlTable } from './table.ts';
+import { timeOf } from './time.ts';
+import { renderTimeLine, type TimeScale } from './time-line.ts';
+
+/** All that is known of one image. */
+export function renderImage(result: ImageResult, scale: TimeScale | undefined): Html {
+  const { name, outcome, error, leftovers = [], history } = result;
+  return html`<section aria-label="${name}">
+<h2>${name} <span class="outcome ${outcome}">${outcome}</span></h2>
+${error && renderExplained(error)}
+${leftovers.length > 0 ? html`<p>Still in the account: ${leftovers.join(', ')}.</p>` : ''}
+${renderFacts(result)}
+<h3>AMIs</h3>
+${renderAmis(result)}
+<h3>Chain of proofs</h3>
+${renderChain(result)}
+${history && scale ? renderTimeLine(history, scale) : ''}
+</section>`;
+}
+
+export function renderExplained({ code, message, hint }: Explained): Html {
+  return html`<div class="error"><p><strong>${code}</strong>: ${message}</p><p>${hint}</p></div>`;
+}
+
+function renderFacts({ source, architecture, bootMode }: ImageResult): Html {
+  const facts: (readonly [string, string | undefined])[] = [
+    ['Image', source.url],
+    ['Digest', source.digest ?? undefined],
+    ['Signed by', source.signedBy],
+    ['Architecture', architecture],
+    ['Boot mode', bootMode && `${bootMode.found} (${bootMode.reason})`],
+  ];
+  return html`<dl>
+${facts.map(([term, fact]) => (fact === undefined ? '' : html`<div><dt>${term}</dt><dd>${fact}</dd></div>\n`))}
+</dl>`;
+}
+
+function renderAmis({ amiName, imageId, snapshotId, region }: ImageResult): Html {
+  if (imageId === null)
+    return html`<p>None${snapshotId === null ? '' : `; the snapshot is ${snapshotId}`}.</p>`;
+  return renderHtmlTable({
+    columns: ['Region', 'AMI', 'Name', 'Snapshot'],
+    rows: [
+      [
+        region,
+        html`<code>${imageId}</code> ${copyButton(imageId, `AMI of ${region}`)}`,
+        amiName ?? '',
+        html`<code>${snapshotId ?? ''}</code>`,
+      ],
+    ],
+  });
+}
+
+/** From the publisher to the snapshot, with what an earlier run has shown by its tags. */
+function renderChain({ chain, proof }: ImageResult): Html {
+  const links = chain.map(
+    ({ from, to, shownBy, value, at }) => html`<li><strong>${from} → ${to}</strong>: ${shownBy}
+${value === undefined ? '' : html`<br><code>${value}</code>`}<br>${timeOf(at)}</li>\n`,
+  );
+  return html`<ol class="chain">
+${links}${proof ? renderProof(proof) : ''}
+</ol>`;
+}
+
+function renderProof({
+  extent,
+  madeAt,
+  secondsBeforeImportEnd: before,
+}: NonNullable<ImageResult['proof']>): Html {
+  const title = html`<strong>image → snapshot</strong>`;
+  if (extent === 'none') return html`<li>${title}: not proven</li>`;
+  const how = `proven (${extent}): an independent reading of the image gives what is in the snapshot`;
+  if (madeAt === undefined) return html`<li>${title}: ${how}; an earlier run recorded it in the tags</li>`;
+  const when =
+    before === undefined
+      ? ''
+      : `, ${Math.abs(before)} s ${before < 0 ? 'after' : 'before'} the import task ended`;
+  return html`<li>${title}: ${how}<br>${timeOf(madeAt)}${when}</li>`;
+}
