@@ -50,6 +50,6 @@ async function findingOf(
     resumes: false,
     amiName: amiNameFor(request, { digest, startedAt }),
     encryption: await encryptionFor({ request, cloud, view: { notice }, signal }),
-    known: { chain: [], digest },
+    known: { digest },
   };
 }
