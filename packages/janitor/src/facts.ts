@@ -57,6 +57,8 @@ export interface TaskFact {
   readonly taskId: string;
   /** A free string: see {@link taskPhase}. */
   readonly state: string;
+  /** Of a running one, as far as EC2 tells. */
+  readonly percent?: number;
   readonly snapshotId?: string;
   readonly bucket?: string;
   readonly key?: string;
@@ -96,6 +98,16 @@ export interface ImageFact {
   readonly snapshotIds: readonly string[];
   /** Why it was not registered by ec2-image, as a predicate: "is a copy of ami-…". */
   readonly foreignOrigin?: string;
+  readonly tags: Tags;
+}
+
+/** An instance that tests whether an AMI boots. */
+export interface InstanceFact {
+  readonly region: string;
+  readonly instanceId: string;
+  readonly imageId: string;
+  readonly state: string;
+  readonly startedAt?: number;
   readonly tags: Tags;
 }
 
@@ -161,6 +173,7 @@ export interface Gap {
     | 'tasks'
     | 'snapshots'
     | 'images'
+    | 'instances'
     | 'references'
     | 'permissions'
     | 'parts'

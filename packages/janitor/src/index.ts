@@ -14,7 +14,13 @@ export type {
 } from './facts.ts';
 export { type FindOptions, findLeftovers } from './find-leftovers.ts';
 export { type FindAmisOptions, type FoundAmis, findAmis } from './inventory/find-amis.ts';
+export {
+  type FindUnfinishedOptions,
+  type FoundUnfinished,
+  findUnfinished,
+} from './inventory/find-unfinished.ts';
 export { type AmisByName, byName, type ListedAmi } from './inventory/list-amis.ts';
+export type { Unfinished } from './inventory/unfinished.ts';
 export type { KeepCode, Suggestion } from './judge/keep.ts';
 export { explainMissing, type NarrowedPlan, narrowPlan } from './narrow-plan.ts';
 export {

@@ -15,6 +15,7 @@ it('exports these names and no others', () => {
     'findLeftovers',
     'findMissingTags',
     'findRecycled',
+    'findUnfinished',
     'findWorkFiles',
     'kindsInOrder',
     'narrowPlan',

@@ -38,6 +38,7 @@ export {
   copyOfKey,
   foreignImageOrigin,
   type ImageMarks,
+  isTestInstance,
   type SnapshotMarks,
   type SnapshotOrigin,
   snapshotOrigin,

@@ -1,5 +1,6 @@
+import { bootTestToken } from './client-token.ts';
 import { type Digest, parseDigest } from './digest.ts';
-import { isOurs, readProvenance, type Tags } from './tags.ts';
+import { isOurs, provenanceKeys, readProvenance, type Tags } from './tags.ts';
 
 /*
  * Tags travel: CopySnapshot, CopyImage, AWS Backup and lifecycle policies put them on what others made. So they show
@@ -137,4 +138,21 @@ export interface ImageMarks {
 /** Why an AMI that carries our tags is not ours, as a predicate; undefined where it is. */
 export function whyNotOurImage({ tags, foreignOrigin }: ImageMarks): string | undefined {
   return isOurs(tags) ? foreignOrigin : 'has no tags of ec2-image';
+}
+
+/**
+ * Whether ec2-image started an instance to test whether its AMI boots. Only the token tells, which is that of AMI and attempt:
+ * whoever launches from an AMI may give its tags to the instance.
+ */
+export function isTestInstance({
+  imageId,
+  clientToken,
+  tags,
+}: {
+  readonly imageId: string;
+  readonly clientToken?: string;
+  readonly tags: Tags;
+}): boolean {
+  const attempt = tags[provenanceKeys.startedAt];
+  return attempt !== undefined && clientToken === bootTestToken({ imageId, attempt });
 }

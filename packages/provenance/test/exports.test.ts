@@ -24,6 +24,7 @@ test('the exported names', () => {
     'formatStartedAt',
     'isOurs',
     'isSufficientProof',
+    'isTestInstance',
     'keptKey',
     'keyPrefix',
     'lacksHoles',

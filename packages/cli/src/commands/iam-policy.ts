@@ -14,7 +14,17 @@ import { TableCommand } from './common.ts';
 const defaultPrefix = 'ec2-image/';
 
 /** What a policy can be printed for, beside the two documents of the service role. */
-const commands = ['import', 'verify', 'boot-test', 'doctor', 'plan', 'list', 'janitor', 'tag-fix'] as const;
+const commands = [
+  'import',
+  'verify',
+  'boot-test',
+  'doctor',
+  'plan',
+  'list',
+  'status',
+  'janitor',
+  'tag-fix',
+] as const;
 const roleDocuments = {
   'role-trust': createRoleTrust,
   'role-policy': createRolePolicy,

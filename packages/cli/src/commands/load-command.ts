@@ -12,6 +12,7 @@ const loaders: Readonly<Record<CommandName | (typeof metaWords)[number] | '__com
   import: async () => (await import('./import.ts')).ImportCommand,
   plan: async () => (await import('./plan.ts')).PlanCommand,
   list: async () => (await import('./list.ts')).ListCommand,
+  status: async () => (await import('./status.ts')).StatusCommand,
   janitor: async () => (await import('./janitor.ts')).JanitorCommand,
   'tag-fix': async () => (await import('./tag-fix.ts')).TagFixCommand,
   verify: async () => (await import('./verify.ts')).VerifyCommand,

@@ -3,7 +3,7 @@ import { type CommandName, shellNames } from '../options/commands.ts';
 import type { JsonSchema } from '../options/kinds/kind.ts';
 import { janitorContent, tagFixContent } from './cleanup.ts';
 import { demoContent, importSchema } from './import.ts';
-import { listContent } from './inventory.ts';
+import { listContent, statusContent } from './inventory.ts';
 import { commandDocument } from './parts.ts';
 import { planSchema } from './plan.ts';
 
@@ -110,6 +110,7 @@ export const documentSchemas: Readonly<Record<CommandName, z.ZodType>> = {
   import: z.union([importSchema, planSchema]).describe('With --dry-run the document of plan'),
   plan: planSchema,
   list: commandDocument('list', listContent),
+  status: commandDocument('status', statusContent),
   janitor: commandDocument('janitor', janitorContent),
   'tag-fix': commandDocument('tag-fix', tagFixContent),
   verify: commandDocument('verify', verifyContent),

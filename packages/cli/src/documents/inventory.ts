@@ -30,6 +30,27 @@ const ami = z.object({
 
 const found = { account: z.string(), regions: z.array(z.string()), gaps: z.array(gap) };
 
+/** `status --json`. */
+export const statusContent = z.object({
+  ...found,
+  unfinished: z.array(
+    z.object({
+      kind: z.enum(['task', 'upload', 'object', 'snapshot', 'ami', 'copy', 'instance']),
+      region: z.string(),
+      id: z.string().describe('Of an upload and an object, its s3:// URL'),
+      amiName: z.string().nullable().describe('Of the AMI that is to be made'),
+      state: z.string(),
+      percent: z.number().nullable().describe('Of an import task, as far as EC2 tells'),
+      sizeBytes: z.number().nullable().describe('Of an object, and of what of an upload has arrived'),
+      ageSeconds: z.number().nullable(),
+      command: z
+        .array(z.string())
+        .nullable()
+        .describe('Arguments of the ec2-image command that continues it; null where nothing names its image'),
+    }),
+  ),
+});
+
 /** `list --json`. */
 export const listContent = z.union([
   z.object({ ...found, amis: z.array(ami) }),

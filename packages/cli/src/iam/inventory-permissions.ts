@@ -56,7 +56,42 @@ const list: readonly Permission[] = [
   },
 ];
 
+const status: readonly Permission[] = [
+  {
+    purpose: 'LookInTheRegions',
+    actions: [
+      'ec2:DescribeImages',
+      'ec2:DescribeImportSnapshotTasks',
+      'ec2:DescribeInstances',
+      'ec2:DescribeRegions',
+      'ec2:DescribeSnapshots',
+    ],
+    on: ['anything'],
+  },
+  {
+    purpose: 'LookInTheBucket',
+    actions: [
+      's3:GetBucketVersioning',
+      's3:ListBucket',
+      's3:ListBucketMultipartUploads',
+      's3:ListBucketVersions',
+    ],
+    on: ['bucket'],
+  },
+  {
+    purpose: 'LookAtTheObjects',
+    actions: [
+      's3:GetObject',
+      's3:GetObjectTagging',
+      's3:GetObjectVersion',
+      's3:GetObjectVersionTagging',
+      's3:ListMultipartUploadParts',
+    ],
+    on: ['objects'],
+  },
+];
+
 /** Of the commands that show what is in the account, and change nothing. */
-export const inventoryPermissions = { plan, list } satisfies Partial<
+export const inventoryPermissions = { plan, list, status } satisfies Partial<
   Record<PolicyName, readonly Permission[]>
 >;

@@ -34,6 +34,7 @@ export type PolicyName =
   | 'boot-test'
   | 'plan'
   | 'list'
+  | 'status'
   | 'janitor'
   | 'tag-fix'
   | 'doctor';

@@ -37,6 +37,7 @@ export const policySubjects = [
   'doctor',
   'plan',
   'list',
+  'status',
   'janitor',
   'tag-fix',
   'role-trust',
@@ -107,6 +108,17 @@ const commands = {
       ['In the regions of the configuration', 'ec2-image list'],
       ['In every region', 'ec2-image list --all-regions'],
       ['The newest AMIs, for a script', 'ec2-image list --layout images --json'],
+    ],
+  },
+  status: {
+    summary: 'show imports in progress or half done, and the command that continues each',
+    details: [
+      'Finds what imports have begun and not finished: running import tasks with their progress, incomplete uploads, uploaded objects, snapshots without an AMI, AMIs and copies that are pending or have failed, and instances of boot tests. All state is in the account, so any machine sees it, and continues each with the command that is shown. Nothing is changed; ec2-image janitor deletes what nobody wants.',
+      'Exit codes: 0 done, 4 something could not be read.',
+    ],
+    examples: [
+      ['In the regions and buckets of the configuration', 'ec2-image status'],
+      ['The same without a configuration', 'ec2-image status --bucket my-bucket --region us-east-1'],
     ],
   },
   janitor: {
@@ -207,7 +219,7 @@ const commands = {
       metavar: 'COMMAND',
       min: 0,
       max: Number.POSITIVE_INFINITY,
-      what: 'import, verify, boot-test, doctor, plan, list, janitor, tag-fix, role-trust or role-policy',
+      what: 'import, verify, boot-test, doctor, plan, list, status, janitor, tag-fix, role-trust or role-policy',
       completes: policySubjects,
     },
     examples: [

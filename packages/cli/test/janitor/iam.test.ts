@@ -36,7 +36,10 @@ interface Policy {
 }
 
 /** Tests in which the commands have the published policy and nothing else, or not even one of its actions. */
-function under(name: 'janitor' | 'tag-fix' | 'list', { without }: { readonly without?: string } = {}) {
+function under(
+  name: 'janitor' | 'tag-fix' | 'list' | 'status',
+  { without }: { readonly without?: string } = {},
+) {
   const scope = { regions: [], buckets: [bucket], keyPrefixes: ['ec2-image/'] };
   const { Statement, ...policy } = createPolicy([name], scope);
   const statements = (Statement as Policy['Statement'])
@@ -210,6 +213,25 @@ under('tag-fix')('tag-fix.json allows what tag-fix calls, and nothing else', asy
   const { direct, byEc2 } = await readPolicy('tag-fix');
   expect(called).toEqual(direct);
   expect(byEc2).toEqual([]);
+});
+
+under('status')('status.json allows what status calls, and nothing else', async ({ account }) => {
+  account.seed(untagged);
+  await account.putObject(3);
+  await account.s3.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key }));
+  const called = new Set<string>();
+  const run = async (work: () => Promise<Ended>) => {
+    account.aws.calls.clear();
+    expect((await work()).exitCode).toBe(0);
+    for (const action of actionsIn(account)) called.add(action);
+  };
+  await run(() => account.runEverywhere('status', '--bucket', bucket));
+  const VersioningConfiguration = { Status: 'Enabled' as const };
+  await account.s3.send(new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration }));
+  await account.putObject(3);
+  await run(() => account.run('status', '--bucket', bucket));
+  const { direct } = await readPolicy('status');
+  expect([...called].sort()).toEqual(direct);
 });
 
 under('list')('list.json allows what list calls, and nothing else', async ({ account }) => {

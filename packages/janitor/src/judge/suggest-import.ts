@@ -8,7 +8,7 @@ import {
   readProvenance,
   type Tags,
 } from '@ec2-image/provenance';
-import type { Facts, SnapshotFact, TaskFact } from '../facts.ts';
+import type { Facts, SnapshotFact } from '../facts.ts';
 import type { Context } from './context.ts';
 import type { Suggestion } from './keep.ts';
 
@@ -23,19 +23,49 @@ export function importSuggestion(
 ): Suggestion | undefined {
   const task = proofs.taskOf(snapshot);
   const tags: Tags = { ...task?.tags, ...snapshot.tags };
+  const { region } = snapshot;
+  return suggestImport(
+    {
+      tags,
+      region,
+      amiName: tags.Name ?? nameInKey(task?.key, facts),
+      via: snapshot.origin.kind === 'written' ? 'ebs' : 's3',
+      bucket: task?.bucket,
+    },
+    { facts, policy },
+  );
+}
+
+/** What an import has made that is not an AMI yet. */
+export interface Begun {
+  /** Its provenance. */
+  readonly tags: Tags;
+  readonly region: string;
+  readonly amiName: string;
+  readonly via: 's3' | 'ebs';
+  /** That it goes through; undefined where nothing says so. */
+  readonly bucket?: string;
+}
+
+/** See {@link importSuggestion}. */
+export function suggestImport(
+  begun: Begun,
+  { facts, policy }: Pick<Context, 'facts' | 'policy'>,
+): Suggestion | undefined {
+  const { tags, region, amiName } = begun;
   const provenance = readProvenance(tags);
-  const named = partsOf(tags.Name ?? nameInKey(task, facts), tags[provenanceKeys.name]);
+  const named = partsOf(amiName, tags[provenanceKeys.name]);
   if (!provenance || !named) return undefined;
   const { digest, sourceUrl } = provenance;
   if (sourceUrl === undefined || sourceUrl.length >= shortestCutUrl) return undefined;
-  if (isNameTaken(amiNameOf(named), snapshot, facts)) return undefined;
+  if (isNameTaken(amiNameOf(named), region, facts)) return undefined;
   const architecture = architectureOf(digest, facts);
   const image: Flags = [
     ['--url', sourceUrl],
     ['--suffix', named.suffix],
     [`--${digestAlgorithm(digest)}`, digestHex(digest)],
-    ...wayOf(snapshot, tags),
-    ['--region', snapshot.region],
+    ...wayOf(begun),
+    ['--region', region],
   ];
   if (policy.names.includes(named.name)) {
     return commandOf([named.name], [...image, ...(architecture ? [['--arch', architecture] as const] : [])]);
@@ -46,10 +76,28 @@ export function importSuggestion(
       ['--name', named.name],
       ...image,
       ['--arch', architecture ?? 'ARCH'],
-      ...(snapshot.origin.kind === 'written'
-        ? []
-        : [['--bucket', bucketFor(snapshot, { task, facts })] as const]),
+      ...(begun.via === 'ebs' ? [] : [['--bucket', bucketFor(begun, facts)] as const]),
     ],
+  );
+}
+
+/** The same where nothing but the AMI's name is known: by the image of the configuration that has it. */
+export function suggestByName(
+  { amiName, region }: Pick<Begun, 'amiName' | 'region'>,
+  { policy }: Pick<Context, 'policy'>,
+): Suggestion | undefined {
+  const named = policy.names.flatMap((name) => partsOf(amiName, name) ?? []);
+  // `fedora-i4` may be the beginning of another image's name, too: the longer one is meant.
+  const [longest] = named.sort((a, b) => b.name.length - a.name.length);
+  return (
+    longest &&
+    commandOf(
+      [longest.name],
+      [
+        ['--suffix', longest.suffix],
+        ['--region', region],
+      ],
+    )
   );
 }
 
@@ -64,7 +112,7 @@ function commandOf(names: readonly string[], flags: Flags): Suggestion | undefin
 }
 
 /** Then no `import` can make this AMI, unless it replaces that one. */
-function isNameTaken(amiName: string, { region }: SnapshotFact, { images }: Facts): boolean {
+function isNameTaken(amiName: string, region: string, { images }: Facts): boolean {
   return images.some(
     (image) => image.region === region && image.name === amiName && image.state !== 'deregistered',
   );
@@ -73,8 +121,9 @@ function isNameTaken(amiName: string, { region }: SnapshotFact, { images }: Fact
 /** A URL that is as long as a tag may be has lost its end. */
 const shortestCutUrl = 255;
 
-function nameInKey(task: TaskFact | undefined, { prefixes }: Facts): string {
-  const names = prefixes.map((prefix) => parseObjectKey(task?.key ?? '', { prefix })?.amiName);
+/** Empty where the key is none of ec2-image's. */
+export function nameInKey(key: string | undefined, { prefixes }: Pick<Facts, 'prefixes'>): string {
+  const names = prefixes.map((prefix) => parseObjectKey(key ?? '', { prefix })?.amiName);
   return names.find((name) => name !== undefined) ?? '';
 }
 
@@ -93,8 +142,8 @@ function partsOf(
 }
 
 /** The way that finds this very snapshot. */
-function wayOf({ origin }: SnapshotFact, tags: Tags): Flags {
-  if (origin.kind === 'written') return [['--via', 'ebs']];
+function wayOf({ via, tags }: Begun): Flags {
+  if (via === 'ebs') return [['--via', 'ebs']];
   const format = tags[provenanceKeys.diskFormat];
   return [['--via', 's3'], ...(format === undefined ? [] : [['--format', format] as const])];
 }
@@ -109,9 +158,6 @@ function architectureOf(digest: Digest, { images }: Facts): string | undefined {
   return found.size === 1 ? [...found][0] : undefined;
 }
 
-function bucketFor(
-  { region }: SnapshotFact,
-  { task, facts }: { readonly task: TaskFact | undefined; readonly facts: Facts },
-): string {
-  return task?.bucket ?? facts.buckets.find((bucket) => bucket.region === region)?.bucket ?? 'BUCKET';
+function bucketFor({ region, bucket }: Begun, { buckets }: Facts): string {
+  return bucket ?? buckets.find((candidate) => candidate.region === region)?.bucket ?? 'BUCKET';
 }

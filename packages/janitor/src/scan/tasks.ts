@@ -29,12 +29,14 @@ export function taskFact(
   { ImportTaskId, SnapshotTaskDetail, Tags }: ImportSnapshotTask,
   region: string,
 ): TaskFact {
-  const { Status, SnapshotId, UserBucket } = SnapshotTaskDetail ?? {};
+  const { Status, Progress, SnapshotId, UserBucket } = SnapshotTaskDetail ?? {};
   return ownStrings({
     kind: 'task',
     region,
     taskId: ImportTaskId!,
     state: Status ?? 'unknown',
+    // An ended task has none.
+    percent: /^\d+$/.test(Progress ?? '') ? Number(Progress) : undefined,
     // Empty while the task runs.
     snapshotId: SnapshotId || undefined,
     bucket: UserBucket?.S3Bucket,

@@ -10,7 +10,7 @@ export const cleanupOptions = {
     kind: boolean,
     help: 'Look in every region that the account has enabled',
     group: 'scope',
-    commands: ['list', 'janitor', 'tag-fix'],
+    commands: ['list', 'status', 'janitor', 'tag-fix'],
     in: 'flag',
   }),
   'work-files': option({

@@ -9,6 +9,7 @@ import { option } from '../option.ts';
 const everyCommand: readonly CommandName[] = [
   'import',
   'list',
+  'status',
   'janitor',
   'tag-fix',
   'verify',
@@ -36,6 +37,7 @@ export const accountOptions = {
     in: 'both',
     variants: {
       list: regions,
+      status: regions,
       janitor: regions,
       'tag-fix': regions,
       'iam-policy': { help: 'AWS region that the policy is for; repeatable', group: 'policy', repeats: true },

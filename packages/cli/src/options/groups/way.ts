@@ -16,6 +16,13 @@ const importBuckets = {
   repeats: true,
 } as const;
 
+const searchedBuckets = {
+  help: 'Bucket to look in; repeatable (without one, S3 is skipped)',
+  group: 'scope',
+  default: "the configuration's",
+  repeats: true,
+} as const;
+
 const keyPrefixes = {
   help: 'Key prefix of uploaded objects; repeatable',
   group: 'scope',
@@ -61,15 +68,11 @@ export const wayOptions = {
     kind: bucketName,
     help: 'S3 bucket for the upload (same region)',
     group: 'way',
-    commands: ['import', 'list', 'janitor', 'tag-fix', 'doctor', 'iam-policy', 'init'],
+    commands: ['import', 'list', 'status', 'janitor', 'tag-fix', 'doctor', 'iam-policy', 'init'],
     in: 'both',
     variants: {
-      janitor: {
-        help: 'Bucket to look in; repeatable (without one, S3 is skipped)',
-        group: 'scope',
-        default: "the configuration's",
-        repeats: true,
-      },
+      janitor: searchedBuckets,
+      status: searchedBuckets,
       'tag-fix': importBuckets,
       list: importBuckets,
       doctor: {
@@ -102,12 +105,13 @@ export const wayOptions = {
     help: 'Key prefix of uploaded objects',
     default: 'ec2-image/',
     group: 'way',
-    commands: ['import', 'list', 'janitor', 'tag-fix', 'doctor', 'iam-policy'],
+    commands: ['import', 'list', 'status', 'janitor', 'tag-fix', 'doctor', 'iam-policy'],
     in: 'both',
     variants: {
       doctor: { group: 'checks' },
       'iam-policy': { help: 'Key prefix of uploaded objects; repeatable', group: 'policy', repeats: true },
       list: keyPrefixes,
+      status: keyPrefixes,
       janitor: keyPrefixes,
       'tag-fix': keyPrefixes,
     },

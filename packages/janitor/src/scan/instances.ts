@@ -1,0 +1,38 @@
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { pages } from '@ec2-image/aws-call';
+import { isTestInstance, provenanceKeys, tagRecord } from '@ec2-image/provenance';
+import type { InstanceFact } from '../facts.ts';
+import type { RegionScan } from './tasks.ts';
+
+/** The instances that have not ended and that test whether an AMI boots. */
+export async function* scanInstances({ ec2, region }: RegionScan): AsyncGenerator<InstanceFact> {
+  const list = pages(async (token) => {
+    const page = await ec2.send(
+      new DescribeInstancesCommand({
+        Filters: [
+          { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+          { Name: 'tag-key', Values: [provenanceKeys.startedAt] },
+        ],
+        MaxResults: 1000,
+        NextToken: token,
+      }),
+    );
+    return { items: page.Reservations, nextToken: page.NextToken };
+  });
+  for await (const reservations of list) {
+    for (const { InstanceId, ImageId, ClientToken, State, LaunchTime, Tags } of reservations.flatMap(
+      ({ Instances = [] }) => Instances,
+    )) {
+      const tags = tagRecord(Tags);
+      if (!ImageId || !isTestInstance({ imageId: ImageId, clientToken: ClientToken, tags })) continue;
+      yield {
+        region,
+        instanceId: InstanceId!,
+        imageId: ImageId,
+        state: State?.Name ?? 'unknown',
+        startedAt: LaunchTime?.getTime(),
+        tags,
+      };
+    }
+  }
+}
