@@ -29,6 +29,7 @@ export async function runImports({
   output,
   resumes,
   history = createRunHistory(),
+  onEnded,
 }: {
   readonly requests: readonly RequestedImport[];
   readonly settings: CommonSettings;
@@ -36,6 +37,8 @@ export async function runImports({
   readonly output: RunOutput;
   /** The same command continues from what this run leaves. */
   readonly resumes: boolean;
+  /** Called with each image as soon as it has ended. */
+  readonly onEnded?: (image: TimedImage) => void;
   /** What happens is recorded here. */
   readonly history?: RunHistory;
 }): Promise<TimedImage[]> {
@@ -88,7 +91,13 @@ export async function runImports({
             log: settings.log,
           });
           const { seconds, ...happened } = history.of(request.name)!;
-          return { ...imported, result: { ...imported.result, history: { seconds, ...happened } }, seconds };
+          const ended = {
+            ...imported,
+            result: { ...imported.result, history: { seconds, ...happened } },
+            seconds,
+          };
+          onEnded?.(ended);
+          return ended;
         }),
       ),
     );

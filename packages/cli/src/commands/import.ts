@@ -5,6 +5,7 @@ import { openTrust } from '../config/trust.ts';
 import { writeConfig } from '../config/write-config.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 import { explain } from '../errors/explain.ts';
+import { createManifestFile, type ManifestFile } from '../manifest/manifest-file.ts';
 import type { ImageSettings } from '../options/table.ts';
 import { createRunHistory } from '../pipeline/history.ts';
 import { checkOutputFile } from '../process/output-file.ts';
@@ -95,6 +96,7 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
     this.reportPath = this.given.value('report') ?? settings.file?.config.report;
     if (this.reportPath !== undefined) await checkOutputFile(this.reportPath, '--report');
     if (requests.length === 0) return this.printEmptyShard(settings);
+    const manifest = await this.openManifest(settings);
     const { file } = settings;
     const history = createRunHistory();
     const writesConfig = this.given.value('write-config') ?? file?.config['write-config'] ?? false;
@@ -107,6 +109,7 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
       output: this.output,
       resumes: this.resumes,
       history,
+      onEnded: ({ result }) => manifest?.add(result),
     })
       .catch((error: unknown) => withoutAws(error, requests))
       .catch(async (error: unknown) => {
@@ -140,12 +143,14 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
       settings.log,
     );
     const reported = await this.writeReport(document);
+    const recorded = (await manifest?.finish()) ?? true;
     const account = settings.local && !this.quiet && (await describeLocalAccount(settings.workDirectory));
     if (account) this.tell(account);
     return worstExitCode([
       importExitCode(finished.map(({ result }) => result)),
       written?.code ?? exitCodes.done,
       reported,
+      recorded ? exitCodes.done : exitCodes.failed,
     ]);
   }
 
@@ -161,6 +166,15 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
       log,
     );
     return this.writeReport(document);
+  }
+
+  /** `--manifest`: undefined where none is asked for. */
+  private async openManifest({ file }: CommonSettings): Promise<ManifestFile | undefined> {
+    const path = this.given.value('manifest') ?? file?.config.manifest;
+    if (path === undefined) return undefined;
+    await checkOutputFile(path, '--manifest');
+    const format = this.given.value('manifest-format') ?? file?.config['manifest-format'] ?? 'json';
+    return createManifestFile({ format, write: (text) => this.writeFile(path, [text]) });
   }
 
   /** `--report`. */

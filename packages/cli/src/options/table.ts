@@ -27,7 +27,14 @@ const table = {
 };
 
 /** Those of an import that change nothing of what it would do. */
-const ofRunsAlone: readonly string[] = ['cancel-on-interrupt', 'dry-run', 'write-config'];
+const ofRunsAlone: readonly string[] = [
+  'cancel-on-interrupt',
+  'dry-run',
+  'manifest',
+  'manifest-format',
+  'report',
+  'write-config',
+];
 
 export const optionTable: OptionTable = Object.fromEntries(
   Object.entries<OptionEntry>(table).map(([key, entry]) => [

@@ -1,0 +1,77 @@
+import type { ImageResult } from '../outcome.ts';
+
+export const manifestFormats = ['json', 'packer'] as const;
+export type ManifestFormat = (typeof manifestFormats)[number];
+
+/** What of a result goes into a manifest. */
+export type ManifestResult = Pick<
+  ImageResult,
+  'name' | 'amiName' | 'architecture' | 'outcome' | 'region' | 'imageId' | 'snapshotId' | 'source'
+>;
+
+export interface ManifestEntry {
+  readonly result: ManifestResult;
+  readonly endedAt: Date;
+}
+
+/** One run of the command, of which some images may not have ended yet. */
+export interface ManifestRun {
+  readonly runId: string;
+  /** In the order in which they ended. */
+  readonly entries: readonly ManifestEntry[];
+  /** All images have ended. */
+  readonly complete: boolean;
+}
+
+/** The document of `--manifest`: what there is so far, image by image. */
+export function manifestDocument(run: ManifestRun, format: ManifestFormat): object {
+  return format === 'packer' ? packerDocument(run) : ownDocument(run);
+}
+
+function ownDocument({ entries, complete }: ManifestRun): object {
+  return {
+    version: 1,
+    complete,
+    images: entries.map(({ result: { name, amiName, architecture, outcome, source, ...ami }, endedAt }) => ({
+      name,
+      amiName,
+      architecture,
+      outcome,
+      source: { url: source.url, digest: source.digest },
+      endedAt: endedAt.toISOString(),
+      amis:
+        ami.imageId === null ? {} : { [ami.region]: { imageId: ami.imageId, snapshotId: ami.snapshotId } },
+    })),
+  };
+}
+
+/**
+ * As Packer's manifest post-processor writes it, with an `artifact_id` as those of its amazon builders: `region:ami`,
+ * separated by commas. An image without an AMI is left out.
+ *
+ * https://developer.hashicorp.com/packer/docs/post-processors/manifest
+ */
+function packerDocument({ runId, entries }: ManifestRun): object {
+  return {
+    builds: entries.flatMap(
+      ({ result: { name, amiName, architecture, source, region, imageId }, endedAt }) =>
+        imageId === null
+          ? []
+          : {
+              name,
+              builder_type: 'ec2-image',
+              build_time: Math.floor(endedAt.getTime() / 1000),
+              files: null,
+              artifact_id: `${region}:${imageId}`,
+              packer_run_uuid: runId,
+              custom_data: {
+                ami_name: amiName ?? '',
+                architecture,
+                source_url: source.url,
+                source_digest: source.digest ?? '',
+              },
+            },
+    ),
+    last_run_uuid: runId,
+  };
+}
