@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { validateWorkflow } from '@action-validator/core';
 import { expect, test } from 'vitest';
 
 const root = new URL('../../', import.meta.url);
@@ -13,6 +14,10 @@ test('actions of the workflows are pinned by commit, with their version beside i
   );
   expect(uses.length).toBeGreaterThan(0);
   for (const line of uses) expect(line).toMatch(/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+});
+
+test.each(readdirSync(new URL('.github/workflows/', root)))('%s is a workflow that GitHub reads', (file) => {
+  expect(validateWorkflow(read(`.github/workflows/${file}`))).toMatchObject({ errors: [] });
 });
 
 test('the base image is the version that the project is developed on', () => {
