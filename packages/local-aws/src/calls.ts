@@ -13,6 +13,8 @@ export interface CallRecord {
   readonly operation: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly mutating: boolean;
+  /** The caller only watches, or prepares a test: no conditions were met. */
+  readonly observes?: true;
   /** The kinds of the faults that struck it. */
   faults?: string[];
   /** What it met under adverse conditions. */

@@ -20,6 +20,7 @@ test('the exported names', () => {
     'selfSigned',
     'startForwardProxy',
     'startTlsTerminator',
+    'watchPublication',
   ]);
 });
 

@@ -1,4 +1,10 @@
-import { openTestAccount, type TestAccount, type TestAccountOptions } from '@ec2-image/local-aws/testing';
+import {
+  openTestAccount,
+  type TestAccount,
+  type TestAccountOptions,
+  watchPublication,
+} from '@ec2-image/local-aws/testing';
+import { whyUnfinished } from './why-unfinished.ts';
 
 export type { TestAccount } from '@ec2-image/local-aws/testing';
 
@@ -11,7 +17,8 @@ const quickEc2 = { importTaskMs: 60, snapshotCompletionMs: 20, imageCreationMs: 
 /**
  * An account of its own, with a bucket. Adverse, by EC2_IMAGE_SEED, unless a test asks for `calm` conditions, where it
  * counts calls or compares what is printed. The command meets them; the account's own `ec2` and `s3` watch and prepare,
- * and see what is there.
+ * and see what is there. After every call of anybody else, nothing unfinished may be shared or announced: disposing of the account
+ * throws where it was.
  */
 export async function openAccount(options: TestAccountOptions = {}): Promise<TestAccount> {
   const account = await openTestAccount({
@@ -21,5 +28,17 @@ export async function openAccount(options: TestAccountOptions = {}): Promise<Tes
     ec2: quickEc2,
     ...options,
   });
-  return { ...account, ...account.observer };
+  const { aws, directory } = account;
+  const watch = watchPublication({ calls: aws.calls, directory, now: options.now, whyUnfinished });
+  return {
+    ...account,
+    ...account.observer,
+    async [Symbol.asyncDispose]() {
+      try {
+        watch.end();
+      } finally {
+        await account[Symbol.asyncDispose]();
+      }
+    },
+  };
 }

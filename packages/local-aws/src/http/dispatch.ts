@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { CallRecord, Calls } from '../calls.ts';
-import type { Conditions } from '../conditions/conditions.ts';
+import { type Conditions, calmHeader } from '../conditions/conditions.ts';
 import type { Faults, StruckFault } from '../faults/faults.ts';
 import { faultError } from '../faults/presets.ts';
 import { type Call, type Service, ServiceError, type ServiceName, type ServiceResponse } from '../service.ts';
@@ -102,6 +102,7 @@ async function decide(incoming: Incoming, options: DispatchOptions): Promise<Dec
       accountId,
       operation,
       parameters,
+      ...(request.headers[calmHeader] === 'calm' && { observes: true }),
     });
     struck = faults.strike({ ...record, underWay: calls.underWay(operation) });
     if (struck.length > 0) record.faults = struck.map(({ action }) => action.kind);
