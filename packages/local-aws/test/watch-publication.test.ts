@@ -54,7 +54,7 @@ async function openWatched(rules: PublicationRules = {}) {
   };
 }
 
-test('what is shared and announced in the right order is no violation', async () => {
+test('what is shared and announced in the right order violates nothing', async () => {
   const { account, watch, share, announce } = await openWatched({ audience: [somebody] });
   await using _ = account;
   await share.snapshot();
@@ -101,7 +101,7 @@ test('an AMI is announced before those that it is for may launch it', async () =
   ]);
 });
 
-test('what the observer prepares is no violation, and what follows from it neither', async () => {
+test('what the observer prepares counts for nothing, nor what follows from it', async () => {
   const { account, watch, observe } = await openWatched();
   await using _ = account;
   await observe.image(somebody);
