@@ -11,6 +11,10 @@ export const stepNames = [
   'prove',
   'register',
   'tag',
+  'copy',
+  'share',
+  'deprecate',
+  'announce',
 ] as const;
 export type StepName = (typeof stepNames)[number];
 export type StepOutcome = 'done' | 'reused' | 'skipped' | 'failed';
@@ -88,7 +92,39 @@ export interface ChainLink {
   readonly at: string;
 }
 
+/** Of an AMI that is published: `withheld` where something is to be revoked, `partial` where a region has failed. */
+export type PublishOutcome = 'published' | 'unchanged' | 'withheld' | 'partial' | 'failed' | 'interrupted';
+
+/** What became of the publication of one image: an entry of `publish --json`. */
+export interface PublishResult {
+  readonly name: string;
+  readonly amiName: string | null;
+  readonly outcome: PublishOutcome;
+  /** In the region of the import. */
+  readonly imageId: string | null;
+  readonly region: string;
+  readonly architecture: string;
+  /** That of the import first. */
+  readonly regions: readonly RegionResult[];
+  readonly error?: Explained;
+}
+
 export type ImageOutcome = 'imported' | 'reused' | 'partial' | 'failed' | 'interrupted';
+
+/** What became of an AMI in one region. */
+export interface RegionResult {
+  readonly region: string;
+  readonly imageId: string | null;
+  readonly snapshotId: string | null;
+  readonly outcome: 'published' | 'unchanged' | 'withheld' | 'failed';
+  /** False: its failure is a warning. */
+  readonly required: boolean;
+  /** What was changed, in words. */
+  readonly made: readonly string[];
+  /** What would be revoked with `--apply`, in words. */
+  readonly withheld: readonly string[];
+  readonly error?: Explained;
+}
 
 /** What became of one image: an entry of `images` in the `--json` document. */
 export interface ImageResult {
@@ -119,6 +155,8 @@ export interface ImageResult {
     /** Negative where the import task had ended before; only where there was one to wait for. */
     readonly secondsBeforeImportEnd?: number | undefined;
   } | null;
+  /** Where the AMI is published, the region of the import first; empty where nothing asks for that. */
+  readonly regions: readonly RegionResult[];
   readonly steps: readonly StepReport[];
   /** In the order in which they were shown; what an earlier run has shown is not in it. */
   readonly chain: readonly ChainLink[];

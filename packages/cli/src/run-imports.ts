@@ -8,6 +8,7 @@ import { describeSession } from './config/session.ts';
 import { kmsKeyFor } from './pipeline/encryption.ts';
 import { createRunHistory, type RunHistory } from './pipeline/history.ts';
 import { importImage } from './pipeline/import-image.ts';
+import { openPublishMeans, type PublishFlags } from './pipeline/publish/means.ts';
 import { openView, type RunOutput } from './render/choose-view.ts';
 import type { TimedImage } from './render/import-report.ts';
 import type { CommonSettings } from './settings.ts';
@@ -25,6 +26,7 @@ const maxUploads = 2;
 export async function runImports({
   requests,
   settings,
+  publishFlags,
   cancelOnInterrupt,
   output,
   resumes,
@@ -33,6 +35,7 @@ export async function runImports({
 }: {
   readonly requests: readonly RequestedImport[];
   readonly settings: CommonSettings;
+  readonly publishFlags: PublishFlags;
   readonly cancelOnInterrupt: boolean;
   readonly output: RunOutput;
   /** The same command continues from what this run leaves. */
@@ -70,6 +73,8 @@ export async function runImports({
       if (same && !request.fresh)
         view.notice(`same image as ${same.name}: what both need is made once`, request.name);
     }
+    const { signal } = settings;
+    const publishing = await openPublishMeans({ ...publishFlags, requests, clouds, signal });
     const images = pLimit(maxImages);
     const limits = {
       conversions: pLimit(Math.max(1, availableParallelism() >> 1)),
@@ -84,6 +89,7 @@ export async function runImports({
             cloud: await clouds.open(request.session),
             workDirectory: settings.workDirectory,
             limits,
+            publishing,
             cancelOnInterrupt,
             resumes,
             view,

@@ -24,7 +24,7 @@ describe('a wrong command line is answered in words', () => {
     [['import', '--nmae', 'x'], 'unknown option --nmae. Did you mean --name?'],
     [['import', '--check', 'x'], 'unknown option --check. Did you mean --checksum-url or --checksum-entry?'],
     [['import', '-x'], 'unknown option -x'],
-    [['import', '--apply'], 'unknown option --apply\n  import has no --apply; it is an option of janitor.'],
+    [['import', '--now'], 'unknown option --now\n  import has no --now; it is an option of janitor.'],
     [['import', '--url'], '--url requires a value'],
     [['import', '--url', '--name', 'x'], '--url requires a value'],
     [['import', '--json=yes'], '--json takes no value'],

@@ -128,6 +128,10 @@ describe('import --via ebs', () => {
       prove: 'done',
       register: 'done',
       tag: 'done',
+      copy: 'skipped',
+      share: 'skipped',
+      deprecate: 'skipped',
+      announce: 'skipped',
     } satisfies Record<StepName, string>);
   });
 

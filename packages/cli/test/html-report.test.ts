@@ -185,6 +185,7 @@ function hostileDocument(text: string) {
         source: { url: text, digest: text, signedBy: text },
         image: null,
         proof: { extent: 'full' as const, madeAt: at },
+        regions: [],
         steps: [],
         chain: [{ from: 'publisher' as const, to: 'digest' as const, shownBy: text, value: text, at }],
         history: {

@@ -118,6 +118,10 @@ test('--json names the steps, the checksum among them', async ({ args }) => {
     'prove',
     'register',
     'tag',
+    'copy',
+    'share',
+    'deprecate',
+    'announce',
   ]);
   expect(image!.image).toMatchObject({ State: 'available' });
 });
@@ -148,6 +152,7 @@ describe('the report', () => {
       image: { ImageId: 'ami-1' },
       proof: { extent: 'full' },
       chain: [],
+      regions: [],
       steps: [
         { step: 'convert', outcome: 'done', seconds: 10 },
         { step: 'upload', outcome: 'done', seconds: 11 },
@@ -222,12 +227,19 @@ describe('the report', () => {
       finished({}),
       finished({ name: 'a', outcome: 'failed', imageId: null, amiName: null }),
       finished({ name: 'b', outcome: 'interrupted', imageId: null }),
-      finished({ name: 'c', outcome: 'partial', imageId: 'ami-2' }),
+      finished({
+        name: 'c',
+        outcome: 'partial',
+        imageId: 'ami-2',
+        steps: [{ step: 'tag', outcome: 'failed', seconds: 1 }],
+      }),
+      finished({ name: 'd', outcome: 'partial', imageId: 'ami-3' }),
     ]);
     expect(report).toMatch(/^failed +- +a /m);
     expect(report).toContain(`Next:
   a: fix the error above, then run the same command again.
   b: run the same command again to resume.
+  d: fix the error above, then run the same command again.
   ec2-image tag-fix ami-2 --region eu-west-1 adds the missing tags.
   Launch it: `);
   });

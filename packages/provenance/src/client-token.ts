@@ -32,6 +32,25 @@ export function bootTestToken({
     .digest('hex');
 }
 
+/**
+ * Of the copy of an AMI to another region: everything that CopyImage is sent beside it, and the attempt.
+ *
+ * @param parts.attempt one more than the copies that have failed, from 1
+ */
+export function copyToken({
+  region,
+  request,
+  attempt,
+}: {
+  readonly region: string;
+  readonly request: object;
+  readonly attempt: number;
+}): string {
+  return createHash('sha256')
+    .update(JSON.stringify(['copy', region, request, attempt]))
+    .digest('hex');
+}
+
 /** The same work gives the same token on every machine: 64 hex characters, EC2's limit. */
 export function clientToken({ options, ...parts }: ClientTokenParts): string {
   const { account, region, bucket, key, digest, format, attempt } = parts;

@@ -6,7 +6,7 @@ export {
   parseAmiName,
   placeholdersOf,
 } from './ami-name.ts';
-export { bootTestToken, type ClientTokenParts, clientToken } from './client-token.ts';
+export { bootTestToken, type ClientTokenParts, clientToken, copyToken } from './client-token.ts';
 export {
   type Digest,
   type DigestAlgorithm,

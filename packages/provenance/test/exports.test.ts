@@ -12,6 +12,7 @@ test('the exported names', () => {
     'bootTestToken',
     'clientToken',
     'copyOfKey',
+    'copyToken',
     'cutDescription',
     'digestAlgorithm',
     'digestHex',

@@ -2,5 +2,25 @@ import * as api from '@ec2-image/publish';
 import { expect, test } from 'vitest';
 
 test('the exported names', () => {
-  expect(Object.keys(api).sort()).toEqual(['bootTest', 'putParameters', 'readParameters']);
+  expect(Object.keys(api).sort()).toEqual([
+    'PublishError',
+    'bootTest',
+    'checkTargets',
+    'comparePublished',
+    'copyAmi',
+    'createEc2',
+    'describeChange',
+    'describeDifference',
+    'describeGrantees',
+    'findCopies',
+    'granteesOf',
+    'isRevoking',
+    'planPublication',
+    'publishAmi',
+    'putParameters',
+    'readParameters',
+    'readPublished',
+    'shareAmi',
+    'whyNotLatest',
+  ]);
 });

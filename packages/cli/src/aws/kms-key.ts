@@ -42,6 +42,26 @@ export async function findKmsKey({
   }
 }
 
+/** Whether a key is one that AWS made for a service: nobody else can be allowed to use it. Unknown counts as no. */
+export async function isAwsManagedKey({
+  connection,
+  key,
+  ...options
+}: CallOptions & { readonly connection: Connection; readonly key: string }): Promise<boolean> {
+  const client = new KMSClient(clientSettings(connection, 'KMS'));
+  observeCalls(client, connection);
+  const sender = createSender({ client, service: 'KMS', ...callOptions(connection), ...options });
+  try {
+    const { KeyMetadata } = await sender.send(new DescribeKeyCommand({ KeyId: key }));
+    return KeyMetadata?.KeyManager === 'AWS';
+  } catch (error) {
+    if (!isAwsCallError(error, 'ACCESS_DENIED')) throw error;
+    return false;
+  } finally {
+    client.destroy();
+  }
+}
+
 /** https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html; EBS takes symmetric keys for encryption alone. */
 export function whyUnusable({ KeyState, KeySpec, KeyUsage }: KeyMetadata): string | undefined {
   if (KeyState !== undefined && KeyState !== 'Enabled') return `it is in the state ${KeyState}`;

@@ -84,6 +84,7 @@ export class DemoCommand extends TableCommand {
       const finished = await runImports({
         requests,
         settings,
+        publishFlags: { revoke: false, force: false },
         cancelOnInterrupt: false,
         output: this.output,
         resumes: this.resumes,

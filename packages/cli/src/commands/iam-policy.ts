@@ -16,6 +16,7 @@ const defaultPrefix = 'ec2-image/';
 /** What a policy can be printed for, beside the two documents of the service role. */
 const commands = [
   'import',
+  'publish',
   'verify',
   'boot-test',
   'doctor',
@@ -77,13 +78,20 @@ export class IamPolicyCommand extends TableCommand {
   private policies(name: (typeof commands)[number], { file }: CommonSettings): PolicyName[] {
     if (name !== 'import') return [name];
     const given = this.given.value('via');
-    const images = Object.values(file?.config.images ?? {});
+    const { config } = file ?? {};
+    const images = Object.values(config?.images ?? {});
     const ways = given
       ? [given]
       : images.length > 0
-        ? images.map(({ via }) => via ?? file?.config.via ?? 's3')
-        : [file?.config.via ?? 's3'];
-    return [...new Set(ways)].map((way) => `import-${way}` as const);
+        ? images.map(({ via }) => via ?? config?.via ?? 's3')
+        : [config?.via ?? 's3'];
+    const publishes = [config ?? {}, ...images].some((settings) =>
+      publishKeys.some((key) => key in settings),
+    );
+    return [
+      ...[...new Set(ways)].map((way) => `import-${way}` as const),
+      ...(publishes ? (['publish'] as const) : []),
+    ];
   }
 
   /** What the command line names, else what the configuration does: for all of its images. */
@@ -97,12 +105,15 @@ export class IamPolicyCommand extends TableCommand {
       this.given.values('region'),
       images.length > 0 ? images.map(({ region }) => region ?? connection.region) : [connection.region],
     );
+    // Copies are made in the region that they are for.
+    const copied = [...images.map((image) => image.regions ?? config?.regions), config?.regions].flat();
+    const everywhere = copied.includes('all');
     const prefixes = known(this.given.values('key-prefix'), [
       ...images.map((image) => image['key-prefix'] ?? config?.['key-prefix']),
       config?.['key-prefix'],
     ]);
     return {
-      regions,
+      regions: everywhere ? [] : [...new Set([...regions, ...copied.filter((one) => one !== undefined)])],
       buckets: known(this.given.values('bucket'), [...images.map(({ bucket }) => bucket), config?.bucket]),
       keyPrefixes: prefixes.length > 0 ? prefixes : [defaultPrefix],
       account: this.given.value('bucket-owner') ?? config?.['bucket-owner'],
@@ -120,6 +131,9 @@ export class IamPolicyCommand extends TableCommand {
     };
   }
 }
+
+/** An import does it at its end, where one of these is there. */
+const publishKeys = ['regions', 'share', 'deprecate-after', 'ssm-parameter', 'ssm-latest'] as const;
 
 function isRoleDocument(word: string): word is keyof typeof roleDocuments {
   return Object.hasOwn(roleDocuments, word);

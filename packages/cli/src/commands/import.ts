@@ -26,6 +26,7 @@ import type { CommonSettings } from '../settings.ts';
 import { shardOf } from '../shard/shard-of.ts';
 import { columnsOf } from './columns-of.ts';
 import { TableCommand } from './common.ts';
+import { publishFlagsOf } from './publish-flags.ts';
 
 export class ImportCommand extends TableCommand<RequestedImport[]> {
   static override paths = [['import']];
@@ -100,11 +101,13 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
     const { file } = settings;
     const history = createRunHistory();
     const writesConfig = this.given.value('write-config') ?? file?.config['write-config'] ?? false;
+    const publishFlags = publishFlagsOf({ given: this.given, requests, terminal: this.context, settings });
     // Loaded here, so that a wrong command line is answered without waiting for clients of AWS to load.
     const { runImports } = await import('../run-imports.ts');
     const finished = await runImports({
       requests,
       settings,
+      publishFlags,
       cancelOnInterrupt: this.given.value('cancel-on-interrupt') ?? false,
       output: this.output,
       resumes: this.resumes,

@@ -11,6 +11,7 @@ const version: Load = async () => (await import('./version.ts')).VersionCommand;
 const loaders: Readonly<Record<CommandName | (typeof metaWords)[number] | '__complete', Load>> = {
   import: async () => (await import('./import.ts')).ImportCommand,
   plan: async () => (await import('./plan.ts')).PlanCommand,
+  publish: async () => (await import('./publish.ts')).PublishCommand,
   list: async () => (await import('./list.ts')).ListCommand,
   status: async () => (await import('./status.ts')).StatusCommand,
   janitor: async () => (await import('./janitor.ts')).JanitorCommand,

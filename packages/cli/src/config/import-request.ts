@@ -13,6 +13,7 @@ import { requireDistinctNames } from './distinct-names.ts';
 import { encryptionOf, type RequestedEncryption } from './encryption.ts';
 import { defaultConfigFile } from './find-config.ts';
 import { label, located, type Origin } from './origin.ts';
+import { type PublishSettings, publishSettingsOf } from './publish-settings.ts';
 import type { ConfigFile } from './read-config.ts';
 import { milliseconds, type S3Settings, type Setting, s3Settings, withoutS3 } from './s3-settings.ts';
 import { type Session, sessionOf } from './session.ts';
@@ -44,6 +45,8 @@ export interface RequestedImport extends S3Settings {
   readonly ami: AmiSettings;
   /** Undefined: the account decides. */
   readonly encryption?: RequestedEncryption;
+  /** How the AMI is published; undefined where nothing asks for that. */
+  readonly publish?: PublishSettings;
   readonly pollIntervalMs?: number;
   readonly maxDiskSizeBytes?: number;
   readonly decompressionMemoryBytes?: number;
@@ -176,6 +179,8 @@ function request(
   const architecture = architectureOf({ given: setting('arch'), names: names() }, origin)!;
   const amiNameTemplate = setting('ami-name');
   checkName({ name, suffix, arch: architecture }, amiNameTemplate, origin);
+  const session = sessionOf(setting);
+  const encryption = encryptionOf({ encrypt: setting('encrypt'), kmsKey: setting('kms-key') }, origin);
   return {
     name,
     ...(isFound
@@ -184,11 +189,12 @@ function request(
     ...(checksums &&
       !(isFound && checksums['checksum-url'] !== undefined) && { checksum: checksumOf(checksums, origin) }),
     architecture,
-    session: sessionOf(setting),
+    session,
     suffix,
     amiNameTemplate,
     ami: amiSettingsOf(setting, { architecture, via }, origin),
-    encryption: encryptionOf({ encrypt: setting('encrypt'), kmsKey: setting('kms-key') }, origin),
+    encryption,
+    publish: publishSettingsOf(setting, { encryption, region: session.region }, origin),
     pollIntervalMs: milliseconds(setting('poll-interval')),
     maxDiskSizeBytes: setting('max-disk-size'),
     decompressionMemoryBytes: setting('decompression-memory'),

@@ -6,6 +6,7 @@ import { demoContent, importSchema } from './import.ts';
 import { listContent, statusContent } from './inventory.ts';
 import { commandDocument } from './parts.ts';
 import { planSchema } from './plan.ts';
+import { publishContent } from './publish.ts';
 
 const verifyContent = z.object({
   snapshotId: z.string(),
@@ -114,6 +115,7 @@ export const documentSchemas: Readonly<Record<CommandName, z.ZodType>> = {
   janitor: commandDocument('janitor', janitorContent),
   'tag-fix': commandDocument('tag-fix', tagFixContent),
   verify: commandDocument('verify', verifyContent),
+  publish: commandDocument('publish', publishContent),
   'boot-test': commandDocument('boot-test', bootTestContent),
   doctor: commandDocument('doctor', doctorContent),
   'iam-policy': commandDocument('iam-policy', iamPolicyContent),

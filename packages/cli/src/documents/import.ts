@@ -2,6 +2,7 @@ import { proofExtents } from '@ec2-image/provenance';
 import { z } from 'zod';
 import { bootFindings, chainEnds, stepNames } from '../outcome.ts';
 import { error, tags } from './parts.ts';
+import { publishedRegion } from './publish.ts';
 
 const step = z.object({
   step: z.enum(stepNames),
@@ -70,6 +71,7 @@ const image = z.object({
     })
     .nullable()
     .describe('Null where no snapshot is known'),
+  regions: z.array(publishedRegion).describe('Where it is published, the region of the import first'),
   steps: z.array(step),
   chain: z
     .array(link)

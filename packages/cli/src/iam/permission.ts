@@ -12,6 +12,8 @@ export type Target =
   /** What RunInstances makes of, or uses for, an instance: subnets and security groups are anybody's. */
   | 'instance-parts'
   | 'role'
+  /** SSM parameters, whatever their names. */
+  | 'parameters'
   /** KMS keys that snapshots are encrypted with; without one, the statement is left out. */
   | 'snapshot-keys'
   /** KMS keys that objects are encrypted with, by request or by the bucket. */
@@ -30,6 +32,7 @@ export interface Permission {
 export type PolicyName =
   | 'import-s3'
   | 'import-ebs'
+  | 'publish'
   | 'verify'
   | 'boot-test'
   | 'plan'

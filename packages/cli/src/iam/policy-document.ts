@@ -6,6 +6,7 @@ import { inventoryPermissions } from './inventory-permissions.ts';
 import { isOnKeys, keyStatements } from './key-statements.ts';
 import type { Permission, PolicyName } from './permission.ts';
 import { type PolicyScope, partitionsOf, type Statement, targetArns } from './policy-scope.ts';
+import { publishPermissions } from './publish-permissions.ts';
 
 export interface PolicyDocument {
   readonly Version: '2012-10-17';
@@ -16,6 +17,7 @@ export interface PolicyDocument {
 export const permissionTable: Readonly<Record<PolicyName, readonly Permission[]>> = {
   'import-s3': importS3Permissions,
   'import-ebs': importEbsPermissions,
+  publish: publishPermissions,
   verify: verifyPermissions,
   'boot-test': bootTestPermissions,
   ...inventoryPermissions,

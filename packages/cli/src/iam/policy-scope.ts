@@ -51,6 +51,10 @@ export function targetArns(target: Target, scope: PolicyScope): string[] {
       return ['volume', 'network-interface', 'security-group', 'subnet'].flatMap((type) =>
         inRegions(`${type}/*`, account),
       );
+    case 'parameters':
+      return (regions.length > 0 ? regions : ['*']).map(
+        (region) => `arn:${partitionOf(region)}:ssm:${region}:${account}:parameter/*`,
+      );
     case 'role':
       return partitionsOf(regions).map((partition) => `arn:${partition}:iam::${account}:role/${roleName}`);
     case 'snapshot-keys':

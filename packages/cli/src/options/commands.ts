@@ -32,6 +32,7 @@ export type ShellName = (typeof shellNames)[number];
 /** What a policy or a document can be printed for. */
 export const policySubjects = [
   'import',
+  'publish',
   'verify',
   'boot-test',
   'doctor',
@@ -95,6 +96,27 @@ const commands = {
     examples: [
       ['All images of ec2-image.yaml', 'ec2-image plan'],
       ['One of them, for a script', 'ec2-image plan fedora-aws --json'],
+    ],
+  },
+  publish: {
+    summary: 'make regions, sharing and deprecation of AMIs what the configuration says',
+    details: [
+      'Finds the AMI that import made of each image, and brings each region to what the configuration says: copies, permissions on snapshots and AMI, deprecation, protection. It first shows what it will do, changes nothing where all is so already, and reads everything back at the end. import does the same once its AMI is there.',
+      'Nothing is revoked without --apply. A region that fails stops no other: the same command does what is missing.',
+      'Exit codes: 0 done, 1 something failed, 2 wrong usage, 3 something is to be revoked with --apply, 130 interrupted.',
+    ],
+    resumes: true,
+    operands: {
+      metavar: 'NAME',
+      min: 0,
+      max: Number.POSITIVE_INFINITY,
+      what: 'names of images',
+      completes: 'image',
+    },
+    examples: [
+      ['All images of ec2-image.yaml', 'ec2-image publish'],
+      ['One of them to another region', 'ec2-image publish fedora-aws --regions eu-west-1'],
+      ['Revoke what the configuration no longer names', 'ec2-image publish --apply'],
     ],
   },
   list: {
@@ -219,7 +241,7 @@ const commands = {
       metavar: 'COMMAND',
       min: 0,
       max: Number.POSITIVE_INFINITY,
-      what: 'import, verify, boot-test, doctor, plan, list, status, janitor, tag-fix, role-trust or role-policy',
+      what: 'import, publish, verify, boot-test, doctor, plan, list, status, janitor, tag-fix, role-trust or role-policy',
       completes: policySubjects,
     },
     examples: [

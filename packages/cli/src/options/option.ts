@@ -6,6 +6,7 @@ export const groups = {
   image: 'Image',
   way: 'Import',
   ami: 'AMI',
+  publish: 'Regions and sharing',
   scope: 'Where to look',
   selection: 'What to delete and what to keep',
   tags: 'AMIs made by other means',

@@ -5,6 +5,7 @@ import { cleanupOptions } from './groups/cleanup.ts';
 import { accountOptions, outputOptions } from './groups/common.ts';
 import { imageOptions } from './groups/image.ts';
 import { inventoryOptions } from './groups/inventory.ts';
+import { publishOptions } from './groups/publish.ts';
 import { verifyOptions } from './groups/verify.ts';
 import { wayOptions } from './groups/way.ts';
 import type { OptionEntry, OptionTable } from './option.ts';
@@ -17,6 +18,7 @@ const table = {
   ...imageOptions,
   ...wayOptions,
   ...amiOptions,
+  ...publishOptions,
   ...verifyOptions,
   ...bootTestOptions,
   ...inventoryOptions,

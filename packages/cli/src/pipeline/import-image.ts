@@ -7,6 +7,8 @@ import { finishAmi } from './effects.ts';
 import { identify, type RequestedJob } from './identity.ts';
 import { obtainAmi } from './ladder.ts';
 import { createLeftovers } from './leftovers.ts';
+import { checkSharing, publishImage } from './publish/publish-image.ts';
+import type { PublishMeans } from './publishing.ts';
 import type { IdentifiedRun, Known } from './run.ts';
 import { findAmi, type ObtainedAmi } from './rungs/ami.ts';
 import { createSteps } from './steps.ts';
@@ -18,7 +20,9 @@ export interface ImportedImage {
 }
 
 /** Imports one image, from wherever an earlier run stopped. Never throws: a failure is a result. */
-export async function importImage(requested: RequestedJob): Promise<ImportedImage> {
+export async function importImage(
+  requested: RequestedJob & { readonly publishing: PublishMeans },
+): Promise<ImportedImage> {
   const { cloud, view, log, signal, resumes } = requested;
   let request: RequestedImport | ImportRequest = requested.request;
   const steps = createSteps({ image: request.name, view });
@@ -46,6 +50,7 @@ export async function importImage(requested: RequestedJob): Promise<ImportedImag
     ...(known.boot && { bootMode: { found: known.boot.finding, reason: known.boot.reason } }),
     image: null,
     proof: reportOf(known),
+    regions: [],
     steps: steps.report(),
     chain: known.chain ?? [],
     ...rest,
@@ -53,14 +58,15 @@ export async function importImage(requested: RequestedJob): Promise<ImportedImag
   try {
     view.stage(request.name, 'checking');
     const notice = (message: string) => view.notice(message, requested.request.name);
-    const run = await identify(requested, {
+    const identified = await identify(requested, {
       ...{ steps, leftovers, known, notice },
       onFound(found) {
         request = found;
       },
     });
+    const run = { ...identified, publishing: requested.publishing };
     const { amiName } = run;
-    const { outcome, error, ...ami } = await importIdentified(run);
+    const { outcome, error, ...ami } = await publishImported(run, await importIdentified(run));
     view.imageEnded(request.name, outcome, `${ami.imageId} (${amiName})`);
     const left = leftovers.afterSuccess();
     return resultOf(outcome, {
@@ -82,15 +88,34 @@ export async function importImage(requested: RequestedJob): Promise<ImportedImag
   }
 }
 
+type PublishedRun = IdentifiedRun & { readonly publishing: PublishMeans };
+
+/** Nothing that is incomplete is published. What fails in that leaves an AMI that is all right, and incomplete regions. */
+async function publishImported(
+  run: PublishedRun,
+  ami: ObtainedAmi,
+): Promise<ObtainedAmi & Pick<ImageResult, 'regions'>> {
+  if (ami.error) return { ...ami, regions: [] };
+  try {
+    const { regions, error } = await publishImage({ ...run, means: run.publishing }, ami.image);
+    return { ...ami, regions, ...(error && { outcome: 'partial', error }) };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    return { ...ami, regions: [], outcome: 'partial', error: error as Error };
+  }
+}
+
 /**
  * An AMI that exists costs one look, and waits for nobody: only what has to be made, or compared with the image, needs
  * the work directory.
  */
-async function importIdentified(run: IdentifiedRun): Promise<ObtainedAmi> {
+async function importIdentified(run: PublishedRun): Promise<ObtainedAmi> {
   const { workDirectory, digest, signal, view, request } = run;
   // Each find is reported: where the directory is needed anyway, only the one in there.
   const existing = request.verify ? undefined : await findAmi(run);
   if (existing) return existing;
+  // One that is there may be shared already, and passes its own check.
+  if (!request.verify) await checkSharing({ ...run, means: run.publishing });
   const directory = await openImageDirectory({
     workDirectory,
     digest,

@@ -1,7 +1,14 @@
-import type { ImageOutcome, StepName, StepOutcome } from '../outcome.ts';
+import type { ImageOutcome, PublishOutcome, StepName, StepOutcome } from '../outcome.ts';
 
 /** What an image is busy with: a step, or something between the steps. */
-export type Stage = StepName | 'checking' | 'waiting' | 'cleanup' | 'verify snapshot' | 'boot test';
+export type Stage =
+  | StepName
+  | 'checking'
+  | 'waiting'
+  | 'cleanup'
+  | 'verify snapshot'
+  | 'boot test'
+  | 'publish';
 
 export interface StageProgress {
   readonly done: number;
@@ -27,7 +34,7 @@ export interface RunView {
   /** A sentence for people: a warning, or a decision worth knowing. */
   notice(message: string, image?: string): void;
   /** `detail` is the AMI, or the code of the error. */
-  imageEnded(image: string, outcome: ImageOutcome, detail?: string): void;
+  imageEnded(image: string, outcome: ImageOutcome | PublishOutcome, detail?: string): void;
   close(): void;
 }
 

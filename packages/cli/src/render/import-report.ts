@@ -5,6 +5,7 @@ import type { Explained } from '../errors/explain.ts';
 import type { ImageOutcome, ImageResult, RepeatedRequests } from '../outcome.ts';
 import { renderCommandLine } from './command-line.ts';
 import { formatSeconds } from './format.ts';
+import { regionsExitCode, renderRegions, withheldSteps } from './publish-report.ts';
 import { renderTable } from './table.ts';
 
 /** An image, what became of it, and how long it took by the clock on the wall. */
@@ -86,6 +87,10 @@ export function renderImportReport(
       ],
       { width, fold: true },
     ),
+    ...renderRegions(
+      finished.map(({ result }) => result),
+      { width },
+    ),
     ...renderBootModes(finished),
     ...renderSigners(finished),
     ...renderProofs(finished),
@@ -143,12 +148,20 @@ function nextSteps(
       .join(', ');
   const [failed, interrupted] = [named('failed'), named('interrupted')];
   const incomplete = results.filter(({ outcome, imageId }) => outcome === 'partial' && imageId !== null);
+  const untagged = incomplete.filter(({ steps }) =>
+    steps.some(({ step, outcome }) => step === 'tag' && outcome === 'failed'),
+  );
+  const unpublished = incomplete.filter((result) => !untagged.includes(result)).map(({ name }) => name);
   const usable = results.filter(({ outcome }) => outcome === 'imported' || outcome === 'reused');
   const launchable = emulated ? [] : usable;
   return [
     ...(failed ? [`${failed}: fix the error above, then run the same command again.`] : []),
     ...(interrupted && resumes ? [`${interrupted}: run the same command again to resume.`] : []),
-    ...incomplete.map(
+    ...(unpublished.length > 0
+      ? [`${unpublished.join(', ')}: fix the error above, then run the same command again.`]
+      : []),
+    ...withheldSteps(results),
+    ...untagged.map(
       ({ imageId, region }) =>
         `${renderCommandLine(['tag-fix', imageId!, '--region', region])} adds the missing tags.`,
     ),
@@ -185,5 +198,7 @@ const codeOf: Readonly<Record<ImageOutcome, ExitCode>> = {
 };
 
 export function importExitCode(results: readonly ImageResult[]): ExitCode {
-  return worstExitCode(results.map(({ outcome }) => codeOf[outcome]));
+  return worstExitCode(
+    results.flatMap(({ outcome, regions }) => [codeOf[outcome], regionsExitCode(regions)]),
+  );
 }

@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import type { ImageOutcome } from '../outcome.ts';
+import type { ImageOutcome, PublishOutcome } from '../outcome.ts';
 import type { Stage, StageProgress } from '../pipeline/progress.ts';
 import { formatBytes, formatElapsed, formatPercent, formatPortion, formatRate } from './format.ts';
 import type { RateMeter } from './rate.ts';
@@ -9,7 +9,7 @@ export interface Row {
   readonly image: string;
   readonly state: 'queued' | 'active' | 'ended';
   /** What is shown for it: its stage, or how it ended. */
-  readonly label: Stage | ImageOutcome | 'queued';
+  readonly label: Stage | ImageOutcome | PublishOutcome | PublishOutcome | 'queued';
   /** Of the stage; of the whole image where it has ended. */
   readonly elapsedSeconds?: number;
   readonly progress?: StageProgress;

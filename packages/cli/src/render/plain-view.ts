@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { redactText } from '@ec2-image/redact';
-import { type ImageOutcome, stepNames } from '../outcome.ts';
+import { type ImageOutcome, type PublishOutcome, stepNames } from '../outcome.ts';
 import type { RunView, Stage, StageProgress } from '../pipeline/progress.ts';
 import {
   formatBytes,
@@ -47,7 +47,7 @@ export function createPlainView({
   const end = (
     image: string,
     isOver: (stage: Stage) => boolean,
-    outcome: ImageOutcome | 'unknown' = 'imported',
+    outcome: ImageOutcome | PublishOutcome | 'unknown' = 'imported',
   ) => {
     for (const [stage, sinceMs] of images.get(image)?.startedAtMs ?? []) {
       if (!isOver(stage)) continue;
@@ -103,7 +103,7 @@ function isBetweenSteps(stage: Stage): boolean {
 }
 
 /** `outcome` is the image's where that has ended: what it was busy with then is what failed. */
-function describeEnd(outcome: ImageOutcome | 'unknown', seconds: number): string {
+function describeEnd(outcome: ImageOutcome | PublishOutcome | 'unknown', seconds: number): string {
   if (outcome === 'failed' || outcome === 'interrupted') return outcome;
   return `${outcome === 'unknown' ? 'ended after' : 'done in'} ${formatSeconds(seconds)}`;
 }

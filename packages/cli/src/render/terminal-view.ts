@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import { redactText } from '@ec2-image/redact';
 import { createLogUpdate } from 'log-update';
 import stringWidth from 'string-width';
-import type { ImageOutcome } from '../outcome.ts';
+import type { ImageOutcome, PublishOutcome } from '../outcome.ts';
 import type { RunView, Stage, StageProgress } from '../pipeline/progress.ts';
 import { type Row, renderFrame } from './live-rows.ts';
 import { holdLines, writeMessage } from './messages.ts';
@@ -16,7 +16,11 @@ interface Told {
   readonly stageStartedAtMs: Map<Stage, number>;
   rate: RateMeter;
   progress?: StageProgress;
-  ended?: { readonly outcome: ImageOutcome; readonly detail?: string; readonly atMs: number };
+  ended?: {
+    readonly outcome: ImageOutcome | PublishOutcome;
+    readonly detail?: string;
+    readonly atMs: number;
+  };
 }
 
 const refreshMs = 100;

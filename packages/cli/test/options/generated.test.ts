@@ -17,6 +17,7 @@ import { cleanupOptions } from '../../src/options/groups/cleanup.ts';
 import { accountOptions, outputOptions } from '../../src/options/groups/common.ts';
 import { imageOptions } from '../../src/options/groups/image.ts';
 import { inventoryOptions } from '../../src/options/groups/inventory.ts';
+import { publishOptions } from '../../src/options/groups/publish.ts';
 import { verifyOptions } from '../../src/options/groups/verify.ts';
 import { wayOptions } from '../../src/options/groups/way.ts';
 import { configurationSchema } from '../../src/options/json-schema.ts';
@@ -73,6 +74,7 @@ test('no two groups have an option of the same key', () => {
     imageOptions,
     wayOptions,
     amiOptions,
+    publishOptions,
     verifyOptions,
     bootTestOptions,
     inventoryOptions,

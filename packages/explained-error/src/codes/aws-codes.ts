@@ -45,6 +45,19 @@ export const awsCodes = {
       'The clock of the machine differs from that of AWS by more than 15 minutes, so that no signature is valid.',
     remedy: 'Set the clock (for example with `timedatectl set-ntp true`), then run the same command again.',
   },
+  COPY_FAILED: {
+    means:
+      "A copy of an AMI to another region failed, is disabled, or is not shown by EC2 any more. The message has EC2's reason.",
+    remedy: 'Correct what EC2 names, then run the same command again: it copies again.',
+  },
+  COPY_NAME_TAKEN: {
+    means: 'A region to copy to has another AMI of the same name, which is not a copy of this one.',
+    remedy: 'Deregister that AMI if it is of no use any more, or use another suffix.',
+  },
+  COPY_STALLED: {
+    means: 'A copy of an AMI was still pending when the time for it was over.',
+    remedy: 'Run the same command again: it waits for the same copy.',
+  },
   CREDENTIALS_EXPIRED: {
     means: 'The AWS credentials, or the SSO session they come from, have expired.',
     remedy: 'Renew them (for SSO: `aws sso login`), then run the same command again.',
@@ -72,9 +85,18 @@ export const awsCodes = {
     remedy:
       'Enable the key, cancel its deletion, or give another --kms-key of the same region; then run the same command again.',
   },
+  LATEST_NOT_NEWER: {
+    means: 'The parameter of ssm-latest names an AMI of another stream, or one that is newer than this one.',
+    remedy: 'Publish the newest image, or use --force to move the parameter all the same.',
+  },
   MFA_NEEDS_TERMINAL: {
     means: 'The AWS profile asks for a code of an MFA device, and there is no terminal to ask on.',
     remedy: 'Run the command on a terminal, or use credentials that need no code.',
+  },
+  NOT_IMPORTED: {
+    means:
+      'The AMI that is to be published does not exist, is not proven as far as the configuration asks, or failed its boot test.',
+    remedy: 'Run `ec2-image import` with the same configuration.',
   },
   PARAMETER_CHANGED: {
     means: 'An SSM parameter got another value while it was being set to an AMI.',
@@ -90,6 +112,24 @@ export const awsCodes = {
     means: 'SSM does not take a parameter of that name. The message has its reason.',
     remedy: 'Correct ssm-parameter or ssm-latest.',
   },
+  PUBLIC_ACCESS_BLOCKED: {
+    means:
+      'The account blocks public access to AMIs, or to snapshots, in a region, so that nothing can be made public there.',
+    remedy: 'Change the setting of the region, which takes up to ten minutes, or share with accounts.',
+  },
+  PUBLIC_AMI_QUOTA: {
+    means: 'The account has as many public AMIs in a region as it may have.',
+    remedy: 'Make an older AMI private, or request a higher quota.',
+  },
+  PUBLISHED_AMI_MISSING: {
+    means: 'EC2 does not show an AMI that is to be published.',
+    remedy: 'Run the same command again.',
+  },
+  PUBLISH_INCOMPLETE: {
+    means:
+      'Permissions, deprecation or parameters were set, and reads do not show them as configured. The message names each difference.',
+    remedy: 'Run the same command again; if it recurs, find what else changes the AMI.',
+  },
   QUOTA_EXCEEDED: {
     means: 'The account has as many of something as it may have. The message names what.',
     remedy: 'Free what the quota counts, or request a higher one in Service Quotas.',
@@ -102,10 +142,23 @@ export const awsCodes = {
     means: 'The credentials are valid, but the account has not enabled the region.',
     remedy: 'Enable the region (`aws account enable-region`), or use another one.',
   },
+  REGION_UNKNOWN: {
+    means: 'regions names a region that does not exist in this partition.',
+    remedy: 'Correct the name of the region.',
+  },
   SERVICE_NOT_ENABLED: {
     means:
       'The account has not subscribed to a service, or the service or STS is not active in this region for it.',
     remedy: 'Enable the region for the account, complete its registration, or use another region.',
+  },
+  SHARE_AWS_KEY: {
+    means: "An AMI that is encrypted with AWS's own key cannot be shared: no other account can use the key.",
+    remedy: 'Encrypt with a key of your own (kms-key).',
+  },
+  SHARE_ENCRYPTED: {
+    means:
+      'An encrypted AMI cannot be public; a region that encrypts by default makes every copy an encrypted one.',
+    remedy: 'Share with accounts instead, or make the AMI without encryption.',
   },
   THROTTLED: {
     means: 'The service kept throttling the account, after every retry.',

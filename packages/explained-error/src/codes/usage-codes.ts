@@ -129,6 +129,10 @@ export const usageCodes = {
     remedy:
       'Give --name, --url, --checksum-url, --arch and --bucket, or write `images:` into ec2-image.yaml.',
   },
+  NOTHING_TO_PUBLISH: {
+    means: 'No image of the configuration says where or to whom its AMI is published.',
+    remedy: 'Write regions, share, deprecate-after or ssm-parameter into the configuration.',
+  },
   NOT_CONFIRMED: {
     means: 'The question was not answered with yes. Nothing was deleted.',
     remedy: 'Answer yes, or add --yes.',

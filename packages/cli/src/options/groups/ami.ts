@@ -19,7 +19,7 @@ export const amiOptions = {
     help: 'End of the AMI name',
     default: "the first 12 hex digits of the image's digest",
     group: 'ami',
-    commands: ['import', 'tag-fix'],
+    commands: ['import', 'publish', 'tag-fix'],
     in: 'both',
     variants: {
       'tag-fix': {
@@ -35,7 +35,7 @@ export const amiOptions = {
     help: 'Name of the AMI; {name}, {suffix}, {arch}, {date} (UTC, of the run) and {digest} (12 digits) are filled in',
     default: '{name}-i{suffix}',
     group: 'ami',
-    commands: ['import'],
+    commands: ['import', 'publish'],
     in: 'both',
   }),
   description: option({

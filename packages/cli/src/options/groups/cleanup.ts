@@ -4,6 +4,10 @@ import { duration, integer } from '../kinds/numbers.ts';
 import { accountId, amiId, boolean, tagPattern, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
 
+const revokes = 'Revoke permissions that share no longer names';
+const movesLatest = 'Move ssm-latest to an AMI that is older, or of another stream';
+const copiesToAll = 'Do not ask before copying to every region (regions: all)';
+
 /** What the janitor and tag-fix read, and what they may do. */
 export const cleanupOptions = {
   'all-regions': option({
@@ -89,8 +93,9 @@ export const cleanupOptions = {
     kind: boolean,
     help: 'Delete the leftovers',
     group: 'run',
-    commands: ['janitor'],
+    commands: ['janitor', 'import', 'publish'],
     in: 'flag',
+    variants: { import: { help: revokes }, publish: { help: revokes } },
   }),
   now: option({
     kind: boolean,
@@ -103,15 +108,17 @@ export const cleanupOptions = {
     kind: boolean,
     help: 'Do not ask before deleting',
     group: 'run',
-    commands: ['janitor'],
+    commands: ['janitor', 'import', 'publish'],
     in: 'flag',
+    variants: { import: { help: copiesToAll }, publish: { help: copiesToAll } },
   }),
   force: option({
     kind: boolean,
     help: "Correct wrong values of ec2-image's own tags on AMIs, where the right value is known",
     group: 'run',
-    commands: ['tag-fix'],
+    commands: ['tag-fix', 'import', 'publish'],
     in: 'flag',
+    variants: { import: { help: movesLatest }, publish: { help: movesLatest } },
   }),
   'dry-run': option({
     kind: boolean,

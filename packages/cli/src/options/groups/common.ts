@@ -8,6 +8,7 @@ import { option } from '../option.ts';
 /** `explain` alone works in no account and with no file. */
 const everyCommand: readonly CommandName[] = [
   'import',
+  'publish',
   'list',
   'status',
   'janitor',
@@ -76,7 +77,7 @@ export const accountOptions = {
     kind: boolean,
     help: 'Continue where STS does not say which account this is; the owner of the bucket is then not checked',
     group: 'account',
-    commands: ['import', 'verify', 'boot-test', 'doctor'],
+    commands: ['import', 'publish', 'verify', 'boot-test', 'doctor'],
     in: 'flag',
   }),
   'endpoint-url': option({

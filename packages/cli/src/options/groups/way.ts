@@ -150,7 +150,7 @@ export const wayOptions = {
     help: 'Polling interval for the import task',
     default: '15',
     group: 'way',
-    commands: ['import'],
+    commands: ['import', 'publish'],
     in: 'both',
   }),
   'import-attempts': option({

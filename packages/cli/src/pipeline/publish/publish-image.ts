@@ -1,0 +1,147 @@
+import type { Image } from '@aws-sdk/client-ec2';
+import {
+  type Change,
+  checkTargets,
+  describeChange,
+  isRevoking,
+  type PublishedRegion,
+  type PublishStep,
+  publishAmi,
+  type RegionPlan,
+} from '@ec2-image/publish';
+import type { Cloud } from '../../aws/cloud.ts';
+import type { RequestedImport } from '../../config/import-request.ts';
+import { explain } from '../../errors/explain.ts';
+import type { RegionResult } from '../../outcome.ts';
+import type { RunLog } from '../../run-log.ts';
+import type { RunView } from '../progress.ts';
+import type { PublishMeans } from '../publishing.ts';
+import type { Steps } from '../steps.ts';
+import { wantedRegions } from './check-regions.ts';
+import { type TargetContext, targetsOf } from './targets.ts';
+
+export interface PublishJob {
+  readonly request: RequestedImport;
+  readonly cloud: Cloud;
+  readonly means: PublishMeans;
+  readonly steps: Steps;
+  readonly view: RunView;
+  readonly log: RunLog;
+  readonly signal: AbortSignal;
+  readonly resumes: boolean;
+}
+
+export interface PublishedImage {
+  readonly regions: readonly RegionResult[];
+  /** Why a required region is not as configured: that of the first. */
+  readonly error?: Error;
+}
+
+/**
+ * Before anything is made: whether the AMI could be shared as its request says.
+ *
+ * @throws PublishError
+ */
+export async function checkSharing(job: Omit<PublishJob, 'steps' | 'log' | 'resumes'>): Promise<void> {
+  const { request, signal } = job;
+  if (!request.publish?.audience) return;
+  const targets = targetsOf(await wantedRegions(job), contextOf(job));
+  await checkTargets(targets, { isEncrypted: request.encryption !== undefined, signal });
+}
+
+function contextOf(
+  { request, means, view, signal }: Pick<PublishJob, 'request' | 'means' | 'view' | 'signal'>,
+  image?: Image,
+): TargetContext {
+  return {
+    request,
+    settings: request.publish!,
+    image,
+    openRegion: (region) => means.openRegion(request, region),
+    copies: means.copies,
+    signal,
+    notice: (message) => view.notice(message, request.name),
+  };
+}
+
+/** Publishes the AMI of one image as its request says; without anything that asks for it, it makes no call. */
+export async function publishImage(job: PublishJob, image: Image): Promise<PublishedImage> {
+  const { request, cloud, means, view, log, signal } = job;
+  const { name } = request;
+  if (!request.publish) return { regions: [] };
+  const notice = (message: string) => view.notice(message, name);
+  view.stage(name, 'publish');
+  const targets = targetsOf(await wantedRegions(job), contextOf(job, image));
+  const published = await publishAmi({
+    source: { region: cloud.region, image },
+    targets,
+    revoke: means.revoke,
+    force: means.force,
+    signal,
+    onPlan: (plans) => {
+      for (const line of describePlan(plans, { revoke: means.revoke })) notice(line);
+    },
+    onChange: (region, change) => notice(`${region}: ${describeChange(change)}: done`),
+    onRegion(region) {
+      const result = regionResult(region, job);
+      log.event('region', { image: name, ...result });
+      notice(describeRegion(result));
+    },
+  });
+  recordSteps(published, job.steps);
+  const failed = published.find(({ required, error }) => required && error !== undefined);
+  return {
+    regions: published.map((region) => regionResult(region, job)),
+    ...(failed && { error: failed.error as Error }),
+  };
+}
+
+/** A line a region: what will be done there. */
+export function describePlan(
+  plans: readonly Pick<RegionPlan, 'target' | 'changes'>[],
+  { revoke }: { readonly revoke: boolean },
+): string[] {
+  return plans.map(({ target, changes }) => {
+    const words = changes.map(
+      (change) => `${describeChange(change)}${isRevoking(change) && !revoke ? ' (only with --apply)' : ''}`,
+    );
+    return `${target.region}: ${words.length > 0 ? words.join('; ') : 'nothing to change'}`;
+  });
+}
+
+function describeRegion({ region, outcome, imageId, required, error }: RegionResult): string {
+  if (!error) return `${region}: ${outcome}: ${imageId}`;
+  return `${region}: ${required ? 'failed' : 'failed (best effort)'}: ${error.code}: ${error.message}`;
+}
+
+function regionResult(
+  { region, required, outcome, imageId, snapshotId, made, withheld, error }: PublishedRegion,
+  { resumes }: Pick<PublishJob, 'resumes'>,
+): RegionResult {
+  const words = (changes: readonly Change[]) => changes.map(describeChange);
+  return {
+    region,
+    imageId: imageId ?? null,
+    snapshotId: snapshotId ?? null,
+    outcome,
+    required,
+    made: words(made),
+    withheld: words(withheld),
+    ...(error !== undefined && { error: explain(error, { resumes }) }),
+  };
+}
+
+const publishSteps: readonly PublishStep[] = ['copy', 'share', 'deprecate', 'announce'];
+
+/** One entry for all regions: failed where a required one has failed, done where any was changed. */
+function recordSteps(regions: readonly PublishedRegion[], steps: Steps): void {
+  for (const step of publishSteps) {
+    const outcomes = regions.flatMap(({ steps: taken, required }) => {
+      const outcome = taken.get(step);
+      return outcome === undefined || (outcome === 'failed' && !required) ? [] : outcome;
+    });
+    const outcome = (['failed', 'done', 'reused'] as const).find((one) => outcomes.includes(one));
+    if (outcome === 'reused') steps.reuse(step);
+    else if (outcome !== undefined) steps.record(step, { outcome });
+  }
+}

@@ -1,0 +1,176 @@
+import { DescribeImageAttributeCommand, DescribeSnapshotAttributeCommand } from '@aws-sdk/client-ec2';
+import { tagRecord } from '@ec2-image/provenance';
+import { describe, expect } from 'vitest';
+import { source, test } from './support.ts';
+
+const accounts = ['111111111111', '222222222222'];
+
+describe('publish', () => {
+  test('copies, shares, deprecates and protects in every region; again, it changes nothing; another region is all that is done', async ({
+    account,
+    runImport,
+    runPublish,
+    imagesOf,
+    inRegion,
+    parameterIn,
+  }) => {
+    expect((await runImport()).result).toMatchObject({ outcome: 'imported', regions: [] });
+    const settings = {
+      regions: ['eu-west-1', 'us-west-2'],
+      share: { accounts },
+      'deprecate-after': '90d',
+      'deregistration-protection': 'enabled-without-cooldown',
+      'ssm-parameter': '/images/{name}/{suffix}/{region}',
+      'ssm-latest': '/images/{name}/latest',
+    };
+    const first = await runPublish(settings);
+    expect([first.exitCode, first.stderr]).toEqual([
+      0,
+      expect.stringContaining('eu-west-1: copy to eu-west-1; '),
+    ]);
+    expect(first.result).toMatchObject({ outcome: 'published', amiName: 'test-cloud-i1' });
+    expect(first.result.regions.map(({ region, outcome }) => [region, outcome])).toEqual(
+      [source, 'eu-west-1', 'us-west-2'].map((region) => [region, 'published']),
+    );
+    const [original] = await imagesOf(source);
+    const deprecatedAt =
+      Math.round((Date.parse(original!.CreationDate!) + 90 * 86_400_000) / 60_000) * 60_000;
+    for (const { region, imageId, snapshotId } of first.result.regions) {
+      const [image, ...others] = await imagesOf(region);
+      expect(others).toEqual([]);
+      expect(image).toMatchObject({
+        ImageId: imageId,
+        Name: 'test-cloud-i1',
+        DeregistrationProtection: 'enabled-without-cooldown',
+      });
+      expect(Date.parse(image!.DeprecationTime!)).toBe(deprecatedAt);
+      expect(tagRecord(image!.Tags)).toMatchObject({
+        ...tagRecord(original!.Tags),
+        ...(region !== source && { 'ec2-image:copy-of': `${original!.ImageId} ${region}` }),
+      });
+      const ec2 = inRegion(region);
+      const ofAmi = await ec2.send(
+        new DescribeImageAttributeCommand({ ImageId: imageId!, Attribute: 'launchPermission' }),
+      );
+      expect(ofAmi.LaunchPermissions?.map(({ UserId }) => UserId)).toEqual(accounts);
+      const ofSnapshot = await ec2.send(
+        new DescribeSnapshotAttributeCommand({
+          SnapshotId: snapshotId!,
+          Attribute: 'createVolumePermission',
+        }),
+      );
+      expect(ofSnapshot.CreateVolumePermissions?.map(({ UserId }) => UserId)).toEqual(accounts);
+      expect(await parameterIn(region, `/images/test-cloud/1/${region}`)).toBe(imageId);
+      expect(await parameterIn(region, '/images/test-cloud/latest')).toBe(imageId);
+    }
+
+    const writesSince = writesOf(account);
+    const second = await runPublish(settings);
+    expect([second.exitCode, second.result.outcome]).toEqual([0, 'unchanged']);
+    expect(writesSince()).toEqual([]);
+
+    const third = await runPublish({ ...settings, regions: [...settings.regions, 'ap-south-1'] });
+    expect(third.result.regions.map(({ region, outcome }) => [region, outcome])).toEqual([
+      [source, 'unchanged'],
+      ['eu-west-1', 'unchanged'],
+      ['us-west-2', 'unchanged'],
+      ['ap-south-1', 'published'],
+    ]);
+    expect(new Set(writesSince().map(({ region }) => region))).toEqual(new Set(['ap-south-1']));
+  });
+
+  test('revokes only with --apply, AMI before snapshot', async ({ account, runImport, runPublish }) => {
+    const imported = await runImport({ share: { accounts } });
+    expect([imported.exitCode, imported.result.outcome]).toEqual([0, 'imported']);
+    expect(imported.result.regions).toMatchObject([{ region: source, outcome: 'published' }]);
+    const fewer = { share: { accounts: accounts.slice(0, 1) } };
+    const writesSince = writesOf(account);
+    const withheld = await runPublish(fewer);
+    expect([withheld.exitCode, withheld.result.outcome]).toEqual([3, 'withheld']);
+    expect(withheld.result.regions[0]!.withheld).toEqual([
+      `revoke ${imported.result.imageId} from ${accounts[1]}`,
+      `revoke ${imported.result.snapshotId} from ${accounts[1]}`,
+    ]);
+    expect((await runImport(fewer)).exitCode).toBe(3);
+    expect(writesSince()).toEqual([]);
+    const applied = await runPublish(fewer, '--apply');
+    expect([applied.exitCode, applied.result.outcome]).toEqual([0, 'published']);
+    expect(writesSince().map(({ operation }) => operation)).toEqual([
+      'ModifyImageAttribute',
+      'ModifySnapshotAttribute',
+    ]);
+    expect((await runPublish(fewer)).result.outcome).toBe('unchanged');
+  });
+
+  test('a region that is not enabled, or does not exist, is told before anything is done; of best effort it is a warning', async ({
+    account,
+    runImport,
+    runPublish,
+  }) => {
+    const early = await runImport({ regions: ['eu-west-1', 'af-south-1'] });
+    expect([early.exitCode, early.result.error?.code]).toEqual([1, 'REGION_NOT_ENABLED']);
+    expect(account.calls('StartSnapshot')).toEqual([]);
+    await runImport();
+    const unknown = await runPublish({ regions: ['eu-wets-1'] });
+    expect(unknown.result.error).toMatchObject({
+      code: 'REGION_UNKNOWN',
+      message: expect.stringContaining('Did you mean "eu-west-1"?'),
+    });
+    expect(account.calls('CopyImage')).toEqual([]);
+    const warned = await runPublish({
+      regions: ['eu-west-1', 'af-south-1'],
+      'best-effort-regions': ['af-south-1'],
+    });
+    expect([warned.exitCode, warned.result.outcome]).toEqual([0, 'published']);
+    expect(warned.result.regions.map(({ region, outcome, required }) => [region, outcome, required])).toEqual(
+      [
+        [source, 'unchanged', true],
+        ['eu-west-1', 'published', true],
+        ['af-south-1', 'failed', false],
+      ],
+    );
+  });
+
+  test('latest moves to a newer AMI of the stream, and to another only with --force', async ({
+    runImport,
+    runPublish,
+    parameterIn,
+  }) => {
+    const latest = { 'ssm-latest': '/images/latest' };
+    const older = await runImport(latest);
+    expect([older.exitCode, await parameterIn(source, '/images/latest')]).toEqual([0, older.result.imageId]);
+    // Tags tell the second in which an import began.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const newer = await runImport({ ...latest, suffix: '2' });
+    expect([newer.exitCode, await parameterIn(source, '/images/latest')]).toEqual([0, newer.result.imageId]);
+    const back = await runPublish(latest);
+    expect([back.exitCode, back.result.error?.code]).toEqual([1, 'LATEST_NOT_NEWER']);
+    expect(await parameterIn(source, '/images/latest')).toBe(newer.result.imageId);
+    const forced = await runPublish(latest, '--force');
+    expect([forced.exitCode, await parameterIn(source, '/images/latest')]).toEqual([0, older.result.imageId]);
+  });
+
+  test('without an AMI, or with nothing to publish, it says so', async ({ run, runPublish }) => {
+    expect((await runPublish({ regions: ['eu-west-1'] })).result.error?.code).toBe('NOT_IMPORTED');
+    const nothing = await run('publish');
+    expect([nothing.exitCode, nothing.json<{ error: { code: string } }>().error.code]).toEqual([
+      2,
+      'NOTHING_TO_PUBLISH',
+    ]);
+  });
+
+  test('every region needs --yes where nobody can be asked', async ({ run }) => {
+    const all = await run('publish', { regions: 'all' });
+    expect([all.exitCode, all.json<{ error: { code: string } }>().error.code]).toEqual([2, 'NOT_CONFIRMED']);
+  });
+});
+
+/** The calls since then that change something. */
+function writesOf({ aws }: { readonly aws: import('@ec2-image/local-aws').LocalAws }) {
+  const before = aws.calls.list().length;
+  return () =>
+    aws.calls
+      .list()
+      .slice(before)
+      .filter(({ operation }) => !/^(?:Describe|Get|List)/.test(operation));
+}
