@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeDirectory } from '@ec2-image/file-lock';
-import { importRequests } from '../config/import-request.ts';
+import { importRequests, type RequestedImport } from '../config/import-request.ts';
+import type { ServedImages } from '../demo/sample-images.ts';
 import type { ImageSettings } from '../options/table.ts';
 import { renderError } from '../render/error.ts';
 import { formatBytes } from '../render/format.ts';
@@ -22,6 +23,20 @@ import { TableCommand } from './common.ts';
 
 /** Of the emulator's account: nothing but this run can collide with it. */
 const bucket = 'ec2-image-demo';
+
+/** Where the AMIs go, and to whom. */
+const demoPublishing: ImageSettings = {
+  share: { accounts: ['111122223333'] },
+  'deprecate-after': { seconds: 90 * 24 * 60 * 60 },
+  'ssm-parameter': '/ec2-image-demo/{name}/{suffix}',
+  'ssm-latest': '/ec2-image-demo/{name}/latest',
+};
+
+const demoRuns = [
+  { title: 'First run: nothing exists yet.', regions: ['eu-west-1', 'us-west-2'] },
+  { title: 'Second run: the same command again reuses everything.', regions: ['eu-west-1', 'us-west-2'] },
+  { title: 'Third run: one more region.', regions: ['eu-west-1', 'us-west-2', 'ap-south-1'] },
+] as const;
 
 const nothingInAws = `All of this ran against the embedded AWS emulator: nothing was created in AWS.
 
@@ -52,19 +67,13 @@ export class DemoCommand extends TableCommand {
     const flags: ImageSettings = {
       arch: 'x86_64',
       ...(Object.fromEntries(this.given.all) as ImageSettings),
+      ...demoPublishing,
       bucket,
       'poll-interval': 0.5,
     };
     await using samples = flags.url === undefined ? await this.serveSamples(settings) : undefined;
-    const requests = samples
-      ? samples.images.flatMap(({ name, url, checksumUrl }) =>
-          importRequests({
-            flagName: name,
-            flags: { ...flags, url: [url], 'checksum-url': checksumUrl, sha256: undefined },
-            names: [],
-          }),
-        )
-      : importRequests({ flagName: 'demo', flags, names: [] });
+    const requestsFor = (regions: readonly string[]) =>
+      requestsOf({ ...flags, regions: [...regions] }, samples);
     const { runImports } = await import('../run-imports.ts');
     // The images' server, and without --work-dir the account too, end with the demo: there is nothing to pin.
     const report = {
@@ -74,15 +83,12 @@ export class DemoCommand extends TableCommand {
       width: columnsOf(this.context.stdout),
     };
     const runs: TimedImage[][] = [];
-    for (const title of [
-      'First run: nothing exists yet.',
-      'Second run: the same command again reuses everything.',
-    ]) {
+    for (const { title, regions } of demoRuns) {
       // People see each run as it ends; one document, or the ids, come at the end.
       if (this.forPeople) this.context.stdout.write(`${title}\n`);
       else this.say(title);
       const finished = await runImports({
-        requests,
+        requests: requestsFor(regions),
         settings,
         publishFlags: { revoke: false, force: false },
         cancelOnInterrupt: false,
@@ -125,4 +131,18 @@ export class DemoCommand extends TableCommand {
   private say(message: string): void {
     if (!this.quiet) this.tell(message);
   }
+}
+
+function requestsOf(
+  flags: ImageSettings,
+  samples: Pick<ServedImages, 'images'> | undefined,
+): RequestedImport[] {
+  if (!samples) return importRequests({ flagName: 'demo', flags, names: [] });
+  return samples.images.flatMap(({ name, url, checksumUrl }) =>
+    importRequests({
+      flagName: name,
+      flags: { ...flags, url: [url], 'checksum-url': checksumUrl, sha256: undefined },
+      names: [],
+    }),
+  );
 }

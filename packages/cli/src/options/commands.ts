@@ -313,7 +313,7 @@ const commands = {
   demo: {
     summary: 'run a complete import against the embedded AWS emulator, with generated images',
     details: [
-      'Makes a disk with a GPT and an ext4 file system, serves it over HTTP on this machine as a qcow2 and as a raw.xz with a checksum file, and imports both into the embedded AWS emulator; then runs the same import again to show that everything is reused. Needs neither an account nor a network. With --url it uses that image instead.',
+      'Makes a disk with a GPT and an ext4 file system, serves it over HTTP on this machine as a qcow2 and as a raw.xz with a checksum file, and imports both into the embedded AWS emulator, where they are copied to two more regions, shared and announced; then runs the same import again to show that everything is reused, and once with another region. Needs neither an account nor a network. With --url it uses that image instead.',
       'All files are in a temporary directory that is removed at the end; with --work-dir they are kept there.',
     ],
     examples: [

@@ -1,6 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DescribeImagesCommand, EC2Client, type Image } from '@aws-sdk/client-ec2';
+import {
+  DescribeImagesCommand,
+  DisableEbsEncryptionByDefaultCommand,
+  EC2Client,
+  type Image,
+} from '@aws-sdk/client-ec2';
 import { GetParametersCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { ImageResult, PublishResult } from '../../src/outcome.ts';
 import { bucket } from '../support/account.ts';
@@ -9,6 +14,9 @@ import type { ImportDocument } from '../support/import.ts';
 import { type InProcessEnd, runInProcess } from '../support/in-process.ts';
 
 export const source = 'us-east-1';
+
+/** Those that the tests publish to. */
+export const regions = [source, 'eu-west-1', 'us-west-2', 'ap-south-1'] as const;
 
 export interface PublishDocument {
   readonly publish: { readonly images: readonly PublishResult[] } | null;
@@ -66,9 +74,16 @@ export const test = testWith({ disk: { sizeBytes: 8 * 2 ** 20, dataBytes: 2 ** 1
         return { ...end, result: end.json<PublishDocument>().publish?.images[0] as PublishResult };
       },
   )
-  /** A client of another region of the account. */
-  .extend('inRegion', ({ account }) => {
-    return (region: string) => new EC2Client({ region, endpoint: account.aws.url });
+  /** A client of a region of the account, which meets no conditions. */
+  .extend(
+    'inRegion',
+    ({ account }) =>
+      (region: string) =>
+        account.client(EC2Client, { region }),
+  )
+  /** Encryption by default would be with AWS's own key, and nothing so encrypted can be shared. */
+  .extend('encryption', { auto: true }, async ({ inRegion }) => {
+    for (const region of regions) await inRegion(region).send(new DisableEbsEncryptionByDefaultCommand({}));
   })
   .extend('imagesOf', ({ inRegion }) => async (region: string): Promise<Image[]> => {
     const { Images = [] } = await inRegion(region).send(
@@ -81,7 +96,7 @@ export const test = testWith({ disk: { sizeBytes: 8 * 2 ** 20, dataBytes: 2 ** 1
     'parameterIn',
     ({ account }) =>
       async (region: string, name: string): Promise<string | undefined> => {
-        const ssm = new SSMClient({ region, endpoint: account.aws.url });
+        const ssm = account.client(SSMClient, { region });
         const { Parameters } = await ssm.send(new GetParametersCommand({ Names: [name] }));
         return Parameters?.[0]?.Value;
       },

@@ -18,6 +18,7 @@ import type { RunView } from '../progress.ts';
 import type { PublishMeans } from '../publishing.ts';
 import type { Steps } from '../steps.ts';
 import { wantedRegions } from './check-regions.ts';
+import { keyPolicyStatement } from './key-policy.ts';
 import { type TargetContext, targetsOf } from './targets.ts';
 
 export interface PublishJob {
@@ -88,12 +89,21 @@ export async function publishImage(job: PublishJob, image: Image): Promise<Publi
       notice(describeRegion(result));
     },
   });
+  tellKeyPolicy(job, notice);
   recordSteps(published, job.steps);
   const failed = published.find(({ required, error }) => required && error !== undefined);
   return {
     regions: published.map((region) => regionResult(region, job)),
     ...(failed && { error: failed.error as Error }),
   };
+}
+
+/** Nobody else can use a key of one's own unless its policy says so, and only its owner can change that. */
+function tellKeyPolicy({ request, cloud }: PublishJob, notice: (message: string) => void): void {
+  const { encryption, publish } = request;
+  if (encryption?.kmsKey === undefined || !publish?.audience?.accounts.length) return;
+  const statement = JSON.stringify(keyPolicyStatement(publish.audience, cloud.region));
+  notice(`who the AMI is shared with needs this statement in the policy of its key: ${statement}`);
 }
 
 /** A line a region: what will be done there. */

@@ -83,7 +83,7 @@ async function openSession(
   };
 }
 
-/** Its client has no connection before it is used. */
+/** Its client opens no connection before the first call. */
 function parameterAccess(
   { connection }: Cloud,
   calls: Omit<RegionSession['ec2'], 'client'>,

@@ -1,0 +1,101 @@
+import { describe, expect } from 'vitest';
+import { startCli } from '../support/run-cli.ts';
+import { runSample } from '../support/sample.ts';
+import { source, test } from './support.ts';
+
+const settings = {
+  regions: ['eu-west-1', 'us-west-2'],
+  share: { accounts: ['111111111111'] },
+  'ssm-parameter': '/images/{name}/{suffix}',
+  'ssm-latest': '/images/{name}/latest',
+};
+
+describe('a region that fails', () => {
+  test('stops no other, moves no latest, and is made up for by the same command', async ({
+    account,
+    runImport,
+    runPublish,
+    parameterIn,
+  }) => {
+    await runImport();
+    const fault = account.aws.faults.add({
+      match: { operation: 'CopyImage', region: 'us-west-2' },
+      times: 'always',
+      action: { kind: 'error', status: 400, code: 'InvalidRequest' },
+    });
+    const failed = await runPublish(settings);
+    fault.remove();
+    expect([failed.exitCode, failed.result.outcome, failed.result.error?.code]).toEqual([
+      1,
+      'partial',
+      'AWS_REFUSED',
+    ]);
+    expect(failed.result.regions.map(({ region, outcome }) => [region, outcome])).toEqual([
+      [source, 'published'],
+      ['eu-west-1', 'published'],
+      ['us-west-2', 'failed'],
+    ]);
+    for (const { region, imageId } of failed.result.regions.slice(0, 2)) {
+      expect(await parameterIn(region, '/images/test-cloud/1')).toBe(imageId);
+      expect(await parameterIn(region, '/images/test-cloud/latest')).toBeUndefined();
+    }
+    const again = await runPublish(settings);
+    expect([again.exitCode, again.result.outcome], again.stderr).toEqual([0, 'published']);
+    for (const { region, imageId } of again.result.regions)
+      expect(await parameterIn(region, '/images/test-cloud/latest')).toBe(imageId);
+  });
+
+  test('of best effort keeps nothing waiting, and is a warning', async ({
+    account,
+    runImport,
+    runPublish,
+    parameterIn,
+  }) => {
+    await runImport();
+    // It takes every connection, and never answers.
+    account.aws.faults.add({
+      match: { service: 'ec2', region: 'us-west-2' },
+      times: 'always',
+      action: { kind: 'hang', when: 'before' },
+    });
+    const done = await runPublish(
+      { ...settings, 'best-effort-regions': ['us-west-2'] },
+      ...['--request-timeout', '1', '--outage-timeout', '3'],
+    );
+    expect([done.exitCode, done.result.outcome], done.stderr).toEqual([0, 'published']);
+    expect(done.result.regions.map(({ outcome }) => outcome)).toEqual(['published', 'published', 'failed']);
+    expect(done.result.regions[2]!.error?.code).toBe('AWS_UNREACHABLE');
+    expect(await parameterIn('eu-west-1', '/images/test-cloud/latest')).toBe(done.result.regions[1]!.imageId);
+  });
+});
+
+test('killed before and after each of its calls, the same command ends as configured, with one AMI a region', {
+  timeout: 300_000,
+}, async ({ account, configure, workDirectory, runImport, runPublish, imagesOf }) => {
+  await runImport();
+  const args = [
+    ...['publish', '--config', await configure(settings), '--endpoint-url', account.aws.url],
+    ...['--work-dir', workDirectory, '--json'],
+  ];
+  // Each kill goes on from what the one before has left: the calls of a run are at most these.
+  const points = Array.from({ length: 30 }, (_, index) => index + 1).flatMap((number) =>
+    (['before', 'after'] as const).map((when) => ({ number, when })),
+  );
+  const survive = async ({ number, when }: (typeof points)[number]) => {
+    const fault = account.aws.faults.add({ nth: number, action: { kind: 'hang', when } });
+    const { child, ended } = startCli(args);
+    await Promise.race([fault.struck, ended]);
+    child.kill('SIGKILL');
+    await ended;
+    fault.remove();
+  };
+  const { failures, seed } = await runSample(points, survive, { size: 4, sideBySide: 1 });
+  expect(failures, `EC2_IMAGE_SEED=${seed}`).toEqual([]);
+  const end = await runPublish(settings);
+  expect([end.exitCode, ['published', 'unchanged'].includes(end.result.outcome)], end.stderr).toEqual([
+    0,
+    true,
+  ]);
+  expect((await runPublish(settings)).result.outcome).toBe('unchanged');
+  for (const region of [source, ...settings.regions]) expect(await imagesOf(region)).toHaveLength(1);
+});
