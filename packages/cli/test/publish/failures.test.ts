@@ -77,7 +77,7 @@ test('killed before and after each of its calls, the same command ends as config
     ...['publish', '--config', await configure(settings), '--endpoint-url', account.aws.url],
     ...['--work-dir', workDirectory, '--json'],
   ];
-  // Each kill goes on from what the one before has left: the calls of a run are at most these.
+  // Each run resumes from what the one before has left: it has no more calls than these.
   const points = Array.from({ length: 30 }, (_, index) => index + 1).flatMap((number) =>
     (['before', 'after'] as const).map((when) => ({ number, when })),
   );

@@ -102,7 +102,7 @@ describe('publish', () => {
     expect(writesSince()).toEqual([]);
     const applied = await runPublish(fewer, '--apply');
     expect([applied.exitCode, applied.result.outcome]).toEqual([0, 'published']);
-    // A call whose answer was lost is made again.
+    // A call whose answer was lost is repeated.
     expect([...new Set(writesSince().map(({ operation }) => operation))]).toEqual([
       'ModifyImageAttribute',
       'ModifySnapshotAttribute',
