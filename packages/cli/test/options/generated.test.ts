@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { validateAction } from '@action-validator/core';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parseConfig } from '../../src/config/read-config.ts';
@@ -7,6 +8,7 @@ import { documentSchema } from '../../src/documents/document-schemas.ts';
 import type { PolicyName } from '../../src/iam/permission.ts';
 import { createPolicy, permissionTable } from '../../src/iam/policy-document.ts';
 import { createRolePolicy, createRoleTrust } from '../../src/iam/role-documents.ts';
+import { renderAction } from '../../src/options/action.ts';
 import { parseArguments } from '../../src/options/arguments.ts';
 import { commandNames } from '../../src/options/commands.ts';
 import { readGiven } from '../../src/options/given.ts';
@@ -61,6 +63,11 @@ describe('what is generated and committed is what the table gives', () => {
     ['role-policy', createRolePolicy],
   ] as const)('docs/iam/%s.json', async (name, create) => {
     await expect(json(create(anyScope))).toMatchFileSnapshot(root(`docs/iam/${name}.json`));
+  });
+
+  test('action.yml', async () => {
+    expect(validateAction(renderAction())).toMatchObject({ errors: [] });
+    await expect(renderAction()).toMatchFileSnapshot(root('action.yml'));
   });
 
   test("the README's option table", async () => {
