@@ -35,17 +35,15 @@ test.runIf(process.env.EC2_IMAGE_TEST === 'all')(
     expect(await run('ec2-image', '--version')).toMatch(/^\d+\.\d+\.\d+/);
     expect(await run('ec2-image', 'demo')).toMatch(/^imported .*\n[\s\S]*^reused /m);
 
-    const sizes = await buildah('images', '--json');
-    const images: { readonly names: readonly string[]; readonly size: string }[] = JSON.parse(sizes);
-    const [{ stdout: whole }, { stdout: base }] = await Promise.all(
-      ['ec2-image', 'base'].map((name) =>
-        execa('buildah', [...places, '--storage-driver=vfs', 'inspect', '--type=image', `localhost/${name}`]),
-      ),
+    const images: { readonly names: readonly string[]; readonly size: string }[] = JSON.parse(
+      await buildah('images', '--json'),
     );
+    const inspect = (name: string) => buildah('inspect', '--type=image', `localhost/${name}`);
+    const [whole, base] = [await inspect('ec2-image'), await inspect('base')];
     const layersOf = (inspected: string) => JSON.parse(inspected).OCIv1.rootfs.diff_ids.length;
     console.log(
       `container: ${images.map(({ names, size }) => `${names[0]} ${size}`).join(', ')}; ` +
-        `layers: ${layersOf(whole!)}, of the base ${layersOf(base!)}`,
+        `layers: ${layersOf(whole)}, of the base ${layersOf(base)}`,
     );
     const bytesOf = (name: string) => bytes(images.find(({ names }) => names[0]?.includes(name))!.size);
     expect(bytesOf('/ec2-image') - bytesOf('/base')).toBeLessThan(mostAddedBytes);
