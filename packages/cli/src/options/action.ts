@@ -26,7 +26,7 @@ export function renderAction(table: OptionTable = optionTable): string {
     '    - id: run',
     '      shell: bash',
     '      run: |',
-    '        set -f # names are no patterns',
+    '        set -f # a name is not a pattern',
     '        mapfile -t arguments < <(printf %s "$ACTION_ARGUMENTS")',
     '        # shellcheck disable=SC2086 # several names',
     '        "$GITHUB_ACTION_PATH/scripts/ec2-image" "$ACTION_COMMAND" $ACTION_IMAGES "${arguments[@]}"',
