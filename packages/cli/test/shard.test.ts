@@ -15,7 +15,7 @@ const test = testWith({ formats: ['raw'] }).extend(
       const file = join(workDirectory, 'ec2-image.yaml');
       const source = `url: "${images.url('raw')}", checksum-url: "${images.checksumUrl}", arch: x86_64`;
       const entries = names.map((name) => `  ${name}: { ami-name: '${name}', ${source} }`);
-      const top = ['region: us-east-1', 'via: ebs', 'omit-holes: true'];
+      const top = ['region: us-east-1', 'via: ebs', 'omit-holes: true', 'deprecate-after: 30d'];
       await writeFile(file, [...top, 'images:', ...entries, ''].join('\n'));
       const common = ['--config', file, '--work-dir', workDirectory, '--endpoint-url', account.aws.url];
       return runInProcess(['import', ...common, '--json', ...more], { env });
@@ -51,6 +51,21 @@ describe('the shards of a configuration', () => {
     expect([second.exitCode, imagesOf(second)]).toEqual([0, ['two']]);
     const { images } = await account.contents();
     expect(images.map(({ Name }) => Name).toSorted()).toEqual(names.toSorted());
+  });
+
+  test('publish nothing, which one run of publish does afterwards', async ({
+    importShard,
+    account,
+    workDirectory,
+  }) => {
+    const end = await importShard(['one'], ['--shard', '0/1']);
+    expect(end.stderr).toContain('Shard 0/1: 1 of 1 images: one; publishes nothing');
+    const [before] = (await account.contents()).images;
+    expect([before?.Name, before?.DeprecationTime]).toEqual(['one', undefined]);
+    const config = ['--config', join(workDirectory, 'ec2-image.yaml'), '--work-dir', workDirectory];
+    const published = await runInProcess(['publish', ...config, '--endpoint-url', account.aws.url]);
+    expect(published.exitCode, published.stderr).toBe(0);
+    expect((await account.contents()).images).toMatchObject([{ DeprecationTime: expect.any(String) }]);
   });
 
   test('more of them than images leave some with nothing to do', async ({ importShard, account }) => {

@@ -56,6 +56,8 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
     return Promise.all(
       requests.map(async (request) => ({
         ...request,
+        // `latest` and its kin follow from all images of a stream, which other runs may still import.
+        ...(shard && { publish: undefined }),
         trust: await openTrust({ ...request, trust: request.trustSettings }),
       })),
     );
