@@ -1,10 +1,12 @@
 /** `npm run bench [-- NAME…]`: the benchmarks named, or all of them, one after the other. */
+import { inventoryBenchmark } from './inventory.ts';
 import { janitor } from './janitor.ts';
 import { speedBenchmarks } from './speed/speed.ts';
 import { systemDisk } from './system-disk.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   janitor,
+  inventory: inventoryBenchmark,
   ...speedBenchmarks,
   'system-disk': systemDisk,
 };

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { type Account, startAccount } from './account.ts';
+import { startAccount } from './account.ts';
+import { countCalls, forgetCalls, printCalls, surplusOf } from './calls.ts';
 import { type LargeAccount, makeLargeAccount } from './large-account.ts';
 import { type PeakMemory, watchPeakMemory } from './process-memory.ts';
 import { findProgram } from './programs.ts';
@@ -44,7 +45,7 @@ export async function runJanitor(size: LargeAccount): Promise<JanitorRun> {
   try {
     await using account = await startAccount({ directory });
     const { leftovers } = await makeLargeAccount({ account, directory, ...size });
-    await fetch(`${account.url}/_local-aws/calls`, { method: 'DELETE' });
+    await forgetCalls(account);
     const started = performance.now();
     const child = execa(
       'node',
@@ -78,28 +79,16 @@ export async function runJanitor(size: LargeAccount): Promise<JanitorRun> {
       ...Object.fromEntries(users.map((operation) => [operation, 1])),
       DescribeImageAttribute: 2 * leftovers.images,
     };
-    const operations = new Set([...Object.keys(allowed), ...Object.keys(calls)]);
     return {
       seconds,
       peak,
       calls,
       toDelete: janitor.plan.resources.filter(({ verdict }) => verdict === 'delete').length,
-      surplus: [...operations]
-        .filter((operation) => calls[operation] !== allowed[operation])
-        .map((operation) => `${operation}: ${calls[operation] ?? 0} instead of ${allowed[operation] ?? 0}`),
+      surplus: surplusOf(calls, allowed),
     };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-async function countCalls({ url }: Account): Promise<Record<string, number>> {
-  const { calls } = (await (await fetch(`${url}/_local-aws/calls`)).json()) as {
-    calls: { operation: string }[];
-  };
-  const counts: Record<string, number> = {};
-  for (const { operation } of calls) counts[operation] = (counts[operation] ?? 0) + 1;
-  return counts;
 }
 
 export const largeAccount: LargeAccount = { snapshots: 100_000, objects: 50_000, images: 20_000 };
@@ -114,8 +103,6 @@ export async function janitor(): Promise<void> {
         ', ',
       )}: ${toDelete} to delete, found in ${seconds.toFixed(1)} s at a peak of ${(peak.own / 2 ** 20).toFixed(0)} MiB\n`,
   );
-  console.log('| call | times |\n| --- | --- |');
-  for (const [operation, times] of Object.entries(calls).sort()) console.log(`| ${operation} | ${times} |`);
-  for (const line of surplus) console.log(`\nUNEXPECTED ${line}`);
+  printCalls(calls, surplus);
   if (surplus.length > 0 || peak.own > maxPeakBytes) process.exitCode = 1;
 }
