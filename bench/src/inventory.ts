@@ -26,14 +26,17 @@ export interface InventoryRun {
   readonly surplus: readonly string[];
 }
 
-/** Those that an account has without opting in, and three more. */
+/** What an account has to opt into. */
+const optIn = ['eu-south-1', 'ap-east-1', 'me-south-1'];
+
+/** An AMI of 500 images in these and in the regions that no account has to opt into. */
 export const inventory: Inventory = {
   images: 500,
   regions: [
     ...['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'ca-central-1', 'sa-east-1'],
     ...['eu-west-1', 'eu-west-2', 'eu-west-3', 'eu-central-1', 'eu-north-1'],
     ...['ap-south-1', 'ap-southeast-1', 'ap-southeast-2', 'ap-northeast-1', 'ap-northeast-2'],
-    ...['ap-northeast-3'],
+    ...['ap-northeast-3', ...optIn],
   ],
 };
 
@@ -41,7 +44,10 @@ export const inventory: Inventory = {
 export async function runInventory({ images, regions }: Inventory): Promise<readonly InventoryRun[]> {
   const directory = await mkdtemp(join(tmpdir(), 'bench-inventory-'));
   try {
-    await using account = await startAccount({ directory });
+    await using account = await startAccount({
+      directory,
+      args: optIn.flatMap((region) => ['--opt-in-region', region]),
+    });
     for (const [index, region] of regions.entries())
       seedRegion({ directory, region, images, firstId: index * images });
     const config = join(directory, 'ec2-image.yaml');
@@ -157,10 +163,11 @@ function configuration({ images, regions }: Inventory): string {
     (_, number) => `  image-${number}:
     url: ${urlOf(number)}
     sha256: ${digestOf(number).slice('sha256:'.length)}
+    arch: x86_64
     region: ${regions[number % regions.length]}
 `,
   );
-  return `via: ebs\nsuffix: 1\narch: x86_64\nimages:\n${entries.join('')}`;
+  return `via: ebs\nsuffix: 1\nimages:\n${entries.join('')}`;
 }
 
 /** `npm run bench -- inventory` */

@@ -16,6 +16,7 @@ prints on stdout.
   --account-id ID               the callers' account; default: 123456789012
   --credentials KEY:SECRET[:ID] verify what this key signs; its account, if it is another one; may be repeated
   --bucket NAME[@REGION]        make the bucket unless it is there; may be repeated
+  --opt-in-region NAME          opt the account into this region; may be repeated
   --conditions calm|adverse     adverse: as difficult as AWS can be within its documentation; default: calm
   --seed N                      what decides in adverse conditions; default: 1
   --faults FILE                 a JSON file of fault rules
@@ -59,6 +60,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
       ...(values.seed !== undefined && { seed: wholeNumber('--seed', values.seed, Number.MAX_SAFE_INTEGER) }),
       credentials: (values.credentials ?? []).map(readCredentials),
       buckets: (values.bucket ?? []).map(readBucket),
+      ...(values['opt-in-region'] && { optInRegions: values['opt-in-region'] }),
       ec2,
     },
     ...(values.faults !== undefined && { faultFile: values.faults }),
@@ -77,6 +79,7 @@ function parse(argv: readonly string[]) {
         'account-id': { type: 'string' },
         credentials: { type: 'string', multiple: true },
         bucket: { type: 'string', multiple: true },
+        'opt-in-region': { type: 'string', multiple: true },
         conditions: { type: 'string' },
         seed: { type: 'string' },
         faults: { type: 'string' },
