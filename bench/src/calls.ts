@@ -1,7 +1,21 @@
+import { createReadStream } from 'node:fs';
+import { truncate } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import type { Account } from './account.ts';
 
 /** Calls by their operation. */
 export type CallCounts = Readonly<Record<string, number>>;
+
+/** The emulator remembers the last ten thousand calls: of more, its log (`--log`) is counted, and emptied. */
+export async function takeLoggedCalls(path: string): Promise<CallCounts> {
+  const counts: Record<string, number> = {};
+  for await (const line of createInterface(createReadStream(path))) {
+    const { operation } = JSON.parse(line) as { operation: string };
+    counts[operation] = (counts[operation] ?? 0) + 1;
+  }
+  await truncate(path);
+  return counts;
+}
 
 export async function forgetCalls({ url }: Pick<Account, 'url'>): Promise<void> {
   await fetch(`${url}/_local-aws/calls`, { method: 'DELETE' });

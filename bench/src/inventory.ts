@@ -5,7 +5,7 @@ import { seedEc2 } from '@ec2-image/local-aws';
 import { provenanceTags } from '@ec2-image/provenance';
 import { execa } from 'execa';
 import { type Account, startAccount } from './account.ts';
-import { type CallCounts, countCalls, forgetCalls, printCalls, surplusOf } from './calls.ts';
+import { type CallCounts, printCalls, surplusOf, takeLoggedCalls } from './calls.ts';
 import { type PeakMemory, watchPeakMemory } from './process-memory.ts';
 import { findProgram } from './programs.ts';
 import { maxPeakBytes } from './system-disk.ts';
@@ -46,13 +46,14 @@ export async function runInventory({ images, regions }: Inventory): Promise<read
   try {
     await using account = await startAccount({
       directory,
-      args: optIn.flatMap((region) => ['--opt-in-region', region]),
+      args: ['--log', logIn(directory), ...optIn.flatMap((region) => ['--opt-in-region', region])],
     });
     for (const [index, region] of regions.entries())
       seedRegion({ directory, region, images, firstId: index * images });
     const config = join(directory, 'ec2-image.yaml');
     await writeFile(config, configuration({ images, regions }));
     const listed = await run(account, ['list', ...regions.flatMap((region) => ['--region', region])], {
+      log: logIn(directory),
       count: ({ list }) => list.amis.length,
       allowed: {
         GetCallerIdentity: 1,
@@ -64,6 +65,7 @@ export async function runInventory({ images, regions }: Inventory): Promise<read
       },
     });
     const planned = await run(account, ['plan', '--config', config], {
+      log: logIn(directory),
       count: ({ plan }) => plan.images.filter(({ outcome }) => outcome === 'nothing').length,
       allowed: {
         GetCallerIdentity: regions.length,
@@ -81,6 +83,8 @@ export async function runInventory({ images, regions }: Inventory): Promise<read
   }
 }
 
+const logIn = (directory: string) => join(directory, 'calls.ndjson');
+
 interface Document {
   readonly list: { readonly amis: readonly unknown[] };
   readonly plan: { readonly images: readonly { readonly outcome: string }[] };
@@ -89,9 +93,17 @@ interface Document {
 async function run(
   account: Account,
   args: readonly string[],
-  { count, allowed }: { readonly count: (document: Document) => number; readonly allowed: CallCounts },
+  {
+    log,
+    count,
+    allowed,
+  }: {
+    /** The emulator's. */
+    readonly log: string;
+    readonly count: (document: Document) => number;
+    readonly allowed: CallCounts;
+  },
 ): Promise<Omit<InventoryRun, 'command'>> {
-  await forgetCalls(account);
   const started = performance.now();
   const child = execa('node', [await findProgram('ec2-image'), ...args, '--json', '--quiet'], {
     env: account.env,
@@ -102,7 +114,7 @@ async function run(
   const [peak, { stdout, stderr, exitCode }] = await Promise.all([watchPeakMemory(child.pid!), child]);
   const seconds = (performance.now() - started) / 1000;
   if (exitCode !== 0) throw new Error(`${args[0]} ended with ${exitCode}: ${stderr.slice(0, 2000)}`);
-  const calls = await countCalls(account);
+  const calls = await takeLoggedCalls(log);
   return { seconds, peak, calls, count: count(JSON.parse(stdout)), surplus: surplusOf(calls, allowed) };
 }
 
