@@ -5,6 +5,7 @@ import type { RequestedImport } from './config/import-request.ts';
 import { kmsKeyFor } from './pipeline/encryption.ts';
 import { planImage } from './pipeline/plan/plan-image.ts';
 import type { ImagePlan } from './pipeline/plan/planned.ts';
+import { openPublishMeans } from './pipeline/publish/means.ts';
 import { openView, type RunOutput } from './render/choose-view.ts';
 import type { CommonSettings } from './settings.ts';
 
@@ -37,12 +38,14 @@ export async function planImports({
   try {
     await Promise.all(requests.map(({ session }) => clouds.open(session)));
     for (const request of requests) kmsKeyFor(request, await clouds.open(request.session));
+    const publishing = await openPublishMeans({ requests, clouds, revoke: false, force: false, signal });
     const none = pLimit(1);
     return await pLimit(maxImages).map(requests, async (request) =>
       planImage({
         request: await (local?.complete(request) ?? request),
         cloud: await clouds.open(request.session),
         workDirectory,
+        publishing,
         limits: { conversions: none, uploads: none, proofs: none },
         cancelOnInterrupt: false,
         resumes: false,

@@ -23,7 +23,7 @@ const image = z.object({
       action: z
         .enum(plannedActions)
         .describe(
-          'reuse: what it would make exists; make; wait: an earlier run has begun it; change: of what exists; remove',
+          'reuse: what it would make exists; make; wait: an earlier run has begun it; change: of what exists; remove; revoke',
         ),
       what: z.string(),
       bytes: z.number().optional().describe('To be transferred, where that is known'),

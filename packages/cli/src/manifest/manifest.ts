@@ -6,7 +6,7 @@ export type ManifestFormat = (typeof manifestFormats)[number];
 /** What of a result goes into a manifest. */
 export type ManifestResult = Pick<
   ImageResult,
-  'name' | 'amiName' | 'architecture' | 'outcome' | 'region' | 'imageId' | 'snapshotId' | 'source'
+  'name' | 'amiName' | 'architecture' | 'outcome' | 'region' | 'imageId' | 'snapshotId' | 'source' | 'regions'
 >;
 
 export interface ManifestEntry {
@@ -39,8 +39,9 @@ function ownDocument({ entries, complete }: ManifestRun): object {
       outcome,
       source: { url: source.url, digest: source.digest },
       endedAt: endedAt.toISOString(),
-      amis:
-        ami.imageId === null ? {} : { [ami.region]: { imageId: ami.imageId, snapshotId: ami.snapshotId } },
+      amis: Object.fromEntries(
+        amisOf(ami).map(({ region, imageId, snapshotId }) => [region, { imageId, snapshotId }]),
+      ),
     })),
   };
 }
@@ -53,25 +54,47 @@ function ownDocument({ entries, complete }: ManifestRun): object {
  */
 function packerDocument({ runId, entries }: ManifestRun): object {
   return {
-    builds: entries.flatMap(
-      ({ result: { name, amiName, architecture, source, region, imageId }, endedAt }) =>
-        imageId === null
-          ? []
-          : {
-              name,
-              builder_type: 'ec2-image',
-              build_time: Math.floor(endedAt.getTime() / 1000),
-              files: null,
-              artifact_id: `${region}:${imageId}`,
-              packer_run_uuid: runId,
-              custom_data: {
-                ami_name: amiName ?? '',
-                architecture,
-                source_url: source.url,
-                source_digest: source.digest ?? '',
-              },
+    builds: entries.flatMap(({ result: { name, amiName, architecture, source, ...ami }, endedAt }) =>
+      ami.imageId === null
+        ? []
+        : {
+            name,
+            builder_type: 'ec2-image',
+            build_time: Math.floor(endedAt.getTime() / 1000),
+            files: null,
+            artifact_id: amisOf(ami)
+              .map(({ region, imageId }) => `${region}:${imageId}`)
+              .join(','),
+            packer_run_uuid: runId,
+            custom_data: {
+              ami_name: amiName ?? '',
+              architecture,
+              source_url: source.url,
+              source_digest: source.digest ?? '',
             },
+          },
     ),
     last_run_uuid: runId,
   };
+}
+
+interface RegionalAmi {
+  readonly region: string;
+  readonly imageId: string;
+  readonly snapshotId: string | null;
+}
+
+/** That of the import's region first, then its copies, as far as they are known. */
+function amisOf({
+  region,
+  imageId,
+  snapshotId,
+  regions,
+}: Pick<ManifestResult, 'region' | 'imageId' | 'snapshotId' | 'regions'>): RegionalAmi[] {
+  const copies = regions.flatMap((copy) =>
+    copy.imageId === null || copy.region === region
+      ? []
+      : { region: copy.region, imageId: copy.imageId, snapshotId: copy.snapshotId },
+  );
+  return imageId === null ? copies : [{ region, imageId, snapshotId }, ...copies];
 }

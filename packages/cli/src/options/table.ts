@@ -30,6 +30,9 @@ const table = {
 
 /** Those of an import that change nothing of what it would do. */
 const ofRunsAlone: readonly string[] = [
+  'apply',
+  'yes',
+  'force',
   'cancel-on-interrupt',
   'dry-run',
   'manifest',

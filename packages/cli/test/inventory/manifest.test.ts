@@ -23,6 +23,7 @@ const result = (name: string, imageId: string | null) => ({
   region: 'us-east-1',
   imageId,
   snapshotId: imageId && 'snap-0a',
+  regions: [],
   source: { url: 'https://example.org/a.qcow2', digest: `sha256:${'0'.repeat(64)}` },
 });
 

@@ -71,6 +71,14 @@ const byEbs: Flags = { via: 'ebs', bucket: undefined, 'omit-holes': true };
 
 const proofTag = [{ Key: 'ec2-image:proof' }];
 
+/** A copy, an end and parameters. */
+const published: Flags = {
+  regions: 'eu-west-1',
+  'deprecate-after': '90d',
+  'ssm-parameter': '/images/{name}/{suffix}',
+  'ssm-latest': '/images/{name}/latest',
+};
+
 /** What an account may hold before a run, and the flags of the run. */
 const states: readonly (readonly [
   name: string,
@@ -102,6 +110,11 @@ const states: readonly (readonly [
     'the AMI, disabled',
     imported(({ account, imageId }) => account.ec2.send(new DisableImageCommand({ ImageId: imageId }))),
   ],
+  ['nothing, to be published', async () => {}, published],
+  ['the AMI, to be published', imported(), published],
+  // These accounts encrypt by default, with a key that nobody can share.
+  ['the AMI, to be shared', imported(), { share: JSON.stringify({ accounts: ['111122223333'] }) }],
+  ['the AMI, published', imported(undefined, published), published],
   ['the snapshot', imported(deregistered)],
   [
     'the snapshot, not proven',
@@ -132,14 +145,25 @@ const states: readonly (readonly [
 ];
 
 /** Which step a call belongs to. Cleaning up, and the tags of what is made, belong to those that made it. */
-const stepOf: Readonly<Record<string, string>> = {
+const steps: Readonly<Record<string, string>> = {
   CreateMultipartUpload: 'make upload',
   ImportSnapshot: 'make import',
   StartSnapshot: 'make import',
   RegisterImage: 'make register',
   DeregisterImage: 'remove register',
-  ModifyImageAttribute: 'change register',
+  CopyImage: 'make copy',
+  ModifySnapshotAttribute: 'make share',
+  EnableImageDeprecation: 'make deprecate',
+  PutParameter: 'make announce',
 };
+
+function stepOf({ operation, parameters }: CallRecord): string | undefined {
+  if (operation !== 'ModifyImageAttribute') return steps[operation];
+  const shares = Object.keys(parameters).some((name) => name.startsWith('LaunchPermission'));
+  return shares ? 'make share' : 'change register';
+}
+
+const allSteps = new Set([...Object.values(steps), 'change register']);
 
 describe('what plan says is what import then does', () => {
   process.stdout.write(
@@ -153,7 +177,8 @@ describe('what plan says is what import then does', () => {
       const { plan, exitCode } = await runPlan(flags);
       const after = account.aws.calls.list().at(-1)?.sequence ?? 0;
       const { result, stderr } = await runImport(flags);
-      const calls = changesAfter(account, after).map(({ operation }) => operation);
+      const made = changesAfter(account, after);
+      const calls = made.map(({ operation }) => operation);
       const story = JSON.stringify({ plan, calls, result: result.error }, null, 1) + stderr;
 
       if (plan.outcome === 'blocked') {
@@ -167,9 +192,9 @@ describe('what plan says is what import then does', () => {
       expect(plan.amiName, story).toBe(result.amiName);
 
       const planned = new Set(plan.steps.map(({ step, action }) => `${action} ${step}`));
-      const calledFor = new Set(calls.flatMap((operation) => stepOf[operation] ?? []));
-      const ofCalls = new Set(Object.values(stepOf));
-      expect(new Set([...planned].filter((step) => ofCalls.has(step))), story).toEqual(calledFor);
+      const calledFor = new Set(made.flatMap((call) => stepOf(call) ?? []));
+
+      expect(new Set([...planned].filter((step) => allSteps.has(step))), story).toEqual(calledFor);
       const writesTagsOnly = !calledFor.has('make register') && calls.includes('CreateTags');
       expect(planned.has('change tag'), story).toBe(writesTagsOnly);
 

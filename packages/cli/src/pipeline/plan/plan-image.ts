@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Image } from '@aws-sdk/client-ec2';
 import {
   type AmiFacts,
   describeImage,
@@ -15,12 +16,14 @@ import { imageDirectoryName } from '../../work-directory/marker.ts';
 import { knowsBootMode } from '../boot/find-boot-mode.ts';
 import { identify, type RequestedJob } from '../identity.ts';
 import { createLeftovers } from '../leftovers.ts';
+import type { PublishMeans } from '../publishing.ts';
 import { ec2Options, type IdentifiedRun, type Known, objectUrl } from '../run.ts';
 import { findAmiByName, imageUpdateOf, proofOf, wantedTagsOf } from '../rungs/ami.ts';
 import { findSnapshotOrTask } from '../rungs/find-imported-snapshot.ts';
 import { findStoredObject, locateObject } from '../rungs/object.ts';
 import { knowsSigner } from '../signer.ts';
 import { createSteps } from '../steps.ts';
+import { planPublishing } from './plan-publishing.ts';
 import { type Found, type Lacks, needsImage, planSteps } from './plan-steps.ts';
 import { type ImagePlan, isToDo } from './planned.ts';
 
@@ -28,7 +31,9 @@ import { type ImagePlan, isToDo } from './planned.ts';
  * What an import of the image would do, found by the looks that it takes itself, in their order. Changes nothing in the
  * account nor in the work directory. Never throws but for an interrupt: what stands in the way is in the plan.
  */
-export async function planImage(job: RequestedJob): Promise<ImagePlan> {
+export async function planImage(
+  job: RequestedJob & { readonly publishing: PublishMeans },
+): Promise<ImagePlan> {
   const { cloud, view, signal } = job;
   let { request }: { request: RequestedJob['request'] } = job;
   const known: Known = {};
@@ -58,9 +63,12 @@ export async function planImage(job: RequestedJob): Promise<ImagePlan> {
         request = found;
       },
     });
-    const found = await findRung(run);
+    const { found, image } = await findRung(run);
     const download = needsImage(found, run.request) ? await downloadOf(run) : undefined;
-    const steps = planSteps(found, { request: { ...run.request, amiName: run.amiName }, download });
+    const steps = [
+      ...planSteps(found, { request: { ...run.request, amiName: run.amiName }, download }),
+      ...(await planPublishing({ ...run, means: job.publishing }, image)),
+    ];
     return planOf(steps.some(isToDo) ? 'todo' : 'nothing', {
       ...('imageId' in found && { imageId: found.imageId }),
       ...('snapshotId' in found && { snapshotId: found.snapshotId ?? null }),
@@ -73,14 +81,18 @@ export async function planImage(job: RequestedJob): Promise<ImagePlan> {
 }
 
 /** From the end, as the ladder looks: the first thing that is there. */
-async function findRung(run: IdentifiedRun): Promise<Found> {
+async function findRung(run: IdentifiedRun): Promise<{ readonly found: Found; readonly image?: Image }> {
   const { usable, inTheWay } = await findAmiByName(run);
   if (usable) return amiFound(run, usable);
   const removes = inTheWay && { removes: { imageId: inTheWay.imageId } };
-  return { ...removes, ...(run.request.via === 'ebs' ? await findWritten(run) : await findImported(run)) };
+  const found = run.request.via === 'ebs' ? await findWritten(run) : await findImported(run);
+  return { found: { ...removes, ...found } };
 }
 
-async function amiFound(run: IdentifiedRun, ami: AmiFacts): Promise<Found> {
+async function amiFound(
+  run: IdentifiedRun,
+  ami: AmiFacts,
+): Promise<{ readonly found: Found; readonly image: Image }> {
   const { imageId, rootSnapshotId, tags, snapshotTags = {} } = ami;
   const lacks = { ...lacksOf(run, tags), proof: !isProven(run, proofOf(ami).extent) };
   run.known.proof = proofOf(ami);
@@ -96,7 +108,7 @@ async function amiFound(run: IdentifiedRun, ami: AmiFacts): Promise<Found> {
     return [id, keys] as const;
   });
   const image = await describeImage({ ...ec2Options(run), imageId });
-  return {
+  const found: Found = {
     rung: 'ami',
     imageId,
     ...(rootSnapshotId !== undefined && { snapshotId: rootSnapshotId }),
@@ -104,6 +116,7 @@ async function amiFound(run: IdentifiedRun, ami: AmiFacts): Promise<Found> {
     tags: new Map(missing.filter(([, keys]) => keys.length > 0)),
     settings: imageChanges(image, imageUpdateOf(run)),
   };
+  return { found, image };
 }
 
 async function findImported(given: IdentifiedRun): Promise<Found> {

@@ -3,9 +3,10 @@ import type { StepName } from '../../outcome.ts';
 
 /**
  * What would become of a step: `reuse`, what it would make exists; `make`, it would be made; `wait`, an earlier run has
- * begun it; `change`, what exists would be changed; `remove`, something would be deleted to make room.
+ * begun it; `change`, what exists would be changed; `remove`, something would be deleted to make room; `revoke`, a
+ * permission would be taken away.
  */
-export const plannedActions = ['reuse', 'make', 'wait', 'change', 'remove'] as const;
+export const plannedActions = ['reuse', 'make', 'wait', 'change', 'remove', 'revoke'] as const;
 export type PlannedAction = (typeof plannedActions)[number];
 
 export interface PlannedStep {

@@ -50,7 +50,8 @@ export async function checkSharing(job: Omit<PublishJob, 'steps' | 'log' | 'resu
   await checkTargets(targets, { isEncrypted: request.encryption !== undefined, signal });
 }
 
-function contextOf(
+/** What publishing an AMI takes besides its regions. */
+export function contextOf(
   { request, means, view, signal }: Pick<PublishJob, 'request' | 'means' | 'view' | 'signal'>,
   image?: Image,
 ): TargetContext {
