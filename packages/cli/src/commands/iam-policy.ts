@@ -76,18 +76,19 @@ export class IamPolicyCommand extends TableCommand {
   }
 
   private policies(name: (typeof commands)[number], { file }: CommonSettings): PolicyName[] {
-    if (name !== 'import') return [name];
-    const given = this.given.value('via');
     const { config } = file ?? {};
     const images = Object.values(config?.images ?? {});
+    const publishes = [config ?? {}, ...images].some((settings) =>
+      publishKeys.some((key) => key in settings),
+    );
+    if (name === 'plan' && publishes) return ['plan-publish'];
+    if (name !== 'import') return [name];
+    const given = this.given.value('via');
     const ways = given
       ? [given]
       : images.length > 0
         ? images.map(({ via }) => via ?? config?.via ?? 's3')
         : [config?.via ?? 's3'];
-    const publishes = [config ?? {}, ...images].some((settings) =>
-      publishKeys.some((key) => key in settings),
-    );
     return [
       ...[...new Set(ways)].map((way) => `import-${way}` as const),
       ...(publishes ? (['publish'] as const) : []),

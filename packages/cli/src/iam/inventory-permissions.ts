@@ -29,6 +29,28 @@ const plan: readonly Permission[] = [
   },
 ];
 
+/** The same, where the configuration publishes: what is read of each region. */
+const planPublish: readonly Permission[] = [
+  ...plan,
+  {
+    purpose: 'LookAtTheRegions',
+    actions: [
+      'ec2:DescribeRegions',
+      'ec2:DescribeSnapshotAttribute',
+      'ec2:GetEbsDefaultKmsKeyId',
+      'ec2:GetEbsEncryptionByDefault',
+      'ec2:GetImageBlockPublicAccessState',
+      'ec2:GetSnapshotBlockPublicAccessState',
+    ],
+    on: ['anything'],
+  },
+  {
+    purpose: 'ReadTheParameters',
+    actions: ['ssm:GetParameters'],
+    on: ['parameters'],
+  },
+];
+
 const list: readonly Permission[] = [
   {
     purpose: 'LookInTheRegions',
@@ -92,6 +114,9 @@ const status: readonly Permission[] = [
 ];
 
 /** Of the commands that show what is in the account, and change nothing. */
-export const inventoryPermissions = { plan, list, status } satisfies Partial<
-  Record<PolicyName, readonly Permission[]>
->;
+export const inventoryPermissions = {
+  plan,
+  'plan-publish': planPublish,
+  list,
+  status,
+} satisfies Partial<Record<PolicyName, readonly Permission[]>>;

@@ -36,6 +36,7 @@ export type PolicyName =
   | 'verify'
   | 'boot-test'
   | 'plan'
+  | 'plan-publish'
   | 'list'
   | 'status'
   | 'janitor'

@@ -30,7 +30,9 @@ export function createPolicy(names: readonly PolicyName[], scope: PolicyScope): 
   const statements = names
     .flatMap((name) => permissionTable[name])
     .flatMap((permission) => createStatements(permission, scope))
-    .concat(names.some((name) => name === 'plan' || name.startsWith('import-')) ? readSources(scope) : []);
+    .concat(
+      names.some((name) => name.startsWith('plan') || name.startsWith('import-')) ? readSources(scope) : [],
+    );
   const distinct = new Map(statements.map((statement) => [JSON.stringify(statement), statement]));
   return { Version: '2012-10-17', Statement: withDistinctSids([...distinct.values()]) };
 }

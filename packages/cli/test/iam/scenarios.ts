@@ -287,6 +287,23 @@ export const scenarios: readonly Scenario[] = [
     command: planning(encrypted),
   },
   {
+    policy: 'plan-publish',
+    name: 'an AMI that is to be public, in two regions',
+    needs: [
+      ...['ec2:DescribeImageAttribute', 'ec2:DescribeImages', 'ec2:DescribeRegions'],
+      ...['ec2:DescribeSnapshotAttribute', 'ec2:GetEbsDefaultKmsKeyId', 'ec2:GetEbsEncryptionByDefault'],
+      ...['ec2:GetImageBlockPublicAccessState', 'ec2:GetSnapshotBlockPublicAccessState'],
+      'ssm:GetParameters',
+    ],
+    exitCode: 3,
+    prepare: ({ importBefore }) => importBefore(),
+    command: planning({
+      regions: 'eu-west-1',
+      share: JSON.stringify({ public: true }),
+      'ssm-parameter': '/images/{name}',
+    }),
+  },
+  {
     policy: 'plan',
     name: 'an AMI that is asked for its UEFI data',
     needs: ['ec2:DescribeImageAttribute'],
