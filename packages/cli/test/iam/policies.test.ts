@@ -52,7 +52,7 @@ describe('under exactly its policy', () => {
 
 const tested = [...new Set(scenarios.map(({ policy }) => policy))];
 
-/** Of the looks at the results of an import, the scenarios of `plan` tell. */
+/** What both read has its scenarios under `plan`. */
 const ofOthers: Partial<Record<PolicyName, PolicyName>> = { 'plan-publish': 'plan' };
 
 test.each(tested)('every action of %s has a scenario that it matters in', (name) => {
