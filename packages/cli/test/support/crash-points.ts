@@ -1,4 +1,4 @@
-import type { LocalAwsOptions } from '@ec2-image/local-aws';
+import type { CallRecord, LocalAwsOptions } from '@ec2-image/local-aws';
 import { tagRecord } from '@ec2-image/provenance';
 import { expect } from 'vitest';
 import { openAccount, type TestAccount } from './account.ts';
@@ -66,25 +66,35 @@ export async function recordCrashPoints(images: TestImages, way: Way): Promise<C
   const before = scene.account.aws.calls.list().at(-1)?.sequence ?? 0;
   const { exitCode, stderr } = await scene.run();
   expect(exitCode, stderr).toBe(0);
-  const aws = scene.account.aws.calls
-    .list({ after: before })
-    .map(({ service, operation }) => `${service} ${operation}`);
   const served = Array.from({ length: scene.proxy.count }, () => 'GET');
-  const points = (server: 'image' | 'aws', operations: readonly string[]) =>
-    operations.flatMap((operation, index) =>
-      (['before', 'after'] as const).map((when) => ({ server, number: index + 1, when, operation })),
-    );
-  return [...points('image', served), ...points('aws', aws)];
+  return [...pointsOf('image', served), ...callPoints(scene.account.aws.calls.list({ after: before }))];
 }
 
-/** Starts the import and kills it at the point; false where it ended before it got there. */
-export async function crashAt(scene: CrashScene, point: CrashPoint): Promise<boolean> {
+/** Before and after each of the calls of a run. */
+export function callPoints(calls: readonly CallRecord[]): CrashPoint[] {
+  return pointsOf(
+    'aws',
+    calls.map(({ service, operation }) => `${service} ${operation}`),
+  );
+}
+
+function pointsOf(server: CrashPoint['server'], operations: readonly string[]): CrashPoint[] {
+  return operations.flatMap((operation, index) =>
+    (['before', 'after'] as const).map((when) => ({ server, number: index + 1, when, operation })),
+  );
+}
+
+/** What is killed: its account, its command line, and the proxy before the image where it reads one. */
+type Killable = Pick<CrashScene, 'account' | 'args'> & Partial<Pick<CrashScene, 'proxy'>>;
+
+/** Starts the command and kills it at the point; false where it ended before it got there. */
+export async function crashAt(scene: Killable, point: CrashPoint): Promise<boolean> {
   const { account, proxy, args } = scene;
   const fault =
     point.server === 'aws'
       ? account.aws.faults.add({ nth: point.number, action: { kind: 'hang', when: point.when } })
       : undefined;
-  const reached = fault ? fault.struck : proxy.hold(point.number, point.when);
+  const reached = fault ? fault.struck : proxy!.hold(point.number, point.when);
   const { child, ended } = startCli(args);
   const crashed = await Promise.race([reached.then(() => true), ended.then(() => false)]);
   // A call is struck as it is understood; what it does before it hangs must be done when the client is gone.
@@ -95,7 +105,7 @@ export async function crashAt(scene: CrashScene, point: CrashPoint): Promise<boo
   return crashed;
 }
 
-function isAnswered({ account }: CrashScene, { server }: CrashPoint): boolean {
+function isAnswered({ account }: Killable, { server }: CrashPoint): boolean {
   if (server === 'image') return true;
   return account.aws.calls
     .list()
