@@ -9,7 +9,7 @@ import { type ImportDocument, importArgs, makeWorkDirectory } from '../support/i
 import { type InProcessEnd, runInProcess } from '../support/in-process.ts';
 import { placeCalls } from './moments.ts';
 
-const faultActions = {
+export const faultActions = {
   '500': { kind: 'error', preset: 'internal-error' },
   '503': { kind: 'error', preset: 'unavailable' },
   throttling: { kind: 'error', preset: 'throttling' },

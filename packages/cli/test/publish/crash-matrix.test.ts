@@ -17,7 +17,7 @@ test('a publication, killed before and after each of its calls, is finished by t
       expect(exitCode, stderr).toBe(0);
       await scene.expectPublished();
     },
-    { size: 6 },
+    { size: 4 },
   );
   console.log(
     `crash matrix, publish: ${done} of ${points.length} points, ${killed} runs killed there, seed ${seed}`,

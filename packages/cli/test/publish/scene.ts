@@ -44,7 +44,7 @@ const parameters = ['/images/debian/1', '/images/debian/latest'];
 export interface PublishScene extends AsyncDisposable {
   readonly account: TestAccount;
   readonly args: readonly string[];
-  run(): Promise<InProcessEnd>;
+  run(...more: string[]): Promise<InProcessEnd>;
   /** Whatever happened before: each region has one AMI, all of it as configured, and nothing else. */
   expectPublished(): Promise<void>;
 }
@@ -64,7 +64,7 @@ export async function openPublishScene(options: Partial<LocalAwsOptions> = {}): 
   return {
     account,
     args,
-    run: () => runInProcess(args),
+    run: (...more) => runInProcess([...args, ...more]),
     async expectPublished() {
       for (const at of regions) await expectRegion(account, at);
     },

@@ -4,7 +4,7 @@ import {
   EnableImageDeregistrationProtectionCommand,
 } from '@aws-sdk/client-ec2';
 import { policies, retry } from '@ec2-image/aws-call';
-import type { Ec2 } from '../ec2.ts';
+import { type Ec2, isNotSeenYet } from '../ec2.ts';
 import type { Protection } from '../published/published-ami.ts';
 
 const minuteMs = 60_000;
@@ -16,6 +16,7 @@ export async function deprecateAmi(
 ): Promise<void> {
   await retry(ec2, {
     policy: policies.updateImage,
+    isRetryable: isNotSeenYet,
     call: () => {
       const soonest = Math.ceil(ec2.now() / minuteMs) * minuteMs + minuteMs;
       const DeprecateAt = new Date(at <= ec2.now() ? soonest : at);
@@ -30,6 +31,7 @@ export async function protectAmi(
 ): Promise<void> {
   await retry(ec2, {
     policy: policies.updateImage,
+    isRetryable: isNotSeenYet,
     call: (): Promise<unknown> =>
       protection === 'disabled'
         ? ec2.send(new DisableImageDeregistrationProtectionCommand({ ImageId }))

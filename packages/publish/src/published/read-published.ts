@@ -8,7 +8,7 @@ import {
 import { allPages, findConsistently, policies, refusedCodeOf, waitUntil } from '@ec2-image/aws-call';
 import { tagRecord } from '@ec2-image/provenance';
 import { granteeOf } from '../audience.ts';
-import { createEc2, type Ec2, type Ec2Options } from '../ec2.ts';
+import { createEc2, type Ec2, type Ec2Options, readSeen } from '../ec2.ts';
 import { PublishError } from '../errors.ts';
 import type { ParameterValue } from '../parameters/read-parameters.ts';
 import type { PublishedAmi, PublishedSnapshot } from './published-ami.ts';
@@ -94,8 +94,8 @@ async function onceVisible<T extends object>(ec2: Ec2, read: () => Promise<T>): 
 }
 
 async function readLaunchPermissions(ec2: Ec2, ImageId: string): Promise<string[]> {
-  const { LaunchPermissions = [] } = await ec2.send(
-    new DescribeImageAttributeCommand({ ImageId, Attribute: 'launchPermission' }),
+  const { LaunchPermissions = [] } = await readSeen(ec2, () =>
+    ec2.send(new DescribeImageAttributeCommand({ ImageId, Attribute: 'launchPermission' })),
   );
   return LaunchPermissions.flatMap(granteeOf).sort();
 }
@@ -106,11 +106,13 @@ async function readSnapshots(ec2: Ec2, image: Image): Promise<PublishedSnapshot[
   return Promise.all(
     [...byId].map(async ([snapshotId, { Encrypted = false }]) => {
       const [{ CreateVolumePermissions = [] }, amis, kmsKeyId] = await Promise.all([
-        ec2.send(
-          new DescribeSnapshotAttributeCommand({
-            SnapshotId: snapshotId,
-            Attribute: 'createVolumePermission',
-          }),
+        readSeen(ec2, () =>
+          ec2.send(
+            new DescribeSnapshotAttributeCommand({
+              SnapshotId: snapshotId,
+              Attribute: 'createVolumePermission',
+            }),
+          ),
         ),
         describeAmisOf(ec2, snapshotId),
         Encrypted ? readKmsKey(ec2, snapshotId) : undefined,
@@ -127,7 +129,9 @@ async function readSnapshots(ec2: Ec2, image: Image): Promise<PublishedSnapshot[
 }
 
 async function readKmsKey(ec2: Ec2, snapshotId: string): Promise<string | undefined> {
-  const { Snapshots } = await ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }));
+  const { Snapshots } = await readSeen(ec2, () =>
+    ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] })),
+  );
   return Snapshots?.[0]?.KmsKeyId;
 }
 

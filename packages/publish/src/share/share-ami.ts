@@ -1,7 +1,7 @@
 import { ModifyImageAttributeCommand, ModifySnapshotAttributeCommand } from '@aws-sdk/client-ec2';
-import { isTransient, policies, refusedCodeOf, retry } from '@ec2-image/aws-call';
+import { policies, retry } from '@ec2-image/aws-call';
 import { type Audience, launchPermission } from '../audience.ts';
-import { createEc2, type Ec2, type Ec2Options } from '../ec2.ts';
+import { createEc2, type Ec2, type Ec2Options, isNotSeenYet } from '../ec2.ts';
 import { type Change, comparePublished, isRevoking } from '../published/compare-published.ts';
 import type { PublishedAmi } from '../published/published-ami.ts';
 
@@ -54,7 +54,6 @@ export async function changePermission(ec2: Ec2, change: Sharing): Promise<void>
         );
       }
     },
-    // A fresh copy may not be known everywhere yet.
-    isRetryable: (error) => isTransient(error) || /NotFound$/.test(refusedCodeOf(error) ?? ''),
+    isRetryable: isNotSeenYet,
   });
 }
