@@ -22,7 +22,7 @@ test('each call of a publication, with each fault, once and lasting: what has fa
   timeout: isExhaustive ? 7_200_000 : 300_000,
 }, async () => {
   const points = await recordPoints();
-  const { done, failures, seed } = await runSample(points, survive, { size: 6 });
+  const { done, failures, seed } = await runSample(points, survive, { size: 4 });
   console.log(`fault matrix, publish: ${done} of ${points.length} points, seed ${seed}`);
   expect(failures).toEqual([]);
 });

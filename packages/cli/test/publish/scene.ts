@@ -16,7 +16,7 @@ import { openAccount, region, type TestAccount } from '../support/account.ts';
 import { makeWorkDirectory } from '../support/import.ts';
 import { type InProcessEnd, runInProcess } from '../support/in-process.ts';
 
-const regions = [region, 'eu-west-1', 'us-west-2'] as const;
+const regions = [region, 'eu-west-1'] as const;
 const accounts = ['111111111111', '222222222222'];
 const hex = 'ab'.repeat(32);
 const amiName = 'debian-i1';
@@ -50,7 +50,10 @@ export interface PublishScene extends AsyncDisposable {
 }
 
 export async function openPublishScene(options: Partial<LocalAwsOptions> = {}): Promise<PublishScene> {
-  const account = await openAccount(options);
+  const account = await openAccount({
+    ...options,
+    rules: { audience: accounts, latest: { name: /\/latest$/, regions } },
+  });
   const workDirectory = await makeWorkDirectory();
   const config = join(workDirectory, 'ec2-image.yaml');
   // JSON is YAML.

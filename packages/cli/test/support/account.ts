@@ -1,5 +1,6 @@
 import {
   openTestAccount,
+  type PublicationRules,
   type TestAccount,
   type TestAccountOptions,
   watchPublication,
@@ -14,13 +15,18 @@ export const region = 'us-east-1';
 /** Nothing takes longer than its own work: the tests have hundreds of imports. */
 const quickEc2 = { importTaskMs: 60, snapshotCompletionMs: 20, imageCreationMs: 20 };
 
+export interface AccountOptions extends TestAccountOptions {
+  /** What else has to be before anything is shared or announced. */
+  readonly rules?: PublicationRules;
+}
+
 /**
  * An account of its own, with a bucket. Adverse, by EC2_IMAGE_SEED, unless a test asks for `calm` conditions, where it
  * counts calls or compares what is printed. The command meets them; the account's own `ec2` and `s3` watch and prepare,
  * and see what is there. After every call of anybody else, nothing unfinished may be shared or announced: disposing of the account
  * throws where it was.
  */
-export async function openAccount(options: TestAccountOptions = {}): Promise<TestAccount> {
+export async function openAccount({ rules, ...options }: AccountOptions = {}): Promise<TestAccount> {
   const account = await openTestAccount({
     region,
     buckets: [bucket],
@@ -29,7 +35,7 @@ export async function openAccount(options: TestAccountOptions = {}): Promise<Tes
     ...options,
   });
   const { aws, directory } = account;
-  const watch = watchPublication({ calls: aws.calls, directory, now: options.now, whyUnfinished });
+  const watch = watchPublication({ calls: aws.calls, directory, now: options.now, whyUnfinished, ...rules });
   return {
     ...account,
     ...account.observer,
