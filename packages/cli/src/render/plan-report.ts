@@ -1,6 +1,6 @@
 import { printable } from '@ec2-image/redact';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
-import { type ImagePlan, isToDo, type PlannedStep } from '../pipeline/plan/planned.ts';
+import type { ImagePlan, PlannedStep } from '../pipeline/plan/planned.ts';
 import { formatBytes } from './format.ts';
 import { renderTable } from './table.ts';
 
@@ -56,5 +56,5 @@ function renderImage(
 
 function renderStep(step: PlannedStep): string[] {
   const size = step.bytes === undefined ? '' : ` (${formatBytes(step.bytes)})`;
-  return [isToDo(step) ? step.action : 'reuse', step.step, printable(`${step.what}${size}`)];
+  return [step.action, step.step, printable(`${step.what}${size}`)];
 }
