@@ -5,7 +5,7 @@ import {
   DescribeSnapshotsCommand,
   type Image,
 } from '@aws-sdk/client-ec2';
-import { allPages, findConsistently, policies, refusedCodeOf, waitUntil } from '@ec2-image/aws-call';
+import { allPages, findConsistently, refusedCodeOf } from '@ec2-image/aws-call';
 import { tagRecord } from '@ec2-image/provenance';
 import { granteeOf } from '../audience.ts';
 import { createEc2, type Ec2, type Ec2Options, readSeen } from '../ec2.ts';
@@ -37,8 +37,8 @@ export async function readPublished(options: ReadPublishedOptions): Promise<Publ
     });
   }
   const [grantees, snapshots, parameters] = await Promise.all([
-    onceVisible(ec2, () => readLaunchPermissions(ec2, imageId)),
-    onceVisible(ec2, () => readSnapshots(ec2, image)),
+    readLaunchPermissions(ec2, imageId),
+    readSnapshots(ec2, image),
     readParameters(),
   ]);
   return { ...publishedFacts(image, region), grantees, snapshots, parameters };
@@ -73,24 +73,6 @@ export function publishedFacts(
     deprecatedAt: image.DeprecationTime ? Date.parse(image.DeprecationTime) : undefined,
     protection: image.DeregistrationProtection ?? 'disabled',
   };
-}
-
-/** What was copied a moment ago is not known to every read yet. */
-async function onceVisible<T extends object>(ec2: Ec2, read: () => Promise<T>): Promise<T> {
-  let unseen: unknown;
-  return waitUntil(ec2, {
-    policy: policies.visible,
-    async ask() {
-      try {
-        return await read();
-      } catch (error) {
-        if (!/^Invalid(?:Snapshot|AMIID)\.NotFound$/.test(refusedCodeOf(error) ?? '')) throw error;
-        unseen = error;
-        return undefined;
-      }
-    },
-    onTimeout: () => unseen as Error,
-  });
 }
 
 async function readLaunchPermissions(ec2: Ec2, ImageId: string): Promise<string[]> {
