@@ -1,7 +1,7 @@
 import { policies } from '@ec2-image/aws-call';
-import { deleteSnapshot } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
-import { ec2Options, type ImageRun } from './run.ts';
+import { discardSnapshot } from './discard-snapshot.ts';
+import type { ImageRun } from './run.ts';
 import type { ObtainedSnapshot } from './snapshot.ts';
 import { verifyImported } from './verify-snapshot.ts';
 
@@ -22,22 +22,9 @@ export async function obtainVerified(
       return snapshot;
     } catch (error) {
       if (!isExplained(error) || error.code !== 'SNAPSHOT_DIFFERS') throw error;
-      await discard(run, snapshot.snapshotId, error);
-      run.discardedSnapshots.push(snapshot.snapshotId);
-      if (attempt === attempts) throw error;
+      const isGone = await discardSnapshot(run, snapshot.snapshotId);
+      if (!isGone || attempt === attempts) throw error;
       run.notice(`${error.message}: deleted; importing again`);
     }
-  }
-}
-
-/** Another AMI may use it: then it stays, and what it holds is told. */
-async function discard(run: ImageRun, snapshotId: string, found: Error): Promise<void> {
-  try {
-    await deleteSnapshot({ ...ec2Options(run), snapshotId, inUseTimeoutMs: 0 });
-    run.leftovers.set('snapshot', undefined);
-  } catch (error) {
-    run.signal.throwIfAborted();
-    run.notice(`cannot delete ${snapshotId}: ${(error as Error).message}`);
-    throw found;
   }
 }

@@ -1,7 +1,8 @@
-import { deleteSnapshot } from '@ec2-image/ec2-import';
-import { deleteObject, type StoredObject } from '@ec2-image/s3-upload';
+import type { StoredObject } from '@ec2-image/s3-upload';
 import { discardDisk } from '../discard-disk.ts';
-import { ec2Options, type ImageRun, objectLocation } from '../run.ts';
+import { discardObject } from '../discard-object.ts';
+import { discardSnapshot } from '../discard-snapshot.ts';
+import type { ImageRun } from '../run.ts';
 import type { FailedProof } from '../snapshot-proof.ts';
 
 /** After the second wrong one, nothing that this machine makes can be believed. */
@@ -33,13 +34,10 @@ export async function discardUnproven(
   run.leftovers.set('task', undefined);
   run.endedAttempts.number += 1;
   if (snapshotId !== undefined) {
-    run.discardedSnapshots.push(snapshotId);
     if (isWrong || !isTagged) await discardSnapshot(run, snapshotId);
+    else run.discardedSnapshots.push(snapshotId);
   }
-  if (object) {
-    await deleteObject({ ...objectLocation(run), object });
-    run.leftovers.set('object', undefined);
-  }
+  if (object) await discardObject(run, object);
   await discardDisk(run);
   run.signal.throwIfAborted();
   if (isWrong) failedProofs.wrong += 1;
@@ -47,15 +45,4 @@ export async function discardUnproven(
   const isEnough = failedProofs.wrong >= mostWrong || failedProofs.unproven >= mostUnproven;
   if (isEnough || because.code === 'IMAGE_CHANGED') throw because;
   run.notice(`${because.message}: ${isWrong ? 'converting again with qemu-img' : 'importing again'}`);
-}
-
-/** Another AMI may use it: then it stays, and that is told. */
-async function discardSnapshot(run: ImageRun, snapshotId: string): Promise<void> {
-  try {
-    await deleteSnapshot({ ...ec2Options(run), snapshotId, inUseTimeoutMs: 0 });
-    run.leftovers.set('snapshot', undefined);
-  } catch (error) {
-    run.signal.throwIfAborted();
-    run.notice(`cannot delete ${snapshotId}: ${(error as Error).message}`);
-  }
 }
