@@ -27,6 +27,7 @@ export { type VmdkOptions, vmdkStream } from './layout/vmdk/vmdk-stream.ts';
 export { type ArrivingDisk, type MakeArrivingDiskOptions, makeArrivingDisk } from './made/arriving-disk.ts';
 export type { MadeDisk, ProveOptions } from './made/made-disk.ts';
 export type { FileRange, MadeRange } from './made/make-range.ts';
+export { type StreamDiskOptions, type StreamedDisk, streamDisk } from './made/streamed-disk.ts';
 export { partialPath } from './output-file.ts';
 export type { DiskFormat } from './qemu/output-format.ts';
 export { writeLagBytes } from './qemu/write-disk.ts';

@@ -1,4 +1,4 @@
-import { isExplained } from '@ec2-image/explained-error';
+import { type ExplainedError, isExplained } from '@ec2-image/explained-error';
 import { abandonUpload } from '@ec2-image/s3-upload';
 import { type ImageRun, objectLocation } from './run.ts';
 import type { ArrivingState, StartedDisk } from './started-disk.ts';
@@ -28,13 +28,32 @@ export async function whyImageEnded(
   error: unknown,
 ): Promise<unknown> {
   try {
-    await image;
+    await (image ?? arriving?.complete);
     if (!arriving?.isRefused(error)) return new SentTooEarly('the image arrived again', { cause: error });
   } catch (reason) {
     run.signal.throwIfAborted();
+    if (image === undefined && mayStreamAgain(run, reason)) {
+      run.notice(`${reason.message}; downloading again`);
+      return new SentTooEarly('the image is streamed again', { cause: reason });
+    }
     return refused(run, reason);
   }
   return refused(run, error);
+}
+
+/** What may have happened on the way of a stream. */
+const wrongStreamCodes: readonly string[] = [
+  'CORRUPT_COMPRESSION',
+  'DIGEST_MISMATCH',
+  'DISK_SIZE_WRONG',
+  'TRUNCATED_COMPRESSION',
+];
+
+/** A download that is a file is repeated once, too. */
+function mayStreamAgain({ wrongStreams }: ImageRun, reason: unknown): reason is ExplainedError {
+  if (!isExplained(reason) || !wrongStreamCodes.includes(reason.code)) return false;
+  wrongStreams.number += 1;
+  return wrongStreams.number === 1;
 }
 
 async function refused(run: ImageRun, reason: unknown): Promise<unknown> {

@@ -28,7 +28,11 @@ import { CliError } from '../errors/cli-error.ts';
 export interface Content extends AsyncDisposable {
   readonly virtualSizeBytes: number;
   /** Each call reads from the beginning. */
-  blocks(options: { readonly signal?: AbortSignal }): AsyncIterable<Block>;
+  blocks(options: {
+    readonly signal?: AbortSignal;
+    /** Whether blocks of a stream have their digests. Default true. */
+    readonly digests?: boolean;
+  }): AsyncIterable<Block>;
   /** The same blocks as QEMU reads them, where `blocks` come from our own reader. */
   readonly proof?: (options: { readonly signal?: AbortSignal }) => AsyncIterable<Block>;
   /**
@@ -128,12 +132,12 @@ function inOrder(
   if (format !== 'raw' || virtualSize === undefined) return undefined;
   return {
     virtualSizeBytes: virtualSize,
-    blocks: ({ signal }) => {
+    blocks: ({ signal, digests = true }) => {
       if (packing === undefined)
-        return streamBlocks(ofSize(virtualSize, chunks(signal)), { digests: true, signal });
+        return streamBlocks(ofSize(virtualSize, chunks(signal)), { digests, signal });
       const source = () => chunks(signal);
       const raw = unpack({ packing, source, path, memoryBytes, signal, onNotice });
-      return streamBlocks(ofSize(virtualSize, boundDisk(raw, { maxDiskSize })), { digests: true, signal });
+      return streamBlocks(ofSize(virtualSize, boundDisk(raw, { maxDiskSize })), { digests, signal });
     },
     [Symbol.asyncDispose]: async () => {},
   };

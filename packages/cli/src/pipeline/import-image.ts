@@ -132,6 +132,7 @@ async function importIdentified(run: PublishedRun): Promise<ObtainedAmi> {
       directory,
       endedAttempts: { number: 0 },
       failedProofs: { wrong: 0, unproven: 0 },
+      wrongStreams: { number: 0 },
       discardedSnapshots: [],
     };
     // Looked for in here too: another run may have made it meanwhile.

@@ -9,6 +9,7 @@ import { findImportedSnapshot } from './rungs/find-imported-snapshot.ts';
 import { obtainImage, startImage } from './rungs/image.ts';
 import { importSnapshot } from './rungs/import-snapshot.ts';
 import { findObject, locateObject, uploadDisk } from './rungs/object.ts';
+import { startStreamedDisk } from './rungs/streamed-disk.ts';
 import type { ObtainedObject, ObtainedSnapshot } from './snapshot.ts';
 import type { StartedDisk } from './started-disk.ts';
 import { obtainVerified } from './verified-snapshot.ts';
@@ -50,7 +51,12 @@ async function obtainWrittenSnapshot(run: ImageRun): Promise<ObtainedSnapshot> {
 }
 
 async function obtainObject(run: ImageRun): Promise<ObtainedObject> {
-  return (await findObject(run, obtainImage)) ?? uploadDisk(run, obtainDisk);
+  return (await findObject(run, obtainImage)) ?? uploadDisk(run, obtainDiskToSend);
+}
+
+/** Where it can be sent while it comes, neither image nor disk is a file. */
+async function obtainDiskToSend(run: ImageRun): Promise<StartedDisk> {
+  return (await startStreamedDisk(run)) ?? obtainDisk(run);
 }
 
 /**

@@ -40,18 +40,19 @@ const readingCodes: readonly string[] = [
 /**
  * Runs what reads the image. Where reading it fails as it was written to, that is the error.
  *
+ * @param image undefined where it is not a file
  * @throws FetchError `IMAGE_CHANGED`
  */
 export async function readImage<T>(
   { signal }: Pick<ImageRun, 'signal'>,
-  image: RecordedFile | Promise<RecordedFile>,
+  image: RecordedFile | Promise<RecordedFile> | undefined,
   read: () => Promise<T>,
 ): Promise<T> {
   try {
     return await read();
   } catch (error) {
     signal.throwIfAborted();
-    if (isReadingError(error)) await requireUnchanged({ file: await image, signal });
+    if (image && isReadingError(error)) await requireUnchanged({ file: await image, signal });
     throw error;
   }
 }

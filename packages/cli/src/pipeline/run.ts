@@ -74,6 +74,8 @@ export interface ImageRun extends IdentifiedRun {
    * does; and those that were impossible.
    */
   readonly failedProofs: { wrong: number; unproven: number };
+  /** Streams of the image that had another digest, or could not be decompressed. */
+  readonly wrongStreams: { number: number };
   /** Snapshots that this run found wrong and deleted: a token that leads to one of them is of no use. */
   readonly discardedSnapshots: string[];
 }

@@ -7,11 +7,11 @@ export const inPlace = 'none';
 
 /** A disk that exists, or is being written: then what is written of it can be uploaded already. */
 export interface StartedDisk extends AsyncDisposable {
-  /** Of an arriving one: rejects where there will be none. */
-  readonly image: VerifiedImage | Promise<VerifiedImage>;
+  /** Of an arriving one: rejects where there will be none. Undefined where it is never a file. */
+  readonly image?: VerifiedImage | Promise<VerifiedImage>;
   /** What makes its bytes, with its version; {@link inPlace} where nothing does. */
   readonly converter: string;
-  /** Only where it is made of an image that is still being downloaded. */
+  /** Only where it is made of an image that is still being downloaded, or streamed. */
   readonly arriving?: ArrivingState;
   readonly uploadable: UploadableDisk;
   /** Resolves with its virtual size in bytes, once it is known. */

@@ -1,15 +1,9 @@
 import type { Extent } from '@ec2-image/disk-blocks';
-import type { DiskLayout, Literal, Piece } from './layout.ts';
+import type { BlockPlaces, DiskLayout, Literal, Piece } from './layout.ts';
 import { type Present, stretchesWithin } from './present.ts';
 
-/** The blocks of the disk that are in the file, one behind the other. */
-interface Blocks {
-  /** Where the first one begins in the file, in bytes. */
-  readonly at: number;
-  readonly sizeBytes: number;
-  /** What precedes the data of each. */
-  readonly lead?: Uint8Array;
-  /** Their indexes in the disk, in the order of the file. */
+interface Blocks extends BlockPlaces {
+  /** The indexes in the disk of the blocks that are in the file, in order. */
   readonly indexes: ArrayLike<number>;
 }
 
@@ -27,6 +21,7 @@ export function blocksLayout(options: BlocksLayoutOptions): DiskLayout {
   const head = literals.filter(({ at }) => at < blocks.at);
   const tail = literals.filter(({ at }) => at >= blocks.at);
   return {
+    blocks,
     fileSize,
     *pieces(range) {
       const { offset, length } = range;

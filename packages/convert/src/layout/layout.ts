@@ -17,8 +17,18 @@ export interface DiskPiece extends Extent {
 
 export type Piece = Literal | DiskPiece;
 
+/** How the file holds the blocks of the disk that are present: one behind the other, in the disk's order. */
+export interface BlockPlaces {
+  /** Where the first one begins in the file, in bytes. */
+  readonly at: number;
+  readonly sizeBytes: number;
+  /** What precedes the data of each. */
+  readonly lead?: Uint8Array;
+}
+
 /** Every byte of a disk file, before any of it is written. */
 export interface DiskLayout {
+  readonly blocks: BlockPlaces;
   /** Of the file, in bytes. */
   readonly fileSize: number;
   /** What makes up a range of the file, in order and without overlap. Bytes that no piece covers are zeros. */

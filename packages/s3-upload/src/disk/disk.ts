@@ -54,7 +54,34 @@ export interface MadeDisk {
   ): Promise<MadePart>;
 }
 
-export type UploadableDisk = FinishedDisk | GrowingDisk | MadeDisk;
+/**
+ * A disk that is nowhere as a file, and made of an image that comes as a stream: parts are asked for from the front, one at
+ * least beside the {@link waitingParts}. The first one begins a new reading of the image, which gives the same bytes.
+ */
+export interface StreamedDisk {
+  /** What it is made from, for messages. */
+  readonly path: string;
+  /** What it will not exceed, in bytes; the size of its parts is planned by it. */
+  readonly maxSize: number;
+  /** At its front, in bytes: what is only known at the end of the stream. */
+  readonly headBytes: number;
+  /** @returns what of the range the disk has; undefined where it ends before the range */
+  make(
+    range: ByteRange,
+    options: { readonly buffer: ArrayBuffer; readonly signal?: AbortSignal },
+  ): Promise<MadePart | undefined>;
+}
+
+export type UploadableDisk = FinishedDisk | GrowingDisk | MadeDisk | StreamedDisk;
+
+export function isStreamed(disk: UploadableDisk): disk is StreamedDisk {
+  return 'make' in disk && 'maxSize' in disk;
+}
+
+/** How many parts wait for the end of a stream: another one has to be under way, which takes what comes. */
+export function waitingParts(disk: UploadableDisk, partSize: number): number {
+  return isStreamed(disk) ? Math.ceil(disk.headBytes / partSize) : 0;
+}
 
 /** A disk that is, or will be, a file. */
 export type FileDisk = FinishedDisk | GrowingDisk;
@@ -65,7 +92,7 @@ export function finishedDisk(disk: FileDisk): Promise<FinishedDisk> {
 
 /** An upper bound of its size. */
 export function greatestSize(disk: UploadableDisk): number {
-  return 'finished' in disk ? disk.maxSize : disk.size;
+  return 'maxSize' in disk ? disk.maxSize : disk.size;
 }
 
 /**

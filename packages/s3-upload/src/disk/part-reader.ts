@@ -1,6 +1,6 @@
 import { checksumOf } from '@ec2-image/checksum';
 import { createBufferPool } from './buffer-pool.ts';
-import type { MadeDisk, UploadableDisk } from './disk.ts';
+import type { FileDisk, MadeDisk, StreamedDisk, UploadableDisk } from './disk.ts';
 import { openFileReader } from './file-reader.ts';
 import type { ByteRange } from './part-plan.ts';
 
@@ -44,7 +44,7 @@ async function fileReader({
   partSize,
   count,
   sleep,
-}: PartReaderOptions & { readonly disk: Exclude<UploadableDisk, MadeDisk> }): Promise<PartReader> {
+}: PartReaderOptions & { readonly disk: FileDisk }): Promise<PartReader> {
   const reader = await openFileReader({ disk, sleep });
   const buffers = createBufferPool({ count, make: () => Buffer.allocUnsafeSlow(partSize) });
   return {
@@ -66,7 +66,7 @@ function makingReader({
   partSize,
   count,
   signal,
-}: PartReaderOptions & { readonly disk: MadeDisk }): PartReader {
+}: PartReaderOptions & { readonly disk: MadeDisk | StreamedDisk }): PartReader {
   const make = () => new ArrayBuffer(partSize);
   const buffers = createBufferPool({ count, make });
   return {
@@ -75,7 +75,7 @@ function makingReader({
       let buffer: ArrayBuffer | undefined;
       try {
         const made = await disk.make(range, { buffer: await buffers.take(), signal });
-        buffer = made.buffer;
+        buffer = made?.buffer;
         return await use(made);
       } finally {
         buffers.give(buffer ?? make());

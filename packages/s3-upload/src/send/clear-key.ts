@@ -1,9 +1,18 @@
 import { combineChecksums } from '@ec2-image/checksum';
+import { linkedStop } from '../call/linked-stop.ts';
 import { addressOf, type S3 } from '../call/s3.ts';
-import { checkFinished, finishedDisk, type GrowingDisk, type UploadableDisk } from '../disk/disk.ts';
+import {
+  checkFinished,
+  finishedDisk,
+  type GrowingDisk,
+  greatestSize,
+  isStreamed,
+  type UploadableDisk,
+  waitingParts,
+} from '../disk/disk.ts';
 import { type PartPlan, partRange, planParts } from '../disk/part-plan.ts';
 import { openPartReader } from '../disk/part-reader.ts';
-import { type DiskChecksums, type PartChecksum, readChecksums } from '../disk/read-checksums.ts';
+import { type DiskChecksums, readChecksums } from '../disk/read-checksums.ts';
 import { deleteObject } from '../object/delete-object.ts';
 import { describeObject, type ObjectFacts } from '../object/describe-object.ts';
 import { keyTaken, provenObject } from '../object/find-object.ts';
@@ -74,14 +83,15 @@ async function equalToDisk(
 ): Promise<StoredObject | undefined> {
   const { facts } = options;
   const disk = 'make' in options.disk ? options.disk : await finishedDisk(options.disk);
-  if (disk.size !== facts.size) return undefined;
-  const plan = planParts({ size: disk.size, partSize: options.partSize });
+  if (!isStreamed(disk) && disk.size !== facts.size) return undefined;
+  const plan = planParts({ size: greatestSize(disk), partSize: options.partSize });
   const expected = await checksumsOf(s3, disk, plan);
+  if (expected.size !== facts.size) return undefined;
   const stored = await readBack({
     s3,
     address: addressOf(options),
     etag: facts.etag,
-    ranges: expected.parts.map((_, index) => partRange(plan, index + 1)),
+    ranges: expected.parts.map((_, index) => partRange({ ...plan, size: expected.size }, index + 1)),
   });
   if (stored.some((checksum, index) => checksum !== expected.parts[index]?.checksum)) return undefined;
   return {
@@ -99,13 +109,18 @@ async function checksumsOf(
     await checkFinished(disk);
     return readChecksums({ disk, plan, signal: s3.signal });
   }
-  const { sleep, signal } = s3;
-  await using reader = await openPartReader({ disk, partSize: plan.partSize, count: 1, sleep, signal });
-  const parts: PartChecksum[] = [];
-  for (let number = 1; number <= plan.count; number++) {
-    const range = partRange(plan, number);
-    const checksum = await reader.with(range, async (part) => part!.checksum);
-    parts.push({ checksum, size: range.end - range.start });
-  }
-  return { size: plan.size, parts, whole: combineChecksums('CRC32', parts) };
+  using stop = linkedStop(s3.signal);
+  const { partSize } = plan;
+  const count = 1 + waitingParts(disk, partSize);
+  await using reader = await openPartReader({ disk, partSize, count, sleep: s3.sleep, signal: stop.signal });
+  const checksumOf = (_: unknown, index: number) =>
+    reader.with(
+      partRange(plan, index + 1),
+      async (part) => part && { checksum: part.checksum, size: part.bytes.length },
+    );
+  const making = Array.from({ length: plan.count }, checksumOf);
+  const made = await Promise.all(making).finally(() => stop.abort());
+  const parts = made.filter((part) => part !== undefined);
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  return { size, parts, whole: combineChecksums('CRC32', parts) };
 }

@@ -90,6 +90,7 @@ async function proveParts(
   job: UploadJob,
   { disk, path }: { readonly disk: DiskChecksums; readonly path: string },
 ): Promise<SentPart[]> {
+  if (job.isStreamed) requireAllSent(job, disk);
   const resent: number[] = [];
   const parts = await Promise.all(
     disk.parts.map(async (expected, index) => {
@@ -109,6 +110,19 @@ async function proveParts(
     job.s3.notice(`re-uploaded parts that did not match: ${resent.sort((a, b) => a - b).join(', ')}`);
   }
   return parts;
+}
+
+/** What has gone by of a stream only comes again from the beginning. */
+function requireAllSent({ sent }: UploadJob, { parts }: DiskChecksums): void {
+  const numbers = parts.map((_, index) => index + 1).filter((number) => !sent.has(number));
+  if (numbers.length === 0) return;
+  throw new StartAgain(
+    new S3UploadError('UPLOAD_CORRUPTED', `S3 does not have part ${numbers.join(', ')} as it confirmed`, {
+      hint: 'Make sure only one run uploads this image, then run the same command again.',
+      facts: { partNumbers: numbers },
+    }),
+    { keepsUpload: true },
+  );
 }
 
 function isSame(sent: SentPart, expected: { readonly checksum: string; readonly size: number }): boolean {

@@ -24,6 +24,8 @@ export interface UploadJob {
   readonly sentAhead: boolean;
   /** Its parts are made from an image. */
   readonly isMade: boolean;
+  /** They are made once, from the front. */
+  readonly isStreamed: boolean;
   /** Another machine began the upload. */
   readonly isForeign: boolean;
   readonly reader: PartReader;

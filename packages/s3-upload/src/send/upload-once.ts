@@ -1,11 +1,20 @@
 import { awsCodeOf, policies } from '@ec2-image/aws-call';
 import { combineChecksums } from '@ec2-image/checksum';
+import { linkedStop } from '../call/linked-stop.ts';
 import { addressOf, createS3, type S3 } from '../call/s3.ts';
 import { createTransport } from '../call/transport.ts';
-import { checkFinished, diskChanged, type FinishedDisk, finishedDisk, greatestSize } from '../disk/disk.ts';
+import {
+  checkFinished,
+  diskChanged,
+  type FinishedDisk,
+  finishedDisk,
+  greatestSize,
+  isStreamed,
+  waitingParts,
+} from '../disk/disk.ts';
 import { type PartPlan, planConcurrency, planParts, shownPartSize } from '../disk/part-plan.ts';
 import { openPartReader } from '../disk/part-reader.ts';
-import { type DiskChecksums, readChecksums } from '../disk/read-checksums.ts';
+import { type DiskChecksums, type PartChecksum, readChecksums } from '../disk/read-checksums.ts';
 import type { UploadJournal } from '../open/journal.ts';
 import { adoptUpload, createUpload, type OpenedUpload } from '../open/open-upload.ts';
 import type { Placed, UploadDiskOptions } from '../upload-options.ts';
@@ -69,7 +78,9 @@ async function fillAndProve({
     (adopt && (await adoptUpload({ s3, address, journal, converter, idleMs }))) ||
     (await createUpload({ s3, address, metadata, sse, journal }));
   const plan = planFor(options, upload);
-  const concurrency = planConcurrency({ partSize: plan.partSize, concurrency: options.concurrency ?? 4 });
+  const concurrency =
+    waitingParts(disk, plan.partSize) +
+    planConcurrency({ partSize: plan.partSize, concurrency: options.concurrency ?? 4 });
   await using reader = await openPartReader({
     disk,
     partSize: Math.min(plan.partSize, plan.size),
@@ -143,11 +154,14 @@ function expectedChecksums({
 }
 
 function sentChecksums({ plan, sent }: UploadJob): DiskChecksums {
-  const parts = Array.from({ length: plan.count }, (_, index) => {
-    const { checksum, size } = sent.get(index + 1)!;
-    return { checksum, size };
-  });
-  return { size: plan.size, parts, whole: combineChecksums('CRC32', parts) };
+  const parts: PartChecksum[] = [];
+  // A streamed disk may have fewer than were planned.
+  for (let number = 1; number <= plan.count && sent.has(number); number++) {
+    const { checksum, size } = sent.get(number)!;
+    parts.push({ checksum, size });
+  }
+  const size = parts.reduce((sum, part) => sum + part.size, 0);
+  return { size, parts, whole: combineChecksums('CRC32', parts) };
 }
 
 function createJob({
@@ -168,7 +182,7 @@ function createJob({
   readonly onSent: OnceOptions['onSent'];
 }): UploadJob {
   const { disk, onProgress, partTimeoutMs = policies.part.attemptMs } = options;
-  let total = 'finished' in disk ? undefined : disk.size;
+  let total = 'maxSize' in disk ? undefined : disk.size;
   if ('finished' in disk) {
     void disk.finished.then(
       ({ size }) => {
@@ -185,6 +199,7 @@ function createJob({
     plan,
     sentAhead: 'finished' in disk,
     isMade: 'make' in disk,
+    isStreamed: isStreamed(disk),
     isForeign: upload.isForeign === true,
     reader,
     concurrency,
@@ -196,15 +211,6 @@ function createJob({
       onProgress?.({ done: [...sent.values()].reduce((sum, { size }) => sum + size, 0), total });
     },
   };
-}
-
-/** Ends with the caller's signal, and by itself when the upload does. */
-function linkedStop(signal: AbortSignal | undefined): AbortController & Disposable {
-  const stop = new AbortController();
-  const follow = () => stop.abort(signal?.reason);
-  if (signal?.aborted) follow();
-  signal?.addEventListener('abort', follow, { once: true });
-  return Object.assign(stop, { [Symbol.dispose]: () => signal?.removeEventListener('abort', follow) });
 }
 
 function outgrown({ path, size }: FinishedDisk, plan: PartPlan): StartAgain {

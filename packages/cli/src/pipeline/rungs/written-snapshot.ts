@@ -1,26 +1,22 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import * as ebsDirect from '@ec2-image/ebs-direct';
 import { describeSnapshot, type FoundSnapshot, findSnapshot, isFinished } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
-import { requireUnchanged, streamImage } from '@ec2-image/fetch';
+import { requireUnchanged } from '@ec2-image/fetch';
 import {
   clientToken,
-  type Digest,
   isSufficientProof,
   omittedHolesTag,
   provenanceKeys,
   readProof,
-  shortDigest,
   writtenDescription,
 } from '@ec2-image/provenance';
 import { createEbsClient } from '../../aws/ebs-client.ts';
-import { isAuthentic } from '../../config/checksum.ts';
 import { absentBlocksNotice } from '../absent-blocks.ts';
 import { lookedInto, requireBootMode } from '../boot/find-boot-mode.ts';
 import { recordChecksum, showLink } from '../chain.ts';
-import { type Content, openContent, streamedContent } from '../content.ts';
+import { type Content, openContent } from '../content.ts';
 import { discardUnproven } from '../proof/discard-unproven.ts';
 import type { ProofMeans } from '../proof/prove-while-importing.ts';
 import { readImage, readLocalImage } from '../read-image.ts';
@@ -33,9 +29,10 @@ import {
   type ObtainImage,
   wantedSnapshotOf,
 } from '../run.ts';
-import { lacksSigner, requireSigner } from '../signer.ts';
+import { requireSigner } from '../signer.ts';
 import type { CompleteSnapshot } from '../snapshot.ts';
 import { FailedProof } from '../snapshot-proof.ts';
+import { openStreamedImage } from '../streamed-image.ts';
 import { constantTagsOf } from '../tags.ts';
 
 /** The snapshot by way of EBS direct, where an earlier run completed it. */
@@ -144,63 +141,19 @@ function writeLocal(run: ImageRun, obtainImage: ObtainImage): Promise<Written | 
   return readLocalImage(run, { obtainImage, use });
 }
 
-/**
- * Without any file: blocks are made and sent while the image is downloaded. Undefined where the image has to be a file,
- * as it is a disk format that is read here and there, or is one already, if only in part.
- */
+/** Without any file: blocks are made and sent while the image is downloaded. Undefined where the image has to be a file. */
 async function writeStreamed(run: ImageRun): Promise<Written | undefined> {
-  const { request, digest, directory, signal, notice, steps, view } = run;
-  // Its signature is verified before the first block is sent, and tags say whose it is: that takes a file.
-  if (request.keepFiles || lacksSigner(run) || (await hasDownload(directory.path, digest))) return undefined;
-  await using stream = await streamImage({
-    url: request.urls,
-    digest,
-    checksumUrl: 'url' in request.checksum ? request.checksum.url : undefined,
-    allowHttpRedirect: isAuthentic(request.checksum),
-    signS3: run.cloud.signS3,
-    signal,
-    onNotice: notice,
-  });
-  if (!stream) return undefined;
-  await using content = await streamedContent({
-    ...contentOptions(run),
-    stream,
-    onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),
-  });
-  if (!content) return undefined;
-  const downloaded = Promise.withResolvers<void>();
-  const downloading = steps.take(
-    'download',
-    () => downloaded.promise,
-    () => ({ bytes: stream.size }),
-  );
-  downloading.catch(() => {});
-  const proven: Content = {
-    ...content,
-    async *blocks(options) {
-      yield* content.blocks(options);
-      downloaded.resolve();
-    },
-  };
+  await using image = await openStreamedImage(run);
+  if (!image) return undefined;
   try {
-    return await writeFrom(run, proven, {
+    return await writeFrom(run, image.content, {
       showsProgress: false,
-      beforeComplete: async () => {
-        await downloading;
-        // Hashed as it came: without the digest the stream would not have ended.
-        recordChecksum(run, stream.size);
-      },
+      beforeComplete: () => image.downloaded,
     });
   } catch (error) {
-    downloaded.reject(error);
+    image.fail(error);
     throw error;
   }
-}
-
-/** Finished or not: what is there is not fetched again. */
-async function hasDownload(directory: string, digest: Digest): Promise<boolean> {
-  const names = await readdir(directory);
-  return names.some((name) => name.startsWith(shortDigest(digest)) && !name.endsWith('.lock'));
 }
 
 /** What was sent is not the requested image, or not one that can be used: data that cannot even be decompressed is not an image either. */

@@ -1,0 +1,75 @@
+import { readdir } from 'node:fs/promises';
+import { streamImage } from '@ec2-image/fetch';
+import { type Digest, shortDigest } from '@ec2-image/provenance';
+import { isAuthentic } from '../config/checksum.ts';
+import { recordChecksum } from './chain.ts';
+import { type Content, streamedContent } from './content.ts';
+import { contentOptions, type ImageRun } from './run.ts';
+import { lacksSigner } from './signer.ts';
+
+/** An image that never becomes a file: its content comes from the server. */
+export interface StreamedImage extends AsyncDisposable {
+  /** Each reading downloads the image, and ends only where it had the digest. */
+  readonly content: Content;
+  /** The download as a step of the run: resolves once a reading has ended. */
+  readonly downloaded: Promise<void>;
+  /** Ends the step where nothing will be read to the end any more. */
+  fail(error: unknown): void;
+}
+
+/**
+ * Opens an image whose disk can be read while it is downloaded. Undefined where the image has to be a file, as it is a disk
+ * format that is read here and there, or is one already, if only in part.
+ */
+export async function openStreamedImage(run: ImageRun): Promise<StreamedImage | undefined> {
+  const { request, digest, directory, signal, notice, steps, view } = run;
+  // Its signature is verified before anything is sent, and tags say whose it is: that takes a file.
+  if (request.keepFiles || lacksSigner(run) || (await hasDownload(directory.path, digest))) return undefined;
+  await using opened = new AsyncDisposableStack();
+  const stream = await streamImage({
+    url: request.urls,
+    digest,
+    checksumUrl: 'url' in request.checksum ? request.checksum.url : undefined,
+    allowHttpRedirect: isAuthentic(request.checksum),
+    signS3: run.cloud.signS3,
+    signal,
+    onNotice: notice,
+  });
+  if (!stream) return undefined;
+  opened.use(stream);
+  const content = await streamedContent({
+    ...contentOptions(run),
+    stream,
+    onProgress: (progress) => view.progress(request.name, { ...progress, unit: 'bytes' }),
+  });
+  if (!content) return undefined;
+  opened.use(content);
+  const ended = Promise.withResolvers<void>();
+  const downloading = steps.take(
+    'download',
+    () => ended.promise,
+    () => ({ bytes: stream.size }),
+  );
+  // Hashed as it came: without the digest the stream would not have ended.
+  const downloaded = downloading.then(() => recordChecksum(run, stream.size));
+  downloaded.catch(() => {});
+  const resources = opened.move();
+  return {
+    content: {
+      ...content,
+      async *blocks(options) {
+        yield* content.blocks(options);
+        ended.resolve();
+      },
+    },
+    downloaded,
+    fail: ended.reject,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** Finished or not: what is there is not fetched again. */
+async function hasDownload(directory: string, digest: Digest): Promise<boolean> {
+  const names = await readdir(directory);
+  return names.some((name) => name.startsWith(shortDigest(digest)) && !name.endsWith('.lock'));
+}
