@@ -76,10 +76,7 @@ describe.for(['vhdx', 'vhd', 'raw'] as const)('a streamed %s', (format) => {
   });
 });
 
-test('begins again where its first range is asked for again, and not elsewhere', async ({
-  stream,
-  readings,
-}) => {
+test('restarts where its first range is asked for again, and not elsewhere', async ({ stream, readings }) => {
   await using disk = stream('vhdx');
   const ask = (start: number) =>
     disk.make({ start, end: start + 8 * mib }, { buffer: new ArrayBuffer(8 * mib) });

@@ -1,6 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { checksumOf } from '@ec2-image/checksum';
-import { type MadeDisk, uploadDisk } from '@ec2-image/s3-upload';
+import { type MadeDisk, type StreamedDisk, uploadDisk } from '@ec2-image/s3-upload';
 import { partSize, sampleBytes } from './support/disks.ts';
 import { countCalls, storedBytes, uploadOptions } from './support/emulator.ts';
 import { calmTest, expect, test } from './support/fixtures.ts';
@@ -107,3 +107,52 @@ calmTest(
     expect((await storedBytes(client, options.key)).equals(bytes)).toBe(true);
   },
 );
+
+/** As of a stream: a part is there once the one that follows it has been asked for, the first one when all have been. */
+function streamedDisk(bytes: Buffer) {
+  const { disk, made } = madeDisk(bytes);
+  const maxSize = bytes.length + 3 * partSize;
+  let whole = Promise.withResolvers<void>();
+  const streamed: StreamedDisk = {
+    path: disk.path,
+    maxSize,
+    headBytes: 100,
+    async make({ start, end }, given) {
+      if (start === 0) {
+        whole = Promise.withResolvers();
+        await whole.promise;
+      } else if (start >= bytes.length) {
+        whole.resolve();
+        return undefined;
+      }
+      return disk.make({ start, end: Math.min(end, bytes.length) }, given);
+    },
+  };
+  return { disk: streamed, made };
+}
+
+calmTest('a disk is uploaded as it streams by, whose size only its end tells', async ({ aws, client }) => {
+  const bytes = sampleBytes({ size });
+  const options = uploadOptions(client);
+  const { disk, made } = streamedDisk(bytes);
+  const object = await uploadDisk({ ...options, disk, concurrency: 1, journalPath: false });
+  expect(object).toMatchObject({ outcome: 'uploaded', size });
+  expect((await storedBytes(client, options.key)).equals(bytes)).toBe(true);
+  expect(made).toHaveLength(4);
+  expect(countCalls(aws, 'UploadPart', options.key)).toBe(4);
+});
+
+calmTest('a part that S3 has lost comes with the stream again, alone', async ({ aws, client, directory }) => {
+  const bytes = sampleBytes({ size });
+  const options = uploadOptions(client);
+  const { disk, made } = streamedDisk(bytes);
+  aws.faults.add({
+    match: { operation: 'UploadPart', parameters: { partNumber: '2' } },
+    action: { kind: 'flip-bit', shows: 'lists' },
+  });
+  const object = await uploadDisk({ ...options, disk, journalPath: `${directory.path}/journal` });
+  expect(object).toMatchObject({ size });
+  expect((await storedBytes(client, options.key)).equals(bytes)).toBe(true);
+  expect(made).toHaveLength(8);
+  expect(countCalls(aws, 'UploadPart', options.key)).toBe(5);
+});

@@ -18,7 +18,7 @@ export interface StreamedImage extends AsyncDisposable {
 }
 
 /**
- * Opens an image whose disk can be read while it is downloaded. Undefined where the image has to be a file, as it is a disk
+ * Opens an image whose disk can be read during the download. Undefined where the image has to be a file, as it is a disk
  * format that is read here and there, or is one already, if only in part.
  */
 export async function openStreamedImage(run: ImageRun): Promise<StreamedImage | undefined> {

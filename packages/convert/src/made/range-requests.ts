@@ -70,14 +70,14 @@ export function createRangeRequests({ headBytes }: { readonly headBytes: number 
       requestedEnd = range.end;
       new Uint8Array(buffer, 0, range.end - range.start).fill(0);
       return new Promise((resolve, reject) => {
-        const onAbort = () => settle(reject, signal?.reason);
+        const onAbort = () => answer(reject, signal?.reason);
         const request: Request = {
           range,
           buffer,
-          resolve: (made) => settle(resolve, made),
-          reject: (reason) => settle(reject, reason),
+          resolve: (made) => answer(resolve, made),
+          reject: (reason) => answer(reject, reason),
         };
-        const settle = <T>(end: (value: T) => void, value: T) => {
+        const answer = <T>(end: (value: T) => void, value: T) => {
           waiting.delete(request);
           signal?.removeEventListener('abort', onAbort);
           end(value);
@@ -89,7 +89,7 @@ export function createRangeRequests({ headBytes }: { readonly headBytes: number 
         requested = Promise.withResolvers();
       });
     },
-    /** Puts bytes into the ranges that were asked for; each call goes on behind the one before, or leaves zeros out. */
+    /** Puts bytes into the ranges that were asked for; each call continues where the one before ended, or leaves zeros out. */
     async place(at: number, bytes: Uint8Array): Promise<void> {
       advance(at);
       for (let done = 0; done < bytes.length; ) {

@@ -20,7 +20,7 @@ export interface StreamedDisk extends AsyncDisposable {
   readonly virtualSize: number;
   /**
    * Makes a range of the file once enough of the disk has come. Ranges are asked for from the front, without gaps, those of the
-   * head and another at once at least: nothing more comes until somebody has asked for it. The first one begins a new
+   * head and another at once at least: the stream waits until somebody has asked for what it brings. The first one begins a new
    * reading, which ends the one before.
    *
    * @param options.buffer at least as long as the range: its content is lost, and it is given back

@@ -8,7 +8,7 @@ import type { StartedDisk } from '../started-disk.ts';
 import { openStreamedImage, type StreamedImage } from '../streamed-image.ts';
 
 /**
- * The disk of a raw image that is read once, while it is downloaded: neither of the two is ever a file. Undefined where the image
+ * The disk of a raw image that is read once, during its download: neither of the two is ever a file. Undefined where the image
  * has to be one.
  */
 export async function startStreamedDisk(run: ImageRun): Promise<StartedDisk | undefined> {
