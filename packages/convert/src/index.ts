@@ -31,5 +31,5 @@ export { type StreamDiskOptions, type StreamedDisk, streamDisk } from './made/st
 export { partialPath } from './output-file.ts';
 export type { DiskFormat } from './qemu/output-format.ts';
 export { writeLagBytes } from './qemu/write-disk.ts';
-export { type SampleOptions, sampleEvery, sampleUnitBytes } from './sample.ts';
+export { type SampleOptions, sampleEvery, sampleOf, sampleUnitBytes } from './sample.ts';
 export { type Packing, type UnpackOptions, unpack } from './unpack.ts';

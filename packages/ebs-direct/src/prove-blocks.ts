@@ -5,6 +5,8 @@ import { createSentDigests, type SentDigests } from './sent-digests.ts';
 export interface ProvenOptions {
   /** The blocks by an independent reading. Default: nothing is compared. */
   readonly proof?: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
+  /** Whether `proof` reads a block, by its index. Default: every one. */
+  readonly isProven?: (index: number) => boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -15,7 +17,7 @@ export interface ProvenOptions {
  * @throws EbsDirectError `DISK_DIFFERS`
  */
 export async function proven<T>(
-  { proof, signal: outer }: ProvenOptions,
+  { proof, isProven, signal: outer }: ProvenOptions,
   send: (options: { readonly sent: SentDigests; readonly signal?: AbortSignal }) => Promise<T>,
 ): Promise<T> {
   const sent = createSentDigests();
@@ -23,7 +25,7 @@ export async function proven<T>(
   const stop = new AbortController();
   const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
   const stopAt = (error: unknown) => stop.abort(error);
-  const proving = compare(proof({ signal }), sent, signal);
+  const proving = compare(proof({ signal }), { sent, isProven, signal });
   proving.catch(stopAt);
   const sending = send({ sent, signal });
   sending.catch(stopAt);
@@ -33,12 +35,19 @@ export async function proven<T>(
   return sending;
 }
 
-async function compare(blocks: AsyncIterable<Block>, sent: SentDigests, signal: AbortSignal): Promise<void> {
+async function compare(
+  blocks: AsyncIterable<Block>,
+  {
+    sent,
+    isProven = () => true,
+    signal,
+  }: Pick<ProvenOptions, 'isProven'> & { readonly sent: SentDigests; readonly signal: AbortSignal },
+): Promise<void> {
   const { digests } = sent;
   let next = 0;
   /** The proof has only zeros up to this block. */
   const zerosUntil = (end: number) => {
-    for (; next < end; next += 1) if (digests.has(next)) throw differs(next);
+    for (; next < end; next += 1) if (digests.has(next) && isProven(next)) throw differs(next);
   };
   for await (const { index, data, digest = blockDigest(data), release } of blocks) {
     release();
@@ -48,7 +57,7 @@ async function compare(blocks: AsyncIterable<Block>, sent: SentDigests, signal: 
     next = index + 1;
   }
   await sent.upTo(Number.MAX_SAFE_INTEGER, signal);
-  for (const index of digests.keys()) if (index >= next) throw differs(index);
+  for (const index of digests.keys()) if (index >= next && isProven(index)) throw differs(index);
 }
 
 function differs(index: number): EbsDirectError {

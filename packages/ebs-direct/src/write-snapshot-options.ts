@@ -15,6 +15,8 @@ export interface WriteSnapshotOptions extends StartSnapshotOptions {
    * others than were sent, the snapshot is not completed: `DISK_DIFFERS`. Default: nothing is compared.
    */
   readonly proof?: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
+  /** Whether `proof` reads a block, by its index. Default: every one. */
+  readonly isProven?: (index: number) => boolean;
   /**
    * Blocks that were never written in the source of the disk: what of them `blocks` does not yield is left out, and so is
    * the rest of the volume past the disk's end. An encrypted volume reads noise there. Default: every block is sent.

@@ -45,6 +45,22 @@ test('what an independent reading confirms is completed, whichever of the two is
   expect(await account.content(snapshotId)).toEqual(disk.content);
 });
 
+test('a sample of them is confirmed by what is read of it alone, zeros included', async ({ account }) => {
+  const disk = someBlocks(indexes);
+  const sampled = new Set([0, 5, 6, 46]);
+  const sample = (block: Block) => (sampled.has(block.index) ? block : undefined);
+  const options = {
+    ...provenBy(account, disk, () => reread(disk, sample)),
+    isProven: (index: number) => sampled.has(index),
+  };
+  const { snapshotId } = await writeSnapshot({ ...options, clientTokenFor: () => 'sample' });
+  expect(await account.content(snapshotId)).toEqual(disk.content);
+  const without = () => reread(disk, (block) => (block.index === 5 ? undefined : sample(block)));
+  await expect(
+    writeSnapshot({ ...options, proof: without, clientTokenFor: () => 'without' }),
+  ).rejects.toMatchObject({ code: 'DISK_DIFFERS', facts: { blockIndex: 5 } });
+});
+
 describe('a difference ends the run before the snapshot is completed, and deletes the snapshot', () => {
   const other = Buffer.alloc(blockSizeBytes, 'other');
   const added = (index: number): Block => ({ index, data: other, release: () => {} });

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import {
   boundDisk,
+  converterVersion,
   decompressImage,
   type ImageFacts,
   inspectImage,
@@ -11,6 +12,7 @@ import {
   type Block,
   type BlockRange,
   blocksWithin,
+  type Disk,
   type DiskImageFormat,
   diskBlocks,
   type Extent,
@@ -23,6 +25,7 @@ import {
 } from '@ec2-image/disk-blocks';
 import type { ImageStream, LocalImage } from '@ec2-image/fetch';
 import { CliError } from '../errors/cli-error.ts';
+import { inPlace } from './started-disk.ts';
 
 /** What is in an image, as blocks. */
 export interface Content extends AsyncDisposable {
@@ -33,8 +36,13 @@ export interface Content extends AsyncDisposable {
     /** Whether blocks of a stream have their digests. Default true. */
     readonly digests?: boolean;
   }): AsyncIterable<Block>;
-  /** The same blocks as QEMU reads them, where `blocks` come from our own reader. */
-  readonly proof?: (options: { readonly signal?: AbortSignal }) => AsyncIterable<Block>;
+  /** What makes the blocks, with its version; {@link inPlace} where they are the file's own. */
+  readonly converter: string;
+  /** The same blocks as QEMU reads them, where `blocks` come from our own reader: those that lie in `extents`, by default all. */
+  readonly proof?: (options: {
+    readonly extents?: readonly Extent[];
+    readonly signal?: AbortSignal;
+  }) => AsyncIterable<Block>;
   /**
    * Blocks that were never written, as the source's own block map says; undefined where it has none. What this machine
    * wrote, a download or a decompressed disk, is sparse in its own way, which says nothing.
@@ -132,6 +140,7 @@ function inOrder(
   if (format !== 'raw' || virtualSize === undefined) return undefined;
   return {
     virtualSizeBytes: virtualSize,
+    converter: packing === undefined ? inPlace : converterVersion('raw'),
     blocks: ({ signal, digests = true }) => {
       if (packing === undefined)
         return streamBlocks(ofSize(virtualSize, chunks(signal)), { digests, signal });
@@ -174,15 +183,50 @@ async function openedDisk(
   const hasMap = withHoles && format !== 'raw';
   await using opened = new AsyncDisposableStack();
   const disk = opened.use(await openDisk({ path, format, withHoles: hasMap, signal }));
-  const read = ({ signal }: { readonly signal?: AbortSignal }) => diskBlocks({ disk, digests: true, signal });
+  const read: NonNullable<Content['proof']> = ({ extents, signal }) =>
+    diskBlocks({ disk: extents ? within(disk, extents) : disk, digests: true, signal });
   const reader = converter === 'auto' ? await openReader(image, signal) : undefined;
   if (reader) opened.use(reader);
   const resources = opened.move();
   return {
     virtualSizeBytes: virtualSize,
-    ...(reader ? { blocks: ({ signal }) => imageBlocks({ reader, signal }), proof: read } : { blocks: read }),
+    ...(reader
+      ? {
+          converter: converterVersion('raw'),
+          blocks: ({ signal }) => imageBlocks({ reader, signal }),
+          proof: read,
+        }
+      : {
+          converter: format === 'raw' ? inPlace : qemuReads,
+          blocks: ({ signal }) => read({ signal }),
+        }),
     ...(hasMap && { holes: holesOf(virtualSize, disk.holes) }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** As the converter of blocks that `qemu-nbd` has read. */
+const qemuReads = 'qemu-nbd';
+
+/** The same disk where the extents are; elsewhere it has no data. */
+function within(disk: Disk, extents: readonly Extent[]): Disk {
+  return {
+    ...disk,
+    async *extents(options) {
+      const wanted = extents[Symbol.iterator]();
+      let next = wanted.next();
+      for await (const { offset, length } of disk.extents(options)) {
+        const end = offset + length;
+        while (!next.done && next.value.offset < end) {
+          const from = Math.max(offset, next.value.offset);
+          const to = Math.min(end, next.value.offset + next.value.length);
+          if (from < to) yield { offset: from, length: to - from };
+          // What reaches into the next extent of the disk is wanted there, too.
+          if (next.value.offset + next.value.length > end) break;
+          next = wanted.next();
+        }
+      }
+    },
   };
 }
 

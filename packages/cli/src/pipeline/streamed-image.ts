@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { streamImage } from '@ec2-image/fetch';
+import { imageFileName, streamImage } from '@ec2-image/fetch';
 import { type Digest, shortDigest } from '@ec2-image/provenance';
 import { isAuthentic } from '../config/checksum.ts';
 import { recordChecksum } from './chain.ts';
@@ -24,6 +24,7 @@ export interface StreamedImage extends AsyncDisposable {
 export async function openStreamedImage(run: ImageRun): Promise<StreamedImage | undefined> {
   const { request, digest, directory, signal, notice, steps, view } = run;
   // Its signature is verified before anything is sent, and tags say whose it is: that takes a file.
+  if (isDiskFile(request.urls[0]!)) return undefined;
   if (request.keepFiles || lacksSigner(run) || (await hasDownload(directory.path, digest))) return undefined;
   await using opened = new AsyncDisposableStack();
   const stream = await streamImage({
@@ -66,6 +67,11 @@ export async function openStreamedImage(run: ImageRun): Promise<StreamedImage | 
     fail: ended.reject,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** By its name, which costs no request: a packed image that is called so is downloaded into a file. */
+function isDiskFile(url: string): boolean {
+  return /\.(qcow2|img|raw|vmdk|vhdx?)$/i.test(imageFileName(url));
 }
 
 /** Finished or not: what is there is not fetched again. */

@@ -1,4 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
+import { sampleEvery, sampleOf } from '@ec2-image/convert';
 import { blockSizeBytes } from '@ec2-image/disk-blocks';
 import * as ebsDirect from '@ec2-image/ebs-direct';
 import { describeSnapshot, type FoundSnapshot, findSnapshot, isFinished } from '@ec2-image/ec2-import';
@@ -31,7 +33,7 @@ import {
 } from '../run.ts';
 import { requireSigner } from '../signer.ts';
 import type { CompleteSnapshot } from '../snapshot.ts';
-import { FailedProof } from '../snapshot-proof.ts';
+import { FailedProof, type SnapshotProof } from '../snapshot-proof.ts';
 import { openStreamedImage } from '../streamed-image.ts';
 import { constantTagsOf } from '../tags.ts';
 
@@ -89,26 +91,29 @@ export function findCompleteSnapshot(
 /** The snapshot, written block by block: while the image is downloaded where that can be, else from its file. */
 export async function writeSnapshot(run: ImageRun, obtainImage: ObtainImage): Promise<CompleteSnapshot> {
   const streamed = await writeStreamed(run);
-  const { snapshotId, sizeGiB } =
+  const { snapshotId, sizeGiB, proof } =
     streamed ?? (await writeLocal(run, obtainImage)) ?? (await writeFromFile(run, obtainImage));
-  const isProven = run.request.proof !== 'none';
+  const isProven = proof.extent !== 'none';
   showLink(run, {
     from: 'image',
     to: 'snapshot',
-    shownBy: `SHA-256 of each block, verified by EBS, and of all of them at completion${isProven ? '; each block is what QEMU reads in the image, or of bytes that have the digest' : ''}`,
+    shownBy: `SHA-256 of each block, verified by EBS, and of all of them at completion${shownByProof[proof.extent]}`,
   });
   if (isProven) run.steps.record('prove');
   // Of a stream they were made of the bytes that had the digest; a file can be read again for the proof.
   return {
     snapshot: { snapshotId, sizeGiB, content: streamed?.content, isOwn: true },
-    // QEMU has read what was sent, or it is what had the digest; and EBS has taken it by its SHA-256.
-    proof: isProven
-      ? { extent: 'full', madeAt: new Date(run.cloud.connection.clock.now()) }
-      : { extent: 'none' },
+    proof: { ...proof, ...(isProven && { madeAt: new Date(run.cloud.connection.clock.now()) }) },
   };
 }
 
-type Written = ebsDirect.WrittenSnapshot;
+const shownByProof = {
+  full: '; each block is what QEMU reads in the image, or of bytes that have the digest',
+  sample: '; a sample of the blocks is what QEMU reads in the image',
+  none: '',
+} as const;
+
+type Written = ebsDirect.WrittenSnapshot & { readonly proof: Pick<SnapshotProof, 'extent' | 'converter'> };
 
 /** Where our own reader reads the image otherwise than QEMU does, or stumbles over it, QEMU reads it alone, once. */
 async function writeFromFile(run: ImageRun, obtainImage: ObtainImage): Promise<Written> {
@@ -169,7 +174,7 @@ const wrongContentCodes: ReadonlySet<string> = new Set([
   'TRUNCATED_COMPRESSION',
 ]);
 
-function noteOmitted({ notice }: ImageRun, { snapshotId, sizeGiB, blocks }: Written): void {
+function noteOmitted({ notice }: ImageRun, { snapshotId, sizeGiB, blocks }: ebsDirect.WrittenSnapshot): void {
   const omitted = (sizeGiB * 2 ** 30) / blockSizeBytes - blocks;
   if (omitted > 0) notice(absentBlocksNotice(snapshotId, omitted));
 }
@@ -193,6 +198,7 @@ function writeFrom(
   const description = writtenDescription(digest);
   const sizeGiB = ebsDirect.volumeSizeGiB(content.virtualSizeBytes);
   requireRootVolume(request, { diskBytes: content.virtualSizeBytes });
+  const { extent, ...proving } = proofOf(run, content);
   return steps.take(
     'import',
     async () => {
@@ -204,7 +210,7 @@ function writeFrom(
           ebs,
           ec2: cloud.ec2,
           blocks: lookedInto(run, content).blocks,
-          proof: request.proof === 'none' ? undefined : content.proof,
+          ...proving,
           sizeBytes: content.virtualSizeBytes,
           holes: content.holes,
           tags,
@@ -245,11 +251,37 @@ function writeFrom(
         });
         leftovers.set('pending', undefined);
         if (content.holes) noteOmitted(run, written);
-        return written;
+        return { ...written, proof: { extent, converter: content.converter } };
       } finally {
         ebs.destroy();
       }
     },
     ({ blocksSent }) => ({ bytes: blocksSent * blockSizeBytes }),
   );
+}
+
+/**
+ * How QEMU reads the image beside the sending. What our reader has not made is what had the digest, or what QEMU has read; and
+ * EBS takes each block by its SHA-256.
+ */
+function proofOf(
+  { request, notice }: ImageRun,
+  { proof, virtualSizeBytes }: Content,
+): Pick<SnapshotProof, 'extent'> & Pick<ebsDirect.WriteSnapshotOptions, 'proof' | 'isProven'> {
+  if (request.proof === 'none') return { extent: 'none' };
+  if (request.proof === 'full' || !proof) return { extent: 'full', proof };
+  const seed = randomInt(2 ** 32);
+  notice(`proving a sample of the image: 1 MiB of each ${sampleEvery}, seed ${seed}`);
+  const extents = [...sampleOf(virtualSizeBytes, { seed })];
+  const indexes = new Set(
+    extents.flatMap(({ offset, length }) => {
+      const first = offset / blockSizeBytes;
+      return Array.from({ length: Math.ceil(length / blockSizeBytes) }, (_, index) => first + index);
+    }),
+  );
+  return {
+    extent: 'sample',
+    proof: ({ signal }) => proof({ extents, signal }),
+    isProven: (index) => indexes.has(index),
+  };
 }
