@@ -41,7 +41,7 @@ export async function writeResults({
 }): Promise<void> {
   const kept = join(cacheDirectory(), 'speed-results.json');
   const before = JSON.parse(await readFile(kept, 'utf8').catch(() => '[]')) as MeasuredPart[];
-  const parts = [...before.filter(({ name }) => name !== part.name), part].toSorted(
+  const parts = [...before.filter(({ name }) => name !== part.name && order.includes(name)), part].toSorted(
     (a, b) => order.indexOf(a.name) - order.indexOf(b.name),
   );
   await writeFile(kept, JSON.stringify(parts));
