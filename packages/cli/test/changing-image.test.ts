@@ -33,14 +33,14 @@ const test = testWith()
   )
   .extend('subjectOf', ({ account, workDirectory, small, large }) => {
     return async (format: LocalFormat, flags: Flags, { isLarge = false } = {}): Promise<Subject> => {
-      const { disk, images } = isLarge ? large : small;
-      const published = images[format];
+      const local = isLarge ? large : small;
+      const published = await local.image(format);
       const path = join(workDirectory, basename(published.path));
       await copyFile(published.path, path);
       return {
         ...published,
         path,
-        disk,
+        disk: local.disk,
         args: importArgs({ account, workDirectory, url: path, sha256: published.sha256, ...flags }),
         alter: (options) => alterFile(path, options),
         restore: () => copyFile(published.path, path),

@@ -40,8 +40,8 @@ test('an interrupted demo does not promise to resume', async () => {
 });
 
 test('a demo that is interrupted while its import task runs promises nothing about that task', async () => {
-  const { images } = await makeLocalImages({ sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
-  const { path, sha256 } = images.qcow2;
+  const local = await makeLocalImages({ sizeBytes: 16 * 2 ** 20, dataBytes: 2 ** 20 });
+  const { path, sha256 } = await local.image('qcow2');
   const run = startCli(['demo', '--json', '--url', path, '--sha256', sha256]);
   await new Promise<void>((resolve) =>
     run.child.stderr!.on('data', (text) => /import: started/.test(String(text)) && resolve()),
@@ -56,22 +56,26 @@ test('a demo that is interrupted while its import task runs promises nothing abo
 test.for<['import' | 'verify', boolean]>([
   ['import', true],
   ['verify', false],
-])('%s of an image whose download breaks off', async ([command, resumes], { account, workDirectory }) => {
-  await using server = await breakingServer();
-  const args = {
-    import: ['--name', 'x', '--arch', 'x86_64', '--bucket', bucket],
-    verify: ['snap-0123456789abcdef0'],
-  }[command];
-  const run = await runInProcess([
-    command,
-    ...args,
-    ...['--url', `${server.url}/x.qcow2`, '--sha256', 'a'.repeat(64)],
-    ...['--endpoint-url', account.aws.url, '--work-dir', join(workDirectory, 'w')],
-  ]);
-  expect(run.exitCode).toBe(1);
-  expect(run.stderr).toContain('BODY_TRUNCATED');
-  expect(promise.test(run.stderr), run.stderr).toBe(resumes);
-});
+])(
+  '%s of an image whose download breaks off',
+  { concurrent: true },
+  async ([command, resumes], { account, workDirectory }) => {
+    await using server = await breakingServer();
+    const args = {
+      import: ['--name', 'x', '--arch', 'x86_64', '--bucket', bucket],
+      verify: ['snap-0123456789abcdef0'],
+    }[command];
+    const run = await runInProcess([
+      command,
+      ...args,
+      ...['--url', `${server.url}/x.qcow2`, '--sha256', 'a'.repeat(64)],
+      ...['--endpoint-url', account.aws.url, '--work-dir', join(workDirectory, 'w')],
+    ]);
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toContain('BODY_TRUNCATED');
+    expect(promise.test(run.stderr), run.stderr).toBe(resumes);
+  },
+);
 
 /** Serves the first bytes of every file, and hangs up. */
 async function breakingServer() {

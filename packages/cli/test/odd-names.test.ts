@@ -15,7 +15,7 @@ test('a local path with the characters of a query is pinned as it is', async ({
   workDirectory,
   local,
 }) => {
-  const { path, sha256 } = local.images.qcow2;
+  const { path, sha256 } = await local.image('qcow2');
   const url = join(workDirectory, 'd💿%20#1?.qcow2');
   await copyFile(path, url);
   const args = importArgs({ account, workDirectory, url, sha256 });
@@ -28,7 +28,7 @@ test('a local path with the characters of a query is pinned as it is', async ({
 test.for(['s3', 'ebs'])(
   'a local path with characters outside the BMP, by way of %s',
   async (via, { account, workDirectory, local }) => {
-    const { path, sha256 } = local.images.qcow2;
+    const { path, sha256 } = await local.image('qcow2');
     const url = join(workDirectory, `${'💿'.repeat(40)}.qcow2`);
     await copyFile(path, url);
     const run = await runInProcess(

@@ -106,6 +106,7 @@ describe('an outage that does not end', () => {
     ['EBS', { way: 'ebs', match: { operation: 'PutSnapshotBlock' }, when: 'before' }],
   ])(
     'of %s is told of, and given up after --outage-timeout',
+    { concurrent: true },
     async ([service, moment], { account, argsOf }) => {
       const running = runInProcess(argsOf({ ...flagsOf(moment), 'outage-timeout': 5 }));
       await stopAt(account, moment);

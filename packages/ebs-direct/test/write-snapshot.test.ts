@@ -372,7 +372,7 @@ hurriedTest.for([
   const { blocks, content } = someBlocks(indexes);
   const journalPath = join(account.directory, 'journal');
   const options = {
-    ...writing(account, { concurrency: 1, outageTimeoutMs: 2 * 60_000 }),
+    ...writing(account, { concurrency: 1, outageTimeoutMs: 30_000 }),
     blocks,
     journalPath,
   };
