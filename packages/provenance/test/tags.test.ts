@@ -1,5 +1,6 @@
 import {
   amiTags,
+  cutDescription,
   type Digest,
   isOurs,
   metadataOf,
@@ -41,6 +42,12 @@ test('provenance is written without secrets and read back', () => {
 test('a long URL is cut to what a tag holds everywhere, EBS direct included', () => {
   const tags = provenanceTags({ ...provenance, sourceUrl: `https://example.com/${'x'.repeat(400)}` });
   expect(tags['ec2-image:source-url']).toHaveLength(255);
+});
+
+test('a description is cut to what every service takes, between characters', () => {
+  expect(cutDescription('short')).toBe('short');
+  expect(cutDescription('x'.repeat(300))).toBe('x'.repeat(255));
+  expect(cutDescription(`${'x'.repeat(254)}💿`)).toBe('x'.repeat(254));
 });
 
 test('a path with characters outside the BMP is cut between characters, and fits into metadata', () => {

@@ -33,8 +33,8 @@ ended with exactly one AMI and one snapshot, both tagged, equal to the disk, and
 /** Of one file of the matrix: far more than it takes. */
 export const faultMatrixLimitMs = 30 * 60_000;
 
-/** Points of one of the four files, where a sample is enough: together they stay under 100 s on two cores. */
-const sampleSize = 18;
+/** Points of one of the four files, where a sample is enough: together they stay under a minute on two cores. */
+const sampleSize = 12;
 
 /** Most of a point's time is spent waiting: for a time limit to pass, or before a request is repeated. */
 const pointsSideBySide = 8;
