@@ -42,6 +42,7 @@ export async function openStage(
     readonly signer?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   } = {},
 ): Promise<Stage> {
+  // Calm: each account has one thing wrong, and what the doctor finds beside it is compared.
   const account = await openAccount({ conditions: 'calm', ...options });
   const workDirectory = await makeWorkDirectory();
   const config = join(await makeWorkDirectory(), 'ec2-image.yaml');
