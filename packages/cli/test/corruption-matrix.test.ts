@@ -2,6 +2,7 @@ import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FaultRule } from '@ec2-image/local-aws';
+import { undisturbedCalls } from './support/account.ts';
 import { expectOneOfEach } from './support/crash-points.ts';
 import { describe, expect, type ImportEnd, testWith } from './support/fixtures.ts';
 import { flipBit } from './support/flip-bit.ts';
@@ -135,7 +136,7 @@ describe('one sector of the disk that is made', () => {
     await using _ = await misreadingQemuNbd(images, { times: 1 });
     const end = await runImport({ via: 'ebs', bucket: undefined, 'omit-holes': true });
     await expectMended(end, /differ from what QEMU reads in the image: reading the image with qemu-nbd/);
-    expect(account.calls('StartSnapshot').length).toBe(2);
+    expect(undisturbedCalls(account, 'StartSnapshot')).toHaveLength(2);
     expect(account.calls('DeleteSnapshot').length).toBeGreaterThan(0);
   });
 });

@@ -1,4 +1,4 @@
-import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { DescribeSnapshotsCommand, DisableEbsEncryptionByDefaultCommand } from '@aws-sdk/client-ec2';
 import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   CreateAliasCommand,
@@ -60,6 +60,8 @@ describe.each([
     runImport,
     snapshot,
   }) => {
+    // Or that of the first run would be encrypted, too.
+    await account.ec2.send(new DisableEbsEncryptionByDefaultCommand({}));
     const [first, second] = [await createKey(), await createKey()];
     const plain = await runImport({ ...way, suffix: 'plain' });
     expect(plain.exitCode, plain.stderr).toBe(0);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import type { TestAccount } from '../support/account.ts';
+import { type TestAccount, undisturbedCalls } from '../support/account.ts';
 import { expect, testWith } from '../support/fixtures.ts';
 import { flagsOf, type ImportDocument } from '../support/import.ts';
 import { cliCommand, ownEnvironment, runCli } from '../support/run-cli.ts';
@@ -87,7 +87,7 @@ test('two images of one configuration go to two accounts, by one session each', 
       .toEqual([[results[index]?.imageId, accountId]]);
     expect(end.stderr).toContain(`role Importer of ${accountId}`);
   }
-  const assumed = account.calls('AssumeRole').filter(({ status }) => status === 200);
+  const assumed = undisturbedCalls(account, 'AssumeRole').filter(({ status }) => status === 200);
   expect(assumed.map(({ parameters }) => parameters.RoleArn).sort()).toEqual(roles);
 });
 
@@ -134,7 +134,7 @@ test('a role that wants MFA asks for the code on a terminal, once, and says with
   const end = await runOnTerminal(args, { question, answer: '123456', env: { ...without, ...env } });
   expect(end.exitCode, end.stderr + end.stdout).toBe(0);
   expect(end.stderr.split(question)).toHaveLength(2);
-  const assumed = account.calls('AssumeRole').filter(({ status }) => status === 200);
+  const assumed = undisturbedCalls(account, 'AssumeRole').filter(({ status }) => status === 200);
   expect(assumed.map(({ parameters }) => parameters.TokenCode)).toEqual(['123456']);
 
   const alone = await runCli(args, { env });

@@ -1,3 +1,4 @@
+import type { CallRecord } from '@ec2-image/local-aws';
 import {
   openTestAccount,
   type PublicationRules,
@@ -47,4 +48,12 @@ export async function openAccount({ rules, ...options }: AccountOptions = {}): P
       }
     },
   };
+}
+
+/**
+ * The calls of an operation that met nothing: one for each effect, however often a lost answer or throttling has it
+ * repeated.
+ */
+export function undisturbedCalls({ calls }: TestAccount, operation: string): CallRecord[] {
+  return calls(operation).filter(({ met }) => met === undefined);
 }
