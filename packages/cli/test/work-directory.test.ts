@@ -49,7 +49,8 @@ const byS3: [LocalFormat, string, 'auto' | 'qemu-img', RegExp[]][] = [
   ['qcow2', 'vhdx', 'qemu-img', [/^disk\.vhdx$/, /\.upload$/, /-Test\.qcow2$/]],
   ['qcow2', 'raw', 'qemu-img', [/^disk\.raw$/, /\.upload$/, /-Test\.qcow2$/]],
   ['raw', 'raw', 'auto', [/-Test\.raw$/, /\.upload$/]],
-  ['raw.xz', 'vhdx', 'auto', [/\.decompressed$/, /\.upload$/, /-Test\.raw\.xz$/]],
+  ['raw.xz', 'vhdx', 'auto', [/\.upload$/]],
+  ['raw.gz', 'vhdx', 'auto', [/\.decompressed$/, /\.upload$/, /-Test\.raw\.gz$/]],
   ['raw.xz', 'vhdx', 'qemu-img', [/^disk\.vhdx$/, /\.decompressed$/, /\.upload$/, /-Test\.raw\.xz$/]],
   ['raw.gz', 'raw', 'auto', [/^disk\.raw$/, /\.upload$/, /-Test\.raw\.gz$/]],
   ['qcow2.gz', 'vmdk', 'auto', [/^disk\.vmdk$/, /\.decompressed$/, /\.upload$/, /-Test\.qcow2\.gz$/]],
@@ -72,7 +73,7 @@ test('a conversion does not read what a killed run decompressed', async ({
   killAt,
   expectRightDisk,
 }) => {
-  const args = await argsOfLocal('raw.xz', { format: 'vhdx' });
+  const args = await argsOfLocal('raw.gz', { format: 'vhdx' });
   await killAt('CompleteMultipartUpload', args);
   const images = join(workDirectory, 'images');
   expect(await alterFilesBelow(images)).toContainEqual(expect.stringMatching(/\.decompressed$/));
