@@ -12,7 +12,7 @@ import { sessionOf } from '../config/session.ts';
 import { jsonText } from '../documents/json-text.ts';
 import { exitCodeOf, UsageError } from '../errors/cli-error.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
-import { explain } from '../errors/explain.ts';
+import { type Explained, explain } from '../errors/explain.ts';
 import { parseArguments } from '../options/arguments.ts';
 import { type CommandName, resumes } from '../options/commands.ts';
 import { type Given, readGiven } from '../options/given.ts';
@@ -21,6 +21,11 @@ import { wants } from '../options/wants.ts';
 import { ignoresHangup } from '../process/hangup.ts';
 import { type InterruptWatch, watchInterrupts } from '../process/interrupt.ts';
 import { checkOutputFile, writeOutputFile } from '../process/output-file.ts';
+import {
+  type AnnotationLevel,
+  openWorkflowCommands,
+  type WorkflowCommands,
+} from '../process/workflow-commands.ts';
 import type { RunOutput } from '../render/choose-view.ts';
 import { renderError } from '../render/error.ts';
 import { renderCommandHelp } from '../render/help.ts';
@@ -49,6 +54,8 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
   /** Where the document goes as well. */
   private outputPath: string | undefined;
   private lostOutput = false;
+  /** In a step of GitHub Actions. */
+  protected actions: WorkflowCommands | undefined;
 
   /** What can be made of the command line and the files: before AWS, its profile included. */
   protected async prepare(_settings: CommonSettings): Promise<Prepared> {
@@ -76,14 +83,19 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
   protected checkUsage(): void {}
 
   async execute(): Promise<number> {
-    const { env, stdout } = this.context;
+    const { env, stdout, stderr } = this.context;
     const name = this.path[0] as CommandName;
+    using actions = openWorkflowCommands({ stderr, env });
+    this.actions = actions;
     this.json = wants('json', this.args, env);
     this.events = wants('events', this.args, env);
     using interrupt: InterruptWatch = watchInterrupts({
       ignoreHangup: ignoresHangup(env),
       hint: () => this.interruptHint(),
-      onInterrupt: () => this.tell('Interrupted: stopping cleanly. Press Ctrl-C again to quit immediately.'),
+      onInterrupt: () =>
+        this.tell(
+          `Interrupted: stopping cleanly.${actions ? '' : ' Press Ctrl-C again to quit immediately.'}`,
+        ),
     });
     try {
       const { flags, operands, help } = parseArguments(name, this.args);
@@ -109,6 +121,7 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
       const { context, json, events, verbose } = this;
       reportFatal(cause, { context, json, events, command: name, verbose });
       const explained = explain(cause, { resumes: this.resumes });
+      this.annotate(interrupt.signal.aborted ? 'warning' : 'error', `ec2-image ${name}`, explained);
       await this.writeOutput(() => failedDocument(name, explained));
       return exitCodeOf(cause);
     }
@@ -117,6 +130,16 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
   /** To people, on stderr. */
   protected tell(text: string): void {
     writeMessage(this.context.stderr, text);
+  }
+
+  /** On the page of the run, where that is one of GitHub Actions. */
+  protected annotate(
+    level: AnnotationLevel,
+    title: string,
+    { code, message, hint }: Explained,
+    more = '',
+  ): void {
+    this.actions?.annotate(level, { title, message: `${code}: ${message}\n${hint}${more}` });
   }
 
   protected get resumes(): boolean {
@@ -153,8 +176,8 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
 
   /** What is shown while the command works. */
   protected get output(): RunOutput {
-    const { quiet, verbose, context } = this;
-    return { stderr: context.stderr, quiet, verbose, env: context.env };
+    const { quiet, verbose, context, actions } = this;
+    return { stderr: context.stderr, quiet, verbose, env: context.env, actions };
   }
 
   private async settings(name: CommandName, signal: AbortSignal): Promise<CommonSettings> {

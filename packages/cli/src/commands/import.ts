@@ -118,7 +118,7 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
     })
       .catch((error: unknown) => withoutAws(error, requests))
       .catch(async (error: unknown) => {
-        await this.writeReport(failedImportDocument(explain(error, { resumes: this.resumes })));
+        await this.deliver(failedImportDocument(explain(error, { resumes: this.resumes })));
         throw error;
       });
     const document = importDocument(finished, { retries: history.retries() });
@@ -129,6 +129,12 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
       const leftovers = outcome === 'partial' ? [] : result.leftovers;
       this.tell(
         renderError(result.error, { image, leftovers, cleanup: cleanupCommand(request, result, settings) }),
+      );
+      this.annotate(
+        outcome === 'failed' ? 'error' : 'warning',
+        image,
+        result.error,
+        leftovers?.length ? `\nThe next run finds ${leftovers.join(', ')}.` : '',
       );
     }
     const written = writesConfig ? await this.writeConfig(finished, settings) : undefined;
@@ -147,14 +153,14 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
       },
       settings.log,
     );
-    const reported = await this.writeReport(document);
+    const delivered = await this.deliver(document);
     const recorded = (await manifest?.finish()) ?? true;
     const account = settings.local && !this.quiet && (await describeLocalAccount(settings.workDirectory));
     if (account) this.tell(account);
     return worstExitCode([
       importExitCode(finished.map(({ result }) => result)),
       written?.code ?? exitCodes.done,
-      reported,
+      delivered,
       recorded ? exitCodes.done : exitCodes.failed,
     ]);
   }
@@ -170,7 +176,7 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
       },
       log,
     );
-    return this.writeReport(document);
+    return this.deliver(document);
   }
 
   /** `--manifest`: undefined where none is asked for. */
@@ -182,14 +188,31 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
     return createManifestFile({ format, write: (text) => this.writeFile(path, [text]) });
   }
 
-  /** `--report`. */
-  private async writeReport(document: ImportDocument): Promise<ExitCode> {
+  /** To the page of a run of GitHub Actions, and to the file of `--report`. */
+  private async deliver(document: ImportDocument): Promise<ExitCode> {
+    if (this.actions) await this.summarize(document);
     const path = this.reportPath;
     if (path === undefined) return exitCodes.done;
     const { renderHtmlReport } = await import('../render/html-report/page.ts');
     const isWritten = await this.writeFile(path, [renderHtmlReport(document, { writtenAt: new Date() })]);
     if (isWritten && !this.quiet) this.tell(`Wrote ${path}`);
     return isWritten ? exitCodes.done : exitCodes.failed;
+  }
+
+  /** A page of the run that cannot be written is told, and fails nothing. */
+  private async summarize(document: ImportDocument): Promise<void> {
+    const { env } = this.context;
+    const ids = document.images.flatMap(({ name, imageId }) => (imageId === null ? [] : [[name, imageId]]));
+    try {
+      const [{ appendStepSummary, setStepOutputs }, { renderStepSummary }] = await Promise.all([
+        import('../process/step-files.ts'),
+        import('../render/step-summary.ts'),
+      ]);
+      await appendStepSummary(renderStepSummary(document), env);
+      await setStepOutputs({ 'image-ids': JSON.stringify(Object.fromEntries(ids)) }, env);
+    } catch (error) {
+      this.tell(`cannot write the summary of the step: ${(error as Error).message}`);
+    }
   }
 
   /** The result stands whether or not its configuration can be written. */

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { type RunView, silentView } from '../pipeline/progress.ts';
+import type { WorkflowCommands } from '../process/workflow-commands.ts';
 import type { RunLog } from '../run-log.ts';
 import { createPlainView } from './plain-view.ts';
 import { createTerminalView } from './terminal-view.ts';
@@ -9,11 +10,13 @@ export interface RunOutput {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** In a step of GitHub Actions, whose log folds what is shown. */
+  readonly actions?: WorkflowCommands;
 }
 
 /** The view that suits where stderr leads; what is shown goes into the log too, progress aside. */
 export function openView({
-  output: { stderr, quiet, verbose, env },
+  output: { stderr, quiet, verbose, env, actions },
   images,
   log,
 }: {
@@ -30,7 +33,17 @@ export function openView({
     terminal && !verbose
       ? createTerminalView({ stream: stderr, images })
       : createPlainView({ stream: stderr });
-  return logged(view, log);
+  return logged(actions ? folded(view, actions.group(`Progress of ${images.join(', ')}`)) : view, log);
+}
+
+function folded(view: RunView, group: Disposable): RunView {
+  return {
+    ...view,
+    close() {
+      view.close();
+      group[Symbol.dispose]();
+    },
+  };
 }
 
 function logged(view: RunView, log: RunLog): RunView {
