@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openWorkflowCommands } from '../src/process/workflow-commands.ts';
 import { renderStepSummary } from '../src/render/step-summary.ts';
+import { openWorkflowCommands } from '../src/render/workflow-commands.ts';
 import { describe, expect, testWith } from './support/fixtures.ts';
 import type { ImportDocument } from './support/import.ts';
 import { runInProcess } from './support/in-process.ts';
@@ -56,7 +56,9 @@ describe('in a step of GitHub Actions', () => {
     expect(readAsRunner(wrong.stderr).commands.at(-1)).toMatch(
       /^error title=test-cloud DIGEST_MISMATCH: .*%0A/,
     );
-    expect(await actions.summary()).toMatch(/❌ failed[\s\S]*❌ test\\-cloud: <code>DIGEST\\_MISMATCH<\/code>/);
+    expect(await actions.summary()).toMatch(
+      /❌ failed[\s\S]*❌ test\\-cloud: <code>DIGEST\\_MISMATCH<\/code>/,
+    );
     account.aws.faults.add({
       match: { operation: 'GetCallerIdentity' },
       times: 'always',

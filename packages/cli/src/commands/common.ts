@@ -21,17 +21,17 @@ import { wants } from '../options/wants.ts';
 import { ignoresHangup } from '../process/hangup.ts';
 import { type InterruptWatch, watchInterrupts } from '../process/interrupt.ts';
 import { checkOutputFile, writeOutputFile } from '../process/output-file.ts';
-import {
-  type AnnotationLevel,
-  openWorkflowCommands,
-  type WorkflowCommands,
-} from '../process/workflow-commands.ts';
 import type { RunOutput } from '../render/choose-view.ts';
 import { renderError } from '../render/error.ts';
 import { renderCommandHelp } from '../render/help.ts';
 import { writeMessage } from '../render/messages.ts';
 import { failedDocument, reportFatal } from '../render/report-fatal.ts';
 import { type Result, writeResult } from '../render/result.ts';
+import {
+  type AnnotationLevel,
+  openWorkflowCommands,
+  type WorkflowCommands,
+} from '../render/workflow-commands.ts';
 import { openRunLog, type RunLog } from '../run-log.ts';
 import type { CommonSettings } from '../settings.ts';
 import { defaultWorkDirectory } from '../work-directory/default-directory.ts';

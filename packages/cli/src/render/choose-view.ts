@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream';
 import { type RunView, silentView } from '../pipeline/progress.ts';
-import type { WorkflowCommands } from '../process/workflow-commands.ts';
 import type { RunLog } from '../run-log.ts';
 import { createPlainView } from './plain-view.ts';
 import { createTerminalView } from './terminal-view.ts';
+import type { WorkflowCommands } from './workflow-commands.ts';
 
 export interface RunOutput {
   readonly stderr: Writable;
