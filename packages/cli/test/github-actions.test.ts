@@ -76,11 +76,11 @@ describe('in a step of GitHub Actions', () => {
     'a run that is cancelled says in time what the next one finds',
     async ({ argsOf, actions, account }) => {
       const run = startCli(argsOf(), { env: actions.env });
-      while (
-        account.calls('ImportSnapshot').length === 0 ||
-        account.calls('DescribeImportSnapshotTasks').length === 0
-      )
-        await delay(20);
+      const isPolled = () =>
+        account
+          .calls('DescribeImportSnapshotTasks')
+          .some(({ parameters }) => parameters['ImportTaskId.1'] !== undefined);
+      while (!isPolled()) await delay(20);
       const at = performance.now();
       run.child.kill('SIGINT');
       const { exitCode, stderr } = await run.ended;
