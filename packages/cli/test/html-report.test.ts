@@ -185,7 +185,18 @@ function hostileDocument(text: string) {
         source: { url: text, digest: text, signedBy: text },
         image: null,
         proof: { extent: 'full' as const, madeAt: at },
-        regions: [],
+        regions: [
+          {
+            region: text,
+            imageId: text,
+            snapshotId: text,
+            outcome: 'failed' as const,
+            required: true,
+            made: [text],
+            withheld: [text],
+            error: { code: text, message: text, hint: text },
+          },
+        ],
         steps: [],
         chain: [{ from: 'publisher' as const, to: 'digest' as const, shownBy: text, value: text, at }],
         history: {

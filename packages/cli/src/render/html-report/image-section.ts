@@ -39,19 +39,22 @@ ${facts.map(([term, fact]) => (fact === undefined ? '' : html`<div><dt>${term}</
 </dl>`;
 }
 
-function renderAmis({ amiName, imageId, snapshotId, region }: ImageResult): Html {
+/** In every region where it is published; where nothing asks for that, in the one of the import. */
+function renderAmis({ amiName, imageId, snapshotId, region, outcome, regions }: ImageResult): Html {
   if (imageId === null)
     return html`<p>None${snapshotId === null ? '' : `; the snapshot is ${snapshotId}`}.</p>`;
+  const amis = regions.length > 0 ? regions : [{ region, imageId, snapshotId, outcome }];
   return renderHtmlTable({
-    columns: ['Region', 'AMI', 'Name', 'Snapshot'],
-    rows: [
-      [
-        region,
-        html`<code>${imageId}</code> ${copyButton(imageId, `AMI of ${region}`)}`,
-        amiName ?? '',
-        html`<code>${snapshotId ?? ''}</code>`,
-      ],
-    ],
+    columns: ['Region', 'Outcome', 'AMI', 'Name', 'Snapshot'],
+    rows: amis.map((ami) => [
+      ami.region,
+      'error' in ami && ami.error ? `${ami.outcome}: ${ami.error.message}` : ami.outcome,
+      ami.imageId
+        ? html`<code>${ami.imageId}</code> ${copyButton(ami.imageId, `AMI of ${ami.region}`)}`
+        : '-',
+      amiName ?? '',
+      html`<code>${ami.snapshotId ?? '-'}</code>`,
+    ]),
   });
 }
 
