@@ -1,5 +1,14 @@
-/** A URL as it may be shown, logged or tagged: no credentials, no query string, no fragment. Text that is not a URL is returned with what looks like either removed. */
+import { redactEncoded } from './redact-encoded.ts';
+
+/**
+ * A URL as it may be shown, logged or tagged: no credentials, no query string, no fragment, and none of those of a URL that is
+ * encoded in it. Text that is not a URL is returned with what looks like either removed.
+ */
 export function redactUrl(url: string | URL): string {
+  return redactEncoded(redactPlain(url));
+}
+
+function redactPlain(url: string | URL): string {
   const parsed = URL.canParse(String(url)) ? new URL(url) : undefined;
   // A password with a slash in it, or a wrong port, is enough to make a URL with credentials unreadable.
   if (!parsed) return withoutQuery(String(url).replace(/^(\s*(?:[a-z][a-z0-9+.-]*:)?\/\/).*@/is, '$1'));
@@ -32,10 +41,10 @@ export function redactText(text: string): string {
     const end = hasScheme ? endOfUrl(text, { start, from, run }) : endOfAuthority(text, { from, run });
     if (end === undefined) continue;
     const begin = hasScheme ? start : slashes;
-    shown += text.slice(done, begin) + redactUrl(text.slice(begin, end));
+    shown += text.slice(done, begin) + redactPlain(text.slice(begin, end));
     done = end;
   }
-  return shown + text.slice(done);
+  return redactEncoded(shown + text.slice(done));
 }
 
 /** What may be of one URL, quotes inside it included. */

@@ -18,14 +18,21 @@ export function redactValue(text: string): string {
 
 /** As in `{"password": "…"}`, `token=…` and `X-Amz-Signature=…`. */
 const namedSecret =
-  /((?:passw(?:or)?d|passphrase|secret|token|signature|credentials?|api[-_]?key|access[-_]?key)[\w-]{0,40}["']?\s{0,4}[:=]\s{0,4}["']?)[^\s"'&;,}]+/gi;
+  /((?:passw(?:or)?d|passphrase|secret|token|signature|credentials?|api[-_]?key|access[-_]?key)[\w-]{0,40}["']?\s{0,4}(?:[:=]|%(?:25){0,2}3[AD])\s{0,4}["']?)[^\s"'&;,}]+/gi;
 
 const query = /\?(?=[\w.%~-]{1,100}=)\S*/g;
 
 /** `user:password@host`: no blank is in it, and no slash in front of its colon. An ARN has colons too, and names with an `@`. */
 function withoutUserinfo(word: string): string {
-  const at = word.lastIndexOf('@');
-  const colon = at < 0 ? -1 : word.indexOf(':');
+  const at = lastAt(word);
+  const colon = at < 0 ? -1 : word.search(/:|%(?:25){0,2}3A/i);
   if (colon < 0 || colon > at || word.slice(0, colon).includes('/') || /^["'(]?arn:/.test(word)) return word;
   return `…${word.slice(at)}`;
+}
+
+/** Encoded or not; -1 for none. */
+function lastAt(word: string): number {
+  let at = -1;
+  for (const { index } of word.matchAll(/@|%(?:25){0,2}40/gi)) at = index;
+  return at;
 }

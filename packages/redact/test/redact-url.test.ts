@@ -13,6 +13,17 @@ test.each([
   ['a\nb\u001b[31m', 'ab[31m'],
   ['//u:p@h/a?b', '//h/a'],
   ['https://u:pa"s\'s@h.example/a', 'https://h.example/a'],
+  ['https://h/get/https%3A%2F%2Fme%3Ahunter2%40b%2Fx%3Ft%3D1', 'https://h/get/https%3A%2F%2Fb%2Fx'],
+  ['https://h/get/https:%2f%2fme:hun%2540ter%40b%2fx', 'https://h/get/https:%2f%2fb%2fx'],
+  [
+    'https://h/a/https%253A%252F%252Fme%253Ahunter2%2540b%252Fx%253Ft',
+    'https://h/a/https%253A%252F%252Fb%252Fx',
+  ],
+  ['https%3A%2F%2Fme%3Ahun%252Fter%40b', 'https%3A%2F%2Fb'],
+  ['https://me%3Ahunter2%40b/x', 'https://b/x'],
+  // Nothing of these is a secret.
+  ['https://h/me%40home/%2F/a%3Fb', 'https://h/me%40home/%2F/a%3Fb'],
+  ['https://h/get/https%3A%2F%2Fb%2Fme%40home', 'https://h/get/https%3A%2F%2Fb%2Fme%40home'],
 ])('%j is shown as %j', (url, shown) => {
   expect(redactUrl(url)).toBe(shown);
 });
@@ -29,13 +40,16 @@ test.each([
   ['//u:p@h/a?b and (//u:p@h)', '//h/a and (//h)'],
   ['proxy //u:pa"ss@h:80 and /srv//images/me@home', 'proxy //h:80 and /srv//images/me@home'],
   ['{"a":"https://h","b":"x@y","c":["http://u:p@h"]}', '{"a":"https://h/","b":"x@y","c":["http://h/"]}'],
+  ['got https%3A%2F%2Fme%3Ahunter2%40b%2Fx%3Ft, and 100%', 'got https%3A%2F%2Fb%2Fx and 100%'],
 ])('in %j every URL is shown as %j does', (text, shown) => {
   expect(redactText(text)).toBe(shown);
 });
 
 test('a text takes time in proportion to its length, whatever it is made of', () => {
   const length = 2 ** 18;
-  const piece = fc.string({ unit: fc.constantFrom(...'a1.-+:/ @?#"\'\\,<'), minLength: 1, maxLength: 6 });
+  const encoded = ['%2F', '%252F', '%40', '%2540', '%3A', '%3F', '%25'];
+  const unit = fc.constantFrom(...'a1.-+:/ @?#"\'\\,<', ...encoded);
+  const piece = fc.string({ unit, minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(piece, piece, (one, other) => {
       const start = performance.now();
@@ -54,6 +68,12 @@ test('a text takes time in proportion to its length, whatever it is made of', ()
         ['//a', '@'],
         ['a://"@', ''],
         ['\\', '//'],
+        ['%2F', '%40'],
+        ['%2F%2Fa', ''],
+        ['%252F', ''],
+        ['%25', '%2F%2F'],
+        ['%40', '%2F%2F'],
+        ['%3F', '%2F%2F'],
       ],
       numRuns: 30,
     },
