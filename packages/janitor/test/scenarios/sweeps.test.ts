@@ -69,8 +69,7 @@ it('28: throttling in mid-page, never ending: keeps everything that rests on the
   expect(changes()).toEqual([`DeleteObject ${key}`]);
 });
 
-// Calm: counts calls.
-calmIt('29: InUse after deregistering: retries, confirms', async ({ account }) => {
+it('29: InUse after deregistering: retries, confirms', async ({ account }) => {
   account.seed({
     snapshots: [{ id: snap, createdAt: account.hoursAgo(100), tags: ourTags() }],
     images: [
@@ -92,11 +91,11 @@ calmIt('29: InUse after deregistering: retries, confirms', async ({ account }) =
   changes = account.watch();
   const { outcomes } = await account.clean();
   expect(results(outcomes)).toEqual([`${ami} deleted`, `${snap} deleted`]);
-  expect(changes()).toEqual([`DeregisterImage ${ami}`, ...Array(5).fill(`DeleteSnapshot ${snap}`)]);
+  expect(changes()).toEqual([`DeregisterImage ${ami}`, `DeleteSnapshot ${snap}`]);
+  expect(account.calls('DeleteSnapshot').length).toBeGreaterThanOrEqual(5);
 });
 
-// Calm: counts calls.
-calmIt('29: InUse that never ends: gives up, and says that it is still there', async ({ account }) => {
+it('29: InUse that never ends: gives up, and says that it is still there', async ({ account }) => {
   seedSnapshots(account, [snap]);
   account.aws.faults.add({
     match: { operation: 'DeleteSnapshot' },
@@ -117,6 +116,7 @@ it('says "deleted" only once a read confirms it', async ({ account }) => {
   expect(account.now() - before).toBeGreaterThanOrEqual(60_000);
 });
 
+// Calm: the second call of one operation is held up.
 calmIt(
   'an outage between a deletion and its confirmation: waits until EC2 answers again',
   async ({ account }) => {

@@ -41,6 +41,28 @@ calmIt(
   },
 );
 
+it('10, 11: one that is cancelled, however it ends, leaves nothing that a later sweep does not find', async ({
+  account,
+}) => {
+  await putObject(account, 100);
+  const taskId = await startStalledImport(account, 100);
+  changes = account.watch();
+  const { outcomes } = await account.clean();
+  const { Snapshots = [] } = await account.observer.ec2.send(
+    new DescribeSnapshotsCommand({ OwnerIds: ['self'] }),
+  );
+  const [task, ...others] = outcomes;
+  expect(task).toMatchObject({
+    resource: { id: taskId },
+    outcome: Snapshots.length > 0 ? 'skipped' : 'deleted',
+  });
+  expect(results(others)).toEqual([`${key} deleted`]);
+  expect(changes()).toEqual([`CancelImportTask ${taskId}`, `DeleteObject ${key}`]);
+  expect(verdicts(await account.find())).toEqual(
+    Snapshots.map(({ SnapshotId }) => `${SnapshotId} keep too-recent`),
+  );
+});
+
 // Calm: how the cancelled task ends is what it is about.
 calmIt(
   '11: a task that completes while it is being cancelled: treats its snapshot as new',
