@@ -96,7 +96,7 @@ async function send({
         // What is published is the digest of the file, not of some encoding of it.
         'accept-encoding': 'identity',
         'user-agent': 'ec2-image',
-        ...authorization(hop),
+        ...(await authorization(hop)),
         ...headers,
       },
     });

@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { redactUrl } from '@ec2-image/redact';
 import { FetchError } from './errors.ts';
+import { netrcLogin } from './netrc.ts';
 
 export const maxRedirects = 10;
 
@@ -38,11 +39,17 @@ export function tooManyRedirects(start: URL): FetchError {
   return refused(start, `more than ${maxRedirects} times`);
 }
 
-/** The header for the credentials in a URL. */
-export function authorization({ username, password }: URL): { authorization?: string } {
-  if (username === '' && password === '') return {};
-  const credentials = `${decode(username)}:${decode(password)}`;
-  return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+/** The header for the credentials in a URL, or those of its host in the netrc file. */
+export async function authorization({ protocol, hostname, username, password }: URL): Promise<{
+  authorization?: string;
+}> {
+  if (username !== '' || password !== '') return basic(decode(username), decode(password));
+  const found = protocol === 's3:' ? undefined : await netrcLogin(hostname);
+  return found ? basic(found.login, found.password) : {};
+}
+
+function basic(login: string, password: string): { readonly authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}` };
 }
 
 const loopback = new BlockList();
