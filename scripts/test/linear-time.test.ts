@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { isEndedSsoSession } from '../../packages/cli/src/aws/explain-provider.ts';
 import { withoutUrlSecrets } from '../../packages/cli/src/config/yaml-secrets.ts';
+import { reasonIn } from '../../packages/cli/src/doctor/evidence.ts';
 import { parseChecksumFile } from '../../packages/fetch/src/checksum/checksum-file.ts';
 import { parseChecksumJson } from '../../packages/fetch/src/checksum/checksum-json.ts';
 import { digestIn, parseChecksumLines } from '../../packages/fetch/src/checksum/checksum-lines.ts';
@@ -8,6 +10,8 @@ import { readClearSigned } from '../../packages/fetch/src/checksum/clear-signed.
 import { looksLikeHtml } from '../../packages/fetch/src/html.ts';
 import { dispositionName, urlNames } from '../../packages/fetch/src/image-names.ts';
 import { armoredBlocks } from '../../packages/fetch/src/signature/armor.ts';
+import { substituted } from '../../packages/iam-policy/src/pattern.ts';
+import { requestContext } from '../../packages/iam-policy/src/request-context.ts';
 import { quoted } from '../../packages/image-headers/src/quoted.ts';
 import {
   parseVmdkDescriptor,
@@ -36,6 +40,9 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   redactUrl,
   redactValue,
   withoutUrlSecrets,
+  reasonIn,
+  isEndedSsoSession,
+  substituted: (text) => substituted(`\${${text}}`, requestContext({})),
   quoted,
   parseVmdkDescriptor,
   requireSelfContained,
@@ -56,7 +63,7 @@ const tokens = [
     '""',
     '{"a":',
     '[[',
-    '%41',
+    ...['%41', '%2F', '%252F', '%40', '%2540', '%3F'],
     'a.',
     '\u200b',
     '\u{1f600}',
@@ -67,6 +74,7 @@ const tokens = [
     '-----BEGIN PGP SIGNATURE-----\n',
     '-----END PGP SIGNATURE-----\n',
   ],
+  ...[' on resource: ', ' with an explicit deny in a ', 'sso session', '${', "', '"],
   ...['Hash: SHA256\n', '<html', '0'.repeat(64), '0'.repeat(128), 'f'.repeat(31)],
 ];
 const token = fc.constantFrom(...tokens);

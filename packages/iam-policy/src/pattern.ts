@@ -6,7 +6,7 @@ interface Piece {
   readonly literal: boolean;
 }
 
-const variable = /\$\{([^}]*)\}/g;
+const variable = /\$\{([^{}]*)\}/g;
 const special: ReadonlySet<string> = new Set(['*', '?', '$']);
 
 /**
@@ -29,9 +29,9 @@ function substitute(value: string, context: RequestContext): readonly Piece[] | 
 
 /** `aws:username`, or `aws:PrincipalTag/team, 'none'`. */
 function replacementOf(inside: string, context: RequestContext): string | undefined {
-  const [, key = '', fallback] = /^\s*([^,]*?)\s*(?:,\s*'([^']*)'\s*)?$/.exec(inside) ?? [];
-  const values = context.get(key.toLowerCase());
-  return values?.length === 1 ? values[0] : fallback;
+  const [key = '', ...others] = inside.split(',');
+  const values = context.get(key.trim().toLowerCase());
+  return values?.length === 1 ? values[0] : /^'([^']*)'$/.exec(others.join(',').trim())?.[1];
 }
 
 /** The text itself, its variables replaced. */

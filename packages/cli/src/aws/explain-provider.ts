@@ -56,9 +56,9 @@ const inProfileHint = (profile: string) =>
   `Complete the profile (\`aws configure --profile ${profile}\`, or \`aws sso login --profile ${profile}\`), or choose another.`;
 
 /** Of the SDK's providers, and of the SSO portal. */
-function isEndedSsoSession(said: string): boolean {
+export function isEndedSsoSession(said: string): boolean {
   return (
-    /sso session.*(?:invalid|expired|not found)|token is expired|session token not found or invalid/i.test(
+    /sso session.{0,300}?(?:invalid|expired|not found)|token is expired|session token not found or invalid/i.test(
       said,
     ) || /^UnauthorizedException\b/.test(said)
   );

@@ -54,9 +54,10 @@ function denials(error: unknown, needs: readonly Pair[]): PermissionReport[] {
 }
 
 /** Without what the call was and what EC2 encodes. */
-function reasonIn(message: string): string {
+export function reasonIn(message: string): string {
   const why =
-    /(\S+ on resource: \S+ (?:with an explicit deny in an? [\w-]+ policy|because no [\w-]+ policy allows the \S+ action))/.exec(
+    // From the beginning of a word alone, or a long word would be read again from each of its characters.
+    /(?<!\S)(\S+ on resource: \S+ (?:with an explicit deny in an? [\w-]+ policy|because no [\w-]+ policy allows the \S+ action))/.exec(
       message,
     );
   return why?.[1] ?? message.replace(/Encoded authorization failure message.*/s, '').slice(0, 200);
