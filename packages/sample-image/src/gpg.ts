@@ -16,8 +16,15 @@ export interface Gpg extends AsyncDisposable {
   /** A directory that goes with it. */
   readonly directory: string;
   gpg(...args: readonly string[]): Promise<string>;
-  /** @param algorithm such as `ed25519`, `rsa2048` @param options.at `20200101T000000`: when gpg believes it to be */
-  makeKey(algorithm: string, options?: { expires?: string; at?: string; usage?: string }): Promise<GpgKey>;
+  /**
+   * @param algorithm such as `ed25519`, `rsa2048`
+   * @param options.at `20200101T000000`: when gpg believes it to be
+   * @param options.name of its user id, in front of a number and an address; default `Publisher`
+   */
+  makeKey(
+    algorithm: string,
+    options?: { expires?: string; at?: string; usage?: string; name?: string },
+  ): Promise<GpgKey>;
   /** The public keys, in a new file. */
   exportKeys(keys: readonly GpgKey[], options?: { armor?: boolean; name?: string }): Promise<string>;
   /** The bytes that gpg writes for a content: `--clear-sign`, `--detach-sign`. */
@@ -36,8 +43,8 @@ export async function openGpg(): Promise<Gpg> {
   return {
     directory: home,
     gpg,
-    async makeKey(algorithm, { expires = 'never', at, usage = 'sign' } = {}) {
-      const userId = `Publisher ${++files} <publisher@example.org>`;
+    async makeKey(algorithm, { expires = 'never', at, usage = 'sign', name = 'Publisher' } = {}) {
+      const userId = `${name} ${++files} <publisher@example.org>`;
       await gpg(
         ...(at ? ['--faked-system-time', at] : []),
         '--quick-generate-key',

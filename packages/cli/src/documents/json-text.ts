@@ -3,7 +3,10 @@ import type { Writable } from 'node:stream';
 /** About what a pipe takes at once. */
 const chunkCharacters = 65_536;
 
-/** `JSON.stringify(value, null, 2)` and a newline, in pieces: a plan that names every resource of an account is tens of megabytes. */
+/**
+ * `JSON.stringify(value, null, 2)` and a newline, in pieces: a plan that names every resource of an account is tens of megabytes.
+ * The control characters that JSON allows in strings are escaped, too: the document may go to a terminal.
+ */
 export function* jsonText(value: unknown): Generator<string> {
   let chunk = '';
   for (const piece of jsonPieces(value, '')) {
@@ -44,7 +47,7 @@ function* jsonPieces(value: unknown, indent: string): Generator<string> {
   }
   yield '{';
   for (const [index, [key, member]] of entries.entries()) {
-    yield `${index > 0 ? ',' : ''}\n${inner}${JSON.stringify(key)}: `;
+    yield `${index > 0 ? ',' : ''}\n${inner}${stringify(key)}: `;
     yield* jsonPieces(member, inner);
   }
   yield `\n${indent}}`;
@@ -55,5 +58,12 @@ function isPlain(value: unknown): value is object {
 }
 
 function indented(value: unknown, indent: string): string {
-  return JSON.stringify(value, null, 2).replaceAll('\n', `\n${indent}`);
+  return stringify(value).replaceAll('\n', `\n${indent}`);
+}
+
+function stringify(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(
+    /[\u007f-\u009f\u2028-\u202e]/g,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -14,7 +14,7 @@ export function writeMessage(stream: Writable, text: string): void {
 }
 
 /** Keys of a file, headers of a server and names in an archive are foreign text, which no terminal should obey. */
-function plainText(text: string): string {
+export function plainText(text: string): string {
   return text
     .split(/([\n\t])/)
     .map((piece) => (piece === '\n' || piece === '\t' ? piece : printable(piece)))

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { writeJson } from '../documents/json-text.ts';
 import type { RunLog } from '../run-log.ts';
+import { plainText } from './messages.ts';
 
 /** What a command came to, in the forms in which it can be asked for. */
 export interface Result {
@@ -34,5 +35,5 @@ export async function writeResult(
     return;
   }
   const text = quiet ? result.ids().join('\n') : result.text();
-  if (text !== '') stdout.write(`${text}\n`);
+  if (text !== '') stdout.write(`${plainText(text)}\n`);
 }
