@@ -1,5 +1,5 @@
-import { copyFile, rename } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { copyFile, mkdir, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { FaultRule } from '@ec2-image/local-aws';
 import { alterFile } from './support/alter-file.ts';
@@ -35,7 +35,8 @@ const test = testWith()
     return async (format: LocalFormat, flags: Flags, { isLarge = false } = {}): Promise<Subject> => {
       const local = isLarge ? large : small;
       const published = await local.image(format);
-      const path = join(workDirectory, basename(published.path));
+      const path = join(workDirectory, 'images of mine', basename(published.path));
+      await mkdir(dirname(path), { recursive: true });
       await copyFile(published.path, path);
       return {
         ...published,
@@ -83,6 +84,19 @@ const test = testWith()
         await expectImported(subject, await runInProcess(subject.args));
       },
   );
+
+/** Another directory gets the name of the one that the image is in, with another image in it, until the function is called. */
+async function swapDirectory({ path }: Subject): Promise<() => Promise<void>> {
+  const directory = dirname(path);
+  await rename(directory, `${directory}.away`);
+  await mkdir(directory);
+  await copyFile(join(`${directory}.away`, basename(path)), path);
+  await alterFile(path);
+  return async () => {
+    await rename(directory, `${directory}.other`);
+    await rename(`${directory}.away`, directory);
+  };
+}
 
 describe('a local image that others write to, by way of S3', () => {
   test.for<[LocalFormat, string]>([
@@ -140,6 +154,28 @@ describe('a local image that others write to, by way of S3', () => {
     await expectRefused(image, await ended);
   });
 
+  test.for<[LocalFormat, Flags]>([
+    ['raw', { format: 'vhdx', converter: 'qemu-img' }],
+    ['qcow2', { format: 'vhdx', converter: 'qemu-img' }],
+  ])(
+    'a %s by %o: another directory has its name while it is converted and compared',
+    async ([format, flags], { subjectOf, expectImported }) => {
+      const image = await subjectOf(format, flags);
+      const converting = await holdProgram({ name: 'qemu-img', command: 'convert', when: 'before' });
+      const { path } = converting;
+      const compared = await holdProgram({ name: 'qemu-img', command: 'compare', when: 'after', path });
+      using _ = usePath(compared.path);
+      const ended = runInProcess(image.args);
+      await converting.reached();
+      const restore = await swapDirectory(image);
+      await converting.release();
+      await compared.reached();
+      await restore();
+      await compared.release();
+      await expectImported(image, await ended);
+    },
+  );
+
   test('a raw as raw: while it is sent', async ({ subjectOf, hold, expectRefused }) => {
     const image = await subjectOf('raw', { format: 'raw' }, { isLarge: true });
     const sending = hold('UploadPart');
@@ -190,6 +226,25 @@ describe('the same by EBS direct', () => {
   test('a qcow2: between hash and the first block', async ({ subjectOf, alterAt, expectRefused }) => {
     const image = await subjectOf('qcow2', byEbs);
     await expectRefused(image, await alterAt(image, { name: 'qemu-nbd', when: 'before' }));
+  });
+
+  test('a qcow2: another directory has its name from the hash to the last block', async ({
+    subjectOf,
+    hold,
+    expectImported,
+  }) => {
+    const image = await subjectOf('qcow2', byEbs);
+    const serving = await holdProgram({ name: 'qemu-nbd', when: 'before' });
+    using _ = usePath(serving.path);
+    const completing = hold('CompleteSnapshot');
+    const ended = runInProcess(image.args);
+    await serving.reached();
+    const restore = await swapDirectory(image);
+    await serving.release();
+    await Promise.race([completing.struck, ended]);
+    await restore();
+    completing.remove();
+    await expectImported(image, await ended);
   });
 
   test('a qcow2: only while it is sent', async ({ subjectOf, hold, expectRefused }) => {

@@ -1,6 +1,7 @@
 import type { Digest } from '@ec2-image/provenance';
 import type { ArrivingImage } from './arriving-image.ts';
 import type { Progress } from './hash-file.ts';
+import type { LocalFiles } from './local-files.ts';
 import type { RetryOptions } from './mirrors.ts';
 
 export interface FetchImageOptions extends RetryOptions {
@@ -10,6 +11,8 @@ export interface FetchImageOptions extends RetryOptions {
   readonly digest: Digest;
   /** Where downloads go; created if missing. */
   readonly directory: string;
+  /** By which local images are opened, and stay open. Default: each reader opens the image by its name. */
+  readonly localFiles?: LocalFiles;
   /** Where the digest comes from; only for the message of a mismatch. */
   readonly checksumUrl?: string;
   /** Whether https may redirect to http: only where the digest itself came in a way that nobody can change. Default: false. */

@@ -54,6 +54,7 @@ export async function fetchImage(options: FetchImageOptions): Promise<VerifiedIm
 async function useLocalImage({
   source,
   digest,
+  localFiles,
   checksumUrl,
   signal,
   onProgress,
@@ -62,7 +63,7 @@ async function useLocalImage({
     signal?.throwIfAborted();
     throw unreadable({ source, cause });
   };
-  const { path, state } = await recordFile(source.path).catch(cannotRead);
+  const { path, state } = await (localFiles?.record ?? recordFile)(source.path).catch(cannotRead);
   const algorithm = digestAlgorithm(digest);
   const found = await hashFile({ path, algorithm, signal, onProgress }).catch(cannotRead);
   if (found.digest === digest)

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { open, realpath, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, open, realpath, stat, statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Digest, digestAlgorithm } from '@ec2-image/provenance';
 import { printable } from '@ec2-image/redact';
@@ -20,7 +20,7 @@ export interface FileState {
 
 /** A file as it was before the first byte of it was read. */
 export interface RecordedFile {
-  /** Absolute, without symbolic links: all that read it read one file. */
+  /** Absolute, without symbolic links; of one of `LocalFiles` that of its descriptor. */
   readonly path: string;
   readonly state: FileState;
   /** The digest that its bytes had. */
@@ -39,15 +39,19 @@ const clockTickMs = 50;
  * @throws what the filesystem throws; Error where it is not a regular file
  */
 export async function recordFile(path: string): Promise<RecordedFile & { readonly size: number }> {
-  const real = await realpath(path);
-  let stats = await readStats(real);
+  return recordResolved(await realpath(path));
+}
+
+/** The same of a path without symbolic links, or that of an open descriptor, which is one itself. */
+export async function recordResolved(path: string): Promise<RecordedFile & { readonly size: number }> {
+  let stats = await readStats(path);
   for (let waits = 0; waits < 3; waits++) {
     const ageMs = Date.now() - Number(stats.ctimeMs);
     if (ageMs < 0 || ageMs >= clockTickMs) break;
     await sleep(clockTickMs - ageMs);
-    stats = await readStats(real);
+    stats = await readStats(path);
   }
-  return { path: real, state: stateOf(stats), size: Number(stats.size) };
+  return { path, state: stateOf(stats), size: Number(stats.size) };
 }
 
 /**
@@ -97,10 +101,14 @@ function changed(path: string, how: string, cause?: unknown): FetchError {
 
 /** By an open file: a network filesystem asks its server then, and not otherwise. */
 async function readStats(path: string): Promise<BigIntStats> {
+  await using file = await openRegular(path);
+  return await file.stat({ bigint: true });
+}
+
+export async function openRegular(path: string): Promise<FileHandle> {
   // Before it is opened: opening a named pipe would wait for its writer.
   if (!(await stat(path)).isFile()) throw new Error(`${path} is not a regular file`);
-  await using file = await open(path);
-  return await file.stat({ bigint: true });
+  return open(path);
 }
 
 function stateOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileState {

@@ -8,6 +8,7 @@ export { type FileState, type RecordedFile, recordFile, requireUnchanged } from 
 export { type FindImageOptions, findImage, type WantedImage } from './find/find-image.ts';
 export type { FoundImage } from './find/found-image.ts';
 export type { Progress } from './hash-file.ts';
+export { type LocalFiles, openLocalFiles } from './local-files.ts';
 export { type LocalImage, type LocalImageOptions, openLocalImage } from './local-image.ts';
 export type { RetryOptions } from './mirrors.ts';
 export { type PlanDownloadOptions, type PlannedDownload, planDownload } from './plan-download.ts';

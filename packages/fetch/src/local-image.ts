@@ -5,12 +5,15 @@ import { redactUrl } from '@ec2-image/redact';
 import { mismatchError } from './digest-mismatch.ts';
 import { type RecordedFile, recordFile, requireUnchanged } from './file-state.ts';
 import { headBytes, type Progress } from './hash-file.ts';
+import type { LocalFiles } from './local-files.ts';
 import { type LocalSource, parseSources, unreadable } from './source.ts';
 
 export interface LocalImageOptions {
   /** A local path or a `file:` URL. */
   readonly url: string | readonly string[];
   readonly digest: Digest;
+  /** By which it is opened, and stays open. Default: by its name. */
+  readonly localFiles?: LocalFiles;
   /** Where the digest comes from; only for the message of a mismatch. */
   readonly checksumUrl?: string;
 }
@@ -39,7 +42,7 @@ export interface LocalImage extends RecordedFile {
 export async function openLocalImage(options: LocalImageOptions): Promise<LocalImage | undefined> {
   const [source, ...others] = parseSources(options.url);
   if (source?.kind !== 'local' || others.length > 0) return undefined;
-  const file = await recordFile(source.path).catch((cause: Error) => {
+  const file = await (options.localFiles?.record ?? recordFile)(source.path).catch((cause: Error) => {
     throw unreadable({ source, cause });
   });
   return {

@@ -2,7 +2,7 @@ import type { Digest } from '@ec2-image/provenance';
 import type { FileState } from './file-state.ts';
 
 export interface VerifiedImage {
-  /** Absolute; of a local file without symbolic links. */
+  /** Absolute; of a local file without symbolic links, or that of its descriptor, by `localFiles`. */
   readonly path: string;
   readonly size: number;
   /** The one that was asked for, and that the file has. */

@@ -1,7 +1,23 @@
+import { execFile } from 'node:child_process';
 import { existsSync, statfsSync } from 'node:fs';
-import { mkdtemp, open, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { openLocalImage, recordFile, requireUnchanged } from '@ec2-image/fetch';
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { openLocalFiles, openLocalImage, recordFile, requireUnchanged } from '@ec2-image/fetch';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { sampleBytes } from './support/file-handler.ts';
 import { catchFailure, digestOfBytes, temporaryDirectory } from './support/work.ts';
@@ -67,6 +83,65 @@ describe('a local image that is read once', () => {
     expect(await catchFailure(openLocalImage({ url: `${path}.missing`, digest }))).toMatchObject({
       code: 'LOCAL_FILE_UNREADABLE',
     });
+  });
+});
+
+describe('a file that stays open', () => {
+  const other = Buffer.from('another image');
+
+  /** Another file has the name, by a directory of that name, until the function that comes back is called. */
+  async function swapDirectory(): Promise<() => Promise<void>> {
+    const directory = dirname(path);
+    await rename(directory, `${directory}.away`);
+    await mkdir(directory);
+    await writeFile(path, other);
+    return async () => {
+      await rm(directory, { recursive: true });
+      await rename(`${directory}.away`, directory);
+    };
+  }
+
+  test('is read by all who are given it, whatever has its name', async () => {
+    await using files = openLocalFiles();
+    const image = await openLocalImage({ url: path, digest, localFiles: files });
+    const restore = await swapDirectory();
+    const again = await files.record(path);
+    expect(again).toEqual({ path: image!.path, state: image!.state, size: image!.size });
+    expect((await readFile(image!.path)).equals(content)).toBe(true);
+    const { stdout } = await promisify(execFile)('sha256sum', [image!.path]);
+    expect(`sha256:${stdout.slice(0, 64)}`).toBe(digest);
+    const chunks: Buffer[] = [];
+    for await (const chunk of image!.chunks()) chunks.push(chunk);
+    expect(Buffer.concat(chunks).equals(content)).toBe(true);
+    await restore();
+    await requireUnchanged({ file: image! });
+  });
+
+  test('that is written to meanwhile is not what was recorded', async () => {
+    await using files = openLocalFiles();
+    const file = await files.record(path);
+    await alter();
+    const failure = await catchFailure(requireUnchanged({ file }));
+    expect(files.nameIn(failure.message)).toContain(`${path} changed while ec2-image read it`);
+  });
+
+  test('is closed in the end; one that cannot be opened is tried again', async () => {
+    const files = openLocalFiles();
+    const missing = `${path}.later`;
+    await expect(files.record(missing)).rejects.toMatchObject({ code: 'ENOENT' });
+    await writeFile(missing, content);
+    await expect(files.record(missing)).resolves.toMatchObject({ size: content.length });
+    const open = async () =>
+      (
+        await Promise.allSettled(
+          (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`)),
+        )
+      )
+        .flatMap((end) => (end.status === 'fulfilled' ? end.value : []))
+        .filter((name) => name === missing);
+    expect(await open()).toHaveLength(1);
+    await files[Symbol.asyncDispose]();
+    expect(await open()).toEqual([]);
   });
 });
 

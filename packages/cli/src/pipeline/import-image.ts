@@ -1,3 +1,4 @@
+import { type LocalFiles, openLocalFiles } from '@ec2-image/fetch';
 import { redactUrl } from '@ec2-image/redact';
 import type { ImportRequest, RequestedImport } from '../config/import-request.ts';
 import { explain } from '../errors/explain.ts';
@@ -24,6 +25,11 @@ export async function importImage(
   requested: RequestedJob & { readonly publishing: PublishMeans },
 ): Promise<ImportedImage> {
   const { cloud, view, log, signal, resumes } = requested;
+  await using localFiles = openLocalFiles();
+  const explained = (error: unknown) => {
+    const { message, ...others } = explain(error, { resumes });
+    return { ...others, message: localFiles.nameIn(message) };
+  };
   let request: RequestedImport | ImportRequest = requested.request;
   const steps = createSteps({ image: request.name, view });
   const leftovers = createLeftovers();
@@ -57,7 +63,7 @@ export async function importImage(
   });
   try {
     view.stage(request.name, 'checking');
-    const notice = (message: string) => view.notice(message, requested.request.name);
+    const notice = (message: string) => view.notice(localFiles.nameIn(message), requested.request.name);
     const identified = await identify(requested, {
       ...{ steps, leftovers, known, notice },
       onFound(found) {
@@ -66,25 +72,26 @@ export async function importImage(
     });
     const run = { ...identified, publishing: requested.publishing };
     const { amiName } = run;
-    const { outcome, error, ...ami } = await publishImported(run, await importIdentified(run));
+    const imported = await importIdentified(run, localFiles);
+    const { outcome, error, ...ami } = await publishImported(run, imported);
     view.imageEnded(request.name, outcome, `${ami.imageId} (${amiName})`);
     const left = leftovers.afterSuccess();
     return resultOf(outcome, {
       ...ami,
       ...(left.length > 0 && { leftovers: left }),
-      ...(error && { error: explain(error, { resumes }) }),
+      ...(error && { error: explained(error) }),
     });
   } catch (error) {
     const interrupted = signal.aborted;
-    const explained = explain(interrupted ? signal.reason : error, { resumes });
+    const reason = explained(interrupted ? signal.reason : error);
     log.event('error', {
       image: request.name,
-      ...explained,
+      ...reason,
       stack: error instanceof Error ? error.stack : undefined,
     });
     const outcome = interrupted ? 'interrupted' : 'failed';
-    view.imageEnded(request.name, outcome, interrupted ? undefined : explained.code);
-    return resultOf(outcome, { error: explained, leftovers: leftovers.list() });
+    view.imageEnded(request.name, outcome, interrupted ? undefined : reason.code);
+    return resultOf(outcome, { error: reason, leftovers: leftovers.list() });
   }
 }
 
@@ -109,7 +116,7 @@ async function publishImported(
  * An AMI that exists costs one look, and waits for nobody: only what has to be made, or compared with the image, needs
  * the work directory.
  */
-async function importIdentified(run: PublishedRun): Promise<ObtainedAmi> {
+async function importIdentified(run: PublishedRun, localFiles: LocalFiles): Promise<ObtainedAmi> {
   const { workDirectory, digest, signal, view, request } = run;
   // Each find is reported: where the directory is needed anyway, only the one in there.
   const existing = request.verify ? undefined : await findAmi(run);
@@ -130,6 +137,7 @@ async function importIdentified(run: PublishedRun): Promise<ObtainedAmi> {
     const own = {
       ...run,
       directory,
+      localFiles,
       endedAttempts: { number: 0 },
       failedProofs: { wrong: 0, unproven: 0 },
       wrongStreams: { number: 0 },

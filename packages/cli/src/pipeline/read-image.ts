@@ -16,7 +16,8 @@ export async function readLocalImage<T>(
   const { urls: url, checksum } = run.request;
   const checksumUrl = 'url' in checksum ? checksum.url : undefined;
   // What cannot be opened is told by what hashes it.
-  const image = await openLocalImage({ url, digest: run.digest, checksumUrl }).catch(() => undefined);
+  const { digest, localFiles } = run;
+  const image = await openLocalImage({ url, digest, checksumUrl, localFiles }).catch(() => undefined);
   const content = image && (await localContent({ ...contentOptions(run), image }));
   if (!content) return undefined;
   return readImage(run, image, () => use(content)).catch(async (error: unknown) => {

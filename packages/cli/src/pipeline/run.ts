@@ -1,4 +1,4 @@
-import type { VerifiedImage } from '@ec2-image/fetch';
+import type { LocalFiles, VerifiedImage } from '@ec2-image/fetch';
 import { type Digest, objectKey } from '@ec2-image/provenance';
 import type { LimitFunction } from 'p-limit';
 import type { Cloud } from '../aws/cloud.ts';
@@ -65,6 +65,8 @@ export interface IdentifiedRun extends ImportJob {
 /** The same once the work directory of the digest is this run's alone. */
 export interface ImageRun extends IdentifiedRun {
   readonly directory: ImageDirectory;
+  /** Images of this machine: who changes a name meanwhile changes nothing for this run. */
+  readonly localFiles: LocalFiles;
   /** Of an object that an earlier version left under a key of its own; undefined: as keys are made now. */
   readonly earlierKey?: string;
   /** Imports of this disk that have ended without a snapshot, by whichever run: each has used up a token. */

@@ -11,8 +11,9 @@ import {
 import { describeImage } from '@ec2-image/ec2-import';
 import {
   fetchImage,
+  type LocalFiles,
+  openLocalFiles,
   readChecksum,
-  recordFile,
   requireSignatureUrl,
   requireUnchanged,
   type SignS3Request,
@@ -140,16 +141,17 @@ async function expectedContent(
     await makeDirectory(workDirectory);
     return mkdtemp(join(workDirectory, 'verify-'));
   });
+  await using localFiles = openLocalFiles();
   try {
     const isFile = 'file' in source;
     // Where that fails, what opens the file next says why.
     const downloaded = isFile
       ? undefined
-      : await show('download', () => download(options, { source, directory, signS3 }));
-    const file = isFile ? await recordFile(source.file).catch(() => undefined) : downloaded!.image;
+      : await show('download', () => download(options, { source, directory, localFiles, signS3 }));
+    const file = isFile ? await localFiles.record(source.file).catch(() => undefined) : downloaded!.image;
     await using content = await show('convert', () =>
       openContent({
-        path: isFile ? source.file : file!.path,
+        path: file?.path ?? (source as { readonly file: string }).file,
         diskPath: join(directory, 'disk.decompressed'),
         maxDiskSize,
         decompressionMemoryBytes,
@@ -168,6 +170,9 @@ async function expectedContent(
       return digests;
     });
     return { expected, signedBy: downloaded?.signedBy };
+  } catch (error) {
+    if (error instanceof Error) error.message = localFiles.nameIn(error.message);
+    throw error;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -178,10 +183,12 @@ async function download(
   {
     source,
     directory,
+    localFiles,
     signS3,
   }: {
     readonly source: Extract<DiskSource, { urls: unknown }>;
     readonly directory: string;
+    readonly localFiles: LocalFiles;
     readonly signS3: SignS3Request;
   },
 ): Promise<{ readonly image: VerifiedImage; readonly signedBy?: string }> {
@@ -209,6 +216,7 @@ async function download(
     digest,
     allowHttpRedirect: isAuthentic(checksum),
     directory,
+    localFiles,
     signS3,
     signal,
     onNotice,

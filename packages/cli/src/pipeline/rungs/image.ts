@@ -46,6 +46,7 @@ async function fetchVerified(
         checksumUrl: 'url' in request.checksum ? request.checksum.url : undefined,
         allowHttpRedirect: isAuthentic(request.checksum),
         directory: directory.path,
+        localFiles: run.localFiles,
         connections: request.connections,
         signS3: run.cloud.signS3,
         signal,
