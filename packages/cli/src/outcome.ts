@@ -111,6 +111,10 @@ export interface PublishResult {
 
 export type ImageOutcome = 'imported' | 'reused' | 'partial' | 'failed' | 'interrupted';
 
+/** Kinds of changes of an AMI in a region, in the order of effects. */
+export const regionChanges = ['copied', 'revoked', 'shared', 'deprecated', 'protected', 'announced'] as const;
+export type RegionChange = (typeof regionChanges)[number];
+
 /** What became of an AMI in one region. */
 export interface RegionResult {
   readonly region: string;
@@ -119,6 +123,8 @@ export interface RegionResult {
   readonly outcome: 'published' | 'unchanged' | 'withheld' | 'failed';
   /** False: its failure is a warning. */
   readonly required: boolean;
+  /** The kinds of what was changed. */
+  readonly changed: readonly RegionChange[];
   /** What was changed, in words. */
   readonly made: readonly string[];
   /** What would be revoked with `--apply`, in words. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { regionChanges } from '../outcome.ts';
 import { error } from './parts.ts';
 
 /** An AMI in one region. */
@@ -8,6 +9,7 @@ export const publishedRegion = z.object({
   snapshotId: z.string().nullable().describe('Of the root device'),
   outcome: z.enum(['published', 'unchanged', 'withheld', 'failed']),
   required: z.boolean().describe('False: its failure is a warning'),
+  changed: z.array(z.enum(regionChanges)).describe('Kinds of what was changed'),
   made: z.array(z.string()).describe('What was changed, in words'),
   withheld: z.array(z.string()).describe('What would be revoked with --apply, in words'),
   error: error.optional(),

@@ -23,6 +23,8 @@ import { provenAgain, snapshotTagsOf } from './tags.ts';
  *   7  the AMI is registered with its tags, and they are read back             rungs/ami.ts
  *   8  an object that --keep-object keeps is marked                            keepObject
  *   9  the local files are deleted                                             clearFiles
+ *  10  the AMI is published, where that is asked for: copies, permissions of    publish/publish-image.ts
+ *      snapshots and AMI, deprecation, SSM parameters, in each region by itself, and the latest parameter last
  */
 
 const afterSnapshot: readonly ((run: ImageRun, made: CompleteSnapshot) => Promise<void>)[] = [

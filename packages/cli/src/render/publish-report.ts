@@ -50,10 +50,10 @@ export function renderRegions(
 
 function rowOf(
   name: string,
-  { outcome, imageId, region, made, withheld, error, required }: RegionResult,
+  { outcome, imageId, region, changed, withheld, error, required }: RegionResult,
 ): string[] {
   const words = [
-    ...made,
+    ...(changed.length > 0 ? [changed.join(', ')] : []),
     ...withheld.map((change) => `with --apply: ${change}`),
     ...(error ? [`${error.code}${required ? '' : ' (best effort)'}`] : []),
   ];

@@ -12,7 +12,7 @@ import {
 import type { Cloud } from '../../aws/cloud.ts';
 import type { RequestedImport } from '../../config/import-request.ts';
 import { explain } from '../../errors/explain.ts';
-import type { RegionResult } from '../../outcome.ts';
+import { type RegionChange, type RegionResult, regionChanges } from '../../outcome.ts';
 import type { RunLog } from '../../run-log.ts';
 import type { RunView } from '../progress.ts';
 import type { PublishMeans } from '../publishing.ts';
@@ -136,10 +136,22 @@ function regionResult(
     snapshotId: snapshotId ?? null,
     outcome,
     required,
+    changed: regionChanges.filter((kind) => made.some((change) => kindOf(change) === kind)),
     made: words(made),
     withheld: words(withheld),
     ...(error !== undefined && { error: explain(error, { resumes }) }),
   };
+}
+
+function kindOf(change: Change): RegionChange {
+  if (change.step === 'share') return isRevoking(change) ? 'revoked' : 'shared';
+  const kinds = {
+    copy: 'copied',
+    deprecate: 'deprecated',
+    protect: 'protected',
+    announce: 'announced',
+  } as const;
+  return kinds[change.step];
 }
 
 const publishSteps: readonly PublishStep[] = ['copy', 'share', 'deprecate', 'announce'];
