@@ -1,3 +1,4 @@
+import { publishKeys } from '../config/publish-settings.ts';
 import { UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
 import type { PolicyName } from '../iam/permission.ts';
@@ -132,9 +133,6 @@ export class IamPolicyCommand extends TableCommand {
     };
   }
 }
-
-/** An import does it at its end, where one of these is there. */
-const publishKeys = ['regions', 'share', 'deprecate-after', 'ssm-parameter', 'ssm-latest'] as const;
 
 function isRoleDocument(word: string): word is keyof typeof roleDocuments {
   return Object.hasOwn(roleDocuments, word);

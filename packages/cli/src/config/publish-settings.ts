@@ -4,6 +4,9 @@ import type { RequestedEncryption } from './encryption.ts';
 import { label, located, type Origin } from './origin.ts';
 import type { Setting } from './s3-settings.ts';
 
+/** An AMI is published where one of these is given. */
+export const publishKeys = ['regions', 'share', 'deprecate-after', 'ssm-parameter', 'ssm-latest'] as const;
+
 /** How an AMI is published. */
 export interface PublishSettings {
   /** Besides the region of the import, which is always one. `all`: those that the account has enabled. */

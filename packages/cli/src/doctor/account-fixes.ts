@@ -141,11 +141,11 @@ function callerFix(
 /** What an import of this kind needs, its keys included. */
 export function importerFix(
   scene: Scene,
-  { via, bucket, keyPrefix, role }: Place,
+  { via, bucket, keyPrefix, role, publishes }: Place,
   keys: Pick<PolicyScope, 'objectKeys' | 'snapshotKeys'>,
 ): Fix | undefined {
   return callerFix(scene, {
-    names: [`import-${via}`],
+    names: [`import-${via}`, ...(publishes ? (['publish'] as const) : [])],
     purpose: 'an import',
     policyName: `ec2-image-import-${via}`,
     scope: {

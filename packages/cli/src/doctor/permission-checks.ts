@@ -69,13 +69,27 @@ function needsOf({ region, account }: Scene, place: Place): ResourceNeed[] {
   };
   const ofKeys = new Set(['snapshot-keys', 'object-keys']);
   const ofBucket = new Set(['bucket', 'objects']);
-  return permissionTable[`import-${via}`]
+  const published = place.publishes ? permissionTable.publish : [];
+  const needs = [...permissionTable[`import-${via}`], ...published]
     .filter(
       ({ on }) => !on.some((target) => ofKeys.has(target) || (bucket === undefined && ofBucket.has(target))),
     )
     .flatMap(({ actions, on }) =>
       on.flatMap((target) => targetArns(target, scope).map((resource) => ({ actions, resource }))),
     );
+  return byResource(needs);
+}
+
+/** What both an import and publishing need is asked once. */
+function byResource(needs: readonly ResourceNeed[]): ResourceNeed[] {
+  const actions = new Map<string, Set<string>>();
+  return needs.flatMap((need) => {
+    const asked = actions.get(need.resource) ?? new Set();
+    actions.set(need.resource, asked);
+    const open = need.actions.filter((action) => !asked.has(action));
+    for (const action of open) asked.add(action);
+    return open.length > 0 ? { ...need, actions: open } : [];
+  });
 }
 
 /** What a call has shown counts; the rest is simulated. */

@@ -1,4 +1,5 @@
 import { isExplained } from '@ec2-image/explained-error';
+import { publishKeys } from '../config/publish-settings.ts';
 import { defaultKeyPrefix } from '../config/s3-settings.ts';
 import { type Session, type SessionKey, sessionOf } from '../config/session.ts';
 import type { Given } from '../options/given.ts';
@@ -21,6 +22,8 @@ export interface Place {
   readonly encrypt: boolean;
   /** As the configuration names it for the region. */
   readonly kmsKey?: string;
+  /** The AMI is published at the end. */
+  readonly publishes?: true;
 }
 
 export interface Places {
@@ -94,6 +97,7 @@ function placeOf(read: Read, session: Session): Place {
     ...{ session, via },
     encrypt: read('encrypt') ?? false,
     ...optional('kmsKey', typeof kmsKey === 'object' ? kmsKey[session.region ?? ''] : kmsKey),
+    ...optional('publishes', publishKeys.some((key) => read(key) !== undefined) || undefined),
     keyPrefix: (via === 's3' ? read('key-prefix') : undefined) ?? defaultKeyPrefix,
   };
   if (via === 'ebs') return place;
