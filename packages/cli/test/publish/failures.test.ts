@@ -1,6 +1,4 @@
 import { describe, expect } from 'vitest';
-import { startCli } from '../support/run-cli.ts';
-import { runSample } from '../support/sample.ts';
 import { source, test } from './support.ts';
 
 const settings = {
@@ -67,35 +65,4 @@ describe('a region that fails', () => {
     expect(done.result.regions[2]!.error?.code).toBe('AWS_UNREACHABLE');
     expect(await parameterIn('eu-west-1', '/images/test-cloud/latest')).toBe(done.result.regions[1]!.imageId);
   });
-});
-
-test('killed before and after each of its calls, the same command ends as configured, with one AMI a region', {
-  timeout: 300_000,
-}, async ({ account, configure, workDirectory, runImport, runPublish, imagesOf }) => {
-  await runImport();
-  const args = [
-    ...['publish', '--config', await configure(settings), '--endpoint-url', account.aws.url],
-    ...['--work-dir', workDirectory, '--json'],
-  ];
-  // Each run resumes from what the one before has left: it has no more calls than these.
-  const points = Array.from({ length: 30 }, (_, index) => index + 1).flatMap((number) =>
-    (['before', 'after'] as const).map((when) => ({ number, when })),
-  );
-  const survive = async ({ number, when }: (typeof points)[number]) => {
-    const fault = account.aws.faults.add({ nth: number, action: { kind: 'hang', when } });
-    const { child, ended } = startCli(args);
-    await Promise.race([fault.struck, ended]);
-    child.kill('SIGKILL');
-    await ended;
-    fault.remove();
-  };
-  const { failures, seed } = await runSample(points, survive, { size: 4, sideBySide: 1 });
-  expect(failures, `EC2_IMAGE_SEED=${seed}`).toEqual([]);
-  const end = await runPublish(settings);
-  expect([end.exitCode, ['published', 'unchanged'].includes(end.result.outcome)], end.stderr).toEqual([
-    0,
-    true,
-  ]);
-  expect((await runPublish(settings)).result.outcome).toBe('unchanged');
-  for (const region of [source, ...settings.regions]) expect(await imagesOf(region)).toHaveLength(1);
 });
