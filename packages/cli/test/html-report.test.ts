@@ -192,6 +192,7 @@ function hostileDocument(text: string) {
             snapshotId: text,
             outcome: 'failed' as const,
             required: true,
+            changed: [],
             made: [text],
             withheld: [text],
             error: { code: text, message: text, hint: text },
