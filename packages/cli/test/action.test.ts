@@ -21,7 +21,7 @@ interface Action {
   readonly runs: { readonly steps: readonly Step[] };
 }
 
-const test = testWith({ formats: ['raw'] });
+const test = testWith();
 
 /** Runs the steps one after the other as the runner does: expressions filled in, a shell that ends at the first error, outputs in a file. */
 async function runAction(given: Readonly<Record<string, string>>, directory: string) {
@@ -64,7 +64,7 @@ test.runIf(isExhaustive)(
     await writeFile(
       join(workDirectory, 'ec2-image.yaml'),
       ['one', 'two', 'three']
-        .map((name) => `  ${name}: { url: "${images.url('raw')}", checksum-url: "${images.checksumUrl}" }`)
+        .map((name) => `  ${name}: { url: "${images.url('qcow2')}", checksum-url: "${images.checksumUrl}" }`)
         .reduce((text, line) => `${text}${line}\n`, 'images:\n'),
     );
     const outputs = await runAction(

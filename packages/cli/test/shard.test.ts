@@ -8,12 +8,12 @@ import { describe, expect, testWith } from './support/fixtures.ts';
 import type { ImportDocument } from './support/import.ts';
 import { runInProcess } from './support/in-process.ts';
 
-const test = testWith({ formats: ['raw'] }).extend(
+const test = testWith().extend(
   'importShard',
   ({ account, images, workDirectory }) =>
     async (names: readonly string[], more: readonly string[], env: Readonly<Record<string, string>> = {}) => {
       const file = join(workDirectory, 'ec2-image.yaml');
-      const source = `url: "${images.url('raw')}", checksum-url: "${images.checksumUrl}", arch: x86_64`;
+      const source = `url: "${images.url('qcow2')}", checksum-url: "${images.checksumUrl}", arch: x86_64`;
       const entries = names.map((name) => `  ${name}: { ami-name: '${name}', ${source} }`);
       const top = ['region: us-east-1', 'via: ebs', 'omit-holes: true', 'deprecate-after: 30d'];
       await writeFile(file, [...top, 'images:', ...entries, ''].join('\n'));

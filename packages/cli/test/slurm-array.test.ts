@@ -13,7 +13,7 @@ const script = fileURLToPath(new URL('../../../deploy/slurm-array.sh', import.me
 const images = 40;
 const tasks = 8;
 
-const test = testWith({ formats: ['raw'] });
+const test = testWith();
 
 test.runIf(isExhaustive)(
   'a job array of Slurm imports every image once, though two of its tasks are killed and queued again',
@@ -31,7 +31,7 @@ test.runIf(isExhaustive)(
         `endpoint-url: ${account.aws.url}`,
         ...['region: us-east-1', 'via: ebs', 'omit-holes: true', "ami-name: '{name}'", 'images:'],
         ...Array.from({ length: images }, (_, n) => {
-          const source = `url: "${published.url('raw')}", checksum-url: "${published.checksumUrl}"`;
+          const source = `url: "${published.url('qcow2')}", checksum-url: "${published.checksumUrl}"`;
           return `  image-${n}: { ${source}, arch: x86_64 }`;
         }),
         '',
