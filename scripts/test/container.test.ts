@@ -15,7 +15,7 @@ test.runIf(process.env.EC2_IMAGE_TEST === 'all')(
   { timeout: 1_800_000 },
   async ({ onTestFinished }) => {
     const storage = mkdtempSync(join(tmpdir(), 'ec2-image-container-'));
-    onTestFinished(() => rmSync(storage, { recursive: true, force: true }));
+    onTestFinished(() => rmSync(storage, { recursive: true, force: true }), 300_000);
     const places = ['--root', join(storage, 'root'), '--runroot', join(storage, 'run')];
     const buildah = async (...args: string[]) => {
       const run = await execa('buildah', [...places, '--storage-driver=vfs', ...args], {
