@@ -264,6 +264,12 @@ export const policies = {
     limitMs: 10 * minute,
     reason: 'An instance whose console does not show that it is up: EC2 shows a console minutes later.',
   },
+  endedInstance: {
+    firstMs: 0,
+    longestMs: 0,
+    attempts: 3,
+    reason: 'Boot tests whose instance something else ends: another test of the AMI, or EC2 itself.',
+  },
   terminateInstance: {
     firstMs: second,
     longestMs: 15 * second,

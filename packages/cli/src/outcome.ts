@@ -11,6 +11,7 @@ export const stepNames = [
   'prove',
   'register',
   'tag',
+  'boot-test',
   'copy',
   'share',
   'deprecate',
@@ -109,6 +110,16 @@ export interface PublishResult {
   readonly error?: Explained;
 }
 
+export interface ReportedBootTest {
+  readonly booted: boolean;
+  /** What showed it: `the console matches …`, `passed before`. */
+  readonly reason: string;
+  /** Of a test that this run made. */
+  readonly instanceType?: string | undefined;
+  /** The last lines of the console, where it did not boot. */
+  readonly console?: readonly string[] | undefined;
+}
+
 export type ImageOutcome = 'imported' | 'reused' | 'partial' | 'failed' | 'interrupted';
 
 /** Kinds of changes of an AMI in a region, in the order of effects. */
@@ -151,6 +162,8 @@ export interface ImageResult {
   };
   /** What the image can be booted by, where `boot-mode` is `auto` and it is known. */
   readonly bootMode?: { readonly found: BootFinding; readonly reason: string };
+  /** Of an AMI whose boot was tested, by this run or an earlier one. */
+  readonly bootTest?: ReportedBootTest;
   /** The entry of DescribeImages. */
   readonly image: Image | null;
   /** Of the snapshot; null where none is known. */
@@ -174,4 +187,9 @@ export interface ImageResult {
    * resumes from; after any other, the versions of an object that it was not allowed to delete.
    */
   readonly leftovers?: readonly string[];
+}
+
+/** One that failed later on may be anything: it is named, and neither announced nor pinned. */
+export function hasUsableAmi({ outcome, imageId }: Pick<ImageResult, 'outcome' | 'imageId'>): boolean {
+  return imageId !== null && outcome !== 'failed' && outcome !== 'interrupted';
 }

@@ -1,5 +1,8 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   CreateTagsCommand,
+  DescribeImageAttributeCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
   type Instance,
@@ -12,10 +15,10 @@ import { flagsOf } from './support/import.ts';
 import { runInProcess } from './support/in-process.ts';
 
 const test = testWith({
-  formats: ['raw'],
+  formats: ['qcow2'],
   disk: { sizeBytes: 8 * 2 ** 20, dataBytes: 1024, boot: { bios: true } },
   account: { ec2: { bootInstances: true, statusCheckMs: 0 } },
-  flags: { via: 'ebs', bucket: undefined, 'omit-holes': true, suffix: 'one' },
+  flags: { via: 'ebs', bucket: undefined, 'omit-holes': true, suffix: 'one', 'poll-interval': 0.3 },
 })
   .extend('imported', async ({ runImport }) => {
     const { result } = await runImport();
@@ -41,20 +44,31 @@ const tagOf = async (
   return tagRecord(Images![0]!.Tags)['ec2-image:boot-test'];
 };
 
-test('an AMI that boots passes, and its instance is terminated', { timeout: 240_000 }, async ({
-  account,
-  imported,
-  bootTest,
-  instances,
-}) => {
-  const { exitCode, tested, stderr } = await bootTest();
-  expect([exitCode, tested], stderr).toMatchObject([0, { booted: true, instanceType: 't3.micro' }]);
-  expect(await tagOf(account, imported.imageId!)).toBe('passed');
+test('an import starts its AMI, and passes once the console shows a login prompt; a later run does not start it again', {
+  timeout: 240_000,
+}, async ({ account, runImport, instances }) => {
+  const { result, exitCode, stderr } = await runImport({ 'boot-test': 'true' });
+  expect([exitCode, result], stderr).toMatchObject([
+    0,
+    {
+      outcome: 'imported',
+      bootTest: { booted: true, instanceType: 't3.micro' },
+      tags: { 'ec2-image:boot-test': 'passed' },
+    },
+  ]);
+  expect(result.bootTest).not.toHaveProperty('console');
+  expect(result.steps.at(-1)).toMatchObject({ step: 'boot-test', outcome: 'done' });
+  expect(await tagOf(account, result.imageId!)).toBe('passed');
   const [instance, ...others] = await instances();
   expect(others).toEqual([]);
   expect(instance).toMatchObject({ MetadataOptions: { HttpTokens: 'required' } });
   expect(['shutting-down', 'terminated']).toContain(instance!.State!.Name);
   expect(tagRecord(instance!.Tags)).toMatchObject({ Name: 'test-cloud-ione', automation: 'false' });
+
+  const again = await runImport({ 'boot-test': 'true' });
+  expect(again.result).toMatchObject({ outcome: 'reused', imageId: result.imageId });
+  expect(again.result.steps.at(-1)).toMatchObject({ step: 'boot-test', outcome: 'reused' });
+  expect(await instances()).toHaveLength(1);
 });
 
 test("one whose console never matches fails, with the console's end, and what a killed test left is terminated", {
@@ -90,3 +104,54 @@ test("one whose console never matches fails, with the console's end, and what a 
   expect(['shutting-down', 'terminated']).toContain(states.get(ours));
   expect([...states.values()].filter((state) => state === 'running' || state === 'pending')).toHaveLength(1);
 });
+
+const withoutLoader = testWith({
+  formats: ['qcow2'],
+  disk: { sizeBytes: 8 * 2 ** 20, dataBytes: 1024, boot: {} },
+  account: { ec2: { bootInstances: true, statusCheckMs: 0 } },
+  flags: {
+    ...{ via: 'ebs', bucket: undefined, 'omit-holes': true, suffix: 'one', 'poll-interval': 0.3 },
+    ...{ 'allow-unbootable': true, 'boot-mode': 'none', 'boot-test': '{"timeout":2}' },
+  },
+});
+
+withoutLoader(
+  'a disk whose loader was removed fails its boot test, stays private, and is tested again by each later run',
+  { timeout: 240_000 },
+  async ({ account, workDirectory, argsOf, runImport }) => {
+    const first = await runImport();
+    const { result } = first;
+    expect([first.exitCode, result], first.stderr).toMatchObject([
+      1,
+      {
+        outcome: 'failed',
+        imageId: expect.stringMatching(/^ami-/),
+        error: { code: 'BOOT_TEST_FAILED', message: expect.stringContaining('after 2 s') },
+        bootTest: { booted: false, console: expect.any(Array) },
+      },
+    ]);
+    const imageId = result.imageId!;
+    expect(await tagOf(account, imageId)).toBe('failed');
+    expect(first.stderr).toContain(`--ami ${imageId}`);
+    // It gets no more from what was downloaded for it.
+    expect(await readdir(join(workDirectory, 'images'))).toEqual([]);
+    const isPrivate = async () => {
+      const attribute = { ImageId: imageId, Attribute: 'launchPermission' } as const;
+      const { LaunchPermissions } = await account.ec2.send(new DescribeImageAttributeCommand(attribute));
+      expect(LaunchPermissions ?? []).toEqual([]);
+    };
+    await isPrivate();
+
+    const quiet = await runInProcess(argsOf({ json: undefined, quiet: true }));
+    expect([quiet.exitCode, quiet.stdout]).toEqual([1, '']);
+    const untested = await runInProcess(argsOf({ 'boot-test': undefined, json: undefined }));
+    expect([untested.exitCode, untested.stderr]).toEqual([1, expect.stringContaining('--boot-test true')]);
+    expect(untested.stdout).toContain('does not boot');
+    expect(account.calls('RunInstances')).toHaveLength(2);
+    // The test was wrong, and not the AMI.
+    const passed = await runImport({ 'boot-test': '{"timeout":120,"expect":"SeaBIOS"}' });
+    expect([passed.exitCode, passed.result.outcome], passed.stderr).toEqual([0, 'reused']);
+    expect(await tagOf(account, imageId)).toBe('passed');
+    await isPrivate();
+  },
+);

@@ -140,6 +140,7 @@ describe('import --via ebs', () => {
       prove: 'done',
       register: 'done',
       tag: 'done',
+      'boot-test': 'skipped',
       copy: 'skipped',
       share: 'skipped',
       deprecate: 'skipped',

@@ -16,9 +16,9 @@ export interface ClientTokenParts {
 }
 
 /**
- * Of an instance that tests whether an AMI boots. What carries it was started by ec2-image, whatever its tags say.
+ * Of an instance that tests whether an AMI boots: see `isTestInstance`.
  *
- * @param parts.attempt as it stands in the instance's tags
+ * @param parts.attempt as it stands in the instance's tags: ISO 8601
  */
 export function bootTestToken({
   imageId,

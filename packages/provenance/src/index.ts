@@ -50,6 +50,7 @@ export { isSufficientProof, type ProofExtent, proofExtents } from './proof-exten
 export {
   amiTags,
   bootTestKey,
+  bootTestTags,
   cutDescription,
   formatStartedAt,
   isOurs,

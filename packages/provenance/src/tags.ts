@@ -24,6 +24,10 @@ export const provenanceKeys = {
 /** On an AMI that was started once to see whether it boots: `passed` or `failed`. */
 export const bootTestKey = 'ec2-image:boot-test';
 
+export function bootTestTags({ booted }: { readonly booted: boolean }): Record<string, string> {
+  return { [bootTestKey]: booted ? 'passed' : 'failed' };
+}
+
 /** The S3 tag, with the value `true`, of an object that `--keep-object` kept: the janitor keeps it too. */
 export const keptKey = 'ec2-image:keep-object';
 

@@ -9,6 +9,7 @@ test('the exported names', () => {
     'amiNamePlaceholders',
     'amiTags',
     'bootTestKey',
+    'bootTestTags',
     'bootTestToken',
     'clientToken',
     'copyOfKey',

@@ -1,20 +1,16 @@
-import type { Image } from '@aws-sdk/client-ec2';
 import { describeImage, tagResources } from '@ec2-image/ec2-import';
-import { bootTestKey, tagRecord } from '@ec2-image/provenance';
-import { type BootTest, bootTest } from '@ec2-image/publish';
+import { bootTestTags } from '@ec2-image/provenance';
+import type { BootTest } from '@ec2-image/publish';
 import { openCloud } from '../aws/cloud.ts';
 import { openLocalAccount } from '../aws/local-account.ts';
-import { CliError } from '../errors/cli-error.ts';
+import type { RequestedBootTest } from '../config/boot-test.ts';
+import { testAmi } from '../pipeline/boot/test-ami.ts';
 import { type RunView, showStage } from '../pipeline/progress.ts';
 import type { CommonSettings } from '../settings.ts';
 
 export interface BootTargetOptions {
   readonly imageId: string;
-  readonly instanceType?: string;
-  readonly subnetId?: string;
-  readonly publicAddress?: boolean;
-  readonly expect?: RegExp;
-  readonly timeoutMs?: number;
+  readonly bootTest: RequestedBootTest;
   readonly settings: CommonSettings;
   /** Shows the AMI as one image. */
   readonly view: RunView;
@@ -28,13 +24,13 @@ export interface BootedTarget extends BootTest {
 /**
  * Tests whether the AMI boots, and says so in its tags.
  *
- * @throws PublishError `BOOT_TEST_REFUSED`, `INSTANCE_NOT_TERMINATED`; CliError `BOOT_TEST_UNSUITED`
+ * @throws the errors of {@link testAmi}
  */
 export async function bootTarget({
   imageId,
+  bootTest,
   settings,
   view,
-  ...options
 }: BootTargetOptions): Promise<BootedTarget> {
   const { signal, allowUnknownAccount } = settings;
   await using local = settings.local ? await openLocalAccount(settings) : undefined;
@@ -44,36 +40,17 @@ export async function bootTarget({
   const image = await showStage({ view, image: imageId, stage: 'checking', signal }, () =>
     describeImage({ ...calls, imageId, untilAvailable: true }),
   );
-  const tested = await showStage({ view, image: imageId, stage: 'boot test', signal }, () =>
-    bootTest({
+  const tested = await showStage({ view, image: imageId, stage: 'boot-test', signal }, () =>
+    testAmi({
       ...calls,
-      ...options,
-      imageId,
-      architecture: architectureOf(image),
-      // Those of the AMI, but what only AWS may set and what is said of the AMI alone.
-      tags: Object.fromEntries(
-        Object.entries(tagRecord(image.Tags)).filter(
-          ([key]) => !key.startsWith('aws:') && key !== bootTestKey,
-        ),
-      ),
+      image,
+      bootTest,
       onStarted: (id) => view.notice(`started instance ${id} of ${imageId}`),
     }),
   );
   if (image.OwnerId === cloud.account) {
-    const tags = { [bootTestKey]: tested.booted ? 'passed' : 'failed' };
+    const tags = bootTestTags(tested);
     await tagResources({ ...calls, ids: [imageId], tags, overwrite: Object.keys(tags) });
   } else view.notice(`${imageId} is another account's AMI: it gets no tag`);
   return { imageId, region: cloud.region, ...tested };
-}
-
-function architectureOf({ ImageId: imageId, Architecture: architecture }: Image): 'x86_64' | 'arm64' {
-  if (architecture === 'x86_64' || architecture === 'arm64') return architecture;
-  throw new CliError(
-    'BOOT_TEST_UNSUITED',
-    `${imageId} is for ${architecture}, which no instance type here has`,
-    {
-      hint: 'A boot test takes AMIs for x86_64 and arm64.',
-      facts: { imageId, architecture },
-    },
-  );
 }

@@ -1,14 +1,16 @@
+import { bootTestOf } from '../config/boot-test.ts';
 import { publishKeys } from '../config/publish-settings.ts';
 import { UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
 import type { PolicyName } from '../iam/permission.ts';
-import { createPolicy, type PolicyDocument } from '../iam/policy-document.ts';
+import { createPolicy, importPolicies, type PolicyDocument } from '../iam/policy-document.ts';
 import type { PolicyScope } from '../iam/policy-scope.ts';
 import { createRolePolicy, createRoleTrust } from '../iam/role-documents.ts';
 import { sourceObjects } from '../iam/source-objects.ts';
 import { policySubjects } from '../options/commands.ts';
 import { show } from '../options/kinds/kind.ts';
 import { didYouMean } from '../options/suggest.ts';
+import type { ImageSettings } from '../options/table.ts';
 import type { CommonSettings } from '../settings.ts';
 import { TableCommand } from './common.ts';
 
@@ -78,22 +80,21 @@ export class IamPolicyCommand extends TableCommand {
 
   private policies(name: (typeof commands)[number], { file }: CommonSettings): PolicyName[] {
     const { config } = file ?? {};
-    const images = Object.values(config?.images ?? {});
+    const images: ImageSettings[] = Object.values(config?.images ?? {});
     const publishes = [config ?? {}, ...images].some((settings) =>
       publishKeys.some((key) => key in settings),
     );
     if (name === 'plan' && publishes) return ['plan-publish'];
     if (name !== 'import') return [name];
     const given = this.given.value('via');
-    const ways = given
-      ? [given]
-      : images.length > 0
-        ? images.map(({ via }) => via ?? config?.via ?? 's3')
-        : [config?.via ?? 's3'];
-    return [
-      ...[...new Set(ways)].map((way) => `import-${way}` as const),
-      ...(publishes ? (['publish'] as const) : []),
-    ];
+    const tested = this.given.value('boot-test');
+    const imported = (images.length > 0 ? images : [{}]).flatMap((image) =>
+      importPolicies({
+        via: given ?? image.via ?? config?.via ?? 's3',
+        bootTest: bootTestOf(tested ?? image['boot-test'] ?? config?.['boot-test']) !== undefined,
+      }),
+    );
+    return [...new Set(imported), ...(publishes ? (['publish'] as const) : [])];
   }
 
   /** What the command line names, else what the configuration does: for all of its images. */

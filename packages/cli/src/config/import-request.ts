@@ -7,6 +7,7 @@ import { didYouMean } from '../options/suggest.ts';
 import type { ImageSettings } from '../options/table.ts';
 import { type AmiSettings, amiSettingsOf } from './ami-settings.ts';
 import { architectureOf, fileNamesOf } from './architecture.ts';
+import { bootTestOf, type RequestedBootTest } from './boot-test.ts';
 import { checkName } from './check-image.ts';
 import { type ChecksumSettings, checksumOf, type PublishedChecksum } from './checksum.ts';
 import { requireDistinctNames } from './distinct-names.ts';
@@ -43,6 +44,8 @@ export interface RequestedImport extends S3Settings {
   /** A template; undefined: `<name>-i<suffix>`. */
   readonly amiNameTemplate?: string;
   readonly ami: AmiSettings;
+  /** Undefined: the AMI is not tested. */
+  readonly bootTest?: RequestedBootTest;
   /** Undefined: the account decides. */
   readonly encryption?: RequestedEncryption;
   /** How the AMI is published; undefined where nothing asks for that. */
@@ -193,6 +196,7 @@ function request(
     suffix,
     amiNameTemplate,
     ami: amiSettingsOf(setting, { architecture, via }, origin),
+    bootTest: bootTestOf(setting('boot-test')),
     encryption,
     publish: publishSettingsOf(setting, { encryption, region: session.region }, origin),
     pollIntervalMs: milliseconds(setting('poll-interval')),

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { isAtTop, isOfImage } from '../options/option.ts';
 import { optionTable } from '../options/table.ts';
-import type { ImageResult } from '../outcome.ts';
+import { hasUsableAmi, type ImageResult } from '../outcome.ts';
 import type { RequestedImport } from './import-request.ts';
 import { escapeReferences } from './interpolate.ts';
 import { withoutSecrets, withoutUrlSecrets } from './yaml-secrets.ts';
@@ -37,7 +37,7 @@ function urlOf(checksum: RequestedImport['checksum']): string | undefined {
 }
 
 function isMade({ result }: Finished): boolean {
-  return result.imageId !== null && result.amiName !== null && result.source.digest !== null;
+  return hasUsableAmi(result) && result.amiName !== null && result.source.digest !== null;
 }
 
 /** What the command line and the environment said: once at the top where it holds for every image of the file. */

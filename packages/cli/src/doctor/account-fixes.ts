@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PolicyName } from '../iam/permission.ts';
-import { createPolicy } from '../iam/policy-document.ts';
+import { createPolicy, importPolicies } from '../iam/policy-document.ts';
 import type { PolicyScope } from '../iam/policy-scope.ts';
 import { createRolePolicy, createRoleTrust } from '../iam/role-documents.ts';
 import { type Fix, logicalId } from './fix.ts';
@@ -141,11 +141,11 @@ function callerFix(
 /** What an import of this kind needs, its keys included. */
 export function importerFix(
   scene: Scene,
-  { via, bucket, keyPrefix, role, publishes }: Place,
+  { via, bucket, keyPrefix, role, publishes, bootTest }: Place,
   keys: Pick<PolicyScope, 'objectKeys' | 'snapshotKeys'>,
 ): Fix | undefined {
   return callerFix(scene, {
-    names: [`import-${via}`, ...(publishes ? (['publish'] as const) : [])],
+    names: [...importPolicies({ via, bootTest }), ...(publishes ? (['publish'] as const) : [])],
     purpose: 'an import',
     policyName: `ec2-image-import-${via}`,
     scope: {

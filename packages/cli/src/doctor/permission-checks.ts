@@ -6,7 +6,8 @@ import {
   type TagSpecification,
 } from '@aws-sdk/client-ec2';
 import { refusedCodeOf } from '@ec2-image/aws-call';
-import { permissionTable } from '../iam/policy-document.ts';
+import type { Permission } from '../iam/permission.ts';
+import { importPolicies, permissionTable } from '../iam/policy-document.ts';
 import { targetArns } from '../iam/policy-scope.ts';
 import { importerFix } from './account-fixes.ts';
 import type { Evidence, Need } from './evidence.ts';
@@ -56,11 +57,13 @@ export function checkPermissions(scene: Scene, use: PermissionUse): Promise<Chec
 interface ResourceNeed {
   readonly actions: readonly string[];
   readonly resource: string;
+  /** What the call says of itself that the policy asks for. */
+  readonly context: Readonly<Record<string, string>>;
 }
 
 /** Of the one table; keys have policies of their own, and come by themselves. */
 function needsOf({ region, account }: Scene, place: Place): ResourceNeed[] {
-  const { via, bucket, keyPrefix } = place;
+  const { bucket, keyPrefix } = place;
   const scope = {
     regions: [region],
     buckets: bucket === undefined ? [] : [bucket],
@@ -70,12 +73,14 @@ function needsOf({ region, account }: Scene, place: Place): ResourceNeed[] {
   const ofKeys = new Set(['snapshot-keys', 'object-keys']);
   const ofBucket = new Set(['bucket', 'objects']);
   const published = place.publishes ? permissionTable.publish : [];
-  const needs = [...permissionTable[`import-${via}`], ...published]
+  const needs = [...importPolicies(place).flatMap((name) => permissionTable[name]), ...published]
     .filter(
       ({ on }) => !on.some((target) => ofKeys.has(target) || (bucket === undefined && ofBucket.has(target))),
     )
-    .flatMap(({ actions, on }) =>
-      on.flatMap((target) => targetArns(target, scope).map((resource) => ({ actions, resource }))),
+    .flatMap(({ actions, on, condition }) =>
+      on.flatMap((target) =>
+        targetArns(target, scope).map((resource) => ({ actions, resource, context: meeting(condition) })),
+      ),
     );
   return byResource(needs);
 }
@@ -92,10 +97,18 @@ function byResource(needs: readonly ResourceNeed[]): ResourceNeed[] {
   });
 }
 
+/** Values that a condition of the table is true for. */
+function meeting(condition: Permission['condition'] = {}): Record<string, string> {
+  const wanted = Object.values(condition).flatMap((keys) => Object.entries(keys));
+  return Object.fromEntries(
+    wanted.map(([key, values]) => [key, [values].flat()[0]!.replaceAll('*', 'ec2-image-doctor')]),
+  );
+}
+
 /** What a call has shown counts; the rest is simulated. */
 async function ofNeed(
   scene: Scene,
-  { actions, resource }: ResourceNeed,
+  { actions, resource, context }: ResourceNeed,
   evidence: Evidence,
 ): Promise<PermissionReport[]> {
   const shown = actions.map((action) => evidence.of(action, resource));
@@ -106,6 +119,7 @@ async function ofNeed(
       ? []
       : await simulate(scene, {
           source: caller.source,
+          context,
           // IAM simulates one resource, not a pattern.
           wanted: {
             actions: open,

@@ -1,4 +1,5 @@
 import { isExplained } from '@ec2-image/explained-error';
+import { bootTestOf } from '../config/boot-test.ts';
 import { publishKeys } from '../config/publish-settings.ts';
 import { defaultKeyPrefix } from '../config/s3-settings.ts';
 import { type Session, type SessionKey, sessionOf } from '../config/session.ts';
@@ -22,6 +23,8 @@ export interface Place {
   readonly encrypt: boolean;
   /** As the configuration names it for the region. */
   readonly kmsKey?: string;
+  /** Whether the AMIs are tested. */
+  readonly bootTest: boolean;
   /** The AMI is published at the end. */
   readonly publishes?: true;
 }
@@ -96,6 +99,7 @@ function placeOf(read: Read, session: Session): Place {
   const place = {
     ...{ session, via },
     encrypt: read('encrypt') ?? false,
+    bootTest: bootTestOf(read('boot-test')) !== undefined,
     ...optional('kmsKey', typeof kmsKey === 'object' ? kmsKey[session.region ?? ''] : kmsKey),
     ...optional('publishes', publishKeys.some((key) => read(key) !== undefined) || undefined),
     keyPrefix: (via === 's3' ? read('key-prefix') : undefined) ?? defaultKeyPrefix,

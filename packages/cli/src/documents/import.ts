@@ -59,6 +59,15 @@ const image = z.object({
     .object({ found: z.enum(bootFindings), reason: z.string() })
     .optional()
     .describe('What the image can be booted by, and why, where boot-mode is auto'),
+  bootTest: z
+    .object({
+      booted: z.boolean(),
+      reason: z.string().describe('What showed it'),
+      instanceType: z.string().optional().describe('Of a test that this run made'),
+      console: z.array(z.string()).optional().describe('Its last lines, where the AMI does not boot'),
+    })
+    .optional()
+    .describe('Whether the AMI boots, where boot-test is configured and it was tested'),
   image: z.record(z.string(), z.unknown()).nullable().describe('The entry of DescribeImages'),
   proof: z
     .object({

@@ -25,6 +25,17 @@ export const permissionTable: Readonly<Record<PolicyName, readonly Permission[]>
   doctor: doctorPermissions,
 };
 
+/** Of an import: what its way needs, and what else it is to do. */
+export function importPolicies({
+  via,
+  bootTest,
+}: {
+  readonly via: 's3' | 'ebs';
+  readonly bootTest: boolean;
+}): PolicyName[] {
+  return [`import-${via}`, ...(bootTest ? (['boot-test'] as const) : [])];
+}
+
 /** The least policy for all of these together; a statement that several have stands there once. */
 export function createPolicy(names: readonly PolicyName[], scope: PolicyScope): PolicyDocument {
   const statements = names

@@ -1,4 +1,4 @@
-import type { ImageResult } from '../outcome.ts';
+import { hasUsableAmi, type ImageResult } from '../outcome.ts';
 
 export const manifestFormats = ['json', 'packer'] as const;
 export type ManifestFormat = (typeof manifestFormats)[number];
@@ -55,7 +55,7 @@ function ownDocument({ entries, complete }: ManifestRun): object {
 function packerDocument({ runId, entries }: ManifestRun): object {
   return {
     builds: entries.flatMap(({ result: { name, amiName, architecture, source, ...ami }, endedAt }) =>
-      ami.imageId === null
+      !hasUsableAmi(ami)
         ? []
         : {
             name,

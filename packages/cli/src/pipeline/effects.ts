@@ -3,6 +3,7 @@ import { isExplained } from '@ec2-image/explained-error';
 import { abortUploads, findObject, markKept, verifyObject } from '@ec2-image/s3-upload';
 import { showLink } from './chain.ts';
 import { discardObject } from './discard-object.ts';
+import { requireBoot } from './require-boot.ts';
 import { ec2Options, type ImageRun, objectLocation, objectUrl } from './run.ts';
 import type { ObtainedAmi } from './rungs/ami.ts';
 import type { CompleteSnapshot, ObtainedSnapshot } from './snapshot.ts';
@@ -22,8 +23,9 @@ import { provenAgain, snapshotTagsOf } from './tags.ts';
  *   6  the object is deleted, and incomplete uploads of its key are aborted    clearObject
  *   7  the AMI is registered with its tags, and they are read back             rungs/ami.ts
  *   8  an object that --keep-object keeps is marked                            keepObject
- *   9  the local files are deleted                                             clearFiles
- *  10  the AMI is published, where that is asked for: copies, permissions of    publish/publish-image.ts
+ *   9  the AMI boots, where a boot test is asked for, and is tagged so         require-boot.ts
+ *  10  the local files are deleted                                             clearFiles
+ *  11  the AMI is published, where that is asked for: copies, permissions of    publish/publish-image.ts
  *      snapshots and AMI, deprecation, SSM parameters, in each region by itself, and the latest parameter last
  */
 
@@ -32,8 +34,6 @@ const afterSnapshot: readonly ((run: ImageRun, made: CompleteSnapshot) => Promis
   tagSnapshot,
   clearObject,
 ];
-
-const afterAmi: readonly ((run: ImageRun, ami: ObtainedAmi) => Promise<void>)[] = [keepObject, clearFiles];
 
 export async function finishSnapshot(run: ImageRun, made: CompleteSnapshot): Promise<ObtainedSnapshot> {
   const { request, view, leftovers } = run;
@@ -48,8 +48,16 @@ export async function finishSnapshot(run: ImageRun, made: CompleteSnapshot): Pro
 }
 
 export async function finishAmi(run: ImageRun, ami: ObtainedAmi): Promise<ObtainedAmi> {
-  for (const effect of afterAmi) await effect(run, ami);
-  return ami;
+  await keepObject(run);
+  try {
+    const booted = await requireBoot(run, ami);
+    await clearFiles(run, booted);
+    return booted;
+  } catch (error) {
+    // A later run tests the same AMI: it needs none of them.
+    if (isExplained(error) && error.code === 'BOOT_TEST_FAILED') await clearFiles(run, ami);
+    throw error;
+  }
 }
 
 /**

@@ -10,6 +10,7 @@ import { obtainAmi } from './ladder.ts';
 import { createLeftovers } from './leftovers.ts';
 import { checkSharing, publishImage } from './publish/publish-image.ts';
 import type { PublishMeans } from './publishing.ts';
+import { requireBoot } from './require-boot.ts';
 import type { IdentifiedRun, Known } from './run.ts';
 import { findAmi, type ObtainedAmi } from './rungs/ami.ts';
 import { createSteps } from './steps.ts';
@@ -54,6 +55,7 @@ export async function importImage(
       ...(known.signedBy !== undefined && { signedBy: known.signedBy }),
     },
     ...(known.boot && { bootMode: { found: known.boot.finding, reason: known.boot.reason } }),
+    ...(known.bootTest && { bootTest: known.bootTest }),
     image: null,
     proof: reportOf(known),
     regions: [],
@@ -120,7 +122,7 @@ async function importIdentified(run: PublishedRun, localFiles: LocalFiles): Prom
   const { workDirectory, digest, signal, view, request } = run;
   // Each find is reported: where the directory is needed anyway, only the one in there.
   const existing = request.verify ? undefined : await findAmi(run);
-  if (existing) return existing;
+  if (existing) return requireBoot(run, existing);
   // One that is there may be shared already, and passes its own check.
   if (!request.verify) await checkSharing({ ...run, means: run.publishing });
   const directory = await openImageDirectory({

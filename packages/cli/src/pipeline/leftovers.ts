@@ -1,5 +1,13 @@
 /** What a run can leave in the account: `versions` though all went well, the others before its AMI stands. */
-export type LeftoverKind = 'upload' | 'object' | 'versions' | 'task' | 'pending' | 'snapshot' | 'ami';
+export type LeftoverKind =
+  | 'upload'
+  | 'object'
+  | 'versions'
+  | 'task'
+  | 'pending'
+  | 'snapshot'
+  | 'ami'
+  | 'instance';
 
 /** Kept while the run lasts, and told where it ends early. Of each kind there is one at most. */
 export interface Leftovers {
@@ -11,7 +19,9 @@ export interface Leftovers {
   afterSuccess(): string[];
 }
 
-const order: readonly LeftoverKind[] = ['upload', 'object', 'versions', 'task', 'pending', 'snapshot', 'ami'];
+const order: readonly LeftoverKind[] = [
+  ...(['upload', 'object', 'versions', 'task', 'pending', 'snapshot', 'ami', 'instance'] as const),
+];
 
 export function createLeftovers(): Leftovers {
   const kept = new Map<LeftoverKind, string>();

@@ -1,19 +1,13 @@
 import type { ImageOutcome, PublishOutcome, StepName, StepOutcome } from '../outcome.ts';
 
 /** What an image is busy with: a step, or something between the steps. */
-export type Stage =
-  | StepName
-  | 'checking'
-  | 'waiting'
-  | 'cleanup'
-  | 'verify snapshot'
-  | 'boot test'
-  | 'publish';
+export type Stage = StepName | 'checking' | 'waiting' | 'cleanup' | 'verify snapshot' | 'publish';
 
 export interface StageProgress {
   readonly done: number;
   readonly total?: number;
-  readonly unit: 'bytes' | 'percent';
+  /** `none`: there is nothing to count. */
+  readonly unit: 'bytes' | 'percent' | 'none';
   /** The service's own word for where it is, such as `converting`. */
   readonly note?: string;
   /** Of what, where two stages overlap. Default the one that was told last. */

@@ -3,7 +3,7 @@ import { type Digest, objectKey } from '@ec2-image/provenance';
 import type { LimitFunction } from 'p-limit';
 import type { Cloud } from '../aws/cloud.ts';
 import type { ImportRequest } from '../config/import-request.ts';
-import type { ChainLink, FoundBoot } from '../outcome.ts';
+import type { ChainLink, FoundBoot, ReportedBootTest } from '../outcome.ts';
 import type { RunLog } from '../run-log.ts';
 import type { ImageDirectory } from '../work-directory/image-directory.ts';
 import type { Encryption } from './encryption.ts';
@@ -46,6 +46,7 @@ export interface Known {
   boot?: FoundBoot;
   snapshotId?: string;
   imageId?: string;
+  bootTest?: ReportedBootTest;
   /** Of the snapshot. */
   proof?: SnapshotProof;
 }

@@ -1,18 +1,20 @@
 import type { BootedTarget } from '../boot-test/boot-target.ts';
+import type { ReportedBootTest } from '../outcome.ts';
 
-/** The console's end is there to find out why. */
-export function renderBootTest({
-  imageId,
-  booted,
-  reason,
-  console,
-  instanceType,
-}: Pick<BootedTarget, 'imageId' | 'booted' | 'reason' | 'console' | 'instanceType'>): string {
-  if (booted) return `${imageId} boots on ${instanceType}: ${reason}`;
+export function renderBootTest({ imageId, ...bootTest }: BootedTarget): string {
+  return `${imageId} ${renderBooted(bootTest)}`;
+}
+
+/** A predicate. The console's end is there to find out why. */
+export function renderBooted({ booted, reason, instanceType, console = [] }: ReportedBootTest): string {
+  const where = instanceType === undefined ? '' : ` on ${instanceType}`;
+  if (booted) return `boots${where}: ${reason}`;
   return [
-    `${imageId} does not boot on ${instanceType}: ${reason}`,
+    `does not boot${where}: ${reason}`,
     ...(console.length > 0
       ? ['The end of its console:', ...console.map((line) => `  ${line}`)]
-      : ['Its console has no output.']),
+      : instanceType === undefined
+        ? []
+        : ['Its console has no output.']),
   ].join('\n');
 }

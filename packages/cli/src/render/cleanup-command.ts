@@ -9,7 +9,7 @@ import type { CommonSettings } from '../settings.ts';
  */
 export function cleanupCommand(
   { bucket, keyPrefix, via }: Pick<ImportRequest, 'bucket' | 'keyPrefix' | 'via'>,
-  { region }: Pick<ImageResult, 'region'>,
+  { region, imageId, bootTest }: Pick<ImageResult, 'region' | 'imageId' | 'bootTest'>,
   { connection, local, workDirectory }: Pick<CommonSettings, 'connection' | 'local' | 'workDirectory'>,
 ): string[] {
   const flags: Record<string, string | undefined> = {
@@ -19,6 +19,8 @@ export function cleanupCommand(
     '--profile': connection.profile,
     '--endpoint-url': connection.endpointUrl,
     '--work-dir': local ? workDirectory : undefined,
+    // Of no use, but whole: the janitor takes it by its id alone.
+    '--ami': bootTest?.booted === false ? (imageId ?? undefined) : undefined,
     '--older-than': '0s',
   };
   return [

@@ -2,7 +2,8 @@ import { defaultConfigFile } from '../config/find-config.ts';
 import { type Finished, renderPinYaml } from '../config/pin-config.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 import type { Explained } from '../errors/explain.ts';
-import type { ImageOutcome, ImageResult, RepeatedRequests } from '../outcome.ts';
+import { hasUsableAmi, type ImageOutcome, type ImageResult, type RepeatedRequests } from '../outcome.ts';
+import { renderBooted } from './boot-test.ts';
 import { renderCommandLine } from './command-line.ts';
 import { formatSeconds } from './format.ts';
 import { regionsExitCode, renderRegions, withheldSteps } from './publish-report.ts';
@@ -60,7 +61,7 @@ export function failedImportDocument(error: Explained): ImportDocument {
 
 /** `--quiet`: the AMIs, one a line. */
 export function importIds(finished: readonly Finished[]): string[] {
-  return finished.flatMap(({ result }) => result.imageId ?? []);
+  return finished.flatMap(({ result }) => (hasUsableAmi(result) ? (result.imageId ?? []) : []));
 }
 
 /** For people, on one screen: a row an image, what to do next, and what to write into the configuration. */
@@ -92,6 +93,7 @@ export function renderImportReport(
       { width },
     ),
     ...renderBootModes(finished),
+    ...renderBootTests(finished),
     ...renderSigners(finished),
     ...renderProofs(finished),
     ...(next.length > 0 ? [['Next:', ...next.map((step) => `  ${step}`)].join('\n')] : []),
@@ -106,6 +108,14 @@ function renderBootModes(finished: readonly Finished[]): string[] {
       : `${name}: boot mode ${bootMode.found} (${bootMode.reason})`,
   );
   return lines.length > 0 ? [lines.join('\n')] : [];
+}
+
+/** The console's end is there to find out why. */
+function renderBootTests(finished: readonly Finished[]): string[] {
+  return finished.flatMap(({ result: { name, bootTest } }) => {
+    if (!bootTest || (bootTest.booted && bootTest.instanceType === undefined)) return [];
+    return `${name}: ${renderBooted(bootTest)}`;
+  });
 }
 
 function renderSigners(finished: readonly Finished[]): string[] {

@@ -124,6 +124,7 @@ function cellsOf({
   const elapsed = elapsedSeconds === undefined ? undefined : formatElapsed(elapsedSeconds);
   if (!progress) return { elapsed };
   const { done, total, unit } = progress;
+  if (unit === 'none') return { elapsed };
   if (unit === 'percent') return { elapsed, percent: formatPercent({ done, total: 100 }) };
   const perSecond = rate?.perSecond();
   const secondsLeft = total && perSecond ? Math.ceil((total - done) / perSecond) : 0;

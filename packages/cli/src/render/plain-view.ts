@@ -109,6 +109,7 @@ function describeEnd(outcome: ImageOutcome | PublishOutcome | 'unknown', seconds
 }
 
 function describeProgress({ done, total, unit, note }: StageProgress): string {
+  if (unit === 'none') return note ?? 'under way';
   const amount =
     unit === 'percent'
       ? formatPercent({ done, total: 100 })

@@ -136,6 +136,14 @@ export const whole: readonly Account[] = [
     prepare: addLifecycle,
   },
   {
+    name: 'a caller with the published policies for an import that tests its AMI',
+    options: withPolicy(createPolicy(['import-s3', 'boot-test', 'doctor'], scope)),
+    async prepare(stage) {
+      await addLifecycle(stage);
+      stage.settings = { 'boot-test': { timeout: 0 } };
+    },
+  },
+  {
     name: 'a role whose only policy is attached',
     async prepare(stage) {
       await addLifecycle(stage);
@@ -168,6 +176,15 @@ export const whole: readonly Account[] = [
 ];
 
 export const broken: readonly Account[] = [
+  {
+    name: 'a caller who may not start the instance that tests the AMI',
+    options: withPolicy(createPolicy(['import-s3', 'doctor'], scope)),
+    async prepare(stage) {
+      await addLifecycle(stage);
+      stage.settings = { 'boot-test': true };
+    },
+    finds: [['permissions of import', 'failed', /denied: .*ec2:RunInstances/]],
+  },
   {
     name: 'a role without policy',
     prepare: (stage) => iam(stage).send(new DeleteRolePolicyCommand(rolePolicy)),

@@ -85,6 +85,21 @@ images:
   expect((await printed('verify', ...config)).map(({ Sid }) => Sid)).not.toContain('ReadTheImages');
 });
 
+test('is for a boot test where an option or an image asks for one', async ({ writeConfig }) => {
+  const testsBoot = async (...args: readonly string[]) =>
+    actions(await printed(...args)).includes('ec2:RunInstances');
+  const config = (setting: string) =>
+    writeConfig(`
+boot-test: true
+images:
+  a: { url: https://example.org/a.qcow2, sha256: ${'a'.repeat(64)}, arch: x86_64, boot-test: ${setting} }
+`);
+  expect(await testsBoot()).toBe(false);
+  expect(await testsBoot('--boot-test', 'true')).toBe(true);
+  expect(await testsBoot(...(await config('{ timeout: 90s }')))).toBe(true);
+  expect(await testsBoot(...(await config('false')))).toBe(false);
+});
+
 test('of several commands has what they have in common once', async () => {
   const [verify, both] = [await printed('verify'), await printed('verify', 'import', '--via', 'ebs')];
   const reads = (statements: readonly Statement[]) =>

@@ -32,6 +32,12 @@ export const awsCodes = {
       'A service gave no answer, or none that says anything. Whether it carried out the call was looked up where that matters.',
     remedy: 'Check the network, the proxy and --endpoint-url, then run the same command again.',
   },
+  BOOT_TEST_FAILED: {
+    means:
+      'An instance of the AMI did not show that it is up. The AMI stays private, is tagged ec2-image:boot-test=failed, and is neither copied nor shared.',
+    remedy:
+      "Read the end of the instance's console, which the report shows. The same command tests the AMI again, with a longer timeout or another pattern if they were wrong.",
+  },
   BOOT_TEST_REFUSED: {
     means: 'EC2 did not start an instance of the AMI for the boot test. The message has its reason.',
     remedy: 'Correct what EC2 names: the instance type, or the subnet where the account has no default VPC.',
@@ -159,6 +165,11 @@ export const awsCodes = {
     means:
       'An encrypted AMI cannot be public; a region that encrypts by default makes every copy an encrypted one.',
     remedy: 'Share with accounts instead, or make the AMI without encryption.',
+  },
+  TEST_INSTANCE_ENDED: {
+    means:
+      'Something else than the system in it ended the instance of a boot test: a person, a policy of the account, or EC2, each time. That says nothing about the AMI.',
+    remedy: 'Correct what the message names, then run the same command again.',
   },
   THROTTLED: {
     means: 'The service kept throttling the account, after every retry.',

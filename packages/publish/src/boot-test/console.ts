@@ -12,7 +12,7 @@ export function readConsole(output: string | undefined): string {
     Buffer.from(output ?? '', 'base64')
       .toString('utf8')
       // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences of terminals begin with one
-      .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, '')
+      .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[ -/]*[0-~])/g, '')
       .replace(/\r+\n?/g, '\n')
       // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is left out
       .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')

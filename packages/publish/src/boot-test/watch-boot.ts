@@ -1,6 +1,7 @@
 import { DescribeInstanceStatusCommand, GetConsoleOutputCommand, type Instance } from '@aws-sdk/client-ec2';
-import { pause, policies, refusedCodeOf, retryThroughOutage } from '@ec2-image/aws-call';
+import { findConsistently, pause, policies, refusedCodeOf, retryThroughOutage } from '@ec2-image/aws-call';
 import type { Ec2 } from '../ec2.ts';
+import { PublishError } from '../errors.ts';
 import { consoleTail, readConsole } from './console.ts';
 import { describeTestInstance, hasEnded } from './test-instances.ts';
 
@@ -20,7 +21,11 @@ export interface WatchOptions {
   readonly onProgress?: (state: string) => void;
 }
 
-/** Until the console matches, the instance ends by itself, or the time is over. */
+/**
+ * Until the console matches, the instance shuts itself down, or the time is over.
+ *
+ * @throws PublishError `TEST_INSTANCE_ENDED` where something else has ended it, which says nothing about its AMI
+ */
 export async function watchBoot(
   ec2: Ec2,
   { instanceId, expect, timeoutMs, onProgress }: WatchOptions,
@@ -29,14 +34,24 @@ export async function watchBoot(
   const console = createConsole(ec2, instanceId);
   let reachable = false;
   for (let n = 1; ; n += 1) {
-    const text = await console.read();
+    let text = await console.read();
     const evidence = (booted: boolean, reason: string) => ({ booted, reason, console: consoleTail(text) });
-    if (expect.test(text)) return evidence(true, `the console matches ${expect}`);
+    const matching = () => evidence(true, `the console matches ${expect}`);
+    if (expect.test(text)) return matching();
     const instance = await retryThroughOutage(ec2, () => describeTestInstance(ec2, instanceId));
-    if (hasEnded(instance)) return evidence(false, `the instance ended by itself${whyEnded(instance)}`);
+    if (hasEnded(instance)) {
+      text = await console.read();
+      if (expect.test(text)) return matching();
+      if (instance?.StateReason?.Code !== 'Client.InstanceInitiatedShutdown')
+        throw endedError(instanceId, instance);
+      return evidence(false, 'the instance shut itself down');
+    }
     reachable = await isReachable(ec2, instanceId);
     onProgress?.(reachable ? 'reachable' : (instance?.State?.Name ?? 'pending'));
     if (ec2.elapsed() - since >= timeoutMs) {
+      // Reads lag behind: that it is not is believed only after several looks.
+      reachable ||=
+        (await findConsistently(ec2, async () => (await isReachable(ec2, instanceId)) || undefined)) ?? false;
       if (reachable && text === '') return evidence(true, 'reachable, console silent');
       const seconds = Math.round(timeoutMs / 1000);
       const status = reachable ? 'reachable' : 'not reachable';
@@ -46,9 +61,13 @@ export async function watchBoot(
   }
 }
 
-function whyEnded(instance: Instance | undefined): string {
-  const message = instance?.StateReason?.Message;
-  return message ? `: ${message}` : '';
+function endedError(instanceId: string, instance: Instance | undefined): PublishError {
+  const why = instance?.StateReason?.Message ?? 'EC2 gives no reason';
+  return new PublishError(
+    'TEST_INSTANCE_ENDED',
+    `instance ${instanceId} ended before it showed whether its AMI boots: ${why}`,
+    { hint: 'Correct what EC2 names.', resumable: true, facts: { instanceId } },
+  );
 }
 
 async function isReachable(ec2: Ec2, instanceId: string): Promise<boolean> {

@@ -1,11 +1,24 @@
+import { bootTest, instanceType, pattern, subnetId } from '../kinds/boot-test.ts';
 import { duration } from '../kinds/numbers.ts';
-import { boolean, shaped, text } from '../kinds/text.ts';
+import { boolean } from '../kinds/text.ts';
 import { option } from '../option.ts';
 
 /** How an instance is started that shows whether an AMI boots. */
 export const bootTestOptions = {
+  'boot-test': option({
+    kind: bootTest,
+    help: 'Start an instance of the AMI, and see that it boots, before the import counts as done: true, or its settings (instance-type, expect, timeout, subnet, public-address). A mapping in the file',
+    default: 'no test',
+    group: 'ami',
+    commands: ['import', 'doctor', 'iam-policy'],
+    in: 'both',
+    variants: {
+      doctor: { help: 'Check what the boot test of an import needs, too', group: 'checks' },
+      'iam-policy': { help: 'Whether import tests that its AMIs boot', group: 'policy' },
+    },
+  }),
   'instance-type': option({
-    kind: shaped('TYPE', /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'an instance type such as t3.micro'),
+    kind: instanceType,
     help: 'Type of the instance',
     default: 't3.micro, or t4g.micro on arm64',
     group: 'boot',
@@ -13,7 +26,7 @@ export const bootTestOptions = {
     in: 'flag',
   }),
   expect: option({
-    kind: text({ metavar: 'PATTERN' }),
+    kind: pattern,
     help: 'Regular expression that the console matches once the system is up',
     default: "a login prompt, or cloud-init's last line",
     group: 'boot',
@@ -29,7 +42,7 @@ export const bootTestOptions = {
     in: 'flag',
   }),
   subnet: option({
-    kind: shaped('ID', /^subnet-[0-9a-f]{8,17}$/, 'a subnet id such as subnet-0123456789abcdef0'),
+    kind: subnetId,
     help: 'Subnet of the instance',
     default: 'one of the default VPC',
     group: 'boot',

@@ -8,7 +8,7 @@ import {
   tagsToWrite,
 } from '@ec2-image/ec2-import';
 import { type PlannedDownload, planDownload } from '@ec2-image/fetch';
-import { isSufficientProof, readProof, type Tags } from '@ec2-image/provenance';
+import { bootTestKey, isSufficientProof, readProof, type Tags } from '@ec2-image/provenance';
 import { redactUrl } from '@ec2-image/redact';
 import { explain } from '../../errors/explain.ts';
 import { imagesDirectory } from '../../work-directory/image-directory.ts';
@@ -17,6 +17,7 @@ import { knowsBootMode } from '../boot/find-boot-mode.ts';
 import { identify, type RequestedJob } from '../identity.ts';
 import { createLeftovers } from '../leftovers.ts';
 import type { PublishMeans } from '../publishing.ts';
+import { failedBefore } from '../require-boot.ts';
 import { ec2Options, type IdentifiedRun, type Known, objectUrl } from '../run.ts';
 import { findAmiByName, imageUpdateOf, proofOf, wantedTagsOf } from '../rungs/ami.ts';
 import { findSnapshotOrTask } from '../rungs/find-imported-snapshot.ts';
@@ -65,8 +66,10 @@ export async function planImage(
     });
     const { found, image } = await findRung(run);
     const download = needsImage(found, run.request) ? await downloadOf(run) : undefined;
+    const testsBoot = run.request.bootTest !== undefined;
+    const planned = { ...run.request, amiName: run.amiName, testsBoot };
     const steps = [
-      ...planSteps(found, { request: { ...run.request, amiName: run.amiName }, download }),
+      ...planSteps(found, { request: planned, download }),
       ...(await planPublishing({ ...run, means: job.publishing }, image)),
     ];
     return planOf(steps.some(isToDo) ? 'todo' : 'nothing', {
@@ -94,6 +97,8 @@ async function amiFound(
   ami: AmiFacts,
 ): Promise<{ readonly found: Found; readonly image: Image }> {
   const { imageId, rootSnapshotId, tags, snapshotTags = {} } = ami;
+  const recorded = tags[bootTestKey];
+  if (recorded === 'failed' && !run.request.bootTest) throw failedBefore(imageId);
   const lacks = { ...lacksOf(run, tags), proof: !isProven(run, proofOf(ami).extent) };
   run.known.proof = proofOf(ami);
   // What proves it again writes so into the tags.
@@ -113,6 +118,7 @@ async function amiFound(
     imageId,
     ...(rootSnapshotId !== undefined && { snapshotId: rootSnapshotId }),
     lacks,
+    boots: recorded === 'passed',
     tags: new Map(missing.filter(([, keys]) => keys.length > 0)),
     settings: imageChanges(image, imageUpdateOf(run)),
   };

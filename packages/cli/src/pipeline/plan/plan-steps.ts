@@ -8,6 +8,8 @@ export interface PlanRequest {
   readonly proof: ProofExtent;
   readonly verify: boolean;
   readonly amiName: string;
+  /** Whether the AMI is to be tested. */
+  readonly testsBoot: boolean;
 }
 
 /** What lacks in a result of an earlier run before it may be used: the image has to be read for it. */
@@ -27,6 +29,8 @@ export type Found = { readonly removes?: { readonly imageId: string } } & (
       readonly imageId: string;
       readonly snapshotId?: string;
       readonly lacks: Lacks;
+      /** Whether a boot test has passed. */
+      readonly boots: boolean;
       /** Keys, by the resource that lacks them or has another value. */
       readonly tags: ReadonlyMap<string, readonly string[]>;
       /** In words: `the description`. */
@@ -69,7 +73,15 @@ export function planSteps(
           } as const,
         ]
       : []),
+    ...(request.testsBoot ? [bootTestStep(found)] : []),
   ];
+}
+
+function bootTestStep(found: Found): PlannedStep {
+  if (found.rung === 'ami' && found.boots)
+    return { step: 'boot-test', action: 'reuse', what: 'passed by an earlier run' };
+  const which = found.rung === 'ami' ? found.imageId : 'the AMI';
+  return { step: 'boot-test', action: 'make', what: `start an instance of ${which} to see that it boots` };
 }
 
 function downloadStep({ outcome, bytes, keptBytes }: PlannedDownload): PlannedStep {

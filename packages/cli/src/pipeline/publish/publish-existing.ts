@@ -85,12 +85,14 @@ async function findPublishable(
   if (!isSufficientProof(proof, request.proof))
     throw notImported(name, `its proof is "${proof}", and ${request.proof} is asked for`);
   if (tags[bootTestKey] === 'failed') throw notImported(name, 'its boot test has failed');
+  if (request.bootTest && tags[bootTestKey] !== 'passed')
+    throw notImported(name, 'no boot test has passed, and the configuration asks for one');
   return image;
 }
 
 function notImported(amiName: string, reason: string): CliError {
   return new CliError('NOT_IMPORTED', `${amiName} cannot be published: ${reason}`, {
-    hint: 'Run `ec2-image import` with the same configuration: it makes or proves the AMI, and publishes it.',
+    hint: 'Run `ec2-image import` with the same configuration: it makes, proves or tests the AMI, and publishes it.',
     facts: { amiName },
   });
 }

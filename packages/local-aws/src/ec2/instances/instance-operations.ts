@@ -8,7 +8,7 @@ import { launchTemplateVersion } from '../launch-templates/launch-template.ts';
 import { listResources } from '../listing.ts';
 import { type Ec2Context, operation } from '../operation.ts';
 import { pageFields } from '../paging.ts';
-import type { Resource } from '../resources.ts';
+import { openResources, type Resource } from '../resources.ts';
 import { specifiedTagsAmong, tagSpecifications } from '../tags/tag-rules.ts';
 import { boot, machineOf, networkInterface, requireMachine, subnetOf } from './boot.ts';
 import {
@@ -85,7 +85,9 @@ export const runInstances = operation({
         return made.map(({ id }) => id).join(' ');
       }),
     );
-    const instances = ids.split(' ').map((id) => resources.get<InstanceFacts>('instance', id));
+    // A token leads to what its call launched, though no read shows that yet.
+    const known = openResources(context);
+    const instances = ids.split(' ').map((id) => known.get<InstanceFacts>('instance', id));
     for (const { id, facts } of instances) boot(id, facts, machine, context);
     return describedReservation(instances);
   },
@@ -141,7 +143,16 @@ function stateOperation(to: InstanceState, from: readonly InstanceState[]) {
           }
           const ending = to === 'running' ? undefined : machines.stop(instanceId);
           const state = ending && to === 'terminated' && facts.state !== 'terminated' ? 'shutting-down' : to;
-          resources.setFacts<InstanceFacts>(instanceId, { ...facts, state });
+          const ends = to !== 'running' && facts.state !== 'terminated' && facts.state !== 'shutting-down';
+          resources.setFacts<InstanceFacts>(instanceId, {
+            ...facts,
+            state,
+            stateReason: ends
+              ? 'Client.UserInitiatedShutdown'
+              : to === 'running'
+                ? undefined
+                : facts.stateReason,
+          });
           return {
             instanceId,
             currentState: stateElement(state),

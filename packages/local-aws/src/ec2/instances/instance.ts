@@ -20,6 +20,8 @@ export interface InstanceFacts {
   readonly httpTokens?: string;
   /** What becomes of it when it shuts itself down. Default `stop`. */
   readonly onShutdown?: string;
+  /** Why it has ended. */
+  readonly stateReason?: keyof typeof stateReasons;
 }
 
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'stopped' | 'terminated';
@@ -32,6 +34,12 @@ const codes: Readonly<Record<InstanceState, number>> = {
   terminated: 48,
   stopped: 80,
 };
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */
+export const stateReasons = {
+  'Client.UserInitiatedShutdown': 'User initiated shutdown',
+  'Client.InstanceInitiatedShutdown': 'Instance initiated shutdown',
+} as const;
 
 export function stateElement(state: InstanceState): XmlElements {
   return { code: codes[state], name: state };
@@ -54,6 +62,10 @@ export function describedInstance({ id, createdAt, facts, tags }: Instance): Xml
     virtualizationType: facts.virtualizationType,
     bootMode: facts.bootMode,
     subnetId: facts.subnetId,
+    stateReason: facts.stateReason && {
+      code: facts.stateReason,
+      message: `${facts.stateReason}: ${stateReasons[facts.stateReason]}`,
+    },
     metadataOptions: {
       state: 'applied',
       httpTokens: facts.httpTokens ?? 'optional',

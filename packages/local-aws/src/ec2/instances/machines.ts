@@ -35,11 +35,17 @@ export function createMachines({
 }): Machines {
   const machines = new Map<string, Running>();
 
-  function setState({ id, accountId, region }: InstanceOwner, state: InstanceState): void {
+  function setState(
+    { id, accountId, region }: InstanceOwner,
+    state: InstanceState,
+    stateReason?: InstanceFacts['stateReason'],
+  ): void {
     const resources = openResources({ store, accountId, region, now });
     store.transaction(() => {
       const facts = resources.find<InstanceFacts>('instance', id)?.facts;
-      if (facts && facts.state !== 'terminated') resources.setFacts<InstanceFacts>(id, { ...facts, state });
+      if (!facts || facts.state === 'terminated') return;
+      const reason = facts.stateReason ?? stateReason;
+      resources.setFacts<InstanceFacts>(id, { ...facts, state, stateReason: reason });
     });
   }
 
@@ -86,7 +92,12 @@ export function createMachines({
         .finally(() => {
           clearTimeout(life);
           const { onShutdown } = findFacts(owner) ?? {};
-          setState(owner, onShutdown === 'stop' && !stop.signal.aborted ? 'stopped' : 'terminated');
+          const byItself = !stop.signal.aborted;
+          setState(
+            owner,
+            onShutdown === 'stop' && byItself ? 'stopped' : 'terminated',
+            byItself ? 'Client.InstanceInitiatedShutdown' : 'Client.UserInitiatedShutdown',
+          );
         });
       machines.set(owner.id, machine);
     },
