@@ -57,7 +57,7 @@ test('an import starts its AMI, and passes once the console shows a login prompt
     },
   ]);
   expect(result.bootTest).not.toHaveProperty('console');
-  expect(result.steps.at(-1)).toMatchObject({ step: 'boot-test', outcome: 'done' });
+  expect(result.steps).toContainEqual(expect.objectContaining({ step: 'boot-test', outcome: 'done' }));
   expect(await tagOf(account, result.imageId!)).toBe('passed');
   const [instance, ...others] = await instances();
   expect(others).toEqual([]);
@@ -67,7 +67,9 @@ test('an import starts its AMI, and passes once the console shows a login prompt
 
   const again = await runImport({ 'boot-test': 'true' });
   expect(again.result).toMatchObject({ outcome: 'reused', imageId: result.imageId });
-  expect(again.result.steps.at(-1)).toMatchObject({ step: 'boot-test', outcome: 'reused' });
+  expect(again.result.steps).toContainEqual(
+    expect.objectContaining({ step: 'boot-test', outcome: 'reused' }),
+  );
   expect(await instances()).toHaveLength(1);
 });
 
