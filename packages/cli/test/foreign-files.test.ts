@@ -42,7 +42,9 @@ test('a lock that is a link is not followed', async ({ images, workDirectory, ru
 
 test('what a run makes is for its user alone', async ({ workDirectory, runImport }) => {
   const own = join(workDirectory, 'a', 'b');
-  expect((await runImport({ 'work-dir': own, 'keep-files': true })).exitCode).toBe(0);
+  const log = join(workDirectory, 'run.ndjson');
+  expect((await runImport({ 'work-dir': own, 'keep-files': true, 'log-file': log })).exitCode).toBe(0);
+  expect((await stat(log)).mode & 0o777).toBe(0o600);
   for (const path of [own, join(own, 'images'), join(own, 'locks')])
     expect((await stat(path)).mode & 0o777).toBe(0o700);
 });

@@ -133,3 +133,32 @@ test.for(sampleOf(points, 2))(
     expect(await areEqualDisks(disk, account.snapshotPath(snapshotId!))).toBe(true);
   },
 );
+
+test('a qcow2 whose disk ends inside a sector is refused by every way alike', async ({
+  account,
+  workDirectory,
+}) => {
+  const image = join(workDirectory, 'disk.qcow2');
+  await execa('qemu-img', ['create', '-q', '-f', 'qcow2', image, '8M']);
+  await using file = await open(image, 'r+');
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64BE(8n * BigInt(mib) - 100n);
+  // https://gitlab.com/qemu-project/qemu/-/blob/master/docs/interop/qcow2.rst: the virtual size
+  await file.write(size, 0, undefined, 24);
+  const sha256 = createHash('sha256')
+    .update(await readFile(image))
+    .digest('hex');
+  const ways: Flags[] = [
+    { via: 's3' },
+    { via: 's3', format: 'vmdk' },
+    { via: 's3', converter: 'qemu-img' },
+    { via: 'ebs' },
+    { via: 'ebs', converter: 'qemu-img' },
+  ];
+  for (const way of ways) {
+    const args = importArgs({ account, workDirectory, url: image, sha256, 'allow-unbootable': true, ...way });
+    const { exitCode, json } = await runInProcess(args);
+    const { error, leftovers } = json<ImportDocument>().images[0]!;
+    expect([exitCode, error?.code, leftovers], JSON.stringify(way)).toEqual([1, 'UNSUPPORTED_IMAGE', []]);
+  }
+});
