@@ -9,8 +9,8 @@ import {
 } from '@ec2-image/aws-call';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 
-/** A task that was just started may not be known everywhere. Whoever pressed Ctrl-C waits no longer than for a clean-up. */
-const unseen = { ...policies.visible, limitMs: policies.cleanUp.limitMs / 2 };
+/** A task that was just started may not be known everywhere. Of a clean-up's time, some stays for the last answer. */
+const unseen = { ...policies.cleanUp, limitMs: policies.cleanUp.limitMs - policies.cleanUp.firstMs };
 
 /** Asks EC2 to cancel the task. Returns EC2's refusal, such as that the task has ended. */
 export async function cancelTask(ec2: Ec2, importTaskId: string): Promise<Error | undefined> {
