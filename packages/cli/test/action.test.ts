@@ -74,6 +74,7 @@ test.runIf(isExhaustive)(
         region: 'us-east-1',
         via: 'ebs',
         'omit-holes': 'true',
+        'poll-interval': '0.05',
         tag: 'team=images,note=two words',
         'endpoint-url': account.aws.url,
       },

@@ -15,7 +15,13 @@ const test = testWith().extend(
       const file = join(workDirectory, 'ec2-image.yaml');
       const source = `url: "${images.url('qcow2')}", checksum-url: "${images.checksumUrl}", arch: x86_64`;
       const entries = names.map((name) => `  ${name}: { ami-name: '${name}', ${source} }`);
-      const top = ['region: us-east-1', 'via: ebs', 'omit-holes: true', 'deprecate-after: 30d'];
+      const top = [
+        'region: us-east-1',
+        'via: ebs',
+        'omit-holes: true',
+        'poll-interval: 0.05',
+        'deprecate-after: 30d',
+      ];
       await writeFile(file, [...top, 'images:', ...entries, ''].join('\n'));
       const common = ['--config', file, '--work-dir', workDirectory, '--endpoint-url', account.aws.url];
       return runInProcess(['import', ...common, '--json', ...more], { env });

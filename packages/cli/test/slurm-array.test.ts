@@ -29,7 +29,14 @@ test.runIf(isExhaustive)(
       join(directory, 'ec2-image.yaml'),
       [
         `endpoint-url: ${account.aws.url}`,
-        ...['region: us-east-1', 'via: ebs', 'omit-holes: true', "ami-name: '{name}'", 'images:'],
+        ...[
+          'region: us-east-1',
+          'via: ebs',
+          'omit-holes: true',
+          'poll-interval: 0.2',
+          "ami-name: '{name}'",
+          'images:',
+        ],
         ...Array.from({ length: images }, (_, n) => {
           const source = `url: "${published.url('qcow2')}", checksum-url: "${published.checksumUrl}"`;
           return `  image-${n}: { ${source}, arch: x86_64 }`;

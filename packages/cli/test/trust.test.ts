@@ -242,7 +242,7 @@ test('paths in the configuration are relative to it, and verify takes the same o
   const config = join(workDirectory, 'ec2-image.yaml');
   await writeFile(
     config,
-    `keyring: ${name}\nregion: us-east-1\nbucket: ${bucket}\nimages:\n  one:\n    url: ${images.url('qcow2')}\n    checksum-url: ${signed.at('SIGNED')}\n    arch: x86_64\n`,
+    `keyring: ${name}\npoll-interval: 0.05\nregion: us-east-1\nbucket: ${bucket}\nimages:\n  one:\n    url: ${images.url('qcow2')}\n    checksum-url: ${signed.at('SIGNED')}\n    arch: x86_64\n`,
   );
   const common = [
     '--config',
