@@ -129,8 +129,8 @@ describe('several images of a configuration file', () => {
   teamTest('the document names every step', ({ first }) => {
     for (const { steps, image, error } of first.images) {
       expect(steps.map(({ step }) => step)).toEqual(stepNames);
-      // Nothing asks for it to be published.
-      const published = ['copy', 'share', 'deprecate', 'announce'];
+      // Nothing asks for it to be tested or published.
+      const published = ['boot-test', 'copy', 'share', 'deprecate', 'announce'];
       expect(steps.map(({ outcome }) => outcome)).toEqual(
         stepNames.map((step) => (published.includes(step) ? 'skipped' : 'done')),
       );

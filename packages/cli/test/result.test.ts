@@ -118,6 +118,7 @@ test('--json names the steps, the checksum among them', async ({ args }) => {
     'prove',
     'register',
     'tag',
+    'boot-test',
     'copy',
     'share',
     'deprecate',
