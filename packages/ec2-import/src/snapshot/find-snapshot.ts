@@ -2,7 +2,7 @@ import { findConsistently, pause, policies } from '@ec2-image/aws-call';
 import { provenanceKeys, type Tags } from '@ec2-image/provenance';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 import { type ChosenSnapshot, chooseSnapshot } from './choose-snapshot.ts';
-import { listImportTasks, listSnapshots } from './describe.ts';
+import { describeSnapshot, listImportTasks, listSnapshots } from './describe.ts';
 import { type ImportTask, taskState } from './import-task.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
 import { isOurTask, type WantedSnapshot } from './wanted-snapshot.ts';
@@ -70,6 +70,10 @@ export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundS
     return { state: 'running', importTaskId, percent, tags, source, endedAttempts };
   }
   const { snapshot, proof, task } = chosen;
+  if (!(await isStillThere(ec2, snapshot.snapshotId))) {
+    ec2.notice(`Not reusing: ${snapshot.snapshotId} was deleted a moment ago.`);
+    return findSnapshot({ ...options, deleted: [...(options.deleted ?? []), snapshot.snapshotId] });
+  }
   const source = task && taskSource(task);
   return {
     state: 'complete',
@@ -79,6 +83,17 @@ export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundS
     source,
     endedAttempts,
   };
+}
+
+/**
+ * EC2 lists a deleted snapshot for some reads more. One that is there answers each look by its id, though a new one perhaps not the
+ * first.
+ */
+async function isStillThere(ec2: Ec2, snapshotId: string): Promise<boolean> {
+  for (let looks = 0; looks < 2; looks += 1) {
+    if (!(await findConsistently(ec2, () => describeSnapshot(ec2, snapshotId)))) return false;
+  }
+  return true;
 }
 
 function taskSource({ bucket, key }: ImportTask): TaskSource | undefined {
