@@ -1,12 +1,16 @@
+import type { DisabledMark } from '@ec2-image/provenance';
 import type { UsageReader } from './examine/usage.ts';
 import type { ImageFact, Kind, ResourceFact } from './facts.ts';
 import type { Plan, ResourceToChange } from './plan.ts';
 import { type Recheck, recheck } from './recheck.ts';
 import type { RecheckOptions } from './recheck-options.ts';
+import { streamNameOf } from './relations.ts';
+import { deprecateImage } from './remove/deprecate-image.ts';
 import { disableImage, enableImage } from './remove/disable-image.ts';
 import { removeImage } from './remove/image.ts';
 import { removeObject } from './remove/object.ts';
 import type { Removal, RemovalOptions } from './remove/removal.ts';
+import { markSnapshots } from './remove/retired-snapshots.ts';
 import { removeSnapshot } from './remove/snapshot.ts';
 import { removeTask } from './remove/task.ts';
 import { removeUpload } from './remove/upload.ts';
@@ -36,11 +40,22 @@ export async function change(resource: ResourceToChange, run: SweepRun): Promise
   if (look.status === 'keep') return { outcome: 'skipped', detail: look.reason };
   if (look.status === 'unread') return { outcome: 'failed', detail: look.reason };
   if (look.status !== resource.verdict) return otherwise(resource, look);
-  if (look.status === 'disable') return disableImage(look.fact, { ...run.removal, because: look.because });
+  if (look.status === 'deprecate') return deprecateImage(look.fact, run.removal);
+  if (look.status === 'disable') return disable(look.fact, { run, because: look.because });
   if (look.status === 'enable') return enableImage(look.fact, run.removal);
+  if (look.fact.kind === 'ami' && run.plan.policy.retain) await markSnapshots(look.fact, run.removal);
   const removal = await remove(look.fact, run.removal);
   if (look.fact.kind === 'ami') run.deregistered.push({ ...look.fact, state: 'deregistered' });
   return removal;
+}
+
+function disable(
+  image: ImageFact,
+  { run, because }: { readonly run: SweepRun; readonly because: DisabledMark['because'] },
+): Promise<Outcome> {
+  const stream = run.plan.policy.retain?.find(({ name }) => name === streamNameOf(image));
+  const unshare = stream && (stream.sharedByConfiguration ? 'restorable' : 'noted');
+  return disableImage(image, { ...run.removal, because, unshare });
 }
 
 /**

@@ -36,8 +36,15 @@ export {
   type Totals,
   totalsOf,
 } from './plan.ts';
+export { planRetirement } from './plan-retirement.ts';
 export { planSweep } from './plan-sweep.ts';
-export { defaultMaxDeletes, defaultPolicy, type Policy, planLifetimeMs } from './policy.ts';
+export {
+  defaultMaxDeletes,
+  defaultPolicy,
+  type Policy,
+  planLifetimeMs,
+  type RetainedStream,
+} from './policy.ts';
 export { type FindRecycledOptions, findRecycled, type Recycled, type RecycledFound } from './recycle-bin.ts';
 export {
   checkSavedPlan,

@@ -70,7 +70,7 @@ export async function explainMissing(
     try {
       const look = await recheck(resource, options);
       if (look.status === 'gone') return { resource, outcome: 'gone' };
-      if (look.status === 'delete' || look.status === 'disable' || look.status === 'enable')
+      if (look.status !== 'unread' && look.status !== 'keep')
         return { resource, outcome: 'skipped', detail: `the plan does not say "${look.status}"` };
       return { resource, outcome: look.status === 'unread' ? 'failed' : 'skipped', detail: look.reason };
     } catch (error) {

@@ -30,10 +30,10 @@ export function planSweep(facts: Facts, policy: Policy): Plan {
     resources,
     gaps: facts.gaps,
     notices: [
-      ...(facts.buckets.length === 0 && !facts.gaps.some(({ what }) => what === 'bucket')
+      ...(!policy.retain && facts.buckets.length === 0 && !facts.gaps.some(({ what }) => what === 'bucket')
         ? ['S3 was not scanned: no bucket given.']
         : []),
-      ...(policy.superseded || policy.amis.length > 0 ? [unseenUse] : []),
+      ...(policy.retain || policy.superseded || policy.amis.length > 0 ? [unseenUse] : []),
       ...policy.amis
         .filter((id) => !seen.has(id))
         .map(
@@ -45,7 +45,7 @@ export function planSweep(facts: Facts, policy: Policy): Plan {
 }
 
 const unseenUse =
-  'Not visible to the janitor: AMIs that AWS Batch, EMR, Elastic Beanstalk, templates or code name. Check them before AMIs are deregistered.';
+  'Not visible to ec2-image: AMIs that AWS Batch, EMR, Elastic Beanstalk, templates or code name. Check them before AMIs are deregistered.';
 
 /** The resources that would be deleted if a closer look found nothing against it: all that need one. */
 export function resourcesToExamine(facts: Facts, policy: Policy): ResourceFact[] {

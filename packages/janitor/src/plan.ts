@@ -50,7 +50,13 @@ export interface ResourceToEnable extends ResourceBase {
   readonly reason: string;
 }
 
-export type ResourceToChange = ResourceToDelete | ResourceToDisable | ResourceToEnable;
+export interface ResourceToDeprecate extends ResourceBase {
+  readonly verdict: 'deprecate';
+  /** A predicate: "is older than …". */
+  readonly proof: string;
+}
+
+export type ResourceToChange = ResourceToDelete | ResourceToDeprecate | ResourceToDisable | ResourceToEnable;
 
 export interface ResourceToKeep extends ResourceBase {
   readonly verdict: 'keep';
@@ -74,9 +80,10 @@ export function resourcesToChange(plan: Pick<Plan, 'resources'>): ResourceToChan
   return plan.resources.filter((resource): resource is ResourceToChange => resource.verdict !== 'keep');
 }
 
-/** What `--max-deletes` counts: an AMI that is disabled is on its way, one that is enabled again is not. */
+/** What `--max-deletes` counts: an AMI that is disabled is on its way; one that is deprecated or enabled again is not. */
 export function countedDeletes(plan: Pick<Plan, 'resources'>): number {
-  return resourcesToChange(plan).filter(({ verdict }) => verdict !== 'enable').length;
+  return resourcesToChange(plan).filter(({ verdict }) => verdict === 'delete' || verdict === 'disable')
+    .length;
 }
 
 export interface Totals {

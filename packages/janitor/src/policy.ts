@@ -14,8 +14,24 @@ export interface Policy {
   readonly superseded: boolean;
   /** Deregister healthy AMIs at once, where otherwise they are disabled and a later run deregisters them. */
   readonly deregisterNow: boolean;
+  /** Judges the AMIs of these streams and their snapshots by their retention, and nothing else. Default: undefined. */
+  readonly retain?: readonly RetainedStream[];
   /** Names of the configuration's images: an AMI called after one without proof that ec2-image created it is reported. */
   readonly names: readonly string[];
+}
+
+/** How much of a stream stays: the newest `count`, and what is younger than `ageMs`. In each region and architecture. */
+export interface RetainedStream {
+  /** `ec2-image:name`. */
+  readonly name: string;
+  /** At least 1: the newest always stays. */
+  readonly count: number;
+  /** Undefined: age alone keeps nothing. */
+  readonly ageMs?: number;
+  /** How long a deprecated AMI keeps its sharing, from its deprecation on. */
+  readonly graceMs: number;
+  /** Whether the configuration says who may launch its AMIs: then that is what an enabled one gets, and not what was noted. */
+  readonly sharedByConfiguration: boolean;
 }
 
 export const defaultPolicy: Policy = {

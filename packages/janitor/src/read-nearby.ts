@@ -90,7 +90,8 @@ async function nearObject(resource: NamedResource, options: RecheckOptions): Pro
 async function nearImage(resource: NamedResource, options: RecheckOptions): Promise<Nearby> {
   const [image] = await imagesBy('image-id', [resource.id], resource, options);
   if (!image) return { fact: undefined };
-  const stream = options.policy.superseded ? await imagesOfStream(image, options) : [];
+  const stream =
+    options.policy.superseded || options.policy.retain ? await imagesOfStream(image, options) : [];
   const images = [image, ...stream.filter(({ imageId }) => imageId !== image.imageId)];
   const snapshots = await snapshotsBy(
     images.flatMap(({ snapshotIds }) => snapshotIds),

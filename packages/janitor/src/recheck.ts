@@ -11,6 +11,7 @@ import type { NamedResource } from './saved-plan.ts';
 export type Recheck =
   /** As the resource is now. */
   | { readonly status: 'delete'; readonly fact: ResourceFact }
+  | { readonly status: 'deprecate'; readonly fact: ImageFact }
   | { readonly status: 'disable'; readonly fact: ImageFact; readonly because: DisabledMark['because'] }
   | { readonly status: 'enable'; readonly fact: ImageFact; readonly reason: string }
   | { readonly status: 'gone' }
@@ -61,6 +62,7 @@ export async function recheck(resource: NamedResource, options: RecheckOptions):
   if (!verdict)
     return hasEnded(fact, details) ? { status: 'gone' } : { status: 'keep', reason: noLongerIdentified };
   if (verdict.verdict === 'delete') return { status: 'delete', fact };
+  if (verdict.verdict === 'deprecate') return { status: 'deprecate', fact: imageOf(fact) };
   if (verdict.verdict === 'disable')
     return { status: 'disable', fact: imageOf(fact), because: verdict.because };
   if (verdict.verdict === 'enable') return { status: 'enable', fact: imageOf(fact), reason: verdict.reason };

@@ -39,7 +39,7 @@ function streamKey(image: ImageFact): string | undefined {
 }
 
 /** The name that its image has in the configuration; an AMI without that tag is in no stream, whatever it is called. */
-export function streamNameOf({ tags }: ImageFact): string | undefined {
+export function streamNameOf({ tags }: Pick<ImageFact, 'tags'>): string | undefined {
   return tags[provenanceKeys.name];
 }
 

@@ -29,7 +29,7 @@ export interface SavedPlan {
   readonly changes: readonly NamedChange[];
 }
 
-const changing = ['delete', 'disable', 'enable'] as const;
+const changing = ['delete', 'deprecate', 'disable', 'enable'] as const;
 
 /** What a plan says of a resource that it does not keep. */
 export interface NamedChange extends NamedResource {

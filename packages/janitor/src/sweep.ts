@@ -6,6 +6,7 @@ import type { RegionalClients } from './clients.ts';
 import { createUsageReader } from './examine/usage.ts';
 import { kindsInOrder, type Plan, type ResourceToChange, resourcesToChange } from './plan.ts';
 import { defaultMaxDeletes } from './policy.ts';
+import type { RemovalOptions } from './remove/removal.ts';
 import { createSenders } from './senders.ts';
 import type { SweepOutcome } from './sweep-outcome.ts';
 
@@ -19,13 +20,15 @@ export interface SweepOptions extends CallOptions {
   readonly maxDeletes?: number;
   /** How many resources of one kind are removed at once. Default 4. */
   readonly concurrency?: number;
+  /** Gives an AMI that is enabled again to whom the configuration says. Default: as was noted on it. */
+  readonly restoreSharing?: RemovalOptions['restoreSharing'];
   readonly onOutcome?: (outcome: SweepOutcome) => void;
 }
 
 const defaultConcurrency = 4;
 
 /**
- * Deletes, disables and enables what the plan says, and nothing else: each resource after a second check, in the order of {@link kindsInOrder},
+ * Deletes, deprecates, disables and enables what the plan says, and nothing else: each resource after a second check, in the order of {@link kindsInOrder},
  * each kind when the one before is done. What fails stops nothing that does not hang on it. The outcomes come in the same order.
  *
  * @throws JanitorError `PLAN_EXPIRED`, `PLAN_OF_ANOTHER_ACCOUNT` or `TOO_MANY_DELETES`, before anything is deleted
@@ -40,7 +43,7 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
     plan,
     recheck: { plan, policy: plan.policy, senders, now, signal },
     usage: createUsageReader(senders, now),
-    removal: { senders, account, now, signal },
+    removal: { senders, account, now, signal, restoreSharing: options.restoreSharing },
     deregistered: [],
     disabled: new Set(),
   };

@@ -21,6 +21,7 @@ it('exports these names and no others', () => {
     'narrowPlan',
     'parsePlan',
     'planLifetimeMs',
+    'planRetirement',
     'planSweep',
     'planTagFix',
     'removeWorkFiles',

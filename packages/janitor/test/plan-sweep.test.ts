@@ -621,7 +621,7 @@ describe('an AMI', () => {
 
   it('named with --ami and not there is noticed', () => {
     expect(planSweep(facts(), policy({ amis: ['ami-0nil'] })).notices).toEqual([
-      expect.stringMatching(/^Not visible to the janitor: .*Batch, EMR, Elastic Beanstalk, .*code/),
+      expect.stringMatching(/^Not visible to ec2-image: .*Batch, EMR, Elastic Beanstalk, .*code/),
       "ami-0nil was named with --ami, but is not among this account's AMIs in eu-west-1.",
     ]);
   });

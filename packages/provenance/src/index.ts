@@ -23,6 +23,7 @@ export {
   launchPermissionsKey,
   notedLaunchPermissions,
   readDisabledMark,
+  retiredKey,
 } from './disabled.ts';
 export { ProvenanceError } from './errors.ts';
 export {

@@ -27,6 +27,7 @@ const commands = [
   'list',
   'status',
   'janitor',
+  'retire',
   'tag-fix',
 ] as const;
 const roleDocuments = {

@@ -15,6 +15,7 @@ const loaders: Readonly<Record<CommandName | (typeof metaWords)[number] | '__com
   list: async () => (await import('./list.ts')).ListCommand,
   status: async () => (await import('./status.ts')).StatusCommand,
   janitor: async () => (await import('./janitor.ts')).JanitorCommand,
+  retire: async () => (await import('./retire.ts')).RetireCommand,
   'tag-fix': async () => (await import('./tag-fix.ts')).TagFixCommand,
   verify: async () => (await import('./verify.ts')).VerifyCommand,
   'boot-test': async () => (await import('./boot-test.ts')).BootTestCommand,

@@ -1,5 +1,5 @@
 import type { Audience } from '@ec2-image/publish';
-import type { DeprecationSetting } from '../options/kinds/publish.ts';
+import type { DeprecationSetting, ShareSetting } from '../options/kinds/publish.ts';
 import type { RequestedEncryption } from './encryption.ts';
 import { label, located, type Origin } from './origin.ts';
 import type { Setting } from './s3-settings.ts';
@@ -90,17 +90,19 @@ export function publishSettingsOf(
     exceptRegions: except,
     bestEffortRegions: bestEffort,
     ...(copyWithin !== undefined && { copyMinutes: copyWithin / 60 }),
-    ...(given.share && {
-      audience: {
-        accounts: given.share.accounts ?? [],
-        organizations: given.share.organizations ?? [],
-        organizationalUnits: given.share['organizational-units'] ?? [],
-        public: given.share.public ?? false,
-      },
-    }),
+    ...(given.share && { audience: audienceOf(given.share) }),
     ...(given.deprecation && { deprecation: given.deprecation }),
     ...(given.parameter !== undefined && { parameter: given.parameter }),
     ...(given.latestParameter !== undefined && { latestParameter: given.latestParameter }),
+  };
+}
+
+export function audienceOf(share: ShareSetting): Audience {
+  return {
+    accounts: share.accounts ?? [],
+    organizations: share.organizations ?? [],
+    organizationalUnits: share['organizational-units'] ?? [],
+    public: share.public ?? false,
   };
 }
 

@@ -15,8 +15,8 @@ const resource = z.object({
   lastActivityAt: z.string().nullable(),
   ageSeconds: z.number().nullable(),
   dependents: z.array(z.string()),
-  verdict: z.enum(['delete', 'disable', 'enable', 'keep']),
-  proof: z.string().optional().describe('Of what is to be deleted or disabled'),
+  verdict: z.enum(['delete', 'deprecate', 'disable', 'enable', 'keep']),
+  proof: z.string().optional().describe('Of what is to be deleted, deprecated or disabled'),
   code: z.string().optional().describe('Of what is kept'),
   reason: z.string().optional().describe('Of what is kept or enabled again'),
   suggestion: z
@@ -41,14 +41,25 @@ const plan = z.object({
     superseded: z.boolean(),
     deregisterNow: z.boolean(),
     names: z.array(z.string()),
+    retain: z
+      .array(
+        z.object({
+          name: z.string(),
+          count: z.number(),
+          ageMs: z.number().optional(),
+          graceMs: z.number(),
+          sharedByConfiguration: z.boolean(),
+        }),
+      )
+      .optional()
+      .describe('Of retire'),
   }),
   resources: z.array(resource),
   gaps: z.array(gap),
   notices: z.array(z.string()),
 });
 
-/** `janitor --json`. */
-export const janitorContent = z.object({
+const swept = z.object({
   plan,
   outcomes: z
     .array(
@@ -56,7 +67,7 @@ export const janitorContent = z.object({
         ref: z.string(),
         kind: z.string(),
         id: z.string(),
-        outcome: z.enum(['deleted', 'disabled', 'enabled', 'gone', 'skipped', 'failed']),
+        outcome: z.enum(['deleted', 'deprecated', 'disabled', 'enabled', 'gone', 'skipped', 'failed']),
         detail: z.string().optional(),
       }),
     )
@@ -76,11 +87,18 @@ export const janitorContent = z.object({
     })
     .optional()
     .describe('With --apply: what a retention rule keeps of that which was deleted; it is still charged'),
+});
+
+/** `janitor --json`. */
+export const janitorContent = swept.extend({
   workFiles: z
     .array(z.object({ path: z.string(), sizeBytes: z.number(), live: z.boolean(), removed: z.boolean() }))
     .optional()
     .describe('With --work-files'),
 });
+
+/** `retire --json`. */
+export const retireContent = swept;
 
 /** `tag-fix --json`. */
 export const tagFixContent = z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type CommandName, shellNames } from '../options/commands.ts';
 import type { JsonSchema } from '../options/kinds/kind.ts';
-import { janitorContent, tagFixContent } from './cleanup.ts';
+import { janitorContent, retireContent, tagFixContent } from './cleanup.ts';
 import { demoContent, importSchema } from './import.ts';
 import { listContent, statusContent } from './inventory.ts';
 import { commandDocument } from './parts.ts';
@@ -113,6 +113,7 @@ export const documentSchemas: Readonly<Record<CommandName, z.ZodType>> = {
   list: commandDocument('list', listContent),
   status: commandDocument('status', statusContent),
   janitor: commandDocument('janitor', janitorContent),
+  retire: commandDocument('retire', retireContent),
   'tag-fix': commandDocument('tag-fix', tagFixContent),
   verify: commandDocument('verify', verifyContent),
   publish: commandDocument('publish', publishContent),

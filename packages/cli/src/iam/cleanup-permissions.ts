@@ -88,6 +88,11 @@ const janitor: readonly Permission[] = [
   },
 ];
 
+/** What is said of EC2 is said of the janitor, too. */
+const retire: readonly Permission[] = [
+  ...janitor.filter(({ on }) => on.includes('anything') && !on.includes('bucket')),
+];
+
 const tagFix: readonly Permission[] = [
   {
     purpose: 'LookInTheRegions',
@@ -114,5 +119,6 @@ const tagFix: readonly Permission[] = [
 /** Of the commands that look after what imports made. */
 export const cleanupPermissions = {
   janitor,
+  retire,
   'tag-fix': tagFix,
 } satisfies Partial<Record<PolicyName, readonly Permission[]>>;

@@ -40,5 +40,6 @@ export type PolicyName =
   | 'list'
   | 'status'
   | 'janitor'
+  | 'retire'
   | 'tag-fix'
   | 'doctor';

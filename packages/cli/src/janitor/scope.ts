@@ -17,6 +17,8 @@ export interface ScopeFlags {
   readonly allRegions: boolean;
   readonly buckets?: readonly string[];
   readonly keyPrefixes?: readonly string[];
+  /** Beside those of the configuration's imports. Default none. */
+  readonly moreRegions?: readonly string[];
 }
 
 /**
@@ -82,7 +84,9 @@ export async function openScope(
       outageTimeoutMs: connection.outageTimeoutMs,
       regions: flags.allRegions
         ? await enabledRegions(cloud, { signal: settings.signal, onNotice })
-        : (flags.regions ?? configured('region', settings, cloud.region)),
+        : (flags.regions ?? [
+            ...new Set([...configured('region', settings, cloud.region), ...(flags.moreRegions ?? [])]),
+          ]),
       buckets: flags.buckets ?? configured('bucket', settings),
       prefixes: [
         ...new Set(

@@ -40,6 +40,7 @@ export const policySubjects = [
   'list',
   'status',
   'janitor',
+  'retire',
   'tag-fix',
   'role-trust',
   'role-policy',
@@ -160,6 +161,31 @@ const commands = {
       ['Older unused AMIs, too', 'ec2-image janitor --superseded'],
     ],
   },
+  retire: {
+    summary: 'deprecate old AMIs by count and age, and after a grace period deregister them',
+    details: [
+      'Under retain: {count, age, grace} of an image, keeps the newest count AMIs that ec2-image created of it, and those younger than age, in each region and architecture. An older one is deprecated and keeps its sharing until grace has passed. Then, unused, it is unshared and disabled; a later run that still finds it unused deregisters it and deletes its snapshots. One that has come into use is enabled again and shared as the configuration says.',
+      'What an SSM parameter names, what was launched recently, is in use or protected is kept, each with its reason. Being shared is no use. Use by other accounts shows only in the last launch, which AWS reports up to a day late.',
+      'Without --apply nothing is changed. With it, each resource is checked again just before.',
+      'Exit codes: 0 nothing to do, 3 something to do, 4 something could not be read or changed, 5 the plan exceeds --max-deletes and nothing was changed.',
+    ],
+    operands: {
+      metavar: 'NAME',
+      min: 0,
+      max: Number.POSITIVE_INFINITY,
+      what: 'names of images',
+      completes: 'image',
+    },
+    examples: [
+      ['What the configuration retires', 'ec2-image retire'],
+      ['Carry it out, from a script', 'ec2-image retire --apply --yes --json'],
+      ['One image, in every region', 'ec2-image retire fedora-aws --all-regions'],
+      [
+        'Without a configuration',
+        `ec2-image retire fedora-aws --region us-east-1 --retain '{"count": 3, "age": "90d"}'`,
+      ],
+    ],
+  },
   'tag-fix': {
     summary: 'add tags missing after a partially failed import',
     details: [
@@ -241,7 +267,7 @@ const commands = {
       metavar: 'COMMAND',
       min: 0,
       max: Number.POSITIVE_INFINITY,
-      what: 'import, publish, verify, boot-test, doctor, plan, list, status, janitor, tag-fix, role-trust or role-policy',
+      what: 'import, publish, verify, boot-test, doctor, plan, list, status, janitor, retire, tag-fix, role-trust or role-policy',
       completes: policySubjects,
     },
     examples: [

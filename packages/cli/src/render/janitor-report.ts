@@ -16,12 +16,12 @@ import { formatAge, formatBytes } from './format.ts';
 import { renderGaps } from './gaps.ts';
 import { renderTable } from './table.ts';
 
-/** The one document of `janitor --json`. */
-export function janitorDocument(result: JanitorResult): object {
+/** The one document of `janitor --json` and `retire --json`. */
+export function sweepDocument(subject: 'janitor' | 'retire', result: JanitorResult): object {
   const { plan, missing, outcomes, recycled, workFiles, removedWorkFiles } = result;
   return {
     version: 1,
-    janitor: {
+    [subject]: {
       plan,
       ...(missing && { missing: missing.map(outcomeDocument) }),
       ...(outcomes && { outcomes: outcomes.map(outcomeDocument) }),
@@ -43,11 +43,11 @@ function outcomeDocument({ resource: { ref, kind, id }, outcome, detail }: Sweep
   return { ref, kind, id, outcome, detail };
 }
 
-/** `--quiet`: what was deleted or disabled, or would be. */
-export function janitorIds({ plan, outcomes }: JanitorResult): string[] {
+/** `--quiet`: what was deleted, deprecated or disabled, or would be. */
+export function sweepIds({ plan, outcomes }: JanitorResult): string[] {
   const resources = outcomes
     ? outcomes
-        .filter(({ outcome }) => outcome === 'deleted' || outcome === 'disabled')
+        .filter(({ outcome }) => ['deleted', 'deprecated', 'disabled'].includes(outcome))
         .map(({ resource }) => resource)
     : resourcesToChange(plan).filter(({ verdict }) => verdict !== 'enable');
   // A key alone names nothing.
@@ -81,12 +81,13 @@ export function renderPlan(plan: Plan, { width = defaultWidth }: PlanLayout = {}
   });
   const leftovers = [
     ...group('To delete', ofVerdict('delete')),
+    ...group('To deprecate', ofVerdict('deprecate')),
     ...group('To disable (a later run deregisters what is still unused)', ofVerdict('disable')),
     ...group('To enable again', ofVerdict('enable')),
   ];
   return [
     renderScope(plan),
-    ...(leftovers.length > 0 ? leftovers : [gaps.length > 0 ? nothingReadable : 'No leftovers found.']),
+    ...(leftovers.length > 0 ? leftovers : [nothingFound(plan)]),
     ...group('Kept', kept),
     ...renderSuggestions(kept.shown),
     ...renderGaps(gaps, 'Could not be read (dependent resources are kept):'),
@@ -94,7 +95,10 @@ export function renderPlan(plan: Plan, { width = defaultWidth }: PlanLayout = {}
   ].join('\n\n');
 }
 
-const nothingReadable = 'No leftovers found in what could be read.';
+function nothingFound({ policy, gaps }: Plan): string {
+  const what = policy.retain ? 'No AMI to retire found' : 'No leftovers found';
+  return gaps.length > 0 ? `${what} in what could be read.` : `${what}.`;
+}
 
 export function renderWorkFiles(files: readonly WorkFiles[], removed?: readonly WorkFiles[]): string {
   if (files.length === 0) return 'The work directory holds no files of ec2-image.';

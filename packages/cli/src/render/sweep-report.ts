@@ -27,6 +27,7 @@ export function renderOutcomes(outcomes: readonly SweepOutcome[]): string {
   });
   return [
     deleted.length > 0 ? `Deleted: ${renderTotals(totalsOf(deleted))}` : 'Nothing was deleted.',
+    ...(of('deprecated').length > 0 ? [`Deprecated: ${renderTotals(totalsOf(of('deprecated')))}`] : []),
     ...(of('disabled').length > 0
       ? [`Disabled: ${idsOf(of('disabled'))}. A later run deregisters what is still unused.`]
       : []),

@@ -1,4 +1,5 @@
 import {
+  type CreateVolumePermission,
   DescribeFastSnapshotRestoresCommand,
   DescribeLockedSnapshotsCommand,
   DescribeSnapshotAttributeCommand,
@@ -32,11 +33,19 @@ export async function readSnapshot(
   }
 }
 
-async function readPermissions({ ec2, snapshotId }: SnapshotToRead): Promise<string[]> {
+async function readPermissions(snapshot: SnapshotToRead): Promise<string[]> {
+  const permissions = await readSnapshotPermissions(snapshot);
+  return permissions.flatMap(({ Group, UserId }) => Group ?? UserId ?? []);
+}
+
+export async function readSnapshotPermissions({
+  ec2,
+  snapshotId,
+}: SnapshotToRead): Promise<CreateVolumePermission[]> {
   const { CreateVolumePermissions = [] } = await ec2.send(
     new DescribeSnapshotAttributeCommand({ SnapshotId: snapshotId, Attribute: 'createVolumePermission' }),
   );
-  return CreateVolumePermissions.flatMap(({ Group, UserId }) => Group ?? UserId ?? []);
+  return CreateVolumePermissions;
 }
 
 async function readLock({ ec2, snapshotId }: SnapshotToRead): Promise<string | undefined> {

@@ -51,6 +51,8 @@ function judgeFailed(image: ImageFact, { context, proof }: Judging): Verdict | u
 function judgeHealthy(image: ImageFact, { context, proof }: Judging): Verdict | undefined {
   const { policy } = context;
   const mark = readDisabledMark(image.tags);
+  if (mark?.because === 'retired')
+    return keep('healthy', `disabled at ${mark.at} by ec2-image retire, which decides what becomes of it`);
   const grounds = groundsToDelete(image, context);
   const enable = (reason: string): Verdict =>
     mark
@@ -161,7 +163,7 @@ function obstacleSeen(
   return launchedRecently(newest(image.lastLaunchedAt, detail.lastLaunchedAt), { policy, now });
 }
 
-function launchedRecently(
+export function launchedRecently(
   lastLaunchedAt: number | undefined,
   { policy, now }: Pick<Context, 'policy' | 'now'>,
 ): Keep | undefined {

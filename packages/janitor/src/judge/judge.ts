@@ -3,6 +3,8 @@ import type { Context } from './context.ts';
 import { judgeImage } from './image.ts';
 import type { Verdict } from './keep.ts';
 import { judgeObject } from './object.ts';
+import { judgeRetiredSnapshot } from './retired-snapshot.ts';
+import { judgeRetirement } from './retirement.ts';
 import { judgeSnapshot } from './snapshot.ts';
 import { judgeTask } from './task.ts';
 import { judgeUpload } from './upload.ts';
@@ -17,6 +19,10 @@ export function judge(
   context: Context,
   goes: (other: ResourceFact) => boolean,
 ): Verdict | undefined {
+  if (context.policy.retain) {
+    if (fact.kind === 'ami') return judgeRetirement(fact, context);
+    return fact.kind === 'snapshot' ? judgeRetiredSnapshot(fact, context, { leaves: goes }) : undefined;
+  }
   switch (fact.kind) {
     case 'upload':
       return judgeUpload(fact, context);

@@ -13,6 +13,8 @@ export const keepCodes = [
   'too-recent',
   'resumable',
   'lacks-tags',
+  'retained',
+  'in-grace',
   'healthy',
 ] as const;
 
@@ -42,6 +44,13 @@ export interface Disable {
   readonly because: DisabledMark['because'];
 }
 
+/** A healthy AMI that is older than its stream retains. */
+export interface Deprecate {
+  readonly verdict: 'deprecate';
+  /** A predicate: "is older than …". */
+  readonly proof: string;
+}
+
 /** An AMI that the janitor disabled, and that is wanted after all. */
 export interface Enable {
   readonly verdict: 'enable';
@@ -49,7 +58,7 @@ export interface Enable {
 }
 
 /** `examine`: it would be deleted, if a closer look finds nothing against it. */
-export type Verdict = Keep | Delete | Disable | Enable | { readonly verdict: 'examine' };
+export type Verdict = Keep | Delete | Deprecate | Disable | Enable | { readonly verdict: 'examine' };
 
 export function keep(code: KeepCode, reason: string, suggestion?: Suggestion): Keep {
   return { verdict: 'keep', code, reason, ...(suggestion && { suggestion }) };

@@ -35,25 +35,8 @@ export function judgeSnapshot(
         );
   }
   const images = imagesOf(snapshot);
-  const staying = images.filter((image) => image.state !== 'deregistered' && !leaves(image));
-  const task = proofs.taskOf(snapshot);
-  const reasonToKeep =
-    unread(context, snapshot, ['tasks', 'snapshots', 'images']) ??
-    (snapshot.state !== 'completed' && snapshot.state !== 'error'
-      ? keep('live', `the snapshot is ${snapshot.state}`)
-      : undefined) ??
-    (task && taskPhase(task) !== 'ended'
-      ? keep('live', `import task ${task.taskId} is ${task.state}`)
-      : undefined) ??
-    (staying.length > 0
-      ? keep('in-use', `used by ${list(staying.map(({ imageId }) => imageId))}`)
-      : undefined) ??
-    (snapshot.tier === undefined
-      ? undefined
-      : keep('in-use', `in the ${snapshot.tier} tier: somebody moved it there`)) ??
-    protectedByTags(snapshot.tags, policy) ??
-    keptBySuffix([snapshot.tags.Name, task?.tags.Name, ...images.map(({ name }) => name)], policy);
-  if (reasonToKeep) return reasonToKeep;
+  const held = heldSnapshot(snapshot, context, { leaves });
+  if (held) return held;
   const resumable = snapshot.state === 'completed' && images.length === 0;
   const recent = tooRecent({
     lastActivityAt: snapshot.startedAt,
@@ -70,18 +53,54 @@ export function judgeSnapshot(
       importSuggestion(snapshot, context),
     );
   }
-  return looked(snapshot, { proof, context });
+  return examinedSnapshot(snapshot, { proof, context, sharingHolds: true });
 }
 
-function looked(
+/** What holds it before a closer look: work in progress, AMIs that stay, protection. */
+export function heldSnapshot(
   snapshot: SnapshotFact,
-  { proof, context }: { readonly proof: string; readonly context: Context },
+  context: Context,
+  { leaves }: { readonly leaves: (image: ImageFact) => boolean },
+): Keep | undefined {
+  const { policy, proofs, imagesOf } = context;
+  const images = imagesOf(snapshot);
+  const staying = images.filter((image) => image.state !== 'deregistered' && !leaves(image));
+  const task = proofs.taskOf(snapshot);
+  return (
+    unread(context, snapshot, ['tasks', 'snapshots', 'images']) ??
+    (snapshot.state !== 'completed' && snapshot.state !== 'error'
+      ? keep('live', `the snapshot is ${snapshot.state}`)
+      : undefined) ??
+    (task && taskPhase(task) !== 'ended'
+      ? keep('live', `import task ${task.taskId} is ${task.state}`)
+      : undefined) ??
+    (staying.length > 0
+      ? keep('in-use', `used by ${list(staying.map(({ imageId }) => imageId))}`)
+      : undefined) ??
+    (snapshot.tier === undefined
+      ? undefined
+      : keep('in-use', `in the ${snapshot.tier} tier: somebody moved it there`)) ??
+    protectedByTags(snapshot.tags, policy) ??
+    keptBySuffix([snapshot.tags.Name, task?.tags.Name, ...images.map(({ name }) => name)], policy)
+  );
+}
+
+/** @param options.sharingHolds whether a snapshot that is shared is kept: what other accounts do with it cannot be seen */
+export function examinedSnapshot(
+  snapshot: SnapshotFact,
+  {
+    proof,
+    context,
+    sharingHolds,
+  }: { readonly proof: string; readonly context: Context; readonly sharingHolds: boolean },
 ): Verdict | undefined {
   const detail = context.facts.details.snapshots.get(refOf(snapshot));
   if (!detail) return { verdict: 'examine' };
   if ('unseen' in detail) return keep('unread', `cannot determine who may use it: ${detail.unseen}`);
   if (detail.seen === undefined) return undefined;
-  return obstacleSeen(detail.seen) ?? { verdict: 'delete', proof };
+  return (
+    obstacleSeen({ ...detail.seen, ...(!sharingHolds && { sharedWith: [] }) }) ?? { verdict: 'delete', proof }
+  );
 }
 
 function obstacleSeen({

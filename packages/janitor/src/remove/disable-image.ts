@@ -20,41 +20,46 @@ import {
 import { gaveUpWaiting } from '../errors.ts';
 import { readPermissions } from '../examine/images.ts';
 import type { ImageFact } from '../facts.ts';
-import { scanImages } from '../scan/images.ts';
 import type { Ec2 } from '../senders.ts';
+import { type ImageId, imageNow } from './image-now.ts';
 import type { Removal, RemovalOptions } from './removal.ts';
-
-interface ImageId {
-  readonly region: string;
-  readonly imageId: string;
-}
+import { unshareSnapshots } from './retired-snapshots.ts';
 
 /** EC2 takes no longer value. */
 const maxTagValue = 256;
+
+export interface DisableOptions extends RemovalOptions {
+  readonly because: DisabledMark['because'];
+  /**
+   * Undefined: an AMI that is shared is not disabled. `noted`: with whom is noted on it. `restorable`: the configuration
+   * says with whom, so that it need not be, and its snapshots are unshared, too.
+   */
+  readonly unshare?: 'noted' | 'restorable';
+}
 
 /**
  * Notes who may launch it, disables it, and notes that too. A run that ends in between is completed by the next: what it
  * was about to do is on the AMI.
  */
-export async function disableImage(
-  image: ImageFact,
-  { senders, account, now, because }: RemovalOptions & { readonly because: DisabledMark['because'] },
-): Promise<Removal> {
+export async function disableImage(image: ImageFact, options: DisableOptions): Promise<Removal> {
+  const { senders, account, now, because, unshare } = options;
   const { region, imageId } = image;
   const ec2 = senders.ec2(region);
   const permissions = await readPermissions({ ec2, image, account });
   if (!permissions) return { outcome: 'gone' };
-  if (permissions.sharedWith.length > 0) {
+  if (permissions.sharedWith.length > 0 && unshare === undefined) {
     return { outcome: 'skipped', detail: `shared with ${permissions.sharedWith.join(', ')} meanwhile` };
   }
   // Those of an earlier run that could not complete its work are in its note alone.
   const noted = new Set([...notedLaunchPermissions(image.tags), ...permissions.launchPermissions]);
+  if (unshare === 'restorable') for (const who of noted) if (who !== account) noted.delete(who);
   const mark = { at: formatStartedAt(new Date(now())), because };
   const seen = { region, imageId };
   await putTags(ec2, seen, {
     [disabledKey]: formatDisabledMark({ ...mark, phase: 'disabling' }),
     ...(noted.size > 0 && { [launchPermissionsKey]: noteOf([...noted]) }),
   });
+  if (unshare === 'restorable') await unshareSnapshots(image, options);
   await retry(ec2, {
     policy: policies.remove,
     call: () => ec2.send(new DisableImageCommand({ ImageId: imageId })),
@@ -65,11 +70,15 @@ export async function disableImage(
 }
 
 /** Enables what the janitor disabled, for whom it was there before, and takes the notes off. */
-export async function enableImage(image: ImageId, { senders }: RemovalOptions): Promise<Removal> {
+export async function enableImage(
+  image: ImageId,
+  { senders, restoreSharing }: RemovalOptions,
+): Promise<Removal> {
   const { region, imageId } = image;
   const ec2 = senders.ec2(region);
-  const tags = (await imageNow(ec2, image))?.tags;
-  if (!tags) return { outcome: 'gone' };
+  const found = await imageNow(ec2, image);
+  if (!found) return { outcome: 'gone' };
+  const { tags } = found;
   const mark = readDisabledMark(tags);
   if (mark)
     await putTags(
@@ -92,6 +101,7 @@ export async function enableImage(image: ImageId, { senders }: RemovalOptions): 
         ),
     });
   }
+  if (mark?.because === 'retired') await restoreSharing?.(found);
   await retry(ec2, {
     policy: policies.tags,
     call: () =>
@@ -130,12 +140,6 @@ async function untilState(
     ask: async () => (await imageNow(ec2, image))?.state === state || undefined,
     onTimeout: gaveUpWaiting(`${image.imageId} to be ${state}`),
   });
-}
-
-async function imageNow(ec2: Ec2, { region, imageId }: ImageId): Promise<ImageFact | undefined> {
-  const filters = [{ Name: 'image-id', Values: [imageId] }];
-  for await (const image of scanImages({ ec2, region, filters })) return image;
-  return undefined;
 }
 
 /** @throws Error where a tag cannot hold them all: then nothing is disabled */

@@ -1,5 +1,6 @@
 import { policies, type Waiter, waitUntil } from '@ec2-image/aws-call';
 import { gaveUpWaiting } from '../errors.ts';
+import type { ImageFact } from '../facts.ts';
 import type { Senders } from '../senders.ts';
 
 export interface RemovalOptions {
@@ -7,6 +8,8 @@ export interface RemovalOptions {
   readonly account: string;
   readonly now: () => number;
   readonly signal?: AbortSignal;
+  /** Gives an AMI that is enabled again to whom the configuration says. */
+  readonly restoreSharing?: (image: ImageFact) => Promise<void>;
 }
 
 /** What came of removing one resource. */
@@ -14,7 +17,7 @@ export type Removal =
   /** A read confirmed that it does not exist. */
   | { readonly outcome: 'deleted'; readonly detail?: string }
   /** A read confirmed that the AMI is in this state. */
-  | { readonly outcome: 'disabled' | 'enabled'; readonly detail?: string }
+  | { readonly outcome: 'deprecated' | 'disabled' | 'enabled'; readonly detail?: string }
   /** Somebody else was faster: as good. */
   | { readonly outcome: 'gone' }
   | { readonly outcome: 'skipped'; readonly detail: string };

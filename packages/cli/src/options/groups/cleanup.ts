@@ -1,6 +1,7 @@
 import { listOf } from '../kinds/kind.ts';
 import { path } from '../kinds/locations.ts';
 import { duration, integer } from '../kinds/numbers.ts';
+import { retention } from '../kinds/retention.ts';
 import { accountId, amiId, boolean, tagPattern, text } from '../kinds/text.ts';
 import { option } from '../option.ts';
 
@@ -10,11 +11,18 @@ const copiesToAll = 'Do not ask before copying to every region (regions: all)';
 
 /** What the janitor and tag-fix read, and what they may do. */
 export const cleanupOptions = {
+  retain: option({
+    kind: retention,
+    help: 'How much of each image stays, in each region: the newest count AMIs, and those younger than age. Older ones are deprecated, and retired once grace (30d) has passed. A mapping with count, age and grace, or the same as JSON',
+    group: 'selection',
+    commands: ['retire'],
+    in: 'both',
+  }),
   'all-regions': option({
     kind: boolean,
     help: 'Look in every region that the account has enabled',
     group: 'scope',
-    commands: ['list', 'status', 'janitor', 'tag-fix'],
+    commands: ['list', 'status', 'janitor', 'retire', 'tag-fix'],
     in: 'flag',
   }),
   'work-files': option({
@@ -28,7 +36,7 @@ export const cleanupOptions = {
     kind: accountId,
     help: 'Refuse to work in any other account',
     group: 'scope',
-    commands: ['janitor'],
+    commands: ['janitor', 'retire'],
     in: 'flag',
   }),
   'older-than': option({
@@ -36,21 +44,21 @@ export const cleanupOptions = {
     help: 'Keep whatever was active more recently, as 15m, 24h or 7d; a number alone is seconds',
     default: '24h',
     group: 'selection',
-    commands: ['janitor'],
+    commands: ['janitor', 'retire'],
     in: 'flag',
   }),
   'keep-tag': option({
     kind: listOf(tagPattern),
     help: 'Keep what has this tag; repeatable (permanent=true is always kept)',
     group: 'selection',
-    commands: ['janitor'],
+    commands: ['janitor', 'retire'],
     in: 'flag',
   }),
   'keep-suffix': option({
     kind: listOf(text()),
     help: 'Keep what is named <name>-i<suffix> with this suffix; repeatable',
     group: 'selection',
-    commands: ['janitor'],
+    commands: ['janitor', 'retire'],
     in: 'flag',
   }),
   ami: option({
@@ -72,30 +80,34 @@ export const cleanupOptions = {
     help: 'Delete nothing where the plan has more than this',
     default: '50',
     group: 'selection',
-    commands: ['janitor'],
+    commands: ['janitor', 'retire'],
     in: 'flag',
   }),
   'save-plan': option({
     kind: path(),
     help: 'Write the plan to this file',
     group: 'run',
-    commands: ['janitor'],
+    commands: ['janitor', 'retire'],
     in: 'flag',
   }),
   'from-plan': option({
     kind: path(),
     help: 'Delete only what this saved plan names, of what would be deleted now',
     group: 'run',
-    commands: ['janitor'],
+    commands: ['janitor', 'retire'],
     in: 'flag',
   }),
   apply: option({
     kind: boolean,
     help: 'Delete the leftovers',
     group: 'run',
-    commands: ['janitor', 'import', 'publish'],
+    commands: ['janitor', 'retire', 'import', 'publish'],
     in: 'flag',
-    variants: { import: { help: revokes }, publish: { help: revokes } },
+    variants: {
+      import: { help: revokes },
+      publish: { help: revokes },
+      retire: { help: 'Deprecate, disable, deregister and enable as the report says' },
+    },
   }),
   now: option({
     kind: boolean,
@@ -108,7 +120,7 @@ export const cleanupOptions = {
     kind: boolean,
     help: 'Do not ask before deleting',
     group: 'run',
-    commands: ['janitor', 'import', 'publish'],
+    commands: ['janitor', 'retire', 'import', 'publish'],
     in: 'flag',
     variants: { import: { help: copiesToAll }, publish: { help: copiesToAll } },
   }),

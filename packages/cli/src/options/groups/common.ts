@@ -40,6 +40,7 @@ export const accountOptions = {
       list: regions,
       status: regions,
       janitor: regions,
+      retire: regions,
       'tag-fix': regions,
       'iam-policy': { help: 'AWS region that the policy is for; repeatable', group: 'policy', repeats: true },
     },

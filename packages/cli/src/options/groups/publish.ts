@@ -38,8 +38,11 @@ export const publishOptions = {
     help: 'Who may use the AMI, in every region: a mapping with accounts, organizations, organizational-units and public, or the same as JSON. Whoever it does not name loses the AMI, with --apply',
     default: 'as it is',
     group: 'publish',
-    commands: ['import', 'publish'],
+    commands: ['import', 'publish', 'retire'],
     in: 'both',
+    variants: {
+      retire: { help: 'Who may use an AMI that is enabled again, as publish has it', default: 'as it was' },
+    },
   }),
   'deprecate-after': option({
     kind: deprecation,
