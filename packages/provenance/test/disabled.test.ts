@@ -12,6 +12,7 @@ test.each([
   { phase: 'disabling', at: '2026-11-22T10:00:00Z', because: 'superseded' },
   { phase: 'disabled', at: '2026-11-22T10:00:00Z', because: 'named' },
   { phase: 'enabling', at: '2026-11-22T10:00:00Z', because: 'named' },
+  { phase: 'disabled', at: '2026-11-22T10:00:00Z', because: 'retired' },
 ] satisfies DisabledMark[])('a mark is read as it was written: %j', (mark) => {
   expect(readDisabledMark({ [disabledKey]: formatDisabledMark(mark) })).toEqual(mark);
 });

@@ -17,6 +17,7 @@ const resource = z.object({
   dependents: z.array(z.string()),
   verdict: z.enum(['delete', 'deprecate', 'disable', 'enable', 'keep']),
   proof: z.string().optional().describe('Of what is to be deleted, deprecated or disabled'),
+  because: z.enum(['superseded', 'named', 'retired']).optional().describe('Of what is to be disabled'),
   code: z.string().optional().describe('Of what is kept'),
   reason: z.string().optional().describe('Of what is kept or enabled again'),
   suggestion: z
@@ -59,20 +60,22 @@ const plan = z.object({
   notices: z.array(z.string()),
 });
 
+const outcomes = z.array(
+  z.object({
+    ref: z.string(),
+    kind: z.string(),
+    id: z.string(),
+    outcome: z.enum(['deleted', 'deprecated', 'disabled', 'enabled', 'gone', 'skipped', 'failed']),
+    detail: z.string().optional(),
+  }),
+);
+
 const swept = z.object({
   plan,
-  outcomes: z
-    .array(
-      z.object({
-        ref: z.string(),
-        kind: z.string(),
-        id: z.string(),
-        outcome: z.enum(['deleted', 'deprecated', 'disabled', 'enabled', 'gone', 'skipped', 'failed']),
-        detail: z.string().optional(),
-      }),
-    )
+  missing: outcomes
     .optional()
-    .describe('With --apply'),
+    .describe('With --from-plan: what that plan names, and would not be changed now'),
+  outcomes: outcomes.optional().describe('With --apply'),
   recycleBin: z
     .object({
       recycled: z.array(

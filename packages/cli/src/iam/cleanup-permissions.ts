@@ -88,9 +88,27 @@ const janitor: readonly Permission[] = [
   },
 ];
 
-/** What is said of EC2 is said of the janitor, too. */
+const inTheRegions = janitor.filter(({ on }) => on.includes('anything'));
+
 const retire: readonly Permission[] = [
-  ...janitor.filter(({ on }) => on.includes('anything') && !on.includes('bucket')),
+  ...inTheRegions.filter(({ purpose }) => purpose !== 'ApplyInTheRegions'),
+  {
+    purpose: 'ApplyInTheRegions',
+    actions: [
+      'ec2:CreateTags',
+      'ec2:DeleteSnapshot',
+      'ec2:DeleteTags',
+      'ec2:DeregisterImage',
+      'ec2:DisableImage',
+      'ec2:EnableImage',
+      'ec2:EnableImageDeprecation',
+      'ec2:ListImagesInRecycleBin',
+      'ec2:ListSnapshotsInRecycleBin',
+      'ec2:ModifyImageAttribute',
+      'ec2:ModifySnapshotAttribute',
+    ],
+    on: ['anything'],
+  },
 ];
 
 const tagFix: readonly Permission[] = [

@@ -139,7 +139,7 @@ describe('janitor', () => {
     const report = await account.run(...args);
     expect(report).toMatchObject({ exitCode: 3 });
     expect(report.stdout).toMatch(/To disable \(a later run deregisters.*\): 1 resource/);
-    expect(report.stdout).toMatch(/Not visible to the janitor: .*Batch, EMR, Elastic Beanstalk/);
+    expect(report.stdout).toMatch(/Not visible to ec2-image: .*Batch, EMR, Elastic Beanstalk/);
     expect(account.changes()).toEqual([]);
 
     const first = await account.run(...args, '--apply', '--yes');

@@ -215,6 +215,42 @@ under('tag-fix')('tag-fix.json allows what tag-fix calls, and nothing else', asy
   expect(byEc2).toEqual([]);
 });
 
+under('retire')('retire.json allows what retire calls, and nothing else', async ({ account }) => {
+  const createdAt = hoursAgo(100);
+  const pair = (number: number) => ({ id: id('ami', number), name: `fedora-i${number}`, tags: ourImageTags });
+  account.seed({
+    snapshots: [2, 3].map((number) => ({
+      id: id('snap', number),
+      createdAt,
+      description: imported,
+      tags: ourTags,
+      createVolumePermissions: ['210987654321'],
+    })),
+    images: [
+      { ...pair(1), createdAt: hoursAgo(50), snapshotIds: [] },
+      { ...pair(2), createdAt, snapshotIds: [id('snap', 2)] },
+      { ...pair(3), createdAt, snapshotIds: [id('snap', 3)] },
+    ],
+  });
+  const unlaunched = { LaunchTemplateName: 'web', LaunchTemplateData: { InstanceType: 't3.micro' as const } };
+  await account.ec2.send(new CreateLaunchTemplateCommand(unlaunched));
+  account.aws.calls.clear();
+  const args = ['retire', 'fedora', '--retain', '{"count": 1, "grace": 0}', '--apply', '--yes'];
+  const shared = ['--share', '{"accounts": ["333333333333"]}'];
+  const ends = [await account.run(...args, ...shared)];
+  await account.aged(-1, async () => {
+    ends.push(await account.run(...args, ...shared));
+    account.seed({ fleets: [{ imageIds: [id('ami', 3)] }] });
+    ends.push(await account.run(...args, ...shared), await account.runEverywhere(...args));
+  });
+  expect(ends.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(
+    ends.map(() => [0, expect.anything()]),
+  );
+  const { direct, byEc2 } = await readPolicy('retire');
+  expect(actionsIn(account)).toEqual(direct);
+  expect(byEc2.sort()).toEqual((await readPolicy('janitor')).byEc2.sort());
+});
+
 under('status')('status.json allows what status calls, and nothing else', async ({ account }) => {
   account.seed(untagged);
   await account.putObject(3);

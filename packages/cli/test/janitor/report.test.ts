@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { exitCodes } from '../../src/errors/exit-code.ts';
 import { type JanitorResult, janitorExitCode } from '../../src/janitor/outcome.ts';
 import { renderCommandLine } from '../../src/render/command-line.ts';
-import { janitorDocument, renderPlan } from '../../src/render/janitor-report.ts';
+import { renderPlan, sweepDocument } from '../../src/render/janitor-report.ts';
 import { renderOutcome, renderOutcomes, renderRecycled } from '../../src/render/sweep-report.ts';
 import {
   renderTagFix,
@@ -214,9 +214,9 @@ test.each([
 
 test('the document holds the plan, and the outcomes by reference', () => {
   const plan = planOf({ resources: [deleted] });
-  expect(janitorDocument({ plan })).toEqual({ version: 1, janitor: { plan } });
+  expect(sweepDocument('janitor', { plan })).toEqual({ version: 1, janitor: { plan } });
   const outcomes = [{ resource: deleted, outcome: 'deleted' }] as JanitorResult['outcomes'];
-  expect(janitorDocument({ plan, outcomes })).toMatchObject({
+  expect(sweepDocument('janitor', { plan, outcomes })).toMatchObject({
     janitor: {
       outcomes: [{ ref: 'eu-west-1/snap-0a', kind: 'snapshot', id: 'snap-0a', outcome: 'deleted' }],
     },

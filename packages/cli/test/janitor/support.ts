@@ -37,6 +37,8 @@ export interface JanitorAccount extends TestAccount {
   /** Runs a command in this process. */
   run(...args: readonly string[]): Promise<Ended>;
   runEverywhere(...args: readonly string[]): Promise<Ended>;
+  /** Without a region on the command line. */
+  runAsConfigured(...args: readonly string[]): Promise<Ended>;
   /** The same with a terminal, in which somebody types. */
   runInTerminal(typed: string, ...args: readonly string[]): Promise<Ended>;
   changes(): string[];
@@ -119,6 +121,7 @@ async function openJanitorAccount({
     },
     run: (...args) => run(args),
     runEverywhere: (...args) => run(args, { region: ['--all-regions'], env: { AWS_REGION: 'us-east-1' } }),
+    runAsConfigured: (...args) => run(args, { region: [] }),
     runInTerminal: (typed, ...args) => run(args, { typed }),
     changes: () =>
       account.aws.calls

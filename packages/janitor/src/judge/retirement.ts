@@ -117,7 +117,10 @@ function groundsToRetire(
   if (ageMs !== undefined && age < ageMs)
     return { retire: false, reason: `created ${days(age)} ago (retained for ${days(ageMs)})` };
   const older = ageMs === undefined ? '' : `, is older than ${days(ageMs)}`;
-  return { retire: true, reason: `has ${newer} newer AMIs of ${stream.name} (retained: ${count})${older}` };
+  return {
+    retire: true,
+    reason: `has ${newer} newer ${newer === 1 ? 'AMI' : 'AMIs'} of ${stream.name} (retained: ${count})${older}`,
+  };
 }
 
 /** By when their imports began; AMIs of one import, or without that tag, by when they were registered. */

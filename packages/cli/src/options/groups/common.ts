@@ -12,6 +12,7 @@ const everyCommand: readonly CommandName[] = [
   'list',
   'status',
   'janitor',
+  'retire',
   'tag-fix',
   'verify',
   'boot-test',
