@@ -37,7 +37,7 @@ interface Policy {
 
 /** Tests in which the commands have the published policy and nothing else, or not even one of its actions. */
 function under(
-  name: 'janitor' | 'tag-fix' | 'list' | 'status',
+  name: 'janitor' | 'tag-fix' | 'list' | 'status' | 'retire',
   { without }: { readonly without?: string } = {},
 ) {
   const scope = { regions: [], buckets: [bucket], keyPrefixes: ['ec2-image/'] };
@@ -217,7 +217,11 @@ under('tag-fix')('tag-fix.json allows what tag-fix calls, and nothing else', asy
 
 under('retire')('retire.json allows what retire calls, and nothing else', async ({ account }) => {
   const createdAt = hoursAgo(100);
-  const pair = (number: number) => ({ id: id('ami', number), name: `fedora-i${number}`, tags: ourImageTags });
+  const pair = (number: number) => ({
+    id: id('ami', number),
+    name: `fedora-i${number}`,
+    tags: { ...ourImageTags, 'ec2-image:proof': 'full' },
+  });
   account.seed({
     snapshots: [2, 3].map((number) => ({
       id: id('snap', number),

@@ -112,6 +112,14 @@ export async function enableImage(
         }),
       ),
   });
+  await waitUntil(ec2, {
+    policy: policies.tags,
+    async ask() {
+      const left = (await imageNow(ec2, { region, imageId }))?.tags ?? {};
+      return (left[disabledKey] === undefined && left[launchPermissionsKey] === undefined) || undefined;
+    },
+    onTimeout: gaveUpWaiting(`the notes on ${imageId} to disappear`),
+  });
   return { outcome: 'enabled' };
 }
 
