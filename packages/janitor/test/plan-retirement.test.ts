@@ -44,7 +44,7 @@ const monthly = (number: number, fields: Partial<ImageFact> = {}): ImageFact => 
     },
   });
 };
-const snapshotsOf = (images: readonly ImageFact[]): SnapshotFact[] =>
+const createSnapshots = (images: readonly ImageFact[]): SnapshotFact[] =>
   images.flatMap(({ region, snapshotIds }) =>
     snapshotIds.map((snapshotId) => snapshot({ region, snapshotId, startedAt: hoursAgo(24 * 31) })),
   );
@@ -69,7 +69,7 @@ function verdicts({
   readonly rules?: Partial<Policy>;
   readonly more?: Partial<Facts>;
 }): Record<string, string> {
-  const snapshots = more.snapshots ?? snapshotsOf(images);
+  const snapshots = more.snapshots ?? createSnapshots(images);
   const plan = planRetirement(
     facts({
       images,
@@ -301,7 +301,7 @@ it('the cap counts what is disabled and deleted, and nothing that can be launche
   const plan = planRetirement(
     facts({
       images,
-      snapshots: snapshotsOf(images),
+      snapshots: createSnapshots(images),
       details: details({
         images: new Map(images.map((one) => [`eu-west-1/${one.imageId}`, { seen: nothingAgainstImage }])),
       }),

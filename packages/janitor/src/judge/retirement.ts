@@ -156,7 +156,7 @@ function announced({ references }: NonNullable<ImageDetail>) {
   return parameters.length > 0 ? keep('in-use', `named by ${list(parameters)}`) : undefined;
 }
 
-/** Being shared alone is no use: the grace period was for those others, and a launch of theirs shows as the last one. */
+/** Being shared alone does not count: the grace period was for those others, and a launch of theirs shows as the last one. */
 function inUse(image: ImageFact, detail: NonNullable<ImageDetail>, { policy, now }: Context) {
   if (detail.references.length > 0) return keep('in-use', `used by ${list(detail.references)}`);
   return launchedRecently(newest(image.lastLaunchedAt, detail.lastLaunchedAt), { policy, now });
