@@ -6,14 +6,20 @@ const mostWithOneBeginning = 3;
 /** The words that were probably meant: the nearest, or the few that begin so; empty where none is near. */
 function meantBy(word: string, known: readonly string[]): readonly string[] {
   const typed = word.toLowerCase();
+  // Of those equally near, one of the same letters: they were typed in another order.
+  const rank = (candidate: string) => Number(lettersOf(candidate.toLowerCase()) !== lettersOf(typed));
   const ranked = known
     .map((candidate) => ({ candidate, apart: distance(typed, candidate.toLowerCase()) }))
-    .sort((one, other) => one.apart - other.apart);
+    .sort((one, other) => one.apart - other.apart || rank(one.candidate) - rank(other.candidate));
   const [best] = ranked;
   if (best && best.apart <= limit(Math.min(typed.length, best.candidate.length))) return [best.candidate];
   const longer =
     typed.length < 3 ? [] : known.filter((candidate) => candidate.toLowerCase().startsWith(typed));
   return longer.length <= mostWithOneBeginning ? longer : [];
+}
+
+function lettersOf(word: string): string {
+  return [...word].sort().join('');
 }
 
 /** Two letters exchanged are two edits; in a word of three, two edits make any word of another. */
