@@ -12,7 +12,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Tests wait for children, sockets and clocks as much as they compute. (Projects do not take this from the root.)
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     execArgv: ['--conditions=@ec2-image/source'],
   },
 });
