@@ -1,7 +1,7 @@
 import { isTransient } from './aws-call-error.ts';
 import { isOutage, watchOutage } from './outage.ts';
 import { pause } from './pause.ts';
-import type { Policy } from './policies.ts';
+import type { Policy } from './policies/policy.ts';
 import type { Waiter } from './waiter.ts';
 
 export interface Retry<T> {

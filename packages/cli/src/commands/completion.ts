@@ -1,7 +1,7 @@
 import { completionScripts } from '../completion/scripts.ts';
 import { UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
-import { type ShellName, shellNames } from '../options/commands.ts';
+import { type ShellName, shellNames } from '../options/commands/setup.ts';
 import { show } from '../options/kinds/kind.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { CommonSettings } from '../settings.ts';

@@ -3,7 +3,7 @@ import { readConfigSource } from '../config/read-config.ts';
 import { type ConfigProblem, type ConfigVerdict, validateConfig } from '../config/validate-config.ts';
 import { UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
-import { type ConfigAction, configActions } from '../options/commands.ts';
+import { type ConfigAction, configActions } from '../options/commands/setup.ts';
 import { readGiven } from '../options/given.ts';
 import { configurationSchema } from '../options/json-schema.ts';
 import { show } from '../options/kinds/kind.ts';

@@ -7,7 +7,7 @@ import { createPolicy, importPolicies, type PolicyDocument } from '../iam/policy
 import type { PolicyScope } from '../iam/policy-scope.ts';
 import { createRolePolicy, createRoleTrust } from '../iam/role-documents.ts';
 import { sourceObjects } from '../iam/source-objects.ts';
-import { policySubjects } from '../options/commands.ts';
+import { policySubjects } from '../options/commands/setup.ts';
 import { show } from '../options/kinds/kind.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { ImageSettings } from '../options/table.ts';

@@ -1,4 +1,4 @@
-import type { ShellName } from '../options/commands.ts';
+import type { ShellName } from '../options/commands/setup.ts';
 
 /*
  * The scripts ask `ec2-image __complete` what can stand at the cursor, and quote what they get by the shell's own rules.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type CommandName, shellNames } from '../options/commands.ts';
+import { shellNames } from '../options/commands/setup.ts';
+import type { CommandName } from '../options/commands.ts';
 import type { JsonSchema } from '../options/kinds/kind.ts';
 import { janitorContent, retireContent, tagFixContent } from './cleanup.ts';
 import { demoContent, importSchema } from './import.ts';
