@@ -30,7 +30,8 @@ export class RetireCommand extends SweepCommand {
   }
 
   protected override restoreSharing(scope: AccountScope, settings: CommonSettings) {
-    return restoreSharing(this.images(settings), { ...scope, signal: settings.signal });
+    const { signal, log } = settings;
+    return restoreSharing(this.images(settings), { ...scope, signal, onNotice: this.noticesTo(log) });
   }
 
   private images({ file }: CommonSettings): readonly RetiredImage[] {

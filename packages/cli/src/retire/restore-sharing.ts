@@ -2,11 +2,15 @@ import type { sweep } from '@ec2-image/janitor';
 import { provenanceKeys } from '@ec2-image/provenance';
 import { readPublished, shareAmi } from '@ec2-image/publish';
 import type { AccountScope } from '../janitor/scope.ts';
+import { whyNotPublishable } from '../pipeline/publish/publishable.ts';
 import type { RetiredImage } from './retired-images.ts';
 
 type Restore = NonNullable<Parameters<typeof sweep>[0]['restoreSharing']>;
 
-/** Shares an AMI that is enabled again, and its snapshots, with whom the configuration names. Revokes nothing. */
+/**
+ * Shares an AMI that is enabled again, and its snapshots, with whom the configuration names, where `publish` would. Revokes
+ * nothing.
+ */
 export function restoreSharing(
   images: readonly RetiredImage[],
   {
@@ -14,11 +18,19 @@ export function restoreSharing(
     clock,
     outageTimeoutMs,
     signal,
-  }: Pick<AccountScope, 'clients' | 'clock' | 'outageTimeoutMs'> & { readonly signal: AbortSignal },
+    onNotice,
+  }: Pick<AccountScope, 'clients' | 'clock' | 'outageTimeoutMs'> & {
+    readonly signal: AbortSignal;
+    readonly onNotice: (message: string) => void;
+  },
 ): Restore {
   return async ({ region, imageId, tags }) => {
-    const audience = images.find(({ retained }) => retained.name === tags[provenanceKeys.name])?.audience;
-    if (!audience) return;
+    const image = images.find(({ retained }) => retained.name === tags[provenanceKeys.name]);
+    if (!image?.audience) return;
+    const { audience, demands } = image;
+    const reason = whyNotPublishable(tags, demands);
+    if (reason !== undefined)
+      return onNotice(`${imageId} in ${region} is enabled, but not shared: ${reason}`);
     const ec2 = { client: clients.ec2(region), clock, outageTimeoutMs, signal };
     await shareAmi({ ...ec2, audience, found: await readPublished({ ...ec2, region, imageId }) });
   };

@@ -1,17 +1,21 @@
 import type { RetainedStream } from '@ec2-image/janitor';
 import type { Audience } from '@ec2-image/publish';
+import { bootTestOf } from '../config/boot-test.ts';
 import { audienceOf } from '../config/publish-settings.ts';
 import type { ConfigFile } from '../config/read-config.ts';
 import { UsageError } from '../errors/cli-error.ts';
 import type { ShareSetting } from '../options/kinds/publish.ts';
 import type { RetentionSetting } from '../options/kinds/retention.ts';
 import { didYouMean } from '../options/suggest.ts';
+import type { PublishDemands } from '../pipeline/publish/publishable.ts';
 
 /** One image, whose AMIs make a stream in each region and architecture. */
 export interface RetiredImage {
   readonly retained: RetainedStream;
   /** Undefined: the configuration does not say. */
   readonly audience?: Audience;
+  /** What an AMI must have shown before it is shared with them. */
+  readonly demands: PublishDemands;
 }
 
 const defaultGraceMs = 30 * 24 * 3_600_000;
@@ -44,6 +48,10 @@ export function retiredImages(
       {
         retained: retainedOf(name, retention, share !== undefined),
         ...(share && { audience: audienceOf(share) }),
+        demands: {
+          proof: image?.proof ?? config?.proof ?? 'full',
+          needsBootTest: bootTestOf(image?.['boot-test'] ?? config?.['boot-test']) !== undefined,
+        },
       },
     ];
   });

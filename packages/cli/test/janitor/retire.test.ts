@@ -7,7 +7,7 @@ import {
   EnableImageDeprecationCommand,
   ModifyImageAttributeCommand,
 } from '@aws-sdk/client-ec2';
-import { formatStartedAt, provenanceKeys } from '@ec2-image/provenance';
+import { bootTestKey, formatStartedAt, provenanceKeys } from '@ec2-image/provenance';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import {
   test as calm,
@@ -43,7 +43,11 @@ const outcomesIn = ({ retire: { outcomes = [] } }: Retired) =>
   outcomes.map(({ id, outcome }) => `${id} ${outcome}`).sort();
 
 /** In each region a new AMI and an older one, which was shared, and deprecated four days ago. */
-async function seedStreams(account: JanitorAccount): Promise<void> {
+async function seedStreams(
+  account: JanitorAccount,
+  /** Of the older ones. */
+  olderTags: Readonly<Record<string, string>> = {},
+): Promise<void> {
   for (const [region, first] of [
     ['us-east-1', 1],
     [otherRegion, 3],
@@ -64,7 +68,12 @@ async function seedStreams(account: JanitorAccount): Promise<void> {
             createdAt,
             name: `fedora-i${hours}`,
             snapshotIds: [snapshot],
-            tags: { ...ourImageTags, ...started, 'ec2-image:proof': 'full' },
+            tags: {
+              ...ourImageTags,
+              ...started,
+              'ec2-image:proof': 'full',
+              ...(hours > 100 && olderTags),
+            },
           },
         ],
       });
@@ -138,6 +147,34 @@ describe('retire', () => {
     await expect
       .poll(async () => (await account.runAsConfigured(...retire)).exitCode, { timeout: 30_000 })
       .toBe(0);
+  });
+
+  test('enables, and does not share, an AMI that publish would refuse', async ({ account }) => {
+    await seedStreams(account, { [bootTestKey]: 'failed' });
+    // Somebody unshares it: nothing that publish would refuse is shared.
+    await account.client(EC2Client, { region: otherRegion }).send(
+      new ModifyImageAttributeCommand({
+        ImageId: copy,
+        LaunchPermission: { Remove: [{ UserId: before }] },
+      }),
+    );
+    const apply = [...(await configured()), '--region', otherRegion, '--apply', '--yes'];
+    const first = await account.runAsConfigured(...apply, '--json');
+    expect(outcomesIn(first.json()), first.stderr).toEqual([`${copy} disabled`]);
+    account.seed({ region: otherRegion, fleets: [{ imageIds: [copy] }] });
+    const second = await account.runAsConfigured(...apply, '--json');
+    expect(outcomesIn(second.json()), second.stderr).toEqual([`${copy} enabled`]);
+    expect(second.stderr).toContain(
+      `${copy} in ${otherRegion} is enabled, but not shared: its boot test has failed`,
+    );
+    const ec2 = account.client(EC2Client, { region: otherRegion });
+    const { LaunchPermissions } = await ec2.send(
+      new DescribeImageAttributeCommand({ ImageId: copy, Attribute: 'launchPermission' }),
+    );
+    const { CreateVolumePermissions } = await ec2.send(
+      new DescribeSnapshotAttributeCommand({ SnapshotId: copySnap, Attribute: 'createVolumePermission' }),
+    );
+    expect([LaunchPermissions ?? [], CreateVolumePermissions ?? []]).toEqual([[], []]);
   });
 
   test('a saved plan is carried out, and no more; the cap changes nothing', async ({ account }) => {

@@ -1,6 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { conflictError, describeImage, findImage } from '@ec2-image/ec2-import';
-import { bootTestKey, isSufficientProof, readProof, tagRecord } from '@ec2-image/provenance';
+import { tagRecord } from '@ec2-image/provenance';
 import { CliError } from '../../errors/cli-error.ts';
 import { explain } from '../../errors/explain.ts';
 import type { PublishOutcome, PublishResult, RegionResult } from '../../outcome.ts';
@@ -10,6 +10,7 @@ import { publishedDigest } from '../published-digest.ts';
 import type { Known } from '../run.ts';
 import { createSteps } from '../steps.ts';
 import { type PublishJob, publishImage } from './publish-image.ts';
+import { whyNotPublishable } from './publishable.ts';
 
 /** Publishes the AMI that an import has made of one image. Never throws: a failure is a result. */
 export async function publishExisting(given: Omit<PublishJob, 'steps'>): Promise<PublishResult> {
@@ -80,13 +81,11 @@ async function findPublishable(
   if (found.kind !== 'ours') throw conflictError(found);
   known.imageId = found.ami.imageId;
   const image = await describeImage({ ...calls, imageId: found.ami.imageId, untilAvailable: true });
-  const tags = tagRecord(image.Tags);
-  const proof = readProof(tags) ?? 'none';
-  if (!isSufficientProof(proof, request.proof))
-    throw notImported(name, `its proof is "${proof}", and ${request.proof} is asked for`);
-  if (tags[bootTestKey] === 'failed') throw notImported(name, 'its boot test has failed');
-  if (request.bootTest && tags[bootTestKey] !== 'passed')
-    throw notImported(name, 'no boot test has passed, and the configuration asks for one');
+  const reason = whyNotPublishable(tagRecord(image.Tags), {
+    proof: request.proof,
+    needsBootTest: request.bootTest !== undefined,
+  });
+  if (reason !== undefined) throw notImported(name, reason);
   return image;
 }
 
