@@ -4,6 +4,8 @@ import type { BuildOptions } from 'rolldown';
 /** What every program that is bundled shares: the packages are read as source, and of a dependency only what is used stays. */
 export const shared = {
   platform: 'node',
+  // The oldest release that the packages take, `engines` in their package.json: it does not know `using`.
+  transform: { target: 'node22.19' },
   resolve: {
     conditionNames: ['@ec2-image/source', 'node', 'import', 'module'],
     // Of CommonJS, nothing can be left out.
