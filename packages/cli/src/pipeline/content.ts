@@ -25,6 +25,7 @@ import {
 } from '@ec2-image/disk-blocks';
 import type { ImageStream, LocalImage } from '@ec2-image/fetch';
 import { CliError } from '../errors/cli-error.ts';
+import { Resources } from '../process/resources.ts';
 import { inPlace } from './started-disk.ts';
 
 /** What is in an image, as blocks. */
@@ -181,7 +182,7 @@ async function openedDisk(
 ): Promise<Content> {
   const { path, format, virtualSize } = image;
   const hasMap = withHoles && format !== 'raw';
-  await using opened = new AsyncDisposableStack();
+  await using opened = new Resources();
   const disk = opened.use(await openDisk({ path, format, withHoles: hasMap, signal }));
   const read: NonNullable<Content['proof']> = ({ extents, signal }) =>
     diskBlocks({ disk: extents ? within(disk, extents) : disk, digests: true, signal });
@@ -201,7 +202,7 @@ async function openedDisk(
           blocks: ({ signal }) => read({ signal }),
         }),
     ...(hasMap && { holes: holesOf(virtualSize, disk.holes) }),
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }
 

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { imageFileName, streamImage } from '@ec2-image/fetch';
 import { type Digest, shortDigest } from '@ec2-image/provenance';
 import { isAuthentic } from '../config/checksum.ts';
+import { Resources } from '../process/resources.ts';
 import { recordChecksum } from './chain.ts';
 import { type Content, streamedContent } from './content.ts';
 import { contentOptions, type ImageRun } from './run.ts';
@@ -26,7 +27,7 @@ export async function openStreamedImage(run: ImageRun): Promise<StreamedImage | 
   // Its signature is verified before anything is sent, and tags say whose it is: that takes a file.
   if (isDiskFile(request.urls[0]!)) return undefined;
   if (request.keepFiles || lacksSigner(run) || (await hasDownload(directory.path, digest))) return undefined;
-  await using opened = new AsyncDisposableStack();
+  await using opened = new Resources();
   const stream = await streamImage({
     url: request.urls,
     digest,
@@ -65,7 +66,7 @@ export async function openStreamedImage(run: ImageRun): Promise<StreamedImage | 
     },
     downloaded,
     fail: ended.reject,
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }
 
