@@ -25,7 +25,7 @@ import {
 } from '@ec2-image/disk-blocks';
 import type { ImageStream, LocalImage } from '@ec2-image/fetch';
 import { CliError } from '../errors/cli-error.ts';
-import { Resources } from '../process/resources.ts';
+import { Resources } from './resources.ts';
 import { inPlace } from './started-disk.ts';
 
 /** What is in an image, as blocks. */

@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { imageFileName, streamImage } from '@ec2-image/fetch';
 import { type Digest, shortDigest } from '@ec2-image/provenance';
 import { isAuthentic } from '../config/checksum.ts';
-import { Resources } from '../process/resources.ts';
 import { recordChecksum } from './chain.ts';
 import { type Content, streamedContent } from './content.ts';
+import { Resources } from './resources.ts';
 import { contentOptions, type ImageRun } from './run.ts';
 import { lacksSigner } from './signer.ts';
 
