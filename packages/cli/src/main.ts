@@ -1,19 +1,22 @@
-import { type BaseContext, Cli } from 'clipanion';
-import { loadCommand } from './commands/load-command.ts';
+import type { BaseContext } from 'clipanion';
+import { versionWords } from './commands/meta-words.ts';
 import { type ExitCode, exitCodes } from './errors/exit-code.ts';
+import { version } from './version.ts';
 
 /**
  * Runs one command line and gives its exit code. Never throws.
  *
- * clipanion's own `run` is passed by: it prints errors to stdout, exits 1 on a wrong option and shows the stack of
- * every error that it does not know.
+ * The version is printed by itself: what parses a command line takes longer to load than Node to start.
  */
 export async function main(argv: readonly string[], context: BaseContext): Promise<ExitCode> {
-  const [word = 'help', ...rest] = argv;
+  const [word = 'help'] = argv;
+  if (versionWords.some((one) => one === word)) {
+    context.stdout.write(`${version}\n`);
+    return exitCodes.done;
+  }
   try {
-    const cli = Cli.from([await loadCommand(word)], { binaryName: 'ec2-image' });
-    const command = cli.process([word, ...rest], context);
-    return ((await command.validateAndExecute()) ?? exitCodes.done) as ExitCode;
+    const { runCommand } = await import('./commands/run-command.ts');
+    return await runCommand(argv, context);
   } catch (error) {
     const [{ reportFatal }, { isCommand }, { wants }] = await Promise.all([
       import('./render/report-fatal.ts'),

@@ -1,14 +1,16 @@
 import type { BaseContext, CommandClass } from 'clipanion';
 import type { CommandName } from '../options/commands.ts';
-import type { metaWords } from './meta-words.ts';
+import type { metaWords, versionWords } from './meta-words.ts';
+
+/** The version is printed without a command. */
+type MetaWord = Exclude<(typeof metaWords)[number], (typeof versionWords)[number]>;
 
 type Load = () => Promise<CommandClass<BaseContext>>;
 
 const help: Load = async () => (await import('./help.ts')).HelpCommand;
-const version: Load = async () => (await import('./version.ts')).VersionCommand;
 
 /** Each in a module that is loaded when it is run: all of them together take several times as long as any. */
-const loaders: Readonly<Record<CommandName | (typeof metaWords)[number] | '__complete', Load>> = {
+const loaders: Readonly<Record<CommandName | MetaWord | '__complete', Load>> = {
   import: async () => (await import('./import.ts')).ImportCommand,
   plan: async () => (await import('./plan.ts')).PlanCommand,
   publish: async () => (await import('./publish.ts')).PublishCommand,
@@ -30,8 +32,6 @@ const loaders: Readonly<Record<CommandName | (typeof metaWords)[number] | '__com
   help,
   '--help': help,
   '-h': help,
-  '--version': version,
-  '-v': version,
 };
 
 /**

@@ -1,2 +1,5 @@
+/** First words of a command line that ask for the version. */
+export const versionWords = ['--version', '-v'] as const;
+
 /** First words of a command line that the table of commands does not hold. */
-export const metaWords = ['help', '--help', '-h', '--version', '-v'] as const;
+export const metaWords = ['help', '--help', '-h', ...versionWords] as const;
