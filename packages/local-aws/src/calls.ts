@@ -17,7 +17,7 @@ export interface CallRecord {
   readonly observes?: true;
   /** The kinds of the faults that struck it. */
   faults?: string[];
-  /** What it met under adverse conditions. */
+  /** What it met of the account's conditions. */
   met?: 'throttled' | 'answer-lost';
   outcome: 'running' | 'answered' | 'dropped' | 'client-left';
   /** Of the answer; of the one decided but not sent, where it was dropped. */

@@ -63,6 +63,11 @@ export interface LocalAwsOptions {
   readonly seed?: number;
   /** Of every account's region; what is not given is AWS's default in `adverse` conditions, and unlimited in `calm` ones. */
   readonly quotas?: Partial<Quotas>;
+  /**
+   * In calm conditions too, each API has its token bucket, as AWS publishes it; and in either they fill at AWS's own
+   * pace. Default false: none in `calm` conditions, and fifty times as fast in `adverse` ones.
+   */
+  readonly tokenBuckets?: boolean;
   /** Struck from the start; more can be added while it runs. */
   readonly faults?: readonly FaultRule[];
   /** Milliseconds since 1970; default the real time. */
@@ -120,6 +125,7 @@ export async function startLocalAws({
   conditions: conditionsName = 'calm',
   seed = 1,
   quotas,
+  tokenBuckets = false,
   faults: rules = [],
   now = Date.now,
   fsync = false,
@@ -130,7 +136,7 @@ export async function startLocalAws({
   const faults = createFaults(rules);
   const optedIn = new Set(optInRegions);
   const calls = createCalls();
-  const conditions = openConditions({ name: conditionsName, seed, quotas, now });
+  const conditions = openConditions({ name: conditionsName, seed, quotas, tokenBuckets, now });
   if (log) calls.subscribe(log);
   const known = [...credentials, exampleCredentials];
   const store = openState({ directory, fsync });

@@ -18,6 +18,7 @@ prints on stdout.
   --bucket NAME[@REGION]        make the bucket unless it is there; may be repeated
   --opt-in-region NAME          opt the account into this region; may be repeated
   --conditions calm|adverse     adverse: as difficult as AWS can be within its documentation; default: calm
+  --token-buckets               each API takes as many calls a second as AWS's, in calm conditions too
   --seed N                      what decides in adverse conditions; default: 1
   --faults FILE                 a JSON file of fault rules
   --log FILE                    append each call to this file as a line of JSON; - is stderr
@@ -57,6 +58,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
       ...(values['account-id'] !== undefined && { accountId: account('--account-id', values['account-id']) }),
       ...(values.fsync && { fsync: true }),
       ...(values.conditions !== undefined && { conditions: readConditions(values.conditions) }),
+      ...(values['token-buckets'] && { tokenBuckets: true }),
       ...(values.seed !== undefined && { seed: wholeNumber('--seed', values.seed, Number.MAX_SAFE_INTEGER) }),
       credentials: (values.credentials ?? []).map(readCredentials),
       buckets: (values.bucket ?? []).map(readBucket),
@@ -81,6 +83,7 @@ function parse(argv: readonly string[]) {
         bucket: { type: 'string', multiple: true },
         'opt-in-region': { type: 'string', multiple: true },
         conditions: { type: 'string' },
+        'token-buckets': { type: 'boolean' },
         seed: { type: 'string' },
         faults: { type: 'string' },
         log: { type: 'string' },

@@ -6,7 +6,7 @@ import { oddLook, type TaskLook } from './odd-tasks.ts';
 import { defaultQuotas, noQuotas, type Quotas } from './quotas.ts';
 import { rateOf } from './rates.ts';
 import { createReadLag, mostReads, type ReadLag } from './read-lag.ts';
-import { createTokenBuckets } from './token-buckets.ts';
+import { bucketClockScale, createTokenBuckets, type TokenBuckets } from './token-buckets.ts';
 
 /** `adverse`: as difficult as AWS can be within its documentation. `calm`: nothing happens but what calls ask for. */
 export type ConditionsName = 'adverse' | 'calm';
@@ -63,23 +63,37 @@ export function openConditions({
   name,
   seed,
   quotas,
+  tokenBuckets,
   now,
 }: {
   readonly name: ConditionsName;
   readonly seed: number;
   /** Where they are not the usual ones. */
   readonly quotas?: Partial<Quotas> | undefined;
+  /** Whether they fill at AWS's own pace, in either conditions. */
+  readonly tokenBuckets: boolean;
   readonly now: () => number;
 }): Conditions {
-  const usual = name === 'calm' ? { ...calmConditions, seed } : adverseConditions(seed, now);
+  const buckets = createTokenBuckets({ now, clockScale: tokenBuckets ? 1 : bucketClockScale });
+  const usual =
+    name === 'adverse'
+      ? adverseConditions({ seed, buckets, now })
+      : { ...calmConditions, ...(tokenBuckets && throttledBy(buckets)), seed };
   return { ...usual, quotas: { ...usual.quotas, ...quotas } };
 }
 
-function adverseConditions(seed: number, now: () => number): Conditions {
+function adverseConditions({
+  seed,
+  buckets,
+  now,
+}: {
+  readonly seed: number;
+  readonly buckets: TokenBuckets;
+  readonly now: () => number;
+}): Conditions {
   const decisions = createDecisions(seed);
   const { chance, upTo } = decisions;
   const names = createCallNames();
-  const buckets = createTokenBuckets({ now });
   const writes = createReadLag({ now });
   const taskReads = new Map<string, number>();
   return {
@@ -141,3 +155,13 @@ const calmConditions: Conditions = {
   meet: () => calmCall,
   ofTask: () => ({ writesZeros: false, completesWhileCancelling: false }),
 };
+
+/** Calm, but that there are no more calls a second than AWS takes. */
+function throttledBy(buckets: TokenBuckets): Pick<Conditions, 'meet'> {
+  return {
+    meet(call, headers) {
+      const rate = headers[calmHeader] === 'calm' ? undefined : rateOf(call);
+      return rate === undefined || buckets.take(rate) ? calmCall : { ...calmCall, isThrottled: true };
+    },
+  };
+}

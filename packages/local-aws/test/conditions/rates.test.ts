@@ -3,6 +3,7 @@ import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { rateOf } from '../../src/conditions/rates.ts';
 import { bucketClockScale, createTokenBuckets } from '../../src/conditions/token-buckets.ts';
+import { openTestAccount } from '../../src/testing/index.ts';
 import { openAdverse } from './adverse-account.ts';
 
 const place = { accountId: '123456789012', region: 'us-east-1' };
@@ -38,7 +39,7 @@ it('S3 counts by prefix, EC2 by API, account and region', () => {
 
 it('a bucket fills by the second, up to what it holds', () => {
   let now = 0;
-  const { take } = createTokenBuckets({ now: () => now });
+  const { take } = createTokenBuckets({ now: () => now, clockScale: bucketClockScale });
   const rate = { bucket: 'test', capacity: 5, perSecond: 2 };
   const taken = (wanted: number) => Array.from({ length: wanted }, () => take(rate)).filter(Boolean).length;
   expect(taken(10)).toBe(5);
@@ -64,6 +65,25 @@ describe('over the wire', () => {
     expect(accepted).toBeGreaterThan(85);
     now += 1000;
     expect(await Promise.all(Array.from({ length: 3 }, call))).toContain(200);
+  });
+
+  it('in calm conditions only if asked for, and at the pace of AWS', async () => {
+    const accepted = async (tokenBuckets: boolean) => {
+      let now = Date.now();
+      await using account = await openTestAccount({ tokenBuckets, now: () => now });
+      const call = () =>
+        account.ec2.send(new DescribeImagesCommand({ Owners: ['self'] })).then(
+          () => 1,
+          () => 0,
+        );
+      const count = async (calls: number) =>
+        (await Promise.all(Array.from({ length: calls }, call))).reduce<number>((sum, one) => sum + one, 0);
+      const atOnce = await count(130);
+      now += 1000;
+      return [atOnce, await count(30)];
+    };
+    expect(await accepted(true)).toEqual([100, 20]);
+    expect(await accepted(false)).toEqual([130, 30]);
   });
 
   it('EBS direct answers RequestThrottledException (400)', async () => {
