@@ -12,7 +12,7 @@ export interface FindOptions extends Omit<AccountScan, 'concurrency' | 'senders'
   readonly clients: RegionalClients;
   /** Decides what deserves a closer look. Default {@link defaultPolicy}. */
   readonly policy?: Policy;
-  /** How many lists are read, and resources examined, at once. Default 8. */
+  /** How many lists are read at once, and resources of each region examined. Default 8. */
   readonly concurrency?: number;
   readonly clock?: Clock;
 }

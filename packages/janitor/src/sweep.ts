@@ -1,9 +1,9 @@
 import { type CallOptions, systemClock } from '@ec2-image/aws-call';
-import pLimit from 'p-limit';
 import { change, disableFirst, type Outcome, type SweepRun } from './change.ts';
 import { checkPlan } from './check-plan.ts';
 import type { RegionalClients } from './clients.ts';
 import { createUsageReader } from './examine/usage.ts';
+import { mapByRegion } from './map-by-region.ts';
 import { kindsInOrder, type Plan, type ResourceToChange, resourcesToChange } from './plan.ts';
 import { defaultMaxDeletes } from './policy.ts';
 import type { RemovalOptions } from './remove/removal.ts';
@@ -18,7 +18,7 @@ export interface SweepOptions extends CallOptions {
   readonly clients: RegionalClients;
   /** A plan that would delete more deletes nothing. Default 50. */
   readonly maxDeletes?: number;
-  /** How many resources of one kind are removed at once. Default 4. */
+  /** How many resources of one kind are changed at once, in each region. Default 4. */
   readonly concurrency?: number;
   /** Gives an AMI that is enabled again to whom the configuration says. Default: as was noted on it. */
   readonly restoreSharing?: RemovalOptions['restoreSharing'];
@@ -48,12 +48,11 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome[]> {
     disabled: new Set(),
   };
   const outcomes: (SweepOutcome & { readonly resource: ResourceToChange })[] = [];
-  const limit = pLimit(concurrency);
   const each = async (
     resources: readonly ResourceToChange[],
     work: (resource: ResourceToChange) => Promise<Outcome | undefined>,
   ) => {
-    await limit.map(resources, async (resource) => {
+    await mapByRegion(resources, concurrency, async (resource) => {
       signal?.throwIfAborted();
       const outcome = await work(resource).catch(
         (error): Outcome => ({ outcome: 'failed', detail: (error as Error).message }),

@@ -1,8 +1,9 @@
 import { bootTestKey, disabledKey, formatStartedAt, provenanceKeys, retiredKey } from '@ec2-image/provenance';
 import { describe, expect, it } from 'vitest';
-import type { Facts, ImageDetail, ImageFact, SnapshotFact } from '../src/facts.ts';
+import { type Facts, type ImageDetail, type ImageFact, refOf, type SnapshotFact } from '../src/facts.ts';
 import { countedDeletes } from '../src/plan.ts';
 import { planRetirement } from '../src/plan-retirement.ts';
+import { resourcesToExamine } from '../src/plan-sweep.ts';
 import type { Policy, RetainedStream } from '../src/policy.ts';
 import {
   details,
@@ -310,4 +311,14 @@ it('the cap counts what is disabled and deleted, and nothing that can be launche
   );
   expect(plan.resources.map(({ verdict }) => verdict)).toEqual(['keep', 'keep', 'deprecate', 'disable']);
   expect(countedDeletes(plan)).toBe(1);
+});
+
+it('examines the AMIs that are too old, and the snapshots of those alone that an earlier run has disabled', () => {
+  const images = [...months(), monthly(3), monthly(4, disabled)];
+  const bare = facts({ images, snapshots: createSnapshots(images) });
+  expect(resourcesToExamine(bare, { ...policy(), retain: [stream] }).map(refOf)).toEqual([
+    'eu-west-1/ami-0a3',
+    'eu-west-1/ami-0a4',
+    'eu-west-1/snap-0a4',
+  ]);
 });

@@ -1,4 +1,3 @@
-import pLimit from 'p-limit';
 import {
   type Details,
   type Examined,
@@ -11,6 +10,7 @@ import {
   type SnapshotFact,
   type UploadFact,
 } from '../facts.ts';
+import { mapByRegion } from '../map-by-region.ts';
 import type { Senders } from '../senders.ts';
 import { readPermissions } from './images.ts';
 import { readObject } from './objects.ts';
@@ -25,6 +25,7 @@ export interface Examination {
   readonly usage: UsageReader;
   readonly account: string;
   readonly now: number;
+  /** Of a region, at a time. */
   readonly concurrency: number;
   readonly signal?: AbortSignal;
 }
@@ -37,7 +38,6 @@ export async function examine(
   examination: Examination,
 ): Promise<{ readonly details: Details; readonly gaps: readonly Gap[] }> {
   const { resources, senders, account, now, concurrency, signal } = examination;
-  const limit = pLimit(concurrency);
   const gaps: Gap[] = [];
   const uses = await readUses(examination, gaps);
   const look = async <F extends ResourceFact, D>(
@@ -46,7 +46,7 @@ export async function examine(
     lookAt: (resource: F) => Promise<D>,
   ): Promise<Map<string, Examined<D>>> =>
     new Map(
-      await limit.map(mine, async (resource): Promise<[string, Examined<D>]> => {
+      await mapByRegion(mine, concurrency, async (resource): Promise<[string, Examined<D>]> => {
         const ref = refOf(resource);
         const usage = isUsable(resource) ? uses.get(resource.region) : undefined;
         if (usage && 'unseen' in usage) return [ref, usage];
@@ -112,10 +112,9 @@ function imageLooker(
   uses: Uses,
 ): (image: ImageFact) => Promise<ImageDetail> {
   const searches = new Map<string, Promise<References>>();
+  const byRegion = Map.groupBy(images(resources), ({ region }) => region);
   const referencesIn = (region: string): Promise<References> => {
-    const imageIds = images(resources)
-      .filter((image) => image.region === region)
-      .map(({ imageId }) => imageId);
+    const imageIds = (byRegion.get(region) ?? []).map(({ imageId }) => imageId);
     const search = searches.get(region) ?? findReferences({ senders, region, imageIds });
     searches.set(region, search);
     return search;

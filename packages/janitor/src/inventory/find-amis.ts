@@ -3,6 +3,7 @@ import { readSharing } from '../examine/images.ts';
 import { findParameters } from '../examine/references.ts';
 import { type Gap, type ImageFact, inRegion } from '../facts.ts';
 import { defaultConcurrency } from '../find-leftovers.ts';
+import { mapByRegion } from '../map-by-region.ts';
 import { relationsOf } from '../relations.ts';
 import { type OriginScan, scanOrigins } from '../scan-origins.ts';
 import { createSenders, type Senders } from '../senders.ts';
@@ -61,7 +62,7 @@ async function readAllSharing(
   { senders, account, gapped }: Reading & { readonly account: string },
 ): Promise<Map<string, readonly string[]>> {
   const found = new Map<string, readonly string[]>();
-  await pLimit(defaultConcurrency).map(images, async (image) => {
+  await mapByRegion(images, defaultConcurrency, async (image) => {
     const { region, imageId } = image;
     const ref = inRegion(image, imageId);
     const shared = await gapped({ what: 'permissions', region, ref }, () =>
@@ -77,8 +78,9 @@ async function readAllParameters(
   { senders, gapped }: Reading,
 ): Promise<Map<string, readonly string[]>> {
   const found = new Map<string, readonly string[]>();
-  await pLimit(defaultConcurrency).map(new Set(images.map(({ region }) => region)), async (region) => {
-    const imageIds = images.filter((image) => image.region === region).map(({ imageId }) => imageId);
+  const byRegion = Map.groupBy(images, ({ region }) => region);
+  await pLimit(defaultConcurrency).map(byRegion, async ([region, amis]) => {
+    const imageIds = amis.map(({ imageId }) => imageId);
     const references = await gapped({ what: 'references', region }, () =>
       findParameters({ senders, region, imageIds }),
     );

@@ -1,4 +1,4 @@
-import type { ResourceFact } from '../facts.ts';
+import type { ImageFact, ResourceFact } from '../facts.ts';
 import type { Context } from './context.ts';
 import { judgeImage } from './image.ts';
 import type { Verdict } from './keep.ts';
@@ -21,7 +21,10 @@ export function judge(
 ): Verdict | undefined {
   if (context.policy.retain) {
     if (fact.kind === 'ami') return judgeRetirement(fact, context);
-    return fact.kind === 'snapshot' ? judgeRetiredSnapshot(fact, context, { leaves: goes }) : undefined;
+    if (fact.kind !== 'snapshot') return undefined;
+    // Only one that an earlier run has disabled is deregistered: the snapshots of all others need no closer look.
+    const leaves = (image: ImageFact) => image.state === 'disabled' && goes(image);
+    return judgeRetiredSnapshot(fact, context, { leaves });
   }
   switch (fact.kind) {
     case 'upload':

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { calmIt } from '../support/account.ts';
 import { id, ourImageTags, ourTags, putObject } from '../support/resources.ts';
 
-/** The whole of it, with memory and time, is `npm run bench -- janitor`. */
+/** The whole of it, with memory and time, is `npm run bench -- large-accounts`. */
 // Calm: counts calls.
 calmIt(
   '36, a fiftieth of it: every page read once, no call for a resource but for candidates',
