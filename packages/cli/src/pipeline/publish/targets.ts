@@ -83,16 +83,21 @@ async function openSession(
   };
 }
 
-/** Its client opens no connection before the first call. */
+/** Its client is made when it is first called: most AMIs have no parameters, and there is an access for each in each region. */
 function parameterAccess(
   { connection }: Cloud,
   calls: Omit<RegionSession['ec2'], 'client'>,
 ): ParameterAccess {
-  const client = new SSMClient(clientSettings(connection, 'SSM'));
-  observeCalls(client, connection);
+  let made: SSMClient | undefined;
+  const client = () => {
+    if (made) return made;
+    made = new SSMClient(clientSettings(connection, 'SSM'));
+    observeCalls(made, connection);
+    return made;
+  };
   return {
-    read: (names) => readParameters({ ...calls, client, names }),
-    put: (entries) => putParameters({ ...calls, client, entries }),
+    read: (names) => readParameters({ ...calls, client: client(), names }),
+    put: (entries) => putParameters({ ...calls, client: client(), entries }),
   };
 }
 
