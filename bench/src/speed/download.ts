@@ -14,35 +14,24 @@ const connectionLimit = 20 * 2 ** 20;
 export async function downloadFigures({ scratch, rounds }: BenchOptions): Promise<Figure[]> {
   const path = join(scratch, 'download.bin');
   const digest = await makeNoise(path, 2 ** 30);
-  const turns = async (limit: readonly string[]) => {
+  const ours = (url: string, directory: string) =>
+    programCommand('download', url, `sha256:${digest}`, directory, String(connections));
+  const turns = async <Name extends string>(
+    commands: Readonly<Record<Name, (url: string, directory: string) => [string, ...string[]]>>,
+    limit: readonly string[],
+  ) => {
     await using server = await startServer('file-server', path, ...limit);
-    const contestant = (command: (directory: string) => [string, ...string[]]) => () =>
-      inEmptyDirectory(scratch, async (cwd) => (await measure(command(cwd), { cwd })).seconds);
-    return await takeTurns(
-      {
-        ours: contestant((directory) =>
-          programCommand('download', server.url, `sha256:${digest}`, directory, String(connections)),
-        ),
-        'curl, then sha256sum': contestant(() => [
-          'bash',
-          '-c',
-          `curl -sSfO '${server.url}' && sha256sum download.bin`,
-        ]),
-        'aria2, unchecked': contestant(() => [
-          'aria2c',
-          '--quiet',
-          `--max-connection-per-server=${connections}`,
-          `--split=${connections}`,
-          '--min-split-size=1M',
-          '--file-allocation=none',
-          server.url,
-        ]),
-      },
-      { rounds },
-    );
+    const names = Object.keys(commands) as Name[];
+    const contestant = (name: Name) => () =>
+      inEmptyDirectory(
+        scratch,
+        async (cwd) => (await measure(commands[name](server.url, cwd), { cwd })).seconds,
+      );
+    const contestants = Object.fromEntries(names.map((name) => [name, contestant(name)]));
+    return await takeTurns(contestants as Record<Name, () => Promise<number>>, { rounds });
   };
-  const free = await turns([]);
-  const limited = await turns([String(connectionLimit)]);
+  const free = await turns({ ours, 'curl, then sha256sum': curl, 'aria2, unchecked': aria2 }, []);
+  const limited = await turns({ ours, 'aria2, unchecked': aria2 }, [String(connectionLimit)]);
   return [
     {
       what: 'download and check of 1 GiB: time against curl, then sha256sum',
@@ -56,6 +45,22 @@ export async function downloadFigures({ scratch, rounds }: BenchOptions): Promis
       target: { atLeast: 1 },
       from: describe(limited),
     },
+  ];
+}
+
+function curl(url: string): [string, ...string[]] {
+  return ['bash', '-c', `curl -sSfO '${url}' && sha256sum download.bin`];
+}
+
+function aria2(url: string): [string, ...string[]] {
+  return [
+    'aria2c',
+    '--quiet',
+    `--max-connection-per-server=${connections}`,
+    `--split=${connections}`,
+    '--min-split-size=1M',
+    '--file-allocation=none',
+    url,
   ];
 }
 

@@ -1,13 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { loadavg } from 'node:os';
 import { join } from 'node:path';
+import { recordPart } from '../measured-part.ts';
 import { cacheDirectory, debianImages } from '../system-images.ts';
 import { blockFigures } from './blocks.ts';
 import { downloadFigures } from './download.ts';
-import { type Figure, isReached } from './figure.ts';
+import type { Figure } from './figure.ts';
 import { pacedFigures } from './paced.ts';
 import { readingFigures } from './reading.ts';
-import { writeResults } from './results.ts';
 import { severalImagesFigures } from './several-images.ts';
 import { startFigures } from './start.ts';
 import { type BenchOptions, conversionFigures, uploadFigures } from './transfers.ts';
@@ -26,30 +25,33 @@ const parts: Readonly<Record<string, (options: BenchOptions) => Promise<Figure[]
   start: startFigures,
 };
 
-/** By name. `EC2_IMAGE_BENCH_ROUNDS` sets the rounds, 5 by default. */
-export const speedBenchmarks = Object.fromEntries(
-  Object.entries(parts).map(([name, measureFigures]) => [name, () => measurePart(name, measureFigures)]),
-);
+/** As they stand in RESULTS.md. */
+export const speedParts: readonly string[] = Object.keys(parts);
 
-async function measurePart(
-  name: string,
-  measureFigures: (options: BenchOptions) => Promise<Figure[]>,
-): Promise<void> {
+/** By name. `EC2_IMAGE_BENCH_ROUNDS` sets the rounds, 5 by default. */
+export function speedBenchmarks(order: readonly string[]): Readonly<Record<string, () => Promise<void>>> {
   const rounds = Number(process.env.EC2_IMAGE_BENCH_ROUNDS ?? 5);
+  return Object.fromEntries(
+    Object.entries(parts).map(([name, measureFigures]) => [
+      name,
+      () => recordPart(name, { order, rounds, measure: () => onDebianImages(measureFigures, rounds) }),
+    ]),
+  );
+}
+
+async function onDebianImages(
+  measureFigures: (options: BenchOptions) => Promise<Figure[]>,
+  rounds: number,
+): Promise<Figure[]> {
   const images = await debianImages();
   const scratch = await mkdtemp(join(cacheDirectory(), 'speed-'));
-  const [loadBefore = 0] = loadavg();
   try {
-    const digests = await publishedDigests(images.directory);
-    const figures = await measureFigures({ images, digests, scratch, rounds });
-    await writeResults({
-      order: Object.keys(parts),
-      part: { name, figures, rounds, loadBefore, measuredAt: new Date().toISOString() },
+    return await measureFigures({
+      images,
+      digests: await publishedDigests(images.directory),
+      scratch,
+      rounds,
     });
-    for (const figure of figures) {
-      console.log(`${figure.what}: ${figure.value.toFixed(2)}${figure.unit ?? ''}`);
-      if (isReached(figure) === false) process.exitCode = 1;
-    }
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
