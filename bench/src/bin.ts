@@ -1,6 +1,6 @@
 /** `npm run bench [-- NAME…]`: the benchmarks named, or all of them, one after the other. */
 import { largeAccountFigures } from './large-accounts/figures.ts';
-import { recordPart } from './measured-part.ts';
+import { recordPart } from './measuring/record-part.ts';
 import { speedBenchmarks, speedParts } from './speed/speed.ts';
 import { systemDisk } from './system-disk.ts';
 

@@ -1,4 +1,4 @@
-import type { Figure } from '../speed/figure.ts';
+import type { Figure } from '../measuring/figure.ts';
 import { expectedCalls } from './expected-calls.ts';
 import { type CommandName, commandNames, runOnLargeAccount } from './large-account.ts';
 import { twentyRegions } from './regions.ts';

@@ -1,8 +1,8 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, type Figure } from './figure.ts';
-import { measure, median, takeTurns } from './measure.ts';
+import { describe, type Figure } from '../measuring/figure.ts';
+import { measure, median, takeTurns } from '../measuring/measure.ts';
 import { programCommand, startServer } from './server.ts';
 import { type BenchOptions, inEmptyDirectory } from './transfers.ts';
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { importImage } from '../import-image.ts';
-import { describe, type Figure } from './figure.ts';
-import { median, takeTurns } from './measure.ts';
+import { describe, type Figure } from '../measuring/figure.ts';
+import { median, takeTurns } from '../measuring/measure.ts';
 import { onEmpty } from './on-empty.ts';
 import { startServer } from './server.ts';
 import type { BenchOptions } from './transfers.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { describe, type Figure } from './figure.ts';
-import { measure, median, takeTurns } from './measure.ts';
+import { describe, type Figure } from '../measuring/figure.ts';
+import { measure, median, takeTurns } from '../measuring/measure.ts';
 import { programCommand } from './server.ts';
 import type { BenchOptions } from './transfers.ts';
 

@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { recordPart } from '../measured-part.ts';
+import type { Figure } from '../measuring/figure.ts';
+import { recordPart } from '../measuring/record-part.ts';
 import { cacheDirectory, debianImages } from '../system-images.ts';
 import { blockFigures } from './blocks.ts';
 import { downloadFigures } from './download.ts';
-import type { Figure } from './figure.ts';
 import { pacedFigures } from './paced.ts';
 import { readingFigures } from './reading.ts';
 import { severalImagesFigures } from './several-images.ts';

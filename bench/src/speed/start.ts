@@ -1,6 +1,6 @@
+import { describe, type Figure } from '../measuring/figure.ts';
+import { measure, median, takeTurns } from '../measuring/measure.ts';
 import { findProgram } from '../programs.ts';
-import { describe, type Figure } from './figure.ts';
-import { measure, median, takeTurns } from './measure.ts';
 import type { BenchOptions } from './transfers.ts';
 
 /** So short that one start says little. */

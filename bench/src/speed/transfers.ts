@@ -1,8 +1,8 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { describe, type Figure } from '../measuring/figure.ts';
+import { measure, median, takeTurns } from '../measuring/measure.ts';
 import type { SystemImages } from '../system-images.ts';
-import { describe, type Figure } from './figure.ts';
-import { measure, median, takeTurns } from './measure.ts';
 import { programCommand, startServer } from './server.ts';
 
 export interface BenchOptions {

@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
-import { type Figure, isReached } from './speed/figure.ts';
-import { writeResults } from './speed/results.ts';
+import { type Figure, isReached } from './figure.ts';
+import { writeResults } from './results.ts';
 
 /** Measures one part, puts it into RESULTS.md, and prints it. A figure that is missed sets the exit code. */
 export async function recordPart(
