@@ -156,3 +156,20 @@ calmTest('a part that S3 has lost comes with the stream again, alone', async ({ 
   expect(made).toHaveLength(8);
   expect(countCalls(aws, 'UploadPart', options.key)).toBe(5);
 });
+
+calmTest('what a stream turns out not to have takes no memory', async ({ client }) => {
+  const bytes = sampleBytes({ size });
+  const { disk, made } = streamedDisk(bytes);
+  const buffers = new Set<ArrayBuffer>();
+  const watched: StreamedDisk = {
+    ...disk,
+    maxSize: bytes.length + 40 * partSize,
+    make(range, given) {
+      buffers.add(given.buffer);
+      return disk.make(range, given);
+    },
+  };
+  await uploadDisk({ ...uploadOptions(client), disk: watched, concurrency: 1, journalPath: false });
+  // Another one comes back of each part that was made, as from a thread.
+  expect(buffers.size).toBeLessThanOrEqual(made.length + 2);
+});

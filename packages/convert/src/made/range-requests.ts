@@ -68,6 +68,7 @@ export function createRangeRequests({ headBytes }: { readonly headBytes: number 
       if (range.start !== requestedEnd)
         return Promise.reject(new RangeError(`byte ${range.start} instead of ${requestedEnd} of the stream`));
       requestedEnd = range.end;
+      if (layout && range.start >= layout.fileSize) return Promise.resolve(undefined);
       new Uint8Array(buffer, 0, range.end - range.start).fill(0);
       return new Promise((resolve, reject) => {
         const onAbort = () => answer(reject, signal?.reason);

@@ -74,8 +74,10 @@ function makingReader({
       // What becomes of it after an error is not known: it may lie in a thread that has ended.
       let buffer: ArrayBuffer | undefined;
       try {
-        const made = await disk.make(range, { buffer: await buffers.take(), signal });
-        buffer = made?.buffer;
+        const taken = await buffers.take();
+        const made = await disk.make(range, { buffer: taken, signal });
+        // Where there is no such part, nothing was done with it.
+        buffer = made ? made.buffer : taken;
         return await use(made);
       } finally {
         buffers.give(buffer ?? make());
