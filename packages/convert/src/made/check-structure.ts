@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { openDisk } from '@ec2-image/disk-blocks';
 import { ConvertError } from '../errors.ts';
-import type { DiskLayout } from '../layout/layout.ts';
+import { isLiteral } from '../layout/fill-range.ts';
+import type { DiskLayout, DiskPiece } from '../layout/layout.ts';
 import type { PlannedFormat } from '../layout/plan-disk.ts';
 
 export interface CheckStructureOptions {
@@ -15,12 +16,11 @@ export interface CheckStructureOptions {
 }
 
 const sectorBytes = 512;
-/** Of the disk: the unit of the smallest blocks of any format that is written. */
-const unitBytes = 2 ** 20;
 
 /**
- * Has QEMU read a twin of the file, with everything in it that is not the disk's, and in each MiB of the disk one sector
- * that says where it belongs: so QEMU finds the disk in the file where the layout has put it. Takes a fraction of a second.
+ * Has QEMU read a twin of the file, with everything in it that is not the disk's, and of each block of the disk the first
+ * and the last sector, which say where they belong: so QEMU finds the disk in the file where the layout has put it. Takes
+ * a fraction of a second.
  *
  * @throws ConvertError `DISK_DIFFERS`
  */
@@ -42,27 +42,50 @@ export async function checkStructure(options: CheckStructureOptions): Promise<vo
 }
 
 /** @returns the offsets in the disk of the sectors that say where they belong */
-async function writeTwin({ fileSize, pieces }: DiskLayout, path: string): Promise<number[]> {
+async function writeTwin(layout: DiskLayout, path: string): Promise<number[]> {
   await using file = await open(path, 'w', 0o600);
-  await file.truncate(fileSize);
+  await file.truncate(layout.fileSize);
   const named: number[] = [];
-  let nextUnit = 0;
-  for (const piece of pieces({ offset: 0, length: fileSize })) {
-    if ('bytes' in piece) {
-      await writeWhole(file, piece.bytes, piece.at);
-      continue;
-    }
-    for (let offset = piece.offset; offset < piece.offset + piece.length; ) {
-      const unit = Math.floor(offset / unitBytes);
-      if (unit >= nextUnit) {
-        await writeWhole(file, nameOf(offset), piece.at + offset - piece.offset);
-        named.push(offset);
-        nextUnit = unit + 1;
-      }
-      offset = (unit + 1) * unitBytes;
-    }
+  for (const piece of layout.pieces({ offset: 0, length: layout.fileSize }))
+    if (isLiteral(piece)) await writeWhole(file, piece.bytes, piece.at);
+  for (const { at, offset } of endsOfBlocks(layout)) {
+    await writeWhole(file, nameOf(offset), at);
+    named.push(offset);
   }
   return named;
+}
+
+/** Of each block in the file the first and the last sector that are the disk's: a block is in one piece in any format. */
+function* endsOfBlocks(layout: DiskLayout): Generator<Sector> {
+  const { sizeBytes } = layout.blocks;
+  let block: number | undefined;
+  let last: Sector | undefined;
+  for (const piece of layout.pieces({ offset: 0, length: layout.fileSize })) {
+    if (isLiteral(piece)) continue;
+    const end = piece.offset + piece.length;
+    for (let offset = piece.offset; offset < end; ) {
+      if (block !== Math.floor(offset / sizeBytes)) {
+        if (last) yield last;
+        yield sectorOf(piece, offset);
+        block = Math.floor(offset / sizeBytes);
+      }
+      offset = Math.min(end, (block + 1) * sizeBytes);
+      last = sectorOf(piece, offset - sectorBytes);
+    }
+  }
+  if (last) yield last;
+}
+
+/** Where a sector of the disk is. */
+interface Sector {
+  /** In the file, in bytes. */
+  readonly at: number;
+  /** In the disk, in bytes. */
+  readonly offset: number;
+}
+
+function sectorOf(piece: DiskPiece, offset: number): Sector {
+  return { at: piece.at + offset - piece.offset, offset };
 }
 
 function nameOf(offset: number): Buffer {

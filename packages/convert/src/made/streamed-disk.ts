@@ -31,7 +31,7 @@ export interface StreamedDisk extends AsyncDisposable {
     range: FileRange,
     options: { readonly buffer: ArrayBuffer; readonly signal?: AbortSignal },
   ): Promise<MadeRange | undefined>;
-  /** Has QEMU find each MiB of the disk that was read last where the file has it: {@link checkStructure}. */
+  /** Has QEMU find each block of the disk that was read last where the file has it: {@link checkStructure}. */
   checkStructure(options: { readonly signal?: AbortSignal }): Promise<void>;
 }
 
