@@ -8,6 +8,7 @@ import { streamNameOf } from './relations.ts';
 import { deprecateImage } from './remove/deprecate-image.ts';
 import { disableImage, enableImage } from './remove/disable-image.ts';
 import { removeImage } from './remove/image.ts';
+import { removeInstance } from './remove/instance.ts';
 import { removeObject } from './remove/object.ts';
 import type { Removal, RemovalOptions } from './remove/removal.ts';
 import { markSnapshots } from './remove/retired-snapshots.ts';
@@ -97,6 +98,7 @@ function otherwise({ verdict }: ResourceToChange, { status }: Recheck): Outcome 
 const removers: {
   readonly [K in Kind]: (resource: ResourceFact & { kind: K }, options: RemovalOptions) => Promise<Removal>;
 } = {
+  instance: removeInstance,
   upload: removeUpload,
   task: removeTask,
   ami: removeImage,

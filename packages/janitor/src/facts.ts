@@ -11,6 +11,8 @@ export interface Facts {
   readonly regions: readonly string[];
   readonly buckets: readonly BucketFact[];
   readonly prefixes: readonly string[];
+  /** Those that test whether an AMI boots. */
+  readonly instances: readonly InstanceFact[];
   readonly uploads: readonly UploadFact[];
   readonly objects: readonly ObjectFact[];
   readonly tasks: readonly TaskFact[];
@@ -101,17 +103,19 @@ export interface ImageFact {
   readonly tags: Tags;
 }
 
-/** An instance that tests whether an AMI boots. */
+/** An instance that tests whether an AMI boots, and that has not ended. */
 export interface InstanceFact {
+  readonly kind: 'instance';
   readonly region: string;
   readonly instanceId: string;
   readonly imageId: string;
   readonly state: string;
+  /** Its last start. */
   readonly startedAt?: number;
   readonly tags: Tags;
 }
 
-export type ResourceFact = UploadFact | ObjectFact | TaskFact | SnapshotFact | ImageFact;
+export type ResourceFact = InstanceFact | UploadFact | ObjectFact | TaskFact | SnapshotFact | ImageFact;
 export type Kind = ResourceFact['kind'];
 
 /** The examination of one resource, or why there was none. */
@@ -221,6 +225,8 @@ export function idOf(resource: ResourceFact): string {
       return resource.snapshotId;
     case 'ami':
       return resource.imageId;
+    case 'instance':
+      return resource.instanceId;
   }
 }
 

@@ -8,7 +8,7 @@ import { defaultPolicy, type Policy } from './policy.ts';
 import { type AccountScan, scanAccount } from './scan/scan-account.ts';
 import { createSenders } from './senders.ts';
 
-export interface FindOptions extends Omit<AccountScan, 'concurrency' | 'senders'> {
+export interface FindOptions extends Omit<AccountScan, 'concurrency' | 'senders' | 'withInstances'> {
   readonly clients: RegionalClients;
   /** Decides what deserves a closer look. Default {@link defaultPolicy}. */
   readonly policy?: Policy;
@@ -35,7 +35,7 @@ export async function findLeftovers(options: FindOptions): Promise<Facts> {
     takenAt,
     regions,
     prefixes,
-    ...(await scanAccount({ ...options, senders, concurrency })),
+    ...(await scanAccount({ ...options, senders, concurrency, withInstances: !policy.retain })),
     details: noDetails,
   };
   const examined = await examine({

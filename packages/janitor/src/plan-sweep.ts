@@ -83,7 +83,7 @@ function namesOf(fact: ResourceFact, { facts }: Context): { name?: string } {
   const name =
     fact.kind === 'ami'
       ? fact.name
-      : fact.kind === 'snapshot'
+      : fact.kind === 'snapshot' || fact.kind === 'instance'
         ? fact.tags.Name
         : fact.kind === 'task'
           ? (fact.tags.Name ?? inKey(fact.key))
@@ -116,6 +116,7 @@ function lastActivityOf(fact: ResourceFact, facts: Facts): number | undefined {
     case 'task':
       return readProvenance(fact.tags)?.startedAt?.getTime();
     case 'snapshot':
+    case 'instance':
       return fact.startedAt;
     case 'ami': {
       const detail = facts.details.images.get(refOf(fact));

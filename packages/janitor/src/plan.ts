@@ -69,7 +69,7 @@ export interface ResourceToKeep extends ResourceBase {
 export type Resource = ResourceToChange | ResourceToKeep;
 
 /** Rule 6 of docs/janitor.md: objects last, so that what a crash leaves can still be traced. */
-export const kindsInOrder: readonly Kind[] = ['upload', 'task', 'ami', 'snapshot', 'object'];
+export const kindsInOrder: readonly Kind[] = ['instance', 'upload', 'task', 'ami', 'snapshot', 'object'];
 
 export function resourcesToDelete(plan: Pick<Plan, 'resources'>): ResourceToDelete[] {
   return plan.resources.filter((resource): resource is ResourceToDelete => resource.verdict === 'delete');

@@ -8,13 +8,14 @@ import type { NamedResource } from './saved-plan.ts';
 import { all } from './scan/all.ts';
 import { readBucket } from './scan/bucket.ts';
 import { scanImages } from './scan/images.ts';
+import { scanInstances } from './scan/instances.ts';
 import { scanSnapshots } from './scan/snapshots.ts';
 import { scanTasks } from './scan/tasks.ts';
 import { scanUploads } from './scan/uploads.ts';
 
 /** A resource as it is now, with its neighbours as far as its verdict rests on them. */
 type Nearby = { readonly fact: ResourceFact | undefined } & Partial<
-  Pick<Facts, 'uploads' | 'objects' | 'tasks' | 'snapshots' | 'images'>
+  Pick<Facts, 'instances' | 'uploads' | 'objects' | 'tasks' | 'snapshots' | 'images'>
 >;
 
 /** EC2 takes no more values in one filter. */
@@ -22,6 +23,10 @@ const maxFilterValues = 200;
 
 export async function readNearby(resource: NamedResource, options: RecheckOptions): Promise<Nearby> {
   switch (resource.kind) {
+    case 'instance': {
+      const instances = await all(scanInstances({ ...at(resource, options), instanceId: resource.id }));
+      return { fact: instances[0], instances };
+    }
     case 'upload':
       return nearUpload(resource, options);
     case 'object':

@@ -36,6 +36,7 @@ export async function recheck(resource: NamedResource, options: RecheckOptions):
     regions: plan.regions,
     prefixes: plan.prefixes,
     buckets: plan.buckets,
+    instances: [],
     uploads: [],
     objects: [],
     tasks: [],
@@ -80,6 +81,7 @@ const noLongerIdentified = 'no longer identifiable as created by ec2-image';
 /** What the judges leave out because there is nothing left to delete, not for want of proof. */
 function hasEnded(fact: ResourceFact, { uploads, objects, snapshots, images }: Details): boolean {
   if (fact.kind === 'task') return taskPhase(fact) === 'ended';
+  if (fact.kind === 'instance') return false;
   if (fact.kind === 'ami' && fact.state === 'deregistered') return true;
   const details = { upload: uploads, object: objects, snapshot: snapshots, ami: images }[fact.kind];
   const detail = details.get(refOf(fact));

@@ -38,6 +38,7 @@ export interface NamedChange extends NamedResource {
 
 const text = z.string().min(1);
 const ids: Readonly<Record<Exclude<Kind, 'upload' | 'object'>, RegExp>> = {
+  instance: /^i-[0-9a-z]+$/,
   task: /^import-snap-[0-9a-z]+$/,
   ami: /^ami-[0-9a-z]+$/,
   snapshot: /^snap-[0-9a-z]+$/,
@@ -46,7 +47,7 @@ const ids: Readonly<Record<Exclude<Kind, 'upload' | 'object'>, RegExp>> = {
 const named = z
   .object({
     verdict: z.enum(changing),
-    kind: z.enum(['upload', 'task', 'ami', 'snapshot', 'object']),
+    kind: z.enum(['instance', 'upload', 'task', 'ami', 'snapshot', 'object']),
     ref: text,
     id: text,
     region: text,
@@ -73,7 +74,7 @@ const plan = z.object({
 });
 
 /** Where a fact has its id. */
-const idField = { ami: 'imageId', snapshot: 'snapshotId', task: 'taskId' } as const;
+const idField = { instance: 'instanceId', ami: 'imageId', snapshot: 'snapshotId', task: 'taskId' } as const;
 
 /** Undefined where the fields do not name a resource of this kind. */
 function refOfNamed({ kind, id, region, bucket, key, versionId }: NamedResource): string | undefined {

@@ -10,7 +10,7 @@ import { scanSnapshots } from './scan/snapshots.ts';
 import { scanTasks } from './scan/tasks.ts';
 import { createSenders } from './senders.ts';
 
-export interface OriginScan extends Omit<AccountScan, 'concurrency' | 'senders'> {
+export interface OriginScan extends Omit<AccountScan, 'concurrency' | 'senders' | 'withInstances'> {
   readonly clients: RegionalClients;
   /** Only these AMIs and what belongs to them. Default: everything that ec2-image may have created. */
   readonly imageIds?: readonly string[];
@@ -44,6 +44,7 @@ export async function scanOrigins(options: OriginScan): Promise<Facts> {
     regions,
     prefixes,
     buckets: buckets.flat(),
+    instances: [],
     uploads: [],
     objects: [],
     tasks: found.flatMap(({ tasks }) => tasks),

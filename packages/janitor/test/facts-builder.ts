@@ -4,6 +4,7 @@ import type {
   Facts,
   ImageDetail,
   ImageFact,
+  InstanceFact,
   ObjectFact,
   SnapshotDetail,
   SnapshotFact,
@@ -41,6 +42,17 @@ export const ourTags = (extra: Tags = {}): Record<string, string> => ({
 export const ourImageTags = (name = amiName): Record<string, string> => ({
   ...ourTags(),
   ...amiTags({ amiName: name }),
+});
+
+export const instance = (fields: Partial<InstanceFact> = {}): InstanceFact => ({
+  kind: 'instance',
+  region,
+  instanceId: 'i-0aaa',
+  imageId: 'ami-0aaa',
+  state: 'running',
+  startedAt: hoursAgo(100),
+  tags: ourImageTags(),
+  ...fields,
 });
 
 export const upload = (fields: Partial<UploadFact> = {}): UploadFact => ({
@@ -112,6 +124,7 @@ export const facts = (fields: Partial<Facts> = {}): Facts => ({
   regions: [region],
   buckets: [{ bucket, region, versioning: 'Never' }],
   prefixes: [prefix],
+  instances: [],
   uploads: [],
   objects: [],
   tasks: [],

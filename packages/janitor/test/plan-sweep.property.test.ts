@@ -1,3 +1,4 @@
+import { policies } from '@ec2-image/aws-call';
 import { disabledKey, snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -22,6 +23,7 @@ import {
   hoursAgo,
   image,
   imported,
+  instance,
   key,
   now,
   object,
@@ -102,11 +104,20 @@ const anyImage = fc
   })
   .map(({ marks: mark, ...fields }) => image({ ...fields, tags: { ...fields.tags, ...mark } }));
 const anyObject = fc.record({ region: anyRegion, key: anyKey, modifiedAt: time }).map(object);
+const anyInstance = fc
+  .record({
+    region: anyRegion,
+    instanceId: fc.constantFrom('i-0a', 'i-0b'),
+    state: fc.constantFrom('pending', 'running', 'stopping', 'stopped'),
+    startedAt: time,
+    tags,
+  })
+  .map(instance);
 const anyUpload = fc
   .record({ region: anyRegion, key: anyKey, uploadId: fc.constantFrom('u1', 'u2'), initiatedAt: time })
   .map(upload);
 const anyGap: fc.Arbitrary<Gap> = fc.record({
-  what: fc.constantFrom('tasks', 'snapshots', 'images', 'objects', 'uploads'),
+  what: fc.constantFrom('instances', 'tasks', 'snapshots', 'images', 'objects', 'uploads'),
   region: anyRegion,
   detail: fc.constant('denied'),
 });
@@ -153,6 +164,7 @@ const list = <T extends ResourceFact>(resource: fc.Arbitrary<T>) =>
 
 const anyFacts: fc.Arbitrary<Facts> = fc
   .record({
+    instances: list(anyInstance),
     uploads: list(anyUpload),
     objects: list(anyObject),
     tasks: list(anyTask),
@@ -211,7 +223,8 @@ function ofEveryDeletion(
   fc.assert(
     fc.property(anyFacts, anyPolicy, (given, rules) => {
       const plan = planSweep(given, rules);
-      const all = [...given.uploads, ...given.objects, ...given.tasks, ...given.snapshots, ...given.images];
+      const { instances, uploads, objects, tasks, snapshots, images } = given;
+      const all: ResourceFact[] = [instances, uploads, objects, tasks, snapshots, images].flat();
       for (const resource of resourcesToDelete(plan)) {
         deletions++;
         const fact = all.find(
@@ -244,6 +257,14 @@ it('deletes nothing younger than the minimum age, nor anything of unknown age', 
   ofEveryDeletion(({ resource, policy: { olderThanMs } }) => {
     expect(resource.lastActivityAt).not.toBeNull();
     expect(now - Date.parse(resource.lastActivityAt!)).toBeGreaterThanOrEqual(olderThanMs);
+  });
+});
+
+it('terminates no instance whose test may still run, or that stops', () => {
+  ofEveryDeletion(({ fact }) => {
+    if (fact.kind !== 'instance') return;
+    expect(now - fact.startedAt!).toBeGreaterThanOrEqual(policies.bootTest.limitMs);
+    expect(fact.state).not.toBe('stopping');
   });
 });
 
@@ -310,6 +331,7 @@ it('deletes nothing that is in use, shared or protected', () => {
 
 it('deletes nothing that a failed list has to do with', () => {
   const rests: Record<ResourceFact['kind'], readonly string[]> = {
+    instance: ['instances'],
     upload: ['uploads'],
     object: ['objects', 'tasks'],
     task: ['tasks'],
@@ -353,9 +375,14 @@ it('deletes nothing that was not examined, and examines nothing that is to be ke
       const bare = { ...given, details: details() };
       const examined = new Set(resourcesToExamine(bare, rules).map((fact) => `${fact.kind} ${idOf(fact)}`));
       for (const resource of resourcesToDelete(planSweep(given, rules))) {
-        if (resource.kind !== 'task') expect(examined).toContain(`${resource.kind} ${resource.id}`);
+        if (isExamined(resource)) expect(examined).toContain(`${resource.kind} ${resource.id}`);
       }
-      expect(resourcesToDelete(planSweep(bare, rules)).filter(({ kind }) => kind !== 'task')).toEqual([]);
+      expect(resourcesToDelete(planSweep(bare, rules)).filter(isExamined)).toEqual([]);
     }),
   );
 });
+
+/** Of the others their list tells all. */
+function isExamined({ kind }: ResourceToDelete): boolean {
+  return kind !== 'task' && kind !== 'instance';
+}

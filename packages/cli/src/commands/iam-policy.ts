@@ -1,5 +1,6 @@
 import { bootTestOf } from '../config/boot-test.ts';
 import { publishKeys } from '../config/publish-settings.ts';
+import { defaultKeyPrefix } from '../config/s3-settings.ts';
 import { UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
 import type { PolicyName } from '../iam/permission.ts';
@@ -7,29 +8,14 @@ import { createPolicy, importPolicies, type PolicyDocument } from '../iam/policy
 import type { PolicyScope } from '../iam/policy-scope.ts';
 import { createRolePolicy, createRoleTrust } from '../iam/role-documents.ts';
 import { sourceObjects } from '../iam/source-objects.ts';
-import { policySubjects } from '../options/commands/setup.ts';
+import { policyCommands, policySubjects } from '../options/commands/setup.ts';
 import { show } from '../options/kinds/kind.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { ImageSettings } from '../options/table.ts';
 import type { CommonSettings } from '../settings.ts';
 import { TableCommand } from './common.ts';
 
-const defaultPrefix = 'ec2-image/';
-
-/** What a policy can be printed for, beside the two documents of the service role. */
-const commands = [
-  'import',
-  'publish',
-  'verify',
-  'boot-test',
-  'doctor',
-  'plan',
-  'list',
-  'status',
-  'janitor',
-  'retire',
-  'tag-fix',
-] as const;
+type PolicyCommand = (typeof policyCommands)[number];
 const roleDocuments = {
   'role-trust': createRoleTrust,
   'role-policy': createRolePolicy,
@@ -43,7 +29,7 @@ export class IamPolicyCommand extends TableCommand {
     for (const word of this.operands) {
       if (subjects.includes(word)) continue;
       throw new UsageError('USAGE', `no policy for ${show(word)}${didYouMean(word, subjects)}`, {
-        hint: `Give one or more of ${commands.join(', ')}; or role-trust or role-policy.`,
+        hint: `Give one or more of ${policyCommands.join(', ')}; or role-trust or role-policy.`,
       });
     }
     if (this.operands.length > 1 && this.operands.some(isRoleDocument)) {
@@ -70,16 +56,14 @@ export class IamPolicyCommand extends TableCommand {
     const [first = 'import'] = this.operands;
     const scope = this.scope(settings);
     if (isRoleDocument(first)) return roleDocuments[first](scope);
-    const names = (
-      this.operands.length > 0 ? this.operands : [first]
-    ) as readonly (typeof commands)[number][];
+    const names = (this.operands.length > 0 ? this.operands : [first]) as readonly PolicyCommand[];
     return createPolicy(
       [...new Set(names)].flatMap((name) => this.policies(name, settings)),
       scope,
     );
   }
 
-  private policies(name: (typeof commands)[number], { file }: CommonSettings): PolicyName[] {
+  private policies(name: PolicyCommand, { file }: CommonSettings): PolicyName[] {
     const { config } = file ?? {};
     const images: ImageSettings[] = Object.values(config?.images ?? {});
     const publishes = [config ?? {}, ...images].some((settings) =>
@@ -119,7 +103,7 @@ export class IamPolicyCommand extends TableCommand {
     return {
       regions: everywhere ? [] : [...new Set([...regions, ...copied.filter((one) => one !== undefined)])],
       buckets: known(this.given.values('bucket'), [...images.map(({ bucket }) => bucket), config?.bucket]),
-      keyPrefixes: prefixes.length > 0 ? prefixes : [defaultPrefix],
+      keyPrefixes: prefixes.length > 0 ? prefixes : [defaultKeyPrefix],
       account: this.given.value('bucket-owner') ?? config?.['bucket-owner'],
       sources: sourceObjects(images),
       objectKeys: known(undefined, [

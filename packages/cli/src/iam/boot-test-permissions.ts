@@ -1,4 +1,5 @@
 import type { Permission } from './permission.ts';
+import { ofTestInstances } from './scan-permissions.ts';
 
 export const bootTestPermissions: readonly Permission[] = [
   {
@@ -31,6 +32,6 @@ export const bootTestPermissions: readonly Permission[] = [
     purpose: 'WatchAndEndIt',
     actions: ['ec2:GetConsoleOutput', 'ec2:TerminateInstances'],
     on: ['instances'],
-    condition: { StringLike: { 'ec2:ResourceTag/ec2-image:started-at': '*' } },
+    condition: ofTestInstances,
   },
 ];

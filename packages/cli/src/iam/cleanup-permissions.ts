@@ -1,70 +1,63 @@
 import type { Permission, PolicyName } from './permission.ts';
+import {
+  lookAtTheObjects,
+  lookInTheBucket,
+  ofTestInstances,
+  seeWhoseTheBucketIs,
+} from './scan-permissions.ts';
+
+const lookInTheRegions: Permission = {
+  purpose: 'LookInTheRegions',
+  actions: [
+    'ec2:DescribeFastSnapshotRestores',
+    'ec2:DescribeImageAttribute',
+    'ec2:DescribeImages',
+    'ec2:DescribeImportSnapshotTasks',
+    'ec2:DescribeLockedSnapshots',
+    'ec2:DescribeRegions',
+    'ec2:DescribeSnapshotAttribute',
+    'ec2:DescribeSnapshotTierStatus',
+    'ec2:DescribeSnapshots',
+  ],
+  on: ['anything'],
+};
+
+const lookForUsers: Permission = {
+  purpose: 'LookForWhatUsesAmisAndSnapshots',
+  actions: [
+    'autoscaling:DescribeAutoScalingGroups',
+    'autoscaling:DescribeLaunchConfigurations',
+    'ec2:DescribeFleets',
+    'ec2:DescribeImageReferences',
+    'ec2:DescribeLaunchTemplateVersions',
+    'ec2:DescribeLaunchTemplates',
+    'ec2:DescribeSpotFleetRequests',
+    'ec2:DescribeSpotInstanceRequests',
+  ],
+  on: ['anything'],
+};
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-ami-references.html#ami-references-required-permissions */
+const letEc2LookForUsers: Permission = {
+  purpose: 'LetEc2LookForWhatUsesAnAmi',
+  actions: [
+    'imagebuilder:GetContainerRecipe',
+    'imagebuilder:ListContainerRecipes',
+    'imagebuilder:ListImageRecipes',
+    'ssm:DescribeParameters',
+    'ssm:GetParameters',
+  ],
+  on: ['anything'],
+  condition: { 'ForAnyValue:StringEquals': { 'aws:CalledVia': ['ec2-images.amazonaws.com'] } },
+};
 
 const janitor: readonly Permission[] = [
-  {
-    purpose: 'LookInTheRegions',
-    actions: [
-      'ec2:DescribeFastSnapshotRestores',
-      'ec2:DescribeImageAttribute',
-      'ec2:DescribeImages',
-      'ec2:DescribeImportSnapshotTasks',
-      'ec2:DescribeLockedSnapshots',
-      'ec2:DescribeRegions',
-      'ec2:DescribeSnapshotAttribute',
-      'ec2:DescribeSnapshotTierStatus',
-      'ec2:DescribeSnapshots',
-    ],
-    on: ['anything'],
-  },
-  {
-    purpose: 'LookForWhatUsesAmisAndSnapshots',
-    actions: [
-      'autoscaling:DescribeAutoScalingGroups',
-      'autoscaling:DescribeLaunchConfigurations',
-      'ec2:DescribeFleets',
-      'ec2:DescribeImageReferences',
-      'ec2:DescribeLaunchTemplateVersions',
-      'ec2:DescribeLaunchTemplates',
-      'ec2:DescribeSpotFleetRequests',
-      'ec2:DescribeSpotInstanceRequests',
-    ],
-    on: ['anything'],
-  },
-  {
-    // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-ami-references.html#ami-references-required-permissions
-    purpose: 'LetEc2LookForWhatUsesAnAmi',
-    actions: [
-      'ec2:DescribeInstances',
-      'imagebuilder:GetContainerRecipe',
-      'imagebuilder:ListContainerRecipes',
-      'imagebuilder:ListImageRecipes',
-      'ssm:DescribeParameters',
-      'ssm:GetParameters',
-    ],
-    on: ['anything'],
-    condition: { 'ForAnyValue:StringEquals': { 'aws:CalledVia': ['ec2-images.amazonaws.com'] } },
-  },
-  {
-    purpose: 'LookInTheBucket',
-    actions: [
-      's3:GetBucketVersioning',
-      's3:ListBucket',
-      's3:ListBucketMultipartUploads',
-      's3:ListBucketVersions',
-    ],
-    on: ['bucket'],
-  },
-  {
-    purpose: 'LookAtTheObjects',
-    actions: [
-      's3:GetObject',
-      's3:GetObjectTagging',
-      's3:GetObjectVersion',
-      's3:GetObjectVersionTagging',
-      's3:ListMultipartUploadParts',
-    ],
-    on: ['objects'],
-  },
+  // Instances of boot tests, too; and EC2 may look for those that use an AMI then.
+  { ...lookInTheRegions, actions: [...lookInTheRegions.actions, 'ec2:DescribeInstances'] },
+  lookForUsers,
+  letEc2LookForUsers,
+  lookInTheBucket,
+  lookAtTheObjects,
   {
     purpose: 'ApplyInTheRegions',
     actions: [
@@ -82,16 +75,22 @@ const janitor: readonly Permission[] = [
     on: ['anything'],
   },
   {
+    purpose: 'EndInstancesOfBootTests',
+    actions: ['ec2:TerminateInstances'],
+    on: ['instances'],
+    condition: ofTestInstances,
+  },
+  {
     purpose: 'ApplyInTheBucket',
     actions: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:DeleteObjectVersion'],
     on: ['objects'],
   },
 ];
 
-const inTheRegions = janitor.filter(({ on }) => on.includes('anything'));
-
 const retire: readonly Permission[] = [
-  ...inTheRegions.filter(({ purpose }) => purpose !== 'ApplyInTheRegions'),
+  lookInTheRegions,
+  lookForUsers,
+  { ...letEc2LookForUsers, actions: ['ec2:DescribeInstances', ...letEc2LookForUsers.actions] },
   {
     purpose: 'ApplyInTheRegions',
     actions: [
@@ -122,11 +121,7 @@ const tagFix: readonly Permission[] = [
     ],
     on: ['anything'],
   },
-  {
-    purpose: 'SeeWhoseTheBucketIs',
-    actions: ['s3:ListBucket'],
-    on: ['bucket'],
-  },
+  seeWhoseTheBucketIs,
   {
     purpose: 'AddTags',
     actions: ['ec2:CreateTags'],

@@ -1,4 +1,5 @@
 import type { Permission, PolicyName } from './permission.ts';
+import { lookAtTheObjects, lookInTheBucket, seeWhoseTheBucketIs } from './scan-permissions.ts';
 
 const plan: readonly Permission[] = [
   {
@@ -71,11 +72,7 @@ const list: readonly Permission[] = [
     on: ['anything'],
     condition: { 'ForAnyValue:StringEquals': { 'aws:CalledVia': ['ec2-images.amazonaws.com'] } },
   },
-  {
-    purpose: 'SeeWhoseTheBucketIs',
-    actions: ['s3:ListBucket'],
-    on: ['bucket'],
-  },
+  seeWhoseTheBucketIs,
 ];
 
 const status: readonly Permission[] = [
@@ -90,27 +87,8 @@ const status: readonly Permission[] = [
     ],
     on: ['anything'],
   },
-  {
-    purpose: 'LookInTheBucket',
-    actions: [
-      's3:GetBucketVersioning',
-      's3:ListBucket',
-      's3:ListBucketMultipartUploads',
-      's3:ListBucketVersions',
-    ],
-    on: ['bucket'],
-  },
-  {
-    purpose: 'LookAtTheObjects',
-    actions: [
-      's3:GetObject',
-      's3:GetObjectTagging',
-      's3:GetObjectVersion',
-      's3:GetObjectVersionTagging',
-      's3:ListMultipartUploadParts',
-    ],
-    on: ['objects'],
-  },
+  lookInTheBucket,
+  lookAtTheObjects,
 ];
 
 /** Of the commands that show what is in the account, and change nothing. */

@@ -1,17 +1,16 @@
 import { type Clock, systemClock } from '@ec2-image/aws-call';
-import pLimit from 'p-limit';
 import type { RegionalClients } from '../clients.ts';
 import { examine } from '../examine/examine.ts';
 import { createUsageReader } from '../examine/usage.ts';
 import type { Facts, Gap } from '../facts.ts';
 import { defaultConcurrency } from '../find-leftovers.ts';
 import { defaultPolicy } from '../policy.ts';
-import { scanInstances } from '../scan/instances.ts';
-import { type AccountScan, collector, scanAccount } from '../scan/scan-account.ts';
+import { type AccountScan, scanAccount } from '../scan/scan-account.ts';
 import { createSenders } from '../senders.ts';
 import { listUnfinished, type Unfinished } from './unfinished.ts';
 
-export interface FindUnfinishedOptions extends Omit<AccountScan, 'concurrency' | 'senders'> {
+export interface FindUnfinishedOptions
+  extends Omit<AccountScan, 'concurrency' | 'senders' | 'withInstances'> {
   readonly clients: RegionalClients;
   /** Names of the configuration's images: commands name them. */
   readonly names: readonly string[];
@@ -31,14 +30,12 @@ export async function findUnfinished(options: FindUnfinishedOptions): Promise<Fo
   const { account, regions, prefixes, names, signal, clock = systemClock } = options;
   const senders = createSenders({ ...options, clock });
   const takenAt = clock.now();
-  const { collect, gaps } = collector(options);
-  const limit = pLimit(defaultConcurrency);
-  const [scanned, instances] = await Promise.all([
-    scanAccount({ ...options, senders, concurrency: defaultConcurrency }),
-    limit.map(new Set(regions), (region) =>
-      collect({ what: 'instances', region }, () => scanInstances({ ec2: senders.ec2(region), region })),
-    ),
-  ]);
+  const scanned = await scanAccount({
+    ...options,
+    senders,
+    concurrency: defaultConcurrency,
+    withInstances: true,
+  });
   const examined = await examine({
     resources: [...scanned.uploads, ...scanned.objects],
     senders,
@@ -56,7 +53,7 @@ export async function findUnfinished(options: FindUnfinishedOptions): Promise<Fo
   return {
     account,
     regions,
-    unfinished: listUnfinished(facts, { policy: { ...defaultPolicy, names }, instances: instances.flat() }),
-    gaps: [...scanned.gaps, ...examined.gaps, ...gaps],
+    unfinished: listUnfinished(facts, { ...defaultPolicy, names }),
+    gaps: [...scanned.gaps, ...examined.gaps],
   };
 }

@@ -33,10 +33,7 @@ export interface Unfinished {
 }
 
 /** What of the facts no import has finished: what makes an AMI, from the uploads on, then copies and tests of AMIs. */
-export function listUnfinished(
-  facts: Facts,
-  { policy, instances }: { readonly policy: Policy; readonly instances: readonly InstanceFact[] },
-): Unfinished[] {
+export function listUnfinished(facts: Facts, policy: Policy): Unfinished[] {
   const context = contextOf(facts, policy);
   const age = (time: number | undefined) =>
     time === undefined ? null : Math.max(0, Math.floor((facts.takenAt - time) / 1000));
@@ -55,7 +52,7 @@ export function listUnfinished(
       .filter((snapshot) => !made.has(refOf(snapshot)) && lacksImage(snapshot, context))
       .map((snapshot) => ofSnapshot(snapshot, tools)),
     ...facts.images.filter((image) => isOpen(image, context)).map((image) => ofImage(image, tools)),
-    ...instances.map((instance) => ofInstance(instance, tools)),
+    ...facts.instances.map((instance) => ofInstance(instance, tools)),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { ImageFact, ResourceFact } from '../facts.ts';
 import type { Context } from './context.ts';
 import { judgeImage } from './image.ts';
+import { judgeInstance } from './instance.ts';
 import type { Verdict } from './keep.ts';
 import { judgeObject } from './object.ts';
 import { judgeRetiredSnapshot } from './retired-snapshot.ts';
@@ -27,6 +28,8 @@ export function judge(
     return judgeRetiredSnapshot(fact, context, { leaves });
   }
   switch (fact.kind) {
+    case 'instance':
+      return judgeInstance(fact, context);
     case 'upload':
       return judgeUpload(fact, context);
     case 'task':
@@ -50,13 +53,13 @@ export function judgeAll(
   context: Context,
   { examined }: { readonly examined: boolean },
 ): [ResourceFact, Verdict][] {
-  const { uploads, tasks, images, snapshots, objects } = context.facts;
+  const { instances, uploads, tasks, images, snapshots, objects } = context.facts;
   const verdicts = new Map<ResourceFact, Verdict>();
   const goes = (other: ResourceFact) => {
     const verdict = verdicts.get(other)?.verdict;
     return verdict === 'delete' || (verdict === 'examine' && !examined);
   };
-  for (const facts of [uploads, tasks, images, snapshots, objects]) {
+  for (const facts of [instances, uploads, tasks, images, snapshots, objects]) {
     for (const fact of facts) {
       const verdict = judge(fact, context, goes);
       if (verdict) verdicts.set(fact, verdict);

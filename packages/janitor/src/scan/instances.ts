@@ -5,13 +5,21 @@ import type { InstanceFact } from '../facts.ts';
 import type { RegionScan } from './tasks.ts';
 
 /** The instances that have not ended and that test whether an AMI boots. */
-export async function* scanInstances({ ec2, region }: RegionScan): AsyncGenerator<InstanceFact> {
+export async function* scanInstances({
+  ec2,
+  region,
+  instanceId,
+}: RegionScan & {
+  /** One alone. Default: all. */
+  readonly instanceId?: string;
+}): AsyncGenerator<InstanceFact> {
   const list = pages(async (token) => {
     const page = await ec2.send(
       new DescribeInstancesCommand({
         Filters: [
           { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
           { Name: 'tag-key', Values: [provenanceKeys.startedAt] },
+          ...(instanceId === undefined ? [] : [{ Name: 'instance-id', Values: [instanceId] }]),
         ],
         MaxResults: 1000,
         NextToken: token,
@@ -26,6 +34,7 @@ export async function* scanInstances({ ec2, region }: RegionScan): AsyncGenerato
       const tags = tagRecord(Tags);
       if (!ImageId || !isTestInstance({ imageId: ImageId, clientToken: ClientToken, tags })) continue;
       yield {
+        kind: 'instance',
         region,
         instanceId: InstanceId!,
         imageId: ImageId,

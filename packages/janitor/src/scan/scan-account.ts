@@ -15,6 +15,7 @@ import {
 import type { Senders } from '../senders.ts';
 import { readBucket } from './bucket.ts';
 import { scanImages } from './images.ts';
+import { scanInstances } from './instances.ts';
 import { scanObjects } from './objects.ts';
 import { scanSnapshots } from './snapshots.ts';
 import { scanTasks } from './tasks.ts';
@@ -35,6 +36,8 @@ export interface AccountScan extends Scope, Pick<CallOptions, 'onNotice' | 'outa
   readonly senders: Senders;
   /** How many lists are read at once. */
   readonly concurrency: number;
+  /** Whether to look for instances that test AMIs. */
+  readonly withInstances: boolean;
 }
 
 /** Each list of the account read once, page by page. A list that fails is a gap, and stops no other. */
@@ -57,12 +60,16 @@ export async function scanAccount(
   const buckets = found.flat();
   // An import reads from a bucket in its own region: tasks matter wherever there is a bucket.
   const taskRegions = new Set([...regions, ...buckets.map(({ region }) => region)]);
-  const [inRegions, inBuckets] = await Promise.all([
+  const [instances, inRegions, inBuckets] = await Promise.all([
+    limit.map(new Set(scan.withInstances ? regions : []), (region) =>
+      collect({ what: 'instances', region }, () => scanInstances({ ec2: senders.ec2(region), region })),
+    ),
     limit.map(taskRegions, (region) => scanRegion({ ...scan, region, collect })),
     pLimit(concurrency).map(buckets, (bucket) => scanBucket({ ...scan, bucket, collect })),
   ]);
   return {
     buckets,
+    instances: instances.flat(),
     uploads: inBuckets.flatMap(({ uploads }) => uploads),
     objects: inBuckets.flatMap(({ objects }) => objects),
     tasks: inRegions.flatMap(({ tasks }) => tasks),

@@ -30,7 +30,7 @@ export const accountCommands = {
   janitor: {
     summary: 'find what failed imports left behind, and delete it with --apply',
     details: [
-      'Finds incomplete uploads, import tasks, snapshots, failed AMIs and objects that ec2-image provably created. A matching name alone proves nothing. Whatever is recent, in use, shared, protected or still being worked on is kept, each with its reason, and so is everything that depends on something that could not be read.',
+      'Finds instances of boot tests, incomplete uploads, import tasks, snapshots, failed AMIs and objects that ec2-image provably created. A matching name alone proves nothing. Whatever is recent, in use, shared, protected or still being worked on is kept, each with its reason, and so is everything that depends on something that could not be read.',
       'Without --apply nothing is changed. With it, each resource is checked again just before its deletion, and reported as deleted once a read confirms it.',
       'Healthy AMIs that --ami names or --superseded finds are disabled first, and deregistered by a later run that still finds them unused; one that has come into use is enabled again. Use by AWS Batch, EMR, Elastic Beanstalk, templates and code is not visible.',
       'Exit codes: 0 no leftovers, 3 leftovers were found, 4 something could not be read or deleted, 5 the plan exceeds --max-deletes and nothing was deleted.',

@@ -5,8 +5,8 @@ export const shellNames = ['bash', 'zsh', 'fish'] as const;
 
 export type ShellName = (typeof shellNames)[number];
 
-/** What a policy or a document can be printed for. */
-export const policySubjects = [
+/** What a policy can be printed for. */
+export const policyCommands = [
   'import',
   'publish',
   'verify',
@@ -18,9 +18,10 @@ export const policySubjects = [
   'janitor',
   'retire',
   'tag-fix',
-  'role-trust',
-  'role-policy',
 ] as const;
+
+/** The same, and the two documents of the service role. */
+export const policySubjects = [...policyCommands, 'role-trust', 'role-policy'] as const;
 
 /** What `config` does. */
 export const configActions = ['validate', 'schema'] as const;
@@ -39,7 +40,7 @@ export const setupCommands = {
       metavar: 'COMMAND',
       min: 0,
       max: Number.POSITIVE_INFINITY,
-      what: 'import, publish, verify, boot-test, doctor, plan, list, status, janitor, retire, tag-fix, role-trust or role-policy',
+      what: `${policyCommands.join(', ')}, role-trust or role-policy`,
       completes: policySubjects,
     },
     examples: [
