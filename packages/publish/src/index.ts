@@ -25,6 +25,7 @@ export {
   publishAmi,
 } from './publication/publish-ami.ts';
 export type { PublishStep } from './publication/publish-region.ts';
+export { readObstacles } from './publication/read-obstacles.ts';
 export type {
   ParameterAccess,
   PublishSource,

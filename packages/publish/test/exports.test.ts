@@ -18,6 +18,7 @@ test('the exported names', () => {
     'planPublication',
     'publishAmi',
     'putParameters',
+    'readObstacles',
     'readParameters',
     'readPublished',
     'shareAmi',

@@ -96,7 +96,7 @@ interface CallerPolicy {
   /** What they are for, after "the permissions of". */
   readonly purpose: string;
   readonly policyName: string;
-  readonly scope: Omit<PolicyScope, 'regions' | 'account'>;
+  readonly scope: Omit<PolicyScope, 'regions' | 'account'> & Partial<Pick<PolicyScope, 'regions'>>;
 }
 
 /** For whoever calls: a user, or the role behind the session. Of SSO, permission sets are not IAM's to change. */
@@ -141,19 +141,48 @@ function callerFix(
 /** What an import of this kind needs, its keys included. */
 export function importerFix(
   scene: Scene,
-  { via, bucket, keyPrefix, role, publishes, bootTest }: Place,
+  { via, bucket, keyPrefix, role, publishesTo, bootTest }: Place,
   keys: Pick<PolicyScope, 'objectKeys' | 'snapshotKeys'>,
 ): Fix | undefined {
   return callerFix(scene, {
-    names: [...importPolicies({ via, bootTest }), ...(publishes ? (['publish'] as const) : [])],
+    names: [...importPolicies({ via, bootTest }), ...(publishesTo ? (['publish'] as const) : [])],
     purpose: 'an import',
     policyName: `ec2-image-import-${via}`,
     scope: {
       buckets: bucket === undefined ? [] : [bucket],
       keyPrefixes: [keyPrefix],
       roleName: role,
+      ...(publishesTo && { regions: publishesTo.includes('all') ? [] : [scene.region, ...publishesTo] }),
       ...keys,
     },
+  });
+}
+
+/** What publishing needs in every region that the images go to. */
+export function publisherFix(scene: Scene, places: readonly Place[]): Fix | undefined {
+  const regions = places.flatMap(({ session, publishesTo }) =>
+    publishesTo ? [session.region ?? scene.region, ...publishesTo] : [],
+  );
+  const kmsKeys = places.flatMap(({ kmsKey }) => kmsKey ?? []);
+  return callerFix(scene, {
+    names: ['publish'],
+    purpose: 'publish',
+    policyName: 'ec2-image-publish',
+    scope: {
+      buckets: [],
+      keyPrefixes: [],
+      regions: regions.includes('all') ? [] : [...new Set(regions)],
+      snapshotKeys: [...new Set(kmsKeys)],
+    },
+  });
+}
+
+export function retirerFix(scene: Scene): Fix | undefined {
+  return callerFix(scene, {
+    names: ['retire'],
+    purpose: 'retire',
+    policyName: 'ec2-image-retire',
+    scope: { buckets: [], keyPrefixes: [] },
   });
 }
 

@@ -10,8 +10,8 @@ import {
 } from './bucket-checks.ts';
 import { createEvidence, type Evidence } from './evidence.ts';
 import { fixIn } from './fix.ts';
-import { checkKey, defaultKeyOf, type FoundKey } from './key-checks.ts';
-import { checkPermissions } from './permission-checks.ts';
+import { checkKey, type FoundKey, findSnapshotKey } from './key-checks.ts';
+import { checkPermissions, checkRetirePermissions } from './permission-checks.ts';
 import type { Place } from './places.ts';
 import { checkQuotas } from './quota-checks.ts';
 import { type CheckReport, check } from './report.ts';
@@ -37,10 +37,11 @@ export async function examineAccount(
   const ofPlaces = await Promise.all(
     distinct(places).map((place) => examinePlace(scene, { place, evidence })),
   );
+  const retire = places.some(({ retains }) => retains) ? [await checkRetirePermissions(scene, evidence)] : [];
   const { region } = scene;
   const { profile } = cloud.connection;
   const looking = lookFix(scene, places);
-  return [identity, ...quotas, ...ofPlaces.flat()].map(({ unseen, ...report }) => {
+  return [identity, ...quotas, ...ofPlaces.flat(), ...retire].map(({ unseen, ...report }) => {
     const fix = report.fix ?? (unseen && looking);
     return fix ? { ...report, fix: fixIn(fix, { region, profile }) } : report;
   });
@@ -65,18 +66,6 @@ async function examinePlace(
     ...reports,
     ...(await examineBucket(scene, { place: { ...place, bucket }, evidence, snapshotKey })),
   ];
-}
-
-/** Undefined where snapshots are not encrypted. */
-async function findSnapshotKey(scene: Scene, { kmsKey, encrypt }: Place): Promise<FoundKey | undefined> {
-  let key = kmsKey;
-  try {
-    key ??= await defaultKeyOf(scene, encrypt);
-  } catch (error) {
-    scene.signal.throwIfAborted();
-    return { report: await check('KMS key of snapshots', () => Promise.reject(error)) };
-  }
-  return key === undefined ? undefined : checkKey(scene, { key, use: 'snapshots' });
 }
 
 async function examineBucket(

@@ -12,6 +12,8 @@ import { examineAccount } from './examine-account.ts';
 import { checkClock, checkTool, checkWorkDirectory } from './machine-checks.ts';
 import { checkNames } from './name-checks.ts';
 import { type Places, type PlacesOptions, placesOf } from './places.ts';
+import { checkPublishing } from './publishing-checks.ts';
+import { checkRegions } from './region-checks.ts';
 import { type CheckReport, check } from './report.ts';
 import { requestedImages } from './requested-images.ts';
 import { checkSource, type ExaminedSource } from './source-checks.ts';
@@ -34,19 +36,26 @@ export async function examine(options: PlacesOptions): Promise<CheckReport[]> {
   const sources = await Promise.all(requests.map((request) => checkSource(request, { signal, clouds })));
   const machine = await Promise.all(examineMachine(settings, sources));
   const accounts = await examineAccounts({ settings, connection, clouds, places });
-  const names = await Promise.all(
-    sources
-      .flatMap(({ found }) => found ?? [])
-      .filter(({ request }) => !unnamed.has(request.name))
-      .map((source) => checkNames(source, { clouds, signal })),
+  const found = new Map(
+    sources.flatMap(({ found }) => (found ? [[found.request.name, found] as const] : [])),
   );
+  const images = await Promise.all(
+    requests.map(async (request) => {
+      const source = unnamed.has(request.name) ? undefined : found.get(request.name);
+      const names = source ? await checkNames(source, { clouds, signal }) : { reports: [] };
+      const published = await checkPublishing(request, { clouds, signal, imageId: names.imageId });
+      return { request, regions: published.regions, reports: [...names.reports, ...published.reports] };
+    }),
+  );
+  const regions = await checkRegions(images, { clouds, places: places.places, signal });
   const told = new Set(places.unread.map(({ detail }) => detail));
   return [
     ...machine,
     ...problems.filter(({ detail }) => !told.has(detail)),
     ...sources.flatMap(({ reports }) => reports),
     ...accounts,
-    ...names.flat(),
+    ...images.flatMap(({ reports }) => reports),
+    ...regions,
     ...places.unread,
   ];
 }

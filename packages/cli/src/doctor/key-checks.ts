@@ -5,6 +5,7 @@ import { type PolicyDocument, parsePolicy } from '@ec2-image/iam-policy';
 import { whyUnusable } from '../aws/kms-key.ts';
 import { keyFix } from './account-fixes.ts';
 import { judge } from './judge.ts';
+import type { Place } from './places.ts';
 import { type CheckReport, check, type PermissionReport } from './report.ts';
 import { viaService } from './role-needs.ts';
 import type { Scene } from './scene.ts';
@@ -17,8 +18,23 @@ export interface FoundKey {
   readonly facts?: KeyFacts;
 }
 
+/** The key of the snapshots that are made in the scene's region; undefined where they are not encrypted. */
+export async function findSnapshotKey(
+  scene: Scene,
+  { kmsKey, encrypt }: Pick<Place, 'kmsKey' | 'encrypt'>,
+): Promise<FoundKey | undefined> {
+  let key = kmsKey;
+  try {
+    key ??= await defaultKeyOf(scene, encrypt);
+  } catch (error) {
+    scene.signal.throwIfAborted();
+    return { report: await check('KMS key of snapshots', () => Promise.reject(error)) };
+  }
+  return key === undefined ? undefined : checkKey(scene, { key, use: 'snapshots' });
+}
+
 /** What snapshots are encrypted with that name no key, where the account encrypts them all. */
-export async function defaultKeyOf(
+async function defaultKeyOf(
   { senders: { ec2 }, signal }: Scene,
   encrypt: boolean,
 ): Promise<string | undefined> {

@@ -6,17 +6,16 @@ import {
   type TagSpecification,
 } from '@aws-sdk/client-ec2';
 import { refusedCodeOf } from '@ec2-image/aws-call';
-import type { Permission } from '../iam/permission.ts';
-import { importPolicies, permissionTable } from '../iam/policy-document.ts';
-import { targetArns } from '../iam/policy-scope.ts';
-import { importerFix } from './account-fixes.ts';
+import { importPolicies } from '../iam/policy-document.ts';
+import { importerFix, retirerFix } from './account-fixes.ts';
 import type { Evidence, Need } from './evidence.ts';
+import type { Fix } from './fix.ts';
 import { keyPermissions } from './key-checks.ts';
+import { askPermissions } from './permission-needs.ts';
 import type { Place } from './places.ts';
-import { type CheckReport, check, type PermissionReport, permissionFinding } from './report.ts';
+import { type CheckReport, check, permissionFinding } from './report.ts';
 import { volumeKeyNeeds } from './role-needs.ts';
 import type { Scene } from './scene.ts';
-import { simulate } from './simulate.ts';
 import type { KeyFacts } from './uses.ts';
 
 export interface PermissionUse {
@@ -31,7 +30,8 @@ export function checkPermissions(scene: Scene, use: PermissionUse): Promise<Chec
   const { place, evidence, snapshotKey, objectKey } = use;
   return check(`permissions of import${place.via === 'ebs' ? ' by way of EBS' : ''}`, async () => {
     await tryCalls(scene, use);
-    const reports = await Promise.all(needsOf(scene, place).map((need) => ofNeed(scene, need, evidence)));
+    const names = [...importPolicies(place), ...(place.publishesTo ? (['publish'] as const) : [])];
+    const reports = await askPermissions(scene, { names, place, evidence });
     const ofKeys = await Promise.all([
       ...(snapshotKey && place.via === 'ebs'
         ? [keyPermissions(scene, { key: snapshotKey, actions: volumeKeyNeeds, via: 'ec2' })]
@@ -50,87 +50,38 @@ export function checkPermissions(scene: Scene, use: PermissionUse): Promise<Chec
       objectKeys: objectKey ? [objectKey.arn] : [],
       snapshotKeys: snapshotKey ? [snapshotKey.arn] : [],
     };
-    return permissionFinding([...reports.flat(), ...ofKeys.flat()], importerFix(scene, place, keys));
+    return permissionFinding([...reports, ...ofKeys.flat()], importerFix(scene, place, keys));
   });
 }
 
-interface ResourceNeed {
-  readonly actions: readonly string[];
-  readonly resource: string;
-  /** What the call says of itself that the policy asks for. */
-  readonly context: Readonly<Record<string, string>>;
+export interface RegionUse {
+  readonly evidence: Evidence;
+  readonly snapshotKey?: KeyFacts | undefined;
+  /** What would let the caller publish. */
+  readonly fix?: Fix | undefined;
 }
 
-/** Of the one table; keys have policies of their own, and come by themselves. */
-function needsOf({ region, account }: Scene, place: Place): ResourceNeed[] {
-  const { bucket, keyPrefix } = place;
-  const scope = {
-    regions: [region],
-    buckets: bucket === undefined ? [] : [bucket],
-    keyPrefixes: [keyPrefix],
-    account,
-  };
-  const ofKeys = new Set(['snapshot-keys', 'object-keys']);
-  const ofBucket = new Set(['bucket', 'objects']);
-  const published = place.publishes ? permissionTable.publish : [];
-  const needs = [...importPolicies(place).flatMap((name) => permissionTable[name]), ...published]
-    .filter(
-      ({ on }) => !on.some((target) => ofKeys.has(target) || (bucket === undefined && ofBucket.has(target))),
-    )
-    .flatMap(({ actions, on, condition }) =>
-      on.flatMap((target) =>
-        targetArns(target, scope).map((resource) => ({ actions, resource, context: meeting(condition) })),
-      ),
-    );
-  return byResource(needs);
-}
-
-/** What both an import and publishing need is asked once. */
-function byResource(needs: readonly ResourceNeed[]): ResourceNeed[] {
-  const actions = new Map<string, Set<string>>();
-  return needs.flatMap((need) => {
-    const asked = actions.get(need.resource) ?? new Set();
-    actions.set(need.resource, asked);
-    const open = need.actions.filter((action) => !asked.has(action));
-    for (const action of open) asked.add(action);
-    return open.length > 0 ? { ...need, actions: open } : [];
-  });
-}
-
-/** Values that a condition of the table is true for. */
-function meeting(condition: Permission['condition'] = {}): Record<string, string> {
-  const wanted = Object.values(condition).flatMap((keys) => Object.entries(keys));
-  return Object.fromEntries(
-    wanted.map(([key, values]) => [key, [values].flat()[0]!.replaceAll('*', 'ec2-image-doctor')]),
-  );
-}
-
-/** What a call has shown counts; the rest is simulated. */
-async function ofNeed(
+/** Every permission that publishing needs in a region besides that of the import. */
+export function checkPublishPermissions(
   scene: Scene,
-  { actions, resource, context }: ResourceNeed,
-  evidence: Evidence,
-): Promise<PermissionReport[]> {
-  const shown = actions.map((action) => evidence.of(action, resource));
-  const open = actions.filter((_, index) => shown[index] === undefined);
-  const { caller } = scene;
-  const simulated =
-    open.length === 0
-      ? []
-      : await simulate(scene, {
-          source: caller.source,
-          context,
-          // IAM simulates one resource, not a pattern.
-          wanted: {
-            actions: open,
-            resource: resource.replace(/\*$/, resource === '*' ? '*' : 'ec2-image-doctor'),
-          },
-          unprovable: caller.unprovable,
-        });
-  return [
-    ...shown.flatMap((report) => report ?? []),
-    ...simulated.map((report) => ({ ...report, resource })),
-  ];
+  { evidence, snapshotKey, fix }: RegionUse,
+): Promise<CheckReport> {
+  return check('permissions of publish', async () => {
+    const reports = await askPermissions(scene, { names: ['publish'], evidence });
+    const ofKey = snapshotKey
+      ? await keyPermissions(scene, { key: snapshotKey, actions: volumeKeyNeeds, via: 'ec2' })
+      : [];
+    return permissionFinding([...reports, ...ofKey], fix);
+  });
+}
+
+/** What retiring old AMIs needs. No import does: whoever runs `retire` may be somebody else. */
+export function checkRetirePermissions(scene: Scene, evidence: Evidence): Promise<CheckReport> {
+  return check('permissions of retire', async () => {
+    const reports = await askPermissions(scene, { names: ['retire'], evidence });
+    const finding = permissionFinding(reports, retirerFix(scene));
+    return finding.state === 'failed' ? { ...finding, state: 'warning' } : finding;
+  });
 }
 
 /** A call with DryRun asks for the permission and does nothing, whether or not what it names is there. */

@@ -25,8 +25,10 @@ export interface Place {
   readonly kmsKey?: string;
   /** Whether the AMIs are tested. */
   readonly bootTest: boolean;
-  /** The AMI is published at the end. */
-  readonly publishes?: true;
+  /** The AMI is published at the end, in the region of the import and in these, as they are configured. */
+  readonly publishesTo?: readonly string[];
+  /** Old AMIs are to be retired. */
+  readonly retains?: true;
 }
 
 export interface Places {
@@ -101,7 +103,11 @@ function placeOf(read: Read, session: Session): Place {
     encrypt: read('encrypt') ?? false,
     bootTest: bootTestOf(read('boot-test')) !== undefined,
     ...optional('kmsKey', typeof kmsKey === 'object' ? kmsKey[session.region ?? ''] : kmsKey),
-    ...optional('publishes', publishKeys.some((key) => read(key) !== undefined) || undefined),
+    ...optional(
+      'publishesTo',
+      publishKeys.some((key) => read(key) !== undefined) ? (read('regions') ?? []) : undefined,
+    ),
+    ...optional('retains', read('retain') === undefined ? undefined : (true as const)),
     keyPrefix: (via === 's3' ? read('key-prefix') : undefined) ?? defaultKeyPrefix,
   };
   if (via === 'ebs') return place;

@@ -38,7 +38,7 @@ export async function simulate(
   }: {
     readonly source: string | undefined;
     readonly wanted: Wanted;
-    readonly context?: Readonly<Record<string, string>>;
+    readonly context?: Readonly<Record<string, string | readonly string[]>>;
     /** Why even an allowance proves nothing. */
     readonly unprovable?: string | undefined;
   },
@@ -50,8 +50,9 @@ export async function simulate(
   const entries = Object.entries({ ...knownContext(scene), 'aws:PrincipalArn': source, ...context }).map(
     ([ContextKeyName, value]): ContextEntry => ({
       ContextKeyName,
-      ContextKeyValues: [value],
-      ContextKeyType: /^(true|false)$/.test(value) ? 'boolean' : 'string',
+      ContextKeyValues: [value].flat(),
+      ContextKeyType:
+        typeof value !== 'string' ? 'stringList' : /^(true|false)$/.test(value) ? 'boolean' : 'string',
     }),
   );
   try {

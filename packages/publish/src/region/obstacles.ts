@@ -73,6 +73,6 @@ export function findObstacles({
 function blocked(region: string, setting: 'image' | 'snapshot', what: string): PublishError {
   return new PublishError('PUBLIC_ACCESS_BLOCKED', `${region}: the account blocks public access to ${what}`, {
     hint: `Allow it with \`aws ec2 disable-${setting}-block-public-access --region ${region}\`, which takes up to ten minutes; or share with accounts.`,
-    facts: { region },
+    facts: { region, setting },
   });
 }
