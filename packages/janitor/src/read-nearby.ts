@@ -143,16 +143,12 @@ async function imagesBy(
   return all(scanImages({ ...at({ region }, options), filters }));
 }
 
-/** By the tag and, for those of earlier versions, by the AMI's name. */
 async function imagesOfStream(image: ImageFact, options: RecheckOptions): Promise<ImageFact[]> {
   const name = streamNameOf(image);
   if (name === undefined) return [];
-  const literal = name.replace(/[\\*?]/g, '\\$&');
-  const found = [
-    ...(await imagesBy(`tag:${provenanceKeys.name}`, [literal], image, options)),
-    ...(await imagesBy('name', [`${literal}-i*`], image, options)),
-  ];
-  return [...new Map(found.map((other) => [other.imageId, other])).values()];
+  // Taken literally.
+  const value = name.replace(/[\\*?]/g, '\\$&');
+  return imagesBy(`tag:${provenanceKeys.name}`, [value], image, options);
 }
 
 async function snapshotsBy(
