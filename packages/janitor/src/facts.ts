@@ -11,7 +11,6 @@ export interface Facts {
   readonly regions: readonly string[];
   readonly buckets: readonly BucketFact[];
   readonly prefixes: readonly string[];
-  /** Those that test whether an AMI boots. */
   readonly instances: readonly InstanceFact[];
   readonly uploads: readonly UploadFact[];
   readonly objects: readonly ObjectFact[];
@@ -103,12 +102,13 @@ export interface ImageFact {
   readonly tags: Tags;
 }
 
-/** An instance that tests whether an AMI boots, and that has not ended. */
+/** An instance that has not ended and may test whether its AMI boots: its token tells. */
 export interface InstanceFact {
   readonly kind: 'instance';
   readonly region: string;
   readonly instanceId: string;
   readonly imageId: string;
+  readonly clientToken?: string;
   readonly state: string;
   /** Its last start. */
   readonly startedAt?: number;

@@ -1,4 +1,4 @@
-import { amiTags, isOurs, objectKey, provenanceTags, snapshotOrigin, type Tags } from '@ec2-image/provenance';
+import { amiTags, bootTestToken, isOurs, objectKey, provenanceKeys, provenanceTags, snapshotOrigin, type Tags } from '@ec2-image/provenance';
 import type {
   Details,
   Facts,
@@ -49,6 +49,10 @@ export const instance = (fields: Partial<InstanceFact> = {}): InstanceFact => ({
   region,
   instanceId: 'i-0aaa',
   imageId: 'ami-0aaa',
+  clientToken: bootTestToken({
+    imageId: 'ami-0aaa',
+    attempt: ourTags()[provenanceKeys.startedAt]!,
+  }),
   state: 'running',
   startedAt: hoursAgo(100),
   tags: ourImageTags(),

@@ -1,5 +1,5 @@
 import { policies } from '@ec2-image/aws-call';
-import { disabledKey, snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
+import { disabledKey, isTestInstance, snapshotOrigin, writtenDescription } from '@ec2-image/provenance';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
@@ -108,6 +108,7 @@ const anyInstance = fc
   .record({
     region: anyRegion,
     instanceId: fc.constantFrom('i-0a', 'i-0b'),
+    imageId: fc.constantFrom('ami-0aaa', 'ami-0b'),
     state: fc.constantFrom('pending', 'running', 'stopping', 'stopped'),
     startedAt: time,
     tags,
@@ -243,6 +244,7 @@ it('deletes nothing without proof that ec2-image created it', () => {
   ofEveryDeletion(({ fact, resource, facts: given }) => {
     expect(resource.proof).not.toBe('');
     const { proofs } = relationsOf(given);
+    if (fact.kind === 'instance') expect(isTestInstance(fact)).toBe(true);
     if (fact.kind === 'task') expect(proofs.task(fact)).toBeDefined();
     if (fact.kind === 'snapshot') expect(proofs.snapshot(fact)).toBeDefined();
     if (fact.kind === 'ami') expect(proofs.image(fact)).toBeDefined();

@@ -1,4 +1,4 @@
-import { copyOfKey, keptKey, provenanceKeys, type Tags } from '@ec2-image/provenance';
+import { copyOfKey, isTestInstance, keptKey, provenanceKeys, type Tags } from '@ec2-image/provenance';
 import {
   type Facts,
   type ImageFact,
@@ -52,7 +52,7 @@ export function listUnfinished(facts: Facts, policy: Policy): Unfinished[] {
       .filter((snapshot) => !made.has(refOf(snapshot)) && lacksImage(snapshot, context))
       .map((snapshot) => ofSnapshot(snapshot, tools)),
     ...facts.images.filter((image) => isOpen(image, context)).map((image) => ofImage(image, tools)),
-    ...facts.instances.map((instance) => ofInstance(instance, tools)),
+    ...facts.instances.filter(isTestInstance).map((instance) => ofInstance(instance, tools)),
   ];
 }
 

@@ -1,10 +1,12 @@
 import { policies } from '@ec2-image/aws-call';
+import { isTestInstance } from '@ec2-image/provenance';
 import type { InstanceFact } from '../facts.ts';
 import { type Context, unread } from './context.ts';
 import { keep, keptBySuffix, protectedByTags, tooRecent, type Verdict } from './keep.ts';
 
-/** Its token is its proof, without which no scan finds it: nobody else's instance has it. */
-export function judgeInstance(instance: InstanceFact, context: Context): Verdict {
+/** Undefined for one that no boot test started, whatever its tags are. */
+export function judgeInstance(instance: InstanceFact, context: Context): Verdict | undefined {
+  if (!isTestInstance(instance)) return undefined;
   const { policy, now } = context;
   const { state, startedAt, imageId, tags } = instance;
   const age = { lastActivityAt: startedAt, now, event: 'started' };

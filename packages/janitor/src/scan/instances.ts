@@ -1,16 +1,16 @@
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { pages } from '@ec2-image/aws-call';
-import { isTestInstance, provenanceKeys, tagRecord } from '@ec2-image/provenance';
+import { provenanceKeys, tagRecord } from '@ec2-image/provenance';
 import type { InstanceFact } from '../facts.ts';
 import type { RegionScan } from './tasks.ts';
 
-/** The instances that have not ended and that test whether an AMI boots. */
+/** The instances that have not ended and that may test whether an AMI boots. */
 export async function* scanInstances({
   ec2,
   region,
   instanceId,
 }: RegionScan & {
-  /** One alone. Default: all. */
+  /** One alone, whatever it is. Default: all. */
   readonly instanceId?: string;
 }): AsyncGenerator<InstanceFact> {
   const list = pages(async (token) => {
@@ -18,8 +18,9 @@ export async function* scanInstances({
       new DescribeInstancesCommand({
         Filters: [
           { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
-          { Name: 'tag-key', Values: [provenanceKeys.startedAt] },
-          ...(instanceId === undefined ? [] : [{ Name: 'instance-id', Values: [instanceId] }]),
+          instanceId === undefined
+            ? { Name: 'tag-key', Values: [provenanceKeys.startedAt] }
+            : { Name: 'instance-id', Values: [instanceId] },
         ],
         MaxResults: 1000,
         NextToken: token,
@@ -31,16 +32,15 @@ export async function* scanInstances({
     for (const { InstanceId, ImageId, ClientToken, State, LaunchTime, Tags } of reservations.flatMap(
       ({ Instances = [] }) => Instances,
     )) {
-      const tags = tagRecord(Tags);
-      if (!ImageId || !isTestInstance({ imageId: ImageId, clientToken: ClientToken, tags })) continue;
       yield {
         kind: 'instance',
         region,
         instanceId: InstanceId!,
-        imageId: ImageId,
+        imageId: ImageId ?? '',
+        clientToken: ClientToken,
         state: State?.Name ?? 'unknown',
         startedAt: LaunchTime?.getTime(),
-        tags,
+        tags: tagRecord(Tags),
       };
     }
   }

@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { bootTestToken, tagList } from '@ec2-image/provenance';
 import { expect } from 'vitest';
-import { it, type JanitorAccount, results, verdicts } from '../support/account.ts';
+import { explainMissing, narrowPlan, parsePlan } from '../../src/index.ts';
+import { bucket, it, type JanitorAccount, region, results, verdicts } from '../support/account.ts';
 import { id, ourImageTags, provenance, seedPair } from '../support/resources.ts';
 
 const imageId = id('ami', 2);
@@ -119,6 +120,24 @@ it('one that has ended since the plan is gone, and one that became protected is 
     [ended]: { outcome: 'gone' },
     [shielded]: { outcome: 'skipped', detail: expect.stringContaining('termination protection') },
   });
+});
+
+it('47: a saved plan that names an instance of somebody else: it is not touched', async ({ account }) => {
+  seedPair(account);
+  const foreign = await startInstance(account, 100, { clientToken: 'of-their-own' });
+  const resource = {
+    ...({ verdict: 'delete', kind: 'instance', id: foreign, region, proof: 'is ours' } as const),
+    ref: `${region}/${foreign}`,
+  };
+  const plan = await account.find();
+  const saved = parsePlan(JSON.stringify({ ...plan, resources: [resource] }));
+  const scope = { account: plan.account, regions: [region], buckets: [bucket], prefixes: [] };
+  const narrowed = narrowPlan(saved, { fresh: plan, scope });
+  expect(narrowed.plan.resources).toEqual([]);
+  expect(await explainMissing(narrowed, account)).toMatchObject([
+    { outcome: 'skipped', detail: 'no longer identifiable as created by ec2-image' },
+  ]);
+  expect(await stateOf(account, foreign)).toBe('running');
 });
 
 it('where instances may not be listed, none is judged, and the report says so', async ({ account }) => {
