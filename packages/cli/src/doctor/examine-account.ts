@@ -119,7 +119,14 @@ const noBucket: CheckReport = {
   hint: 'Name one with --bucket.',
 };
 
-/** Several images may go the same way. */
+/** Several images may go the same way: what they are published to, and whether they are retired, is not checked for each. */
 function distinct(places: readonly Place[]): Place[] {
-  return [...new Map(places.map((place) => [JSON.stringify(place), place])).values()];
+  const ways = Map.groupBy(places, ({ publishesTo, retains, ...way }) =>
+    JSON.stringify([way, publishesTo !== undefined]),
+  );
+  return [...ways.values()].map((same) => {
+    const regions = same.flatMap(({ publishesTo = [] }) => publishesTo);
+    const [{ publishesTo, ...way }] = same as [Place];
+    return { ...way, ...(publishesTo && { publishesTo: [...new Set(regions)] }) };
+  });
 }

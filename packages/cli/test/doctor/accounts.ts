@@ -1,6 +1,13 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EnableEbsEncryptionByDefaultCommand, ModifyEbsDefaultKmsKeyIdCommand } from '@aws-sdk/client-ec2';
+import {
+  EC2Client,
+  EnableEbsEncryptionByDefaultCommand,
+  EnableImageBlockPublicAccessCommand,
+  EnableSnapshotBlockPublicAccessCommand,
+  ModifyEbsDefaultKmsKeyIdCommand,
+  ModifyImageAttributeCommand,
+} from '@aws-sdk/client-ec2';
 import {
   AttachRolePolicyCommand,
   CreatePolicyCommand,
@@ -58,6 +65,14 @@ const withPolicy = (document: object): Account['options'] => ({
   signer: limited,
 });
 
+const otherRegion = 'eu-west-1';
+const everywhere = { ...scope, regions: [region, otherRegion] };
+const published = { regions: [otherRegion], share: { accounts: ['111111111111'] } };
+const forEverybody = { regions: [otherRegion], share: { public: true } };
+
+/** Somebody's, and everybody's. */
+const openAmi = `ami-${'9'.padStart(17, '0')}`;
+
 /** Of the one image. */
 const amiName = 'test-cloud-ione';
 
@@ -89,8 +104,8 @@ function addLifecycle({ account }: Stage) {
   );
 }
 
-async function createKey({ account }: Stage, policy?: string): Promise<string> {
-  const kms = account.client(KMSClient);
+async function createKey({ account }: Stage, policy?: string, at = region): Promise<string> {
+  const kms = account.client(KMSClient, { region: at });
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
   if (policy) await kms.send(new PutKeyPolicyCommand({ KeyId: KeyMetadata!.Arn, Policy: policy }));
   return KeyMetadata!.Arn!;
@@ -105,9 +120,10 @@ async function encryptBucket(stage: Stage, KMSMasterKeyID: string): Promise<void
   );
 }
 
-async function encryptByDefault(stage: Stage, KmsKeyId: string): Promise<void> {
-  await stage.account.ec2.send(new EnableEbsEncryptionByDefaultCommand({}));
-  await stage.account.ec2.send(new ModifyEbsDefaultKmsKeyIdCommand({ KmsKeyId }));
+async function encryptByDefault(stage: Stage, KmsKeyId: string, at = region): Promise<void> {
+  const ec2 = stage.account.client(EC2Client, { region: at });
+  await ec2.send(new EnableEbsEncryptionByDefaultCommand({}));
+  await ec2.send(new ModifyEbsDefaultKmsKeyIdCommand({ KmsKeyId }));
 }
 
 const iam = ({ account }: Stage) => account.client(IAMClient);
@@ -141,6 +157,33 @@ export const whole: readonly Account[] = [
     async prepare(stage) {
       await addLifecycle(stage);
       stage.settings = { 'boot-test': { timeout: 0 } };
+    },
+  },
+  {
+    name: 'a caller with the published policies for an import that publishes to another region',
+    options: withPolicy(createPolicy(['import-s3', 'publish', 'doctor'], everywhere)),
+    async prepare(stage) {
+      await addLifecycle(stage);
+      const parameters = {
+        'ssm-parameter': '/images/{name}/{suffix}',
+        'ssm-latest': '/images/{name}/latest',
+      };
+      stage.settings = { ...published, ...parameters, 'deprecate-after': '90d' };
+    },
+  },
+  {
+    name: 'an AMI that everybody is to have',
+    async prepare(stage) {
+      await addLifecycle(stage);
+      stage.settings = forEverybody;
+    },
+  },
+  {
+    name: 'a caller with the published policies for AMIs that are retired',
+    options: withPolicy(createPolicy(['import-s3', 'retire', 'doctor'], scope)),
+    async prepare(stage) {
+      await addLifecycle(stage);
+      stage.settings = { retain: { count: 2 } };
     },
   },
   {
@@ -184,6 +227,100 @@ export const broken: readonly Account[] = [
       stage.settings = { 'boot-test': true };
     },
     finds: [['permissions of import', 'failed', /denied: .*ec2:RunInstances/]],
+  },
+  {
+    name: 'public access to AMIs that is blocked',
+    async prepare(stage) {
+      const blocked = { ImageBlockPublicAccessState: 'block-new-sharing' } as const;
+      await stage.account.ec2.send(new EnableImageBlockPublicAccessCommand(blocked));
+      stage.settings = forEverybody;
+    },
+    finds: [[`publishing of test-cloud in ${region}`, 'failed', /blocks public access to AMIs/]],
+  },
+  {
+    name: 'public access to snapshots that is blocked in a region of the AMI',
+    async prepare(stage) {
+      const ec2 = stage.account.client(EC2Client, { region: otherRegion });
+      await ec2.send(new EnableSnapshotBlockPublicAccessCommand({ State: 'block-new-sharing' }));
+      stage.settings = forEverybody;
+    },
+    finds: [[`publishing of test-cloud in ${otherRegion}`, 'failed', /blocks public access to snapshots/]],
+  },
+  {
+    name: 'encryption by default in a region of an AMI that everybody is to have',
+    async prepare(stage) {
+      const ec2 = stage.account.client(EC2Client, { region: otherRegion });
+      await ec2.send(new EnableEbsEncryptionByDefaultCommand({}));
+      stage.settings = forEverybody;
+    },
+    finds: [[`publishing of test-cloud in ${otherRegion}`, 'failed', /an encrypted AMI cannot be public/]],
+  },
+  {
+    name: 'a full quota of public AMIs',
+    options: { quotas: { publicImages: 1 } },
+    async prepare(stage) {
+      const { account } = stage;
+      seedEc2({ directory: account.directory, images: [{ id: openAmi, name: 'open', snapshotIds: [] }] });
+      const LaunchPermission = { Add: [{ Group: 'all' as const }] };
+      await account.ec2.send(new ModifyImageAttributeCommand({ ImageId: openAmi, LaunchPermission }));
+      stage.settings = { share: { public: true } };
+    },
+    finds: [[`publishing of test-cloud in ${region}`, 'failed', /has 1 public AMIs, and may have 1/]],
+  },
+  {
+    name: 'a region that there is not',
+    prepare: async (stage) => {
+      stage.settings = { regions: ['eu-west-9'] };
+    },
+    finds: [['publishing of test-cloud', 'failed', /there is no region eu-west-9/]],
+  },
+  {
+    name: 'a caller who may publish in the region of the import alone',
+    options: withPolicy(createPolicy(['import-s3', 'publish', 'doctor'], scope)),
+    prepare: async (stage) => {
+      stage.settings = published;
+    },
+    finds: [[`permissions of publish in ${otherRegion}`, 'failed', /denied: .*ec2:CopyImage/]],
+  },
+  {
+    name: 'a caller who may not publish',
+    options: withPolicy(createPolicy(['import-s3', 'doctor'], everywhere)),
+    prepare: async (stage) => {
+      stage.settings = { share: { accounts: ['111111111111'] } };
+    },
+    finds: [['permissions of import', 'failed', /denied: .*ec2:ModifySnapshotAttribute/]],
+  },
+  {
+    name: 'a caller who may not retire, beside an import',
+    options: withPolicy(createPolicy(['import-s3', 'doctor'], scope)),
+    prepare: async (stage) => {
+      stage.settings = { retain: { count: 2 } };
+    },
+    finds: [['permissions of retire', 'warning', /denied: .*ec2:DisableImage/]],
+    imports: true,
+  },
+  {
+    name: 'encryption by default with an unusable key in a region of the AMI',
+    async prepare(stage) {
+      const key = await createKey(stage, undefined, otherRegion);
+      await encryptByDefault(stage, key, otherRegion);
+      await stage.account
+        .client(KMSClient, { region: otherRegion })
+        .send(new DisableKeyCommand({ KeyId: key }));
+      stage.settings = { regions: [otherRegion] };
+    },
+    finds: [[`KMS key of snapshots in ${otherRegion}`, 'failed', /state Disabled/]],
+  },
+  {
+    name: 'a full quota of AMIs in a region of the AMI',
+    options: { quotas: { images: 1 } },
+    async prepare(stage) {
+      const { directory } = stage.account;
+      seedEc2({ directory, region: otherRegion, images: [{ name: 'other', snapshotIds: [] }] });
+      stage.settings = { regions: [otherRegion] };
+    },
+    fails: 'in hours',
+    finds: [[`quota of AMIs in ${otherRegion}`, 'failed', /1 of 1/]],
   },
   {
     name: 'a role without policy',

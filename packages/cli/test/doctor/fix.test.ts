@@ -1,6 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import {
+  EC2Client,
+  EnableImageBlockPublicAccessCommand,
+  EnableSnapshotBlockPublicAccessCommand,
+} from '@aws-sdk/client-ec2';
+import {
   CreateRoleCommand,
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
@@ -69,12 +74,19 @@ describe('what doctor --fix prints', () => {
     await fixEverything(stage, 4);
   });
 
-  test('gives a user who may do nothing what doctor and import need', { timeout: 300_000 }, async () => {
+  test('gives a user who may do nothing what doctor, import, publish and retire need, and lets everybody have the AMI', {
+    timeout: 300_000,
+  }, async () => {
     await using stage = await openStage(images, {
       credentials: [{ ...limited, userName: 'limited', policies: [] }],
       signer: limited,
     });
-    await fixEverything(stage, 3);
+    const blocked = { ImageBlockPublicAccessState: 'block-new-sharing' } as const;
+    await stage.account.ec2.send(new EnableImageBlockPublicAccessCommand(blocked));
+    const other = stage.account.client(EC2Client, { region: 'eu-west-1' });
+    await other.send(new EnableSnapshotBlockPublicAccessCommand({ State: 'block-all-sharing' }));
+    stage.settings = { regions: ['eu-west-1'], share: { public: true }, retain: { count: 2 } };
+    await fixEverything(stage, 4);
   });
 
   test('gives a role that may do nothing the same, and the key that it encrypts with', {

@@ -16,11 +16,12 @@ import { openAccount, region, type TestAccount } from '../support/account.ts';
 import { makeWorkDirectory } from '../support/import.ts';
 import { type InProcessEnd, runInProcess } from '../support/in-process.ts';
 
-const regions = [region, 'eu-west-1'] as const;
+export const otherRegion = 'eu-west-1';
+const regions = [region, otherRegion] as const;
 const accounts = ['111111111111', '222222222222'];
 const hex = 'ab'.repeat(32);
 const amiName = 'debian-i1';
-const imageId = `ami-${'1'.padStart(17, '0')}`;
+export const imageId = `ami-${'1'.padStart(17, '0')}`;
 const snapshotId = `snap-${'1'.padStart(17, '0')}`;
 
 const image = {
@@ -49,15 +50,19 @@ export interface PublishScene extends AsyncDisposable {
   expectPublished(): Promise<void>;
 }
 
-export async function openPublishScene(options: Partial<LocalAwsOptions> = {}): Promise<PublishScene> {
-  const account = await openAccount({
-    ...options,
-    rules: { audience: accounts, latest: { name: /\/latest$/, regions } },
-  });
+export async function openPublishScene({
+  settings,
+  ...options
+}: Partial<LocalAwsOptions> & {
+  /** Of the image: on top of its own. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
+} = {}): Promise<PublishScene> {
+  const rules = { audience: accounts, latest: { name: /\/latest$/, regions } };
+  const account = await openAccount({ ...options, ...(!settings && { rules }) });
   const workDirectory = await makeWorkDirectory();
   const config = join(workDirectory, 'ec2-image.yaml');
   // JSON is YAML.
-  await writeFile(config, JSON.stringify({ images: { debian: image } }));
+  await writeFile(config, JSON.stringify({ images: { debian: { ...image, ...settings } } }));
   seedImage(account);
   // Encryption by default would be with AWS's own key, and nothing so encrypted can be shared.
   for (const at of regions)

@@ -46,7 +46,7 @@ export const checkCommands = {
   doctor: {
     summary: 'check credentials, permissions, bucket, role, keys, quotas, tools and space',
     details: [
-      'Checks everything that an import needs, for the images of the configuration and what is given here. Each permission is proven, denied, or not provable: by calls, by calls with DryRun, by the simulation of IAM and by policies that can be read. In the bucket, a small object and an upload in parts are made under the prefix and removed again; nothing else is changed.',
+      'Checks everything that an import needs, for the images of the configuration and what is given here. Each permission is proven, denied, or not provable: by calls, by calls with DryRun, by the simulation of IAM and by policies that can be read. Where AMIs are published, so is each region that they go to: permissions, keys, quotas, and what would keep them from being shared. In the bucket, a small object and an upload in parts are made under the prefix and removed again; nothing else is changed.',
       'With --fix, prints on stdout the aws commands that would fix what was found, as a script for a shell, and the report on stderr; with --cloudformation a template.',
       'Exit codes: 0 nothing is missing, 1 something is.',
     ],
