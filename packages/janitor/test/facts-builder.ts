@@ -1,4 +1,13 @@
-import { amiTags, bootTestToken, isOurs, objectKey, provenanceKeys, provenanceTags, snapshotOrigin, type Tags } from '@ec2-image/provenance';
+import {
+  amiTags,
+  bootTestToken,
+  isOurs,
+  objectKey,
+  provenanceKeys,
+  provenanceTags,
+  snapshotOrigin,
+  type Tags,
+} from '@ec2-image/provenance';
 import type {
   Details,
   Facts,

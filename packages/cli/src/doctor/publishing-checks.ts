@@ -110,7 +110,7 @@ async function obstaclesOf(target: PublishTarget, { encryption }: RequestedImpor
   };
 }
 
-/** Publishing goes on where the quota of public AMIs cannot be read: here that is noted. */
+/** Publishing continues where the quota of public AMIs cannot be read: here that is noted. */
 function noticingQuota(target: PublishTarget, unknown: Set<string>): PublishTarget {
   return {
     ...target,

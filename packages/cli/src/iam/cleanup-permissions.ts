@@ -22,7 +22,7 @@ const lookInTheRegions: Permission = {
   on: ['anything'],
 };
 
-const lookForUsers: Permission = {
+const findUsers: Permission = {
   purpose: 'LookForWhatUsesAmisAndSnapshots',
   actions: [
     'autoscaling:DescribeAutoScalingGroups',
@@ -38,7 +38,7 @@ const lookForUsers: Permission = {
 };
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-ami-references.html#ami-references-required-permissions */
-const letEc2LookForUsers: Permission = {
+const letEc2FindUsers: Permission = {
   purpose: 'LetEc2LookForWhatUsesAnAmi',
   actions: [
     'imagebuilder:GetContainerRecipe',
@@ -54,8 +54,8 @@ const letEc2LookForUsers: Permission = {
 const janitor: readonly Permission[] = [
   // Instances of boot tests, too; and EC2 may look for those that use an AMI then.
   { ...lookInTheRegions, actions: [...lookInTheRegions.actions, 'ec2:DescribeInstances'] },
-  lookForUsers,
-  letEc2LookForUsers,
+  findUsers,
+  letEc2FindUsers,
   lookInTheBucket,
   lookAtTheObjects,
   {
@@ -89,8 +89,8 @@ const janitor: readonly Permission[] = [
 
 const retire: readonly Permission[] = [
   lookInTheRegions,
-  lookForUsers,
-  { ...letEc2LookForUsers, actions: ['ec2:DescribeInstances', ...letEc2LookForUsers.actions] },
+  findUsers,
+  { ...letEc2FindUsers, actions: ['ec2:DescribeInstances', ...letEc2FindUsers.actions] },
   {
     purpose: 'ApplyInTheRegions',
     actions: [

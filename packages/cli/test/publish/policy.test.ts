@@ -68,7 +68,7 @@ const scenarios: readonly Scenario[] = [
     needs: ['ec2:DeregisterImage'],
     async prepare({ directory }) {
       const failed = {
-        ...({ name: 'debian-i1', state: 'failed', snapshotIds: [], sourceImageId: imageId } as const),
+        ...({ name: 'debian-i1-failed', state: 'failed', snapshotIds: [], sourceImageId: imageId } as const),
         sourceImageRegion: region,
         tags: { [copyOfKey]: `${imageId} ${otherRegion}` },
       };
