@@ -56,14 +56,15 @@ function needsOf(
   return byResource(needs);
 }
 
-/** What both an import and publishing need is asked once. */
+/** What both an import and publishing need in the same way is asked once. */
 function byResource(needs: readonly ResourceNeed[]): ResourceNeed[] {
   const actions = new Map<string, Set<string>>();
   return needs.flatMap((need) => {
     const asked = actions.get(need.resource) ?? new Set();
     actions.set(need.resource, asked);
-    const open = need.actions.filter((action) => !asked.has(action));
-    for (const action of open) asked.add(action);
+    const way = JSON.stringify(need.context);
+    const open = need.actions.filter((action) => !asked.has(`${action} ${way}`));
+    for (const action of open) asked.add(`${action} ${way}`);
     return open.length > 0 ? { ...need, actions: open } : [];
   });
 }
@@ -86,7 +87,9 @@ async function ofNeed(
   { actions, resource, context }: ResourceNeed,
   evidence: Evidence,
 ): Promise<PermissionReport[]> {
-  const shown = actions.map((action) => evidence.of(action, resource));
+  // A call shows what it is allowed by what it says of itself.
+  const isPlain = Object.keys(context).length === 0;
+  const shown = actions.map((action) => (isPlain ? evidence.of(action, resource) : undefined));
   const open = actions.filter((_, index) => shown[index] === undefined);
   const { caller } = scene;
   const simulated =

@@ -21,6 +21,14 @@ export function knownContext({ account, region, caller }: Scene): Readonly<Recor
   };
 }
 
+/** What a direct call says nothing of: to leave it out of the simulation is right, not a gap. */
+const neverSaid: ReadonlySet<string> = new Set([
+  'aws:calledvia',
+  'aws:calledviafirst',
+  'aws:calledvialast',
+  'ec2:createaction',
+]);
+
 /**
  * What IAM says that the policies of a user or role allow. It does not see the policies of resources, and where a
  * condition goes by something that only the call itself would say, that is not provable.
@@ -78,7 +86,8 @@ export async function simulate(
       );
       if (!result)
         return { action, resource, state: 'unproven', detail: 'IAM simulated it without a result' };
-      const { EvalDecision: decision, MissingContextValues: missing = [] } = result;
+      const { EvalDecision: decision, MissingContextValues: unset = [] } = result;
+      const missing = unset.filter((key) => !neverSaid.has(key.toLowerCase()));
       const specific = { action, resource, by: 'simulation' as const };
       if (missing.length > 0) {
         return { ...specific, state: 'unproven', detail: `a policy goes by ${missing.join(', ')}` };
