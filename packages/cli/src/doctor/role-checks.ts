@@ -59,7 +59,7 @@ async function rolePermissions(
 ): Promise<PermissionReport[]> {
   const needs = roleNeeds(scene, use);
   const policies = await readPolicies(scene, role);
-  if (policies === undefined) {
+  if ('denied' in policies) {
     const simulated = await Promise.all(
       needs.map(({ action, resource, via }) =>
         simulate(scene, {
@@ -68,7 +68,7 @@ async function rolePermissions(
           context: via ? { 'kms:ViaService': via } : {},
           unprovable:
             via !== undefined || use.bucketPolicy === 'unknown' || use.bucketPolicy !== undefined
-              ? 'the policies of the resource have a say, too'
+              ? `the policies of the resource have a say, too, and ${policies.denied} is denied`
               : undefined,
         }),
       ),

@@ -15,8 +15,11 @@ export interface RolePolicies {
   readonly boundary?: PolicyDocument;
 }
 
-/** Inline and attached; undefined where one of them may not be read. */
-export async function readPolicies(scene: Scene, role: Role): Promise<RolePolicies | undefined> {
+/** Inline and attached; where one of them may not be read, the action that is denied. */
+export async function readPolicies(
+  scene: Scene,
+  role: Role,
+): Promise<RolePolicies | { readonly denied: string }> {
   const { iam } = scene.senders;
   const RoleName = role.RoleName!;
   try {
@@ -52,7 +55,7 @@ export async function readPolicies(scene: Scene, role: Role): Promise<RolePolici
     };
   } catch (error) {
     scene.signal.throwIfAborted();
-    if (isAwsCallError(error, 'ACCESS_DENIED')) return undefined;
+    if (isAwsCallError(error, 'ACCESS_DENIED')) return { denied: `iam:${error.facts.operation}` };
     throw error;
   }
 }
