@@ -27,8 +27,9 @@ const busyTimeoutMs = 30_000;
 export function openDatabase({ path, fsync }: { path: string; fsync: boolean }): Database {
   const connection = new DatabaseSync(path);
   connection.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  // First, since the switch to WAL waits for the disk, too. Without waiting, what is written survives its process.
+  connection.exec(`PRAGMA synchronous = ${fsync ? 'FULL' : 'OFF'}`);
   useWriteAheadLog(connection);
-  connection.exec(`PRAGMA synchronous = ${fsync ? 'FULL' : 'NORMAL'}`);
   const statements = new Map<string, StatementSync>();
   let inTransaction = false;
 
