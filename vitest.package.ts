@@ -13,6 +13,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Tests wait for children, sockets and clocks as much as they compute. (Projects do not take this from the root.)
     maxWorkers: availableParallelism() + 2,
-    execArgv: ['--conditions=@ec2-image/source'],
+    // Disks pass through in short-lived buffers: a larger young generation halves the time of collecting them.
+    execArgv: ['--conditions=@ec2-image/source', '--max-semi-space-size=32'],
   },
 });
