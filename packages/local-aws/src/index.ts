@@ -1,13 +1,8 @@
 export type { CallRecord, Calls } from './calls.ts';
 export type { ConditionsName } from './conditions/conditions.ts';
 export type { ReadVolumeOptions } from './ebs/read-volume.ts';
-export {
-  type SeedEc2Options,
-  type SeedImage,
-  type SeedImportTask,
-  type SeedSnapshot,
-  seedEc2,
-} from './ec2/seed.ts';
+export { seedEc2 } from './ec2/seed.ts';
+export type { SeedEc2Options, SeedImage, SeedImportTask, SeedSnapshot } from './ec2/seed-options.ts';
 export { LocalAwsError, type LocalAwsErrorCode } from './errors.ts';
 export type { ActiveFault, FaultHandle, Faults, FaultTarget } from './faults/faults.ts';
 export { parseFaultFile } from './faults/parse-rule.ts';

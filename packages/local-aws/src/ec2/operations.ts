@@ -84,6 +84,12 @@ import {
   modifySnapshotTier,
   restoreSnapshotTier,
 } from './tiers/snapshot-tiers.ts';
+import {
+  createImageUsageReport,
+  deleteImageUsageReport,
+  describeImageUsageReportEntries,
+  describeImageUsageReports,
+} from './usage-reports/operations.ts';
 
 /** Every call that EC2 answers here; any other is refused. */
 export const ec2Operations: QueryOperations<Ec2Context> = {
@@ -93,10 +99,12 @@ export const ec2Operations: QueryOperations<Ec2Context> = {
   CopyImage: copyImage,
   CopySnapshot: copySnapshot,
   CreateFleet: createFleet,
+  CreateImageUsageReport: createImageUsageReport,
   CreateLaunchTemplate: createLaunchTemplate,
   CreateLaunchTemplateVersion: createLaunchTemplateVersion,
   CreateTags: createTags,
   DeleteFleets: deleteFleets,
+  DeleteImageUsageReport: deleteImageUsageReport,
   DeleteLaunchTemplate: deleteLaunchTemplate,
   DeleteSnapshot: deleteSnapshot,
   DeleteTags: deleteTags,
@@ -106,6 +114,8 @@ export const ec2Operations: QueryOperations<Ec2Context> = {
   DescribeFleets: describeFleets,
   DescribeImageAttribute: describeImageAttribute,
   DescribeImageReferences: describeImageReferences,
+  DescribeImageUsageReportEntries: describeImageUsageReportEntries,
+  DescribeImageUsageReports: describeImageUsageReports,
   DescribeImages: countedRead(describeImages),
   DescribeImportSnapshotTasks: describeImportSnapshotTasks,
   DescribeInstanceStatus: describeInstanceStatus,

@@ -5,6 +5,7 @@ import { ec2Error, invalidParameterValue } from './errors.ts';
 export type ResourceType =
   | 'fleet'
   | 'image'
+  | 'image-usage-report'
   | 'import-snapshot-task'
   | 'instance'
   | 'launch-template'
@@ -44,6 +45,16 @@ const namings: Readonly<Record<ResourceType, Naming>> = {
         ids.length === 1
           ? `The image id '[${ids[0]}]' does not exist`
           : `The image ids '[${ids.join(', ')}]' do not exist`,
+      ),
+  },
+  'image-usage-report': {
+    prefix: 'amiur',
+    pattern: hex('amiur'),
+    malformed: (id) => invalidParameterValue(`Invalid value '${id}' for reportId.`),
+    notFound: (ids) =>
+      ec2Error(
+        'InvalidImageUsageReportId.NotFound',
+        `The image usage report ID '${ids.join(', ')}' does not exist`,
       ),
   },
   'import-snapshot-task': {

@@ -6,94 +6,20 @@ import { linkSnapshots } from './image-snapshots.ts';
 import type { ImageFacts } from './images/image.ts';
 import type { ImportTaskFacts } from './import/import-task.ts';
 import { enqueue } from './import/task-queue.ts';
+import type { InstanceFacts } from './instances/instance.ts';
 import { insertRule } from './recycle-bin.ts';
 import { openResources, type Resources, type Tag } from './resources.ts';
+import type {
+  Seed,
+  SeedEc2Options,
+  SeedFleet,
+  SeedImage,
+  SeedImportTask,
+  SeedInstance,
+  SeedSnapshot,
+} from './seed-options.ts';
 import type { SnapshotFacts } from './snapshots/snapshot.ts';
 import { createEc2Tables } from './tables.ts';
-
-interface Seed {
-  /** Default: a new one. */
-  readonly id?: string;
-  /** Milliseconds since 1970; default now. */
-  readonly createdAt?: number;
-  readonly tags?: Readonly<Record<string, string>>;
-}
-
-/** A snapshot without bytes: it can be described, tagged and deleted, not read. */
-export interface SeedSnapshot extends Seed {
-  readonly description?: string;
-  /** Default 8. */
-  readonly volumeSizeGiB?: number;
-  readonly fullSizeBytes?: number;
-  /** By AWS's own key, unless `kmsKeyId` names another. */
-  readonly encrypted?: boolean;
-  /** An ARN. */
-  readonly kmsKeyId?: string;
-  /** Default `completed`. */
-  readonly state?: 'pending' | 'completed' | 'error';
-  /** Account ids, or `all`. */
-  readonly createVolumePermissions?: readonly string[];
-  /** Default `vol-ffffffff`: it was made from no volume, as an import, EBS direct and CopySnapshot make it. */
-  readonly volumeId?: string;
-}
-
-export interface SeedImage extends Seed {
-  readonly name: string;
-  /** The first is the root device's. */
-  readonly snapshotIds: readonly string[];
-  readonly description?: string;
-  /** Default 8. */
-  readonly volumeSizeGiB?: number;
-  /** Default `x86_64`. */
-  readonly architecture?: string;
-  /** Default `available`. */
-  readonly state?: 'pending' | 'available' | 'failed' | 'disabled';
-  readonly lastLaunchedAt?: number;
-  /** Of an AMI that CopyImage or CreateImage made. */
-  readonly sourceImageId?: string;
-  readonly sourceImageRegion?: string;
-  /** Of an AMI that CreateImage made. */
-  readonly sourceInstanceId?: string;
-}
-
-export interface SeedImportTask extends Seed {
-  readonly bucket: string;
-  readonly key: string;
-  /** Default `completed`. One that is still `active` stays so at 19 %, until it is cancelled. */
-  readonly status?: 'active' | 'completed' | 'deleted' | 'cancelled';
-  readonly statusMessage?: string;
-  readonly snapshotId?: string;
-  readonly format?: 'RAW' | 'VHD' | 'VHDX' | 'VMDK';
-}
-
-/** An EC2 Fleet of type `maintain` whose overrides name AMIs and snapshots: CreateFleet refuses such a one now. */
-export interface SeedFleet extends Seed {
-  readonly imageIds?: readonly string[];
-  readonly snapshotIds?: readonly string[];
-  /** Default `active`. */
-  readonly state?: FleetFacts['state'];
-}
-
-/** What is deleted from now on and has any of these tags (without `tags`: all of its type) goes to the Recycle Bin. */
-export interface SeedRetentionRule {
-  readonly type: 'image' | 'snapshot';
-  readonly days: number;
-  readonly tags?: Readonly<Record<string, string>>;
-}
-
-export interface SeedEc2Options {
-  /** An emulator's; it need not run, and may. */
-  readonly directory: string;
-  /** Default `123456789012`. */
-  readonly accountId?: string;
-  /** Default `us-east-1`. */
-  readonly region?: string;
-  readonly snapshots?: Iterable<SeedSnapshot>;
-  readonly images?: Iterable<SeedImage>;
-  readonly importTasks?: Iterable<SeedImportTask>;
-  readonly fleets?: Iterable<SeedFleet>;
-  readonly retentionRules?: Iterable<SeedRetentionRule>;
-}
 
 const rowsPerTransaction = 20_000;
 
@@ -109,6 +35,7 @@ export function seedEc2({
   images = [],
   importTasks = [],
   fleets = [],
+  instances = [],
   retentionRules = [],
 }: SeedEc2Options): void {
   const store = openStore({ directory });
@@ -124,6 +51,7 @@ export function seedEc2({
     inBatches(store, images, (image) => addImage(account, image));
     inBatches(store, importTasks, (task) => addImportTask(account, task));
     inBatches(store, fleets, (fleet) => addFleet(account, fleet));
+    inBatches(store, instances, (instance) => addInstance(account, instance));
     inBatches(store, retentionRules, ({ type, days, tags = {} }) =>
       insertRule(store, randomUUID(), account, { type, days, tags: tagsOf({ tags }) }),
     );
@@ -203,6 +131,11 @@ function addImage({ store, resources, accountId }: Account, image: SeedImage): v
       outcome: state === 'pending' ? 'available' : state,
       settlesAt: state === 'pending' ? Number.MAX_SAFE_INTEGER : createdAt,
       lastLaunchedAt: image.lastLaunchedAt,
+      deprecatedAt: image.deprecatedAt,
+      launchPermissions: image.launchPermissions?.map((who) =>
+        who === 'all' ? { group: who } : { userId: who },
+      ),
+      deregistrationProtection: image.isProtected ? 'enabled-without-cooldown' : undefined,
       sourceImageId: image.sourceImageId,
       sourceImageRegion: image.sourceImageRegion,
       sourceInstanceId: image.sourceInstanceId,
@@ -256,6 +189,26 @@ function addFleet({ resources }: Account, fleet: SeedFleet): void {
       capacity: 0,
       capacityType: 'on-demand',
       replaceUnhealthy: false,
+    },
+  });
+}
+
+function addInstance({ resources, accountId, region }: Account, instance: SeedInstance): void {
+  const { id, createdAt, imageId } = instance;
+  resources.insert<InstanceFacts>('instance', {
+    id,
+    createdAt,
+    tags: tagsOf(instance),
+    facts: {
+      ownerId: accountId,
+      reservationId: `r-${randomUUID().slice(0, 8)}`,
+      launchIndex: 0,
+      imageId,
+      instanceType: 't3.micro',
+      architecture: 'x86_64',
+      virtualizationType: 'hvm',
+      availabilityZone: `${region}a`,
+      state: 'running',
     },
   });
 }

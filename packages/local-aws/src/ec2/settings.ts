@@ -8,6 +8,8 @@ export interface Ec2Settings {
   readonly imageCreationMs: number;
   /** A copy of a snapshot, or of an AMI's snapshots, while it is pending: AWS takes some ten minutes. Default 500. */
   readonly copyMs: number;
+  /** From CreateImageUsageReport until the report is `available`. Default 500. */
+  readonly usageReportMs: number;
   /** How many disks a process copies and converts at once; the other tasks wait for their turn. Default 4. */
   readonly concurrentImports: number;
   /** Whether instances of AMIs that have a disk run, in QEMU; otherwise they are mere records. Default true. */
@@ -25,6 +27,7 @@ export const defaultSettings: Ec2Settings = {
   snapshotCompletionMs: 300,
   imageCreationMs: 200,
   copyMs: 500,
+  usageReportMs: 500,
   concurrentImports: 4,
   bootInstances: true,
   statusCheckMs: 2000,

@@ -61,6 +61,7 @@ export async function openTestAccount({
       snapshotCompletionMs: 0,
       imageCreationMs: 0,
       copyMs: 0,
+      usageReportMs: 0,
       bootInstances: false,
       ...ec2,
     },

@@ -16,7 +16,8 @@ import {
   RestoreSnapshotTierCommand,
 } from '@aws-sdk/client-ec2';
 import { test as base } from 'vitest';
-import { type SeedEc2Options, seedEc2 } from '../../src/ec2/seed.ts';
+import { seedEc2 } from '../../src/ec2/seed.ts';
+import type { SeedEc2Options } from '../../src/ec2/seed-options.ts';
 import { expect, openAccount, refusal } from '../support/account.ts';
 
 const ami = `ami-${'1'.padStart(17, '0')}`;
