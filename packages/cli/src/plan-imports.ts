@@ -5,7 +5,7 @@ import type { RequestedImport } from './config/import-request.ts';
 import { kmsKeyFor } from './pipeline/encryption.ts';
 import { planImage } from './pipeline/plan/plan-image.ts';
 import type { ImagePlan } from './pipeline/plan/planned.ts';
-import { openPublishMeans } from './pipeline/publish/means.ts';
+import { openPublishMeans, type PublishFlags } from './pipeline/publish/means.ts';
 import { openView, type RunOutput } from './render/choose-view.ts';
 import type { CommonSettings } from './settings.ts';
 
@@ -20,10 +20,12 @@ const maxImages = 8;
 export async function planImports({
   requests,
   settings,
+  publishFlags,
   output,
 }: {
   readonly requests: readonly RequestedImport[];
   readonly settings: CommonSettings;
+  readonly publishFlags: Pick<PublishFlags, 'revoke' | 'force'>;
   readonly output: RunOutput;
 }): Promise<ImagePlan[]> {
   await using local = settings.local ? await openLocalAccount(settings) : undefined;
@@ -38,7 +40,7 @@ export async function planImports({
   try {
     await Promise.all(requests.map(({ session }) => clouds.open(session)));
     for (const request of requests) kmsKeyFor(request, await clouds.open(request.session));
-    const publishing = await openPublishMeans({ requests, clouds, revoke: false, force: false, signal });
+    const publishing = await openPublishMeans({ requests, clouds, ...publishFlags, signal });
     const none = pLimit(1);
     return await pLimit(maxImages).map(requests, async (request) =>
       planImage({

@@ -16,12 +16,12 @@ export {
 } from './parameters/read-parameters.ts';
 export type { SsmOptions } from './parameters/ssm.ts';
 export { checkTargets } from './publication/check-targets.ts';
+export { type Forecast, forecastPublication, type ImageToMake } from './publication/forecast.ts';
 export { whyNotLatest } from './publication/move-latest.ts';
 export type { RegionPlan } from './publication/plan-region.ts';
 export {
   type PublishAmiOptions,
   type PublishedRegion,
-  planPublication,
   publishAmi,
 } from './publication/publish-ami.ts';
 export type { PublishStep } from './publication/publish-region.ts';

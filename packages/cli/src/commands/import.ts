@@ -80,9 +80,15 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
   /** What would be done, without doing it. */
   protected async plan(settings: CommonSettings, requests: RequestedImport[]): Promise<number> {
     const { planImports } = await import('../plan-imports.ts');
-    const images = await planImports({ requests, settings, output: this.output }).catch((error: unknown) =>
-      withoutAws(error, requests),
-    );
+    const images = await planImports({
+      requests,
+      settings,
+      publishFlags: {
+        revoke: this.given.value('apply') ?? false,
+        force: this.given.value('force') ?? false,
+      },
+      output: this.output,
+    }).catch((error: unknown) => withoutAws(error, requests));
     await this.printResult(
       {
         document: () => planDocument(images),

@@ -1,5 +1,5 @@
 import { provenanceKeys } from '@ec2-image/provenance';
-import { createEc2 } from '../ec2.ts';
+import { createEc2, type Ec2 } from '../ec2.ts';
 import { PublishError } from '../errors.ts';
 import type { Change } from '../published/compare-published.ts';
 import type { PublishedAmi } from '../published/published-ami.ts';
@@ -42,15 +42,26 @@ export async function moveLatest({
   }
   const ec2 = createEc2(plan.session.ec2);
   for (const move of moves) {
-    const current = move.found === undefined ? undefined : await describeAmi(ec2, move.found);
-    const reason = current && whyNotLatest(publishedFacts(current, found.region), found);
-    if (reason !== undefined && !force) throw notNewer(move, { reason, region: found.region });
+    const obstacle = force ? undefined : await latestObstacle(move, { ec2, candidate: found });
+    if (obstacle) throw obstacle;
     await parameters.put([{ name: move.parameter, imageId }]);
     progress.made.push(move);
     onChange(move);
   }
   progress.steps.set('announce', 'done');
   await readBack(ec2, imageId, plan, isLatest);
+}
+
+/** Why a parameter of the latest AMI would stay where it is; undefined where it may move. */
+export async function latestObstacle(
+  move: Change,
+  { ec2, candidate }: { readonly ec2: Ec2; readonly candidate: Dated & Pick<PublishedAmi, 'region'> },
+): Promise<PublishError | undefined> {
+  if (move.step !== 'announce' || !move.latest || move.found === undefined) return undefined;
+  const { region } = candidate;
+  const current = await describeAmi(ec2, move.found);
+  const reason = current && whyNotLatest(publishedFacts(current, region), candidate);
+  return reason === undefined ? undefined : notNewer(move, { reason, region });
 }
 
 type Dated = Pick<PublishedAmi, 'imageId' | 'tags' | 'architecture' | 'creationDate'>;

@@ -1,4 +1,5 @@
 import { describeGrantees, type Grantee, granteesOf, type Shared } from '../audience.ts';
+import type { ParameterValue } from '../parameters/read-parameters.ts';
 import type { ConfiguredAmi, Protection, PublishedAmi } from './published-ami.ts';
 
 /** One thing that is not as it is configured, and what makes it so. */
@@ -39,6 +40,8 @@ export interface Compared {
   readonly region: string;
   /** Milliseconds since 1970: EC2 takes no deprecation in the past. */
   readonly now: number;
+  /** What the parameters hold where no AMI is found. Default: they do not exist. */
+  readonly parameters?: readonly ParameterValue[];
 }
 
 /**
@@ -50,7 +53,7 @@ export interface Compared {
 export function comparePublished(
   configured: ConfiguredAmi,
   found: PublishedAmi | undefined,
-  { account, region, now }: Compared,
+  { account, region, now, parameters = [] }: Compared,
 ): Change[] {
   const copy: Change[] = found ? [] : [{ step: 'copy', region }];
   return [
@@ -58,7 +61,7 @@ export function comparePublished(
     ...permissionChanges(configured, found, account),
     ...deprecationChanges(configured, found, now),
     ...protectionChanges(configured, found),
-    ...parameterChanges(configured, found),
+    ...parameterChanges(configured, found, found?.parameters ?? parameters),
   ];
 }
 
@@ -120,11 +123,15 @@ function protectionChanges({ protection }: ConfiguredAmi, found: PublishedAmi | 
 }
 
 /** `latest` moves last. */
-function parameterChanges({ parameters }: ConfiguredAmi, found: PublishedAmi | undefined): Change[] {
+function parameterChanges(
+  { parameters }: ConfiguredAmi,
+  found: PublishedAmi | undefined,
+  values: readonly ParameterValue[],
+): Change[] {
   return [...parameters]
     .sort((a, b) => Number(a.latest) - Number(b.latest))
     .flatMap(({ name, latest }): Change[] => {
-      const { value, dataType } = found?.parameters.find((one) => one.name === name) ?? {};
+      const { value, dataType } = values.find((one) => one.name === name) ?? {};
       if (found && value === found.imageId && dataType === amiDataType) return [];
       return [{ step: 'announce', parameter: name, latest, ...(value !== undefined && { found: value }) }];
     });

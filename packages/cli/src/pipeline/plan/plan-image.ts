@@ -68,14 +68,14 @@ export async function planImage(
     const download = needsImage(found, run.request) ? await downloadOf(run) : undefined;
     const testsBoot = run.request.bootTest !== undefined;
     const planned = { ...run.request, amiName: run.amiName, testsBoot };
-    const steps = [
-      ...planSteps(found, { request: planned, download }),
-      ...(await planPublishing({ ...run, means: job.publishing }, image)),
-    ];
-    return planOf(steps.some(isToDo) ? 'todo' : 'nothing', {
+    const publishing = await planPublishing({ ...run, means: job.publishing }, image);
+    const steps = [...planSteps(found, { request: planned, download }), ...publishing.steps];
+    const outcome = steps.some(isToDo) ? 'todo' : 'nothing';
+    return planOf(publishing.error ? 'blocked' : outcome, {
       ...('imageId' in found && { imageId: found.imageId }),
       ...('snapshotId' in found && { snapshotId: found.snapshotId ?? null }),
       steps,
+      ...(publishing.error && { error: explain(publishing.error) }),
     });
   } catch (error) {
     signal.throwIfAborted();
