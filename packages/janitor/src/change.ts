@@ -1,7 +1,11 @@
-import type { DisabledMark } from '@ec2-image/provenance';
+import { type DisabledMark, notedLaunchPermissions } from '@ec2-image/provenance';
+import { readSharing } from './examine/images.ts';
 import type { UsageReader } from './examine/usage.ts';
+import { findUseByOthers } from './examine/use-by-others.ts';
 import type { ImageFact, Kind, ResourceFact } from './facts.ts';
+import { list } from './judge/image.ts';
 import type { Plan, ResourceToChange } from './plan.ts';
+import type { RetainedStream } from './policy.ts';
 import { type Recheck, recheck } from './recheck.ts';
 import type { RecheckOptions } from './recheck-options.ts';
 import { streamNameOf } from './relations.ts';
@@ -44,19 +48,53 @@ export async function change(resource: ResourceToChange, run: SweepRun): Promise
   if (look.status === 'deprecate') return deprecateImage(look.fact, run.removal);
   if (look.status === 'disable') return disable(look.fact, { run, because: look.because });
   if (look.status === 'enable') return enableImage(look.fact, run.removal);
-  if (look.fact.kind === 'ami' && run.plan.policy.retain) await markSnapshots(look.fact, run.removal);
-  const removal = await remove(look.fact, run.removal);
-  if (look.fact.kind === 'ami') run.deregistered.push({ ...look.fact, state: 'deregistered' });
-  return removal;
+  return look.fact.kind === 'ami' ? deregister(look.fact, run) : remove(look.fact, run.removal);
 }
 
-function disable(
+async function deregister(image: ImageFact, run: SweepRun): Promise<Outcome> {
+  const stream = streamOf(image, run);
+  const use = stream ? await useByOthers(image, { run, stream }) : {};
+  if (use.users) {
+    const enabled = await enableImage(image, run.removal);
+    return { ...enabled, detail: `used by ${use.users}` };
+  }
+  if (stream) await markSnapshots(image, run.removal);
+  const removal = await remove(image, run.removal);
+  run.deregistered.push({ ...image, state: 'deregistered' });
+  return { ...removal, ...use };
+}
+
+async function disable(
   image: ImageFact,
   { run, because }: { readonly run: SweepRun; readonly because: DisabledMark['because'] },
 ): Promise<Outcome> {
-  const stream = run.plan.policy.retain?.find(({ name }) => name === streamNameOf(image));
-  const unshare = stream && (stream.sharedByConfiguration ? 'restorable' : 'noted');
-  return disableImage(image, { ...run.removal, because, unshare });
+  const stream = streamOf(image, run);
+  if (!stream) return disableImage(image, { ...run.removal, because });
+  const { users, ...unknown } = await useByOthers(image, { run, stream });
+  if (users) return { outcome: 'skipped', detail: `used by ${users}` };
+  const unshare = stream.sharedByConfiguration ? 'restorable' : 'noted';
+  return { ...(await disableImage(image, { ...run.removal, because, unshare })), ...unknown };
+}
+
+function streamOf(image: ImageFact, { plan }: SweepRun): RetainedStream | undefined {
+  return plan.policy.retain?.find(({ name }) => name === streamNameOf(image));
+}
+
+/** EC2 takes its time for a report: only AMIs that others can or could launch get one. */
+async function useByOthers(
+  image: ImageFact,
+  { run, stream }: { readonly run: SweepRun; readonly stream: RetainedStream },
+): Promise<{ readonly users?: string; readonly detail?: string }> {
+  const { senders, account } = run.removal;
+  const ec2 = senders.ec2(image.region);
+  const wasShared =
+    stream.sharedByConfiguration ||
+    notedLaunchPermissions(image.tags).some((who) => who !== account) ||
+    ((await readSharing({ ec2, image, account })) ?? []).length > 0;
+  if (!wasShared) return {};
+  const users = await findUseByOthers(ec2, image, account);
+  if (!users) return { detail: 'use by other accounts is unknown: this endpoint has no usage reports' };
+  return users.length > 0 ? { users: list(users) } : {};
 }
 
 /**

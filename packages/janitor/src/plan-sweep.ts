@@ -34,6 +34,7 @@ export function planSweep(facts: Facts, policy: Policy): Plan {
         ? ['S3 was not scanned: no bucket given.']
         : []),
       ...(policy.retain || policy.superseded || policy.amis.length > 0 ? [unseenUse] : []),
+      ...(policy.retain ? [useByOthers] : []),
       ...policy.amis
         .filter((id) => !seen.has(id))
         .map(
@@ -46,6 +47,9 @@ export function planSweep(facts: Facts, policy: Policy): Plan {
 
 const unseenUse =
   'Not visible to ec2-image: AMIs that AWS Batch, EMR, Elastic Beanstalk, templates or code name. Check them before AMIs are deregistered.';
+
+const useByOthers =
+  'Use by other accounts is looked for just before an AMI is disabled or deregistered (CreateImageUsageReport).';
 
 /** The resources that would be deleted if a closer look found nothing against it: all that need one. */
 export function resourcesToExamine(facts: Facts, policy: Policy): ResourceFact[] {

@@ -59,6 +59,12 @@ export const publicationPolicies = {
     reason:
       'Copies of an AMI to one region that one run starts, each because the one before failed or is gone.',
   },
+  usageReport: {
+    firstMs: 2 * second,
+    longestMs: 15 * second,
+    limitMs: 15 * minute,
+    reason: 'A report of what other accounts use an AMI with: AWS does not say how long it takes.',
+  },
   published: {
     firstMs: second / 2,
     longestMs: 15 * second,

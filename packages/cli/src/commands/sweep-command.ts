@@ -105,6 +105,11 @@ export abstract class SweepCommand extends TableCommand<SavedPlan | undefined> {
     return janitorExitCode(result);
   }
 
+  private pollIntervalMs({ file }: CommonSettings): number | undefined {
+    const seconds = this.given.value('poll-interval') ?? file?.config['poll-interval'];
+    return seconds === undefined ? undefined : seconds * 1000;
+  }
+
   private checkAccount({ account }: AccountScope): void {
     const expected = this.given.value('expect-account');
     if (expected === undefined || expected === account) return;
@@ -180,6 +185,7 @@ export abstract class SweepCommand extends TableCommand<SavedPlan | undefined> {
         clients: scope.clients,
         clock: scope.clock,
         outageTimeoutMs: scope.outageTimeoutMs,
+        pollIntervalMs: this.pollIntervalMs(settings),
         maxDeletes,
         signal,
         restoreSharing: this.restoreSharing(scope, settings),

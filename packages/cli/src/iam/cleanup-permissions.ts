@@ -94,10 +94,14 @@ const retire: readonly Permission[] = [
   {
     purpose: 'ApplyInTheRegions',
     actions: [
+      'ec2:CreateImageUsageReport',
       'ec2:CreateTags',
+      'ec2:DeleteImageUsageReport',
       'ec2:DeleteSnapshot',
       'ec2:DeleteTags',
       'ec2:DeregisterImage',
+      'ec2:DescribeImageUsageReportEntries',
+      'ec2:DescribeImageUsageReports',
       'ec2:DisableImage',
       'ec2:EnableImage',
       'ec2:EnableImageDeprecation',

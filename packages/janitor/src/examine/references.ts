@@ -1,8 +1,9 @@
 import { DescribeImageReferencesCommand, type DescribeImageReferencesRequest } from '@aws-sdk/client-ec2';
-import { pages, refusedCodeOf } from '@ec2-image/aws-call';
+import { pages } from '@ec2-image/aws-call';
 import { isImageGone } from './images.ts';
 import type { ReferenceSearch } from './reference-search.ts';
 import { type Add, searchParameters, searchReferences } from './search-references.ts';
+import { isUnknownAction } from './unknown-action.ts';
 
 /** What uses an AMI, by the AMI's id. */
 export type References = ReadonlyMap<string, readonly string[]>;
@@ -85,10 +86,7 @@ async function askForReferences(
       for (const { ImageId, Arn, ResourceType } of references) add(ImageId, Arn ?? ResourceType);
     }
   } catch (error) {
-    if (!unknownAction.includes(refusedCodeOf(error) ?? '')) throw error;
+    if (!isUnknownAction(error)) throw error;
     await way.otherwise(search, add);
   }
 }
-
-/** How an endpoint says that it has no such call. A denial is something else: what may not be read is kept. */
-const unknownAction = ['InvalidAction', 'UnknownOperationException', 'UnsupportedOperation'];

@@ -59,12 +59,13 @@ export async function disableImage(image: ImageFact, options: DisableOptions): P
     [disabledKey]: formatDisabledMark({ ...mark, phase: 'disabling' }),
     ...(noted.size > 0 && { [launchPermissionsKey]: noteOf([...noted]) }),
   });
-  if (unshare === 'restorable') await unshareSnapshots(image, options);
   await retry(ec2, {
     policy: policies.remove,
     call: () => ec2.send(new DisableImageCommand({ ImageId: imageId })),
   });
   await untilState(ec2, { ...seen, state: 'disabled' });
+  // Not before the AMI: one that can be launched can be copied, too.
+  if (unshare === 'restorable') await unshareSnapshots(image, options);
   await putTags(ec2, seen, { [disabledKey]: formatDisabledMark({ ...mark, phase: 'disabled' }) });
   return { outcome: 'disabled' };
 }

@@ -1,11 +1,13 @@
 import {
   DescribeImageAttributeCommand,
   DescribeImagesCommand,
+  DescribeImageUsageReportsCommand,
   DescribeSnapshotAttributeCommand,
   EnableImageDeprecationCommand,
   ModifyImageAttributeCommand,
   ModifySnapshotAttributeCommand,
 } from '@aws-sdk/client-ec2';
+import { seedEc2 } from '@ec2-image/local-aws';
 import { disabledKey, formatStartedAt, provenanceKeys, retiredKey, tagRecord } from '@ec2-image/provenance';
 import { describe, expect } from 'vitest';
 import { findLeftovers, type Plan, planRetirement, type SweepOptions } from '../../src/index.ts';
@@ -199,6 +201,78 @@ describe('an AMI that is retained no more', () => {
   });
 });
 
+describe('use by other accounts', () => {
+  const launchedThere = (account: JanitorAccount) =>
+    seedEc2({
+      directory: account.directory,
+      accountId: other,
+      instances: [{ imageId: older, createdAt: account.hoursAgo(100) }],
+    });
+  const used = `used by 1 × ec2:Instance in ${other}`;
+  const failing = (account: JanitorAccount, code: string) =>
+    account.aws.faults.add({
+      match: { operation: 'CreateImageUsageReport' },
+      times: 'always',
+      action: { kind: 'error', status: code === 'UnauthorizedOperation' ? 403 : 400, code },
+    });
+  const reports = async ({ observer: { ec2 } }: JanitorAccount) =>
+    (await ec2.send(new DescribeImageUsageReportsCommand({}))).ImageUsageReports;
+
+  it('keeps an AMI, and no report is left', async ({ account }) => {
+    await seedStream(account);
+    launchedThere(account);
+    expect(await account.sweep(await plan(account))).toMatchObject([{ outcome: 'skipped', detail: used }]);
+    expect(await imageNow(account)).toMatchObject({ state: 'available', launch: [{ UserId: other }] });
+    expect(await reports(account)).toEqual([]);
+  });
+
+  it('of the last day, which shows only once it is disabled: enables it again', async ({ account }) => {
+    await seedStream(account);
+    expect(await retire(account)).toEqual([`${older} disabled`]);
+    launchedThere(account);
+    expect(await account.sweep(await plan(account))).toMatchObject([
+      { outcome: 'enabled', detail: used },
+      { resource: { id: olderSnap }, outcome: 'skipped' },
+    ]);
+    expect(await imageNow(account)).toMatchObject({ state: 'available' });
+  });
+
+  it('that may not be asked for: changes nothing', async ({ account }) => {
+    await seedStream(account);
+    failing(account, 'UnauthorizedOperation');
+    expect(await account.sweep(await plan(account))).toMatchObject([
+      { outcome: 'failed', detail: expect.stringContaining('ec2:CreateImageUsageReport') },
+    ]);
+    expect((await imageNow(account)).state).toBe('available');
+  });
+
+  it('where there are no usage reports: says that it is unknown', async ({ account }) => {
+    await seedStream(account);
+    failing(account, 'InvalidAction');
+    expect(await account.sweep(await plan(account))).toMatchObject([
+      { outcome: 'disabled', detail: expect.stringContaining('use by other accounts is unknown') },
+    ]);
+  });
+
+  it('is not asked for where nobody else could launch it', async ({ account }) => {
+    await seedStream(account);
+    await account.observer.ec2.send(
+      new ModifyImageAttributeCommand({ ImageId: older, LaunchPermission: { Remove: [{ UserId: other }] } }),
+    );
+    expect(await retire(account, { sharedByConfiguration: false })).toEqual([`${older} disabled`]);
+    expect(account.calls('CreateImageUsageReport')).toEqual([]);
+  });
+});
+
+const isExhaustive = process.env.EC2_IMAGE_TEST === 'all';
+const chosen = Number(process.env.EC2_IMAGE_SEED ?? Math.floor(Math.random() * 1e9));
+
+/** Each change with its number; one at random, where `npm run test:all` takes them all: the command has a crash matrix, too. */
+function pointsOf(changes: readonly string[]): (readonly [change: string, nth: number])[] {
+  const points = changes.map((change, at) => [change, at + 1] as const);
+  return isExhaustive ? points : [points[chosen % points.length]!];
+}
+
 describe('killed between two of its calls, the next runs finish', () => {
   async function killedAfter(
     account: JanitorAccount,
@@ -217,26 +291,24 @@ describe('killed between two of its calls, the next runs finish', () => {
     return done;
   }
 
-  const disabling = ['CreateTags', 'ModifySnapshotAttribute', 'DisableImage', 'CreateTags'];
-  const deregistering = ['CreateTags', 'DeregisterImage', 'DeleteSnapshot'];
+  const reporting = ['CreateImageUsageReport', 'DeleteImageUsageReport'];
+  const disabling = [...reporting, 'CreateTags', 'DisableImage', 'ModifySnapshotAttribute', 'CreateTags'];
+  const deregistering = [...reporting, 'CreateTags', 'DeregisterImage', 'DeleteSnapshot'];
   const enabling = ['CreateTags', 'EnableImage', 'ModifyImageAttribute', 'DeleteTags'];
 
-  it.for(disabling.map((call, at) => [call, at + 1] as const))(
-    'while it disables, after %s (change %s)',
-    async ([call, nth], { account }) => {
-      await seedStream(account);
-      const planned = await plan(account);
-      const done = await killedAfter(account, nth, (signal) => account.sweep(planned, { signal }));
-      expect(done.at(-1)).toBe(call);
-      await retire(account);
-      await retire(account);
-      const { images, snapshots } = await account.contents();
-      expect(images.map(({ ImageId }) => ImageId)).toEqual([newer]);
-      expect(snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([newerSnap]);
-    },
-  );
+  it.for(pointsOf(disabling))('while it disables, after %s (change %s)', async ([call, nth], { account }) => {
+    await seedStream(account);
+    const planned = await plan(account);
+    const done = await killedAfter(account, nth, (signal) => account.sweep(planned, { signal }));
+    expect(done.at(-1)).toBe(call);
+    await retire(account);
+    await retire(account);
+    const { images, snapshots } = await account.contents();
+    expect(images.map(({ ImageId }) => ImageId)).toEqual([newer]);
+    expect(snapshots.map(({ SnapshotId }) => SnapshotId)).toEqual([newerSnap]);
+  });
 
-  it.for(deregistering.map((call, at) => [call, at + 1] as const))(
+  it.for(pointsOf(deregistering))(
     'while it deregisters, after %s (change %s)',
     async ([call, nth], { account }) => {
       await seedStream(account);
@@ -255,7 +327,7 @@ describe('killed between two of its calls, the next runs finish', () => {
     },
   );
 
-  it.for(enabling.map((call, at) => [call, at + 1] as const))(
+  it.for(pointsOf(enabling))(
     'while it enables again, after %s (change %s)',
     async ([call, nth], { account }) => {
       await seedStream(account);

@@ -48,7 +48,7 @@ export const accountCommands = {
     summary: 'deprecate old AMIs by count and age, and after a grace period deregister them',
     details: [
       'Under retain: {count, age, grace} of an image, keeps the newest count AMIs that ec2-image created of it, and those younger than age, in each region and architecture. An older one is deprecated and keeps its sharing until grace has passed. Then, unused, it is unshared and disabled; a later run that still finds it unused deregisters it and deletes its snapshots. One that has come into use is enabled again and shared as the configuration says.',
-      'What an SSM parameter names, what was launched recently, is in use or protected is kept, each with its reason. Being shared does not count as use. Use by other accounts shows only in the last launch, which AWS reports up to a day late.',
+      'What an SSM parameter names, what was launched recently, is in use or protected is kept, each with its reason. Being shared does not count as use. With --apply, use by other accounts is looked for by usage reports of EC2, which leave out the last day.',
       'Without --apply nothing is changed. With it, each resource is checked again just before.',
       'Exit codes: 0 nothing to do, 3 something to do, 4 something could not be read or changed, 5 the plan exceeds --max-deletes and nothing was changed.',
     ],

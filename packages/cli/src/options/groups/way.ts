@@ -150,8 +150,12 @@ export const wayOptions = {
     help: 'Polling interval for the import task',
     default: '15',
     group: 'way',
-    commands: ['import', 'publish'],
+    commands: ['import', 'publish', 'janitor', 'retire'],
     in: 'both',
+    variants: {
+      janitor: { help: 'Polling interval while changes take effect', group: 'selection' },
+      retire: { help: 'Polling interval while changes take effect', group: 'selection' },
+    },
   }),
   'import-attempts': option({
     kind: integer({ min: 1, max: 20 }),
