@@ -51,12 +51,13 @@ export interface Ended {
   json<T>(): T;
 }
 
-async function openJanitorAccount({
+/** Its commands take the credentials of this process: {@link stubCredentials} first. */
+export async function openJanitorAccount({
   policies,
   conditions,
 }: {
-  readonly policies: readonly object[] | undefined;
-  readonly conditions: ConditionsName | undefined;
+  readonly policies?: readonly object[];
+  readonly conditions?: ConditionsName;
 }): Promise<JanitorAccount> {
   let offsetMs = 0;
   // Calm: these tests compare what is printed, count changes, and look again at once. The scenarios of packages/janitor
@@ -136,14 +137,18 @@ export { describe, expect } from 'vitest';
 /** Any credentials do on the emulator, but none do not. */
 const anybody = { accessKeyId: 'ANYBODY', secretAccessKey: 'whatever' };
 
+export function stubCredentials(): void {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', anybody.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', anybody.secretAccessKey);
+}
+
 /** A test with an account of its own, in which a janitor works. */
 export const test = base
   /** What the commands may do; everything, where it is not overridden. */
   .extend('policies', (): readonly object[] | undefined => undefined)
   .extend('conditions', (): ConditionsName | undefined => undefined)
   .extend('account', async ({ policies, conditions }, { onCleanup }) => {
-    vi.stubEnv('AWS_ACCESS_KEY_ID', anybody.accessKeyId);
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', anybody.secretAccessKey);
+    stubCredentials();
     const account = await openJanitorAccount({ policies, conditions });
     onCleanup(async () => {
       vi.unstubAllEnvs();

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  DeregisterImageCommand,
   DescribeImageAttributeCommand,
   DescribeSnapshotAttributeCommand,
   EC2Client,
@@ -8,7 +9,6 @@ import {
   ModifyImageAttributeCommand,
 } from '@aws-sdk/client-ec2';
 import { bootTestKey, formatStartedAt, provenanceKeys } from '@ec2-image/provenance';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
 import {
   test as calm,
   describe,
@@ -19,11 +19,12 @@ import {
   type JanitorAccount,
   ourImageTags,
   ourTags,
-} from './support.ts';
+} from '../janitor/support.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const test = calm.override('conditions', 'adverse');
-const [older, copy] = [id('ami', 2), id('ami', 4)];
-const [olderSnap, copySnap] = [id('snap', 2), id('snap', 4)];
+const [newest, older, copy] = [id('ami', 1), id('ami', 2), id('ami', 4)];
+const copySnap = id('snap', 4);
 const otherRegion = 'eu-west-1';
 const [before, now] = ['210987654321', '333333333333'];
 
@@ -99,6 +100,7 @@ async function configured(lines: readonly string[] = []): Promise<string[]> {
       'region: us-east-1',
       `regions: [${otherRegion}]`,
       'retain: {count: 1, grace: 2d}',
+      'poll-interval: 0.02',
       `share: {accounts: ["${now}"]}`,
       'images:',
       '  fedora: {}',
@@ -110,43 +112,25 @@ async function configured(lines: readonly string[] = []): Promise<string[]> {
 }
 
 describe('retire', () => {
-  test('reports, disables in every region, and deregisters or enables again in the next run', async ({
-    account,
-  }) => {
+  test('reports what is to be done in every region, and changes nothing', async ({ account }) => {
     await seedStreams(account);
-    const retire = await configured(['  debian: {}']);
-    const report = await account.runAsConfigured(...retire);
+    const report = await account.runAsConfigured(...(await configured(['  debian: {}'])));
     expect(report.exitCode, report.stderr).toBe(3);
     expect(report.stdout).toMatch(/To disable \(a later run deregisters.*\): 2 resources/);
     expect(report.stdout).toContain('retained: the newest of fedora');
     expect(account.changes()).toEqual([]);
+  });
 
-    const apply = [...retire, '--apply', '--yes', '--json'];
-    const first = await account.runAsConfigured(...apply);
-    expect(first.exitCode, first.stderr).toBe(0);
-    expect(first.json<Retired>().retire.plan.regions).toEqual(['us-east-1', otherRegion]);
-    expect(outcomesIn(first.json())).toEqual([`${older} disabled`, `${copy} disabled`]);
-
-    account.seed({ region: otherRegion, fleets: [{ imageIds: [copy] }] });
-    const second = await account.runAsConfigured(...apply);
-    expect(second.exitCode, second.stderr).toBe(0);
-    expect(outcomesIn(second.json())).toEqual([
-      `${older} deleted`,
-      `${copy} enabled`,
-      `${olderSnap} deleted`,
-    ]);
-    const ec2 = account.client(EC2Client, { region: otherRegion });
-    const { LaunchPermissions } = await ec2.send(
-      new DescribeImageAttributeCommand({ ImageId: copy, Attribute: 'launchPermission' }),
-    );
-    const { CreateVolumePermissions } = await ec2.send(
-      new DescribeSnapshotAttributeCommand({ SnapshotId: copySnap, Attribute: 'createVolumePermission' }),
-    );
-    expect([LaunchPermissions, CreateVolumePermissions]).toEqual([[{ UserId: now }], [{ UserId: now }]]);
-    // Lists may lag behind.
-    await expect
-      .poll(async () => (await account.runAsConfigured(...retire)).exitCode, { timeout: 30_000 })
-      .toBe(0);
+  test('one region cannot be read: retires in the other, exit 4', async ({ account }) => {
+    await seedStreams(account);
+    account.aws.faults.add({
+      match: { operation: 'DescribeImages', region: otherRegion },
+      times: 'always',
+      action: { kind: 'error', preset: 'access-denied' },
+    });
+    const run = await account.runAsConfigured(...(await configured()), '--apply', '--yes', '--json');
+    expect(run.exitCode, run.stderr).toBe(4);
+    expect(outcomesIn(run.json())).toEqual([`${older} disabled`]);
   });
 
   test('enables, and does not share, an AMI that publish would refuse', async ({ account }) => {
@@ -191,6 +175,29 @@ describe('retire', () => {
       expect(outcomesIn(run.json())).toEqual(outcomes);
     }
     expect(account.changes()).not.toContain('DeregisterImage');
+  });
+
+  test('a saved plan that is stale, or that somebody edited, retires nothing else', async ({ account }) => {
+    await seedStreams(account);
+    const retire = await configured();
+    const path = join(await temporaryDirectory('plan'), 'plan.json');
+    await account.run(...retire, '--save-plan', path);
+    const saved = JSON.parse(await readFile(path, 'utf8')) as Retired['retire']['plan'] & object;
+    const carryOut = async (edited: object) => {
+      await writeFile(path, JSON.stringify({ ...saved, ...edited }));
+      return account.run(...retire, '--from-plan', path, '--apply', '--yes', '--json');
+    };
+    const stale = await carryOut({ expiresAt: new Date(hoursAgo(1)).toISOString() });
+    expect(stale).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('PLAN_EXPIRED') });
+    const resources = saved.resources.map((resource) => ({ ...resource, verdict: 'delete', proof: 'mine' }));
+    const edited = await carryOut({ policy: { retain: [{ name: 'fedora', count: 0 }] }, resources });
+    expect(outcomesIn(edited.json())).toEqual([`${newest} skipped`, `${older} skipped`]);
+    expect(account.changes()).toEqual([]);
+
+    await account.ec2.send(new DeregisterImageCommand({ ImageId: older }));
+    account.aws.calls.clear();
+    expect(outcomesIn((await carryOut({})).json())).toEqual([`${older} gone`]);
+    expect(account.changes()).toEqual([]);
   });
 
   test('without a configuration: the images and what is retained on the command line', async ({
