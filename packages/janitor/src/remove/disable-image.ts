@@ -59,13 +59,16 @@ export async function disableImage(image: ImageFact, options: DisableOptions): P
     [disabledKey]: formatDisabledMark({ ...mark, phase: 'disabling' }),
     ...(noted.size > 0 && { [launchPermissionsKey]: noteOf([...noted]) }),
   });
+  if (unshare === 'restorable') {
+    // The AMI first: one that can be launched can be copied, too.
+    await changePermissions(ec2, imageId, { Remove: permissions.sharedWith.map(permissionOf) });
+    await unshareSnapshots(image, options);
+  }
   await retry(ec2, {
     policy: policies.remove,
     call: () => ec2.send(new DisableImageCommand({ ImageId: imageId })),
   });
   await untilState(ec2, { ...seen, state: 'disabled' });
-  // Not before the AMI: one that can be launched can be copied, too.
-  if (unshare === 'restorable') await unshareSnapshots(image, options);
   await putTags(ec2, seen, { [disabledKey]: formatDisabledMark({ ...mark, phase: 'disabled' }) });
   return { outcome: 'disabled' };
 }
@@ -92,16 +95,7 @@ export async function enableImage(
     call: () => ec2.send(new EnableImageCommand({ ImageId: imageId })),
   });
   await untilState(ec2, { region, imageId, state: 'available' });
-  const permissions = notedLaunchPermissions(tags).map(permissionOf);
-  if (permissions.length > 0) {
-    await retry(ec2, {
-      policy: policies.tags,
-      call: () =>
-        ec2.send(
-          new ModifyImageAttributeCommand({ ImageId: imageId, LaunchPermission: { Add: permissions } }),
-        ),
-    });
-  }
+  await changePermissions(ec2, imageId, { Add: notedLaunchPermissions(tags).map(permissionOf) });
   if (mark?.because === 'retired') await restoreSharing?.(found);
   await retry(ec2, {
     policy: policies.tags,
@@ -122,6 +116,16 @@ export async function enableImage(
     onTimeout: gaveUpWaiting(`the notes on ${imageId} to disappear`),
   });
   return { outcome: 'enabled' };
+}
+
+async function changePermissions(
+  ec2: Ec2,
+  imageId: string,
+  change: { readonly Add: LaunchPermission[] } | { readonly Remove: LaunchPermission[] },
+): Promise<void> {
+  if (Object.values(change).flat().length === 0) return;
+  const command = new ModifyImageAttributeCommand({ ImageId: imageId, LaunchPermission: change });
+  await retry(ec2, { policy: policies.tags, call: () => ec2.send(command) });
 }
 
 /** Until they can be read: what is done next rests on them. */

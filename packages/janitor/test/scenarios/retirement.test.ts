@@ -281,9 +281,9 @@ describe('killed between two of its calls, the next runs finish', () => {
   ): Promise<string[]> {
     const killed = new AbortController();
     const done: string[] = [];
-    const stop = account.aws.calls.subscribe(({ mutating, met, operation }) => {
-      // One whose answer was lost is called again.
-      if (!mutating || met === 'throttled' || done.at(-1) === operation) return;
+    const stop = account.aws.calls.subscribe(({ mutating, met, operation, status = 200 }) => {
+      // One whose answer was lost is called again; one that is refused changes nothing.
+      if (!mutating || met === 'throttled' || status >= 400 || done.at(-1) === operation) return;
       if (done.push(operation) === nth) killed.abort(new Error('killed'));
     });
     await expect(work(killed.signal)).rejects.toThrow();
@@ -292,7 +292,8 @@ describe('killed between two of its calls, the next runs finish', () => {
   }
 
   const reporting = ['CreateImageUsageReport', 'DeleteImageUsageReport'];
-  const disabling = [...reporting, 'CreateTags', 'DisableImage', 'ModifySnapshotAttribute', 'CreateTags'];
+  const unsharing = ['ModifyImageAttribute', 'ModifySnapshotAttribute'];
+  const disabling = [...reporting, 'CreateTags', ...unsharing, 'DisableImage', 'CreateTags'];
   const deregistering = [...reporting, 'CreateTags', 'DeregisterImage', 'DeleteSnapshot'];
   const enabling = ['CreateTags', 'EnableImage', 'ModifyImageAttribute', 'DeleteTags'];
 
