@@ -154,7 +154,10 @@ function outcomeOf(wanted: string, run: Ended): string | undefined {
   return run.json<Retired>().retire.outcomes?.find(({ id }) => id === wanted)?.outcome;
 }
 
-describe('retire meets adverse conditions, and an AMI', () => {
+/** The first test runs the command three times. */
+const timeout = 240_000;
+
+describe('retire meets adverse conditions, and an AMI', { timeout }, () => {
   test.for(scenarios.map((scenario, index) => [scenario.title, scenario, streams[index]!] as const))(
     '%s',
     ({ 1: scenario, 2: { older, olderSnapshot } }, { runs: { report, first, second, left } }) => {
@@ -172,7 +175,9 @@ describe('retire meets adverse conditions, and an AMI', () => {
   );
 });
 
-test('a report changes nothing; an AMI that is enabled again is shared as configured', async ({ runs }) => {
+test('a report changes nothing; an AMI that is enabled again is shared as configured', { timeout }, async ({
+  runs,
+}) => {
   const { account, report, changedByReport, first, second } = runs;
   expect(report.exitCode, report.stderr).toBe(3);
   expect(changedByReport).toEqual([]);
@@ -197,7 +202,7 @@ test('a report changes nothing; an AMI that is enabled again is shared as config
   }
 });
 
-test('nothing else is touched', ({ runs: { left } }) => {
+test('nothing else is touched', { timeout }, ({ runs: { left } }) => {
   const goneByPlan = new Set(['retained again, since the newer one is gone: enabled again']);
   for (const [index, { title, newer }] of scenarios.entries()) {
     const stream = streams[index]!;
