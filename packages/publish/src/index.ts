@@ -22,6 +22,7 @@ export type { RegionPlan } from './publication/plan-region.ts';
 export {
   type PublishAmiOptions,
   type PublishedRegion,
+  planPublication,
   publishAmi,
 } from './publication/publish-ami.ts';
 export type { PublishStep } from './publication/publish-region.ts';

@@ -16,6 +16,7 @@ test('the exported names', () => {
     'forecastPublication',
     'granteesOf',
     'isRevoking',
+    'planPublication',
     'publishAmi',
     'putParameters',
     'readObstacles',

@@ -60,6 +60,16 @@ export async function publishAmi(options: PublishAmiOptions): Promise<PublishedR
   );
 }
 
+/** What is to be done, without doing it; of a region that cannot be read, why. */
+export function planPublication({
+  source,
+  targets,
+}: Pick<PublishAmiOptions, 'source' | 'targets'>): Promise<(RegionPlan | Error)[]> {
+  return Promise.all(
+    targets.map((target) => planRegion(source, target).catch((reason: unknown) => reason as Error)),
+  );
+}
+
 interface EndedRegion {
   readonly target: PublishTarget;
   readonly plan?: RegionPlan;
