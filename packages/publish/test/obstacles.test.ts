@@ -35,6 +35,16 @@ test.each<[string, Partial<Sharable>, string[]]>([
     ['PUBLIC_AMI_QUOTA'],
   ],
   [
+    'as many public AMIs as may be, once those before it are public',
+    {
+      audience: everybody,
+      settings: { ...open, publicAmis: 3 },
+      publicAmisToCome: 2,
+      publicAmiLimit: 5,
+    },
+    ['PUBLIC_AMI_QUOTA'],
+  ],
+  [
     'public already',
     {
       audience: everybody,

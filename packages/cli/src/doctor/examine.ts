@@ -39,12 +39,20 @@ export async function examine(options: PlacesOptions): Promise<CheckReport[]> {
   const found = new Map(
     sources.flatMap(({ found }) => (found ? [[found.request.name, found] as const] : [])),
   );
-  const images = await Promise.all(
+  const named = await Promise.all(
     requests.map(async (request) => {
       const source = unnamed.has(request.name) ? undefined : found.get(request.name);
-      const names = source ? await checkNames(source, { clouds, signal }) : { reports: [] };
-      const published = await checkPublishing(request, { clouds, signal, imageId: names.imageId });
-      return { request, regions: published.regions, reports: [...names.reports, ...published.reports] };
+      return { request, ...(source ? await checkNames(source, { clouds, signal }) : { reports: [] }) };
+    }),
+  );
+  const images = await Promise.all(
+    named.map(async ({ request, imageId, reports }, index) => {
+      const published = await checkPublishing(request, {
+        ...{ clouds, signal, imageId },
+        // Those that the account has already are counted.
+        before: named.slice(0, index).filter((other) => other.imageId === undefined),
+      });
+      return { request, regions: published.regions, reports: [...reports, ...published.reports] };
     }),
   );
   const regions = await checkRegions(images, { clouds, places: places.places, signal });

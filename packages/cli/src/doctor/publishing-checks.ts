@@ -16,6 +16,8 @@ import { sharingFix } from './sharing-fixes.ts';
 interface Examined {
   readonly clouds: Clouds;
   readonly signal: AbortSignal;
+  /** Images whose AMIs are still to be made, which take their share of the quota of public AMIs first. */
+  readonly before: readonly { readonly request: RequestedImport }[];
   /** Of the AMI that is made of the image; undefined where an import makes it. */
   readonly imageId?: string | undefined;
 }
@@ -29,7 +31,7 @@ export interface ExaminedPublishing {
 /** What publishing would refuse to do, region by region, and for what. None where the account cannot be reached, which is said elsewhere. */
 export async function checkPublishing(
   request: RequestedImport,
-  { clouds, signal, imageId }: Examined,
+  { clouds, signal, imageId, before }: Examined,
 ): Promise<ExaminedPublishing> {
   if (!request.publish) return { reports: [], regions: [] };
   const { name, session, publish } = request;
@@ -53,7 +55,10 @@ export async function checkPublishing(
       copies: means.copies,
       notice: () => {},
     });
-    found.reports = await examineTargets(targets, { request, cloud, image });
+    const toCome = (region: string) =>
+      before.filter((other) => becomesPublic(other.request, { region, home: cloud.region, beside: request }))
+        .length;
+    found.reports = await examineTargets(targets, { request, cloud, image, toCome });
     return { state: 'ok', detail: `in ${targets.map(({ region }) => region).join(', ')}` };
   });
   const { regions, reports = [] } = found;
@@ -74,10 +79,16 @@ async function examineTargets(
     request,
     cloud,
     image,
-  }: { readonly request: RequestedImport; readonly cloud: Cloud; readonly image: Image | undefined },
+    toCome,
+  }: {
+    readonly request: RequestedImport;
+    readonly cloud: Cloud;
+    readonly image: Image | undefined;
+    readonly toCome: (region: string) => number;
+  },
 ): Promise<CheckReport[]> {
   const quotas = new Set<string>();
-  const watched = targets.map((target) => noticingQuota(target, quotas));
+  const watched = targets.map((target) => countingPublic(target, { unknown: quotas, toCome }));
   const problems = image
     ? await planPublication({ source: { region: cloud.region, image }, targets: watched })
     : await Promise.all(
@@ -110,14 +121,34 @@ async function obstaclesOf(target: PublishTarget, { encryption }: RequestedImpor
   };
 }
 
-/** Publishing continues where the quota of public AMIs cannot be read: here that is noted. */
-function noticingQuota(target: PublishTarget, unknown: Set<string>): PublishTarget {
+/** Whether the AMI of an image is to be public in a region of the same account. */
+function becomesPublic(
+  { publish, session }: RequestedImport,
+  {
+    region,
+    home,
+    beside,
+  }: { readonly region: string; readonly home: string; readonly beside: RequestedImport },
+): boolean {
+  if (!publish?.audience?.public || JSON.stringify(session) !== JSON.stringify(beside.session)) return false;
+  const { regions, exceptRegions } = publish;
+  return (
+    region === home || ((regions === 'all' || regions.includes(region)) && !exceptRegions.includes(region))
+  );
+}
+
+/** Publishing continues where the quota of public AMIs cannot be read: here that is noted; and what other images take of it is counted. */
+function countingPublic(
+  target: PublishTarget,
+  { unknown, toCome }: { readonly unknown: Set<string>; readonly toCome: (region: string) => number },
+): PublishTarget {
   return {
     ...target,
     async open() {
       const session = await target.open();
       return {
         ...session,
+        publicAmisToCome: toCome(target.region),
         async publicAmiLimit() {
           const limit = await session.publicAmiLimit?.();
           if (limit === undefined) unknown.add(target.region);

@@ -268,6 +268,17 @@ export const broken: readonly Account[] = [
     finds: [[`publishing of test-cloud in ${region}`, 'failed', /has 1 public AMIs, and may have 1/]],
   },
   {
+    name: 'a quota of public AMIs that has room for one of two images',
+    options: { quotas: { publicImages: 1 } },
+    prepare: async (stage) => {
+      stage.settings = { share: { public: true } };
+      stage.others = { second: { arch: 'x86_64' } };
+    },
+    finds: [
+      [`publishing of second in ${region}`, 'failed', /has 0 public AMIs and gets 1 more, and may have 1/],
+    ],
+  },
+  {
     name: 'a region that there is not',
     prepare: async (stage) => {
       stage.settings = { regions: ['eu-west-9'] };

@@ -35,6 +35,7 @@ export async function readObstacles(
     encrypted,
     hasAwsKey: asks && (await Promise.all(keys.map(isAwsKey))).includes(true),
     grantees: found?.grantees ?? [],
+    publicAmisToCome: session.publicAmisToCome,
     publicAmiLimit: audience?.public ? await session.publicAmiLimit?.() : undefined,
   });
 }

@@ -29,6 +29,8 @@ export interface RegionSession {
   readonly parameters?: ParameterAccess;
   /** How many public AMIs the account may have there; undefined where that is not known. */
   readonly publicAmiLimit?: () => Promise<number | undefined>;
+  /** How many AMIs of other images become public there before this one. Default 0. */
+  readonly publicAmisToCome?: number;
   /** Whether a KMS key is AWS's own. */
   readonly isAwsKey?: (key: string) => Promise<boolean>;
 }

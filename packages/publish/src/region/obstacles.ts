@@ -13,6 +13,8 @@ export interface Sharable {
   readonly hasAwsKey: boolean;
   /** Who may launch it already. */
   readonly grantees: readonly string[];
+  /** How many become public before it. Default 0. */
+  readonly publicAmisToCome?: number | undefined;
   /** How many public AMIs the account may have there; undefined where that is not known. */
   readonly publicAmiLimit?: number;
 }
@@ -25,6 +27,7 @@ export function findObstacles({
   encrypted,
   hasAwsKey,
   grantees,
+  publicAmisToCome: toCome = 0,
   publicAmiLimit = Number.POSITIVE_INFINITY,
 }: Sharable): PublishError[] {
   if (!audience || !isShared(audience)) return [];
@@ -55,11 +58,11 @@ export function findObstacles({
     ...(audience.public && !isPublic && settings.blocksPublicSnapshots
       ? [blocked(region, 'snapshot', 'snapshots')]
       : []),
-    ...(audience.public && !isPublic && settings.publicAmis >= publicAmiLimit
+    ...(audience.public && !isPublic && settings.publicAmis + toCome >= publicAmiLimit
       ? [
           new PublishError(
             'PUBLIC_AMI_QUOTA',
-            `${region}: the account has ${settings.publicAmis} public AMIs, and may have ${publicAmiLimit}`,
+            `${region}: the account has ${settings.publicAmis} public AMIs${toCome > 0 ? ` and gets ${toCome} more` : ''}, and may have ${publicAmiLimit}`,
             {
               hint: 'Make an older AMI private, or request a higher quota (Service Quotas, EC2, "Public AMIs", L-0E3CBAB9).',
               facts: { ...facts, publicAmis: settings.publicAmis, publicAmiLimit },
