@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { publishImages, type TestImages } from '../support/images.ts';
-import { isExhaustive, runSample } from '../support/sample.ts';
+import { isExhaustive, runSample, sampleOf, sampleSeed } from '../support/sample.ts';
 import { type Account, broken, whole } from './accounts.ts';
 import { openStage } from './support.ts';
 
@@ -17,7 +17,10 @@ async function open({ options, prepare }: Account) {
 }
 
 describe('the doctor finds', () => {
-  test.each(broken.map((account) => [account.name, account] as const))('%s', async (_name, account) => {
+  const accounts = sampleOf(broken, 14);
+  console.log(`${accounts.length} of ${broken.length} accounts; EC2_IMAGE_SEED=${sampleSeed}`);
+
+  test.each(accounts.map((account) => [account.name, account] as const))('%s', async (_name, account) => {
     await using stage = await open(account);
     const { checks, check, exitCode, nothingFound } = await stage.doctor();
     const hasFailed = account.finds!.some(([, state]) => state === 'failed');
