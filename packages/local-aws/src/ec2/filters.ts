@@ -18,8 +18,10 @@ export type FilterableFields<R> = Readonly<
   >
 >;
 
-/** How the database finds the resources for literal values of a filter, so that not every row need be read. */
-export type NarrowingFields = Readonly<Record<string, (values: readonly string[]) => Narrowing>>;
+/** How the database finds the resources for the values of a filter, wildcards and all, so that not every row need be read. */
+export type NarrowingFields = Readonly<
+  Record<string, (patterns: readonly string[]) => Narrowing | undefined>
+>;
 
 export interface CompiledFilters<R> {
   matches(resource: R): boolean;
@@ -51,7 +53,8 @@ export function compileFilters<R extends Pick<Resource<unknown>, 'tags'>>(
     if (values.length === 0) throw invalidParameterValue(`The filter '${name}' must have at least one value`);
     const valuesOf = valuesByName(name, fields);
     const narrow = name.startsWith('tag:') ? narrowToTag(name.slice(4)) : narrowingFields[name];
-    if (narrow && !values.some(hasWildcard)) narrowings.push(narrow(values.map(withoutEscapes)));
+    const narrowing = narrow?.(values);
+    if (narrowing) narrowings.push(narrowing);
     const matchers = values.map(matcher);
     return (resource: R) => valuesOf(resource).some((value) => matchers.some((matches) => matches(value)));
   });
@@ -75,18 +78,40 @@ function valuesByName<R extends Pick<Resource<unknown>, 'tags'>>(
   };
 }
 
-function narrowToTag(key: string): (values: readonly string[]) => Narrowing {
-  return (values) => ({
-    sql: 'id IN (SELECT resource_id FROM ec2_tag WHERE key = ? AND value IN (SELECT value FROM json_each(?)))',
-    parameters: [key, JSON.stringify(values)],
-  });
+function narrowToTag(key: string): NarrowingFields[string] {
+  return literalNarrowing((values) => ({
+    sql: `id IN (SELECT resource_id FROM ec2_tag WHERE key = ? AND value IN ${values.sql})`,
+    parameters: [key, ...values.parameters],
+  }));
+}
+
+/** For values without wildcards alone; they are given as a list in SQL. */
+export function literalNarrowing(narrow: (values: Narrowing) => Narrowing): NarrowingFields[string] {
+  return (patterns) =>
+    patterns.some(hasWildcard)
+      ? undefined
+      : narrow({
+          sql: '(SELECT value FROM json_each(?))',
+          parameters: [JSON.stringify(patterns.map(withoutEscapes))],
+        });
 }
 
 /** The filter's values are the column's. */
 export function columnNarrowing(column: string): NarrowingFields[string] {
-  return (values) => ({
-    sql: `${column} IN (SELECT value FROM json_each(?))`,
-    parameters: [JSON.stringify(values)],
+  const literal = literalNarrowing(({ sql, parameters }) => ({ sql: `${column} IN ${sql}`, parameters }));
+  return (patterns) =>
+    literal(patterns) ?? {
+      sql: `(${patterns.map(() => `${column} GLOB ?`).join(' OR ')})`,
+      parameters: patterns.map(globOf),
+    };
+}
+
+/** SQLite's GLOB has the same wildcards, and brackets for one of several characters: so it escapes. */
+function globOf(pattern: string): string {
+  return pattern.replace(/\\.|[\s\S]/g, (step) => {
+    if (step === '*' || step === '?') return step;
+    const literal = step.length === 2 ? step[1]! : step;
+    return /[[*?]/.test(literal) ? `[${literal}]` : literal;
   });
 }
 

@@ -1,6 +1,7 @@
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileFilters, matcher } from '../../src/ec2/filters.ts';
+import { columnNarrowing, compileFilters, matcher } from '../../src/ec2/filters.ts';
 import type { Tag } from '../../src/ec2/resources.ts';
 
 describe('matcher', () => {
@@ -27,6 +28,27 @@ describe('matcher', () => {
         const pattern = text.replace(/[\\*?]/g, '\\$&');
         expect(matcher(pattern)(text)).toBe(true);
         expect(matcher(`${pattern}*`)(text + more)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('a column', () => {
+  const database = new DatabaseSync(':memory:');
+  const finds = (patterns: readonly string[], value: string) => {
+    const { sql, parameters } = columnNarrowing('name')!(patterns)!;
+    return (
+      database.prepare(`SELECT 1 FROM (SELECT ? AS name) WHERE ${sql}`).get(value, ...parameters) !==
+      undefined
+    );
+  };
+  const text = fc.string({ unit: fc.constantFrom(...'ab[]^-*?\\'), maxLength: 6 });
+
+  it('finds what the pattern matches, its special characters included', () => {
+    expect(finds(['a[b]*', 'x'], 'a[b]c')).toBe(true);
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1, maxLength: 2 }), text, (patterns, value) => {
+        expect(finds(patterns, value)).toBe(patterns.some((pattern) => matcher(pattern)(value)));
       }),
     );
   });

@@ -1,5 +1,10 @@
 import type { XmlElements } from '../../query/xml.ts';
-import { columnNarrowing, type FilterableFields, type NarrowingFields } from '../filters.ts';
+import {
+  columnNarrowing,
+  type FilterableFields,
+  literalNarrowing,
+  type NarrowingFields,
+} from '../filters.ts';
 import type { Resource } from '../resources.ts';
 import { tagSet } from '../tags/tag-answer.ts';
 import { type BlockDevice, renderBlockDevice } from './block-devices.ts';
@@ -169,9 +174,10 @@ export function imageFilters(now: number): FilterableFields<Image> {
 }
 
 export const imageNarrowing: NarrowingFields = {
+  'image-id': columnNarrowing('id'),
   name: columnNarrowing('name'),
-  'block-device-mapping.snapshot-id': (ids) => ({
-    sql: 'id IN (SELECT image_id FROM ec2_image_snapshot WHERE snapshot_id IN (SELECT value FROM json_each(?)))',
-    parameters: [JSON.stringify(ids)],
-  }),
+  'block-device-mapping.snapshot-id': literalNarrowing(({ sql, parameters }) => ({
+    sql: `id IN (SELECT image_id FROM ec2_image_snapshot WHERE snapshot_id IN ${sql})`,
+    parameters,
+  })),
 };

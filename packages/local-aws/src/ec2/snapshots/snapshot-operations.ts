@@ -1,7 +1,7 @@
 import { list, required, string } from '../../query/shape.ts';
 import type { ServiceError } from '../../service.ts';
 import { ec2Error } from '../errors.ts';
-import { filterList } from '../filters.ts';
+import { columnNarrowing, filterList } from '../filters.ts';
 import { lingeringUser, snapshotInUseBy } from '../image-snapshots.ts';
 import { listResources, rendered } from '../listing.ts';
 import { type Ec2Context, operation } from '../operation.ts';
@@ -28,6 +28,7 @@ export const describeSnapshots = operation({
       ids: input.SnapshotId,
       filters: input.Filter,
       fields: snapshotFilters(at),
+      narrowingFields: { 'snapshot-id': columnNarrowing('id') },
       isWanted: (snapshot) =>
         isOwnedBy(snapshot, input.Owner, accountId) &&
         isRestorableBy(snapshot, input.RestorableBy, accountId),
