@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAccount } from '../account.ts';
 import { optInRegions } from './regions.ts';
-import { type CommandRun, type Document, runCommand } from './run-command.ts';
+import { type CommandRun, type Document, runCommand, total } from './run-command.ts';
 import {
   type AccountSize,
   bucketIn,
@@ -59,8 +59,11 @@ export async function runOnLargeAccount(size: AccountSize): Promise<Record<Comma
     const runs: Partial<Record<CommandName, CommandRun>> = {};
     for (const name of commandNames) {
       const [exitCode, ...args] = lines[name];
-      runs[name] = await runCommand(args, { account, log, exitCode, count: counts[name] });
-      console.error(`${name}: ${runs[name].seconds.toFixed(1)} s`);
+      const run = await runCommand(args, { account, log, exitCode, count: counts[name] });
+      runs[name] = run;
+      console.error(
+        `${name}: ${run.seconds.toFixed(1)} s, ${(run.peak.own / 2 ** 20).toFixed(0)} MiB, ${total(run.calls)} calls, ${total(run.throttled)} throttled`,
+      );
     }
     return runs as Record<CommandName, CommandRun>;
   } finally {

@@ -100,9 +100,6 @@ function qemuImgConvert({ directory }: SystemImages, output: string): [string, .
 
 export async function conversionFigures({ images, scratch, rounds }: BenchOptions): Promise<Figure[]> {
   const source = join(images.directory, 'debian.qcow2');
-  const disk = join(scratch, 'disk.vhdx');
-  await measure(qemuImgConvert(images, disk));
-  await using sink = await startServer('sink');
   const inEmpty = (command: (output: string) => [string, ...string[]]) => () =>
     inEmptyDirectory(
       scratch,
@@ -112,23 +109,14 @@ export async function conversionFigures({ images, scratch, rounds }: BenchOption
     {
       'qemu-img': inEmpty((output) => qemuImgConvert(images, output)),
       convert: inEmpty((output) => programCommand('convert', source, output)),
-      upload: async () => (await measure(programCommand('upload', sink.url, disk))).seconds,
-      both: inEmpty((output) => programCommand('convert', source, output, sink.url)),
     },
     { rounds },
   );
-  const longer = Math.max(median(samples.convert), median(samples.upload));
   return [
     {
-      what: 'conversion to VHDX, against qemu-img alone',
+      what: 'conversion to a VHDX file, against qemu-img',
       value: median(samples.convert) / median(samples['qemu-img']),
       from: `4 GiB Debian disk: ${describe(samples)}`,
-    },
-    {
-      what: 'convert and upload overlapped, against the longer of the two alone',
-      value: median(samples.both) / longer,
-      target: { atMost: 1.1 },
-      from: 'the same rounds; the upload into a bare sink',
     },
   ];
 }
