@@ -78,6 +78,8 @@ export function expectedCalls({
           ],
           leftovers.snapshots,
         ),
+        // Those of boot tests.
+        DescribeInstances: 1,
         HeadObject: leftovers.objects,
         GetObjectTagging: leftovers.objects,
       }),
@@ -91,8 +93,8 @@ export function expectedCalls({
         ...each(users, 2),
         DescribeImportSnapshotTasks: lists.DescribeImportSnapshotTasks + retired,
         DescribeSnapshots: lists.DescribeSnapshots + retired,
-        // Itself, its stream by tag and by name, and whether it is deprecated then.
-        DescribeImages: lists.DescribeImages + 4 * retired,
+        // Itself, its stream, and whether it is deprecated then.
+        DescribeImages: lists.DescribeImages + 3 * retired,
         DescribeImageReferences: references + retired,
         DescribeImageAttribute: 4 * retired,
         EnableImageDeprecation: retired,
