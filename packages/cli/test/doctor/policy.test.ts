@@ -3,12 +3,7 @@ import {
   ModifyEbsDefaultKmsKeyIdCommand,
   ModifyImageAttributeCommand,
 } from '@aws-sdk/client-ec2';
-import {
-  AttachRolePolicyCommand,
-  CreatePolicyCommand,
-  DeleteRolePolicyCommand,
-  IAMClient,
-} from '@aws-sdk/client-iam';
+import { AttachRolePolicyCommand, CreatePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { PutBucketEncryptionCommand, PutBucketLifecycleConfigurationCommand } from '@aws-sdk/client-s3';
 import { seedEc2 } from '@ec2-image/local-aws';
@@ -47,7 +42,7 @@ function openWithout(action?: string): Promise<Stage> {
   });
 }
 
-/** All that doctor reads is there: more public AMIs than accounts may have by default, keys of the account for objects and snapshots, and a role whose policy is attached. */
+/** All that doctor reads is there: more public AMIs than accounts may have by default, keys of the account for objects and snapshots, and a role with an inline and an attached policy. */
 async function furnish({ account }: Stage): Promise<void> {
   const open = Array.from({ length: 5 }, (_, index) => `ami-${String(index).padStart(17, '0')}`);
   seedEc2({
@@ -76,7 +71,6 @@ async function furnish({ account }: Stage): Promise<void> {
     new PutBucketLifecycleConfigurationCommand({ Bucket: bucket, LifecycleConfiguration }),
   );
   const iam = account.client(IAMClient);
-  await iam.send(new DeleteRolePolicyCommand({ RoleName: 'vmimport', PolicyName: 'vmimport' }));
   const PolicyDocument = JSON.stringify(
     createRolePolicy({ ...scope, objectKeys: [key], snapshotKeys: [key] }),
   );

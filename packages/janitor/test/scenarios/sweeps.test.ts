@@ -218,7 +218,7 @@ it('33: one region of two failing: the other is done', async ({ account }) => {
     },
   );
   expect(plan.gaps.map(({ what, region: where }) => `${what} ${where}`).sort()).toEqual(
-    ['tasks', 'snapshots', 'images'].map((what) => `${what} ${otherRegion}`).sort(),
+    ['instances', 'tasks', 'snapshots', 'images'].map((what) => `${what} ${otherRegion}`).sort(),
   );
   expect(results(outcomes)).toEqual([`${snap} deleted`]);
   expect(changes()).toEqual([`DeleteSnapshot ${snap}`]);
