@@ -39,6 +39,7 @@ calmIt(
       GetBucketVersioning: 1,
       ListMultipartUploads: 1,
       ListObjectsV2: 1,
+      DescribeInstances: 1,
       DescribeImportSnapshotTasks: 1,
       DescribeSnapshots: 3,
       DescribeImages: 1,
