@@ -4,7 +4,7 @@ import { createPolicy, type PolicyDocument, permissionTable } from '../../src/ia
 import { bucket, region } from '../support/account.ts';
 import { publishImages, type TestImages } from '../support/images.ts';
 import { isExhaustive, runSample } from '../support/sample.ts';
-import { keyAliases, runScenario, type Scenario, scenarios } from './scenarios.ts';
+import { keyAliases, otherRegion, runScenario, type Scenario, scenarios } from './scenarios.ts';
 
 let images: TestImages;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => images[Symbol.asyncDispose]());
 
 const policyOf = (name: PolicyName) =>
   createPolicy([name], {
-    regions: [region],
+    regions: [region, otherRegion],
     buckets: [bucket],
     keyPrefixes: ['ec2-image/'],
     account: '123456789012',

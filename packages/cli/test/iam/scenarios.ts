@@ -19,6 +19,9 @@ import { type Flags, type ImportDocument, importArgs, makeWorkDirectory } from '
 import { type InProcessEnd, runInProcess } from '../support/in-process.ts';
 import { ownEnvironment } from '../support/run-cli.ts';
 
+/** What is published goes there, too. */
+export const otherRegion = 'eu-west-1';
+
 /** Somebody with a policy and nothing else. */
 const limited = { accessKeyId: 'AKIALIMITED', secretAccessKey: 'a secret of their own' };
 
@@ -298,7 +301,7 @@ export const scenarios: readonly Scenario[] = [
     exitCode: 3,
     prepare: ({ importBefore }) => importBefore(),
     command: planning({
-      regions: 'eu-west-1',
+      regions: otherRegion,
       share: JSON.stringify({ public: true }),
       'ssm-parameter': '/images/{name}',
     }),
