@@ -30,7 +30,7 @@ export const isRefusal = (fault: FaultName) => fault === 'access denied' || faul
 /** A request is tried so often by the SDK. */
 export const maxAttempts = 2;
 /** One more than that: the request fails whatever the SDK does, and it is for the tool to go on or to give up. */
-const outageCalls = maxAttempts + 1;
+export const outageCalls = maxAttempts + 1;
 
 /** A moment of an import, struck by one fault: this once, or from here on (refusals for good, others for `outageCalls`). */
 export interface FaultPoint {
@@ -45,7 +45,7 @@ export interface FaultPoint {
 }
 
 /** Long enough for every honest answer on a busy machine; the SDK's second attempt recovers it if not. */
-const hangTimeoutSeconds = 3;
+export const hangTimeoutSeconds = 3;
 
 interface FaultScene extends AsyncDisposable {
   readonly account: TestAccount;
@@ -179,14 +179,14 @@ export async function outcomeOf(images: TestImages, way: Way, point: FaultPoint)
 }
 
 /** A call that hangs continues when its fault is cleared, unless its client has left: the service takes a moment to see that. */
-async function allCallsEnded({ aws }: TestAccount): Promise<void> {
+export async function allCallsEnded({ aws }: TestAccount): Promise<void> {
   const deadline = Date.now() + 5_000;
   while (aws.calls.list().some(({ outcome }) => outcome === 'running') && Date.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 /** Nothing is in the account that the run has not reported. A task has become a snapshot when this reads it. */
-function expectTold(left: string, told: readonly string[]): void {
+export function expectTold(left: string, told: readonly string[]): void {
   const words = told.join(', ');
   if (left.includes('upload')) expect(words).toContain('an incomplete multipart upload to s3://');
   if (left.includes('object')) expect(words).toMatch(/(^|, |upload to )s3:\/\//);
@@ -195,7 +195,7 @@ function expectTold(left: string, told: readonly string[]): void {
 }
 
 /** Once the tasks that still ran have ended, as they do by themselves. */
-async function whatIsLeft(account: TestAccount): Promise<string> {
+export async function whatIsLeft(account: TestAccount): Promise<string> {
   const deadline = Date.now() + 10_000;
   for (;;) {
     const { images, snapshots, tasks, objects, uploads } = await account.contents();

@@ -2,11 +2,14 @@ import type { CallRecord, LocalAwsOptions } from '@ec2-image/local-aws';
 import { tagRecord } from '@ec2-image/provenance';
 import { expect } from 'vitest';
 import { openAccount, type TestAccount } from './account.ts';
+import { type GatedImage, openGate } from './gated-images.ts';
+import type { GatedMirror, GatedMirrorOptions } from './gated-mirror.ts';
 import { startHoldingProxy } from './holding-proxy.ts';
 import type { TestImages } from './images.ts';
-import { areEqualDisks, type ImportDocument, importArgs, makeWorkDirectory } from './import.ts';
+import { areEqualDisks, type Flags, type ImportDocument, importArgs, makeWorkDirectory } from './import.ts';
 import { type InProcessEnd, runInProcess } from './in-process.ts';
 import { type CliEnd, startCli } from './run-cli.ts';
+import { answered } from './sent-parts.ts';
 
 export type Way = 's3' | 'ebs';
 
@@ -23,46 +26,74 @@ export interface CrashPoint {
 /** An account and a work directory of its own, with everything that one import needs. */
 export interface CrashScene extends AsyncDisposable {
   readonly account: TestAccount;
+  readonly workDirectory: string;
   readonly args: readonly string[];
   readonly proxy: Awaited<ReturnType<typeof startHoldingProxy>>;
+  /** Lets a gated download come to its end. */
+  openGate(): void;
   /** The same command, in this process. */
   run(): Promise<InProcessEnd>;
+}
+
+export interface SceneOptions extends Partial<LocalAwsOptions> {
+  /** Of the import, beside those that every scene has. */
+  readonly flags?: Flags;
+  /** One of `images`, whose download waits before its end. */
+  readonly gated?: GatedImage;
+  readonly mirror?: Partial<GatedMirrorOptions>;
+  /** Once two parts of the disk have been sent. Default: opens the gate. */
+  readonly atGate?: (gate: GatedMirror) => void;
 }
 
 export async function openScene(
   images: TestImages,
   way: Way,
-  options: Partial<LocalAwsOptions> = {},
+  { flags, gated, mirror, atGate = (gate) => gate.open(), ...options }: SceneOptions = {},
 ): Promise<CrashScene> {
   const account = await openAccount(options);
-  const proxy = await startHoldingProxy(images.server.url);
+  const gate = gated && (await openGate(images, gated, mirror));
+  const proxy = await startHoldingProxy(gate ? new URL(gate.url).origin : images.server.url);
   const onProxy = (url: string) => url.replace(images.server.url, proxy.url);
+  const workDirectory = await makeWorkDirectory();
   const args = importArgs({
     account,
-    workDirectory: await makeWorkDirectory(),
-    url: onProxy(images.url('qcow2')),
-    'checksum-url': onProxy(images.checksumUrl),
+    workDirectory,
+    url: gate ? new URL(new URL(gate.url).pathname, proxy.url) : onProxy(images.url('qcow2')),
+    'checksum-url': gate ? images.checksumUrl : onProxy(images.checksumUrl),
     via: way,
     // Few blocks: of zeros past the disk's end alone there would be two thousand.
     'omit-holes': way === 'ebs' || undefined,
     suffix: 'crash',
     connections: 1,
+    ...flags,
+  });
+  const stop = account.aws.calls.subscribe(({ operation }) => {
+    if (!gate || operation !== 'UploadPart' || answered(account, operation).length < 2) return;
+    stop();
+    atGate(gate);
   });
   return {
     account,
+    workDirectory,
     args,
     proxy,
+    openGate: () => gate?.open(),
     run: () => runInProcess(args),
     async [Symbol.asyncDispose]() {
       await proxy[Symbol.asyncDispose]();
+      await gate?.[Symbol.asyncDispose]();
       await account[Symbol.asyncDispose]();
     },
   };
 }
 
 /** Runs an import that nothing disturbs, and gives a point before and after each of its requests. */
-export async function recordCrashPoints(images: TestImages, way: Way): Promise<CrashPoint[]> {
-  await using scene = await openScene(images, way);
+export async function recordCrashPoints(
+  images: TestImages,
+  way: Way,
+  options: SceneOptions = {},
+): Promise<CrashPoint[]> {
+  await using scene = await openScene(images, way, options);
   const before = scene.account.aws.calls.list().at(-1)?.sequence ?? 0;
   const { exitCode, stderr } = await scene.run();
   expect(exitCode, stderr).toBe(0);
@@ -85,7 +116,7 @@ function pointsOf(server: CrashPoint['server'], operations: readonly string[]): 
 }
 
 /** What is killed: its account, its command line, and the proxy before the image where it reads one. */
-type Killable = Pick<CrashScene, 'account' | 'args'> & Partial<Pick<CrashScene, 'proxy'>>;
+type Killable = Pick<CrashScene, 'account' | 'args'> & Partial<Pick<CrashScene, 'proxy' | 'openGate'>>;
 
 /** Starts the command and kills it at the point; false where it ended before it got there. */
 export async function crashAt(scene: Killable, point: CrashPoint): Promise<boolean> {
@@ -102,6 +133,7 @@ export async function crashAt(scene: Killable, point: CrashPoint): Promise<boole
   child.kill('SIGKILL');
   await ended;
   fault?.remove();
+  scene.openGate?.();
   return crashed;
 }
 

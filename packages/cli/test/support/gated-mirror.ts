@@ -25,6 +25,8 @@ export interface GatedMirrorOptions {
   readonly contentOf?: (file: Buffer, answer: number) => Buffer;
   /** Its validator, by the number of the answer. Default `"v1"`. */
   readonly etagOf?: (answer: number) => string;
+  /** An HTTP status to answer with in place of the file. */
+  readonly statusOf?: () => number | undefined;
 }
 
 /** Serves one file as a good web server does, up to a byte behind which it waits. */
@@ -36,6 +38,7 @@ export async function openGatedMirror(options: GatedMirrorOptions): Promise<Gate
     ranges = true,
     contentOf = (file) => file,
     etagOf = () => '"v1"',
+    statusOf = () => undefined,
   } = options;
   const file = await readFile(join(directory, name));
   const { promise: opened, resolve: open } = Promise.withResolvers<void>();
@@ -63,6 +66,11 @@ export async function openGatedMirror(options: GatedMirrorOptions): Promise<Gate
   }
 
   const server = createServer((request, response) => {
+    const status = statusOf();
+    if (status !== undefined) {
+      response.writeHead(status).end();
+      return;
+    }
     const content = contentOf(file, answers.length + 1);
     const etag = etagOf(answers.length + 1);
     const { range = '', 'if-range': ifRange = etag } = request.headers;

@@ -1,49 +1,12 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { TestAccount } from './support/account.ts';
-import { expectOneOfEach } from './support/crash-points.ts';
-import { describe, expect, testWith } from './support/fixtures.ts';
-import { type GatedMirrorOptions, openGatedMirror } from './support/gated-mirror.ts';
-import { startCli } from './support/run-cli.ts';
+import { expectOneOfEach } from '../support/crash-points.ts';
+import { describe, expect } from '../support/fixtures.ts';
+import { gatedImages, testOfGated } from '../support/gated-images.ts';
+import { startCli } from '../support/run-cli.ts';
+import { answered, expectNoPartTwice, untilParts } from '../support/sent-parts.ts';
 
 const mebibyte = 2 ** 20;
-const fileName = 'Test-Cloud-1.0.x86_64.qcow2';
 
-// A table of its own for the end of the disk, where the backup of the GPT is: in the file it comes behind the data.
-const test = testWith({
-  disk: { sizeBytes: 520 * mebibyte, dataBytes: 24 * mebibyte },
-  flags: { connections: 1 },
-})
-  .extend('fileBytes', async ({ images }) => (await stat(join(images.directory, fileName))).size)
-  .extend(
-    'mirror',
-    ({ images, fileBytes }, { onCleanup }) =>
-      async (options: Partial<GatedMirrorOptions> = {}) => {
-        // So far from the end that the last table is fetched out of turn, wherever the download is by then.
-        const gateAt = fileBytes - 6 * mebibyte;
-        const mirror = await openGatedMirror({
-          directory: images.directory,
-          name: fileName,
-          gateAt,
-          ...options,
-        });
-        onCleanup(() => mirror[Symbol.asyncDispose]());
-        return mirror;
-      },
-  );
-
-const answered = ({ aws }: TestAccount, wanted: string) =>
-  aws.calls.list().filter(({ operation, status }) => operation === wanted && status === 200);
-
-async function parts(account: TestAccount, count: number, ended: Promise<unknown>): Promise<void> {
-  const stop = new AbortController();
-  void ended.finally(() => stop.abort());
-  while (answered(account, 'UploadPart').length < count) {
-    expect(stop.signal.aborted, 'the import has ended').toBe(false);
-    await delay(20);
-  }
-}
+const test = testOfGated(gatedImages.qcow2, { flags: { connections: 1 } });
 
 describe('an image that is still being downloaded', { timeout: 120_000 }, () => {
   test.for([1, 4])(
@@ -51,15 +14,13 @@ describe('an image that is still being downloaded', { timeout: 120_000 }, () => 
     async (connections, { account, images, mirror, runImport }) => {
       const { url, open } = await mirror();
       const running = runImport({ url, connections });
-      await parts(account, 2, running);
+      await untilParts(account, 2, running);
       // All that was sent, was sent without the end of the file.
       expect(answered(account, 'CompleteMultipartUpload')).toEqual([]);
       open();
       const end = await running;
       await expectOneOfEach({ account }, images, end);
-      expect(answered(account, 'CreateMultipartUpload')).toHaveLength(1);
-      const numbers = answered(account, 'UploadPart').map(({ parameters }) => parameters.partNumber);
-      expect(numbers.length).toBe(new Set(numbers).size);
+      expectNoPartTwice(account);
       expect(end.result.steps.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
     },
   );
@@ -79,14 +40,13 @@ describe('an image that is still being downloaded', { timeout: 120_000 }, () => 
   test('breaks off and is resumed: no part is sent twice', async ({ account, images, mirror, runImport }) => {
     const { url, open, breakOff, answers } = await mirror();
     const running = runImport({ url });
-    await parts(account, 1, running);
+    await untilParts(account, 1, running);
     breakOff();
-    await parts(account, 2, running);
+    await untilParts(account, 2, running);
     open();
     await expectOneOfEach({ account }, images, await running);
     expect(answers.at(-1)!.start).toBeGreaterThan(mebibyte);
-    const numbers = answered(account, 'UploadPart').map(({ parameters }) => parameters.partNumber);
-    expect(numbers.length).toBe(new Set(numbers).size);
+    expectNoPartTwice(account);
   });
 
   test('is replaced on its server meanwhile, by the same: what was sent of it is kept', async ({
@@ -99,16 +59,14 @@ describe('an image that is still being downloaded', { timeout: 120_000 }, () => 
     const etagOf = () => (isReplaced ? '"v2"' : '"v1"');
     const { url, open, breakOff } = await mirror({ etagOf });
     const running = runImport({ url });
-    await parts(account, 2, running);
+    await untilParts(account, 2, running);
     isReplaced = true;
     breakOff();
     open();
     const end = await running;
     expect(end.stderr).toContain('starting over');
     await expectOneOfEach({ account }, images, end);
-    expect(answered(account, 'CreateMultipartUpload')).toHaveLength(1);
-    const numbers = answered(account, 'UploadPart').map(({ parameters }) => parameters.partNumber);
-    expect(numbers.length).toBe(new Set(numbers).size);
+    expectNoPartTwice(account);
   });
 
   test('has another digest in the end: nothing is left, and the error says so', async ({
@@ -119,7 +77,7 @@ describe('an image that is still being downloaded', { timeout: 120_000 }, () => 
     const wrong = (file: Buffer) => Buffer.from(file).fill(1, file.length - 4096);
     const { url, open } = await mirror({ contentOf: wrong });
     const running = runImport({ url });
-    await parts(account, 1, running);
+    await untilParts(account, 1, running);
     open();
     const { exitCode, result } = await running;
     expect(exitCode).toBe(1);
@@ -138,7 +96,7 @@ describe('an image that is still being downloaded', { timeout: 120_000 }, () => 
       answer > 2 ? file : Buffer.from(file).fill(1, 2 * mebibyte, 2 * mebibyte + 512);
     const { url, open } = await mirror({ contentOf: wrongOnce });
     const running = runImport({ url });
-    await parts(account, 1, running);
+    await untilParts(account, 1, running);
     open();
     const end = await running;
     expect(end.stderr).toContain('checksum mismatch');
@@ -154,7 +112,7 @@ describe('an image that is still being downloaded', { timeout: 120_000 }, () => 
   }) => {
     const { url, open, answers } = await mirror();
     const { child, ended } = startCli(argsOf({ url }));
-    await parts(account, 2, ended);
+    await untilParts(account, 2, ended);
     child.kill('SIGKILL');
     await ended;
     open();
@@ -162,9 +120,7 @@ describe('an image that is still being downloaded', { timeout: 120_000 }, () => 
     await expectOneOfEach({ account }, images, end);
     expect(end.stderr).toContain('resuming download');
     expect(end.stderr).toContain('resuming interrupted upload');
-    expect(answered(account, 'CreateMultipartUpload')).toHaveLength(1);
-    const numbers = answered(account, 'UploadPart').map(({ parameters }) => parameters.partNumber);
-    expect(numbers.length).toBe(new Set(numbers).size);
+    expectNoPartTwice(account);
     expect(answers.at(-1)!.start).toBeGreaterThan(mebibyte);
   });
 });
