@@ -1,19 +1,22 @@
-import { type Block, blockSizeBytes, createBlockPool, zeroDigest } from './block.ts';
+import { type Block, blockSizeBytes, createBlockPool, isZeroBlock, zeroDigest } from './block.ts';
 import { blockOf } from './digest-block.ts';
 import { blockIndexes } from './disk.ts';
 import type { ImageReader } from './image-reader/image-reader.ts';
 import { mapAhead } from './map-ahead.ts';
 
 /**
- * The blocks that hold data, in order and with their digests, read and hashed in worker threads; all-zero ones are omitted.
+ * The blocks that hold data, in order, read and hashed in worker threads; all-zero ones are omitted.
  *
  * @throws DiskBlocksError
  */
 export async function* imageBlocks({
   reader,
+  digests = true,
   signal,
 }: {
   readonly reader: ImageReader;
+  /** Whether blocks have their digests. Default true. */
+  readonly digests?: boolean;
   readonly signal?: AbortSignal;
 }): AsyncGenerator<Block> {
   const pool = createBlockPool();
@@ -22,9 +25,10 @@ export async function* imageBlocks({
     const length = Math.min(blockSizeBytes, reader.sizeBytes - offset);
     const buffer = pool.take().fill(0, length).buffer as ArrayBuffer;
     const stretches = [{ at: 0, offset, length }];
-    const filled = await reader.fill({ length: blockSizeBytes, buffer, stretches, sha256: true, signal });
-    const [digest] = filled.digests!;
-    if (digest!.equals(zeroDigest)) return void pool.give(filled.data);
+    const filled = await reader.fill({ length: blockSizeBytes, buffer, stretches, sha256: digests, signal });
+    const digest = filled.digests?.[0];
+    const isZero = digest ? digest.equals(zeroDigest) : isZeroBlock(filled.data);
+    if (isZero) return void pool.give(filled.data);
     return blockOf(index, filled.data, pool, digest);
   };
   yield* mapAhead(blockIndexes(await reader.present({ signal })), readBlock, { signal });

@@ -13,6 +13,7 @@ export { DiskBlocksError } from './errors.ts';
 export { fileHoles } from './file-map.ts';
 export { type BlockRange, blocksWithin } from './holes.ts';
 export { imageBlocks } from './image-blocks.ts';
+export { type GrowingFile, growingSource } from './image-reader/growing-source.ts';
 export type {
   DeflateOptions,
   FileRange,

@@ -11,6 +11,7 @@ test('the exported names', () => {
     'createWorkerPool',
     'diskBlocks',
     'fileHoles',
+    'growingSource',
     'imageBlocks',
     'isZeroBlock',
     'openDisk',

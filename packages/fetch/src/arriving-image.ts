@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Extent } from './extents.ts';
 
 /**
- * A download in progress, to be read while it arrives. Nothing of it is verified before `fetchImage` resolves: what was made of
+ * A download in progress, to be read while it arrives, or a local file that is still being hashed. Nothing of it is verified before `fetchImage` resolves: what was made of
  * it until then must not be used otherwise. A byte that has arrived stays as it is until `discarded` aborts.
  */
 export interface ArrivingImage {

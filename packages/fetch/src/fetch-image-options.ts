@@ -23,7 +23,7 @@ export interface FetchImageOptions extends RetryOptions {
   readonly maxSizeBytes?: number;
   /**
    * Called when a download has begun and its size is known; again where it restarts, after what the first one was told has been
-   * discarded. Not called for a file that is complete already.
+   * discarded. Called of a local file, too, before it is hashed; not of a download that is complete already.
    */
   readonly onArriving?: (image: ArrivingImage) => void;
   /** Bytes of the image downloaded so far, those of an earlier run included; of a file that is only checked, those hashed. */

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { type FileLock, FileLockError, waitForLock } from '@ec2-image/file-lock';
 import { digestAlgorithm } from '@ec2-image/provenance';
 import { printable, redactUrl } from '@ec2-image/redact';
+import { Arrivals } from './arriving-image.ts';
 import { mismatchError } from './digest-mismatch.ts';
 import { downloadVerified } from './download-verified.ts';
 import { FetchError } from './errors.ts';
@@ -57,6 +58,7 @@ async function useLocalImage({
   localFiles,
   checksumUrl,
   signal,
+  onArriving,
   onProgress,
 }: FetchImageOptions & { readonly source: LocalSource }): Promise<VerifiedImage> {
   const cannotRead = (cause: Error) => {
@@ -64,19 +66,28 @@ async function useLocalImage({
     throw unreadable({ source, cause });
   };
   const { path, state } = await (localFiles?.record ?? recordFile)(source.path).catch(cannotRead);
-  const algorithm = digestAlgorithm(digest);
-  const found = await hashFile({ path, algorithm, signal, onProgress }).catch(cannotRead);
-  if (found.digest === digest)
-    return { path, size: found.size, digest, state, outcome: 'local', bytesTransferred: 0 };
-  await requireUnchanged({ file: { path, state }, signal });
-  throw mismatchError({
-    expected: digest,
-    actual: [found.digest],
-    urls: [source.shown],
-    checksumUrl: checksumUrl && redactUrl(checksumUrl),
-    head: found.head,
-    sizeBytes: found.size,
-  });
+  const { size } = state;
+  const arrivals = new Arrivals({ path, size });
+  arrivals.advance([{ start: 0, end: size }]);
+  onArriving?.(arrivals.image);
+  try {
+    const algorithm = digestAlgorithm(digest);
+    const found = await hashFile({ path, algorithm, signal, onProgress }).catch(cannotRead);
+    if (found.digest === digest)
+      return { path, size: found.size, digest, state, outcome: 'local', bytesTransferred: 0 };
+    await requireUnchanged({ file: { path, state }, signal });
+    throw mismatchError({
+      expected: digest,
+      actual: [found.digest],
+      urls: [source.shown],
+      checksumUrl: checksumUrl && redactUrl(checksumUrl),
+      head: found.head,
+      sizeBytes: found.size,
+    });
+  } catch (error) {
+    arrivals.discard(error);
+    throw error;
+  }
 }
 
 /** The file under the final name is hashed again before it is reused. */

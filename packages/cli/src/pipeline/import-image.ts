@@ -143,6 +143,7 @@ async function importIdentified(run: PublishedRun, localFiles: LocalFiles): Prom
       endedAttempts: { number: 0 },
       failedProofs: { wrong: 0, unproven: 0 },
       wrongStreams: { number: 0 },
+      image: { isVerified: false },
       discardedSnapshots: [],
     };
     // Looked for in here too: another run may have made it meanwhile.

@@ -79,6 +79,8 @@ export interface ImageRun extends IdentifiedRun {
   readonly failedProofs: { wrong: number; unproven: number };
   /** Streams of the image that had another digest, or could not be decompressed. */
   readonly wrongStreams: { number: number };
+  /** Whether this run has had the image whole and verified: from then on nothing is made of it on its way. */
+  readonly image: { isVerified: boolean };
   /** Snapshots that this run found wrong and deleted: a token that leads to one of them is of no use. */
   readonly discardedSnapshots: string[];
 }

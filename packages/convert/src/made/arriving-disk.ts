@@ -1,21 +1,27 @@
-import { type ImageReaderOptions, openImageReader } from '@ec2-image/disk-blocks';
+import { type GrowingFile, type ImageReader, imageBlocks, openImageReader } from '@ec2-image/disk-blocks';
 import { isExplained } from '@ec2-image/explained-error';
 import { defaultMaxDiskSize } from '../errors.ts';
-import { planDisk } from '../layout/plan-disk.ts';
+import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
 import type { DiskFormat } from '../qemu/output-format.ts';
+import { arrivingFormat } from './arriving-format.ts';
 import type { MadeDisk } from './made-disk.ts';
 import { rangeMaker } from './make-range.ts';
+import { type StreamedDisk, streamDisk } from './streamed-disk.ts';
 
 /**
  * The disk of an image that is still being downloaded: a range of it waits for the bytes of the image that it is made from.
  * Nothing of it is proven, nor is the image inspected: that is for `makeDisk`, once the image is verified.
  */
-export interface ArrivingDisk
-  extends Pick<MadeDisk, 'format' | 'size' | 'virtualSize' | 'make'>,
-    AsyncDisposable {}
+export interface ArrivingDisk extends AsyncDisposable {
+  readonly format: PlannedFormat;
+  /** In bytes; a multiple of 512. */
+  readonly virtualSize: number;
+  /** Of a qcow2, whose tables tell what is in it, any range of a file of known size; of a raw image as it comes, front to back. */
+  readonly file: Pick<MadeDisk, 'size' | 'make'> | Pick<StreamedDisk, 'maxSize' | 'headBytes' | 'make'>;
+}
 
 export interface MakeArrivingDiskOptions {
-  readonly image: NonNullable<ImageReaderOptions['growing']> & {
+  readonly image: GrowingFile & {
     readonly path: string;
     /** As published. */
     readonly digest: string;
@@ -25,40 +31,75 @@ export interface MakeArrivingDiskOptions {
   readonly converter?: 'auto' | 'qemu-img';
   /** In bytes of data, zeros not counted; default 64 GiB. */
   readonly maxDiskSize?: number;
+  /** As for `makeDisk`. */
+  readonly scratchPath: string;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Plans the disk as soon as the tables of the image are there.
+ * Plans the disk as soon as the image tells what is in it: a qcow2 when its tables are there, a raw one at once.
  *
- * @returns undefined where the image has to be complete first: it is not a qcow2 that our own reader takes, or something about it
- * is for `makeDisk` to refuse
+ * @returns undefined where the image has to be complete first: our own reader does not take it, or not on its way, or something
+ * about it is for `makeDisk` to refuse
  */
 export async function makeArrivingDisk(options: MakeArrivingDiskOptions): Promise<ArrivingDisk | undefined> {
-  const { image, format, converter = 'auto', maxDiskSize = defaultMaxDiskSize, signal } = options;
+  const { image, format, converter = 'auto', signal } = options;
   if (converter === 'qemu-img' || format === 'vmdk') return undefined;
-  const { path, digest, ...growing } = image;
-  const { reader } = await openImageReader({ path, format: 'qcow2', growing, signal });
-  if (!reader) return undefined;
+  const { path, digest: _, ...growing } = image;
   try {
-    const { sizeBytes: virtualSize } = reader;
-    const present = await reader.present({ signal });
-    if (present.reduce((sum, { length }) => sum + length, 0) <= maxDiskSize) {
-      const layout = planDisk({ format, virtualSize, present, digest });
-      return {
-        format,
-        size: layout.fileSize,
-        virtualSize,
-        make: rangeMaker({ layout, reader }),
-        [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
-      };
+    const imageFormat = await arrivingFormat(image, signal);
+    // A raw disk of a raw image is that image.
+    if (imageFormat === undefined || (imageFormat === 'raw' && format === 'raw')) return undefined;
+    const { reader } = await openImageReader({ path, format: imageFormat, growing, signal });
+    if (!reader) return undefined;
+    try {
+      const disk = await (imageFormat === 'raw' ? streamed : planned)(reader, { ...options, format });
+      if (disk) return disk;
+    } catch (error) {
+      await reader[Symbol.asyncDispose]();
+      throw error;
     }
-  } catch (error) {
     await reader[Symbol.asyncDispose]();
+  } catch (error) {
     signal?.throwIfAborted();
     if (!isExplained(error)) throw error;
-    return undefined;
   }
-  await reader[Symbol.asyncDispose]();
   return undefined;
+}
+
+type Planning = MakeArrivingDiskOptions & { readonly format: PlannedFormat };
+
+async function planned(
+  reader: ImageReader,
+  { image, format, maxDiskSize = defaultMaxDiskSize, signal }: Planning,
+): Promise<ArrivingDisk | undefined> {
+  const { sizeBytes: virtualSize } = reader;
+  const present = await reader.present({ signal });
+  if (present.reduce((sum, { length }) => sum + length, 0) > maxDiskSize) return undefined;
+  const layout = planDisk({ format, virtualSize, present, digest: image.digest });
+  return {
+    format,
+    virtualSize,
+    file: { size: layout.fileSize, make: rangeMaker({ layout, reader }) },
+    [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+  };
+}
+
+async function streamed(
+  reader: ImageReader,
+  { image, format, scratchPath }: Planning,
+): Promise<ArrivingDisk> {
+  const { sizeBytes: virtualSize } = reader;
+  const blocks = ({ signal }: { readonly signal: AbortSignal }) =>
+    imageBlocks({ reader, digests: false, signal });
+  const disk = streamDisk({ blocks, format, virtualSize, digest: image.digest, scratchPath });
+  return {
+    format,
+    virtualSize,
+    file: disk,
+    async [Symbol.asyncDispose]() {
+      await disk[Symbol.asyncDispose]();
+      await reader[Symbol.asyncDispose]();
+    },
+  };
 }

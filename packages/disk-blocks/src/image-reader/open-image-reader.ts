@@ -5,7 +5,8 @@ import { openQcow2Map } from '../qcow2/qcow2-map.ts';
 import { sharedPool, type WorkerPool } from '../workers/pool.ts';
 import { createDeflate } from './deflate.ts';
 import { createFill } from './fill.ts';
-import type { FileRange, ImageReader } from './image-reader.ts';
+import { type GrowingFile, growingSource } from './growing-source.ts';
+import type { ImageReader } from './image-reader.ts';
 import { findNonZero } from './non-zero.ts';
 import { collectExtents } from './present.ts';
 import { rawMap } from './raw-map.ts';
@@ -13,13 +14,8 @@ import { rawMap } from './raw-map.ts';
 export interface ImageReaderOptions {
   readonly path: string;
   readonly format: 'qcow2' | 'raw';
-  /** Where the file is still being written: what it will have in the end, and when a range of it has been written. */
-  readonly growing?: {
-    readonly fileSize: number;
-    arrived(range: FileRange, signal?: AbortSignal): Promise<void>;
-    /** Told of each table that is needed before anything else can be read, which may be fetched out of turn. */
-    hurry?(range: FileRange): void;
-  };
+  /** Where the file is still being written. */
+  readonly growing?: GrowingFile;
   /** Default: the one that the whole process shares. */
   readonly pool?: WorkerPool;
   readonly signal?: AbortSignal;
@@ -42,7 +38,7 @@ export async function openImageReader(options: ImageReaderOptions): Promise<Open
   const file = await open(path, 'r');
   try {
     const fileSize = growing?.fileSize ?? (await file.stat()).size;
-    const source = growing ? arriving(file, growing, signal) : fileSource(file, fileSize);
+    const source = growing ? growingSource(file, growing, signal) : fileSource(file, fileSize);
     const map =
       format === 'qcow2'
         ? await openQcow2(source)
@@ -65,26 +61,6 @@ async function openQcow2(source: ByteSource): Promise<DiskMap> {
       hint: 'Convert the image to a plain qcow2 with the tool that made it, and import that.',
     });
   return openQcow2Map(source, header);
-}
-
-function arriving(
-  file: FileHandle,
-  { fileSize, arrived, hurry }: NonNullable<ImageReaderOptions['growing']>,
-  signal?: AbortSignal,
-): ByteSource {
-  const source = fileSource(file, fileSize);
-  return {
-    size: fileSize,
-    async read(offset, length) {
-      const end = Math.min(offset + length, fileSize);
-      if (end > offset) {
-        const range = { offset, length: end - offset };
-        hurry?.(range);
-        await arrived(range, signal);
-      }
-      return source.read(offset, length);
-    },
-  };
 }
 
 function readerOf(map: DiskMap, options: ImageReaderOptions & { readonly file: FileHandle }): ImageReader {

@@ -1,12 +1,18 @@
-import { converterVersion, type MadeDisk, makeArrivingDisk, makeDisk } from '@ec2-image/convert';
-import { type ArrivingImage, requireUnchanged } from '@ec2-image/fetch';
+import {
+  type ArrivingDisk,
+  converterVersion,
+  inspectImage,
+  type MadeDisk,
+  makeArrivingDisk,
+  makeDisk,
+} from '@ec2-image/convert';
+import { type ArrivingImage, requireUnchanged, type VerifiedImage } from '@ec2-image/fetch';
 import { CliError } from '../../errors/cli-error.ts';
 import { lookIntoImage } from '../boot/find-boot-mode.ts';
 import { conversionOptions } from '../conversion-options.ts';
 import { proveMadeDisk } from '../proof/prove-disk.ts';
 import { requireRootVolume } from '../root-volume.ts';
 import type { ImageRun } from '../run.ts';
-import { lacksSigner } from '../signer.ts';
 import type { StartedDisk } from '../started-disk.ts';
 import type { StartedImage } from '../started-image.ts';
 
@@ -18,8 +24,7 @@ export async function startArrivingDisk(
   run: ImageRun,
   started: StartedImage,
 ): Promise<StartedDisk | undefined> {
-  // What is sent names the signer, who is not known before the image is complete.
-  const arriving = lacksSigner(run) ? undefined : await started.arriving;
+  const arriving = await started.arriving;
   // An upload that has to wait for its turn can wait for the image as well.
   if (!arriving || run.limits.uploads.activeCount >= run.limits.uploads.concurrency) return undefined;
   try {
@@ -39,15 +44,16 @@ async function startArriving(
   run: ImageRun,
   { started, arriving }: Arriving,
 ): Promise<StartedDisk | undefined> {
-  const { request, steps, digest } = run;
+  const { request, steps, digest, directory } = run;
   const stop = new AbortController();
   const signal = AbortSignal.any([run.signal, stop.signal, arriving.discarded]);
   const { path, size: fileSize, arrived, hurry } = arriving;
   const plan = async () => {
     const { format, converter, maxDiskSizeBytes: maxDiskSize } = request;
     const image = { path, fileSize, arrived, hurry, digest };
+    const scratchPath = `${directory.diskPath(format)}.twin`;
     try {
-      return await makeArrivingDisk({ image, format, converter, maxDiskSize, signal });
+      return await makeArrivingDisk({ image, format, converter, maxDiskSize, scratchPath, signal });
     } catch (error) {
       // It restarts, or its download has failed, which whoever waits for the image is told.
       if (arriving.discarded.aborted) return undefined;
@@ -63,8 +69,8 @@ async function startArriving(
     stop.abort();
     await started[Symbol.asyncDispose]();
     await disk[Symbol.asyncDispose]();
-    const [made] = await Promise.allSettled([complete]);
-    if (made.status === 'fulfilled') await made.value[Symbol.asyncDispose]();
+    const [completed] = await Promise.allSettled([complete]);
+    if (completed.status === 'fulfilled') await completed.value[Symbol.asyncDispose]();
   };
   let refusal: { readonly error: unknown } | undefined;
   complete.catch((error: unknown) => {
@@ -87,17 +93,23 @@ async function startArriving(
       complete,
       isRefused: (error) => refusal?.error === error,
     },
-    uploadable: { path, size: disk.size, make: disk.make },
+    uploadable: { path, ...disk.file },
     madeBy: async () => converterVersion(disk.format),
     async prove(options) {
-      await proveMadeDisk(await complete, options);
+      const { made } = await complete;
+      await proveMadeDisk(await made(), options);
       await requireUnchanged({ file: await started.finished, signal: options.signal });
     },
     [Symbol.asyncDispose]: dispose,
   };
 }
 
-/** The same disk, of the image as it was verified, and inspected: what has been sent is proven by this one. */
+interface CompleteDisk extends AsyncDisposable {
+  readonly virtualSize: number;
+  /** The same disk, of the image as it was verified, and inspected: what has been sent is proven by this one. */
+  made(): Promise<MadeDisk>;
+}
+
 async function completeDisk(
   run: ImageRun,
   {
@@ -106,15 +118,43 @@ async function completeDisk(
     stop,
   }: {
     readonly started: StartedImage;
-    readonly disk: Pick<MadeDisk, 'size' | 'virtualSize'>;
+    readonly disk: ArrivingDisk;
     readonly stop: AbortController;
   },
-): Promise<MadeDisk> {
+): Promise<CompleteDisk> {
   const image = await started.finished;
   await lookIntoImage(run, image);
   const signal = AbortSignal.any([run.signal, stop.signal]);
+  let making: Promise<MadeDisk> | undefined;
+  const made = () => {
+    making ??= makeSame(run, { image, disk, signal });
+    return making;
+  };
+  // To plan it takes the tables of a qcow2, and all of a raw image: for that the object does not wait.
+  if ('size' in disk.file) await made();
+  else await inspectImage({ ...conversionOptions(run), path: image.path });
+  return {
+    virtualSize: disk.virtualSize,
+    made,
+    async [Symbol.asyncDispose]() {
+      const [done] = await Promise.allSettled([making]);
+      if (done.status === 'fulfilled') await done.value?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** @throws CliError `DISK_DIFFERS` */
+async function makeSame(
+  run: ImageRun,
+  {
+    image,
+    disk: { file, virtualSize },
+    signal,
+  }: { readonly image: VerifiedImage; readonly disk: ArrivingDisk; readonly signal: AbortSignal },
+): Promise<MadeDisk> {
   const made = await makeDisk({ ...conversionOptions(run), image, signal });
-  if (made?.size === disk.size && made.virtualSize === disk.virtualSize) return made;
+  const isSame = made?.virtualSize === virtualSize && !('size' in file && file.size !== made.size);
+  if (made && isSame) return made;
   await made?.[Symbol.asyncDispose]();
   throw new CliError('DISK_DIFFERS', 'the disk as planned during the download is not that of the image', {
     hint: 'Run the same command again; if it recurs, use --converter qemu-img.',

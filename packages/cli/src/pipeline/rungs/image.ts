@@ -15,7 +15,8 @@ export function startImage(run: ImageRun): StartedImage {
   const stop = new AbortController();
   const signal = AbortSignal.any([run.signal, stop.signal]);
   const { promise: arriving, resolve } = Promise.withResolvers<ArrivingImage | undefined>();
-  const finished = fetchVerified({ ...run, signal }, { onArriving: resolve });
+  const onArriving = run.image.isVerified ? undefined : resolve;
+  const finished = fetchVerified({ ...run, signal }, { onArriving });
   finished.then(
     () => resolve(undefined),
     () => resolve(undefined),
@@ -62,5 +63,6 @@ async function fetchVerified(
   // The bytes were hashed as they came.
   recordChecksum(run, image.size);
   await verifySigner(run, image);
+  run.image.isVerified = true;
   return image;
 }

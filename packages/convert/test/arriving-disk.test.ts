@@ -1,0 +1,122 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ArrivingDisk, makeArrivingDisk, makeDisk } from '@ec2-image/convert';
+import { test as base, describe, expect } from 'vitest';
+import { compressFile, makeRawDisk, mib, qemuImg, temporaryDirectory } from './support/disk.ts';
+
+const digest = `sha256:${'5'.repeat(64)}`;
+const virtualSize = 20 * mib + 512;
+
+const test = base
+  .extend('directory', () => temporaryDirectory())
+  .extend('raw', async ({ directory }) => {
+    const raw = join(directory, 'disk.raw');
+    await makeRawDisk(raw, { size: virtualSize, random: 5 * mib });
+    return raw;
+  })
+  .extend('qcow2', async ({ directory, raw }) => {
+    const path = join(directory, 'disk.qcow2');
+    await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, path);
+    return path;
+  });
+
+/** A file of which more arrives at each call of `until`; what is asked for out of turn comes at once. */
+async function arrivingFile(path: string) {
+  const { size: fileSize } = await stat(path);
+  let position = 0;
+  let advanced = Promise.withResolvers<void>();
+  const early: { readonly offset: number; readonly length: number }[] = [];
+  return {
+    image: {
+      path,
+      fileSize,
+      digest,
+      hurry: (range: { offset: number; length: number }) => void early.push(range),
+      async arrived({ offset, length }: { offset: number; length: number }) {
+        const isEarly = early.some(
+          (one) => one.offset <= offset && one.offset + one.length >= offset + length,
+        );
+        while (!isEarly && offset + length > position) await advanced.promise;
+      },
+    },
+    fileSize,
+    until(bytes: number) {
+      position = bytes;
+      advanced.resolve();
+      advanced = Promise.withResolvers();
+    },
+  };
+}
+
+const partBytes = 4 * mib;
+
+/** Asks for as many ranges of the file at once as there are; `made` has those that have come. */
+function startMaking({ file }: ArrivingDisk) {
+  const made = new Map<number, Buffer>();
+  const size = 'size' in file ? file.size : file.maxSize;
+  const ranges = Array.from({ length: Math.ceil(size / partBytes) }, (_, index) => ({
+    start: index * partBytes,
+    end: Math.min((index + 1) * partBytes, size),
+  }));
+  const all = ranges.map(async (range) => {
+    const part = await file.make(range, { buffer: new ArrayBuffer(partBytes) });
+    if (part) made.set(range.start, part.bytes);
+  });
+  return {
+    made,
+    ended: Promise.all(all).then(() => Buffer.concat(ranges.flatMap(({ start }) => made.get(start) ?? []))),
+  };
+}
+
+describe.for(['vhdx', 'vhd'] as const)('a %s of an image that is still arriving', (format) => {
+  test.for(['raw', 'qcow2'] as const)(
+    'is the one of the whole image: %s',
+    async (kind, { directory, raw, qcow2 }) => {
+      const path = { raw, qcow2 }[kind];
+      const output = join(directory, 'out');
+      await using whole = await makeDisk({ image: { path, digest }, format, output });
+      const { bytes } = await whole!.make(
+        { start: 0, end: whole!.size },
+        { buffer: new ArrayBuffer(whole!.size) },
+      );
+      const { image, fileSize, until } = await arrivingFile(path);
+      const making = makeArrivingDisk({ image, format, scratchPath: `${output}.twin` });
+      until(fileSize - 512);
+      await using disk = (await making)!;
+      expect(disk).toMatchObject({ format, virtualSize });
+      const { made, ended } = startMaking(disk);
+      // All but what the last bytes of the image are in, and of a raw one the head, which follows from all of it.
+      await expect.poll(() => made.size).toBeGreaterThan(0);
+      until(fileSize);
+      expect((await ended).equals(bytes)).toBe(true);
+    },
+  );
+});
+
+describe('an image that has to be there first', () => {
+  test.for([
+    ['a raw disk that is to be a raw disk', 'raw', 'raw', undefined],
+    ['one for a VMDK', 'raw', 'vmdk', undefined],
+    ['one for qemu-img', 'qcow2', 'vhdx', 'qemu-img'],
+  ] as const)('%s', async ([_, kind, format, converter], { directory, raw, qcow2 }) => {
+    const { image, fileSize, until } = await arrivingFile({ raw, qcow2 }[kind]);
+    until(fileSize);
+    const scratchPath = join(directory, 'twin');
+    expect(await makeArrivingDisk({ image, format, converter, scratchPath })).toBeUndefined();
+  });
+
+  test('a VHD, known by its end, and a packed one', async ({ directory, raw }) => {
+    const vhd = join(directory, 'disk.vhd');
+    await qemuImg('convert', '-f', 'raw', '-O', 'vpc', '-o', 'subformat=fixed,force_size=on', raw, vhd);
+    const xz = join(directory, 'disk.raw.xz');
+    await compressFile('xz', raw, xz, '-0');
+    // A footer of a VHD at the end alone.
+    expect((await readFile(vhd)).subarray(-512, -504).toString()).toBe('conectix');
+    for (const path of [vhd, xz]) {
+      const { image, fileSize, until } = await arrivingFile(path);
+      until(fileSize);
+      const scratchPath = join(directory, 'twin');
+      expect(await makeArrivingDisk({ image, format: 'vhdx', scratchPath })).toBeUndefined();
+    }
+  });
+});
