@@ -147,14 +147,14 @@ async function surviveTrouble(images: TestImages, way: SendingWay, trouble: Trou
   scene.openGate();
   await expectNothingWrong(scene, images);
   if (passes) expect(end.exitCode, end.stderr).toBe(0);
-  if (end.exitCode === 0) return expectOneOfEach(scene, images, end);
+  if (end.exitCode === 0) return await expectOneOfEach(scene, images, end);
   const [result] = end.json<ImportDocument>().images;
   expect(result?.error, end.stderr).toMatchObject({
     code: expect.not.stringMatching(/^INTERNAL$/),
     hint: /./,
   });
   expectTold(await whatIsLeft(account), result!.leftovers ?? []);
-  return expectOneOfEach(scene, images, await scene.run());
+  await expectOneOfEach(scene, images, await scene.run());
 }
 
 test.for<SendingWay>([...gatedWays, ...qemuWays.filter(({ via }) => via === 's3')])(
