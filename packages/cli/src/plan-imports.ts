@@ -1,3 +1,4 @@
+import { createPartMemory } from '@ec2-image/s3-upload';
 import pLimit from 'p-limit';
 import { createClouds } from './aws/clouds.ts';
 import { openLocalAccount } from './aws/local-account.ts';
@@ -48,7 +49,12 @@ export async function planImports({
         cloud: await clouds.open(request.session),
         workDirectory,
         publishing,
-        limits: { conversions: none, uploads: none, proofs: none },
+        limits: {
+          conversions: none,
+          uploads: none,
+          proofs: none,
+          partMemory: createPartMemory({ parts: 0 }),
+        },
         cancelOnInterrupt: false,
         resumes: false,
         view,

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { imageFileName } from '@ec2-image/fetch';
+import { createPartMemory } from '@ec2-image/s3-upload';
 import pLimit from 'p-limit';
 import { type Clouds, createClouds } from './aws/clouds.ts';
 import { openLocalAccount } from './aws/local-account.ts';
@@ -15,8 +16,10 @@ import type { CommonSettings } from './settings.ts';
 
 /** Images under way at a time: most of a run is waiting for a server or for EC2. */
 const maxImages = 8;
-/** Of them, those that upload. */
+/** Of them, those that upload a file or a stream. */
 const maxUploads = 2;
+/** Of all that upload what they make, at a time: as many as the others have. */
+const maxMadeParts = 8;
 
 /**
  * Imports all of them side by side; one that fails stops no other.
@@ -79,6 +82,7 @@ export async function runImports({
     const limits = {
       conversions: pLimit(Math.max(1, availableParallelism() >> 1)),
       uploads: pLimit(maxUploads),
+      partMemory: createPartMemory({ parts: maxMadeParts }),
       proofs: pLimit(Math.max(1, availableParallelism() >> 1)),
     };
     return await Promise.all(

@@ -1,6 +1,7 @@
 export { checkBucket, findBucketRegion } from './bucket/check-bucket.ts';
 export type { ObjectPlace, S3Options } from './call/s3.ts';
 export type { FinishedDisk, GrowingDisk, MadeDisk, StreamedDisk, UploadableDisk } from './disk/disk.ts';
+export { createPartMemory, type PartMemory } from './disk/part-memory.ts';
 export { S3UploadError } from './errors.ts';
 export { type DeletedObject, deleteObject } from './object/delete-object.ts';
 export { findObject } from './object/find-object.ts';

@@ -1,5 +1,6 @@
 import type { ObjectPlace, S3Options } from './call/s3.ts';
 import type { UploadableDisk } from './disk/disk.ts';
+import type { PartMemory } from './disk/part-memory.ts';
 import type { WantedObject } from './object/judge-object.ts';
 import type { StoredObject } from './object/stored-object.ts';
 
@@ -26,6 +27,8 @@ export interface UploadDiskOptions extends S3Options, ObjectPlace, WantedObject 
   readonly partSize?: number;
   /** Parts under way at once, each in memory; fewer where parts are larger than the default. Default 4. */
   readonly concurrency?: number;
+  /** Shared by uploads of disks that are made, whose parts wait for it. Default: as much as `concurrency` asks for. */
+  readonly memory?: PartMemory;
   /** Where to note that an open upload is this machine's own; false for nowhere. Default `<disk.path>.upload`. */
   readonly journalPath?: string | false;
   /** What makes the disk, with its version: its parts and those of another one do not get into one upload. */

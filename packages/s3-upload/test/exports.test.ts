@@ -7,6 +7,7 @@ test('the exported names', () => {
     'abandonUpload',
     'abortUploads',
     'checkBucket',
+    'createPartMemory',
     'deleteObject',
     'findBucketRegion',
     'findObject',

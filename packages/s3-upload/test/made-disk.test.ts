@@ -1,6 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { checksumOf } from '@ec2-image/checksum';
-import { type MadeDisk, type StreamedDisk, uploadDisk } from '@ec2-image/s3-upload';
+import { createPartMemory, type MadeDisk, type StreamedDisk, uploadDisk } from '@ec2-image/s3-upload';
 import { partSize, sampleBytes } from './support/disks.ts';
 import { countCalls, storedBytes, uploadOptions } from './support/emulator.ts';
 import { calmTest, expect, test } from './support/fixtures.ts';
@@ -34,6 +34,46 @@ test('a disk is uploaded as it is made, and ends as an object with its checksum'
     checksum: { algorithm: 'CRC32', type: 'FULL_OBJECT', value: checksumOf('CRC32', bytes) },
   });
   expect((await storedBytes(client, options.key)).equals(bytes)).toBe(true);
+});
+
+calmTest(
+  'uploads share memory, and one whose bytes are still to come keeps none of it',
+  async ({ client }) => {
+    const bytes = sampleBytes({ size });
+    const options = uploadOptions(client);
+    const memory = createPartMemory({ parts: 1 });
+    const { promise: hasArrived, resolve: arrive } = Promise.withResolvers<void>();
+    const late = madeDisk(bytes);
+    const upload = (key: string, disk: MadeDisk) =>
+      uploadDisk({ ...options, key: `${options.key}${key}`, disk, memory, journalPath: false });
+    const waiting = upload('late', { ...late.disk, ready: () => hasArrived });
+    expect(await upload('ready', madeDisk(bytes).disk)).toMatchObject({ outcome: 'uploaded', size });
+    expect(late.made).toEqual([]);
+    arrive();
+    expect(await waiting).toMatchObject({ outcome: 'uploaded', size });
+  },
+);
+
+calmTest('an upload that waits for memory ends at once with its signal', async ({ client }) => {
+  const memory = createPartMemory({ parts: 1 });
+  const taken = await memory.take();
+  const stop = new AbortController();
+  const reason = new Error('interrupted');
+  const { disk } = madeDisk(sampleBytes({ size }));
+  const uploading = uploadDisk({
+    ...uploadOptions(client),
+    disk: {
+      ...disk,
+      async ready() {
+        setTimeout(() => stop.abort(reason), 50);
+      },
+    },
+    memory,
+    journalPath: false,
+    signal: stop.signal,
+  });
+  await expect(uploading).rejects.toBe(reason);
+  memory.give(taken);
 });
 
 calmTest(

@@ -1,5 +1,6 @@
 import type { LocalFiles, VerifiedImage } from '@ec2-image/fetch';
 import { type Digest, objectKey } from '@ec2-image/provenance';
+import type { PartMemory } from '@ec2-image/s3-upload';
 import type { LimitFunction } from 'p-limit';
 import type { Cloud } from '../aws/cloud.ts';
 import type { ImportRequest } from '../config/import-request.ts';
@@ -21,8 +22,10 @@ export interface ImportJob {
   readonly limits: {
     /** They want the processors for themselves. */
     readonly conversions: LimitFunction;
-    /** Each holds several parts of 8 MiB. */
+    /** Each of a file or a stream holds several parts of 8 MiB. */
     readonly uploads: LimitFunction;
+    /** Those of disks that are made share this, however many they are: an image that is slow to arrive keeps no other waiting. */
+    readonly partMemory: PartMemory;
     /** They want a processor each. */
     readonly proofs: LimitFunction;
   };

@@ -5,7 +5,7 @@ import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
 import type { DiskFormat } from '../qemu/output-format.ts';
 import { arrivingFormat } from './arriving-format.ts';
 import type { MadeDisk } from './made-disk.ts';
-import { rangeMaker } from './make-range.ts';
+import { type FileRange, rangeMaker, rangeWaiter } from './make-range.ts';
 import { type StreamedDisk, streamDisk } from './streamed-disk.ts';
 
 /**
@@ -17,7 +17,12 @@ export interface ArrivingDisk extends AsyncDisposable {
   /** In bytes; a multiple of 512. */
   readonly virtualSize: number;
   /** Of a qcow2, whose tables tell what is in it, any range of a file of known size; of a raw image as it comes, front to back. */
-  readonly file: Pick<MadeDisk, 'size' | 'make'> | Pick<StreamedDisk, 'maxSize' | 'headBytes' | 'make'>;
+  readonly file: PlannedFile | Pick<StreamedDisk, 'maxSize' | 'headBytes' | 'make'>;
+}
+
+interface PlannedFile extends Pick<MadeDisk, 'size' | 'make'> {
+  /** Resolves once the range can be made without waiting. */
+  ready(range: FileRange, options: { readonly signal?: AbortSignal }): Promise<void>;
 }
 
 export interface MakeArrivingDiskOptions {
@@ -80,7 +85,11 @@ async function planned(
   return {
     format,
     virtualSize,
-    file: { size: layout.fileSize, make: rangeMaker({ layout, reader }) },
+    file: {
+      size: layout.fileSize,
+      make: rangeMaker({ layout, reader }),
+      ready: rangeWaiter({ layout, reader }),
+    },
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
   };
 }

@@ -1,6 +1,6 @@
 import { crc32Text } from '@ec2-image/checksum';
 import type { ImageReader } from '@ec2-image/disk-blocks';
-import { fillRange } from '../layout/fill-range.ts';
+import { fillRange, isLiteral } from '../layout/fill-range.ts';
 import type { DiskLayout } from '../layout/layout.ts';
 
 /** A range of the file, in bytes: `end` is the first one behind it. */
@@ -33,5 +33,22 @@ export function rangeMaker({
     const range = { offset: start, length: end - start };
     const filled = await fillRange({ layout, reader, range, buffer, crc32: true, signal });
     return { buffer: filled.buffer, bytes: filled.data, checksum: crc32Text(filled.crc32!) };
+  };
+}
+
+/** Waits until the image has arrived as far as ranges of the planned file need it. */
+export function rangeWaiter({
+  layout,
+  reader,
+}: {
+  readonly layout: DiskLayout;
+  readonly reader: ImageReader;
+}): (range: FileRange, options: { readonly signal?: AbortSignal }) => Promise<void> {
+  return async ({ start, end }, { signal }) => {
+    const pieces = [...layout.pieces({ offset: start, length: end - start })];
+    await reader.arrived(
+      pieces.filter((piece) => !isLiteral(piece)),
+      { signal },
+    );
   };
 }

@@ -63,6 +63,8 @@ export interface ImageReader extends AsyncDisposable {
    * @throws DiskBlocksError
    */
   fill(options: FillOptions): Promise<Filled>;
+  /** Resolves once all that the stretches need of a growing file has been written. */
+  arrived(stretches: readonly Stretch[], options?: { readonly signal?: AbortSignal }): Promise<void>;
   /**
    * A zlib stream (RFC 1950) of each unit of the disk, undefined where it is all zeros, made in a worker thread. A unit that
    * is one deflated cluster of the image keeps the image's own deflate stream, which takes a fraction of the time.

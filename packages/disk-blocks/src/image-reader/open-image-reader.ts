@@ -4,7 +4,7 @@ import type { DiskMap } from '../disk-map.ts';
 import { openQcow2Map } from '../qcow2/qcow2-map.ts';
 import { sharedPool, type WorkerPool } from '../workers/pool.ts';
 import { createDeflate } from './deflate.ts';
-import { createFill } from './fill.ts';
+import { arrivalOf, createFill } from './fill.ts';
 import { type GrowingFile, growingSource } from './growing-source.ts';
 import type { ImageReader } from './image-reader.ts';
 import { findNonZero } from './non-zero.ts';
@@ -83,6 +83,9 @@ function readerOf(map: DiskMap, options: ImageReaderOptions & { readonly file: F
     present,
     nonZero: async ({ signal } = {}) => findNonZero(image, await present({ signal }), signal),
     fill: createFill(image),
+    async arrived(stretches, { signal } = {}) {
+      if (image.growing) await arrivalOf(image, await map.locate(stretches, { signal }), signal);
+    },
     deflate: createDeflate(image),
     async [Symbol.asyncDispose]() {
       // A thread must not read from a file descriptor that is closed, or another file's by then.

@@ -1,7 +1,11 @@
 /** As many buffers as parts are under way at once, made when they are first needed and used again: memory stays flat. */
 export interface BufferPool<B> {
-  /** One that is nobody else's until it is given back. */
-  take(): Promise<B>;
+  /**
+   * One that is nobody else's until it is given back.
+   *
+   * @throws the signal's reason
+   */
+  take(signal?: AbortSignal): Promise<B>;
   give(buffer: B): void;
 }
 
@@ -13,22 +17,38 @@ export function createBufferPool<B>({
   readonly make: () => B;
 }): BufferPool<B> {
   const free: B[] = [];
-  const waiting: ((buffer: B) => void)[] = [];
+  const waiting = new Set<(buffer: B) => void>();
   let made = 0;
   return {
-    async take() {
+    async take(signal) {
+      signal?.throwIfAborted();
       const buffer = free.pop();
       if (buffer !== undefined) return buffer;
       if (made < count) {
         made += 1;
         return make();
       }
-      return new Promise((resolve) => waiting.push(resolve));
+      const { promise, resolve, reject } = Promise.withResolvers<B>();
+      const onAbort = () => {
+        waiting.delete(resolve);
+        reject(signal?.reason);
+      };
+      waiting.add(resolve);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      try {
+        return await promise;
+      } finally {
+        signal?.removeEventListener('abort', onAbort);
+      }
     },
     give(buffer) {
-      const next = waiting.shift();
-      if (next) next(buffer);
-      else free.push(buffer);
+      const [next] = waiting;
+      if (!next) {
+        free.push(buffer);
+        return;
+      }
+      waiting.delete(next);
+      next(buffer);
     },
   };
 }

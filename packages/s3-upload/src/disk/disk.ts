@@ -47,6 +47,8 @@ export interface MadeDisk {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
+  /** Resolves once the range can be made without waiting for the image; undefined where all can. */
+  ready?(range: ByteRange, options: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /** @param buffer at least as long as the range, for nobody else's use until the part is returned in it */
   make(
     range: ByteRange,

@@ -1,8 +1,9 @@
 import { checksumOf } from '@ec2-image/checksum';
 import { createBufferPool } from './buffer-pool.ts';
-import type { FileDisk, MadeDisk, StreamedDisk, UploadableDisk } from './disk.ts';
+import { type FileDisk, isStreamed, type MadeDisk, type StreamedDisk, type UploadableDisk } from './disk.ts';
 import { openFileReader } from './file-reader.ts';
-import type { ByteRange } from './part-plan.ts';
+import { newPart, type PartMemory } from './part-memory.ts';
+import { type ByteRange, defaultPartSize } from './part-plan.ts';
 
 /** A part of the disk, in memory. */
 export interface DiskPart {
@@ -27,6 +28,8 @@ export interface PartReaderOptions {
   readonly partSize: number;
   /** Parts in memory at a time. */
   readonly count: number;
+  /** Of several uploads, for disks that are made; not for those that are streamed. */
+  readonly memory?: PartMemory | undefined;
   /** Ends with the upload's signal. */
   readonly sleep: (ms: number) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
@@ -44,12 +47,13 @@ async function fileReader({
   partSize,
   count,
   sleep,
+  signal,
 }: PartReaderOptions & { readonly disk: FileDisk }): Promise<PartReader> {
   const reader = await openFileReader({ disk, sleep });
   const buffers = createBufferPool({ count, make: () => Buffer.allocUnsafeSlow(partSize) });
   return {
     async with(range, use) {
-      const buffer = await buffers.take();
+      const buffer = await buffers.take(signal);
       try {
         const bytes = await reader.read(range, buffer);
         return await use(bytes.length > 0 ? { bytes, checksum: checksumOf('CRC32', bytes) } : undefined);
@@ -61,20 +65,17 @@ async function fileReader({
   };
 }
 
-function makingReader({
-  disk,
-  partSize,
-  count,
-  signal,
-}: PartReaderOptions & { readonly disk: MadeDisk | StreamedDisk }): PartReader {
-  const make = () => new ArrayBuffer(partSize);
-  const buffers = createBufferPool({ count, make });
+function makingReader(options: PartReaderOptions & { readonly disk: MadeDisk | StreamedDisk }): PartReader {
+  const { disk, signal } = options;
+  const { buffers, make } = memoryFor(options);
   return {
     async with(range, use) {
+      // What waits for its bytes keeps no memory from others meanwhile.
+      if ('ready' in disk) await disk.ready?.(range, { signal });
+      const taken = await buffers.take(signal);
       // What becomes of it after an error is not known: it may lie in a thread that has ended.
       let buffer: ArrayBuffer | undefined;
       try {
-        const taken = await buffers.take();
         const made = await disk.make(range, { buffer: taken, signal });
         // Where there is no such part, nothing was done with it.
         buffer = made ? made.buffer : taken;
@@ -85,4 +86,14 @@ function makingReader({
     },
     [Symbol.asyncDispose]: async () => {},
   };
+}
+
+/** A stream needs that of several parts at once, whatever others do; parts that are larger than usual have their own. */
+function memoryFor({ disk, memory, partSize, count }: PartReaderOptions): {
+  readonly buffers: PartMemory;
+  readonly make: () => ArrayBuffer;
+} {
+  if (memory && !isStreamed(disk) && partSize <= defaultPartSize) return { buffers: memory, make: newPart };
+  const make = () => new ArrayBuffer(partSize);
+  return { buffers: createBufferPool({ count, make }), make };
 }

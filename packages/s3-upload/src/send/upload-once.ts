@@ -85,6 +85,7 @@ async function fillAndProve({
     disk,
     partSize: Math.min(plan.partSize, plan.size),
     count: concurrency,
+    memory: options.memory,
     sleep: s3.sleep,
     signal: s3.signal,
   });

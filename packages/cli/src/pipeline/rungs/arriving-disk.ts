@@ -25,8 +25,7 @@ export async function startArrivingDisk(
   started: StartedImage,
 ): Promise<StartedDisk | undefined> {
   const arriving = await started.arriving;
-  // An upload that has to wait for its turn can wait for the image as well.
-  if (!arriving || run.limits.uploads.activeCount >= run.limits.uploads.concurrency) return undefined;
+  if (!arriving) return undefined;
   try {
     return await startArriving(run, { started, arriving });
   } catch (error) {
@@ -53,7 +52,10 @@ async function startArriving(
     const image = { path, fileSize, arrived, hurry, digest };
     const scratchPath = `${directory.diskPath(format)}.twin`;
     try {
-      return await makeArrivingDisk({ image, format, converter, maxDiskSize, scratchPath, signal });
+      const disk = await makeArrivingDisk({ image, format, converter, maxDiskSize, scratchPath, signal });
+      if (!disk || 'size' in disk.file || hasPlace(run)) return disk;
+      await disk[Symbol.asyncDispose]();
+      return undefined;
     } catch (error) {
       // It restarts, or its download has failed, which whoever waits for the image is told.
       if (arriving.discarded.aborted) return undefined;
@@ -102,6 +104,11 @@ async function startArriving(
     },
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** An upload that has to wait for its turn can wait for the image as well. */
+function hasPlace({ limits: { uploads } }: ImageRun): boolean {
+  return uploads.activeCount < uploads.concurrency;
 }
 
 interface CompleteDisk extends AsyncDisposable {

@@ -110,6 +110,7 @@ async function upload(run: ImageRun, disk: StartedDisk): Promise<s3.UploadedObje
       disk: uploadable,
       journalPath: uploadJournal(run),
       converter,
+      memory: limits.partMemory,
       fresh: request.fresh,
       sse: request.sse,
       beforeComplete: () => arriving?.complete ?? Promise.resolve(),
@@ -128,7 +129,9 @@ async function upload(run: ImageRun, disk: StartedDisk): Promise<s3.UploadedObje
       return { ended: error };
     }
   };
-  const object = await limits.uploads(() =>
+  // A disk that is made shares the memory of its parts.
+  const takePlace = isMade(uploadable) ? <T>(send: () => Promise<T>) => send() : limits.uploads;
+  const object = await takePlace(() =>
     steps.take('upload', attempt, stepOf, { isBehind: arriving !== undefined }),
   );
   if ('ended' in object) throw await whyImageEnded(run, disk, object.ended);
@@ -136,6 +139,10 @@ async function upload(run: ImageRun, disk: StartedDisk): Promise<s3.UploadedObje
   leftovers.set('object', objectUrl(object));
   showObject(run, object);
   return object;
+}
+
+function isMade(disk: s3.UploadableDisk): boolean {
+  return 'make' in disk && 'size' in disk;
 }
 
 const objectProofs: Readonly<Record<s3.Proof, string>> = {
