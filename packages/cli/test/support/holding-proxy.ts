@@ -60,13 +60,18 @@ function pass({ incoming, outgoing, target, bodyLimit, onLimit }: Passage): void
   const onward = request(new URL(incoming.url ?? '/', target), { method, headers }, async (answer) => {
     outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
     let passed = 0;
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      const allowed = chunk.subarray(0, bodyLimit - passed);
-      passed += allowed.length;
-      if (!outgoing.write(allowed)) await once(outgoing, 'drain');
-      if (passed >= bodyLimit) return onLimit();
+    try {
+      for await (const chunk of answer as AsyncIterable<Buffer>) {
+        const allowed = chunk.subarray(0, bodyLimit - passed);
+        passed += allowed.length;
+        if (!outgoing.write(allowed)) await once(outgoing, 'drain');
+        if (passed >= bodyLimit) return onLimit();
+      }
+      outgoing.end();
+    } catch {
+      // The server broke off, and so does this one.
+      outgoing.destroy();
     }
-    outgoing.end();
   });
   onward.on('error', () => outgoing.destroy());
   outgoing.on('close', () => onward.destroy());
