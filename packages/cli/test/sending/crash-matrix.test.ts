@@ -11,7 +11,7 @@ import { isExhaustive, runSample, sampleOf } from '../support/sample.ts';
 import { expectNothingWrong } from './half-done.ts';
 import { gatedWays, qemuWays } from './ways.ts';
 
-// Two of the ways each time: an import of one costs as much as several of the smallest image.
+// Two of the ways each time: an import costs as much as several of the smallest image.
 test.for(sampleOf([...gatedWays, ...qemuWays], 2))(
   'a disk that is sent $name: killed before and after each request, nothing wrong is left, and the same command finishes it',
   { timeout: isExhaustive ? 3_600_000 : 300_000 },

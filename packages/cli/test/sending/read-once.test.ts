@@ -5,7 +5,7 @@ import { openGate } from '../support/gated-images.ts';
 import { answered, expectNoPartTwice, untilParts } from '../support/sent-parts.ts';
 
 const mebibyte = 2 ** 20;
-const disk = { sizeBytes: 64 * mebibyte, dataBytes: 28 * mebibyte };
+const disk = { sizeBytes: 40 * mebibyte, dataBytes: 20 * mebibyte };
 
 const test = testWith({ formats: ['raw', 'qcow2'], disk });
 
