@@ -1,7 +1,7 @@
 import { crc32Text } from '@ec2-image/checksum';
 import type { ImageReader } from '@ec2-image/disk-blocks';
 import { fillRange, isLiteral } from '../layout/fill-range.ts';
-import type { DiskLayout } from '../layout/layout.ts';
+import type { DiskLayout, DiskPiece } from '../layout/layout.ts';
 
 /** A range of the file, in bytes: `end` is the first one behind it. */
 export interface FileRange {
@@ -46,9 +46,7 @@ export function rangeWaiter({
 }): (range: FileRange, options: { readonly signal?: AbortSignal }) => Promise<void> {
   return async ({ start, end }, { signal }) => {
     const pieces = [...layout.pieces({ offset: start, length: end - start })];
-    await reader.arrived(
-      pieces.filter((piece) => !isLiteral(piece)),
-      { signal },
-    );
+    const stretches = pieces.filter((piece): piece is DiskPiece => !isLiteral(piece));
+    await reader.arrived(stretches, { signal });
   };
 }

@@ -129,11 +129,9 @@ async function upload(run: ImageRun, disk: StartedDisk): Promise<s3.UploadedObje
       return { ended: error };
     }
   };
-  // A disk that is made shares the memory of its parts.
-  const takePlace = isMade(uploadable) ? <T>(send: () => Promise<T>) => send() : limits.uploads;
-  const object = await takePlace(() =>
-    steps.take('upload', attempt, stepOf, { isBehind: arriving !== undefined }),
-  );
+  const sent = () => steps.take('upload', attempt, stepOf, { isBehind: arriving !== undefined });
+  // The parts of a disk that is made wait for their memory.
+  const object = await (isMade(uploadable) ? sent() : limits.uploads(sent));
   if ('ended' in object) throw await whyImageEnded(run, disk, object.ended);
   leftovers.set('upload', undefined);
   leftovers.set('object', objectUrl(object));
