@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArrivingDisk, makeArrivingDisk, makeDisk } from '@ec2-image/convert';
 import { test as base, describe, expect } from 'vitest';
@@ -107,11 +107,12 @@ describe('an image that has to be there first', () => {
 
   test('a VHD, known by its end, and a packed one', async ({ directory, raw }) => {
     const vhd = join(directory, 'disk.vhd');
-    await qemuImg('convert', '-f', 'raw', '-O', 'vpc', '-o', 'subformat=fixed,force_size=on', raw, vhd);
+    // Of a fixed one, the footer is all that there is beside the disk.
+    const footer = Buffer.alloc(512);
+    footer.write('conectix');
+    await writeFile(vhd, Buffer.concat([await readFile(raw), footer]));
     const xz = join(directory, 'disk.raw.xz');
     await compressFile('xz', raw, xz, '-0');
-    // A footer of a VHD at the end alone.
-    expect((await readFile(vhd)).subarray(-512, -504).toString()).toBe('conectix');
     for (const path of [vhd, xz]) {
       const { image, fileSize, until } = await arrivingFile(path);
       until(fileSize);
