@@ -155,14 +155,21 @@ describe.for(['s3', 'ebs'])('a signed image, by way of %s', (via) => {
     expect(signed.requests).toHaveLength(asked);
   });
 
-  test('with the signature of another image: nothing is made', async ({ signed, runImport, account }) => {
+  test('with the signature of another image: nothing is made of what was sent', async ({
+    signed,
+    runImport,
+    account,
+  }) => {
     const { exitCode, result } = await runImport({
       ...flags(signed),
       'signature-url': signed.at('other.sig'),
     });
     expect(exitCode).toBe(1);
-    expect(result).toMatchObject({ outcome: 'failed', error: { code: 'SIGNATURE_BAD' } });
-    expect(account.aws.calls.list().filter(({ operation }) => nothingMade.test(operation))).toEqual([]);
+    expect(result).toMatchObject({ outcome: 'failed', error: { code: 'SIGNATURE_BAD' }, leftovers: [] });
+    // By way of S3, its parts go out while it arrives.
+    const made = account.aws.calls.list().filter(({ operation }) => nothingMade.test(operation));
+    expect(made.filter(({ operation }) => operation !== 'CreateMultipartUpload')).toEqual([]);
+    expect(await account.contents()).toMatchObject({ images: [], snapshots: [], objects: [], uploads: [] });
   });
 
   test('an AMI or a snapshot without a record of its signer counts once the image was verified', async ({
