@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { type GrowingFile, growingSource } from '@ec2-image/disk-blocks';
 import { detectMagic } from '@ec2-image/image-headers';
 
-/** Less is no disk. */
+/** Less cannot be a disk. */
 const sectorBytes = 512;
 
 /**
