@@ -51,7 +51,7 @@ export async function writeResults({
   const lines = [
     '# What was measured',
     '',
-    'Written by `npm run bench`. Every figure is a ratio, or a rate, taken in one run: the contestants take turns, round after round, each round on an empty account',
+    'Written by `npm run bench`. Times are ratios, or rates, taken in one run: the contestants take turns, round after round, each round on an empty account',
     'and work directory, and medians are compared. Servers are the same for both sides and run in processes of their own.',
     '',
     `- ${availableParallelism()} cores of ${cpu?.model.trim() || 'an unnamed processor'}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB of memory, Linux ${release()}`,
