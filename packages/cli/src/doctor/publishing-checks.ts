@@ -110,7 +110,7 @@ async function examineTargets(
     if (failed.length > 0 || !quotas.has(region)) return failed;
     const detail = 'not provable: servicequotas:GetServiceQuota denied, which tells the quota of public AMIs';
     const hint = 'Allow servicequotas:GetServiceQuota to have it checked.';
-    return [{ check: name, state: 'warning', unseen: true, detail, hint }];
+    return [{ check: name, state: 'warning', detail, hint }];
   });
 }
 

@@ -3,7 +3,7 @@ import type { Clouds } from '../aws/clouds.ts';
 import type { RequestedImport } from '../config/import-request.ts';
 import type { Session } from '../config/session.ts';
 import type { WantedRegion } from '../pipeline/publish/regions.ts';
-import { publisherFix } from './account-fixes.ts';
+import { lookFix, publisherFix } from './account-fixes.ts';
 import { createEvidence } from './evidence.ts';
 import { fixIn } from './fix.ts';
 import { findSnapshotKey } from './key-checks.ts';
@@ -75,11 +75,14 @@ async function checkRegion(
     const { profile } = cloud.connection;
     found.problems = all
       .filter(({ state }) => state !== 'ok')
-      .map((report) => ({
-        ...report,
-        check: `${report.check} in ${region}`,
-        ...(report.fix && { fix: fixIn(report.fix, { region, profile }) }),
-      }));
+      .map(({ unseen, ...report }) => {
+        const fix = report.fix ?? (unseen && lookFix(scene, places));
+        return {
+          ...report,
+          check: `${report.check} in ${region}`,
+          ...(fix && { fix: fixIn(fix, { region, profile }) }),
+        };
+      });
     return { state: 'ok', detail: 'AMIs can be copied there and published' };
   });
   const { problems = [] } = found;

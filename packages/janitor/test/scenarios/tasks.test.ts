@@ -60,7 +60,7 @@ it('10, 11: one that is cancelled, however it ends, leaves nothing that a later 
   expect(changes()).toEqual([`CancelImportTask ${taskId}`, `DeleteObject ${key}`]);
   // A later sweep, not the very next: EC2's lists lag behind.
   await expect
-    .poll(async () => verdicts(await account.find()), { interval: 1 })
+    .poll(async () => verdicts(await account.find()), { interval: 1, timeout: 20_000 })
     .toEqual(Snapshots.map(({ SnapshotId }) => `${SnapshotId} keep too-recent`));
 });
 
