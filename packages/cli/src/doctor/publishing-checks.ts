@@ -61,6 +61,7 @@ export async function checkPublishing(
     found.reports = await examineTargets(targets, { request, cloud, image, toCome });
     return { state: 'ok', detail: `in ${targets.map(({ region }) => region).join(', ')}` };
   });
+  signal.throwIfAborted();
   const { regions, reports = [] } = found;
   return { regions, reports: reports.length > 0 ? reports : [whole] };
 }

@@ -51,7 +51,7 @@ export const publishPermissions: readonly Permission[] = [
   },
   {
     purpose: 'AnnounceTheAmis',
-    actions: ['ssm:GetParameter', 'ssm:GetParameters', 'ssm:PutParameter'],
+    actions: ['ssm:GetParameters', 'ssm:PutParameter'],
     on: ['parameters'],
   },
   {

@@ -33,10 +33,10 @@ const scenarios: readonly Scenario[] = [
     name: 'a copy, shared, deprecated, protected and announced',
     needs: [
       ...['ec2:CopyImage', 'ec2:CreateTags', 'ec2:DescribeImageAttribute', 'ec2:DescribeImages'],
-      ...['ec2:DescribeRegions', 'ec2:DescribeSnapshotAttribute', 'ec2:DescribeSnapshots'],
+      ...['ec2:DescribeRegions', 'ec2:DescribeSnapshotAttribute'],
       ...['ec2:EnableImageDeprecation', 'ec2:EnableImageDeregistrationProtection'],
       ...['ec2:GetEbsDefaultKmsKeyId', 'ec2:GetEbsEncryptionByDefault', 'ec2:ModifyImageAttribute'],
-      ...['ec2:ModifySnapshotAttribute', 'ssm:GetParameter', 'ssm:GetParameters', 'ssm:PutParameter'],
+      ...['ec2:ModifySnapshotAttribute', 'ssm:GetParameters', 'ssm:PutParameter'],
     ],
   },
   {
@@ -77,7 +77,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'a copy that is encrypted with a key',
-    needs: volumeKeyActions,
+    needs: [...volumeKeyActions, 'ec2:DescribeSnapshots'],
     settings: { encrypt: true, 'kms-key': keyAlias },
     async prepare({ client }) {
       const kms = client(KMSClient, { region: otherRegion });
