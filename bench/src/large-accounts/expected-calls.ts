@@ -68,7 +68,8 @@ export function expectedCalls({
         ...examined(leftovers.images),
         GetBucketVersioning: 1,
         ListMultipartUploads: 1,
-        ListObjectsV2: Math.ceil(inRegion.objects / pageSize),
+        // And the bucket's root.
+        ListObjectsV2: Math.ceil(inRegion.objects / pageSize) + 1,
         ...each(
           [
             'DescribeSnapshotAttribute',

@@ -35,7 +35,13 @@ export async function findLeftovers(options: FindOptions): Promise<Facts> {
     takenAt,
     regions,
     prefixes,
-    ...(await scanAccount({ ...options, senders, concurrency, withInstances: !policy.retain })),
+    ...(await scanAccount({
+      ...options,
+      senders,
+      concurrency,
+      withInstances: !policy.retain,
+      handMadeObjects: true,
+    })),
     details: noDetails,
   };
   const examined = await examine({

@@ -56,9 +56,11 @@ export {
 export type { Scope } from './scan/scan-account.ts';
 export { type SweepOptions, sweep } from './sweep.ts';
 export type { SweepOutcome } from './sweep-outcome.ts';
+export type { Adoption } from './tag-fix/adopt.ts';
 export { type ApplyTagFixOptions, applyTagFix, type TagFixOutcome } from './tag-fix/apply-tag-fix.ts';
 export { type FindMissingTagsOptions, findMissingTags } from './tag-fix/find-missing-tags.ts';
-export { planTagFix, type TagFix, type TagFixPlan, type TagFixRequest } from './tag-fix/plan-tag-fix.ts';
+export { planTagFix, type TagFixPlan, type TagFixRequest } from './tag-fix/plan-tag-fix.ts';
+export type { TagFix } from './tag-fix/tag-fix.ts';
 export {
   type FindWorkFilesOptions,
   findWorkFiles,

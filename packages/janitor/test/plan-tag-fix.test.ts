@@ -135,7 +135,7 @@ describe('planTagFix, of named AMIs', () => {
       {
         id: 'ami-0aaa',
         reason:
-          'not identifiable as created by ec2-image: looked for the tag ec2-image:source-digest on it and on snap-0aaa and for an import task of the last week with that tag or reading from s3://imports/ec2-image/',
+          'not identifiable as created by ec2-image: looked for the tag ec2-image:source-digest on it and on snap-0aaa and for an import task of the last week with that tag or reading from s3://imports/ec2-image/. If it was imported by hand, --url and --sha256 of its image adopt it',
       },
     ]);
   });
@@ -168,5 +168,86 @@ describe('planTagFix, of named AMIs', () => {
     expect(() => planTagFix(facts(), { imageIds: ['ami-0aaa'], name: 'a*b', suffix: '1' })).toThrow(
       expect.objectContaining({ code: 'BAD_AMI_NAME' }),
     );
+  });
+});
+
+describe('planTagFix, of AMIs that were imported by hand', () => {
+  const adoption = {
+    digest: `sha256:${'d'.repeat(64)}`,
+    sourceUrl: 'https://user:secret@example.org/fedora.qcow2?token=x',
+    diskFormat: 'vhdx',
+    version: '0.2.0',
+  } as const;
+  const byHand = image({ name: 'fedora-aws-i20261122t101112z-f43f42d14', tags: { automation: 'true' } });
+  const untagged = snapshot({ tags: {}, origin: imported('import-snap-0fff') });
+  const adopted = (given: Partial<Facts>, request: TagFixRequest = {}) =>
+    planTagFix(facts({ images: [byHand], snapshots: [untagged], ...given }), {
+      imageIds: [byHand.imageId],
+      adoption,
+      ...request,
+    });
+  const provenance = {
+    Name: byHand.name,
+    'ec2-image:source-url': 'https://example.org/fedora.qcow2',
+    'ec2-image:source-digest': adoption.digest,
+    'ec2-image:disk-format': 'vhdx',
+    'ec2-image:name': 'fedora-aws',
+    'ec2-image:version': '0.2.0',
+    'ec2-image:proof': 'none',
+  };
+
+  it('gives AMI and snapshot the provenance that was said, unproven, and overwrites nothing', () => {
+    const { fixes, refusals } = adopted({});
+    expect(refusals).toEqual([]);
+    expect(fixes).toMatchObject([
+      { id: 'ami-0aaa', add: provenance, conflicts: [] },
+      { id: 'snap-0aaa', add: provenance, conflicts: [] },
+    ]);
+    expect(fixes[0]!.add).not.toHaveProperty('automation');
+  });
+
+  it('completes one whose tags an interrupted run has begun', () => {
+    const tagged = { ...byHand, tags: { ...byHand.tags, ...provenance } };
+    const { fixes } = adopted({ images: [tagged] });
+    expect(fixes[1]).toMatchObject({ id: 'snap-0aaa', add: provenance });
+  });
+
+  it('reports one that was made from another image', () => {
+    const { fixes } = adopted({ images: [image()], snapshots: [snapshot()] });
+    expect(fixes[0]!.conflicts).toMatchObject([{ key: 'ec2-image:source-digest', wanted: adoption.digest }]);
+  });
+
+  it.each<[string, Partial<Facts>, RegExp]>([
+    [
+      'a name of another shape',
+      { images: [{ ...byHand, name: 'fedora' }] },
+      /named fedora, and not <name>-i<suffix>/,
+    ],
+    ['a copy', { images: [{ ...byHand, foreignOrigin: 'is a copy of ami-0bbb' }] }, /^is a copy of ami-0bbb/],
+    [
+      'two snapshots',
+      { images: [{ ...byHand, snapshotIds: ['snap-0aaa', 'snap-0bbb'] }] },
+      /^has 2 snapshots/,
+    ],
+    [
+      'a snapshot of a volume',
+      { snapshots: [{ ...untagged, origin: { kind: 'foreign', reason: 'was made from the volume vol-1' } }] },
+      /snap-0aaa, which was made from the volume vol-1/,
+    ],
+    [
+      'a snapshot that is a copy',
+      { tasks: [task({ taskId: 'import-snap-0fff', snapshotId: 'snap-0ccc', tags: {}, key: 'x' })] },
+      /is a copy/,
+    ],
+    [
+      'a snapshot that claims a proof',
+      { snapshots: [{ ...untagged, tags: { 'ec2-image:proof': 'full' } }] },
+      /is tagged ec2-image:proof=full/,
+    ],
+    ['a snapshot of another account', { snapshots: [] }, /not among this account's own/],
+  ])('refuses %s', (_, given, reason) => {
+    const { fixes, refusals } = adopted(given);
+    expect(fixes).toEqual([]);
+    expect(refusals).toMatchObject([{ id: 'ami-0aaa', reason: expect.stringMatching(reason) }]);
   });
 });

@@ -48,7 +48,12 @@ export function amiNameDate(time: Date): string {
   return time.toISOString().slice(0, 10).replaceAll('-', '');
 }
 
-/** The parts of `<name>-i<suffix>`. A suffix may hold anything, so the last `-i` counts; undefined where there is none. */
+/**
+ * The parts of `<name>-i<suffix>`. A suffix may hold anything, so the last `-i` counts; undefined where there is none.
+ *
+ * The only place that takes an AMI's name apart: `tag-fix` learns by it what an import by hand has named. An AMI that
+ * ec2-image made says what it is in its tags.
+ */
 export function parseAmiName(
   amiName: string,
 ): { readonly name: string; readonly suffix: string } | undefined {

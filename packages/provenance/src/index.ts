@@ -34,6 +34,7 @@ export {
   type ObjectKeyParts,
   objectKey,
   parseObjectKey,
+  resemblesHandMadeKey,
 } from './object-key.ts';
 export {
   copyOfKey,

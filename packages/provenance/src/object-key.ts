@@ -40,3 +40,11 @@ export function parseObjectKey(
   if (!match) return undefined;
   return { amiName: match[1]!, shortDigest: match[2]!, format: match[3] as DiskFormat };
 }
+
+/**
+ * Whether a key is one under which an import by hand puts its disk: `<name>-<suffix>.<format>` at the bucket's root. It
+ * resembles one, and proves nothing.
+ */
+export function resemblesHandMadeKey(key: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._]*(-[A-Za-z0-9._]+)+\.(vhdx|vhd|vmdk|raw)$/.test(key);
+}

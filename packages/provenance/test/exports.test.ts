@@ -45,6 +45,7 @@ test('the exported names', () => {
     'readDisabledMark',
     'readProof',
     'readProvenance',
+    'resemblesHandMadeKey',
     'retiredKey',
     'shortDigest',
     'snapshotOrigin',

@@ -1,6 +1,6 @@
 import { ListObjectsV2Command, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { pages } from '@ec2-image/aws-call';
-import { parseObjectKey } from '@ec2-image/provenance';
+import { parseObjectKey, resemblesHandMadeKey } from '@ec2-image/provenance';
 import type { ObjectFact } from '../facts.ts';
 import { ownStrings } from './own-strings.ts';
 import type { BucketScan } from './uploads.ts';
@@ -13,12 +13,27 @@ interface Listed {
 }
 
 /** The objects whose keys match ec2-image's pattern; every version of them where the bucket keeps versions. */
-export async function* scanObjects(scan: BucketScan): AsyncGenerator<ObjectFact> {
-  const { bucket, prefix } = scan;
-  const list = bucket.versioning === 'Never' ? objectPages(scan) : versionPages(scan);
+export function scanObjects(scan: BucketScan): AsyncGenerator<ObjectFact> {
+  return listed(scan, { wanted: (key) => parseObjectKey(key, scan) !== undefined });
+}
+
+/** The same at the bucket's root, as imports by hand leave them there. */
+export function scanRootObjects(scan: Omit<BucketScan, 'prefix'>): AsyncGenerator<ObjectFact> {
+  return listed({ ...scan, prefix: '' }, { wanted: resemblesHandMadeKey, delimiter: '/' });
+}
+
+interface Listing {
+  readonly wanted: (key: string) => boolean;
+  /** Ends what is listed at its first occurrence in a key. */
+  readonly delimiter?: string;
+}
+
+async function* listed(scan: BucketScan, { wanted, delimiter }: Listing): AsyncGenerator<ObjectFact> {
+  const { bucket } = scan;
+  const list = bucket.versioning === 'Never' ? objectPages(scan, delimiter) : versionPages(scan, delimiter);
   for await (const page of list) {
     for (const { Key = '', Size, LastModified, VersionId } of page) {
-      if (!parseObjectKey(Key, { prefix })) continue;
+      if (!wanted(Key)) continue;
       yield ownStrings({
         kind: 'object',
         region: bucket.region,
@@ -32,13 +47,17 @@ export async function* scanObjects(scan: BucketScan): AsyncGenerator<ObjectFact>
   }
 }
 
-function objectPages({ s3, bucket, account, prefix }: BucketScan): AsyncIterable<readonly Listed[]> {
+function objectPages(
+  { s3, bucket, account, prefix }: BucketScan,
+  delimiter?: string,
+): AsyncIterable<readonly Listed[]> {
   return pages(async (token) => {
     const page = await s3.send(
       new ListObjectsV2Command({
         Bucket: bucket.bucket,
         ExpectedBucketOwner: account,
         Prefix: prefix,
+        Delimiter: delimiter,
         ContinuationToken: token,
       }),
     );
@@ -52,13 +71,17 @@ interface Markers {
 }
 
 /** Delete markers are left out: they hold no bytes, and nothing proves whose they are. */
-function versionPages({ s3, bucket, account, prefix }: BucketScan): AsyncIterable<readonly Listed[]> {
+function versionPages(
+  { s3, bucket, account, prefix }: BucketScan,
+  delimiter?: string,
+): AsyncIterable<readonly Listed[]> {
   return pages(async (markers: Markers | undefined) => {
     const page = await s3.send(
       new ListObjectVersionsCommand({
         Bucket: bucket.bucket,
         ExpectedBucketOwner: account,
         Prefix: prefix,
+        Delimiter: delimiter,
         ...markers,
       }),
     );

@@ -16,7 +16,7 @@ import type { Senders } from '../senders.ts';
 import { readBucket } from './bucket.ts';
 import { scanImages } from './images.ts';
 import { scanInstances } from './instances.ts';
-import { scanObjects } from './objects.ts';
+import { scanObjects, scanRootObjects } from './objects.ts';
 import { scanSnapshots } from './snapshots.ts';
 import { scanTasks } from './tasks.ts';
 import { scanUploads } from './uploads.ts';
@@ -32,6 +32,12 @@ export interface Scope {
   readonly prefixes: readonly string[];
 }
 
+/** What a scan looks for beside what ec2-image may have created. */
+export interface AlsoWanted {
+  /** Objects that imports by hand may have left at the roots of the buckets. Default false. */
+  readonly handMadeObjects?: boolean;
+}
+
 export interface AccountScan extends Scope, Pick<CallOptions, 'onNotice' | 'outageTimeoutMs' | 'signal'> {
   readonly senders: Senders;
   /** How many lists are read at once. */
@@ -42,7 +48,7 @@ export interface AccountScan extends Scope, Pick<CallOptions, 'onNotice' | 'outa
 
 /** Each list of the account read once, page by page. A list that fails is a gap, and stops no other. */
 export async function scanAccount(
-  scan: AccountScan,
+  scan: AccountScan & AlsoWanted,
 ): Promise<Omit<Facts, 'account' | 'takenAt' | 'regions' | 'prefixes' | 'details'>> {
   const { senders, regions, concurrency } = scan;
   const { collect, gaps } = collector(scan);
@@ -136,16 +142,22 @@ async function scanBucket({
   bucket,
   account,
   prefixes,
+  handMadeObjects = false,
   collect,
-}: AccountScan & { readonly bucket: BucketFact; readonly collect: Collect }): Promise<{
+}: AccountScan & AlsoWanted & { readonly bucket: BucketFact; readonly collect: Collect }): Promise<{
   readonly uploads: UploadFact[];
   readonly objects: ObjectFact[];
 }> {
   const where = { region: bucket.region, bucket: bucket.bucket };
   const uploads = new Map<string, UploadFact>();
   const objects = new Map<string, ObjectFact>();
+  const root = { s3: senders.s3(bucket.region), bucket, account };
+  if (handMadeObjects) {
+    for (const object of await collect({ what: 'objects', ...where }, () => scanRootObjects(root)))
+      objects.set(refOf(object), object);
+  }
   for (const prefix of new Set(prefixes.map(keyPrefix))) {
-    const at = { s3: senders.s3(bucket.region), bucket, account, prefix };
+    const at = { ...root, prefix };
     const add = <F extends UploadFact | ObjectFact>(resources: Map<string, F>, more: readonly F[]) => {
       // One prefix may lie within another.
       for (const resource of more) resources.set(refOf(resource), resource);

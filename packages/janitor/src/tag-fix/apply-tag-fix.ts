@@ -8,7 +8,8 @@ import { all } from '../scan/all.ts';
 import { scanImages } from '../scan/images.ts';
 import { scanSnapshots } from '../scan/snapshots.ts';
 import { createSenders, type Ec2 } from '../senders.ts';
-import type { TagFix, TagFixPlan } from './plan-tag-fix.ts';
+import type { TagFixPlan } from './plan-tag-fix.ts';
+import type { TagFix } from './tag-fix.ts';
 
 export interface ApplyTagFixOptions extends CallOptions {
   readonly plan: TagFixPlan;

@@ -1,8 +1,10 @@
 import { amiNameOf, parseAmiName, provenanceKeys, type Tags } from '@ec2-image/provenance';
 import { JanitorError } from '../errors.ts';
-import { type Facts, type Gap, type ImageFact, idOf, inRegion, type SnapshotFact } from '../facts.ts';
-import { missingOf, provenanceOfImage, wantedImageTags, wantedSnapshotTags } from '../missing-tags.ts';
+import { type Facts, type Gap, type ImageFact, inRegion, type SnapshotFact } from '../facts.ts';
+import { provenanceOfImage, wantedImageTags, wantedSnapshotTags } from '../missing-tags.ts';
 import { type Relations, relationsOf } from '../relations.ts';
+import { type Adoption, adopt } from './adopt.ts';
+import { fix, type TagFix } from './tag-fix.ts';
 
 export interface TagFixRequest {
   /** AMIs to check; undefined: all that ec2-image created. */
@@ -10,24 +12,10 @@ export interface TagFixRequest {
   /** Together with `suffix` it stands for the proof that an AMI of `imageIds` lacks; both have to make its name. */
   readonly name?: string;
   readonly suffix?: string;
+  /** Makes AMIs of `imageIds` that were imported by hand known to later imports. */
+  readonly adoption?: Adoption;
   /** Correct wrong values of ec2-image's own tags on AMIs, where the right value is known. Default false. */
   readonly force?: boolean;
-}
-
-/** What one AMI or snapshot lacks. */
-export interface TagFix {
-  readonly kind: 'ami' | 'snapshot';
-  readonly region: string;
-  readonly id: string;
-  /** A predicate: "is tagged …". */
-  readonly proof: string;
-  readonly before: Tags;
-  /** Empty where nothing is missing. */
-  readonly add: Tags;
-  /** Own tags to overwrite, with their right values. Empty without `force`. */
-  readonly replace: Tags;
-  /** Tags with another value than they should have: reported, and left as they are. */
-  readonly conflicts: readonly { readonly key: string; readonly value: string; readonly wanted: string }[];
 }
 
 export interface TagFixPlan {
@@ -60,13 +48,20 @@ export function planTagFix(facts: Facts, request: TagFixRequest = {}): TagFixPla
   const images = imagesToFix(facts, request, refusals);
   if (given !== undefined) checkNames(images, given);
   for (const image of images) {
+    if (request.adoption && relations.proofs.image(image) === undefined) {
+      const { adoption } = request;
+      const adopted = adopt(image, adoption, relations);
+      if ('refusal' in adopted) refusals.push({ id: image.imageId, reason: adopted.refusal });
+      else adopted.fixes.forEach(add);
+      continue;
+    }
     const proof =
       relations.proofs.image(image) ?? (given === undefined ? undefined : `was named as ${given}`);
     if (proof === undefined) {
       if (request.imageIds) refusals.push({ id: image.imageId, reason: noProof(image, facts) });
       continue;
     }
-    add(fixOfImage(image, { proof, relations, force: request.force }));
+    add(fixOfImage(image, { proof, relations, force: request.force, digest: request.adoption?.digest }));
     for (const id of image.snapshotIds) {
       const snapshot = relations.snapshotOf(image.region, id);
       // An AMI may have snapshots that ec2-image did not create, such as a user's data disk.
@@ -131,9 +126,14 @@ interface FixContext {
   readonly force?: boolean;
   readonly proof: string;
   readonly relations: Relations;
+  /** That of the image, as the user says. */
+  readonly digest?: string;
 }
 
-function fixOfImage(image: ImageFact, { proof, relations, force = false }: FixContext): TagFix {
+function fixOfImage(
+  image: ImageFact,
+  { proof, relations, digest: given, force = false }: FixContext,
+): TagFix {
   const wanted = wantedImageTags(image, relations);
   const digest = digestOfSnapshots(image, relations);
   const right: Tags = {
@@ -146,7 +146,7 @@ function fixOfImage(image: ImageFact, { proof, relations, force = false }: FixCo
   const replace = force ? differing(image.tags, right) : {};
   const checked: Tags = {
     Name: image.name,
-    ...(digest !== undefined && { [provenanceKeys.sourceDigest]: digest }),
+    ...((given ?? digest) !== undefined && { [provenanceKeys.sourceDigest]: given ?? digest }),
   };
   return {
     ...fix(image, { before: image.tags, wanted: { ...wanted, ...replace }, proof }),
@@ -170,22 +170,6 @@ function fixOfSnapshot(snapshot: SnapshotFact, { given, proof, relations }: FixC
   return fix(snapshot, { before: snapshot.tags, wanted, proof });
 }
 
-function fix(
-  resource: ImageFact | SnapshotFact,
-  { before, wanted, proof }: { readonly before: Tags; readonly wanted: Tags; readonly proof: string },
-): TagFix {
-  return {
-    kind: resource.kind,
-    region: resource.region,
-    id: idOf(resource),
-    proof,
-    before,
-    add: missingOf(before, wanted),
-    replace: {},
-    conflicts: [],
-  };
-}
-
 /** The digest that the AMI's snapshots agree on. */
 function digestOfSnapshots(image: ImageFact, { snapshotOf, proofs }: Relations): string | undefined {
   const digests = new Set(
@@ -201,12 +185,13 @@ function noProof(image: ImageFact, { buckets, prefixes }: Facts): string {
   if (image.foreignOrigin !== undefined)
     return `not identifiable as created by ec2-image: it ${image.foreignOrigin}`;
   const places = buckets.flatMap(({ bucket }) => prefixes.map((prefix) => `s3://${bucket}/${prefix}`));
-  return [
+  const looked = [
     `not identifiable as created by ec2-image: looked for the tag ${provenanceKeys.sourceDigest} on it and on`,
     image.snapshotIds.length > 0 ? image.snapshotIds.join(', ') : 'its snapshots (it has none)',
     'and for an import task of the last week with that tag',
     places.length > 0
       ? `or reading from ${places.join(' or ')}`
       : '(no --bucket was named to look for tasks reading from it)',
-  ].join(' ');
+  ];
+  return `${looked.join(' ')}. If it was imported by hand, --url and --sha256 of its image adopt it`;
 }

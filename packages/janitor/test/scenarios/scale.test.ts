@@ -38,7 +38,6 @@ calmIt(
       HeadBucket: 1,
       GetBucketVersioning: 1,
       ListMultipartUploads: 1,
-      ListObjectsV2: 1,
       DescribeInstances: 1,
       DescribeImportSnapshotTasks: 1,
       DescribeSnapshots: 3,

@@ -35,6 +35,46 @@ const objectExists = (account: JanitorAccount, Key: string) =>
     () => false,
   );
 
+describe('what imports by hand leave at the root', () => {
+  const disk = 'fedora-aws-20240513t140131z-f40f39d13.vhdx';
+
+  it('is listed without proof, with the command that deletes it, and kept', async ({ account }) => {
+    for (const Key of [disk, 'notes.txt', 'disk.vhdx', `backup/${disk}`])
+      await account.at(account.hoursAgo(100), () =>
+        account.observer.s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: 'x' })),
+      );
+    changes = account.watch();
+    const { plan } = await account.clean();
+    expect(plan.resources).toMatchObject([
+      {
+        verdict: 'keep',
+        code: 'no-proof',
+        key: disk,
+        reason: expect.stringContaining(`aws s3 rm s3://${bucket}/${disk} deletes it`),
+      },
+    ]);
+    expect(changes()).toEqual([]);
+  });
+
+  it('is named with its versions where the bucket keeps them', async ({ account }) => {
+    await account.observer.s3.send(
+      new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: 'Enabled' } }),
+    );
+    const { VersionId } = await account.at(account.hoursAgo(100), () =>
+      account.observer.s3.send(new PutObjectCommand({ Bucket: bucket, Key: disk, Body: 'x' })),
+    );
+    const { resources } = await account.find();
+    expect(resources).toMatchObject([
+      {
+        code: 'no-proof',
+        reason: expect.stringContaining(
+          `aws s3api delete-object --bucket ${bucket} --key ${disk} --version-id ${VersionId}`,
+        ),
+      },
+    ]);
+  });
+});
+
 describe('uploads', () => {
   it('3: an old multipart upload under the prefix: aborts it, counts its parts’ bytes', async ({
     account,

@@ -73,7 +73,7 @@ export const accountCommands = {
     summary: 'add tags missing after a partially failed import',
     details: [
       'Finds AMIs and snapshots that ec2-image provably created and that lack Name, automation or the tags that record their origin, and adds what is missing. An existing tag is not overwritten: a different value on an AMI is reported. With --force, wrong values of the tags that record its origin and of Name are corrected.',
-      'AMIs made by other means are tagged when they are given together with --name and --suffix.',
+      'AMIs made by other means get Name and automation when they are given together with --name and --suffix. Those that were imported by hand from an image, and are named <name>-i<suffix>, become known to later imports when they are given together with --url and --sha256 or --sha512 of that image: an import of it then proves their snapshots, and reuses them.',
       'Exit codes: 0 done or nothing to do, 1 a tag has another value, or an AMI was refused or could not be tagged, 4 something could not be read.',
     ],
     operands: { metavar: 'AMI', min: 0, max: Number.POSITIVE_INFINITY, what: 'AMI ids', kind: amiId },
@@ -84,6 +84,10 @@ export const accountCommands = {
       [
         'An AMI that a script made',
         'ec2-image tag-fix ami-0123456789abcdef0 --name fedora-aws --suffix 20261122',
+      ],
+      [
+        'An AMI that was imported by hand, for import to reuse',
+        'ec2-image tag-fix ami-0123456789abcdef0 --url https://example.org/Fedora.x86_64.qcow2 --sha256 2b3b9e0a5f4c7777777777777777777777777777777777777777777777777777',
       ],
     ],
   },

@@ -16,6 +16,9 @@ export const architectures = ['x86_64', 'arm64'] as const;
 /** What is exported for an import is not about a snapshot to verify, or about the demo. */
 const said = { environment: false } as const;
 
+/** Of AMIs that were imported by hand. */
+const adopted = (help: string) => ({ help, group: 'tags', ...said }) as const;
+
 /** Which image, and what its content may be. */
 export const imageOptions = {
   name: option({
@@ -30,9 +33,10 @@ export const imageOptions = {
     kind: listOf(source),
     help: 'Image URL (https, http, s3) or local path; repeat for mirrors of the same file. qcow2, raw, VMDK, VHD or VHDX, also compressed (xz, gzip, zstd, bzip2) or in a tar, zip or OVA archive',
     group: 'image',
-    commands: ['import', 'verify', 'demo', 'init'],
+    commands: ['import', 'verify', 'demo', 'init', 'tag-fix'],
     in: 'image',
     variants: {
+      'tag-fix': adopted('URL of the image that the given AMIs were imported from by hand'),
       verify: { help: 'URL of the disk image; repeat for mirrors of the same file', ...said },
       demo: { help: 'Image to import instead of the generated ones', ...said },
     },
@@ -107,18 +111,18 @@ export const imageOptions = {
     kind: hexDigest(64),
     help: 'SHA-256 of the image, instead of --checksum-url',
     group: 'image',
-    commands: ['import', 'verify', 'demo', 'init'],
+    commands: ['import', 'verify', 'demo', 'init', 'tag-fix'],
     in: 'image',
-    variants: { verify: said, demo: said },
+    variants: { 'tag-fix': adopted('SHA-256 of that image'), verify: said, demo: said },
     alternatives: 'checksum',
   }),
   sha512: option({
     kind: hexDigest(128),
     help: 'SHA-512 of the image, instead of --checksum-url',
     group: 'image',
-    commands: ['import', 'verify', 'init'],
+    commands: ['import', 'verify', 'init', 'tag-fix'],
     in: 'image',
-    variants: { verify: said, demo: said },
+    variants: { 'tag-fix': adopted('SHA-512 of that image'), verify: said, demo: said },
     alternatives: 'checksum',
   }),
   keyring: option({

@@ -45,8 +45,11 @@ export const wayOptions = {
     help: 'Disk format to convert to and upload',
     default: 'vhdx',
     group: 'way',
-    commands: ['import', 'demo'],
+    commands: ['import', 'demo', 'tag-fix'],
     in: 'both',
+    variants: {
+      'tag-fix': { help: 'Disk format that they were imported in', group: 'tags', environment: false },
+    },
   }),
   converter: option({
     kind: oneOf(converters),
