@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { TestAccountOptions } from '@ec2-image/local-aws/testing';
 import { execa } from 'execa';
 import { bucket } from './support/account.ts';
 import { expect, testWith } from './support/fixtures.ts';
@@ -62,17 +63,30 @@ test('a value that a shell or YAML would read otherwise is written as it is', as
   });
 });
 
-test('on a terminal it asks, and offers the buckets after it has said that it asks AWS', async ({
-  account,
-  images,
-  config,
-}) => {
-  const flags = flagsOf({ config, 'endpoint-url': account.aws.url });
-  const { stdout } = await execa('python3', [inShell, ': ', ...cliCommand, 'init', ...flags], {
-    extendEnv: false,
-    env: { ...ownEnvironment, PATH: process.env.PATH, HOME: '/nonexistent', TERM: 'dumb' },
-    input: `${images.url('qcow2')}\r\x001\r`,
-  });
-  expect(stdout).toMatch(new RegExp(`Asking AWS [^]*1 {2}${bucket}[^]*Bucket, by number or name: `));
-  expect(await readFile(config, 'utf8')).toContain(`\nbucket: ${bucket}\n`);
+/** Somebody who may do what `iam-policy init` says, and nothing else. */
+const limited = { accessKeyId: 'AKIALIMITED', secretAccessKey: 'a secret of their own' };
+const ofLimited = test.extend('accountOptions', async (): Promise<TestAccountOptions> => {
+  const { stdout } = await runInProcess(['iam-policy', 'init']);
+  return { credentials: [{ ...limited, userName: 'limited', policies: [JSON.parse(stdout)] }] };
 });
+
+ofLimited(
+  'on a terminal it asks, and offers the buckets after it has said that it asks AWS',
+  async ({ account, images, config }) => {
+    const flags = flagsOf({ config, 'endpoint-url': account.aws.url });
+    const { stdout } = await execa('python3', [inShell, ': ', ...cliCommand, 'init', ...flags], {
+      extendEnv: false,
+      env: {
+        ...ownEnvironment,
+        AWS_ACCESS_KEY_ID: limited.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: limited.secretAccessKey,
+        PATH: process.env.PATH,
+        HOME: '/nonexistent',
+        TERM: 'dumb',
+      },
+      input: `${images.url('qcow2')}\r\x001\r`,
+    });
+    expect(stdout).toMatch(new RegExp(`Asking AWS [^]*1 {2}${bucket}[^]*Bucket, by number or name: `));
+    expect(await readFile(config, 'utf8')).toContain(`\nbucket: ${bucket}\n`);
+  },
+);

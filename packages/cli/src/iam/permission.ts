@@ -42,4 +42,5 @@ export type PolicyName =
   | 'janitor'
   | 'retire'
   | 'tag-fix'
+  | 'init'
   | 'doctor';

@@ -23,6 +23,8 @@ export const permissionTable: Readonly<Record<PolicyName, readonly Permission[]>
   ...inventoryPermissions,
   ...cleanupPermissions,
   doctor: doctorPermissions,
+  // On a terminal alone; what it asks for otherwise is in no account.
+  init: [{ purpose: 'OfferTheBuckets', actions: ['s3:ListAllMyBuckets'], on: ['anything'] }],
 };
 
 /** Of an import: what its way needs, and what else it is to do. */

@@ -18,6 +18,7 @@ export const policyCommands = [
   'janitor',
   'retire',
   'tag-fix',
+  'init',
 ] as const;
 
 /** The same, and the two documents of the service role. */
