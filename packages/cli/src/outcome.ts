@@ -116,7 +116,7 @@ export interface ReportedBootTest {
   readonly reason: string;
   /** Of a test that this run made. */
   readonly instanceType?: string | undefined;
-  /** The last lines of the console, where it did not boot. */
+  /** The last lines of the console, of a test that this run made. */
   readonly console?: readonly string[] | undefined;
 }
 

@@ -118,7 +118,32 @@ describe('--report', () => {
       `${hostile.replace('\u202e', '\ufffd')} failed`,
     );
     expect(await page.locator('script').count()).toBe(1);
+    // The console is there as it was, line by line.
+    expect(await page.getByLabel('End of the console').textContent()).toBe(
+      `${hostile.replace('\u202e', '\ufffd')}\nlast line`,
+    );
   });
+
+  reportTest(
+    'fits on paper, without what only a screen can do',
+    async ({ browser, reported: { report, document } }) => {
+      // A4 without its margins, at 96 dots an inch; a dark theme does not cost ink.
+      const { page } = await openFile(browser, report, {
+        viewport: { width: 718, height: 1000 },
+        colorScheme: 'dark',
+      });
+      await page.emulateMedia({ media: 'print' });
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(718);
+      expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(
+        'rgb(255, 255, 255)',
+      );
+      expect(await page.locator('button.copy:visible').count()).toBe(0);
+      const text = await visibleText(page);
+      for (const figure of figuresOf(document)) expect(text).toContain(figure);
+      const pdf = await page.pdf({ format: 'A4' });
+      expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    },
+  );
 
   test('that cannot be written stops the command before it starts anything', async ({ argsOf, account }) => {
     for (const option of ['report', 'output']) {
@@ -198,6 +223,7 @@ function hostileDocument(text: string) {
             error: { code: text, message: text, hint: text },
           },
         ],
+        bootTest: { booted: false, reason: text, instanceType: text, console: [text, 'last line'] },
         steps: [],
         chain: [{ from: 'publisher' as const, to: 'digest' as const, shownBy: text, value: text, at }],
         history: {

@@ -64,7 +64,10 @@ const image = z.object({
       booted: z.boolean(),
       reason: z.string().describe('What showed it'),
       instanceType: z.string().optional().describe('Of a test that this run made'),
-      console: z.array(z.string()).optional().describe('Its last lines, where the AMI does not boot'),
+      console: z
+        .array(z.string())
+        .optional()
+        .describe('The last lines of the console, of a test that this run made'),
     })
     .optional()
     .describe('Whether the AMI boots, where boot-test is configured and it was tested'),

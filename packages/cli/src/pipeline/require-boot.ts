@@ -33,7 +33,7 @@ export async function requireBoot(run: IdentifiedRun, ami: ObtainedAmi): Promise
     ({ booted }) => ({ outcome: booted ? 'done' : 'failed' }),
   );
   const { booted, reason, instanceType, console } = tested;
-  known.bootTest = { booted, reason, instanceType, ...(!booted && { console }) };
+  known.bootTest = { booted, reason, instanceType, console };
   const tags = bootTestTags(tested);
   const tagError = await setTags(run, imageId, tags);
   if (!booted) {

@@ -1,5 +1,5 @@
 import type { Explained } from '../../errors/explain.ts';
-import type { ImageResult } from '../../outcome.ts';
+import type { ImageResult, ReportedBootTest } from '../../outcome.ts';
 import { copyButton } from './copy-button.ts';
 import { type Html, html } from './html.ts';
 import { renderHtmlTable } from './table.ts';
@@ -8,7 +8,7 @@ import { renderTimeLine, type TimeScale } from './time-line.ts';
 
 /** All that is known of one image. */
 export function renderImage(result: ImageResult, scale: TimeScale | undefined): Html {
-  const { name, outcome, error, leftovers = [], history } = result;
+  const { name, outcome, error, leftovers = [], bootTest, history } = result;
   return html`<section aria-label="${name}">
 <h2>${name} <span class="outcome ${outcome}">${outcome}</span></h2>
 ${error && renderExplained(error)}
@@ -18,6 +18,7 @@ ${renderFacts(result)}
 ${renderAmis(result)}
 <h3>Chain of proofs</h3>
 ${renderChain(result)}
+${bootTest && renderConsole(bootTest)}
 ${history && scale ? renderTimeLine(history, scale) : ''}
 </section>`;
 }
@@ -56,6 +57,13 @@ function renderAmis({ amiName, imageId, snapshotId, region, outcome, regions }: 
       html`<code>${ami.snapshotId ?? '-'}</code>`,
     ]),
   });
+}
+
+function renderConsole({ booted, reason, instanceType, console = [] }: ReportedBootTest): Html {
+  const where = instanceType === undefined ? '' : ` on ${instanceType}`;
+  return html`<h3>Boot test</h3>
+<p>${booted ? 'Boots' : 'Does not boot'}${where}: ${reason}.</p>
+${console.length > 0 ? html`<pre aria-label="End of the console">${console.join('\n')}</pre>` : ''}`;
 }
 
 /** From the publisher to the snapshot, with what an earlier run has shown by its tags. */
