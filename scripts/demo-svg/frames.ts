@@ -20,7 +20,7 @@ export interface Frame {
   readonly lines: readonly (readonly Span[])[];
 }
 
-/** What the terminal showed: a frame where something changed, and none sooner than `everyMs` after the one before. */
+/** What the terminal showed: a frame where something changed that was to be seen until `everyMs` after the one before, and the end. */
 export async function framesOf(
   chunks: readonly Chunk[],
   { columns, rows, everyMs }: { readonly columns: number; readonly rows: number; readonly everyMs: number },

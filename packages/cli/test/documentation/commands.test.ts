@@ -41,10 +41,10 @@ test('there are commands in the documents', () => {
 function read([command = '', ...args]: readonly string[]): void {
   if (command === '--version' || command === '--help') return;
   if (!isCommand(command)) throw new Error('there is no such command');
-  // Prose that names an option leaves its value out.
+  // Prose that names an option leaves out its value, and what else the command needs.
   const [, last] = /^--(.+)$/.exec(args.at(-1) ?? '') ?? [];
   const isName = last !== undefined && optionTable[last]?.kind.metavar !== undefined;
-  const { flags } = parseArguments(command, isName ? args.slice(0, -1) : args);
+  const { flags } = parseArguments(command, isName ? [...args, '--help'] : args);
   readGiven({ command, flags, env: {} });
 }
 
