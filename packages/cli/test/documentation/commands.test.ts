@@ -44,7 +44,7 @@ function read([command = '', ...args]: readonly string[]): void {
   // Prose that names an option leaves out its value, and what else the command needs.
   const [, last] = /^--(.+)$/.exec(args.at(-1) ?? '') ?? [];
   const isName = last !== undefined && optionTable[last]?.kind.metavar !== undefined;
-  const { flags } = parseArguments(command, isName ? [...args, '--help'] : args);
+  const { flags } = parseArguments(command, isName ? ['--help', ...args] : args);
   readGiven({ command, flags, env: {} });
 }
 

@@ -40,6 +40,7 @@ calmIt(
       ListMultipartUploads: 1,
       DescribeInstances: 1,
       DescribeImportSnapshotTasks: 1,
+      DescribeInstances: 1,
       DescribeSnapshots: 3,
       DescribeImages: 1,
       DescribeSnapshotAttribute: 3,
