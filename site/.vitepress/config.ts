@@ -35,6 +35,7 @@ export default defineConfig({
           page('Publishing', 'publish'),
           page('Boot test', 'boot-test'),
           page('In CI', 'ci'),
+          page('Many images', 'scale'),
         ],
       },
       {

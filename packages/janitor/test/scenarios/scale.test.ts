@@ -38,9 +38,10 @@ calmIt(
       HeadBucket: 1,
       GetBucketVersioning: 1,
       ListMultipartUploads: 1,
+      // Under the prefix, and at the root.
+      ListObjectsV2: 2,
       DescribeInstances: 1,
       DescribeImportSnapshotTasks: 1,
-      DescribeInstances: 1,
       DescribeSnapshots: 3,
       DescribeImages: 1,
       DescribeSnapshotAttribute: 3,
