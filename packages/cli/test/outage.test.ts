@@ -87,7 +87,7 @@ test(
   'an import outlives an outage of every service, whenever it comes',
   async ({ images }) => {
     const { failures } = await runSample(moments, (moment) => outlive(moment, images), {
-      size: 8,
+      size: 5,
       sideBySide: 5,
     });
     expect(
