@@ -8,6 +8,10 @@ export default defineConfig({
   description: 'From a disk image at a URL to an EC2 AMI, unattended',
   lang: 'en',
   base: process.env.SITE_BASE ?? '/',
+  // On a narrow screen, a long word or line moves by itself, not the page.
+  head: [
+    ['style', {}, '.vp-doc pre { overflow-x: auto } .vp-doc :not(pre) > code { overflow-wrap: anywhere }'],
+  ],
   srcDir: 'pages',
   outDir: 'dist',
   cacheDir: 'node_modules/.vitepress',
