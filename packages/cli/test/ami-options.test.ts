@@ -1,7 +1,8 @@
 import { DescribeImageAttributeCommand, DescribeSnapshotsCommand, type Image } from '@aws-sdk/client-ec2';
 import { tagRecord } from '@ec2-image/provenance';
 import { describe, expect, testWith } from './support/fixtures.ts';
-import type { Flags, ImportDocument } from './support/import.ts';
+import { type Flags, flagsOf, type ImportDocument } from './support/import.ts';
+import { runInProcess } from './support/in-process.ts';
 
 /** By way of EBS and with few blocks: what an AMI is registered with does not depend on them. */
 const byEbs = { via: 'ebs', bucket: undefined, 'omit-holes': true, suffix: 'one' };
@@ -159,6 +160,7 @@ test('an AMI that differs in what cannot be changed is reported, and replaced by
   const size = first.BlockDeviceMappings![0]!.Ebs!.VolumeSize!;
   const different: readonly (readonly [Flags, string])[] = [
     [{ 'boot-mode': 'uefi' }, 'its bootMode is not set, not uefi'],
+    [{ 'boot-mode': 'uefi', tpm: 'v2.0' }, 'its tpmSupport is not set, not v2.0'],
     [{ imds: 'none' }, 'its imdsSupport is v2.0, not unset'],
     [{ 'uefi-data': 'QUJD' }, 'its UEFI data is another'],
     [{ 'root-device': '/dev/xvda' }, 'its root device is /dev/sda1, not /dev/xvda'],
@@ -177,6 +179,18 @@ test('an AMI that differs in what cannot be changed is reported, and replaced by
   expect(replaced.ImageId).not.toBe(first.ImageId);
   expect(replaced.BlockDeviceMappings![0]!.Ebs).toMatchObject({ VolumeType: 'gp2' });
 });
+
+const badBootTests: readonly (readonly [string, object | string])[] = [
+  ['a word for its settings', 'yes'],
+  ['a list of settings', [{ timeout: 60 }]],
+  ['a family in place of an instance type', { 'instance-type': 't3' }],
+  ['half a regular expression', { expect: 'login(' }],
+  ['nothing to expect', { expect: '' }],
+  ['a time that is none', { timeout: 'soon' }],
+  ['a network for a subnet', { subnet: 'vpc-0123456789abcdef0' }],
+  ['a word for a public address', { 'public-address': 'yes' }],
+  ['an unknown key', { 'instance-typ': 't3.micro' }],
+];
 
 test.for<[string, Flags, string]>([
   ['TPM without a boot mode', { tpm: 'v2.0', 'boot-mode': 'none' }, 'TPM_WITHOUT_UEFI'],
@@ -239,6 +253,14 @@ test.for<[string, Flags, string]>([
   ['a reserved tag', { 'ami-tag': 'ec2-image:version=1' }, 'RESERVED_TAG'],
   ['too many tags', { tag: Array.from({ length: 38 }, (_, n) => `t${n}=1`) }, 'TOO_MANY_TAGS'],
   ['another protection', { 'deregistration-protection': 'on' }, 'BAD_OPTION'],
+  ...badBootTests.map(
+    ([what, settings]) =>
+      [`a boot test with ${what}`, { 'boot-test': JSON.stringify(settings) }, 'BAD_OPTION'] as [
+        string,
+        Flags,
+        string,
+      ],
+  ),
 ])('%s is refused before anything is done', async ([, flags, code], { account, images, runImport }) => {
   const served = images.server.requests.length;
   const end = await runImport(flags);
@@ -247,6 +269,18 @@ test.for<[string, Flags, string]>([
   expect(error?.hint).toMatch(/\w/);
   expect(images.server.requests.length).toBe(served);
   expect(account.aws.calls.list().some(({ mutating, service }) => mutating && service !== 'sts')).toBe(false);
+});
+
+test.for<[string, Flags]>([
+  ['a family in place of an instance type', { 'instance-type': 't3' }],
+  ['half a regular expression', { expect: 'login(' }],
+  ['a time that is none', { 'boot-timeout': 'soon' }],
+  ['a network for a subnet', { subnet: 'vpc-0123456789abcdef0' }],
+])('the command boot-test refuses %s', async ([, flags], { account }) => {
+  const all = { 'endpoint-url': account.aws.url, json: true, ...flags };
+  const end = await runInProcess(['boot-test', 'ami-0123456789abcdef0', ...flagsOf(all)]);
+  expect([end.exitCode, end.json<ImportDocument>().error?.code], end.stderr).toEqual([2, 'BAD_OPTION']);
+  expect(account.aws.calls.list()).toEqual([]);
 });
 
 const big = testWith({ disk: { sizeBytes: 3 * 2 ** 30, dataBytes: 2 ** 18 } });

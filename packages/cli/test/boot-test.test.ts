@@ -1,10 +1,11 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CreateTagsCommand,
   DescribeImageAttributeCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
+  DisableEbsEncryptionByDefaultCommand,
   type Instance,
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
@@ -122,13 +123,16 @@ const withoutLoader = testWith({
   flags: {
     ...{ via: 'ebs', bucket: undefined, 'omit-holes': true, suffix: 'one', 'poll-interval': 0.3 },
     ...{ 'allow-unbootable': true, 'boot-mode': 'none', 'boot-test': '{"timeout":2}' },
+    share: '{"accounts":["210987654321"]}',
   },
 });
 
 withoutLoader(
-  'a disk whose loader was removed fails its boot test, stays private, and is tested again by each later run',
+  'a disk whose loader was removed fails its boot test, stays private though it is to be shared, and is tested again by each later run',
   { timeout: 240_000 },
-  async ({ account, workDirectory, argsOf, runImport }) => {
+  async ({ account, images, workDirectory, argsOf, runImport }) => {
+    // What is encrypted with AWS's own key cannot be shared.
+    await account.ec2.send(new DisableEbsEncryptionByDefaultCommand({}));
     const first = await runImport();
     const { result } = first;
     expect([first.exitCode, result], first.stderr).toMatchObject([
@@ -145,12 +149,26 @@ withoutLoader(
     expect(first.stderr).toContain(`--ami ${imageId}`);
     // It gets no more from what was downloaded for it.
     expect(await readdir(join(workDirectory, 'images'))).toEqual([]);
-    const isPrivate = async () => {
+    const sharedWith = async () => {
       const attribute = { ImageId: imageId, Attribute: 'launchPermission' } as const;
-      const { LaunchPermissions } = await account.ec2.send(new DescribeImageAttributeCommand(attribute));
-      expect(LaunchPermissions ?? []).toEqual([]);
+      const { LaunchPermissions = [] } = await account.ec2.send(new DescribeImageAttributeCommand(attribute));
+      return LaunchPermissions.map(({ UserId }) => UserId);
     };
-    await isPrivate();
+    expect(await sharedWith()).toEqual([]);
+    const config = join(workDirectory, 'ec2-image.yaml');
+    const image = {
+      ...{ url: images.url('qcow2'), 'checksum-url': images.checksumUrl, arch: 'x86_64', suffix: 'one' },
+      ...{ via: 'ebs', 'boot-test': { timeout: 2 }, share: { accounts: ['210987654321'] } },
+    };
+    // JSON is YAML.
+    await writeFile(config, JSON.stringify({ images: { 'test-cloud': image } }));
+    const flags = { config, 'endpoint-url': account.aws.url, 'work-dir': workDirectory, json: true };
+    const published = await runInProcess(['publish', ...flagsOf({ ...flags, apply: true })]);
+    expect([published.exitCode, published.stdout], published.stderr).toEqual([
+      1,
+      expect.stringContaining('its boot test has failed'),
+    ]);
+    expect(await sharedWith()).toEqual([]);
 
     const quiet = await runInProcess(argsOf({ json: undefined, quiet: true }));
     expect([quiet.exitCode, quiet.stdout]).toEqual([1, '']);
@@ -163,6 +181,6 @@ withoutLoader(
     const passed = await runImport({ 'boot-test': '{"timeout":120,"expect":"SeaBIOS"}' });
     expect([passed.exitCode, passed.result.outcome], passed.stderr).toEqual([0, 'reused']);
     expect(await tagOf(account, imageId)).toBe('passed');
-    await isPrivate();
+    expect(await sharedWith()).toEqual(['210987654321']);
   },
 );

@@ -18,6 +18,18 @@ export const bootTestPermissions: readonly Permission[] = [
     on: ['images', 'instances', 'instance-parts'],
   },
   {
+    // https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+    purpose: 'UseTheKeyOfTheVolume',
+    actions: [
+      'kms:CreateGrant',
+      'kms:Decrypt',
+      'kms:DescribeKey',
+      'kms:GenerateDataKeyWithoutPlaintext',
+      'kms:ReEncrypt*',
+    ],
+    on: ['snapshot-keys'],
+  },
+  {
     purpose: 'TagWhatIsStarted',
     actions: ['ec2:CreateTags'],
     on: ['instances', 'instance-parts'],

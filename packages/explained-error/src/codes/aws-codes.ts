@@ -40,7 +40,8 @@ export const awsCodes = {
   },
   BOOT_TEST_REFUSED: {
     means: 'EC2 did not start an instance of the AMI for the boot test. The message has its reason.',
-    remedy: 'Correct what EC2 names: the instance type, or the subnet where the account has no default VPC.',
+    remedy:
+      'Correct what EC2 names: the instance type, the subnet where the account has no default VPC, or permissions on the key of an encrypted snapshot.',
   },
   BOOT_TEST_UNSUITED: {
     means: 'The AMI is for an architecture that a boot test has no instance type for.',

@@ -28,6 +28,16 @@ export const volumeKeyActions: readonly string[] = [
   'ReEncryptTo',
 ];
 
+/** https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html: of whoever launches from an encrypted snapshot. */
+export const launchKeyActions: readonly string[] = [
+  'CreateGrant',
+  'Decrypt',
+  'DescribeKey',
+  'GenerateDataKeyWithoutPlaintext',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+];
+
 /** Each as a decision of its own: nobody is let in but by the key's policy, be it through the account's IAM. */
 export function keyRequirements({ key, actions, via }: KeyUse): Requirement[] {
   const [, , , region = '', accountId = ''] = key.arn.split(':');

@@ -24,7 +24,8 @@ export interface WatchOptions {
 /**
  * Until the console matches, the instance shuts itself down, or the time is over.
  *
- * @throws PublishError `TEST_INSTANCE_ENDED` where something else has ended it, which says nothing about its AMI
+ * @throws PublishError `TEST_INSTANCE_ENDED` where something else has ended it, which says nothing about its AMI;
+ *   `BOOT_TEST_REFUSED` where EC2 could not start it
  */
 export async function watchBoot(
   ec2: Ec2,
@@ -63,6 +64,13 @@ export async function watchBoot(
 
 function endedError(instanceId: string, instance: Instance | undefined): PublishError {
   const why = instance?.StateReason?.Message ?? 'EC2 gives no reason';
+  if (instance?.StateReason?.Code === 'Client.InternalError') {
+    return new PublishError('BOOT_TEST_REFUSED', `EC2 did not start instance ${instanceId}: ${why}`, {
+      hint: 'Where the snapshot is encrypted, allow the use of its key: `ec2-image iam-policy boot-test --kms-key KEY` prints the actions.',
+      resumable: true,
+      facts: { instanceId },
+    });
+  }
   return new PublishError(
     'TEST_INSTANCE_ENDED',
     `instance ${instanceId} ended before it showed whether its AMI boots: ${why}`,

@@ -19,6 +19,7 @@ import {
   instanceFilters,
   stateElement,
 } from './instance.ts';
+import { mayUseLaunchKeys } from './launch-keys.ts';
 
 const defaultType = 'm1.small';
 const maxInstances = 1000;
@@ -53,8 +54,12 @@ export const runInstances = operation({
     const imageId = input.ImageId ?? template?.imageId;
     if (imageId === undefined) throw missingParameter('ImageId');
     const instanceType = input.InstanceType ?? template?.instanceType ?? defaultType;
-    const machine = machineOf(resources.get<ImageFacts>('image', imageId).facts, instanceType, context);
+    const launched = resources.get<ImageFacts>('image', imageId).facts;
+    const machine = machineOf(launched, instanceType, context);
     await requireMachine(machine, context);
+    const start: Pick<InstanceFacts, 'state' | 'stateReason'> = mayUseLaunchKeys(launched, context)
+      ? { state: machine ? 'pending' : 'running' }
+      : { state: 'terminated', stateReason: 'Client.InternalError' };
     // A token stands for all that its call launched.
     const ids = store.transaction(() =>
       oncePerToken(store, { accountId, region, operation: 'RunInstances', token, request }, () => {
@@ -76,7 +81,7 @@ export const runInstances = operation({
               subnetId,
               httpTokens: input.MetadataOptions?.HttpTokens ?? (image.facts.imdsSupport && 'required'),
               onShutdown: input.InstanceInitiatedShutdownBehavior,
-              state: machine ? 'pending' : 'running',
+              ...start,
               clientToken: token,
             },
             tags,

@@ -37,6 +37,7 @@ const codes: Readonly<Record<InstanceState, number>> = {
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html */
 export const stateReasons = {
+  'Client.InternalError': 'Client error on launch',
   'Client.UserInitiatedShutdown': 'User initiated shutdown',
   'Client.InstanceInitiatedShutdown': 'Instance initiated shutdown',
 } as const;
