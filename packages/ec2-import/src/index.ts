@@ -6,11 +6,14 @@ export { type Ami, registerImage } from './ami/register-image.ts';
 export type { RegisterImageOptions } from './ami/register-image-options.ts';
 export { type ImageUpdate, imageChanges, type UpdateImageOptions, updateImage } from './ami/update-image.ts';
 export type { WantedAmi, WantedDevice, WantedVolume } from './ami/wanted-ami.ts';
+export { type BegunNamesOptions, findBegunNames } from './begun-names.ts';
 export type { Ec2Options } from './ec2/ec2.ts';
 export { Ec2ImportError } from './errors.ts';
 export { type ChosenSnapshot, chooseSnapshot } from './snapshot/choose-snapshot.ts';
+export { type CopiedSnapshot, type CopySnapshotOptions, copySnapshot } from './snapshot/copy-snapshot.ts';
 export { deleteSnapshot } from './snapshot/delete-snapshot.ts';
 export { describeSnapshot } from './snapshot/describe-snapshot.ts';
+export { findOwnSnapshot, type OwnSnapshotOptions } from './snapshot/find-own-snapshot.ts';
 export {
   type FindSnapshotOptions,
   type FoundSnapshot,

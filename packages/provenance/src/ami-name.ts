@@ -43,6 +43,30 @@ export function amiNameOf(parts: AmiNameParts, template: string = defaultAmiName
   return amiName;
 }
 
+/**
+ * What the name is on any date, where its template has `{date}`; the date is the first group. Undefined where it has none.
+ */
+export function datedAmiName(parts: AmiNameParts, template: string | undefined): RegExp | undefined {
+  if (template === undefined || !placeholdersOf(template).includes('date')) return undefined;
+  const known: Readonly<Record<string, string | undefined>> = parts;
+  let dates = 0;
+  const pattern = template
+    .split(/\{([^{}]*)\}/)
+    .map((piece, index) => {
+      const isWord = index % 2 === 1;
+      if (!isWord) return escapePattern(piece);
+      if (piece !== 'date') return escapePattern(known[piece] ?? `{${piece}}`);
+      dates += 1;
+      return dates === 1 ? '(\\d{8})' : '\\1';
+    })
+    .join('');
+  return new RegExp(`^${pattern}$`);
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
 /** As `{date}` gives it: `20261122`, in UTC. */
 export function amiNameDate(time: Date): string {
   return time.toISOString().slice(0, 10).replaceAll('-', '');

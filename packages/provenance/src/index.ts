@@ -3,6 +3,7 @@ export {
   amiNameDate,
   amiNameOf,
   amiNamePlaceholders,
+  datedAmiName,
   parseAmiName,
   placeholdersOf,
 } from './ami-name.ts';
@@ -37,6 +38,7 @@ export {
   resemblesHandMadeKey,
 } from './object-key.ts';
 export {
+  copiedDescription,
   copyOfKey,
   foreignImageOrigin,
   type ImageMarks,

@@ -13,6 +13,8 @@ export type SnapshotOrigin =
   | { readonly kind: 'import'; readonly taskId: string }
   /** `import --via ebs` wrote it, from the image of this digest. */
   | { readonly kind: 'written'; readonly digest: Digest }
+  /** `import --own-snapshot` copied it in its region. `isImported`: an import task made what was copied. */
+  | { readonly kind: 'copied'; readonly digest: Digest; readonly from: string; readonly isImported: boolean }
   /** A predicate: "is a copy of snap-…". `copiedFor`: the AMI that CopyImage made it for. */
   | { readonly kind: 'foreign'; readonly reason: string; readonly copiedFor?: string };
 
@@ -36,6 +38,17 @@ export function writtenDescription(digest: Digest): string {
   return `${writtenHead}${digest}`;
 }
 
+const copyWords = /^(\S+), copied from (snap-[0-9a-z]+)( of an import)?$/;
+
+/** The description of a snapshot that `import --own-snapshot` copies: at most 195 characters. */
+export function copiedDescription(
+  digest: Digest,
+  { snapshotId, origin }: { readonly snapshotId: string; readonly origin: SnapshotOrigin },
+): string {
+  const isImported = origin.kind === 'import' || (origin.kind === 'copied' && origin.isImported);
+  return `${writtenDescription(digest)}, copied from ${snapshotId}${isImported ? ' of an import' : ''}`;
+}
+
 /** @param snapshot as DescribeSnapshots gives it */
 export function snapshotOrigin({
   Description: description = '',
@@ -52,15 +65,23 @@ export function snapshotOrigin({
   if (forAmi) return { kind: 'foreign', reason: `is a copy of ${forAmi[2]}`, copiedFor: forAmi[1] };
   const taskId = importDescription.exec(description)?.[1];
   if (taskId !== undefined) return { kind: 'import', taskId };
-  const digest = description.startsWith(writtenHead)
-    ? parseDigest(description.slice(writtenHead.length))
-    : undefined;
-  return digest
+  return (
+    ownOrigin(description) ?? {
+      kind: 'foreign',
+      reason: 'has neither the description of an import nor that of a snapshot that ec2-image wrote',
+    }
+  );
+}
+
+function ownOrigin(description: string): SnapshotOrigin | undefined {
+  if (!description.startsWith(writtenHead)) return undefined;
+  const rest = description.slice(writtenHead.length);
+  const [, copied, from, imported] = copyWords.exec(rest) ?? [];
+  const digest = parseDigest(copied ?? rest);
+  if (!digest) return undefined;
+  return from === undefined
     ? { kind: 'written', digest }
-    : {
-        kind: 'foreign',
-        reason: 'has neither the description of an import nor that of a snapshot that ec2-image wrote',
-      };
+    : { kind: 'copied', digest, from, isImported: imported !== undefined };
 }
 
 /** What of a snapshot says whether it is ours. */
@@ -85,6 +106,7 @@ export function whyNotOurSnapshot(
     case 'foreign':
       return origin.reason;
     case 'written':
+    case 'copied':
       return origin.digest === digest ? undefined : `was written from the image ${origin.digest}`;
     case 'import':
       // CopySnapshot lets its caller choose the description.

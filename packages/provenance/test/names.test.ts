@@ -2,6 +2,7 @@ import {
   amiNameOf,
   clientToken,
   type Digest,
+  datedAmiName,
   diskFormats,
   earlierObjectKey,
   objectKey,
@@ -27,6 +28,25 @@ test.each([
   ['line\nbreak', '1'],
 ])('EC2 takes no AMI name made of %j and %j', (name, suffix) => {
   expect(() => amiNameOf({ name, suffix })).toThrow(expect.objectContaining({ code: 'BAD_AMI_NAME' }));
+});
+
+test('a name with a date is recognised on any other, and no other name is', () => {
+  const template = '{name}.{arch}-{date}({date})';
+  const parts = { name: 'a+b', suffix: 'one', arch: 'arm64' };
+  const dated = datedAmiName(parts, template)!;
+  for (const date of ['20261122', '19991231']) {
+    const name = amiNameOf({ ...parts, name: 'a-b', date }, template);
+    expect(dated.exec(name.replace('a-b', 'a+b'))?.[1]).toBe(date);
+    expect(dated.test(name)).toBe(false);
+  }
+  for (const other of [
+    'a+bxarm64-20261122(20261122)',
+    'a+b.arm64-20261122(20261123)',
+    'a+b.arm64-2026112(2026112)',
+  ])
+    expect(dated.test(other), other).toBe(false);
+  expect(datedAmiName(parts, '{name}-{suffix}')).toBeUndefined();
+  expect(datedAmiName(parts, undefined)).toBeUndefined();
 });
 
 test('every key that is made is recognised, under its own prefix alone', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  copiedDescription,
   type Digest,
   foreignImageOrigin,
   provenanceTags,
@@ -19,12 +20,28 @@ const tagsOf = (digest: Digest) =>
     version: '0.1.0',
   });
 const imported = 'Created by AWS-VMImport service for import-snap-0123456789abcdef0';
+const copied = (Description: string, digest: Digest = sha256) =>
+  copiedDescription(digest, { snapshotId: 'snap-0a', origin: snapshotOrigin({ Description }) });
 
 test.each([
   [imported, 'vol-ffffffff', { kind: 'import', taskId: 'import-snap-0123456789abcdef0' }],
   [imported, undefined, { kind: 'import', taskId: 'import-snap-0123456789abcdef0' }],
   [writtenDescription(sha256), 'vol-ffffffff', { kind: 'written', digest: sha256 }],
   [writtenDescription(sha512), 'vol-ffffffff', { kind: 'written', digest: sha512 }],
+  [copied(imported), 'vol-ffffffff', { kind: 'copied', digest: sha256, from: 'snap-0a', isImported: true }],
+  [
+    copied(copied(imported)),
+    'vol-ffffffff',
+    { kind: 'copied', digest: sha256, from: 'snap-0a', isImported: true },
+  ],
+  [
+    copied(writtenDescription(sha512), sha512),
+    'vol-ffffffff',
+    { kind: 'copied', digest: sha512, from: 'snap-0a', isImported: false },
+  ],
+  [copied(imported), 'vol-0a', 'was made from the volume vol-0a'],
+  [`[Copied snap-0b from us-east-1] ${copied(imported)}`, 'vol-ffffffff', 'is a copy of snap-0b'],
+  [`${copied(imported)} by hand`, 'vol-ffffffff', 'has neither'],
   [`[Copied snap-0a from us-east-1] ${imported}`, 'vol-ffffffff', 'is a copy of snap-0a'],
   [
     'Copied for DestinationAmi ami-0b from SourceAmi ami-0c for SourceSnapshot snap-0d. Task created on 1.',
@@ -46,6 +63,9 @@ test.each([
 
 test('a description by ec2-image fits into EBS’s 255 characters', () => {
   expect(writtenDescription(sha512).length).toBeLessThanOrEqual(255);
+  const snapshotId = `snap-${'0'.repeat(17)}`;
+  const origin = snapshotOrigin({ Description: imported });
+  expect(copiedDescription(sha512, { snapshotId, origin }).length).toBeLessThanOrEqual(195);
 });
 
 test('a snapshot is ours by tags and origin together', () => {
@@ -54,6 +74,8 @@ test('a snapshot is ours by tags and origin together', () => {
     whyNotOurSnapshot({ snapshotId, tags, origin: snapshotOrigin({ Description }) });
   expect(why(imported)).toBeUndefined();
   expect(why(writtenDescription(sha256))).toBeUndefined();
+  expect(why(copied(imported))).toBeUndefined();
+  expect(why(copied(imported, sha512))).toBe(`was written from the image ${sha512}`);
   expect(why(writtenDescription(sha512))).toBe(`was written from the image ${sha512}`);
   expect(why(imported, {})).toBe('has no tags of ec2-image');
   expect(why('[Copied snap-2 from us-east-1] x')).toBe('is a copy of snap-2');

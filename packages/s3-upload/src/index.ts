@@ -4,6 +4,7 @@ export type { FinishedDisk, GrowingDisk, MadeDisk, StreamedDisk, UploadableDisk 
 export { createPartMemory, type PartMemory } from './disk/part-memory.ts';
 export { S3UploadError } from './errors.ts';
 export { type DeletedObject, deleteObject } from './object/delete-object.ts';
+export { type FindKeysOptions, findKeys } from './object/find-keys.ts';
 export { findObject } from './object/find-object.ts';
 export type { WantedObject } from './object/judge-object.ts';
 export { markKept } from './object/mark-kept.ts';

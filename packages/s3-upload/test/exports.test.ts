@@ -10,6 +10,7 @@ test('the exported names', () => {
     'createPartMemory',
     'deleteObject',
     'findBucketRegion',
+    'findKeys',
     'findObject',
     'markKept',
     'readObject',

@@ -76,6 +76,8 @@ export class IamPolicyCommand extends TableCommand {
     const imported = (images.length > 0 ? images : [{}]).flatMap((image) =>
       importPolicies({
         via: given ?? image.via ?? config?.via ?? 's3',
+        ownSnapshot:
+          this.given.value('own-snapshot') ?? image['own-snapshot'] ?? config?.['own-snapshot'] ?? false,
         bootTest: bootTestOf(tested ?? image['boot-test'] ?? config?.['boot-test']) !== undefined,
       }),
     );

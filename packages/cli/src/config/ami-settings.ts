@@ -13,6 +13,8 @@ export interface AmiSettings extends RequestedVolumes {
   /** Base64. */
   readonly uefiData?: string;
   readonly deregistrationProtection?: NonNullable<ImageSettings['deregistration-protection']>;
+  /** No other AMI of the account is to have its snapshot. */
+  readonly ownSnapshot: boolean;
   /** Of AMI, snapshot and import task. */
   readonly tags: Readonly<Record<string, string>>;
   /** Of the AMI alone. */
@@ -47,6 +49,7 @@ export function amiSettingsOf(
     description: setting('description') || undefined,
     imds: setting('imds'),
     deregistrationProtection: setting('deregistration-protection'),
+    ownSnapshot: setting('own-snapshot') ?? false,
   };
 }
 

@@ -141,11 +141,14 @@ function callerFix(
 /** What an import of this kind needs, its keys included. */
 export function importerFix(
   scene: Scene,
-  { via, bucket, keyPrefix, role, publishesTo, bootTest }: Place,
+  { via, bucket, keyPrefix, role, publishesTo, bootTest, ownSnapshot }: Place,
   keys: Pick<PolicyScope, 'objectKeys' | 'snapshotKeys'>,
 ): Fix | undefined {
   return callerFix(scene, {
-    names: [...importPolicies({ via, bootTest }), ...(publishesTo ? (['publish'] as const) : [])],
+    names: [
+      ...importPolicies({ via, bootTest, ownSnapshot }),
+      ...(publishesTo ? (['publish'] as const) : []),
+    ],
     purpose: 'an import',
     policyName: `ec2-image-import-${via}`,
     scope: {

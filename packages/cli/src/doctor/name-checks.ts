@@ -1,7 +1,7 @@
 import { findObject } from '@ec2-image/s3-upload';
 import type { Cloud } from '../aws/cloud.ts';
 import type { Clouds } from '../aws/clouds.ts';
-import { amiNameFor } from '../pipeline/ami-name.ts';
+import { findAmiName } from '../pipeline/begun-name.ts';
 import { encryptionFor } from '../pipeline/encryption.ts';
 import { type Finding, objectLocation, objectUrl } from '../pipeline/run.ts';
 import { findAmiByName } from '../pipeline/rungs/ami.ts';
@@ -49,12 +49,12 @@ async function findingOf(
   { request, digest }: FoundSource,
   { cloud, signal }: { readonly cloud: Cloud; readonly signal: AbortSignal },
 ): Promise<Finding> {
-  const notice = () => {};
   const startedAt = new Date(cloud.connection.clock.now());
+  const notice = () => {};
+  const finding = { request, cloud, digest, signal, notice, resumes: false };
   return {
-    ...{ request, cloud, digest, signal, notice },
-    resumes: false,
-    amiName: amiNameFor(request, { digest, startedAt }),
+    ...finding,
+    amiName: await findAmiName({ ...finding, startedAt }, 'images'),
     encryption: await encryptionFor({ request, cloud, view: { notice }, signal }),
     known: { digest },
   };

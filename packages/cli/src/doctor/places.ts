@@ -23,6 +23,8 @@ export interface Place {
   readonly encrypt: boolean;
   /** As the configuration names it for the region. */
   readonly kmsKey?: string;
+  /** Whether the AMIs are to have snapshots of their own. */
+  readonly ownSnapshot: boolean;
   /** Whether the AMIs are tested. */
   readonly bootTest: boolean;
   /** The AMI is published at the end, in the region of the import and in these, as they are configured. */
@@ -101,6 +103,7 @@ function placeOf(read: Read, session: Session): Place {
   const place = {
     ...{ session, via },
     encrypt: read('encrypt') ?? false,
+    ownSnapshot: read('own-snapshot') ?? false,
     bootTest: bootTestOf(read('boot-test')) !== undefined,
     ...optional('kmsKey', typeof kmsKey === 'object' ? kmsKey[session.region ?? ''] : kmsKey),
     ...optional(

@@ -143,3 +143,17 @@ export const verifyPermissions: readonly Permission[] = [
   readBlocks,
   decryptBlocks,
 ];
+
+/** Of a snapshot that was made for another AMI, beside those of the import. */
+export const ownSnapshotPermissions: readonly Permission[] = [
+  {
+    purpose: 'CopyTheSnapshot',
+    actions: ['ec2:CopySnapshot'],
+    on: ['snapshots'],
+  },
+  {
+    purpose: 'UseTheKeyOfTheSnapshot',
+    actions: volumeKeyActions,
+    on: ['snapshot-keys'],
+  },
+];

@@ -32,6 +32,7 @@ export interface Permission {
 export type PolicyName =
   | 'import-s3'
   | 'import-ebs'
+  | 'own-snapshot'
   | 'publish'
   | 'verify'
   | 'boot-test'

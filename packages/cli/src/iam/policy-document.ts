@@ -1,7 +1,12 @@
 import { bootTestPermissions } from './boot-test-permissions.ts';
 import { cleanupPermissions } from './cleanup-permissions.ts';
 import { doctorPermissions } from './doctor-permissions.ts';
-import { importEbsPermissions, importS3Permissions, verifyPermissions } from './import-permissions.ts';
+import {
+  importEbsPermissions,
+  importS3Permissions,
+  ownSnapshotPermissions,
+  verifyPermissions,
+} from './import-permissions.ts';
 import { inventoryPermissions } from './inventory-permissions.ts';
 import { isOnKeys, keyStatements } from './key-statements.ts';
 import type { Permission, PolicyName } from './permission.ts';
@@ -17,6 +22,7 @@ export interface PolicyDocument {
 export const permissionTable: Readonly<Record<PolicyName, readonly Permission[]>> = {
   'import-s3': importS3Permissions,
   'import-ebs': importEbsPermissions,
+  'own-snapshot': ownSnapshotPermissions,
   publish: publishPermissions,
   verify: verifyPermissions,
   'boot-test': bootTestPermissions,
@@ -31,11 +37,17 @@ export const permissionTable: Readonly<Record<PolicyName, readonly Permission[]>
 export function importPolicies({
   via,
   bootTest,
+  ownSnapshot,
 }: {
   readonly via: 's3' | 'ebs';
   readonly bootTest: boolean;
+  readonly ownSnapshot: boolean;
 }): PolicyName[] {
-  return [`import-${via}`, ...(bootTest ? (['boot-test'] as const) : [])];
+  return [
+    `import-${via}`,
+    ...(ownSnapshot ? (['own-snapshot'] as const) : []),
+    ...(bootTest ? (['boot-test'] as const) : []),
+  ];
 }
 
 /** The least policy for all of these together; a statement that several have stands there once. */

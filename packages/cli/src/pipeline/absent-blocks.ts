@@ -13,7 +13,8 @@ export async function mayLackBlocks({
   if (allowAbsent) return true;
   try {
     const snapshot = await describeSnapshot({ ...ec2Options, snapshotId });
-    return snapshot?.importTaskId !== undefined;
+    const origin = snapshot?.origin;
+    return origin?.kind === 'import' || (origin?.kind === 'copied' && origin.isImported);
   } catch (error) {
     if (!isExplained(error) || error.code !== 'ACCESS_DENIED') throw error;
     ec2Options.onNotice?.(`cannot tell how ${snapshotId} was made: ${error.message}`);

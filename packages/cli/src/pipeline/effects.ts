@@ -21,11 +21,12 @@ import { provenAgain, snapshotTagsOf } from './tags.ts';
  *   4  the object is still the proven one: ETag, time, version, checksum       requireSameObject
  *   5  the snapshot is tagged, and its tags are read back                      tagSnapshot
  *   6  the object is deleted, and incomplete uploads of its key are aborted    clearObject
- *   7  the AMI is registered with its tags, and they are read back             rungs/ami.ts
- *   8  an object that --keep-object keeps is marked                            keepObject
- *   9  the AMI boots, where a boot test is asked for, and is tagged so         require-boot.ts
- *  10  the local files are deleted                                             clearFiles
- *  11  the AMI is published, where that is asked for: copies, permissions of    publish/publish-image.ts
+ *   7  what was made for another AMI is copied, where that is asked for        rungs/own-snapshot.ts
+ *   8  the AMI is registered with its tags, and they are read back             rungs/ami.ts
+ *   9  an object that --keep-object keeps is marked                            keepObject
+ *  10  the AMI boots, where a boot test is asked for, and is tagged so         require-boot.ts
+ *  11  the local files are deleted                                             clearFiles
+ *  12  the AMI is published, where that is asked for: copies, permissions of    publish/publish-image.ts
  *      snapshots and AMI, deprecation, SSM parameters, in each region by itself, and the latest parameter last
  */
 

@@ -1,6 +1,6 @@
 import { checkBucket } from '@ec2-image/s3-upload';
 import type { ImportRequest, RequestedImport } from '../config/import-request.ts';
-import { amiNameFor } from './ami-name.ts';
+import { findAmiName } from './begun-name.ts';
 import { encryptionFor } from './encryption.ts';
 import { findSource } from './find-source.ts';
 import { checkRegions } from './publish/check-regions.ts';
@@ -38,7 +38,8 @@ export async function identify(
   ]);
   known.digest = digest;
   const startedAt = new Date(cloud.connection.clock.now());
-  const amiName = amiNameFor(request, { digest, startedAt });
+  const among = request.via === 'ebs' ? 'images-and-snapshots' : 'all';
+  const amiName = await findAmiName({ ...job, notice, digest, startedAt }, among);
   known.amiName = amiName;
   return { ...job, ...own, digest, amiName, encryption, startedAt };
 }

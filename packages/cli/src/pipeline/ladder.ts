@@ -9,10 +9,11 @@ import { findImportedSnapshot } from './rungs/find-imported-snapshot.ts';
 import { obtainImage, startImage } from './rungs/image.ts';
 import { importSnapshot } from './rungs/import-snapshot.ts';
 import { findObject, locateObject, uploadDisk } from './rungs/object.ts';
+import { copyOwn, findOwn } from './rungs/own-snapshot.ts';
 import { startStreamedDisk } from './rungs/streamed-disk.ts';
 import type { ObtainedObject, ObtainedSnapshot } from './snapshot.ts';
 import type { StartedDisk } from './started-disk.ts';
-import { obtainVerified } from './verified-snapshot.ts';
+import { obtainVerified, requireVerified } from './verified-snapshot.ts';
 
 /*
  * image ──► disk ──► object ──► snapshot ──► AMI, from the end: each result is looked for first, and made from the one
@@ -26,9 +27,24 @@ export async function obtainAmi(run: ImageRun): Promise<ObtainedAmi> {
   );
 }
 
-function obtainSnapshot(run: ImageRun): Promise<ObtainedSnapshot> {
+async function obtainSnapshot(run: ImageRun): Promise<ObtainedSnapshot> {
+  const snapshot = await obtainAnySnapshot(run);
+  return run.request.ami.ownSnapshot ? obtainOwnSnapshot(run, snapshot) : snapshot;
+}
+
+/** Of the image, whichever AMI it was made for. */
+function obtainAnySnapshot(run: ImageRun): Promise<ObtainedSnapshot> {
   const obtain = run.request.via === 'ebs' ? obtainWrittenSnapshot : obtainImportedSnapshot;
   return run.request.verify ? obtainVerified(run, obtain) : obtain(run);
+}
+
+/** One that no other AMI has. */
+async function obtainOwnSnapshot(run: ImageRun, snapshot: ObtainedSnapshot): Promise<ObtainedSnapshot> {
+  const own = await findOwn(run, snapshot);
+  if (own?.snapshotId === snapshot.snapshotId) return snapshot;
+  const copy = own ?? (await copyOwn(run, snapshot));
+  if (run.request.verify) await requireVerified(run, copy);
+  return copy;
 }
 
 async function obtainImportedSnapshot(given: ImageRun): Promise<ObtainedSnapshot> {

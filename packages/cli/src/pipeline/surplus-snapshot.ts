@@ -15,8 +15,9 @@ import type { ObtainedSnapshot } from './snapshot.ts';
  */
 export async function preferOldest(run: ImageRun, own: ObtainedSnapshot): Promise<ObtainedSnapshot> {
   const { request, digest, cloud, notice } = run;
-  // A fresh one is asked for as such; and one that is to be verified is verified with what this run has at hand.
-  if (!own.isOwn || request.fresh || request.verify) return own;
+  // A fresh one, or one that no other AMI has, is asked for as such; and one that is to be verified is verified with what this run
+  // has at hand.
+  if (!own.isOwn || request.fresh || request.ami.ownSnapshot || request.verify) return own;
   const found = await findSnapshot({
     ...ec2Options(run),
     onNotice: undefined,

@@ -1,5 +1,5 @@
 import { policies } from '@ec2-image/aws-call';
-import { isExplained } from '@ec2-image/explained-error';
+import { type ExplainedError, isExplained } from '@ec2-image/explained-error';
 import { discardSnapshot } from './discard-snapshot.ts';
 import type { ImageRun } from './run.ts';
 import type { ObtainedSnapshot } from './snapshot.ts';
@@ -21,10 +21,27 @@ export async function obtainVerified(
       await verifyImported(run, snapshot.snapshotId, snapshot.content);
       return snapshot;
     } catch (error) {
-      if (!isExplained(error) || error.code !== 'SNAPSHOT_DIFFERS') throw error;
+      if (!isDifference(error)) throw error;
       const isGone = await discardSnapshot(run, snapshot.snapshotId);
       if (!isGone || attempt === attempts) throw error;
       run.notice(`${error.message}: deleted; importing again`);
     }
   }
+}
+
+/** The same of one snapshot, which is not obtained again. */
+export async function requireVerified(
+  run: ImageRun,
+  { snapshotId, content }: ObtainedSnapshot,
+): Promise<void> {
+  try {
+    await verifyImported(run, snapshotId, content);
+  } catch (error) {
+    if (isDifference(error)) await discardSnapshot(run, snapshotId);
+    throw error;
+  }
+}
+
+function isDifference(error: unknown): error is ExplainedError {
+  return isExplained(error) && error.code === 'SNAPSHOT_DIFFERS';
 }

@@ -12,8 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => images[Symbol.asyncDispose]());
 
-const policyOf = (name: PolicyName) =>
-  createPolicy([name], {
+const policyOf = ({ policy, beside = [] }: Scenario) =>
+  createPolicy([policy, ...beside], {
     regions: [region, otherRegion],
     buckets: [bucket],
     keyPrefixes: ['ec2-image/'],
@@ -41,7 +41,7 @@ describe('under exactly its policy', () => {
     '%s',
     async (_title, scenario) => {
       const { exitCode, said, end } = await runScenario(scenario, {
-        policy: policyOf(scenario.policy),
+        policy: policyOf(scenario),
         images,
       });
       expect(said).not.toMatch(/denied|not authorized|may not call/i);
@@ -71,7 +71,7 @@ test(
     const { done, failures, seed } = await runSample(
       points,
       async ({ scenario, action }) => {
-        const policy = policyOf(scenario.policy);
+        const policy = policyOf(scenario);
         if (!whole.has(scenario)) whole.set(scenario, runScenario(scenario, { policy, images }));
         const before = await whole.get(scenario)!;
         const after = await runScenario(scenario, { policy: without(policy, action), images });

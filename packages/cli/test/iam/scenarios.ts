@@ -10,6 +10,7 @@ import {
 import { objectKey } from '@ec2-image/provenance';
 import { bootTestPermissions } from '../../src/iam/boot-test-permissions.ts';
 import { volumeKeyActions } from '../../src/iam/import-permissions.ts';
+import { isOnKeys } from '../../src/iam/key-statements.ts';
 import type { PolicyName } from '../../src/iam/permission.ts';
 import type { PolicyDocument } from '../../src/iam/policy-document.ts';
 import { createRolePolicy } from '../../src/iam/role-documents.ts';
@@ -36,6 +37,8 @@ export interface Stage {
 /** One thing that a command does, and the actions that it cannot do it without. */
 export interface Scenario {
   readonly policy: PolicyName;
+  /** What else is allowed: a policy may be for a part of a command alone. */
+  readonly beside?: readonly PolicyName[];
   readonly name: string;
   readonly needs: readonly string[];
   /** With the whole policy. Default 0. */
@@ -70,6 +73,13 @@ const verifying: Scenario['command'] = ({ account, images, workDirectory }, befo
   'verify',
   (before as ImportDocument).images[0]!.imageId!,
   ...['--file', images.disk, '--endpoint-url', account.aws.url, '--work-dir', workDirectory],
+  ...['--max-attempts', '1', '--outage-timeout', '2', '--json'],
+];
+
+const bootTesting: Scenario['command'] = ({ account, workDirectory }, before) => [
+  'boot-test',
+  (before as ImportDocument).images[0]!.imageId!,
+  ...['--endpoint-url', account.aws.url, '--work-dir', workDirectory, '--boot-timeout', '1'],
   ...['--max-attempts', '1', '--outage-timeout', '2', '--json'],
 ];
 
@@ -182,14 +192,38 @@ export const scenarios: readonly Scenario[] = [
   {
     policy: 'boot-test',
     name: 'an instance that is reachable, and prints nothing',
-    needs: bootTestPermissions.flatMap(({ actions }) => actions),
+    needs: bootTestPermissions.filter((one) => !isOnKeys(one)).flatMap(({ actions }) => actions),
     prepare: ({ importBefore }) => importBefore(),
-    command: ({ account, workDirectory }, before) => [
-      'boot-test',
-      (before as ImportDocument).images[0]!.imageId!,
-      ...['--endpoint-url', account.aws.url, '--work-dir', workDirectory, '--boot-timeout', '1'],
-      ...['--max-attempts', '1', '--outage-timeout', '2', '--json'],
-    ],
+    command: bootTesting,
+  },
+  {
+    policy: 'boot-test',
+    name: 'an instance of an encrypted AMI',
+    needs: bootTestPermissions.filter(isOnKeys).flatMap(({ actions }) => actions),
+    async prepare(stage) {
+      await createKey(stage, 'snapshots');
+      return stage.importBefore({ via: 'ebs', ...encrypted });
+    },
+    command: bootTesting,
+  },
+  {
+    policy: 'own-snapshot',
+    beside: ['import-ebs'],
+    name: 'a snapshot that another AMI has',
+    needs: ['ec2:CopySnapshot'],
+    prepare: ({ importBefore }) => importBefore({ via: 'ebs' }),
+    command: importing({ via: 'ebs', suffix: 'two', 'own-snapshot': true }),
+  },
+  {
+    policy: 'own-snapshot',
+    beside: ['import-ebs'],
+    name: 'an encrypted snapshot that another AMI has',
+    needs: volumeKeyActions,
+    async prepare(stage) {
+      await createKey(stage, 'snapshots');
+      return stage.importBefore({ via: 'ebs', ...encrypted });
+    },
+    command: importing({ via: 'ebs', suffix: 'two', 'own-snapshot': true, ...encrypted }),
   },
   {
     policy: 'verify',

@@ -35,6 +35,8 @@ export interface AmiFacts {
   readonly rootSnapshotId?: string;
   /** Its root device. */
   readonly encrypted?: boolean;
+  /** Other AMIs of the account that have its root snapshot; known only where one of its own was asked for. */
+  readonly sharedWith?: readonly string[];
   /** Why it was not registered by ec2-image, as a predicate: "is a copy of ami-…". */
   readonly foreignOrigin?: string;
   readonly tags: Tags;
@@ -113,6 +115,8 @@ export function judgeAmi({
   differences.push(...firmwareDifferences(ami, wanted), ...deviceDifferences(ami.devices, wanted));
   const encryption = whyNotEncryption({ found: snapshot ?? ami, wanted });
   if (encryption) differences.push(`its snapshot ${encryption}`);
+  const [other] = ami.sharedWith ?? [];
+  if (other !== undefined) differences.push(`its snapshot is also that of ${other}`);
   if (wanted.allowHoles === false && lacksHoles(snapshot?.tags ?? {})) differences.push(lacksHolesDifference);
   if (differences.length > 0) return { kind: 'different', ami, differences };
   if (unusableStates.has(ami.state)) return { kind: 'failed', ami };

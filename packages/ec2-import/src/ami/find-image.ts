@@ -1,12 +1,9 @@
-import {
-  DescribeImageAttributeCommand,
-  DescribeImagesCommand,
-  type DescribeImagesRequest,
-  type Image,
-} from '@aws-sdk/client-ec2';
-import { allPages, isAwsCallError, refusedCodeOf } from '@ec2-image/aws-call';
+import { DescribeImageAttributeCommand } from '@aws-sdk/client-ec2';
+import { isAwsCallError, refusedCodeOf } from '@ec2-image/aws-call';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
+import { listImages } from '../ec2/list-images.ts';
 import { describeSnapshot } from '../snapshot/describe.ts';
+import { otherUsers } from '../snapshot/find-own-snapshot.ts';
 import { type AmiFacts, type AmiVerdict, amiFacts, judgeAmi } from './ami.ts';
 import type { WantedAmi } from './wanted-ami.ts';
 
@@ -32,26 +29,11 @@ export async function findImageNow(
   if (!image) return undefined;
   const facts = amiFacts(image, await ec2.region());
   const ami = wanted.uefiData === undefined ? facts : { ...facts, uefiData: await findUefiData(ec2, facts) };
-  const snapshot = await findRootSnapshot(ec2, ami.rootSnapshotId);
-  return judgeAmi({ ami: { ...ami, snapshotTags: snapshot?.tags }, snapshot, wanted });
-}
-
-/** The account's own AMIs that a filter matches, those included that are deprecated or disabled. */
-export async function listImages(
-  ec2: Ec2,
-  { name, value }: { readonly name: string; readonly value: string },
-): Promise<Image[]> {
-  const request: DescribeImagesRequest = {
-    Owners: ['self'],
-    Filters: [{ Name: name, Values: [value] }],
-    IncludeDeprecated: true,
-    IncludeDisabled: true,
-    MaxResults: 1000,
-  };
-  return allPages(async (NextToken) => {
-    const page = await ec2.send(new DescribeImagesCommand({ ...request, NextToken }));
-    return { items: page.Images, nextToken: page.NextToken };
-  });
+  const { rootSnapshotId: snapshotId } = ami;
+  const snapshot = await findRootSnapshot(ec2, snapshotId);
+  const sharedWith =
+    wanted.ownSnapshot && snapshotId ? await otherUsers(ec2, { snapshotId, amiName: name }) : [];
+  return judgeAmi({ ami: { ...ami, snapshotTags: snapshot?.tags, sharedWith }, snapshot, wanted });
 }
 
 /** None where there is no such snapshot, or where the credentials may not describe it. */

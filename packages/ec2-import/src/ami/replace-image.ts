@@ -2,11 +2,12 @@ import { DeregisterImageCommand } from '@aws-sdk/client-ec2';
 import { policies, refusedCodeOf, retry } from '@ec2-image/aws-call';
 import { whyNotOurSnapshot } from '@ec2-image/provenance';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
+import { listImages } from '../ec2/list-images.ts';
 import { Ec2ImportError } from '../errors.ts';
 import { deleteSnapshot } from '../snapshot/delete-snapshot.ts';
 import { describeSnapshot } from '../snapshot/describe.ts';
 import type { AmiFacts } from './ami.ts';
-import { isUnknownImage, listImages } from './find-image.ts';
+import { isUnknownImage } from './find-image.ts';
 
 /** Deregisters an AMI created by ec2-image; one that no longer exists is a success. Its snapshots stay. */
 export async function deregisterImage(

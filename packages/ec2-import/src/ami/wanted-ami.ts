@@ -39,6 +39,8 @@ export interface WantedAmi {
   readonly kmsKeyId?: string;
   /** Whether one will do whose snapshot was written without the blocks that its image never wrote. Default true. */
   readonly allowHoles?: boolean;
+  /** Whether no other AMI of the account may have its root snapshot. Default false. */
+  readonly ownSnapshot?: boolean;
   /** An AMI of this snapshot is ours whatever its tags. */
   readonly snapshotId?: string;
 }

@@ -92,13 +92,13 @@ export function chooseSnapshot({
     const task = taskById.get(snapshot.importTaskId ?? '');
     return { state: 'complete', snapshot, proof, ...(task && { task }), ...rest } as const;
   };
-  if (proven.length > 0) return complete(oldest(proven), 'tags');
-  if (byTask.length > 0) return complete(oldest(byTask), 'task');
+  if (proven.length > 0) return complete(oldestOf(proven), 'tags');
+  if (byTask.length > 0) return complete(oldestOf(byTask), 'task');
   if (running.length > 0) return { state: 'running', task: running.toSorted(byStart)[0]!, ...rest };
   return { state: 'none', ...rest };
 }
 
-function oldest(snapshots: readonly SnapshotFacts[]): SnapshotFacts {
+export function oldestOf(snapshots: readonly SnapshotFacts[]): SnapshotFacts {
   return snapshots.toSorted(
     (a, b) =>
       (a.startedAt?.getTime() ?? 0) - (b.startedAt?.getTime() ?? 0) || compare(a.snapshotId, b.snapshotId),

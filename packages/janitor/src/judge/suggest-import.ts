@@ -29,11 +29,16 @@ export function importSuggestion(
       tags,
       region,
       amiName: tags.Name ?? nameInKey(task?.key, facts),
-      via: snapshot.origin.kind === 'written' ? 'ebs' : 's3',
+      via: isWritten(snapshot) ? 'ebs' : 's3',
       bucket: task?.bucket,
     },
     { facts, policy },
   );
+}
+
+/** By EBS direct, or copied from one that was. */
+function isWritten({ origin }: SnapshotFact): boolean {
+  return origin.kind === 'written' || (origin.kind === 'copied' && !origin.isImported);
 }
 
 /** What an import has made that is not an AMI yet. */

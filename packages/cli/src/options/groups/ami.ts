@@ -32,7 +32,7 @@ export const amiOptions = {
   }),
   'ami-name': option({
     kind: amiNameTemplate,
-    help: 'Name of the AMI; {name}, {suffix}, {arch}, {date} (UTC, of the run) and {digest} (12 digits) are filled in',
+    help: 'Name of the AMI; {name}, {suffix}, {arch}, {date} (UTC, of the run that began the image) and {digest} (12 digits) are filled in',
     default: '{name}-i{suffix}',
     group: 'ami',
     commands: ['import', 'publish'],
@@ -114,6 +114,18 @@ export const amiOptions = {
     group: 'ami',
     commands: ['import'],
     in: 'both',
+  }),
+  'own-snapshot': option({
+    kind: boolean,
+    help: 'Give the AMI a snapshot that no other AMI of the account uses: a copy, where that of the image was made for another',
+    default: 'AMIs of one image share a snapshot',
+    group: 'ami',
+    commands: ['import', 'doctor', 'iam-policy'],
+    in: 'both',
+    variants: {
+      doctor: { help: 'Check what copies of snapshots need, too', group: 'checks' },
+      'iam-policy': { help: 'Whether import copies snapshots that other AMIs use', group: 'policy' },
+    },
   }),
   'deregistration-protection': option({
     kind: oneOf(protections, { metavar: 'MODE' }),

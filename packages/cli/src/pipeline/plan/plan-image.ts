@@ -22,6 +22,7 @@ import { ec2Options, type IdentifiedRun, type Known, objectUrl } from '../run.ts
 import { findAmiByName, imageUpdateOf, proofOf, wantedTagsOf } from '../rungs/ami.ts';
 import { findSnapshotOrTask } from '../rungs/find-imported-snapshot.ts';
 import { findStoredObject, locateObject } from '../rungs/object.ts';
+import { findOwn } from '../rungs/own-snapshot.ts';
 import { knowsSigner } from '../signer.ts';
 import { createSteps } from '../steps.ts';
 import { planPublishing } from './plan-publishing.ts';
@@ -142,14 +143,19 @@ async function findWritten(run: IdentifiedRun): Promise<Found> {
   return snapshot.state === 'complete' ? snapshotFound(run, snapshot) : { rung: 'none' };
 }
 
-function snapshotFound(run: IdentifiedRun, found: Exclude<FoundSnapshot, { state: 'none' }>): Found {
+async function snapshotFound(
+  run: IdentifiedRun,
+  found: Exclude<FoundSnapshot, { state: 'none' }>,
+): Promise<Found> {
   if (found.state === 'running') {
     const { importTaskId: taskId, percent } = found;
     const lacks = { ...lacksOf(run, found.tags), signer: !knowsSigner(run, {}), proof: true };
     return { rung: 'task', taskId, ...(percent !== undefined && { percent }), lacks };
   }
   const lacks = { ...lacksOf(run, found.tags), proof: !isProven(run, readProof(found.tags)) };
-  return { rung: 'snapshot', snapshotId: found.snapshot.snapshotId, lacks };
+  const own = run.request.ami.ownSnapshot ? await findOwn(run, found.snapshot) : found.snapshot;
+  const { snapshotId } = own ?? found.snapshot;
+  return { rung: 'snapshot', snapshotId, lacks, isCopied: own === undefined };
 }
 
 function lacksOf(run: IdentifiedRun, tags: Tags): Omit<Lacks, 'proof'> {

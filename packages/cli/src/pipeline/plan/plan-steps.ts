@@ -36,7 +36,13 @@ export type Found = { readonly removes?: { readonly imageId: string } } & (
       /** In words: `the description`. */
       readonly settings: readonly string[];
     }
-  | { readonly rung: 'snapshot'; readonly snapshotId: string; readonly lacks: Lacks }
+  | {
+      readonly rung: 'snapshot';
+      readonly snapshotId: string;
+      readonly lacks: Lacks;
+      /** It was made for another AMI, and this one is to have its own. */
+      readonly isCopied: boolean;
+    }
   | { readonly rung: 'task'; readonly taskId: string; readonly percent?: number; readonly lacks: Lacks }
   | { readonly rung: 'object'; readonly url: string; readonly sizeBytes: number; readonly lacks: Lacks }
   | { readonly rung: 'none' }
@@ -116,6 +122,9 @@ function obtainSteps(found: Found, { via, proof }: PlanRequest): PlannedStep[] {
       return [
         { step: 'import', action: 'reuse', what: `snapshot ${found.snapshotId}` },
         ...prove(found.lacks.proof, `prove ${found.snapshotId} (${proof})`),
+        ...(found.isCopied
+          ? [{ step: 'import', action: 'make', what: `copy ${found.snapshotId}` } as const]
+          : []),
       ];
     case 'task': {
       const percent = found.percent === undefined ? '' : `, ${found.percent} %`;

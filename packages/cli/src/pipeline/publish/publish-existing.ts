@@ -4,7 +4,7 @@ import { tagRecord } from '@ec2-image/provenance';
 import { CliError } from '../../errors/cli-error.ts';
 import { explain } from '../../errors/explain.ts';
 import type { PublishOutcome, PublishResult, RegionResult } from '../../outcome.ts';
-import { amiNameFor } from '../ami-name.ts';
+import { findAmiName } from '../begun-name.ts';
 import { findSource } from '../find-source.ts';
 import { publishedDigest } from '../published-digest.ts';
 import type { Known } from '../run.ts';
@@ -66,7 +66,9 @@ async function findPublishable(
   const notice = (message: string) => view.notice(message, requested.name);
   const request = await findSource(requested, { signal, onNotice: notice });
   const digest = await publishedDigest({ request, cloud, signal, view }, known);
-  const name = amiNameFor(request, { digest, startedAt: new Date(cloud.connection.clock.now()) });
+  const startedAt = new Date(cloud.connection.clock.now());
+  const naming = { request, cloud, resumes, signal, notice, digest, startedAt };
+  const name = await findAmiName(naming, 'images');
   known.amiName = name;
   const calls = {
     ...cloud.calls,

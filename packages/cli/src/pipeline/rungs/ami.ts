@@ -147,6 +147,7 @@ function wantedAmiOf(run: Finding) {
     rootDeviceName: ami.rootDevice,
     rootVolume: ami.rootVolume,
     devices: ami.devices,
+    ownSnapshot: ami.ownSnapshot,
     ...wantedSnapshotOf(run),
   };
 }
