@@ -95,7 +95,7 @@ test('the copy of an encrypted snapshot has its key; --verify compares it, too',
   }
 });
 
-test('a copy that fails is made again; one that always fails leaves nothing, and says why', async ({
+test('the run repeats a copy that has failed; one that always fails leaves nothing, and says why', async ({
   account,
   first,
   runOwn,
