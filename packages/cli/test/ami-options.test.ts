@@ -152,10 +152,9 @@ test('a setting that EC2 refuses after the registration is told, and the AMI sta
   expect(again.result.image).toMatchObject({ DeregistrationProtection: 'enabled-without-cooldown' });
 });
 
-test('an AMI that differs in what cannot be changed is reported, and replaced by --replace alone', async ({
-  importedImage,
-  runImport,
-}) => {
+test('an AMI that differs in what cannot be changed is reported, and replaced by --replace alone', {
+  timeout: 240_000,
+}, async ({ importedImage, runImport }) => {
   const first = await importedImage({ 'uefi-data': uefiData, imds: 'v2.0' });
   const size = first.BlockDeviceMappings![0]!.Ebs!.VolumeSize!;
   const different: readonly (readonly [Flags, string])[] = [
