@@ -25,6 +25,7 @@ import type { KnownCredentials } from './known-credentials.ts';
 import { isValidBucketName } from './s3/buckets/bucket-name.ts';
 import { bucketPolicyOf } from './s3/buckets/bucket-policy.ts';
 import { insertBucket } from './s3/buckets/bucket-table.ts';
+import { encryptionHeadersOf } from './s3/multipart/upload-table.ts';
 import { createS3Service } from './s3/s3-service.ts';
 import type { Service, ServiceName } from './service.ts';
 import type { ServiceContext } from './service-context.ts';
@@ -280,6 +281,7 @@ function accountOf({ store, now, accountId: own }: ServiceContext, roles: Roles)
     tagsOf: ({ accountId, region }, id) => openResources({ store, accountId, region, now }).tagsOf(id),
     typeOf: typeOfId,
     bucketPolicy: (bucket) => bucketPolicyOf(store, bucket),
+    uploadHeaders: (id) => encryptionHeadersOf(store, id),
     keyOf: (request, id) => findKey(store, request, id),
     rolePath: (name) => roles.find(own, name)?.path ?? '/',
   };

@@ -71,6 +71,7 @@ const steps = [
   'ALTER TABLE s3_bucket ADD COLUMN policy TEXT',
   `ALTER TABLE s3_bucket ADD COLUMN encryption TEXT;
    ALTER TABLE s3_bucket ADD COLUMN lifecycle TEXT`,
+  "ALTER TABLE s3_upload ADD COLUMN encryption_headers TEXT NOT NULL DEFAULT '{}'",
 ];
 
 export function createTables(store: Store): void {

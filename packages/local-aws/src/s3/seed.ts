@@ -99,6 +99,7 @@ function addUpload(store: Store, bucket: Bucket, { key, initiatedAt = Date.now()
     checksum_algorithm: null,
     checksum_type: null,
     attributes: JSON.stringify(attributes),
+    encryption_headers: '{}',
   });
   parts.forEach(({ sizeBytes, modifiedAt = initiatedAt }, index) => {
     putPart(store, {

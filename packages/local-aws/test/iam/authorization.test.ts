@@ -255,15 +255,25 @@ test('the policy of a bucket binds everybody', async ({ user }) => {
     denied('AccessDenied', /with an explicit deny in a resource-based policy/),
   );
   await put(s3, 'aws:kms');
-  // UploadPart has no such header to send (https://github.com/boto/botocore/issues/471): its parts are refused.
-  const { UploadId } = await s3.send(
-    new CreateMultipartUploadCommand({ Bucket: bucket, Key: 'a', ServerSideEncryption: 'aws:kms' }),
-  );
-  const part = new UploadPartCommand({ Bucket: bucket, Key: 'a', UploadId, PartNumber: 1, Body: 'a' });
-  await expect(s3.send(part)).rejects.toMatchObject(denied('AccessDenied', /s3:PutObject/));
+  // UploadPart and CompleteMultipartUpload have no such header: what counts is what the upload was created with.
+  const target = { Bucket: bucket, Key: 'a' };
+  const create = (client: S3Client, ServerSideEncryption?: 'aws:kms') =>
+    client.send(
+      new CreateMultipartUploadCommand({ ...target, ServerSideEncryption, ChecksumAlgorithm: 'CRC32' }),
+    );
+  await expect(create(s3)).rejects.toMatchObject(denied('AccessDenied', /s3:PutObject/));
+  const { UploadId } = await create(s3, 'aws:kms');
+  const sendPart = (upload?: string) =>
+    s3.send(new UploadPartCommand({ ...target, UploadId: upload, PartNumber: 1, Body: 'a' }));
+  const { ETag, ChecksumCRC32 } = await sendPart(UploadId);
+  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag, ChecksumCRC32 }] };
+  await s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
   await admin.send(new DeleteBucketPolicyCommand({ Bucket: bucket }));
   await put(admin);
+  const { UploadId: plain } = await create(admin);
   await expect(put(s3, 'aws:kms')).rejects.toThrow('s3:PutObject');
+  await admin.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+  await expect(sendPart(plain)).rejects.toMatchObject(denied('AccessDenied', /explicit deny/));
 });
 
 test.for([

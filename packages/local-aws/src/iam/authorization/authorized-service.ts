@@ -6,7 +6,7 @@ import { requirementsOf } from './requirements/index.ts';
 import { bucketRequirement } from './requirements/s3.ts';
 
 /** What the conditions of policies ask of the account, beside the call itself. */
-export type Account = Pick<Asked, 'bucketPolicy' | 'rolePath' | 'typeOf'> & {
+export type Account = Pick<Asked, 'bucketPolicy' | 'rolePath' | 'typeOf' | 'uploadHeaders'> & {
   keyOf(request: ServiceRequest, id: string): ReturnType<Asked['keyOf']>;
   tagsOf(request: ServiceRequest, id: string): ReturnType<Asked['tagsOf']>;
 };

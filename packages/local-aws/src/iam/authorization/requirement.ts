@@ -31,6 +31,8 @@ export interface Asked {
   tagsOf(id: string): readonly { readonly key: string; readonly value: string }[];
   /** A bucket's own policy. */
   bucketPolicy(bucket: string): PolicyDocument | undefined;
+  /** By which an open multipart upload asked for its encryption. */
+  uploadHeaders(uploadId: string): Readonly<Record<string, string>>;
   /** A KMS key of the caller's region, by whatever names it. */
   keyOf(
     id: string,

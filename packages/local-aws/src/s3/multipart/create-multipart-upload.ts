@@ -3,7 +3,7 @@ import { parseAlgorithm } from '../body/checksum-headers.ts';
 import { openBucket } from '../buckets/open-bucket.ts';
 import { invalidRequest } from '../errors.ts';
 import { readAttributes } from '../objects/attributes.ts';
-import { encryptionHeaders } from '../objects/encryption.ts';
+import { askedEncryptionHeaders, encryptionHeaders } from '../objects/encryption.ts';
 import { refuseLongKey } from '../objects/key.ts';
 import type { Operation } from '../s3-call.ts';
 import { xmlResponse } from '../xml.ts';
@@ -29,6 +29,7 @@ export const createMultipartUpload: Operation = (call) => {
     checksum_algorithm: algorithm ?? null,
     checksum_type: type ?? null,
     attributes: JSON.stringify(attributes),
+    encryption_headers: JSON.stringify(askedEncryptionHeaders(call)),
   });
   return xmlResponse(
     'InitiateMultipartUploadResult',

@@ -16,6 +16,8 @@ export interface UploadRow {
   readonly checksum_type: ChecksumType | null;
   /** JSON. */
   readonly attributes: string;
+  /** JSON: those of CreateMultipartUpload by which it asked for an encryption. */
+  readonly encryption_headers: string;
 }
 
 export interface UploadPartRow {
@@ -37,8 +39,8 @@ export function createUploadId(now: number): string {
 
 export function insertUpload(store: Store, upload: UploadRow): void {
   store.run(
-    `INSERT INTO s3_upload (id, bucket, key, initiator, initiated_at, checksum_algorithm, checksum_type, attributes)
-     VALUES (:id, :bucket, :key, :initiator, :initiated_at, :checksum_algorithm, :checksum_type, :attributes)`,
+    `INSERT INTO s3_upload (id, bucket, key, initiator, initiated_at, checksum_algorithm, checksum_type, attributes, encryption_headers)
+     VALUES (:id, :bucket, :key, :initiator, :initiated_at, :checksum_algorithm, :checksum_type, :attributes, :encryption_headers)`,
     { ...upload },
   );
 }
@@ -59,6 +61,15 @@ export function findUpload(
 
 export function uploadAttributes(upload: UploadRow): ObjectAttributes {
   return JSON.parse(upload.attributes);
+}
+
+/** By name; none of an upload that is not there. */
+export function encryptionHeadersOf(store: Store, id: string): Readonly<Record<string, string>> {
+  const upload = store.get<Pick<UploadRow, 'encryption_headers'>>(
+    'SELECT encryption_headers FROM s3_upload WHERE id = ?',
+    [id],
+  );
+  return upload ? JSON.parse(upload.encryption_headers) : {};
 }
 
 /** Takes the place of a part that was there under the number. */

@@ -17,6 +17,7 @@ export function authorizeKey(call: S3Call, key: string, action: string): void {
     ...{ operation, parameters, headers, accountId },
     partition: partitionOf(region),
     bucketPolicy: (name: string) => bucketPolicyOf(store, name),
+    uploadHeaders: () => ({}),
   };
   const requirement = objectRequirement(asked, { bucket, key }, action);
   const decision = permissions.decide(requirement);

@@ -87,6 +87,16 @@ function requireKey(key: KmsKey, actions: readonly string[], { permissions }: S3
   if (denied !== undefined) throw s3Error('AccessDenied', { message: denied });
 }
 
+/** Those of a request that asks for an encryption itself: none where it leaves it to the bucket. */
+export function askedEncryptionHeaders({ header }: S3Call): Record<string, string | undefined> {
+  return Object.fromEntries(
+    ['x-amz-server-side-encryption', 'x-amz-server-side-encryption-aws-kms-key-id'].map((name) => [
+      name,
+      header(name),
+    ]),
+  );
+}
+
 export function encryptionHeaders({ algorithm, keyId, bucketKey }: Encryption): Record<string, string> {
   return {
     'x-amz-server-side-encryption': algorithm,

@@ -87,7 +87,7 @@ function isNamed(ifMatch: unknown): boolean {
 /** What of a call an action on an object or a bucket depends on. */
 type AskedOfS3 = Pick<
   Asked,
-  'operation' | 'parameters' | 'headers' | 'accountId' | 'partition' | 'bucketPolicy'
+  'operation' | 'parameters' | 'headers' | 'accountId' | 'partition' | 'bucketPolicy' | 'uploadHeaders'
 >;
 
 export function objectRequirement(
@@ -129,12 +129,22 @@ const headerKeys: Readonly<Record<string, string>> = {
   'if-none-match': 's3:if-none-match',
 };
 
-function contextOf({
-  headers,
-  accountId,
-  operation,
-  parameters,
-}: AskedOfS3): Record<string, string | undefined> {
+/**
+ * Parts and the completion of an upload have no headers for an encryption: they are held against that of the upload, as
+ * published policies that demand one need no exception for them, which those that demand If-None-Match do.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingServerSideEncryption.html
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+ */
+function encryptionOf({ operation, parameters, uploadHeaders }: AskedOfS3): Readonly<Record<string, string>> {
+  const { uploadId } = parameters;
+  return ofUpload.has(operation) && uploadId !== undefined ? uploadHeaders(uploadId) : {};
+}
+
+const ofUpload: ReadonlySet<string> = new Set(['UploadPart', 'UploadPartCopy', 'CompleteMultipartUpload']);
+
+function contextOf(asked: AskedOfS3): Record<string, string | undefined> {
+  const { accountId, operation, parameters } = asked;
+  const headers = { ...asked.headers, ...encryptionOf(asked) };
   const context: Record<string, string | undefined> = {
     's3:authType': headers.authorization === undefined ? 'REST-QUERY-STRING' : 'REST-HEADER',
     's3:ResourceAccount': accountId,
