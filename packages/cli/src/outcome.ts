@@ -103,8 +103,12 @@ export interface PublishResult {
   readonly outcome: PublishOutcome;
   /** In the region of the import. */
   readonly imageId: string | null;
+  /** Of its root device. */
+  readonly snapshotId: string | null;
   readonly region: string;
   readonly architecture: string;
+  /** What the AMI was made from; without a digest where the run ended before it was known. */
+  readonly source: { readonly url: string; readonly digest: string | null };
   /** That of the import first. */
   readonly regions: readonly RegionResult[];
   readonly error?: Explained;
@@ -190,6 +194,12 @@ export interface ImageResult {
 }
 
 /** One that failed later on may be anything: it is named, and neither announced nor pinned. */
-export function hasUsableAmi({ outcome, imageId }: Pick<ImageResult, 'outcome' | 'imageId'>): boolean {
+export function hasUsableAmi({
+  outcome,
+  imageId,
+}: {
+  readonly outcome: ImageOutcome | PublishOutcome;
+  readonly imageId: string | null;
+}): boolean {
   return imageId !== null && outcome !== 'failed' && outcome !== 'interrupted';
 }

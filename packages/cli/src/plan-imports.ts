@@ -41,7 +41,7 @@ export async function planImports({
   try {
     await Promise.all(requests.map(({ session }) => clouds.open(session)));
     for (const request of requests) kmsKeyFor(request, await clouds.open(request.session));
-    const publishing = await openPublishMeans({ requests, clouds, ...publishFlags, signal });
+    const publishing = openPublishMeans({ requests, clouds, view, ...publishFlags, signal });
     const none = pLimit(1);
     return await pLimit(maxImages).map(requests, async (request) =>
       planImage({

@@ -77,7 +77,7 @@ export async function runImports({
         view.notice(`same image as ${same.name}: what both need is made once`, request.name);
     }
     const { signal } = settings;
-    const publishing = await openPublishMeans({ ...publishFlags, requests, clouds, signal });
+    const publishing = openPublishMeans({ ...publishFlags, requests, clouds, view, signal });
     const images = pLimit(maxImages);
     const limits = {
       conversions: pLimit(Math.max(1, availableParallelism() >> 1)),

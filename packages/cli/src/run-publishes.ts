@@ -17,11 +17,14 @@ export async function runPublishes({
   settings,
   flags,
   output,
+  onEnded,
 }: {
   readonly requests: readonly RequestedImport[];
   readonly settings: CommonSettings;
   readonly flags: PublishFlags;
   readonly output: RunOutput;
+  /** Called with each image as soon as it has ended. */
+  readonly onEnded?: (result: PublishResult) => void;
 }): Promise<PublishResult[]> {
   const { signal, log, allowUnknownAccount } = settings;
   await using local = settings.local ? await openLocalAccount(settings) : undefined;
@@ -30,11 +33,21 @@ export async function runPublishes({
   const clouds = createClouds({ connection, allowUnknownAccount, onNotice: view.notice, signal });
   try {
     await Promise.all(requests.map(({ session }) => clouds.open(session)));
-    const means = await openPublishMeans({ ...flags, requests, clouds, signal });
+    const means = openPublishMeans({ ...flags, requests, clouds, view, signal });
     return await Promise.all(
       requests.map(async (request) => {
         const cloud = await clouds.open(request.session);
-        return publishExisting({ request, cloud, means, view, log, signal, resumes: true });
+        const result = await publishExisting({
+          request,
+          cloud,
+          means,
+          view,
+          log,
+          signal,
+          resumes: true,
+        });
+        onEnded?.(result);
+        return result;
       }),
     );
   } finally {

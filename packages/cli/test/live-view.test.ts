@@ -44,6 +44,24 @@ function startUploads(view: RunView, images: readonly string[], pass: (ms: numbe
 }
 
 describe('rows', () => {
+  test('are away, and messages wait, while somebody is asked something', () =>
+    live(['one'], async ({ terminal, view, pass }) => {
+      view.stage('one', 'checking');
+      pass(100);
+      {
+        using _ = view.pause();
+        terminal.stream.write('Sure? ');
+        view.notice('a message');
+        pass(1000);
+        expect((await terminal.lines()).join('\n').trim()).toBe('Sure?');
+        terminal.stream.write('yes\n');
+      }
+      pass(100);
+      const [question, message, row] = await terminal.lines();
+      expect([question, message]).toEqual(['Sure? yes', 'a message']);
+      expect(row).toMatch(/one.*checking/);
+    }));
+
   test('have elapsed time in every stage, and fixed columns', () =>
     live(
       ['one', 'another', 'third', 'fourth', 'fifth'],

@@ -33,21 +33,21 @@ export function bootTestToken({
 }
 
 /**
- * Of the copy of an AMI to another region: everything that CopyImage is sent beside it, and the attempt.
+ * Of the copy of an AMI to another region: everything that CopyImage is sent beside it, and the copy that it comes after.
  *
- * @param parts.attempt one more than the copies that have failed, from 1
+ * @param parts.after one that has failed, or is gone; undefined of the first
  */
 export function copyToken({
   region,
   request,
-  attempt,
+  after = '',
 }: {
   readonly region: string;
   readonly request: object;
-  readonly attempt: number;
+  readonly after: string | undefined;
 }): string {
   return createHash('sha256')
-    .update(JSON.stringify(['copy', region, request, attempt]))
+    .update(JSON.stringify(['copy', region, request, after]))
     .digest('hex');
 }
 

@@ -1,7 +1,6 @@
 export { type Audience, describeGrantees, type Grantee, granteesOf } from './audience.ts';
 export { type BootTest, type BootTestOptions, bootTest } from './boot-test/boot-test.ts';
 export { type CopiedAmi, type CopyAmiOptions, copyAmi } from './copy/copy-ami.ts';
-export { type CopySource, findCopies } from './copy/find-copies.ts';
 export { createEc2, type Ec2Options } from './ec2.ts';
 export { PublishError } from './errors.ts';
 export {

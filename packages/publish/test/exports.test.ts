@@ -12,7 +12,6 @@ test('the exported names', () => {
     'describeChange',
     'describeDifference',
     'describeGrantees',
-    'findCopies',
     'forecastPublication',
     'granteesOf',
     'isRevoking',

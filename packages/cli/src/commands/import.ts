@@ -5,7 +5,6 @@ import { openTrust } from '../config/trust.ts';
 import { writeConfig } from '../config/write-config.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 import { explain } from '../errors/explain.ts';
-import { createManifestFile, type ManifestFile } from '../manifest/manifest-file.ts';
 import type { ImageSettings } from '../options/table.ts';
 import { createRunHistory } from '../pipeline/history.ts';
 import { checkOutputFile } from '../process/output-file.ts';
@@ -26,6 +25,7 @@ import type { CommonSettings } from '../settings.ts';
 import { shardOf } from '../shard/shard-of.ts';
 import { columnsOf } from './columns-of.ts';
 import { TableCommand } from './common.ts';
+import { openManifest } from './open-manifest.ts';
 import { publishFlagsOf } from './publish-flags.ts';
 
 export class ImportCommand extends TableCommand<RequestedImport[]> {
@@ -105,8 +105,12 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
     this.reportPath = this.given.value('report') ?? settings.file?.config.report;
     if (this.reportPath !== undefined) await checkOutputFile(this.reportPath, '--report');
     if (requests.length === 0) return this.printEmptyShard(settings);
-    const manifest = await this.openManifest(settings);
     const { file } = settings;
+    const manifest = await openManifest({
+      given: this.given,
+      file,
+      write: (path, text) => this.writeFile(path, [text]),
+    });
     const history = createRunHistory();
     const writesConfig = this.given.value('write-config') ?? file?.config['write-config'] ?? false;
     const publishFlags = publishFlagsOf({ given: this.given, requests, terminal: this.context, settings });
@@ -183,15 +187,6 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
       log,
     );
     return this.deliver(document);
-  }
-
-  /** `--manifest`: undefined where none is asked for. */
-  private async openManifest({ file }: CommonSettings): Promise<ManifestFile | undefined> {
-    const path = this.given.value('manifest') ?? file?.config.manifest;
-    if (path === undefined) return undefined;
-    await checkOutputFile(path, '--manifest');
-    const format = this.given.value('manifest-format') ?? file?.config['manifest-format'] ?? 'json';
-    return createManifestFile({ format, write: (text) => this.writeFile(path, [text]) });
   }
 
   /** To the page of a run of GitHub Actions, and to the file of `--report`. */

@@ -7,7 +7,8 @@ import type { CommonSettings } from '../settings.ts';
 import { isInteractive, type Terminal } from '../terminal/ask-line.ts';
 
 /**
- * What the command line says of publishing. Copies to every region are confirmed: in a terminal by an answer, elsewhere by `--yes`.
+ * What the command line says of publishing. Copies to every region are confirmed: elsewhere than in a terminal by `--yes`, whether or
+ * not there is anything to copy, and in a terminal also by an answer, where there is.
  *
  * @throws UsageError `NOT_CONFIRMED`
  */

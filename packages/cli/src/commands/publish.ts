@@ -1,6 +1,7 @@
 import { importRequests, type RequestedImport } from '../config/import-request.ts';
 import { openTrust } from '../config/trust.ts';
 import { UsageError } from '../errors/cli-error.ts';
+import { exitCodes, worstExitCode } from '../errors/exit-code.ts';
 import type { ImageSettings } from '../options/table.ts';
 import { renderError } from '../render/error.ts';
 import {
@@ -12,6 +13,7 @@ import {
 import type { CommonSettings } from '../settings.ts';
 import { columnsOf } from './columns-of.ts';
 import { TableCommand } from './common.ts';
+import { openManifest } from './open-manifest.ts';
 import { publishFlagsOf } from './publish-flags.ts';
 
 export class PublishCommand extends TableCommand<RequestedImport[]> {
@@ -36,9 +38,20 @@ export class PublishCommand extends TableCommand<RequestedImport[]> {
 
   protected async run(settings: CommonSettings, requests: RequestedImport[]): Promise<number> {
     const flags = publishFlagsOf({ given: this.given, requests, terminal: this.context, settings });
+    const manifest = await openManifest({
+      given: this.given,
+      file: settings.file,
+      write: (path, text) => this.writeFile(path, [text]),
+    });
     // Loaded here, so that a wrong command line is answered without waiting for clients of AWS to load.
     const { runPublishes } = await import('../run-publishes.ts');
-    const results = await runPublishes({ requests, settings, flags, output: this.output });
+    const results = await runPublishes({
+      requests,
+      settings,
+      flags,
+      output: this.output,
+      onEnded: (result) => manifest?.add(result),
+    });
     for (const { name: image, error } of results) if (error) this.tell(renderError(error, { image }));
     await this.printResult(
       {
@@ -48,6 +61,7 @@ export class PublishCommand extends TableCommand<RequestedImport[]> {
       },
       settings.log,
     );
-    return publishExitCode(results);
+    const recorded = (await manifest?.finish()) ?? true;
+    return worstExitCode([publishExitCode(results), recorded ? exitCodes.done : exitCodes.failed]);
   }
 }

@@ -5,6 +5,7 @@ import type { Cloud } from '../aws/cloud.ts';
 import type { Clouds } from '../aws/clouds.ts';
 import type { RequestedImport } from '../config/import-request.ts';
 import { explain } from '../errors/explain.ts';
+import { silentView } from '../pipeline/progress.ts';
 import { wantedRegions } from '../pipeline/publish/check-regions.ts';
 import { openPublishMeans } from '../pipeline/publish/means.ts';
 import type { WantedRegion } from '../pipeline/publish/regions.ts';
@@ -42,9 +43,10 @@ export async function checkPublishing(
   const whole = await check(`publishing of ${name}`, async () => {
     found.regions = await wantedRegions({ request, cloud, signal });
     const image = imageId === undefined ? undefined : await imageOf(imageId, { cloud, signal });
-    const means = await openPublishMeans({
+    const means = openPublishMeans({
       requests: [request],
       clouds,
+      view: silentView,
       signal,
       revoke: false,
       force: false,

@@ -23,8 +23,15 @@ export const publishContent = z.object({
       amiName: z.string().nullable().describe('Null where the run ended before the digest was known'),
       outcome: z.enum(['published', 'unchanged', 'withheld', 'partial', 'failed', 'interrupted']),
       imageId: z.string().nullable().describe('In the region of the import'),
+      snapshotId: z.string().nullable().describe('Of its root device'),
       region: z.string().describe('That of the import'),
       architecture: z.string(),
+      source: z
+        .object({
+          url: z.string().describe('Without credentials and query'),
+          digest: z.string().nullable().describe('Null where the run ended before it was known'),
+        })
+        .describe('What the AMI was made from'),
       regions: z.array(publishedRegion).describe('The region of the import first'),
       error: error.optional().describe('Of the first required region that failed, or of all'),
     }),

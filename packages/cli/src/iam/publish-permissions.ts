@@ -37,7 +37,7 @@ export const publishPermissions: readonly Permission[] = [
     on: ['snapshot-keys'],
   },
   {
-    // Permissions, deprecation, protection; and a copy that has failed.
+    // Permissions, deprecation, protection; and a copy that has failed or is replaced.
     purpose: 'ReadAndChangeTheAmis',
     actions: [
       'ec2:DeregisterImage',
@@ -55,8 +55,9 @@ export const publishPermissions: readonly Permission[] = [
     on: ['parameters'],
   },
   {
-    purpose: 'ReadAndShareTheSnapshots',
-    actions: ['ec2:DescribeSnapshotAttribute', 'ec2:ModifySnapshotAttribute'],
+    // Those of a copy that has failed or is replaced are deleted with it.
+    purpose: 'ReadAndChangeTheSnapshots',
+    actions: ['ec2:DeleteSnapshot', 'ec2:DescribeSnapshotAttribute', 'ec2:ModifySnapshotAttribute'],
     on: ['snapshots'],
   },
 ];

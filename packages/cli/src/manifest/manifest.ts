@@ -1,13 +1,17 @@
-import { hasUsableAmi, type ImageResult } from '../outcome.ts';
+import { hasUsableAmi, type ImageOutcome, type ImageResult, type PublishOutcome } from '../outcome.ts';
 
 export const manifestFormats = ['json', 'packer'] as const;
 export type ManifestFormat = (typeof manifestFormats)[number];
 
-/** What of a result goes into a manifest. */
-export type ManifestResult = Pick<
-  ImageResult,
-  'name' | 'amiName' | 'architecture' | 'outcome' | 'region' | 'imageId' | 'snapshotId' | 'source' | 'regions'
->;
+/** What of the result of an import or a publication goes into a manifest. */
+export interface ManifestResult
+  extends Pick<
+    ImageResult,
+    'name' | 'amiName' | 'architecture' | 'region' | 'imageId' | 'snapshotId' | 'regions'
+  > {
+  readonly outcome: ImageOutcome | PublishOutcome;
+  readonly source: Pick<ImageResult['source'], 'url' | 'digest'>;
+}
 
 export interface ManifestEntry {
   readonly result: ManifestResult;

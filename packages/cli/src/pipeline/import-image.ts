@@ -8,7 +8,7 @@ import { finishAmi } from './effects.ts';
 import { identify, type RequestedJob } from './identity.ts';
 import { obtainAmi } from './ladder.ts';
 import { createLeftovers } from './leftovers.ts';
-import { checkSharing, publishImage } from './publish/publish-image.ts';
+import { checkPublication, publishImage } from './publish/publish-image.ts';
 import type { PublishMeans } from './publishing.ts';
 import { requireBoot } from './require-boot.ts';
 import type { IdentifiedRun, Known } from './run.ts';
@@ -124,7 +124,10 @@ async function importIdentified(run: PublishedRun, localFiles: LocalFiles): Prom
   const existing = request.verify ? undefined : await findAmi(run);
   if (existing) return requireBoot(run, existing);
   // One that is there may be shared already, and passes its own check.
-  if (!request.verify) await checkSharing({ ...run, means: run.publishing });
+  if (!request.verify) {
+    await checkPublication({ ...run, means: run.publishing });
+    await run.publishing.confirmCopies(request);
+  }
   const directory = await openImageDirectory({
     workDirectory,
     digest,

@@ -29,6 +29,8 @@ export interface RunView {
   notice(message: string, image?: string): void;
   /** `detail` is the AMI, or the code of the error. */
   imageEnded(image: string, outcome: ImageOutcome | PublishOutcome, detail?: string): void;
+  /** Until it is disposed of, nothing is redrawn: somebody is being asked something. */
+  pause(): Disposable;
   close(): void;
 }
 
@@ -40,6 +42,7 @@ export const silentView: RunView = {
   stepEnded() {},
   notice() {},
   imageEnded() {},
+  pause: () => ({ [Symbol.dispose]() {} }),
   close() {},
 };
 

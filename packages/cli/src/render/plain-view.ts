@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { redactText } from '@ec2-image/redact';
 import { type ImageOutcome, type PublishOutcome, stepNames } from '../outcome.ts';
-import type { RunView, Stage, StageProgress } from '../pipeline/progress.ts';
+import { type RunView, type Stage, type StageProgress, silentView } from '../pipeline/progress.ts';
 import {
   formatBytes,
   formatElapsed,
@@ -92,6 +92,7 @@ export function createPlainView({
       end(image, () => true, outcome);
       say(image, detail ? `${outcome}: ${detail}` : outcome);
     },
+    pause: silentView.pause,
     close() {
       for (const image of images.keys()) end(image, () => true, 'unknown');
     },

@@ -40,7 +40,10 @@ export function createTerminalView({
   const told = new Map<string, Told>();
   const frame = createFrame(stream);
   const bold = (text: string) => styleText('bold', text, { stream });
-  const draw = () =>
+  let pauses = 0;
+  let unwritten = '';
+  const draw = () => {
+    if (pauses > 0) return;
     frame.draw(
       renderFrame({
         rows: images.map((image) => rowOf(image, told.get(image), now())),
@@ -50,11 +53,17 @@ export function createTerminalView({
         bold,
       }),
     );
+  };
   const lines = holdLines(stream, (text) => {
-    frame.clear();
-    stream.write(text);
-    draw();
+    unwritten += text;
+    if (pauses === 0) writeUnwritten();
   });
+  function writeUnwritten(): void {
+    frame.clear();
+    stream.write(unwritten);
+    unwritten = '';
+    draw();
+  }
   const timer = setInterval(draw, refreshMs);
   timer.unref();
   stream.on('resize', draw);
@@ -96,6 +105,16 @@ export function createTerminalView({
     imageEnded(image, outcome, detail) {
       const current = told.get(image);
       if (current) current.ended = { outcome, detail, atMs: now() };
+    },
+    pause() {
+      pauses += 1;
+      frame.clear();
+      return {
+        [Symbol.dispose]() {
+          pauses -= 1;
+          if (pauses === 0) writeUnwritten();
+        },
+      };
     },
     close() {
       clearInterval(timer);

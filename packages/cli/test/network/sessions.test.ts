@@ -1,15 +1,14 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { type TestAccount, undisturbedCalls } from '../support/account.ts';
 import { expect, testWith } from '../support/fixtures.ts';
 import { flagsOf, type ImportDocument } from '../support/import.ts';
-import { cliCommand, ownEnvironment, runCli } from '../support/run-cli.ts';
+import { runOnTerminal } from '../support/on-terminal.ts';
+import { ownEnvironment, runCli } from '../support/run-cli.ts';
 
 const own = '123456789012';
 const others = ['111111111111', '222222222222'] as const;
@@ -90,30 +89,6 @@ test('two images of one configuration go to two accounts, by one session each', 
   const assumed = undisturbedCalls(account, 'AssumeRole').filter(({ status }) => status === 200);
   expect(assumed.map(({ parameters }) => parameters.RoleArn).sort()).toEqual(roles);
 });
-
-/** Runs the command on a terminal, where somebody types the answer to the question. */
-async function runOnTerminal(
-  args: readonly string[],
-  { question, answer, env }: { question: string; answer: string; env: Record<string, string> },
-) {
-  const inTerminal = fileURLToPath(new URL('../support/in-terminal.py', import.meta.url));
-  const child = spawn('python3', [inTerminal, 'own', ...cliCommand, ...args], {
-    env: { PATH: process.env.PATH, HOME: '/nonexistent', TERM: 'xterm', ...ownEnvironment, ...env },
-  });
-  let [stdout, stderr] = ['', ''];
-  let isAnswered = false;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-    if (isAnswered || !stderr.includes(question)) return;
-    isAnswered = true;
-    child.stdin.write(`${answer}\n`);
-  });
-  const [exitCode] = await once(child, 'close');
-  return { exitCode, stdout, stderr };
-}
 
 test('a role that wants MFA asks for the code on a terminal, once, and says without one what to do', async ({
   account,

@@ -1,35 +1,48 @@
 import { expect, test } from 'vitest';
-import { callPoints, crashAt } from '../support/crash-points.ts';
+import { type CrashPoint, callPoints, crashAt } from '../support/crash-points.ts';
 import { isExhaustive, runSample } from '../support/sample.ts';
-import { openPublishScene } from './scene.ts';
+import { openPublishScene, type SceneOptions } from './scene.ts';
 
-test('a publication, killed before and after each of its calls, is finished by the same command', {
-  timeout: isExhaustive ? 3_600_000 : 300_000,
-}, async () => {
-  const points = await recordPoints();
-  let killed = 0;
-  const { done, failures, seed } = await runSample(
-    points,
-    async (point) => {
-      await using scene = await openPublishScene();
-      if (await crashAt(scene, point)) killed += 1;
-      const { exitCode, stderr } = await scene.run();
-      expect(exitCode, stderr).toBe(0);
-      await scene.expectPublished();
-    },
-    { size: 4 },
-  );
-  console.log(
-    `crash matrix, publish: ${done} of ${points.length} points, ${killed} runs killed there, seed ${seed}`,
-  );
-  expect(failures).toEqual([]);
-  // A run with fewer polls than the recorded one is over before its last points.
-  expect(killed).toBeGreaterThan(done / 2);
-});
+test.for([
+  { what: 'a publication', options: {}, size: 3, isOfInterest: () => true },
+  {
+    what: 'a publication that replaces copies of an earlier AMI',
+    options: { replaces: true },
+    size: 2,
+    // What comes after it is the other one.
+    isOfInterest: ({ operation }: CrashPoint) => /DeregisterImage|CopyImage/.test(operation),
+  },
+])(
+  '$what, killed before and after each of its calls, is finished by the same command',
+  {
+    timeout: isExhaustive ? 3_600_000 : 300_000,
+  },
+  async ({ what, options, size, isOfInterest }) => {
+    const points = (await recordPoints(options)).filter(isOfInterest);
+    let killed = 0;
+    const { done, failures, seed } = await runSample(
+      points,
+      async (point) => {
+        await using scene = await openPublishScene(options);
+        if (await crashAt(scene, point)) killed += 1;
+        const { exitCode, stderr } = await scene.run();
+        expect(exitCode, stderr).toBe(0);
+        await scene.expectPublished();
+      },
+      { size },
+    );
+    console.log(
+      `crash matrix, ${what}: ${done} of ${points.length} points, ${killed} runs killed there, seed ${seed}`,
+    );
+    expect(failures).toEqual([]);
+    // A run with fewer polls than the recorded one is over before its last points.
+    expect(killed).toBeGreaterThan(done / 2);
+  },
+);
 
 /** Before and after each call of a publication that nothing disturbs; the next one changes nothing. */
-async function recordPoints() {
-  await using scene = await openPublishScene();
+async function recordPoints(options: SceneOptions): Promise<CrashPoint[]> {
+  await using scene = await openPublishScene(options);
   const { calls } = scene.account.aws;
   const sequence = () => calls.list().at(-1)?.sequence ?? 0;
   const before = sequence();

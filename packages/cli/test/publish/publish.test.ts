@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   DescribeImageAttributeCommand,
   DescribeSnapshotAttributeCommand,
@@ -20,6 +22,7 @@ describe('publish', () => {
     imagesOf,
     inRegion,
     parameterIn,
+    workDirectory,
   }) => {
     expect((await runImport()).result).toMatchObject({ outcome: 'imported', regions: [] });
     const settings = {
@@ -30,7 +33,8 @@ describe('publish', () => {
       'ssm-parameter': '/images/{name}/{suffix}/{region}',
       'ssm-latest': '/images/{name}/latest',
     };
-    const first = await runPublish(settings);
+    const manifest = join(workDirectory, 'manifest.json');
+    const first = await runPublish(settings, '--manifest', manifest);
     expect([first.exitCode, first.stderr]).toEqual([
       0,
       expect.stringContaining('eu-west-1: copy to eu-west-1; '),
@@ -71,10 +75,32 @@ describe('publish', () => {
       expect(await parameterIn(region, '/images/test-cloud/latest')).toBe(imageId);
     }
 
+    expect(JSON.parse(await readFile(manifest, 'utf8'))).toMatchObject({
+      complete: true,
+      images: [
+        {
+          name: 'test-cloud',
+          amiName: 'test-cloud-i1',
+          outcome: 'published',
+          source: first.result.source,
+          amis: Object.fromEntries(
+            first.result.regions.map(({ region, imageId, snapshotId }) => [region, { imageId, snapshotId }]),
+          ),
+        },
+      ],
+    });
+
     const writesSince = writesOf(account);
-    const second = await runPublish(settings);
+    const second = await runPublish(settings, '--manifest', manifest, '--manifest-format', 'packer');
     expect([second.exitCode, second.result.outcome]).toEqual([0, 'unchanged']);
     expect(writesSince()).toEqual([]);
+    expect(JSON.parse(await readFile(manifest, 'utf8')).builds).toMatchObject([
+      {
+        name: 'test-cloud',
+        artifact_id: first.result.regions.map(({ region, imageId }) => `${region}:${imageId}`).join(','),
+        custom_data: { source_digest: tagRecord(original!.Tags)['ec2-image:source-digest'] },
+      },
+    ]);
 
     const third = await runPublish({ ...settings, regions: [...settings.regions, 'ap-south-1'] });
     expect(third.result.regions.map(({ region, outcome }) => [region, outcome])).toEqual([
@@ -141,6 +167,43 @@ describe('publish', () => {
     }
     const shared = await runPublish({ ...settings, share: { public: true } });
     expect([shared.exitCode, shared.result.outcome], shared.stderr).toEqual([0, 'published']);
+  });
+
+  test('an AMI is replaced with its copies by --replace, unless a parameter names one of them', async ({
+    account,
+    runImport,
+    runPublish,
+    imagesOf,
+    parameterIn,
+  }) => {
+    const settings = { regions: ['eu-west-1'], share: { accounts }, 'omit-holes': true };
+    const first = await runImport(settings);
+    expect(first.exitCode, first.stderr).toBe(0);
+    const replaced = await runImport(settings, '--fresh', '--replace');
+    expect(replaced.exitCode, replaced.stderr).toBe(0);
+    expect(replaced.result.regions).toHaveLength(2);
+    for (const { region, imageId, changed } of replaced.result.regions) {
+      expect(changed, region).toEqual(region === source ? ['shared'] : ['copied', 'shared']);
+      expect((await imagesOf(region)).map(({ ImageId }) => ImageId)).toEqual([imageId]);
+      expect(first.result.regions.map((one) => one.imageId)).not.toContain(imageId);
+    }
+    expect(replaced.stderr).toContain(`copy to eu-west-1 in place of ${first.result.regions[1]!.imageId}`);
+
+    const announced = { ...settings, 'ssm-parameter': '/images/{name}/{region}/{digest}' };
+    expect((await runPublish(announced)).exitCode).toBe(0);
+    const writesSince = writesOf(account);
+    const refused = await runImport(announced, '--fresh', '--replace');
+    expect([refused.exitCode, refused.result.error?.code]).toEqual([1, 'REPLACED_AMI_ANNOUNCED']);
+    expect(writesSince()).toEqual([]);
+    const [, copy] = replaced.result.regions;
+    const digest = replaced.result.source.digest!.slice('sha256:'.length, 'sha256:'.length + 12);
+    for (const { region, imageId } of [replaced.result, copy!]) {
+      const name = `/images/test-cloud/${region}/${digest}`;
+      expect(refused.result.error!.message).toContain(
+        `${imageId}, which is to be replaced, is named by ${name}`,
+      );
+      expect(await parameterIn(region, name)).toBe(imageId);
+    }
   });
 
   test('a region that is not enabled, or does not exist, is told before anything is done; of best effort it is a warning', async ({

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { GetParameterHistoryCommand, GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { type LocalAwsOptions, seedEc2 } from '@ec2-image/local-aws';
-import { amiTags, provenanceTags, tagRecord, writtenDescription } from '@ec2-image/provenance';
+import { amiTags, copyOfKey, provenanceTags, tagRecord, writtenDescription } from '@ec2-image/provenance';
 import { expect } from 'vitest';
 import { openAccount, region, type TestAccount } from '../support/account.ts';
 import { makeWorkDirectory } from '../support/import.ts';
@@ -21,10 +21,11 @@ const regions = [region, otherRegion] as const;
 const accounts = ['111111111111', '222222222222'];
 const hex = 'ab'.repeat(32);
 const amiName = 'debian-i1';
-export const imageId = `ami-${'1'.padStart(17, '0')}`;
-const snapshotId = `snap-${'1'.padStart(17, '0')}`;
+const idOf = (type: 'ami' | 'snap', number: number) => `${type}-${String(number).padStart(17, '0')}`;
+export const imageId = idOf('ami', 1);
 
-const image = {
+/** Of a configuration: everything that publishing an AMI can ask for. */
+export const image = {
   url: 'https://example.org/debian.qcow2',
   sha256: hex,
   arch: 'x86_64',
@@ -50,25 +51,32 @@ export interface PublishScene extends AsyncDisposable {
   expectPublished(): Promise<void>;
 }
 
-export async function openPublishScene({
-  settings,
-  ...options
-}: Partial<LocalAwsOptions> & {
+export interface SceneOptions extends Partial<LocalAwsOptions> {
   /** Of the image: on top of its own. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
-} = {}): Promise<PublishScene> {
+  /** Whether the other region has a copy of an earlier AMI of the name, which is to be replaced. Default false. */
+  readonly replaces?: boolean;
+}
+
+export async function openPublishScene({
+  settings,
+  replaces = false,
+  ...options
+}: SceneOptions = {}): Promise<PublishScene> {
   const rules = { audience: accounts, latest: { name: /\/latest$/, regions } };
   const account = await openAccount({ ...options, ...(!settings && { rules }) });
   const workDirectory = await makeWorkDirectory();
   const config = join(workDirectory, 'ec2-image.yaml');
   // JSON is YAML.
   await writeFile(config, JSON.stringify({ images: { debian: { ...image, ...settings } } }));
-  seedImage(account);
+  seedImported(account, { name: 'debian', number: 1 });
+  if (replaces) seedReplaced(account);
   // Encryption by default would be with AWS's own key, and nothing so encrypted can be shared.
   for (const at of regions)
     await account.client(EC2Client, { region: at }).send(new DisableEbsEncryptionByDefaultCommand({}));
   const args = ['publish', '--config', config, '--endpoint-url', account.aws.url];
   args.push('--work-dir', workDirectory, '--json', '--max-attempts', '2');
+  if (replaces) args.push('--replace');
   return {
     account,
     args,
@@ -83,30 +91,64 @@ export async function openPublishScene({
   };
 }
 
-function seedImage({ directory }: TestAccount): void {
-  const digest = `sha256:${hex}` as const;
-  const tags = {
-    Name: amiName,
-    ...provenanceTags({
-      digest,
-      sourceUrl: image.url,
-      diskFormat: 'raw',
-      name: 'debian',
-      proof: 'full',
-      version: '0.1.0',
-      startedAt: new Date(),
-    }),
-  };
-  const sizes = { volumeSizeGiB: 1 };
+const digest = `sha256:${hex}` as const;
+const tagsOf = (name: string): Record<string, string> => ({
+  Name: `${name}-i1`,
+  ...provenanceTags({
+    digest,
+    sourceUrl: image.url,
+    diskFormat: 'raw',
+    name,
+    proof: 'full',
+    version: '0.1.0',
+    startedAt: new Date(),
+  }),
+});
+const sizes = { volumeSizeGiB: 1 };
+
+/** The AMI of an image of that name and the suffix 1, as an import leaves it. */
+export function seedImported(
+  { directory }: Pick<TestAccount, 'directory'>,
+  {
+    name,
+    number,
+    architecture = 'x86_64',
+  }: { readonly name: string; readonly number: number; readonly architecture?: string },
+): void {
+  const tags = tagsOf(name);
+  const snapshot = idOf('snap', number);
   seedEc2({
     directory,
-    snapshots: [{ id: snapshotId, description: writtenDescription(digest), tags, ...sizes }],
+    snapshots: [{ id: snapshot, description: writtenDescription(digest), tags, ...sizes }],
     images: [
       {
-        id: imageId,
+        id: idOf('ami', number),
+        name: tags.Name!,
+        snapshotIds: [snapshot],
+        architecture,
+        tags: { ...tags, ...amiTags({ amiName: tags.Name! }) },
+        ...sizes,
+      },
+    ],
+  });
+}
+
+/** A copy of an AMI that `import --replace` has deregistered. */
+function seedReplaced({ directory }: TestAccount): void {
+  const [at, source, snapshot] = [regions[1], idOf('ami', 2), idOf('snap', 3)];
+  const tags = { ...tagsOf('debian'), ...amiTags({ amiName }), [copyOfKey]: `${source} ${at}` };
+  seedEc2({
+    directory,
+    region: at,
+    snapshots: [{ id: snapshot, description: `[Copied ${idOf('snap', 2)} from ${region}]`, tags, ...sizes }],
+    images: [
+      {
+        id: idOf('ami', 3),
         name: amiName,
-        snapshotIds: [snapshotId],
-        tags: { ...tags, ...amiTags({ amiName }) },
+        snapshotIds: [snapshot],
+        sourceImageId: source,
+        sourceImageRegion: region,
+        tags,
         ...sizes,
       },
     ],

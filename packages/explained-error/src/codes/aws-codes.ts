@@ -55,11 +55,13 @@ export const awsCodes = {
   COPY_FAILED: {
     means:
       "A copy of an AMI to another region failed, is disabled, or is not shown by EC2 any more. The message has EC2's reason.",
-    remedy: 'Correct what EC2 names, then run the same command again: it copies again.',
+    remedy:
+      'Enable a copy that is disabled. Otherwise correct what EC2 names, then run the same command again: it copies again.',
   },
   COPY_NAME_TAKEN: {
     means: 'A region to copy to has another AMI of the same name, which is not a copy of this one.',
-    remedy: 'Deregister that AMI if it is of no use any more, or use another suffix.',
+    remedy:
+      'Use --replace if it is a copy of an earlier AMI; deregister it if it is of no use any more; or use another --suffix.',
   },
   COPY_STALLED: {
     means: 'A copy of an AMI was still pending when the time for it was over.',
@@ -152,6 +154,11 @@ export const awsCodes = {
   REGION_UNKNOWN: {
     means: 'regions names a region that does not exist in this partition.',
     remedy: 'Correct the name of the region.',
+  },
+  REPLACED_AMI_ANNOUNCED: {
+    means:
+      'An AMI that --replace would deregister is named by an SSM parameter, which would then name nothing.',
+    remedy: 'Use another --suffix instead of --replace, or delete the parameter first.',
   },
   SERVICE_NOT_ENABLED: {
     means:

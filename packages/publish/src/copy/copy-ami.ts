@@ -1,9 +1,4 @@
-import {
-  CopyImageCommand,
-  type CopyImageRequest,
-  DeregisterImageCommand,
-  type Image,
-} from '@aws-sdk/client-ec2';
+import { CopyImageCommand, type CopyImageRequest, type Image } from '@aws-sdk/client-ec2';
 import {
   findConsistently,
   isTransient,
@@ -23,7 +18,8 @@ import {
 import { createEc2, type Ec2, type Ec2Options } from '../ec2.ts';
 import { PublishError } from '../errors.ts';
 import { describeAmi } from '../published/read-published.ts';
-import { copyOf, findCopies } from './find-copies.ts';
+import { copyOf, copyStateOf, findNamesakes, type Namesakes, sourceOf } from './find-namesakes.ts';
+import { makeRoom, type Room } from './make-room.ts';
 
 export interface CopyAmiOptions extends Ec2Options {
   /** Of the client: where the copy is to be. */
@@ -33,6 +29,8 @@ export interface CopyAmiOptions extends Ec2Options {
   readonly source: Image;
   /** Undefined: as the source is, and as the region has it by default. */
   readonly encryption?: { readonly kmsKeyId?: string };
+  /** Whether a copy of an earlier AMI of the same name and stream is deregistered for it. Default false. */
+  readonly replace?: boolean;
   /** Whole quarters of an hour. Default: EC2 promises nothing. */
   readonly completionMinutes?: number;
   /** How long a copy may take. Default 4 hours. */
@@ -50,40 +48,42 @@ export interface CopiedAmi {
 
 /**
  * The copy of an AMI in another region: the one that is there, one that is being made, or a new one with the tags of the source on
- * AMI and snapshot. A copy that failed is deregistered once another is available.
+ * AMI and snapshot. Before that, copies that have failed are deregistered, and the one that is to be replaced.
  *
- * @throws PublishError `COPY_FAILED`, `COPY_STALLED`, `COPY_NAME_TAKEN`, and the codes of a call
+ * @throws PublishError `COPY_FAILED`, `COPY_STALLED`, `COPY_NAME_TAKEN`, `AMI_PROTECTED`, and the codes of a call
  */
 export async function copyAmi(options: CopyAmiOptions): Promise<CopiedAmi> {
   const { region, sourceRegion, source, inTurn = (copy) => copy() } = options;
   const ec2 = createEc2(options);
-  const find = () => findCopies(ec2, { source: { region: sourceRegion, imageId: source.ImageId! }, region });
-  const isUsable = ({ State }: Image) => State === 'available' || State === 'pending';
-  const found = await findConsistently(ec2, async () => (await find()).find(isUsable));
-  if (found?.State === 'available') return { outcome: 'reused', image: found };
-  return inTurn(async () => {
-    if (found) return { outcome: 'adopted', image: await waitForCopy(ec2, found.ImageId!, options) };
-    const disabled = (await find()).find(({ State }) => State === 'disabled');
-    if (disabled) throw disabledCopy(disabled, region);
-    const image = await makeCopy(ec2, options, find);
-    for (const failed of (await find()).filter((copy) => copy.State === 'failed')) {
-      await retry(ec2, {
-        policy: policies.remove,
-        call: () => ec2.send(new DeregisterImageCommand({ ImageId: failed.ImageId! })),
-      });
-      ec2.notice(`deregistered ${failed.ImageId}, a copy to ${region} that had failed`);
-    }
-    return { outcome: 'copied', image };
+  const find = () => findNamesakes(ec2, { source: sourceOf(source, sourceRegion), region });
+  const found = await findConsistently(ec2, async () => {
+    const namesakes = await find();
+    return namesakes.copies.length > 0 || namesakes.other ? namesakes : undefined;
   });
+  const { copies } = found ?? none;
+  const available = copies.find((copy) => copyStateOf(copy) === 'available');
+  if (available) return { outcome: 'reused', image: available };
+  const pending = copies.find((copy) => copyStateOf(copy) === 'pending');
+  return inTurn(async () =>
+    pending
+      ? { outcome: 'adopted', image: await waitForCopy(ec2, pending.ImageId!, options) }
+      : { outcome: 'copied', image: await makeCopy(ec2, options, { found: found ?? none, find }) },
+  );
 }
 
-/** A token leads to what it made for as long as EC2 remembers: after a copy that failed or is gone, the next attempt has its own. */
-async function makeCopy(ec2: Ec2, options: CopyAmiOptions, find: () => Promise<Image[]>): Promise<Image> {
+const none: Namesakes = { copies: [] };
+
+/** A token leads to what it made for as long as EC2 remembers: after a copy that failed or is gone, the next one has its own. */
+async function makeCopy(
+  ec2: Ec2,
+  options: CopyAmiOptions,
+  { found, find }: { readonly found: Namesakes; readonly find: () => Promise<Namesakes> },
+): Promise<Image> {
   const { region, source } = options;
-  const failed = (await find()).filter(({ State }) => State === 'failed').length;
+  const place = { ...options, replace: options.replace ?? false };
+  let room = await makeRoom(ec2, found, place);
   for (let attempt = 1; ; attempt += 1) {
-    const request = requestOf(options);
-    const imageId = await startCopy(ec2, request, { region, attempt: failed + attempt });
+    const imageId = await startCopy(ec2, requestOf(options), { region, room });
     options.onStarted?.(imageId);
     try {
       return await waitForCopy(ec2, imageId, options);
@@ -91,6 +91,7 @@ async function makeCopy(ec2: Ec2, options: CopyAmiOptions, find: () => Promise<I
       const isLost = error instanceof PublishError && error.code === 'COPY_FAILED';
       if (!isLost || attempt >= policies.copyAgain.attempts) throw error;
       ec2.notice(`${error.message}; copying ${source.ImageId} to ${region} again`);
+      room = { ...(await makeRoom(ec2, await find(), place)), after: imageId };
     }
   }
 }
@@ -124,25 +125,30 @@ function tagsOfCopy(source: Image, region: string): Record<string, string> {
   return { ...Object.fromEntries(kept), [copyOfKey]: copyOf({ imageId: source.ImageId! }, region) };
 }
 
+const duplicateName = 'InvalidAMIName.Duplicate';
+
 async function startCopy(
   ec2: Ec2,
   request: Omit<CopyImageRequest, 'ClientToken'>,
-  { region, attempt }: { readonly region: string; readonly attempt: number },
+  { region, room: { freed, after } }: { readonly region: string; readonly room: Room },
 ): Promise<string> {
   const command = new CopyImageCommand({
     ...request,
-    ClientToken: copyToken({ region, request, attempt }),
+    ClientToken: copyToken({ region, request, after }),
   } as CopyImageRequest);
   try {
     const { ImageId } = await retry(ec2, {
       policy: policies.startCopy,
       call: () => ec2.send(command),
-      // A fresh AMI may not be known in other regions yet.
-      isRetryable: (error) => isTransient(error) || /^InvalidAMIID\./.test(refusedCodeOf(error) ?? ''),
+      isRetryable(error) {
+        const code = refusedCodeOf(error) ?? '';
+        // A fresh AMI may not be known in other regions yet, and a name not be known to be free.
+        return isTransient(error) || /^InvalidAMIID\./.test(code) || (freed && code === duplicateName);
+      },
     });
     return ImageId!;
   } catch (error) {
-    if (refusedCodeOf(error) !== 'InvalidAMIName.Duplicate') throw error;
+    if (refusedCodeOf(error) !== duplicateName) throw error;
     throw new PublishError(
       'COPY_NAME_TAKEN',
       `${region} has another AMI of the name ${request.Name}: ${(error as Error).message}`,
@@ -168,7 +174,7 @@ async function waitForCopy(
       const image = await describeAmi(ec2, imageId);
       wasSeen ||= image !== undefined;
       if (image?.State === 'available') return image;
-      if (image && image.State !== 'pending') throw failedCopy(image, region);
+      if (image && copyStateOf(image) !== 'pending') throw failedCopy(image, region);
       if (!wasSeen && ec2.elapsed() - since >= policies.visible.limitMs) throw lostCopy(imageId, region);
       return undefined;
     },
@@ -202,12 +208,5 @@ function lostCopy(imageId: string, region: string): PublishError {
     hint: 'The next run copies again.',
     resumable: true,
     facts: { imageId, region },
-  });
-}
-
-function disabledCopy({ ImageId }: Image, region: string): PublishError {
-  return new PublishError('COPY_FAILED', `copy ${ImageId} in ${region} is disabled`, {
-    hint: `Enable it with \`aws ec2 enable-image --image-id ${ImageId} --region ${region}\`, or deregister it.`,
-    facts: { imageId: ImageId, region },
   });
 }

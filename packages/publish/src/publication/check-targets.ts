@@ -1,24 +1,56 @@
-import { policies } from '@ec2-image/aws-call';
+import type { Image } from '@aws-sdk/client-ec2';
+import { findConsistently, policies } from '@ec2-image/aws-call';
+import { findNamesakes, isOwnCopy } from '../copy/find-namesakes.ts';
+import { createEc2 } from '../ec2.ts';
 import { PublishError } from '../errors.ts';
+import { findAnnounced } from './find-announced.ts';
 import { readObstacles } from './read-obstacles.ts';
-import type { PublishTarget } from './target.ts';
+import type { PublishTarget, RegionSession } from './target.ts';
+
+/** An AMI that is not there yet. */
+export interface FutureAmi {
+  /** Of its import. */
+  readonly region: string;
+  readonly name: string;
+  readonly isEncrypted: boolean;
+  readonly signal?: AbortSignal;
+}
 
 /**
- * Whether an AMI that is not there yet could be shared as configured, in the regions that answer at once: before anything is made
+ * Whether an AMI that is not there yet could be published as configured, in the regions that answer at once: before anything is made
  * for it.
  *
  * @throws PublishError of the first obstacle in a required region, which tells the others
  */
-export async function checkTargets(
-  targets: readonly PublishTarget[],
-  { isEncrypted, signal }: { readonly isEncrypted: boolean; readonly signal?: AbortSignal },
-): Promise<void> {
+export async function checkTargets(targets: readonly PublishTarget[], ami: FutureAmi): Promise<void> {
   const checked = targets.map(async (target) => {
     const session = await target.open();
-    return { target, obstacles: await readObstacles(target, { session, isSourceEncrypted: isEncrypted }) };
+    const replaced = target.replace ? await findReplaced(ami, { target, session }) : undefined;
+    const obstacles = [
+      ...(await findAnnounced(replaced, { target, session })),
+      ...(await readObstacles(target, { session, isSourceEncrypted: ami.isEncrypted })),
+    ];
+    return { target, obstacles };
   });
   refuse(await answered(checked));
-  signal?.throwIfAborted();
+  ami.signal?.throwIfAborted();
+}
+
+/** What has its name, in the region of the import or as a copy from there. */
+function findReplaced(
+  { region: sourceRegion, name }: FutureAmi,
+  { target: { region }, session }: { readonly target: PublishTarget; readonly session: RegionSession },
+): Promise<Image | undefined> {
+  const ec2 = createEc2(session.ec2);
+  return findConsistently(ec2, async () => {
+    const { other } = await findNamesakes(ec2, {
+      source: { region: sourceRegion, imageId: '', name },
+      region,
+    });
+    return other && (region === sourceRegion || isOwnCopy(other, { sourceRegion, region }))
+      ? other
+      : undefined;
+  });
 }
 
 /** Those that are there within a while; what fails is not among them. */

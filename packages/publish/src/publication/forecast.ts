@@ -48,7 +48,12 @@ async function forecastRegion(
   const { region } = target;
   const plan = isThere(source) ? await planRegion(source, target) : undefined;
   const session = plan?.session ?? (await target.open());
-  const changes = plan?.found ? plan.changes : await changesOfNew(target, { session, madeIn: source.region });
+  const copy = plan?.changes.find(({ step }) => step === 'copy');
+  const changes = plan?.found
+    ? plan.changes
+    : (await changesOfNew(target, { session, madeIn: source.region })).map((change) =>
+        change.step === 'copy' && copy ? copy : change,
+      );
   const obstacles = plan?.obstacles ?? [];
   const ec2 = createEc2(session.ec2);
   const candidate = publishedFacts(source.image, region);

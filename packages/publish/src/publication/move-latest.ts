@@ -4,6 +4,7 @@ import { PublishError } from '../errors.ts';
 import type { Change } from '../published/compare-published.ts';
 import type { PublishedAmi } from '../published/published-ami.ts';
 import { describeAmi, publishedFacts } from '../published/read-published.ts';
+import { streamOf } from '../stream.ts';
 import { differences, type RegionPlan, readTarget } from './plan-region.ts';
 import { type RegionProgress, readBack } from './publish-region.ts';
 
@@ -71,11 +72,6 @@ export function whyNotLatest(current: Dated, candidate: Dated): string | undefin
   const [from, to] = [streamOf(current), streamOf(candidate)];
   if (from !== to) return `${current.imageId} is of another stream (${from})`;
   return timeOf(current) > timeOf(candidate) ? `${current.imageId} is newer` : undefined;
-}
-
-/** The image's name in the configuration, and the architecture. */
-function streamOf({ tags, architecture = 'unknown' }: Dated): string {
-  return `${tags[provenanceKeys.name] ?? 'none'} ${architecture}`;
 }
 
 /** Of the import: a copy is made later than its source, and carries the time of that. */

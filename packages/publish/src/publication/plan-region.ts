@@ -1,10 +1,13 @@
+import type { Image } from '@aws-sdk/client-ec2';
 import { pause, policies } from '@ec2-image/aws-call';
-import { findCopies } from '../copy/find-copies.ts';
+import { copyStateOf, findNamesakes, sourceOf } from '../copy/find-namesakes.ts';
+import { findInTheWay } from '../copy/in-the-way.ts';
 import { createEc2 } from '../ec2.ts';
 import type { PublishError } from '../errors.ts';
 import { type Change, comparePublished, isRevoking } from '../published/compare-published.ts';
 import type { PublishedAmi } from '../published/published-ami.ts';
 import { readPublished } from '../published/read-published.ts';
+import { findAnnounced } from './find-announced.ts';
 import { readObstacles } from './read-obstacles.ts';
 import type { PublishSource, PublishTarget, RegionSession } from './target.ts';
 
@@ -23,25 +26,49 @@ export interface RegionPlan {
 /** Reads what is there, and compares. */
 export async function planRegion(source: PublishSource, target: PublishTarget): Promise<RegionPlan> {
   const session = await target.open();
-  const imageId = await findImageId(source, target, session);
+  const { imageId, replaced, inTheWay } = await findImage(source, target, session);
   const found = imageId === undefined ? undefined : await readRevocable(imageId, { target, session });
-  const changes = differences(found, { target, session });
+  const changes = differences(found, { target, session }).map((change) =>
+    change.step === 'copy' && replaced ? { ...change, replaces: replaced.ImageId! } : change,
+  );
   const isSourceEncrypted = (source.image.BlockDeviceMappings ?? []).some(({ Ebs }) => Ebs?.Encrypted);
-  const obstacles = await readObstacles(target, { session, found, isSourceEncrypted });
+  const obstacles = [
+    ...(inTheWay ? [inTheWay] : []),
+    ...(await findAnnounced(replaced, { target, session })),
+    ...(await readObstacles(target, { session, found, isSourceEncrypted })),
+  ];
   return { target, session, found, changes, obstacles };
 }
 
-async function findImageId(
-  { region, image }: PublishSource,
-  target: PublishTarget,
-  { ec2 }: RegionSession,
-): Promise<string | undefined> {
-  if (target.region === region) return image.ImageId;
-  const copies = await findCopies(createEc2(ec2), {
-    source: { region, imageId: image.ImageId! },
-    region: target.region,
-  });
-  return copies.find(({ State }) => State === 'available')?.ImageId;
+interface FoundImage {
+  /** Of the source or its copy, where that is available. */
+  readonly imageId?: string;
+  /** A copy of an earlier AMI, which gives way. */
+  readonly replaced?: Image;
+  /** Why there can be none. */
+  readonly inTheWay?: PublishError;
+}
+
+async function findImage(
+  { region: sourceRegion, image: source }: PublishSource,
+  { region, replace = false }: PublishTarget,
+  session: RegionSession,
+): Promise<FoundImage> {
+  if (region === sourceRegion) return { imageId: source.ImageId! };
+  const ec2 = createEc2(session.ec2);
+  const place = { source, sourceRegion, region, replace };
+  // Reads lag: what was in the way until a moment ago may still show.
+  for (let n = 1; ; n += 1) {
+    const found = await findNamesakes(ec2, { source: sourceOf(source, sourceRegion), region });
+    const inTheWay = findInTheWay(found, place);
+    if (!inTheWay) {
+      const copy = found.copies.find((one) => copyStateOf(one) === 'available');
+      if (copy) return { imageId: copy.ImageId! };
+      return found.other ? { replaced: found.other } : {};
+    }
+    if (n === policies.consistentAbsence.attempts) return { inTheWay };
+    await pause(ec2, { n, pace: policies.consistentAbsence });
+  }
 }
 
 /** The AMI and its parameters as they are now. */

@@ -16,6 +16,8 @@ export interface PublishAmiOptions {
   readonly signal?: AbortSignal;
   /** Told once, before anything is changed; regions that have not answered by then are not in it. */
   readonly onPlan?: (plans: readonly RegionPlan[]) => void;
+  /** Called before any copy is made, once the plan has been told. What it throws ends the publication, or that of a late region. */
+  readonly confirmCopies?: () => Promise<void>;
   readonly onChange?: (region: string, change: Change) => void;
   /** As each region ends. */
   readonly onRegion?: (region: PublishedRegion) => void;
@@ -50,6 +52,7 @@ export async function publishAmi(options: PublishAmiOptions): Promise<PublishedR
   signal?.throwIfAborted();
   onPlan?.(known);
   refuse(known);
+  if (known.some(needsCopy)) await options.confirmCopies?.();
   const runs = targets.map((target, index) => startRegion(target, planned[index]!, options));
   const required = Promise.all(runs.filter((_, index) => targets[index]!.required));
   const movesLatest = required.then((ended) =>
@@ -58,6 +61,10 @@ export async function publishAmi(options: PublishAmiOptions): Promise<PublishedR
   return Promise.all(
     runs.map(async (run) => finishRegion(await run, { ...options, movesLatest: await movesLatest })),
   );
+}
+
+function needsCopy({ changes }: RegionPlan): boolean {
+  return changes.some(({ step }) => step === 'copy');
 }
 
 /** What is to be done, without doing it; of a region that cannot be read, why. */
@@ -89,6 +96,7 @@ async function startRegion(
   try {
     plan = await planned;
     refuse([{ ...plan, target: { ...target, required: true } }]);
+    if (needsCopy(plan)) await options.confirmCopies?.();
     const found = await publishRegion({
       source,
       plan,

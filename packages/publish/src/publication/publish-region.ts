@@ -67,6 +67,7 @@ async function obtainImage({ source, plan, progress, onChange }: PublishRegionOp
     source: source.image,
     encryption: target.encryption,
     completionMinutes: target.completionMinutes,
+    replace: target.replace,
     inTurn: session.inTurn,
     onStarted: (imageId) => {
       progress.imageId = imageId;
@@ -74,7 +75,8 @@ async function obtainImage({ source, plan, progress, onChange }: PublishRegionOp
   });
   progress.steps.set('copy', outcome === 'copied' ? 'done' : 'reused');
   if (outcome !== 'reused') {
-    const change: Change = { step: 'copy', region: target.region };
+    const planned = plan.changes.find(({ step }) => step === 'copy');
+    const change: Change = planned ?? { step: 'copy', region: target.region };
     progress.made.push(change);
     onChange(change);
   }

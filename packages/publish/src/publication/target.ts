@@ -44,6 +44,10 @@ export interface PublishTarget {
   /** Of a copy; undefined: as the source is, and as the region has it by default. */
   readonly encryption?: CopyAmiOptions['encryption'];
   readonly completionMinutes?: number;
+  /** Whether what ec2-image made of an earlier AMI of the name is deregistered for this one. Default false. */
+  readonly replace?: boolean;
+  /** The parameters that name another AMI of the image there. */
+  readonly parametersOf: (image: Image) => readonly string[];
   /** It may take as long as it takes: the other regions do not wait for it. */
   open(): Promise<RegionSession>;
 }

@@ -4,7 +4,12 @@ import type { ConfiguredAmi, Protection, PublishedAmi } from './published-ami.ts
 
 /** One thing that is not as it is configured, and what makes it so. */
 export type Change =
-  | { readonly step: 'copy'; readonly region: string }
+  | {
+      readonly step: 'copy';
+      readonly region: string;
+      /** An AMI that is deregistered for it. */
+      readonly replaces?: string;
+    }
   | {
       readonly step: 'share';
       readonly action: 'grant' | 'revoke';
@@ -141,7 +146,7 @@ function parameterChanges(
 export function describeChange(change: Change): string {
   switch (change.step) {
     case 'copy':
-      return `copy to ${change.region}`;
+      return `copy to ${change.region}${change.replaces === undefined ? '' : ` in place of ${change.replaces}`}`;
     case 'share': {
       const { action, of, id = of === 'ami' ? 'the AMI' : 'its snapshot', grantees } = change;
       const who = describeGrantees(grantees);

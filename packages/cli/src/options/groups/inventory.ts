@@ -17,7 +17,7 @@ export const inventoryOptions = {
     kind: path(),
     help: 'Write the AMIs to this file as they come, for a pipeline; it is whole at any time',
     group: 'output',
-    commands: ['import'],
+    commands: ['import', 'publish'],
     in: 'top',
   }),
   'manifest-format': option({
@@ -25,7 +25,7 @@ export const inventoryOptions = {
     help: "Format of --manifest: ec2-image's own, or that of Packer's manifest post-processor",
     default: 'json',
     group: 'output',
-    commands: ['import'],
+    commands: ['import', 'publish'],
     in: 'top',
   }),
 };

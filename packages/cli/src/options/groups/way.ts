@@ -222,11 +222,17 @@ export const wayOptions = {
   }),
   replace: option({
     kind: boolean,
-    help: 'Replace an AMI of this name that ec2-image made from another image: deregister it and delete its snapshots',
+    help: 'Replace an AMI of this name that ec2-image made from another image, and its copies: deregister them and delete their snapshots',
     group: 'way',
-    commands: ['import'],
+    commands: ['import', 'publish'],
     in: 'both',
     pinned: false,
+    variants: {
+      publish: {
+        help: 'Replace copies of an earlier AMI of this name: deregister them and delete their snapshots',
+        group: 'publish',
+      },
+    },
   }),
   'cancel-on-interrupt': option({
     kind: boolean,

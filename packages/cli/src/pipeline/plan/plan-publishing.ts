@@ -9,7 +9,7 @@ import {
   isRevoking,
 } from '@ec2-image/publish';
 import { wantedRegions } from '../publish/check-regions.ts';
-import { checkSharing, contextOf } from '../publish/publish-image.ts';
+import { checkPublication, contextOf } from '../publish/publish-image.ts';
 import { targetsOf } from '../publish/targets.ts';
 import type { PublishMeans } from '../publishing.ts';
 import type { IdentifiedRun } from '../run.ts';
@@ -33,7 +33,7 @@ export interface PublishingPlan {
 export async function planPublishing(run: Publishing, image: Image | undefined): Promise<PublishingPlan> {
   if (!run.request.publish) return { steps: [] };
   const { cloud, means } = run;
-  if (!image) await checkSharing(run);
+  if (!image) await checkPublication(run);
   const known = image ?? imageToMake(run);
   const targets = targetsOf(await wantedRegions(run), contextOf(run, known));
   const forecasts = await forecastPublication({

@@ -3,6 +3,7 @@ import type { Clouds } from '../../aws/clouds.ts';
 import { readRegions } from '../../aws/enabled-regions.ts';
 import type { RequestedImport } from '../../config/import-request.ts';
 import { CliError } from '../../errors/cli-error.ts';
+import type { RunView } from '../progress.ts';
 import type { PublishMeans } from '../publishing.ts';
 import { regionsOf } from './regions.ts';
 
@@ -20,18 +21,15 @@ export interface PublishFlags {
 export interface PublishMeansOptions extends PublishFlags {
   readonly requests: readonly RequestedImport[];
   readonly clouds: Clouds;
+  readonly view: Pick<RunView, 'pause'>;
   readonly signal: AbortSignal;
 }
 
-/**
- * What publishing needs beside the images. Where an image goes to every region, it asks once, with their number.
- *
- * @throws CliError `NOT_CONFIRMED`
- */
-export async function openPublishMeans(options: PublishMeansOptions): Promise<PublishMeans> {
+/** What publishing needs beside the images. */
+export function openPublishMeans(options: PublishMeansOptions): PublishMeans {
   const { clouds, revoke, force } = options;
-  await confirmAllRegions(options);
   const limits = new Map<string, LimitFunction>();
+  let confirmation: Promise<void> | undefined;
   return {
     revoke,
     force,
@@ -41,6 +39,11 @@ export async function openPublishMeans(options: PublishMeansOptions): Promise<Pu
       limits.set(region, limit);
       return limit;
     },
+    async confirmCopies(request) {
+      if (!goesToAllRegions(request)) return;
+      confirmation ??= confirmAllRegions(options);
+      await confirmation;
+    },
   };
 }
 
@@ -48,9 +51,16 @@ export function goesToAllRegions({ publish }: RequestedImport): boolean {
   return publish?.regions === 'all';
 }
 
-async function confirmAllRegions({ requests, clouds, confirm, signal }: PublishMeansOptions): Promise<void> {
+/** Asks, with the number of regions. */
+async function confirmAllRegions({
+  requests,
+  clouds,
+  confirm,
+  view,
+  signal,
+}: PublishMeansOptions): Promise<void> {
+  if (!confirm) return;
   const everywhere = requests.filter(goesToAllRegions);
-  if (!confirm || everywhere.length === 0) return;
   const numbers = await Promise.all(
     everywhere.map(async ({ session, publish }) => {
       const cloud = await clouds.open(session);
@@ -59,8 +69,9 @@ async function confirmAllRegions({ requests, clouds, confirm, signal }: PublishM
     }),
   );
   const names = everywhere.map(({ name }) => name).join(', ');
+  using _ = view.pause();
   if (await confirm(`${names}: an AMI in each of ${Math.max(...numbers)} regions?`)) return;
-  throw new CliError('NOT_CONFIRMED', 'not confirmed: nothing was started', {
+  throw new CliError('NOT_CONFIRMED', 'not confirmed: nothing was copied', {
     hint: 'List the regions instead of all, or answer yes.',
   });
 }

@@ -1,6 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { conflictError, describeImage, findImage } from '@ec2-image/ec2-import';
 import { tagRecord } from '@ec2-image/provenance';
+import { redactUrl } from '@ec2-image/redact';
 import { CliError } from '../../errors/cli-error.ts';
 import { explain } from '../../errors/explain.ts';
 import type { PublishOutcome, PublishResult, RegionResult } from '../../outcome.ts';
@@ -16,14 +17,19 @@ import { whyNotPublishable } from './publishable.ts';
 export async function publishExisting(given: Omit<PublishJob, 'steps'>): Promise<PublishResult> {
   const { request, cloud, view, log, signal, resumes } = given;
   const steps = createSteps({ image: request.name, view });
-  const known: Known = {};
+  const known: KnownAmi = {};
   const resultOf = (outcome: PublishOutcome, rest: Partial<PublishResult>): PublishResult => ({
     name: request.name,
     amiName: known.amiName ?? null,
     outcome,
     imageId: known.imageId ?? null,
+    snapshotId: known.snapshotId ?? null,
     region: cloud.region,
     architecture: request.architecture,
+    source: {
+      url: redactUrl(known.url ?? request.urls?.[0] ?? request.wanted?.shown ?? ''),
+      digest: known.digest ?? null,
+    },
     regions: [],
     ...rest,
   });
@@ -48,6 +54,11 @@ export async function publishExisting(given: Omit<PublishJob, 'steps'>): Promise
   }
 }
 
+interface KnownAmi extends Known {
+  /** Of the image, the first of its mirrors. */
+  url?: string;
+}
+
 /** A best-effort region that has failed changes nothing of it. */
 function outcomeOf(regions: readonly RegionResult[]): PublishOutcome {
   const outcomes = regions.map(({ outcome }) => outcome);
@@ -61,11 +72,13 @@ function outcomeOf(regions: readonly RegionResult[]): PublishOutcome {
  */
 async function findPublishable(
   { request: requested, cloud, view, signal, resumes }: Omit<PublishJob, 'steps'>,
-  known: Known,
+  known: KnownAmi,
 ): Promise<Image> {
   const notice = (message: string) => view.notice(message, requested.name);
   const request = await findSource(requested, { signal, onNotice: notice });
+  known.url = request.urls[0];
   const digest = await publishedDigest({ request, cloud, signal, view }, known);
+  known.digest = digest;
   const startedAt = new Date(cloud.connection.clock.now());
   const naming = { request, cloud, resumes, signal, notice, digest, startedAt };
   const name = await findAmiName(naming, 'images');
@@ -82,6 +95,7 @@ async function findPublishable(
   if (!found || found.kind === 'failed') throw notImported(name, 'there is no such AMI');
   if (found.kind !== 'ours') throw conflictError(found);
   known.imageId = found.ami.imageId;
+  known.snapshotId = found.ami.rootSnapshotId;
   const image = await describeImage({ ...calls, imageId: found.ami.imageId, untilAvailable: true });
   const reason = whyNotPublishable(tagRecord(image.Tags), {
     proof: request.proof,

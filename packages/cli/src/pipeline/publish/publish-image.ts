@@ -39,15 +39,18 @@ export interface PublishedImage {
 }
 
 /**
- * Before anything is made: whether the AMI could be shared as its request says.
+ * Before anything is made: whether the AMI could be shared as its request says, and what it is to replace be deregistered.
  *
  * @throws PublishError
  */
-export async function checkSharing(job: Omit<PublishJob, 'steps' | 'log' | 'resumes'>): Promise<void> {
-  const { request, signal } = job;
-  if (!request.publish?.audience) return;
+export async function checkPublication(
+  job: Omit<PublishJob, 'steps' | 'log' | 'resumes'> & { readonly amiName: string },
+): Promise<void> {
+  const { request, cloud, amiName: name, signal } = job;
+  if (!request.publish || !(request.publish.audience || request.replace)) return;
   const targets = targetsOf(await wantedRegions(job), contextOf(job));
-  await checkTargets(targets, { isEncrypted: request.encryption !== undefined, signal });
+  const isEncrypted = request.encryption !== undefined;
+  await checkTargets(targets, { region: cloud.region, name, isEncrypted, signal });
 }
 
 /** What publishing an AMI takes besides its regions. */
@@ -83,6 +86,7 @@ export async function publishImage(job: PublishJob, image: Image): Promise<Publi
     onPlan: (plans) => {
       for (const line of describePlan(plans, { revoke: means.revoke })) notice(line);
     },
+    confirmCopies: () => means.confirmCopies(request),
     onChange: (region, change) => notice(`${region}: ${describeChange(change)}: done`),
     onRegion(region) {
       const result = regionResult(region, job);

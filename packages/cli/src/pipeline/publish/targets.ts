@@ -50,6 +50,9 @@ export function targetsOf(regions: readonly WantedRegion[], context: TargetConte
     },
     ...(request.encryption && { encryption: { kmsKeyId: kmsKeyFor(request, { region }) } }),
     completionMinutes: settings.copyMinutes,
+    replace: request.replace,
+    parametersOf: (other) =>
+      parametersOf(settings, { request, image: other, region }).map(({ name }) => name),
     open: () => openSession(region, context),
   }));
 }
