@@ -7,7 +7,7 @@ import { volumeKeyActions } from '../../src/iam/import-permissions.ts';
 import { createPolicy, permissionTable } from '../../src/iam/policy-document.ts';
 import { region, type TestAccount } from '../support/account.ts';
 import { isExhaustive, runSample, sampleOf } from '../support/sample.ts';
-import { imageId, openPublishScene, otherRegion } from './scene.ts';
+import { amiName, imageId, openPublishScene, otherRegion } from './scene.ts';
 
 /** Somebody with the policy of the command and nothing else. */
 const limited = { accessKeyId: 'AKIALIMITED', secretAccessKey: 'a secret of their own' };
@@ -65,14 +65,20 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'a copy that has failed',
-    needs: ['ec2:DeregisterImage'],
+    needs: ['ec2:DeleteSnapshot', 'ec2:DeregisterImage'],
     async prepare({ directory }) {
+      const snapshot = `snap-${'9'.padStart(17, '0')}`;
       const failed = {
-        ...({ name: 'debian-i1-failed', state: 'failed', snapshotIds: [], sourceImageId: imageId } as const),
+        ...({ name: amiName, state: 'failed', snapshotIds: [snapshot], sourceImageId: imageId } as const),
         sourceImageRegion: region,
         tags: { [copyOfKey]: `${imageId} ${otherRegion}` },
       };
-      seedEc2({ directory, region: otherRegion, images: [failed] });
+      seedEc2({
+        directory,
+        region: otherRegion,
+        snapshots: [{ id: snapshot, state: 'error' }],
+        images: [failed],
+      });
     },
   },
   {

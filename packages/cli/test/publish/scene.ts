@@ -20,7 +20,7 @@ export const otherRegion = 'eu-west-1';
 const regions = [region, otherRegion] as const;
 const accounts = ['111111111111', '222222222222'];
 const hex = 'ab'.repeat(32);
-const amiName = 'debian-i1';
+export const amiName = 'debian-i1';
 const idOf = (type: 'ami' | 'snap', number: number) => `${type}-${String(number).padStart(17, '0')}`;
 export const imageId = idOf('ami', 1);
 
