@@ -6,14 +6,9 @@ import { test as base, type PublishDocument, source } from './support.ts';
 // Calm: how often the question comes is counted.
 const test = base.extend('accountOptions', { conditions: 'calm' });
 
-test('copies to every region are asked for on a terminal, once, with their number, and only where there is one to make', async ({
-  account,
-  inRegion,
-  configure,
-  workDirectory,
-  runImport,
-  imagesOf,
-}) => {
+test('copies to every region are asked for on a terminal, once, with their number, and only where there is one to make', {
+  timeout: 240_000,
+}, async ({ account, inRegion, configure, workDirectory, runImport, imagesOf }) => {
   const imported = await runImport();
   expect(imported.exitCode, imported.stderr).toBe(0);
   const { Regions = [] } = await inRegion(source).send(new DescribeRegionsCommand({}));
