@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { region } from '../support/account.ts';
 import { expect, testWith } from '../support/fixtures.ts';
 import { cliCommand, ownEnvironment } from '../support/run-cli.ts';
+import { stockAwsDirectory } from '../support/stock-aws.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { blocksOf, readDocument, sectionOf } from './documents.ts';
 
@@ -48,7 +49,7 @@ test('the commands of the README lead from nothing to an AMI, as they are writte
       env: {
         ...ownEnvironment,
         HOME: home,
-        PATH: `${programs}:${process.env.PATH}`,
+        PATH: `${programs}:${await stockAwsDirectory()}:${process.env.PATH}`,
         AWS_ACCESS_KEY_ID: exampleCredentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: exampleCredentials.secretAccessKey,
         AWS_REGION: region,
