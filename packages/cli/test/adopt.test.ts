@@ -1,81 +1,24 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  CreateTagsCommand,
-  DescribeImagesCommand,
-  DescribeImportSnapshotTasksCommand,
-  ImportSnapshotCommand,
-  RegisterImageCommand,
-} from '@aws-sdk/client-ec2';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { DescribeImagesCommand } from '@aws-sdk/client-ec2';
 import { tagRecord } from '@ec2-image/provenance';
-import { execa } from 'execa';
-import { bucket, region, type TestAccount } from './support/account.ts';
+import { bucket, region } from './support/account.ts';
 import { expect, testWith } from './support/fixtures.ts';
 import { flagsOf } from './support/import.ts';
+import { importByHand } from './support/import-by-hand.ts';
 import { runInProcess } from './support/in-process.ts';
 
 const suffix = '20261122t101112z-f43f42d14';
 // Calm: each of several commands would wait real seconds for what EC2 shows late, which the janitor's own tests do on a clock.
 const test = testWith({ formats: ['qcow2'], account: { conditions: 'calm' } });
 
-/** As a Makefile with qemu-img and aws does it: object at the bucket's root, a root volume of 10 GiB, two tags on the AMI. */
-async function importByHand(
-  { ec2, s3 }: TestAccount,
-  { disk, directory }: { readonly disk: string; readonly directory: string },
-): Promise<string> {
-  const vhdx = join(directory, 'disk.vhdx');
-  await execa('qemu-img', ['convert', '-f', 'raw', '-O', 'vhdx', disk, vhdx]);
-  const key = `test-cloud-${suffix}.vhdx`;
-  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: await readFile(vhdx) }));
-  const UserBucket = { S3Bucket: bucket, S3Key: key };
-  const { ImportTaskId } = await ec2.send(
-    new ImportSnapshotCommand({ DiskContainer: { Format: 'VHDX', UserBucket } }),
-  );
-  let snapshotId: string | undefined;
-  while (!snapshotId) {
-    await delay(20);
-    const { ImportSnapshotTasks } = await ec2.send(
-      new DescribeImportSnapshotTasksCommand({ ImportTaskIds: [ImportTaskId!] }),
-    );
-    const { Status, StatusMessage, SnapshotId } = ImportSnapshotTasks![0]!.SnapshotTaskDetail!;
-    if (Status === 'completed') snapshotId = SnapshotId;
-    else expect(Status, StatusMessage).toMatch(/^(pending|active)$/);
-  }
-  const name = `test-cloud-i${suffix}`;
-  const { ImageId } = await ec2.send(
-    new RegisterImageCommand({
-      Name: name,
-      VirtualizationType: 'hvm',
-      Architecture: 'x86_64',
-      EnaSupport: true,
-      RootDeviceName: '/dev/sda1',
-      BlockDeviceMappings: [
-        {
-          DeviceName: '/dev/sda1',
-          Ebs: { DeleteOnTermination: true, SnapshotId: snapshotId, VolumeSize: 10, VolumeType: 'gp2' },
-        },
-      ],
-    }),
-  );
-  await ec2.send(
-    new CreateTagsCommand({
-      Resources: [ImageId!],
-      Tags: [
-        { Key: 'Name', Value: name },
-        { Key: 'automation', Value: 'false' },
-      ],
-    }),
-  );
-  return ImageId!;
-}
-
 test('tag-fix adopts an AMI that was imported by hand, import proves and reuses it, the janitor names its upload', {
   timeout: 120_000,
 }, async ({ account, images, workDirectory }) => {
-  const imageId = await importByHand(account, { disk: images.disk, directory: workDirectory });
+  const imageId = await importByHand(account, {
+    ...{ disk: images.disk, directory: workDirectory, bucket, name: 'test-cloud', suffix },
+  });
   const sha256 = createHash('sha256')
     .update(await readFile(join(images.directory, 'Test-Cloud-1.0.x86_64.qcow2')))
     .digest('hex');

@@ -4,19 +4,7 @@ import { parseArguments } from '../../src/options/arguments.ts';
 import { isCommand } from '../../src/options/commands.ts';
 import { readGiven } from '../../src/options/given.ts';
 import { optionTable } from '../../src/options/table.ts';
-import { blocksOf, commandsOf, documents, readDocument } from './documents.ts';
-
-/** What stands for something in prose, by what it could be. */
-const examples: Readonly<Record<string, string>> = {
-  CODE: 'CHECKSUM_MISMATCH',
-  COMMAND: 'import',
-  'I/N': '0/2',
-  SHELL: 'bash',
-  AMI: 'ami-0123456789abcdef0',
-  ID: '123456789012',
-  ACCOUNT: '123456789012',
-  '"$JOB_COMPLETION_INDEX/N"': '0/2',
-};
+import { commandsOf, configurationsOf, documents, placeholders, readDocument } from './documents.ts';
 
 describe.each(documents)('the commands in %s', (path) => {
   const commands = commandsOf(readDocument(path));
@@ -24,7 +12,7 @@ describe.each(documents)('the commands in %s', (path) => {
   test.skipIf(commands.length === 0)('are read by the command line', () => {
     const wrong = commands.flatMap((words) => {
       try {
-        read(words.map((word) => examples[word] ?? word.replace('…', 'example.org')));
+        read(words.map((word) => placeholders[word] ?? word.replace('…', 'example.org')));
         return [];
       } catch (error) {
         return [`ec2-image ${words.join(' ')}: ${(error as Error).message}`];
@@ -49,9 +37,7 @@ function read([command = '', ...args]: readonly string[]): void {
 }
 
 const configurations = documents.flatMap((path) =>
-  blocksOf(readDocument(path), 'yaml')
-    .filter((source) => /^images:$/m.test(source))
-    .map((source) => ({ path, source })),
+  configurationsOf(readDocument(path)).map((source) => ({ path, source })),
 );
 
 test.each(configurations)('a configuration in $path is valid', ({ path, source }) => {

@@ -30,18 +30,57 @@ export function sectionOf(markdown: string, heading: string): string {
   return text.split('\n## ')[0]!;
 }
 
-/** The words behind `ec2-image` of every command that a page shows as one to type, without redirections and comments. */
-export function commandsOf(markdown: string): string[][] {
-  const shown = [
-    ...blocksOf(markdown, 'sh'),
-    ...blocksOf(markdown, 'console').map((block) => block.replace(/^(?!\$ ).*$/gm, '').replace(/^\$ /gm, '')),
-    ...(markdown.match(/^ {4}ec2-image .*$/gm) ?? []),
-    ...[...markdown.matchAll(/`(ec2-image [^`\n]+)`/g)].map(([, command]) => command!),
-  ];
-  return shown
-    .flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'))
-    .flatMap((line) => /^(?:\s*|.*[(|;] ?|.*run: exec )(ec2-image .*)$/.exec(line)?.[1] ?? [])
-    .map((line) => wordsOf(line.replace(/ (?:#|>|\| |&& ).*$/, '').replace(/\)$/, '')));
+/** What stands for something in a command of a page, by what it could be. */
+export const placeholders: Readonly<Record<string, string>> = {
+  CODE: 'CHECKSUM_IS_HTML',
+  COMMAND: 'import',
+  SHELL: 'bash',
+  BUCKET: 'my-bucket',
+  ACCOUNT: '123456789012',
+  'I/N': '0/2',
+};
+
+/** What a reader of a page does, in its order: writes a configuration, or types a command. */
+export type Step =
+  | { readonly configuration: string }
+  /** The words behind `ec2-image`, without redirections and comments. */
+  | { readonly words: readonly string[] };
+
+/** A block with its language, an indented command, or a command in the text. */
+const shown = /^```(\w*)\n(.*?)^```$|^ {4}(ec2-image [^\n]*)$|`(ec2-image [^`\n]+)`/gms;
+
+export function stepsOf(markdown: string): Step[] {
+  return [...markdown.matchAll(shown)].flatMap(([, language, block = '', indented, inText]): Step[] => {
+    if (language === 'yaml' && isConfiguration(block)) return [{ configuration: block }];
+    return linesOf(language, block, indented ?? inText).flatMap(commandIn);
+  });
+}
+
+/** Every command that a page shows as one to type. */
+export function commandsOf(markdown: string): (readonly string[])[] {
+  return stepsOf(markdown).flatMap((step) => ('words' in step ? [step.words] : []));
+}
+
+export function configurationsOf(markdown: string): string[] {
+  return stepsOf(markdown).flatMap((step) => ('configuration' in step ? [step.configuration] : []));
+}
+
+function isConfiguration(block: string): boolean {
+  return /^images:$/m.test(block);
+}
+
+function linesOf(language: string | undefined, block: string, alone = ''): string[] {
+  const lines = block.replaceAll('\\\n', ' ').split('\n');
+  if (language === 'console') return lines.flatMap((line) => /^\$ (.*)$/.exec(line)?.[1] ?? []);
+  if (language === 'yaml') return lines.filter((line) => line.includes(' run: exec '));
+  return language === 'sh' ? lines : [alone];
+}
+
+function commandIn(line: string): { readonly words: readonly string[] }[] {
+  const [, command] = /^(?:\s*|.*[(|;] ?|.* run: exec )(ec2-image .*)$/.exec(line) ?? [];
+  return command === undefined
+    ? []
+    : [{ words: wordsOf(command.replace(/ (?:#|>|\| |&& ).*$/, '').replace(/\)$/, '')) }];
 }
 
 function wordsOf(line: string): string[] {
