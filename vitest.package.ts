@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** What every package's tests share: the packages are read as source, and a test has a minute at most. */
@@ -7,6 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@ec2-image/source'] } },
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: [fileURLToPath(new URL('vitest.sample.ts', import.meta.url))],
     // A worker loads the SDK's clients and the emulator once, not for each file: a third of the processor time.
     isolate: false,
     testTimeout: 60_000,

@@ -82,6 +82,8 @@ async function seedOfCommit(): Promise<number> {
 }
 
 process.env.TURBO_TELEMETRY_DISABLED = '1';
+// Who names files wants all of their tests.
+if (process.argv.length === 2) process.env.EC2_IMAGE_TEST ??= 'sample';
 process.env.EC2_IMAGE_SEED ??= String(await seedOfCommit());
 console.log(` EC2_IMAGE_SEED=${process.env.EC2_IMAGE_SEED} repeats the samples and conditions of this run`);
 const failedChecks = await runChecks();

@@ -4,7 +4,7 @@ import shared from '../../vitest.package.ts';
 export default mergeConfig(shared, {
   test: {
     globalSetup: 'test/support/build-command.ts',
-    setupFiles: 'test/support/own-environment.ts',
+    setupFiles: ['test/support/own-environment.ts'],
     // Else the buffers of parts, which V8 counts apart from its heap, have all of the heap collected two or three times
     // for each import: a fifth of the processor time. A worker grows to 0.7 GB.
     execArgv: ['--initial-old-space-size=256', '--external-memory-accounted-in-global-limit'],

@@ -16,7 +16,7 @@ test('retire --apply, killed before and after each of its calls: the next runs f
       await scene.finish();
       await scene.expectRetired();
     },
-    { size: 3 },
+    { size: 2 },
   );
   console.log(
     `crash matrix, retire: ${done} of ${points.length} points, ${killed} runs killed there, seed ${seed}`,
