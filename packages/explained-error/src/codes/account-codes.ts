@@ -54,7 +54,7 @@ export const accountCodes = {
   BUCKET_ACCESS_DENIED: {
     means: 'These credentials may not use the bucket.',
     remedy:
-      "Allow the S3 actions that the README lists on the bucket and its objects, and check the bucket's own policy.",
+      "Allow the S3 actions that `ec2-image iam-policy` prints, on the bucket and its objects, and check the bucket's own policy.",
   },
   BUCKET_ELSEWHERE: {
     means: 'The bucket is in another region than the import. EC2 imports only from its own region.',
