@@ -1,11 +1,16 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { expect, testWith } from '../support/fixtures.ts';
 import { cliCommand } from '../support/run-cli.ts';
+import { isExhaustive } from '../support/sample.ts';
 import { stockAwsDirectory } from '../support/stock-aws.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { blocksOf, readDocument, sectionOf } from './documents.ts';
 import { openTerminal, type Terminal, type Typed } from './terminal.ts';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** What the README's commands name instead of a publisher's file that changes every half year. */
 const exampleUrl = /https:\/\/example\.org\/\S+\.x86_64\.qcow2/;
@@ -70,3 +75,49 @@ test('the commands of the README lead from nothing to an AMI, as they are writte
   });
   await makeFirstImport(terminal);
 });
+
+test.runIf(isExhaustive)(
+  'on a machine that has nothing of it, the README leads from a clone to the demo, and to an import',
+  { timeout: 1_200_000 },
+  async ({ account, images }) => {
+    const home = await temporaryDirectory('home');
+    const programs = join(home, 'bin');
+    await mkdir(programs);
+    const terminal = openTerminal({
+      ...{ home, account },
+      // Nothing that this project's own tests have put there: the set-up has to bring its toolchain.
+      path: [programs, await stockAwsDirectory(), await npmDirectory(), '/usr/bin', '/bin'].join(':'),
+      env: network(),
+      // Of the repository a clone has what is committed; the command stands where no root is needed.
+      replace: (line) =>
+        line
+          .replace('<this repository>', root)
+          .replace('sudo ln -s', 'ln -s')
+          .replace('/usr/local/bin/', `${programs}/`)
+          .replace(exampleUrl, images.url('qcow2')),
+    });
+    const tried = await typeAll(terminal, linesUnder('Try it'));
+    expectExits(tried, [0, 0]);
+    expect(tried.at(-1)!.stdout).toMatch(/^imported .*\n[\s\S]*^reused /m);
+    const [setup, link, doctor] = await typeAll(terminal, linesUnder('Install'));
+    expectExits([setup!, link!], [0, 0]);
+    // There is neither bucket nor role yet, and it says so.
+    expect(doctor, doctor!.stderr).toMatchObject({ exitCode: 1 });
+    await makeFirstImport(terminal);
+  },
+);
+
+/** Where npm is without this project's toolchain. */
+async function npmDirectory(): Promise<string> {
+  const env = { PATH: `/usr/local/bin:/usr/bin:/bin:${dirname(process.execPath)}` };
+  const { stdout } = await execa('sh', ['-c', 'command -v npm'], { extendEnv: false, env });
+  return dirname(stdout);
+}
+
+/** How this machine reaches the npm registry. */
+function network(): Record<string, string | undefined> {
+  const names = Object.keys(process.env).filter((name) =>
+    /^(npm_config_registry|npm_config_cafile|node_extra_ca_certs|https?_proxy|no_proxy)$/i.test(name),
+  );
+  return Object.fromEntries(names.map((name) => [name, process.env[name]]));
+}
