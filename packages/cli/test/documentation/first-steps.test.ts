@@ -101,7 +101,7 @@ test.runIf(isExhaustive)(
     expect(tried.at(-1)!.stdout).toMatch(/^imported .*\n[\s\S]*^reused /m);
     const [setup, link, doctor] = await typeAll(terminal, linesUnder('Install'));
     expectExits([setup!, link!], [0, 0]);
-    // There is neither bucket nor role yet, and it says so.
+    // There is no bucket yet, and it says so.
     expect(doctor, doctor!.stderr).toMatchObject({ exitCode: 1 });
     await makeFirstImport(terminal);
   },
