@@ -67,7 +67,7 @@ const entries: readonly Entry[] = [
       ],
       ...['InvalidGrantTokenException', 'InvalidCiphertextException', 'InvalidKeyId', 'InvalidArnException'],
       ...['KMS.DisabledException', 'KMS.InvalidStateException', 'KMS.KMSInvalidStateException'],
-      ...['KMS.InvalidKeyUsageException', 'KMS.NotFoundException'],
+      ...['KMS.InvalidKeyUsageException', 'KMS.NotFoundException', 'CustomerKeyHasBeenRevoked'],
     ]),
     reasons: new Set([
       'DEPENDENCY_RESOURCE_NOT_FOUND',
@@ -77,6 +77,13 @@ const entries: readonly Entry[] = [
     ]),
     message: (service, call) => `the KMS key cannot be used (${service} ${call})`,
     hint: 'Check that the KMS key exists in this region, is enabled, and is a symmetric encryption key; then run the same command again.',
+  },
+  {
+    // EC2 answers so with 500, and yet nothing has failed: what is asked for is not to be had for hours.
+    code: 'AWS_REFUSED',
+    codes: new Set(['InsufficientInstanceCapacity', 'InsufficientCapacity']),
+    message: (service, call) => `${service} has no capacity left for this (${call})`,
+    hint: 'Choose another instance type or subnet, or try again later.',
   },
   {
     code: 'CREDENTIALS_REFUSED',

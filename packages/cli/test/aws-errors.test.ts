@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { AutoScalingClient, DescribeLaunchConfigurationsCommand } from '@aws-sdk/client-auto-scaling';
 import { EBSClient, ListSnapshotBlocksCommand } from '@aws-sdk/client-ebs';
 import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
@@ -10,6 +11,7 @@ import { isErrorCode } from '@ec2-image/explained-error';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explain } from '../src/errors/explain.ts';
 import { bucket, openAccount, type TestAccount } from './support/account.ts';
+import { callsMade } from './support/calls-made.ts';
 import { documentedErrors, ebsReasons } from './support/documented-errors.ts';
 import { modelErrors } from './support/model-errors.ts';
 
@@ -36,10 +38,12 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
     ...['DisabledException', 'IncorrectKeyException', 'InvalidArnException', 'InvalidCiphertextException'],
     ...['InvalidGrantTokenException', 'InvalidKeyId', 'InvalidKeyUsageException', 'KMSInvalidStateException'],
     ...['KMS.DisabledException', 'KMS.InvalidKeyUsageException', 'KMS.KMSInvalidStateException'],
-    'KMS.NotFoundException',
+    ...['KMS.NotFoundException', 'CustomerKeyHasBeenRevoked'],
   ],
   QUOTA_EXCEEDED: [
     ...['ConcurrentSnapshotLimitExceeded', 'LimitExceededException', 'ParameterLimitExceeded'],
+    ...['FilterLimitExceeded', 'InstanceLimitExceeded', 'MaxIOPSLimitExceeded', 'VcpuLimitExceeded'],
+    'VolumeLimitExceeded',
     ...['ParameterMaxVersionLimitExceeded', 'PendingSnapshotLimitExceeded', 'PoliciesLimitExceededException'],
     ...['RequestResourceCountExceeded', 'ResourceCountExceeded', 'ResourceCountLimitExceeded'],
     ...[
@@ -60,6 +64,11 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   AWS_REFUSED: [
     ...['AuthorizationHeaderMalformed', 'BadDigest', 'BucketAlreadyExists', 'BucketAlreadyOwnedByYou'],
     ...['ConcurrentTagAccess', 'ConditionalRequestConflict', 'ConflictException', 'DryRunOperation'],
+    ...['EncryptedVolumesNotSupported', 'IncorrectInstanceState', 'InsufficientCapacity'],
+    ...['InsufficientFreeAddressesInSubnet', 'InsufficientInstanceCapacity', 'InvalidFilter'],
+    ...['InvalidImageUsageReportId.NotFound', 'InvalidInstanceID.Malformed', 'InvalidInstanceID.NotFound'],
+    ...['InvalidRegion', 'InvalidSubnetID.NotFound', 'Unsupported', 'VPCIdNotSpecified'],
+    'VolumeTypeNotAvailableInZone',
     ...['EntityTooLarge', 'EntityTooSmall', 'HierarchyLevelLimitExceededException'],
     ...['HierarchyTypeMismatchException', 'IdempotentInstanceTerminated', 'IdempotentParameterMismatch'],
     ...['IllegalArgumentException', 'IllegalLocationConstraintException', 'IncompatiblePolicyException'],
@@ -240,6 +249,16 @@ test.each([
 ])('%s says of a wrong clock %s, which is not about the credentials', async (service, code, message) => {
   const shown = explain(await answeredWith(service, { code, status: 403, message }));
   expect(shown).toMatchObject({ code: 'CLOCK_WRONG', hint: expect.stringContaining('clock') });
+});
+
+test('the codes of every call that is made are among those of the models', async () => {
+  const made = await callsMade(join(import.meta.dirname, '../..'));
+  expect(made.length).toBeGreaterThan(40);
+  // EC2's model names no codes: they are those of the documentation.
+  const unknown = made.filter(
+    ({ service, operation }) => service !== 'ec2' && !modelErrors[service]?.[operation],
+  );
+  expect(unknown).toEqual([]);
 });
 
 test('each code is of one kind', () => {

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
-import { source, test } from './support.ts';
+import { openPublishScene } from './scene.ts';
+import { type PublishDocument, source, test } from './support.ts';
 
 const settings = {
   regions: ['eu-west-1', 'us-west-2'],
@@ -65,4 +66,24 @@ describe('a region that fails', () => {
     expect(done.result.regions[2]!.error?.code).toBe('AWS_UNREACHABLE');
     expect(await parameterIn('eu-west-1', '/images/test-cloud/latest')).toBe(done.result.regions[1]!.imageId);
   });
+});
+
+test('SSM that does not answer is told of, given up after --outage-timeout, and made up for by the same command', async () => {
+  await using scene = await openPublishScene();
+  const { faults } = scene.account.aws;
+  const { struck } = faults.add({
+    match: { service: 'ssm', operation: 'PutParameter' },
+    times: 'always',
+    action: { kind: 'drop', when: 'before' },
+  });
+  const end = await scene.run('--outage-timeout', '4');
+  await struck;
+  expect(end.exitCode, end.stderr).toBe(1);
+  expect(end.stderr).toMatch(/SSM is unreachable since \d\d:\d\d:\d\d UTC; retrying/);
+  const [image] = end.json<PublishDocument>().publish!.images;
+  expect(image!.error?.code).toBe('AWS_UNREACHABLE');
+  faults.clear();
+  const again = await scene.run();
+  expect(again.exitCode, again.stderr).toBe(0);
+  await scene.expectPublished();
 });
