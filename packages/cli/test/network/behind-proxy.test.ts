@@ -1,19 +1,39 @@
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { openGpg } from '@ec2-image/sample-image';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PublishDocument } from '../publish/support.ts';
 import { bucket, undisturbedCalls } from '../support/account.ts';
 import { type BehindProxy, openBehindProxy } from '../support/behind-proxy.ts';
 import { publishImages, type TestImages } from '../support/images.ts';
 import { flagsOf, type ImportDocument, makeWorkDirectory } from '../support/import.ts';
 
 const accountId = '123456789012';
+const imageUrl = 'https://images.test/Test-Cloud-1.0.x86_64.qcow2';
 const issuer = 'token.actions.example.com';
 
 let images: TestImages;
 let behind: BehindProxy;
 let work: string;
+const keyring = 'keyring.asc';
+const signed = {
+  ...{ keyring, 'signature-url': `${imageUrl}.sig` },
+  'checksum-url': 'https://images.test/SHA256SUMS',
+};
+
+/** Beside the image its signature and checksums without one, and its publisher's key in the home. */
+async function signImage(): Promise<void> {
+  await using gpg = await openGpg();
+  const publisher = await gpg.makeKey('ed25519');
+  const path = join(images.directory, basename(images.url('qcow2')));
+  const signature = await gpg.sign(publisher, await readFile(path), ['--detach-sign']);
+  await writeFile(`${path}.sig`, signature);
+  const checksums = await readFile(join(images.directory, 'CHECKSUM'), 'utf8');
+  await writeFile(join(images.directory, 'SHA256SUMS'), `${checksums.match(/^SHA256 .*$/m)![0]}\n`);
+  await writeFile(join(behind.home, keyring), await readFile(await gpg.exportKeys([publisher])));
+}
 
 beforeAll(async () => {
   images = await publishImages(['qcow2']);
@@ -22,6 +42,7 @@ beforeAll(async () => {
     proxy: { credentials: 'me:secret' },
   });
   work = await makeWorkDirectory();
+  await signImage();
   const iam = behind.account.client(IAMClient);
   for (const [RoleName, Principal, Action] of [
     ['Importer', { AWS: `arn:aws:iam::${accountId}:root` }, 'sts:AssumeRole'],
@@ -122,8 +143,9 @@ describe.each([
       arch: 'x86_64',
       via,
       bucket: via === 's3' ? bucket : undefined,
-      url: 'https://images.test/Test-Cloud-1.0.x86_64.qcow2',
+      url: imageUrl,
       'checksum-url': 'https://images.test/CHECKSUM',
+      ...(via === 'ebs' && signed),
       'poll-interval': 0.05,
       'work-dir': work,
     };
@@ -143,6 +165,33 @@ describe.each([
   });
 });
 
+test('a publication, a boot test and a retirement', async () => {
+  const settings = {
+    ...{ url: imageUrl, 'checksum-url': 'https://images.test/CHECKSUM', arch: 'x86_64', via: 'ebs' },
+    ...{ regions: ['eu-west-1'], 'ssm-parameter': '/images/{name}', retain: { count: 1 } },
+    'poll-interval': 0.05,
+  };
+  // JSON is YAML.
+  await writeFile(
+    join(behind.home, 'ec2-image.yaml'),
+    JSON.stringify({ region: 'us-east-1', images: { 'test-ebs': settings } }),
+  );
+  const run = async (...args: readonly string[]) => {
+    const end = await behind.run([...args, '--json']);
+    expect(await behind.direct()).toBe('');
+    return end;
+  };
+  const published = await run('publish');
+  expect(published.exitCode, published.stderr).toBe(0);
+  const [image] = published.json<PublishDocument>().publish!.images;
+  expect(image!.regions.map(({ outcome }) => outcome)).toEqual(['published', 'published']);
+  const { imageId } = image!.regions[0]!;
+  const booted = await run('boot-test', imageId!, '--region', 'us-east-1', '--boot-timeout', '3');
+  expect(booted.exitCode, booted.stderr).toBe(0);
+  const retired = await run('retire');
+  expect(retired.exitCode, retired.stderr).toBe(0);
+});
+
 test('the proxy was asked for the hosts of AWS and for the mirror', () => {
   expect(new Set(behind.proxy.tunnels)).toEqual(
     new Set([
@@ -151,6 +200,9 @@ test('the proxy was asked for the hosts of AWS and for the mirror', () => {
       'ec2.us-east-1.amazonaws.com:443',
       'iam.amazonaws.com:443',
       'ebs.us-east-1.amazonaws.com:443',
+      'ssm.us-east-1.amazonaws.com:443',
+      'ec2.eu-west-1.amazonaws.com:443',
+      'ssm.eu-west-1.amazonaws.com:443',
       'servicequotas.us-east-1.amazonaws.com:443',
       'portal.sso.us-east-1.amazonaws.com:443',
       `${bucket}.s3.us-east-1.amazonaws.com:443`,
