@@ -8,6 +8,7 @@ import {
   startForwardProxy,
   startTlsTerminator,
 } from '@ec2-image/local-aws/testing';
+import { Resources } from '../../src/pipeline/resources.ts';
 import { openAccount, type TestAccount } from './account.ts';
 import { type CliEnd, runCli } from './run-cli.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -50,18 +51,18 @@ export async function openBehindProxy({
   readonly mirrorPort?: number;
   readonly proxy?: ForwardProxyOptions;
 } = {}): Promise<BehindProxy> {
-  await using stack = new AsyncDisposableStack();
+  await using opened = new Resources();
   const certificate = selfSigned({ hosts: [...hosts, ...others] });
-  const account = stack.use(
+  const account = opened.use(
     await openAccount({
       hostNames: ['amazonaws.com', 'amazonaws.com.cn', 'amazonaws.eu'],
       ssoTokens: ['sso-token'],
     }),
   );
-  const aws = stack.use(await startTlsTerminator({ certificate, port: account.aws.port }));
+  const aws = opened.use(await startTlsTerminator({ certificate, port: account.aws.port }));
   const mirror =
-    mirrorPort === undefined ? aws : stack.use(await startTlsTerminator({ certificate, port: mirrorPort }));
-  const proxy = stack.use(
+    mirrorPort === undefined ? aws : opened.use(await startTlsTerminator({ certificate, port: mirrorPort }));
+  const proxy = opened.use(
     await startForwardProxy({
       to: (host) => ({ port: host.startsWith('images.test') ? mirror.port : aws.port }),
       ...proxyOptions,
@@ -73,7 +74,7 @@ export async function openBehindProxy({
   await Promise.all([writeFile(ca, certificate.cert), writeFile(direct, ''), writeFile(config, '')]);
   const preload = fileURLToPath(new URL('refuse-direct.mjs', import.meta.url));
   const userInfo = proxyOptions.credentials === undefined ? '' : `${proxyOptions.credentials}@`;
-  const open = stack.move();
+  const open = opened.move();
   return {
     proxy,
     account,
@@ -95,6 +96,6 @@ export async function openBehindProxy({
       }),
     configure: (text) => writeFile(config, text),
     direct: () => readFile(direct, 'utf8'),
-    [Symbol.asyncDispose]: () => open.disposeAsync(),
+    [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   };
 }

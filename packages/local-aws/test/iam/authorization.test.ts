@@ -44,7 +44,7 @@ import {
 } from '@aws-sdk/client-sts';
 import { test as base } from 'vitest';
 import { seedEc2 } from '../../src/index.ts';
-import { accountId, expect, openAccount } from '../support/account.ts';
+import { Accounts, accountId, expect, openAccount } from '../support/account.ts';
 
 const bucket = 'disks';
 const snapshotId = 'snap-0123456789abcdef0';
@@ -61,16 +61,14 @@ const test = base
   /** An account that somebody with these statements works in; the client of the account itself may do everything. */
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
   .extend('user', ({}, { onCleanup }) => {
-    const stack = new AsyncDisposableStack();
-    onCleanup(() => stack.disposeAsync());
+    const accounts = new Accounts();
+    onCleanup(() => accounts[Symbol.asyncDispose]());
     return async (...Statement: object[]) => {
       const credentials = { accessKeyId: 'AKIACI', secretAccessKey: 'secret' };
-      const account = stack.use(
-        await openAccount({
-          buckets: [bucket],
-          credentials: [{ ...credentials, userName: 'ci', policies: [{ Version: '2012-10-17', Statement }] }],
-        }),
-      );
+      const account = await accounts.open({
+        buckets: [bucket],
+        credentials: [{ ...credentials, userName: 'ci', policies: [{ Version: '2012-10-17', Statement }] }],
+      });
       seedEc2({ directory: account.directory, snapshots: [{ id: snapshotId, tags: { team: 'images' } }] });
       const { client } = account;
       return {

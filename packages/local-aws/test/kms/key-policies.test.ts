@@ -9,7 +9,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { test as base } from 'vitest';
-import { accountId, expect, openAccount } from '../support/account.ts';
+import { Accounts, accountId, expect } from '../support/account.ts';
 
 const bucket = 'disks';
 const userArn = `arn:aws:iam::${accountId}:user/ci`;
@@ -26,19 +26,17 @@ interface Asked {
 const test = base.extend<{ open: (asked: Asked) => ReturnType<typeof openUser> }>({
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
   open: async ({}, use) => {
-    await using stack = new AsyncDisposableStack();
-    await use((asked) => openUser(asked, stack));
+    await using accounts = new Accounts();
+    await use((asked) => openUser(asked, accounts));
   },
 });
 
-async function openUser({ actions = [], keyPolicy }: Asked, stack: AsyncDisposableStack) {
+async function openUser({ actions = [], keyPolicy }: Asked, accounts: Accounts) {
   const Statement = [allow(['s3:*', 'ebs:*', ...[actions].flat()])];
-  const account = stack.use(
-    await openAccount({
-      buckets: [bucket],
-      credentials: [{ ...credentials, userName: 'ci', policies: [{ Version: '2012-10-17', Statement }] }],
-    }),
-  );
+  const account = await accounts.open({
+    buckets: [bucket],
+    credentials: [{ ...credentials, userName: 'ci', policies: [{ Version: '2012-10-17', Statement }] }],
+  });
   const admin = account.client(KMSClient);
   const { KeyMetadata } = await admin.send(new CreateKeyCommand({}));
   const key = KeyMetadata!.Arn!;

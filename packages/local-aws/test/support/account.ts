@@ -23,6 +23,21 @@ export function openAccount(options: TestAccountOptions = {}): Promise<TestAccou
   });
 }
 
+/** Opens accounts, which it closes together. */
+export class Accounts implements AsyncDisposable {
+  readonly #opened: TestAccount[] = [];
+
+  async open(options: TestAccountOptions): Promise<TestAccount> {
+    const account = await openAccount(options);
+    this.#opened.push(account);
+    return account;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#opened.map((account) => account[Symbol.asyncDispose]()));
+  }
+}
+
 /**
  * Tests that share the account of their file, and clients for it.
  *
