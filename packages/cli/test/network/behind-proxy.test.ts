@@ -145,7 +145,7 @@ describe.each([
       bucket: via === 's3' ? bucket : undefined,
       url: imageUrl,
       'checksum-url': 'https://images.test/CHECKSUM',
-      ...(via === 'ebs' && signed),
+      ...(via === 'ebs' && { ...signed, 'omit-holes': true }),
       'poll-interval': 0.05,
       'work-dir': work,
     };
@@ -197,6 +197,7 @@ test('the proxy was asked for the hosts of AWS and for the mirror', () => {
     new Set([
       'images.test:443',
       'sts.us-east-1.amazonaws.com:443',
+      'sts.eu-west-1.amazonaws.com:443',
       'ec2.us-east-1.amazonaws.com:443',
       'iam.amazonaws.com:443',
       'ebs.us-east-1.amazonaws.com:443',
