@@ -169,12 +169,11 @@ test('a publication, a boot test and a retirement', async () => {
   const settings = {
     ...{ url: imageUrl, 'checksum-url': 'https://images.test/CHECKSUM', arch: 'x86_64', via: 'ebs' },
     ...{ regions: ['eu-west-1'], 'ssm-parameter': '/images/{name}', retain: { count: 1 } },
-    'poll-interval': 0.05,
   };
   // JSON is YAML.
   await writeFile(
     join(behind.home, 'ec2-image.yaml'),
-    JSON.stringify({ region: 'us-east-1', images: { 'test-ebs': settings } }),
+    JSON.stringify({ region: 'us-east-1', 'poll-interval': 0.05, images: { 'test-ebs': settings } }),
   );
   const run = async (...args: readonly string[]) => {
     const end = await behind.run([...args, '--json']);
