@@ -165,7 +165,7 @@ describe.each([
   });
 });
 
-test('a publication, a boot test and a retirement', async () => {
+test('a publication, a boot test and a retirement', { timeout: 180_000 }, async () => {
   const settings = {
     ...{ url: imageUrl, 'checksum-url': 'https://images.test/CHECKSUM', arch: 'x86_64', via: 'ebs' },
     ...{ regions: ['eu-west-1'], 'ssm-parameter': '/images/{name}', retain: { count: 1 } },
