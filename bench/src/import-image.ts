@@ -47,7 +47,8 @@ export async function importImage(options: ImportImageOptions): Promise<ImportRu
   };
 }
 
-interface ImportedImage {
+/** What `ec2-image import --json` reports of an image. */
+export interface ImportedImage {
   readonly outcome: string;
   readonly snapshotId: string;
   readonly steps: readonly { readonly step: string; readonly outcome: string; readonly seconds: number }[];

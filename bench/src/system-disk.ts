@@ -4,7 +4,7 @@ import { serveDirectory } from '@ec2-image/sample-image';
 import { execa } from 'execa';
 import { startAccount } from './account.ts';
 import { type ImportRun, importImage } from './import-image.ts';
-import { cacheDirectory, debianImages, largeImages, type SystemImages } from './system-images.ts';
+import { cacheDirectory, debianImages, largeImages, type SystemDisk } from './system-images.ts';
 
 /** What the tool's own process may take at its peak. */
 export const maxPeakBytes = 300 * 2 ** 20;
@@ -16,7 +16,7 @@ export interface SystemDiskRun extends ImportRun {
 }
 
 /** Imports one of the images into an empty account, and compares the snapshot with the disk. */
-export async function importSystemDisk(images: SystemImages, file: string): Promise<SystemDiskRun> {
+export async function importSystemDisk(images: SystemDisk, file: string): Promise<SystemDiskRun> {
   const scratch = await mkdtemp(join(cacheDirectory(), 'run-'));
   try {
     await using server = await serveDirectory({ directory: images.directory });

@@ -9,9 +9,12 @@ import { execa } from 'execa';
 /** Images of one disk in one directory, listed in its CHECKSUM. */
 export interface SystemImages {
   readonly directory: string;
+  readonly files: readonly string[];
+}
+
+export interface SystemDisk extends SystemImages {
   /** The raw disk that all of them hold. */
   readonly disk: string;
-  readonly files: readonly string[];
 }
 
 /** Where images are kept from run to run, for they take minutes to make: `EC2_IMAGE_BENCH_DIR`, else the user's cache directory. */
@@ -21,15 +24,14 @@ export function cacheDirectory(): string {
 }
 
 /** A Debian system of 4 GiB, about 900 MB of it used. Needs root where it isn't made yet. */
-export async function debianImages(): Promise<SystemImages> {
+export async function debianImages(): Promise<SystemDisk> {
   const directory = join(cacheDirectory(), 'debian');
-  const script = fileURLToPath(new URL('../make-debian-image', import.meta.url));
-  await execa(script, [directory], { stdin: 'ignore', stderr: 'inherit' });
+  await runScript('make-debian-image', [directory]);
   return { directory, disk: join(directory, 'debian.raw'), files: ['debian.qcow2', 'debian.raw.xz'] };
 }
 
 /** A disk of 40 GiB with 64 MiB of files. */
-export async function largeImages(): Promise<SystemImages> {
+export async function largeImages(): Promise<SystemDisk> {
   const directory = join(cacheDirectory(), 'large');
   await mkdir(directory, { recursive: true });
   const images = { directory, disk: join(directory, 'large.raw'), files: ['large.qcow2', 'large.raw.xz'] };
@@ -43,4 +45,16 @@ export async function largeImages(): Promise<SystemImages> {
   // Last: it says that the others are whole.
   await writeChecksumFile({ path: checksums, files: packed.map(({ path }) => path) });
   return images;
+}
+
+/** A kernel and busybox of Debian on 98 MiB, for a BIOS or for arm64. Needs root where it isn't made yet. */
+export async function smallImages(name: 'bios' | 'arm64'): Promise<SystemImages> {
+  const directory = join(cacheDirectory(), name);
+  await runScript('make-small-image', [name, directory]);
+  return { directory, files: [`${name}.qcow2`] };
+}
+
+async function runScript(name: string, args: readonly string[]): Promise<void> {
+  const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
+  await execa(path, args, { stdin: 'ignore', stderr: 'inherit' });
 }

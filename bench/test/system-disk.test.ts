@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { importSystemDisk, maxPeakBytes } from '../src/system-disk.ts';
-import { debianImages, largeImages, type SystemImages } from '../src/system-images.ts';
+import { debianImages, largeImages, type SystemDisk } from '../src/system-images.ts';
 
 describe.each([
   ['a Debian system of 4 GiB', debianImages, ['debian.qcow2', 'debian.raw.xz']],
   ['a disk of 40 GiB with little in it', largeImages, ['large.qcow2', 'large.raw.xz']],
 ] as const)('%s', (_, makeImages, files) => {
-  let images: SystemImages;
+  let images: SystemDisk;
 
   beforeAll(async () => {
     images = await makeImages();
