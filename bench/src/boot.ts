@@ -9,7 +9,11 @@ import { cacheDirectory, type SystemImages } from './system-images.ts';
 export interface BootedImage extends ImportedImage {
   readonly tags: Readonly<Record<string, string>>;
   readonly bootMode: { readonly found: string };
-  readonly bootTest: { readonly booted: boolean; readonly reason: string; readonly console: readonly string[] };
+  readonly bootTest: {
+    readonly booted: boolean;
+    readonly reason: string;
+    readonly console: readonly string[];
+  };
 }
 
 /** QEMU's interpreted processors take minutes, on a busy machine a quarter of an hour, for what EC2's do in seconds. */

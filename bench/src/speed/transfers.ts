@@ -2,11 +2,11 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, type Figure } from '../measuring/figure.ts';
 import { measure, median, takeTurns } from '../measuring/measure.ts';
-import type { SystemImages } from '../system-images.ts';
+import type { SystemDisk } from '../system-images.ts';
 import { programCommand, startServer } from './server.ts';
 
 export interface BenchOptions {
-  readonly images: SystemImages;
+  readonly images: SystemDisk;
   /** The digests of the images, as published. */
   readonly digests: ReadonlyMap<string, string>;
   readonly scratch: string;
@@ -94,7 +94,7 @@ export async function uploadFigures({ images, scratch, rounds }: BenchOptions): 
 }
 
 /** The conversion as people type it. */
-function qemuImgConvert({ directory }: SystemImages, output: string): [string, ...string[]] {
+function qemuImgConvert({ directory }: SystemDisk, output: string): [string, ...string[]] {
   return ['qemu-img', 'convert', '-f', 'qcow2', '-O', 'vhdx', join(directory, 'debian.qcow2'), output];
 }
 
