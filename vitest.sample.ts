@@ -14,7 +14,6 @@ const shares: Readonly<Record<string, number>> = {
   'cli/test/iam/policies.test.ts': 1 / 2,
   'cli/test/interrupt.test.ts': 1 / 2,
   'cli/test/lost-output.test.ts': 1 / 2,
-  'cli/test/network/behind-proxy.test.ts': 1 / 3,
   'cli/test/network/failures.test.ts': 1 / 2,
   'cli/test/proof.test.ts': 1 / 2,
   'cli/test/publish/publish.test.ts': 1 / 2,

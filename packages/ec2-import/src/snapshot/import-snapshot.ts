@@ -1,4 +1,5 @@
 import { afterAbort, backOffMs, policies } from '@ec2-image/aws-call';
+import { provenanceKeys, type Tags } from '@ec2-image/provenance';
 import { createEc2, type Ec2 } from '../ec2/ec2.ts';
 import { Ec2ImportError } from '../errors.ts';
 import { foundAgain, leaveOrCancel } from './cancel-import.ts';
@@ -55,9 +56,12 @@ export async function importSnapshot(options: ImportSnapshotOptions): Promise<Sn
       importTaskId = undefined;
       tokenNumber = started.tokenNumber;
       if ('importTaskId' in started) options.onStarted?.(started.importTaskId);
-      const snapshot =
+      const snapshot: Snapshot =
         'snapshot' in started
-          ? snapshotOf(started.snapshot)
+          ? {
+              ...snapshotOf(started.snapshot),
+              ...(isTagged(started.snapshot) && { isOfAnotherRun: true as const }),
+            }
           : await waitForImport({
               ...options,
               importTaskId: started.importTaskId,
@@ -79,6 +83,11 @@ export async function importSnapshot(options: ImportSnapshotOptions): Promise<Sn
       attempt += 1;
     }
   }
+}
+
+/** What EC2 has made of this run's own import carries no tags before this run sets them. */
+function isTagged({ tags }: { readonly tags: Tags }): boolean {
+  return tags[provenanceKeys.sourceDigest] !== undefined;
 }
 
 async function start(

@@ -9,6 +9,8 @@ export interface Snapshot {
   /** The task that made it, where that is known. */
   readonly importTaskId?: string;
   readonly encrypted?: boolean;
+  /** Another run was there first, and has tagged it: its tags say what it is proven by. */
+  readonly isOfAnotherRun?: true;
 }
 
 /** A snapshot as EC2 reports it, complete or not. */

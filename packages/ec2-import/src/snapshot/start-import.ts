@@ -42,6 +42,8 @@ export interface ImportRequest {
   readonly roleName?: string;
   /** Start this import whatever exists: nothing that the account already has replaces it. Default false. */
   readonly fresh?: boolean;
+  /** Snapshots that are not to be taken for another run's result: deleted by this run, or without a proof. */
+  readonly deleted?: readonly string[];
 }
 
 /** What there is to wait for, and the token's number. */
@@ -68,7 +70,7 @@ export async function startImport(
     limitTimeoutMs,
   }: { request: ImportRequest; tokenNumber: number; limitTimeoutMs: number },
 ): Promise<Started> {
-  const wanted = wantedOf(request);
+  const wanted = { ...wantedOf(request), deleted: request.deleted };
   const look = async (looked: typeof findSnapshotConsistently, number: number) =>
     request.fresh ? undefined : startedOf(await retryThroughOutage(ec2, () => looked(ec2, wanted)), number);
   let tagged = true;

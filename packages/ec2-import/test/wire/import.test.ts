@@ -140,9 +140,10 @@ describe('a task that fails', () => {
       'completed',
       'deleted',
     ]);
-    expect(verb.notices).toEqual([
+    // Beside it may stand that the second attempt was found, where the answer to its call was lost.
+    expect(verb.notices).toContainEqual(
       expect.stringMatching(/Disk validation failed; importing again in 0 s \(attempt 2 of 3\)/),
-    ]);
+    );
     expect(await findSnapshot({ ...verb, ...disk.find })).toMatchObject({
       state: 'complete',
       endedAttempts: 1,

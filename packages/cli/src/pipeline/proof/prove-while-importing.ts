@@ -74,7 +74,8 @@ export async function proveWhileImporting(
     if (!(error instanceof FailedProof)) throw error;
     throw new FailedProof(error.because, { snapshotId: snapshot.snapshotId });
   });
-  if (proven) {
+  // What proves this run's object says nothing of a snapshot that another run made of another one.
+  if (proven && (proven.extent === 'none' || !snapshot.isOfAnotherRun)) {
     const { endedAt, ...proof } = proven;
     if (endedAt === undefined) return { snapshot, proof };
     return { snapshot, proof: { ...proof, secondsBeforeImportEnd: seconds(importedAt - endedAt) } };

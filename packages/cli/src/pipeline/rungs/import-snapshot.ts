@@ -141,6 +141,7 @@ function importFrom(
       kmsKeyId: run.encryption.kmsKeyArn,
       onStarted: (importTaskId) => leftovers.set('task', `import task ${importTaskId}`),
       endedAttempts: run.endedAttempts.number,
+      deleted: run.discardedSnapshots,
       attempts,
       mayBeFreshRole: () => mayBeFreshRole(run),
       clientTokenFor: (attempt) =>
