@@ -9,8 +9,8 @@ import { runInProcess } from './support/in-process.ts';
 import { sampleOf, sampleSeed } from './support/sample.ts';
 
 /*
- * Legal images that are odd, as publishers ship them: whatever way they take, the snapshot is the disk. How each is read in
- * detail is tested where it is read.
+ * Legal images that are odd, as publishers ship them: whatever way they take, by whichever converter, the snapshot is the
+ * disk. How each is read in detail is tested where it is read.
  */
 
 const mib = 2 ** 20;
@@ -111,21 +111,25 @@ const odd: Readonly<Record<string, OddImage>> = {
 // Calm: what is in the images is the question.
 const test = testWith({ account: { conditions: 'calm' } });
 
-const points = ['s3', 'ebs'].flatMap((via) =>
-  Object.entries(odd).map(([name, image]) => [via, name, image] as const),
+const ways = ['auto', 'qemu-img'].flatMap((converter) => [
+  { via: 's3', converter },
+  { via: 'ebs', converter, 'omit-holes': true },
+]);
+const points = ways.flatMap((way) =>
+  Object.entries(odd).map(([name, image]) => ({ ...way, way, name, image })),
 );
 
 test.for(sampleOf(points, 2))(
-  `by %s, the snapshot is the disk of an image %s (EC2_IMAGE_SEED=${sampleSeed})`,
-  async ([via, , { disk: make, pack, flags, says = '' }], { account, workDirectory }) => {
+  `by $via, converter $converter, the snapshot is the disk of an image $name (EC2_IMAGE_SEED=${sampleSeed})`,
+  async ({ way, image: { disk: make, pack, flags, says = '' } }, { account, workDirectory }) => {
     const disk = join(workDirectory, 'disk.raw');
     await make(disk);
     const path = (await pack?.(disk)) ?? disk;
     const sha256 = createHash('sha256')
       .update(await readFile(path))
       .digest('hex');
-    const way = { via, 'omit-holes': via === 'ebs' || undefined, 'boot-mode': 'none' };
-    const args = importArgs({ account, workDirectory, url: path, sha256, ...way, ...flags });
+    const all = { ...way, 'boot-mode': 'none', ...flags };
+    const args = importArgs({ account, workDirectory, url: path, sha256, ...all });
     const { exitCode, stderr, json } = await runInProcess(args);
     expect(exitCode, stderr).toBe(0);
     expect(stderr).toContain(says);

@@ -58,21 +58,25 @@ const test = testWith({ formats: ['raw'] });
 const byEbs = packings.filter(([name]) => name === 'disk.tar.gz' || name === 'disk.ova');
 
 describe.each([
-  ['s3', sampleOf(packings, 3)],
-  ['ebs', sampleOf(byEbs, 1)],
-] as const)('by %s, a packed image becomes a snapshot of the disk in it', (via, packed) => {
-  test.for(packed)(
-    `%s (EC2_IMAGE_SEED=${sampleSeed})`,
-    async ([name, pack], { images, account, runImport }) => {
+  ['s3', packings, 3],
+  ['ebs', byEbs, 1],
+] as const)('by %s, a packed image becomes a snapshot of the disk in it', (via, packed, size) => {
+  const points = packed.flatMap(([name, pack]) =>
+    ['auto', 'qemu-img'].map((converter) => ({ name, pack, converter })),
+  );
+  test.for(sampleOf(points, size))(
+    `$name, converter $converter (EC2_IMAGE_SEED=${sampleSeed})`,
+    async ({ name, pack, converter }, { images, account, runImport }) => {
       const directory = await temporaryDirectory('packed');
       await execa('cp', ['--sparse=always', images.disk, join(directory, 'disk.raw')]);
-      const output = join(images.directory, `${via}-${name}`);
+      const output = join(images.directory, `${via}-${converter}-${name}`);
       await pack(directory, output);
       const sha256 = createHash('sha256')
         .update(await readFile(output))
         .digest('hex');
       const url = `${images.server.url}/${basename(output)}`;
-      const { exitCode, stderr, result } = await runImport({ url, sha256, 'checksum-url': undefined, via });
+      const flags = { url, sha256, 'checksum-url': undefined, via, converter };
+      const { exitCode, stderr, result } = await runImport(flags);
       expect(exitCode, stderr).toBe(0);
       expect(await areEqualDisks(images.disk, account.snapshotPath(result.snapshotId!))).toBe(true);
     },
