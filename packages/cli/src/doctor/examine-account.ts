@@ -5,12 +5,12 @@ import {
   bucketKeyOf,
   checkBucketOf,
   checkCleanup,
-  checkObjects,
   readBucketPolicy,
 } from './bucket-checks.ts';
 import { createEvidence, type Evidence } from './evidence.ts';
 import { fixIn } from './fix.ts';
 import { checkKey, type FoundKey, findSnapshotKey } from './key-checks.ts';
+import { checkObjects } from './object-check.ts';
 import { checkPermissions, checkRetirePermissions } from './permission-checks.ts';
 import type { Place } from './places.ts';
 import { checkQuotas } from './quota-checks.ts';
