@@ -8,7 +8,7 @@ import { ec2Options, type ImageRun } from './run.ts';
  * @returns whether it is gone
  */
 export async function discardSnapshot(run: ImageRun, snapshotId: string): Promise<boolean> {
-  run.discardedSnapshots.push(snapshotId);
+  run.unwantedSnapshots.push(snapshotId);
   try {
     await deleteSnapshot({ ...ec2Options(run), snapshotId, inUseTimeoutMs: 0 });
     run.leftovers.set('snapshot', undefined);

@@ -147,7 +147,7 @@ async function importIdentified(run: PublishedRun, localFiles: LocalFiles): Prom
       failedProofs: { wrong: 0, unproven: 0 },
       wrongStreams: { number: 0 },
       image: { isVerified: false },
-      discardedSnapshots: [],
+      unwantedSnapshots: [],
     };
     // Looked for in here too: another run may have made it meanwhile.
     const ami = await obtainAmi(own);

@@ -17,6 +17,7 @@ export function waitOptions(run: ImageRun) {
     roleName: request.roleName,
     taskTimeoutMs: request.importTimeoutMs,
     cancelOnAbort: cancelOnInterrupt,
+    onDiscarded: (snapshotId: string) => void run.unwantedSnapshots.push(snapshotId),
     onProgress({ importTaskId, percent, status, message }: ImportProgress) {
       leftovers.set('task', leftoverOf(importTaskId, status));
       view.progress(request.name, {

@@ -84,8 +84,8 @@ export interface ImageRun extends IdentifiedRun {
   readonly wrongStreams: { number: number };
   /** Whether this run has had the image whole and verified: from then on nothing is made of it on its way. */
   readonly image: { isVerified: boolean };
-  /** Snapshots that this run found wrong and deleted: a token that leads to one of them is of no use. */
-  readonly discardedSnapshots: string[];
+  /** Snapshots that this run has deleted, or could not prove: whatever leads to one of them is of no use. */
+  readonly unwantedSnapshots: string[];
 }
 
 export type ObtainImage = (run: ImageRun) => Promise<VerifiedImage>;

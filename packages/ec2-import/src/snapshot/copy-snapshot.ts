@@ -33,17 +33,17 @@ export async function copySnapshot(options: CopySnapshotOptions): Promise<Copied
   const ec2 = createEc2(options);
   const source = await describeSnapshot(ec2, sourceId);
   if (!source) throw gone(sourceId);
-  const deleted: string[] = [...(options.deleted ?? [])];
+  const except: string[] = [...(options.except ?? [])];
   for (let attempt = 1; ; attempt += 1) {
-    const started = await startCopy(ec2, { ...options, deleted }, source);
+    const started = await startCopy(ec2, { ...options, except }, source);
     options.onStarted?.(started.snapshotId);
     try {
       const copy = await waitForSnapshot(ec2, { snapshotId: started.snapshotId, timeoutMs });
-      return await preferOldest(ec2, { ...options, deleted }, { copy, isOwn: started.isOwn });
+      return await preferOldest(ec2, { ...options, except }, { copy, isOwn: started.isOwn });
     } catch (error) {
       if (!(error instanceof Ec2ImportError) || error.code !== 'SNAPSHOT_FAILED') throw error;
       await deleteSnapshot({ ...options, snapshotId: started.snapshotId });
-      deleted.push(started.snapshotId);
+      except.push(started.snapshotId);
       if (attempt >= policies.copyAgain.attempts) throw failed(sourceId, error);
       ec2.notice(`${error.message}: deleted; copying ${sourceId} again.`);
     }

@@ -3,11 +3,15 @@ import { Ec2ImportError } from '../errors.ts';
 import { deleteSnapshot } from './delete-snapshot.ts';
 
 /** Deletes the snapshot that a failed import left; reports it where that fails. */
-export async function discardSnapshot(options: Ec2Options, error: unknown): Promise<void> {
+export async function discardSnapshot(
+  options: Ec2Options & { readonly onDiscarded?: (snapshotId: string) => void },
+  error: unknown,
+): Promise<void> {
   if (!(error instanceof Ec2ImportError) || !/^IMPORT_|^(KMS_KEY_UNUSABLE|SNAPSHOT_FAILED)$/.test(error.code))
     return;
   const { snapshotId } = error.facts as { snapshotId?: string };
   if (!snapshotId) return;
+  options.onDiscarded?.(snapshotId);
   try {
     await deleteSnapshot({ ...options, snapshotId, inUseTimeoutMs: 0 });
     options.onNotice?.(`Deleted snapshot ${snapshotId} of the failed import.`);

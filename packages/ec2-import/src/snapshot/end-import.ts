@@ -27,7 +27,12 @@ export async function cancelAndWait(
  * Ends an import whose snapshot nobody wants: deletes what the task has made. A task that cannot be ended is reported:
  * its snapshot has no tags that anybody could believe.
  */
-export async function endImport(options: Ec2Options & { readonly importTaskId: string }): Promise<void> {
+export async function endImport(
+  options: Ec2Options & {
+    readonly importTaskId: string;
+    readonly onDiscarded?: (snapshotId: string) => void;
+  },
+): Promise<void> {
   const { importTaskId } = options;
   const ec2 = createEc2(options);
   ec2.notice(`Cancelling import task ${importTaskId}.`);
@@ -36,10 +41,27 @@ export async function endImport(options: Ec2Options & { readonly importTaskId: s
     ec2.notice(`Import task ${importTaskId} was not cancelled: ${refused?.message ?? 'it does not end'}.`);
     return;
   }
-  const { snapshotId } = task;
-  if (!snapshotId) return;
-  if (taskState(task) === 'completed') await untilVisible(ec2, snapshotId);
+  const hasCompleted = taskState(task) === 'completed';
+  const snapshotId = hasCompleted ? await snapshotIdOf(ec2, task) : task.snapshotId;
+  if (snapshotId === undefined) {
+    if (hasCompleted) ec2.notice(`Import task ${importTaskId} completed, but EC2 names no snapshot.`);
+    return;
+  }
+  options.onDiscarded?.(snapshotId);
+  if (hasCompleted) await untilVisible(ec2, snapshotId);
   await deleteSnapshot({ ...options, snapshotId, inUseTimeoutMs: 0 });
+}
+
+/** What a completed task has made; undefined where EC2 goes on not to name it. */
+export async function snapshotIdOf(ec2: Ec2, task: ImportTask): Promise<string | undefined> {
+  const since = ec2.elapsed();
+  const ask = async () => {
+    const seen = task.snapshotId ? task : await describeImportTask(ec2, task.importTaskId);
+    if (seen?.snapshotId) return { snapshotId: seen.snapshotId };
+    return ec2.elapsed() - since < policies.visible.limitMs ? undefined : {};
+  };
+  const { snapshotId }: { snapshotId?: string } = await waitUntil(ec2, { policy: policies.visible, ask });
+  return snapshotId;
 }
 
 /** Of a snapshot that EC2 does not show yet, DeleteSnapshot says that it does not exist, and deletes nothing. */

@@ -13,7 +13,7 @@ export interface OwnSnapshotOptions extends Ec2Options, WantedSnapshot {
   /** Of the AMI that is to have a snapshot of its own. */
   readonly amiName: string;
   /** Passed over. */
-  readonly deleted?: readonly string[];
+  readonly except?: readonly string[];
 }
 
 /**
@@ -39,12 +39,12 @@ export function findCopy(ec2: Ec2, options: OwnSnapshotOptions): Promise<Snapsho
 
 /** The oldest, so that two runs choose alike. */
 export async function findCopyNow(ec2: Ec2, options: OwnSnapshotOptions): Promise<SnapshotFacts | undefined> {
-  const { digest, deleted = [] } = options;
+  const { digest, except = [] } = options;
   const name = `tag:${provenanceKeys.sourceDigest}`;
   const listed = await listSnapshots(ec2, { name, values: [digest] });
   const copies: SnapshotFacts[] = [];
   for (const snapshot of listed) {
-    if (snapshot.origin.kind !== 'copied' || deleted.includes(snapshot.snapshotId)) continue;
+    if (snapshot.origin.kind !== 'copied' || except.includes(snapshot.snapshotId)) continue;
     if (whyNotOurSnapshot(snapshot) !== undefined || whyNot(snapshot, options) !== undefined) continue;
     if (await isOwn(ec2, snapshot, options)) copies.push(snapshot);
   }

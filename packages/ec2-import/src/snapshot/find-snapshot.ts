@@ -12,8 +12,8 @@ export interface FindSnapshotOptions extends Ec2Options, WantedSnapshot {
   readonly fresh?: boolean;
   /** False where nothing is going to be imported: then only tagged snapshots are looked for, and no right to list import tasks is needed. Default true. */
   readonly importTasks?: boolean;
-  /** Snapshots that this run has deleted, which EC2 may show for some minutes more: they are passed over. */
-  readonly deleted?: readonly string[];
+  /** Snapshots that are not taken: this run has deleted them, though EC2 may show them for some minutes more, or could not prove them. */
+  readonly except?: Iterable<string>;
 }
 
 /** The object that an import task reads. */
@@ -60,7 +60,7 @@ export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundS
     const { attempts } = await findSnapshotNow(ec2, options);
     return { state: 'none', endedAttempts: attempts };
   }
-  const chosen = await findSnapshotConsistently(ec2, options);
+  const chosen = await findStanding(ec2, { wanted: options, look: findSnapshotConsistently });
   for (const reason of chosen.passedOver) ec2.notice(`Not reusing: ${reason}.`);
   const { endedAttempts } = chosen;
   if (chosen.state === 'none') return { state: 'none', endedAttempts };
@@ -70,10 +70,6 @@ export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundS
     return { state: 'running', importTaskId, percent, tags, source, endedAttempts };
   }
   const { snapshot, proof, task } = chosen;
-  if (!(await isStillThere(ec2, snapshot.snapshotId))) {
-    ec2.notice(`Not reusing: ${snapshot.snapshotId} was deleted a moment ago.`);
-    return findSnapshot({ ...options, deleted: [...(options.deleted ?? []), snapshot.snapshotId] });
-  }
   const source = task && taskSource(task);
   return {
     state: 'complete',
@@ -83,6 +79,22 @@ export async function findSnapshot(options: FindSnapshotOptions): Promise<FoundS
     source,
     endedAttempts,
   };
+}
+
+/** What a look finds, but for snapshots that EC2 still lists and has deleted. */
+export async function findStanding(
+  ec2: Ec2,
+  { wanted, look }: { readonly wanted: Looked; readonly look: Look },
+): Promise<ChosenSnapshot> {
+  const except = new Set(wanted.except);
+  for (;;) {
+    const chosen = await look(ec2, { ...wanted, except });
+    if (chosen.state !== 'complete') return chosen;
+    const { snapshotId } = chosen.snapshot;
+    if (await isStillThere(ec2, snapshotId)) return chosen;
+    ec2.notice(`Not reusing: ${snapshotId} was deleted a moment ago.`);
+    except.add(snapshotId);
+  }
 }
 
 /**
@@ -100,7 +112,9 @@ function taskSource({ bucket, key }: ImportTask): TaskSource | undefined {
   return bucket !== undefined && key !== undefined ? { bucket, key } : undefined;
 }
 
-type Looked = WantedSnapshot & Pick<FindSnapshotOptions, 'importTasks' | 'deleted'>;
+type Looked = WantedSnapshot & Pick<FindSnapshotOptions, 'importTasks' | 'except'>;
+
+type Look = (ec2: Ec2, wanted: Looked) => Promise<ChosenSnapshot>;
 
 /** What one look has found. */
 type Seen = ChosenSnapshot & {
@@ -130,8 +144,9 @@ export async function findSnapshotConsistently(ec2: Ec2, wanted: Looked): Promis
 /** What the account has, read once. */
 export async function findSnapshotNow(
   ec2: Ec2,
-  { importTasks = true, deleted = [], ...wanted }: Looked,
+  { importTasks = true, except: excepted = [], ...wanted }: Looked,
 ): Promise<Seen> {
+  const except = new Set(excepted);
   const tagged = await listSnapshots(ec2, {
     name: `tag:${provenanceKeys.sourceDigest}`,
     values: [wanted.digest],
@@ -143,8 +158,8 @@ export async function findSnapshotNow(
     snapshotId && !seen.has(snapshotId) ? [snapshotId] : [],
   );
   const made = await listSnapshots(ec2, { name: 'snapshot-id', values: [...new Set(untagged)] });
-  const snapshots = [...tagged, ...made].filter(({ snapshotId }) => !deleted.includes(snapshotId));
-  const known = new Set([...snapshots.map(({ snapshotId }) => snapshotId), ...deleted]);
+  const snapshots = [...tagged, ...made].filter(({ snapshotId }) => !except.has(snapshotId));
+  const known = new Set([...snapshots.map(({ snapshotId }) => snapshotId), ...except]);
   const hasUnseen = completed.some(
     (task) => task.snapshotId && !known.has(task.snapshotId) && isRecent(task, ec2.now()),
   );

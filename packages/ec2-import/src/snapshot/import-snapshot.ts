@@ -47,12 +47,17 @@ export async function importSnapshot(options: ImportSnapshotOptions): Promise<Sn
   let tokenNumber = endedAttempts;
   let { importTaskId } = options;
   const waiting = createEc2({ ...options, signal: eitherSignal(options) });
+  const except = new Set(options.except);
+  const onDiscarded = (snapshotId: string) => {
+    except.add(snapshotId);
+    options.onDiscarded?.(snapshotId);
+  };
   for (let attempt = 1; ; ) {
     try {
       options.unwanted?.throwIfAborted();
       const started: Started = importTaskId
         ? { importTaskId, tokenNumber: tokenNumber + 1 }
-        : await start(ec2, { options, tokenNumber: tokenNumber + 1 });
+        : await start(ec2, { options: { ...options, except }, tokenNumber: tokenNumber + 1 });
       importTaskId = undefined;
       tokenNumber = started.tokenNumber;
       if ('importTaskId' in started) options.onStarted?.(started.importTaskId);
@@ -64,6 +69,7 @@ export async function importSnapshot(options: ImportSnapshotOptions): Promise<Sn
             }
           : await waitForImport({
               ...options,
+              onDiscarded,
               importTaskId: started.importTaskId,
               source: sourceOf(options),
             });

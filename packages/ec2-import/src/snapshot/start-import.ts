@@ -21,7 +21,7 @@ import {
 } from '@ec2-image/provenance';
 import type { Ec2 } from '../ec2/ec2.ts';
 import type { Choice } from './choose-snapshot.ts';
-import { findSnapshotConsistently, findSnapshotNow } from './find-snapshot.ts';
+import { findSnapshotConsistently, findSnapshotNow, findStanding } from './find-snapshot.ts';
 import { type ImportSource, importFailure } from './import-failure.ts';
 import { failureKind, taskState } from './import-task.ts';
 import type { WantedSnapshot } from './wanted-snapshot.ts';
@@ -43,7 +43,7 @@ export interface ImportRequest {
   /** Start this import whatever exists: nothing that the account already has replaces it. Default false. */
   readonly fresh?: boolean;
   /** Snapshots that are not to be taken for another run's result: deleted by this run, or without a proof. */
-  readonly deleted?: readonly string[];
+  readonly except?: Iterable<string>;
 }
 
 /** What there is to wait for, and the token's number. */
@@ -70,9 +70,11 @@ export async function startImport(
     limitTimeoutMs,
   }: { request: ImportRequest; tokenNumber: number; limitTimeoutMs: number },
 ): Promise<Started> {
-  const wanted = { ...wantedOf(request), deleted: request.deleted };
-  const look = async (looked: typeof findSnapshotConsistently, number: number) =>
-    request.fresh ? undefined : startedOf(await retryThroughOutage(ec2, () => looked(ec2, wanted)), number);
+  const wanted = { ...wantedOf(request), except: request.except };
+  const find = async (look: typeof findSnapshotNow | typeof findSnapshotConsistently, number: number) =>
+    request.fresh
+      ? undefined
+      : startedOf(await retryThroughOutage(ec2, () => findStanding(ec2, { wanted, look })), number);
   let tagged = true;
   const outage = watchOutage(ec2);
   let throttled = 0;
@@ -91,7 +93,7 @@ export async function startImport(
     } catch (error) {
       ec2.signal?.throwIfAborted();
       if (refusedCodeOf(error) === 'IdempotentParameterMismatch') {
-        const started = await look(findSnapshotConsistently, number);
+        const started = await find(findSnapshotConsistently, number);
         if (started) return adopted(ec2, started);
         if (number >= tokenNumber + tokensTried) throw error;
         number += 1;
@@ -104,7 +106,7 @@ export async function startImport(
           if (throttled >= policies.startImport.attempts) throw error;
           await pause(ec2, { n: throttled, pace: policies.startImport });
         }
-        const started = await look(findSnapshotNow, number);
+        const started = await find(findSnapshotNow, number);
         if (started) return adopted(ec2, started);
       } else if (isAwsCallError(error, 'ACCESS_DENIED') && tagged) {
         // An account may forbid tags on creation. Where it is the import that is forbidden, that shows next.

@@ -5,7 +5,7 @@ import { formatDuration } from '../format-duration.ts';
 import { foundAgain, leaveOrCancel } from './cancel-import.ts';
 import { describeImportTask } from './describe.ts';
 import { discardSnapshot } from './discard-snapshot.ts';
-import { cancelAndWait, eitherSignal, endImport } from './end-import.ts';
+import { cancelAndWait, eitherSignal, endImport, snapshotIdOf } from './end-import.ts';
 import { type ImportSource, importFailure } from './import-failure.ts';
 import { failureKind, type ImportTask, isKnownStatus, taskState } from './import-task.ts';
 import { markStarted } from './mark-started.ts';
@@ -32,6 +32,8 @@ export interface ImportWaitOptions extends Ec2Options {
    * signal's reason thrown.
    */
   readonly unwanted?: AbortSignal;
+  /** Of each snapshot of a failed or unwanted import, before it is deleted. */
+  readonly onDiscarded?: (snapshotId: string) => void;
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 
@@ -149,15 +151,10 @@ async function waitForSnapshotId(
     const message = task.message ?? `EC2 gives no reason (status ${status})`;
     throw importFailure({ kind, message, importTaskId, snapshotId, status, source });
   }
-  const since = ec2.elapsed();
-  const ask = async () => {
-    const seen = task.snapshotId ? task : await describeImportTask(ec2, importTaskId);
-    if (seen?.snapshotId) return seen.snapshotId;
-    if (ec2.elapsed() - since < policies.visible.limitMs) return undefined;
-    const message = 'it completed, but EC2 names no snapshot';
-    throw importFailure({ kind: 'unknown', message, importTaskId, status, source });
-  };
-  return waitUntil(ec2, { policy: policies.visible, ask });
+  const named = await snapshotIdOf(ec2, task);
+  if (named !== undefined) return named;
+  const message = 'it completed, but EC2 names no snapshot';
+  throw importFailure({ kind: 'unknown', message, importTaskId, status, source });
 }
 
 function taskLost(importTaskId: string): Ec2ImportError {

@@ -2,6 +2,7 @@ import {
   CancelImportTaskCommand,
   DeleteSnapshotCommand,
   DescribeImportSnapshotTasksCommand,
+  DescribeSnapshotsCommand,
   ImportSnapshotCommand,
 } from '@aws-sdk/client-ec2';
 import { type ImportSnapshotOptions, importSnapshot } from '@ec2-image/ec2-import';
@@ -254,6 +255,24 @@ describe('ImportSnapshot', () => {
     tasksSeen(account, []);
     snapshotsSeen(account, [snapshotAnswer({ SnapshotId: 'snap-theirs', Tags })]);
     expect(await run(account)).toMatchObject({ snapshotId: 'snap-theirs' });
+  });
+
+  test("takes no snapshot of another run's that EC2 lists and has deleted", async () => {
+    const account = starting();
+    const Tags = Object.entries(ourTags()).map(([Key, Value]) => ({ Key, Value }));
+    account.mock
+      .on(ImportSnapshotCommand)
+      .rejectsOnce(ec2Error('IdempotentParameterMismatch'))
+      .resolves({ ImportTaskId: 'import-snap-2' });
+    tasksEnding(account, { 'import-snap-2': completed });
+    account.mock.on(DescribeSnapshotsCommand).callsFake(({ SnapshotIds: ids }) => {
+      if (ids?.[0] === 'snap-theirs') throw ec2Error('InvalidSnapshot.NotFound');
+      return {
+        Snapshots: [ids ? snapshotAnswer() : snapshotAnswer({ SnapshotId: 'snap-theirs', Tags })],
+      };
+    });
+    expect(await run(account)).toMatchObject({ snapshotId: 'snap-1' });
+    expect(account.notices).toContain('Not reusing: snap-theirs was deleted a moment ago.');
   });
 
   test('with a token that was spent on what is no longer there takes the next', async () => {

@@ -372,9 +372,17 @@ describe('an import that nobody wants any more', () => {
     ['is cancelled, and its end awaited', 'waiting', { Status: 'deleted' }, 0],
     ['at once, where that is known before', 'before', { Status: 'deleted' }, 0],
     ['but completes all the same: its snapshot is deleted', 'waiting', completed.SnapshotTaskDetail!, 1],
-  ] as const)('%s', async ([, when, end, deletions]) => {
+    [
+      'but completes, and is named late: its snapshot is deleted',
+      'waiting',
+      completed.SnapshotTaskDetail!,
+      1,
+      { Status: 'completed' },
+    ],
+  ] as const)('%s', async ([, when, end, deletions, before]) => {
     const account = mocked();
-    const asked = [active('1'), active('1'), taskAnswer(end)].map((task) => [task]);
+    const ending = before ? [taskAnswer(before), taskAnswer(before), taskAnswer(end)] : [taskAnswer(end)];
+    const asked = [active('1'), active('1'), ...ending].map((task) => [task]);
     tasksSeen(account, ...(when === 'before' ? asked.slice(1) : asked));
     account.mock.on(CancelImportTaskCommand).resolves({});
     // Not visible at first: then nothing would be deleted.

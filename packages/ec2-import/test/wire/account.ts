@@ -26,22 +26,22 @@ const sizeBytes = 3 * 2 ** 20;
 
 export type Account = Awaited<ReturnType<typeof openAccount>>;
 
-/** A test with an account of its own. */
-// biome-ignore lint/correctness/noEmptyPattern: vitest reads the fixtures that are used from the pattern
-export const test = base.extend('account', async ({}, { onCleanup }) => {
-  const account = await openAccount();
-  onCleanup(() => account[Symbol.asyncDispose]());
-  return account;
-});
+/** A test with an account of its own, and how long its import tasks take. */
+export const test = base
+  .extend('importTaskMs', 60)
+  .extend('account', async ({ importTaskMs }, { onCleanup }) => {
+    const account = await openAccount(importTaskMs);
+    onCleanup(() => account[Symbol.asyncDispose]());
+    return account;
+  });
 
 /** An account with a bucket in it, in which everything takes as little time as it can. */
-async function openAccount() {
+async function openAccount(importTaskMs: number) {
   const account = await openTestAccount({
     region,
     buckets: [bucket],
     conditions: 'adverse',
-    // Long enough for a task to be seen running.
-    ec2: { importTaskMs: 60, snapshotCompletionMs: 20, imageCreationMs: 20 },
+    ec2: { importTaskMs, snapshotCompletionMs: 20, imageCreationMs: 20 },
   });
   return {
     ...account,

@@ -52,24 +52,29 @@ describe('an import', () => {
     expect(verb.notices).toEqual([]);
   });
 
-  test('that runs already is found, and the run waits for it', async ({ account }) => {
-    const verb = verbs(account);
-    const disk = await uploadDisk(account);
-    const { tags, object, clientTokenFor } = disk.import;
-    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-    await account.observer.ec2.send(
-      new ImportSnapshotCommand({
-        ClientToken: clientTokenFor(1),
-        DiskContainer: { Format: 'RAW', UserBucket: { S3Bucket: object.bucket, S3Key: object.key } },
-        TagSpecifications: [{ ResourceType: 'import-snapshot-task', Tags }],
-      }),
-    );
-    const found = await findSnapshot({ ...verb, ...disk.find });
-    if (found.state !== 'running') throw new Error(`it is ${found.state}`);
-    const snapshot = await waitForImport({ ...verb, importTaskId: found.importTaskId });
-    // The same token with another description: somebody else's run, whose work is taken.
-    expect(await importSnapshot({ ...verb, ...disk.import })).toEqual(snapshot);
-    expect((await account.contents()).tasks).toHaveLength(1);
+  describe('that runs already', () => {
+    // For longer than a look takes on a busy machine.
+    test.override('importTaskMs', 2500);
+
+    test('is found, and the run waits for it', async ({ account }) => {
+      const verb = verbs(account);
+      const disk = await uploadDisk(account);
+      const { tags, object, clientTokenFor } = disk.import;
+      const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+      await account.observer.ec2.send(
+        new ImportSnapshotCommand({
+          ClientToken: clientTokenFor(1),
+          DiskContainer: { Format: 'RAW', UserBucket: { S3Bucket: object.bucket, S3Key: object.key } },
+          TagSpecifications: [{ ResourceType: 'import-snapshot-task', Tags }],
+        }),
+      );
+      const found = await findSnapshot({ ...verb, ...disk.find });
+      if (found.state !== 'running') throw new Error(`it is ${found.state}`);
+      const snapshot = await waitForImport({ ...verb, importTaskId: found.importTaskId });
+      // The same token with another description: somebody else's run, whose work is taken.
+      expect(await importSnapshot({ ...verb, ...disk.import })).toEqual(snapshot);
+      expect((await account.contents()).tasks).toHaveLength(1);
+    });
   });
 
   test('that two runs start at once is one', async ({ account }) => {
@@ -221,9 +226,36 @@ test('a snapshot that this run deleted is passed over while EC2 still shows it',
   account.aws.faults.add(once('DeleteSnapshot', { kind: 'unseen', ms: 60_000 }));
   await deleteSnapshot({ ...verb, snapshotId });
   expect(await findSnapshot({ ...verb, ...disk.find })).toMatchObject({ state: 'complete' });
-  expect(await findSnapshot({ ...verb, ...disk.find, deleted: [snapshotId] })).toMatchObject({
+  expect(await findSnapshot({ ...verb, ...disk.find, except: [snapshotId] })).toMatchObject({
     state: 'none',
   });
+});
+
+test.for([
+  ['after a lost answer', { kind: 'drop', when: 'after' }],
+  ['where the token was spent', { kind: 'error', status: 400, code: 'IdempotentParameterMismatch' }],
+] as const)('nor is it taken %s', async ([, action], { account }) => {
+  const verb = verbs(account);
+  const disk = await uploadDisk(account);
+  const discarded: string[] = [];
+  const unwanted = new AbortController();
+  const reason = new Error('it is not the image');
+  account.aws.faults.add(once('ImportSnapshot', { kind: 'task-stalls', progress: 19 }));
+  account.aws.faults.add(once('CancelImportTask', { kind: 'completes-while-cancelling' }));
+  account.aws.faults.add(once('DeleteSnapshot', { kind: 'unseen', ms: 60_000 }));
+  const ended = importSnapshot({
+    ...{ ...verb, ...disk.import, unwanted: unwanted.signal },
+    onProgress: () => unwanted.abort(reason),
+    onDiscarded: (snapshotId) => void discarded.push(snapshotId),
+  });
+  await expect(ended).rejects.toBe(reason);
+  expect(discarded).toHaveLength(1);
+  account.aws.faults.add(once('ImportSnapshot', action));
+  const again = await importSnapshot({ ...verb, ...disk.import, endedAttempts: 1, except: discarded });
+  expect(discarded).not.toContain(again.snapshotId);
+  expect((await account.contents()).snapshots).toContainEqual(
+    expect.objectContaining({ SnapshotId: again.snapshotId, State: 'completed' }),
+  );
 });
 
 test('waits for what EC2 does not show yet', async ({ account }) => {

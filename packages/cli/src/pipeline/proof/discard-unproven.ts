@@ -35,7 +35,7 @@ export async function discardUnproven(
   run.endedAttempts.number += 1;
   if (snapshotId !== undefined) {
     if (isWrong || !isTagged) await discardSnapshot(run, snapshotId);
-    else run.discardedSnapshots.push(snapshotId);
+    else run.unwantedSnapshots.push(snapshotId);
   }
   if (object) await discardObject(run, object);
   await discardDisk(run);

@@ -128,7 +128,7 @@ async function proveAmi(
   } catch (error) {
     if (!(error instanceof FailedProof)) throw error;
     if (!request.replace) throw error.because;
-    run.discardedSnapshots.push(rootSnapshotId);
+    run.unwantedSnapshots.push(rootSnapshotId);
     return false;
   }
   known.proof = { ...known.proof!, extent: 'full', madeAt: new Date(run.cloud.connection.clock.now()) };

@@ -74,7 +74,7 @@ export async function findImportedSnapshot(
 
 /** A snapshot or a task of this image. Changes nothing. */
 export function findSnapshotOrTask(
-  run: IdentifiedRun & Pick<ImageRun, 'earlierKey'> & Partial<Pick<ImageRun, 'discardedSnapshots'>>,
+  run: IdentifiedRun & Pick<ImageRun, 'earlierKey'> & Partial<Pick<ImageRun, 'unwantedSnapshots'>>,
 ): Promise<FoundSnapshot> {
   const { request, cloud, digest } = run;
   const { bucket, key } = objectLocation(run);
@@ -87,7 +87,7 @@ export function findSnapshotOrTask(
     key,
     ...wantedSnapshotOf(run),
     fresh: request.fresh,
-    deleted: run.discardedSnapshots,
+    except: run.unwantedSnapshots,
   });
 }
 

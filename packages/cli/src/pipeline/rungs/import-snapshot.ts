@@ -4,12 +4,13 @@ import { clientToken } from '@ec2-image/provenance';
 import { readObject, type StoredObject, verifyObject } from '@ec2-image/s3-upload';
 import { CliError } from '../../errors/cli-error.ts';
 import { discardObject } from '../discard-object.ts';
+import { discardSnapshot } from '../discard-snapshot.ts';
 import { mayBeFreshRole } from '../fresh-role.ts';
 import { mayBeTheObject, waitOptions } from '../import-task.ts';
 import { showStage } from '../progress.ts';
 import { discardUnproven } from '../proof/discard-unproven.ts';
 import { type ImportSignals, type ProofMeans, proveWhileImporting } from '../proof/prove-while-importing.ts';
-import { ec2Options, type ImageRun, objectLocation, objectUrl } from '../run.ts';
+import { type ImageRun, objectLocation, objectUrl } from '../run.ts';
 import type { CompleteSnapshot, ObtainedObject } from '../snapshot.ts';
 import { FailedProof } from '../snapshot-proof.ts';
 import { constantTagsOf } from '../tags.ts';
@@ -92,7 +93,7 @@ async function discard(
 ): Promise<void> {
   const { snapshotId } = error.facts;
   if (error.code === 'SNAPSHOT_TOO_SMALL' && typeof snapshotId === 'string')
-    await ec2.deleteSnapshot({ ...ec2Options(run), snapshotId });
+    await discardSnapshot(run, snapshotId);
   await discardObject(run, object);
 }
 
@@ -141,7 +142,7 @@ function importFrom(
       kmsKeyId: run.encryption.kmsKeyArn,
       onStarted: (importTaskId) => leftovers.set('task', `import task ${importTaskId}`),
       endedAttempts: run.endedAttempts.number,
-      deleted: run.discardedSnapshots,
+      except: run.unwantedSnapshots,
       attempts,
       mayBeFreshRole: () => mayBeFreshRole(run),
       clientTokenFor: (attempt) =>

@@ -5,7 +5,7 @@ import { snapshotTagsOf } from '../tags.ts';
 
 /** `--own-snapshot`: the snapshot, or a copy of it that an earlier run has made, where no other AMI has it. Changes nothing. */
 export function findOwn(
-  run: Finding & Partial<Pick<ImageRun, 'discardedSnapshots'>>,
+  run: Finding & Partial<Pick<ImageRun, 'unwantedSnapshots'>>,
   { snapshotId }: Snapshot,
 ): Promise<Snapshot | undefined> {
   return findOwnSnapshot(ownOptions(run, snapshotId));
@@ -26,7 +26,7 @@ export async function copyOwn(run: ImageRun, source: ObtainedSnapshot): Promise<
   return { ...copy, content: source.content };
 }
 
-function ownOptions(run: Finding & Partial<Pick<ImageRun, 'discardedSnapshots'>>, snapshotId: string) {
+function ownOptions(run: Finding & Partial<Pick<ImageRun, 'unwantedSnapshots'>>, snapshotId: string) {
   const { request, cloud, digest, amiName } = run;
   return {
     ...ec2Options(run),
@@ -36,6 +36,6 @@ function ownOptions(run: Finding & Partial<Pick<ImageRun, 'discardedSnapshots'>>
     account: cloud.account,
     snapshotId,
     amiName,
-    deleted: run.discardedSnapshots,
+    except: run.unwantedSnapshots,
   };
 }

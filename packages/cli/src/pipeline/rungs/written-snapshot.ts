@@ -73,7 +73,7 @@ export async function findWrittenSnapshot(
 
 /** A complete snapshot of this image. Changes nothing. */
 export function findCompleteSnapshot(
-  run: IdentifiedRun & Partial<Pick<ImageRun, 'discardedSnapshots'>>,
+  run: IdentifiedRun & Partial<Pick<ImageRun, 'unwantedSnapshots'>>,
 ): Promise<FoundSnapshot> {
   const { request, cloud, digest } = run;
   return findSnapshot({
@@ -83,7 +83,7 @@ export function findCompleteSnapshot(
     account: cloud.account,
     fresh: request.fresh,
     ...wantedSnapshotOf(run),
-    deleted: run.discardedSnapshots,
+    except: run.unwantedSnapshots,
     importTasks: false,
   });
 }
@@ -232,7 +232,7 @@ function writeFrom(
                 // A version that left out more must not be continued, nor what it completed be taken for this.
                 blocks: content.holes ? 'without holes' : 'the volume',
                 ...(request.fresh && { fresh: run.startedAt.toISOString() }),
-                ...(run.discardedSnapshots.length > 0 && { after: run.discardedSnapshots.join() }),
+                ...(run.unwantedSnapshots.length > 0 && { after: run.unwantedSnapshots.join() }),
               },
               attempt,
             }),
