@@ -52,7 +52,7 @@ export async function endImport(
   await deleteSnapshot({ ...options, snapshotId, inUseTimeoutMs: 0 });
 }
 
-/** What a completed task has made; undefined where EC2 goes on not to name it. */
+/** What a completed task has made; undefined where EC2 does not name it in time. */
 export async function snapshotIdOf(ec2: Ec2, task: ImportTask): Promise<string | undefined> {
   const since = ec2.elapsed();
   const ask = async () => {

@@ -32,7 +32,7 @@ export interface ImportWaitOptions extends Ec2Options {
    * signal's reason thrown.
    */
   readonly unwanted?: AbortSignal;
-  /** Of each snapshot of a failed or unwanted import, before it is deleted. */
+  /** Called with each snapshot of a failed or unwanted import, before its deletion. */
   readonly onDiscarded?: (snapshotId: string) => void;
   readonly onProgress?: (progress: ImportProgress) => void;
 }
