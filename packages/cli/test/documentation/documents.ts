@@ -47,7 +47,7 @@ export type Step =
   | { readonly words: readonly string[] };
 
 /** A block with its language, an indented command, or a command in the text. */
-const shown = /^```(\w*)\n(.*?)^```$|^ {4}(ec2-image [^\n]*)$|`(ec2-image [^`\n]+)`/gms;
+const shown = /^```(\w*)\n(.*?)^```$|^ {4}(ec2-image [^\n]*)$|`((?:exec )?ec2-image [^`\n]+)`/gms;
 
 export function stepsOf(markdown: string): Step[] {
   return [...markdown.matchAll(shown)].flatMap(([, language, block = '', indented, inText]): Step[] => {
@@ -72,12 +72,11 @@ function isConfiguration(block: string): boolean {
 function linesOf(language: string | undefined, block: string, alone = ''): string[] {
   const lines = block.replaceAll('\\\n', ' ').split('\n');
   if (language === 'console') return lines.flatMap((line) => /^\$ (.*)$/.exec(line)?.[1] ?? []);
-  if (language === 'yaml') return lines.filter((line) => line.includes(' run: exec '));
   return language === 'sh' ? lines : [alone];
 }
 
 function commandIn(line: string): { readonly words: readonly string[] }[] {
-  const [, command] = /^(?:\s*|.*[(|;] ?|.* run: exec )(ec2-image .*)$/.exec(line) ?? [];
+  const [, command] = /^(?:\s*|.*[(|;] ?|exec )(ec2-image .*)$/.exec(line) ?? [];
   return command === undefined
     ? []
     : [{ words: wordsOf(command.replace(/ (?:#|>|\| |&& ).*$/, '').replace(/\)$/, '')) }];
