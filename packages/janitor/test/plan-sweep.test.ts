@@ -276,7 +276,8 @@ describe('a snapshot', () => {
     const [resource] = planSweep(facts({ snapshots: [recent], tasks: [task()] }), policy()).resources;
     expect(resource).toMatchObject({
       suggestion: [
-        ...['import', '--name', 'fedora', '--url', 'https://example.org/fedora.qcow2', '--suffix', '43'],
+        ...['import', '--name', 'fedora', '--url', 'https://example.org/fedora.qcow2'],
+        ...['--ami-name', 'fedora-i43'],
         ...['--sha256', '0123456789ab'.padEnd(64, 'c'), '--via', 's3', '--format', 'vhdx'],
         ...['--region', 'eu-west-1', '--arch', 'ARCH', '--bucket', 'imports'],
       ],
@@ -295,8 +296,8 @@ describe('a snapshot', () => {
           'fedora',
           '--url',
           'https://example.org/fedora.qcow2',
-          '--suffix',
-          '43',
+          '--ami-name',
+          'fedora-i43',
           '--sha256',
           '0123456789ab'.padEnd(64, 'c'),
         ],
@@ -335,7 +336,7 @@ describe('a snapshot', () => {
     ['the name is not known', { tags: withoutTag(ourTags(), 'Name') }],
     ['the name is none of an AMI', { tags: ourTags({ Name: 'fedora-i$(reboot)' }) }],
     ['the name would be an option', { tags: ourTags({ Name: '--replace-i1' }) }, {}, ['--replace']],
-    ['the suffix would be an option', { tags: ourTags({ Name: 'fedora-i-x' }) }],
+    ['no tag says of which image it is', { tags: withoutTag(ourTags(), 'ec2-image:name') }],
     ['the URL could not be pasted', { tags: ourTags({ 'ec2-image:source-url': 'https://a/\u202e' }) }],
     ['another AMI has the name', {}, { images: [image({ snapshotIds: [] })] }, ['fedora']],
     [

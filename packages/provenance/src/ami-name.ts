@@ -3,6 +3,10 @@ import { ProvenanceError } from './errors.ts';
 /** EC2's rule for AMI names (RegisterImage, `Name`): 3 to 128 of these characters. */
 const amiNamePattern = /^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/;
 
+export function isAmiName(text: string): boolean {
+  return amiNamePattern.test(text);
+}
+
 /** What a template of AMI names may hold, each in braces. */
 export const amiNamePlaceholders = ['name', 'suffix', 'arch', 'date', 'digest'] as const;
 
@@ -31,7 +35,7 @@ export function amiNameOf(parts: AmiNameParts, template: string = defaultAmiName
   const amiName = template.replace(/\{([^{}]*)\}/g, (text, word) =>
     Object.hasOwn(known, word) ? (known[word] ?? text) : text,
   );
-  if (!amiNamePattern.test(amiName)) {
+  if (!isAmiName(amiName)) {
     throw new ProvenanceError('BAD_AMI_NAME', `not a valid AMI name: ${JSON.stringify(amiName)}`, {
       hint:
         template === defaultAmiNameTemplate

@@ -4,6 +4,8 @@ export {
   amiNameOf,
   amiNamePlaceholders,
   datedAmiName,
+  defaultAmiNameTemplate,
+  isAmiName,
   parseAmiName,
   placeholdersOf,
 } from './ami-name.ts';

@@ -1,7 +1,6 @@
 import type { Policy } from '@ec2-image/janitor';
-import type { AccountScope } from '../janitor/scope.ts';
-import { openScope, scopeFlagsOf } from '../janitor/scope.ts';
-import { publishedRegions } from '../retire/published-regions.ts';
+import { openPublishedScope } from '../janitor/published-scope.ts';
+import { type AccountScope, scopeFlagsOf } from '../janitor/scope.ts';
 import { restoreSharing } from '../retire/restore-sharing.ts';
 import { type RetiredImage, retiredImages } from '../retire/retired-images.ts';
 import type { CommonSettings } from '../settings.ts';
@@ -17,12 +16,7 @@ export class RetireCommand extends SweepCommand {
     // Said before anything is asked of AWS.
     this.images(settings);
     const flags = { ...scopeFlagsOf(this.given), buckets: [] };
-    const published = publishedRegions(settings.file?.config);
-    const onNotice = this.noticesTo(settings.log);
-    if (flags.allRegions || flags.regions || published !== 'all') {
-      return openScope({ ...flags, moreRegions: published === 'all' ? [] : published }, settings, onNotice);
-    }
-    return openScope({ ...flags, allRegions: true }, settings, onNotice);
+    return openPublishedScope(flags, settings, this.noticesTo(settings.log));
   }
 
   protected policy(scope: AccountScope, settings: CommonSettings): Policy {

@@ -1,6 +1,8 @@
 import { findUnfinished } from '@ec2-image/janitor';
+import { imageNamed, isTested } from '../config/configured-images.ts';
 import { exitCodes } from '../errors/exit-code.ts';
-import { openScope, scopeFlagsOf } from '../janitor/scope.ts';
+import { openPublishedScope } from '../janitor/published-scope.ts';
+import { scopeFlagsOf } from '../janitor/scope.ts';
 import { renderStatus, statusDocument, statusIds } from '../render/status-report.ts';
 import type { CommonSettings } from '../settings.ts';
 import { columnsOf } from './columns-of.ts';
@@ -14,10 +16,16 @@ export class StatusCommand extends TableCommand {
   }
 
   protected async run(settings: CommonSettings): Promise<number> {
-    const { signal, log } = settings;
+    const { signal, log, file } = settings;
     const onNotice = (message: string) => this.tell(message);
-    await using scope = await openScope(scopeFlagsOf(this.given), settings, onNotice);
-    const found = await findUnfinished({ ...scope, signal, onNotice });
+    await using scope = await openPublishedScope(scopeFlagsOf(this.given), settings, onNotice);
+    const found = await findUnfinished({
+      ...scope,
+      imageNamed: (amiName, shortDigest) => imageNamed(amiName, { shortDigest, file }),
+      isTested: (name) => isTested(name, file),
+      signal,
+      onNotice,
+    });
     await this.printResult(
       {
         document: () => statusDocument(found),

@@ -5,6 +5,7 @@ import type { converters, ways } from '../options/groups/way.ts';
 import { show } from '../options/kinds/kind.ts';
 import { didYouMean } from '../options/suggest.ts';
 import type { ImageSettings } from '../options/table.ts';
+import { type AmiNaming, amiNamingOf } from './ami-naming.ts';
 import { type AmiSettings, amiSettingsOf } from './ami-settings.ts';
 import { architectureOf, fileNamesOf } from './architecture.ts';
 import { bootTestOf, type RequestedBootTest } from './boot-test.ts';
@@ -28,7 +29,7 @@ export interface ImportRequest extends RequestedImport {
 }
 
 /** One image to bring into one region: everything known that can be known before anything is fetched. */
-export interface RequestedImport extends S3Settings {
+export interface RequestedImport extends S3Settings, AmiNaming {
   readonly name: string;
   /** Mirrors of one file, in order of preference. Undefined where the image has to be found first. */
   readonly urls?: readonly string[];
@@ -39,10 +40,6 @@ export interface RequestedImport extends S3Settings {
   readonly architecture: (typeof architectures)[number];
   /** Whose account, and which region of it. */
   readonly session: Session;
-  /** Undefined: the first 12 hex digits of the digest. */
-  readonly suffix?: string;
-  /** A template; undefined: `<name>-i<suffix>`. */
-  readonly amiNameTemplate?: string;
   readonly ami: AmiSettings;
   /** Undefined: the AMI is not tested. */
   readonly bootTest?: RequestedBootTest;
@@ -178,9 +175,8 @@ function request(
     ...(via !== 's3' || has('bucket') ? [] : [named('bucket', origin)]),
   ];
   if (name === undefined || missing.length > 0) throw missingSettings(missing, origin);
-  const suffix = setting('suffix') || undefined;
   const architecture = architectureOf({ given: setting('arch'), names: names() }, origin)!;
-  const amiNameTemplate = setting('ami-name');
+  const { suffix, amiNameTemplate } = amiNamingOf(setting, given.flags);
   checkName({ name, suffix, arch: architecture }, amiNameTemplate, origin);
   const session = sessionOf(setting);
   const encryption = encryptionOf({ encrypt: setting('encrypt'), kmsKey: setting('kms-key') }, origin);

@@ -29,7 +29,8 @@ const where = ['--bucket', bucket];
 const [snap, used, task] = [id('snap', 1), id('snap', 2), 'import-snap-0000000000000000a'];
 /** What makes this very AMI, by whoever reads it. */
 const importing = [
-  ...['import', '--name', 'fedora', '--url', 'https://example.org/fedora.qcow2', '--suffix', '43'],
+  ...['import', '--name', 'fedora', '--url', 'https://example.org/fedora.qcow2'],
+  ...['--ami-name', 'fedora-i43'],
   ...['--sha256', digestHex(digest), '--via', 's3', '--format', 'vhdx', '--region', 'us-east-1'],
 ];
 

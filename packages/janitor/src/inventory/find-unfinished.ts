@@ -7,10 +7,11 @@ import { defaultConcurrency } from '../find-leftovers.ts';
 import { defaultPolicy } from '../policy.ts';
 import { type AccountScan, scanAccount } from '../scan/scan-account.ts';
 import { createSenders } from '../senders.ts';
-import { listUnfinished, type Unfinished } from './unfinished.ts';
+import { type Configured, listUnfinished, type Unfinished } from './unfinished.ts';
 
 export interface FindUnfinishedOptions
-  extends Omit<AccountScan, 'concurrency' | 'senders' | 'withInstances'> {
+  extends Omit<AccountScan, 'concurrency' | 'senders' | 'withInstances'>,
+    Partial<Configured> {
   readonly clients: RegionalClients;
   /** Names of the configuration's images: commands name them. */
   readonly names: readonly string[];
@@ -53,7 +54,7 @@ export async function findUnfinished(options: FindUnfinishedOptions): Promise<Fo
   return {
     account,
     regions,
-    unfinished: listUnfinished(facts, { ...defaultPolicy, names }),
+    unfinished: listUnfinished(facts, { ...defaultPolicy, names }, options),
     gaps: [...scanned.gaps, ...examined.gaps],
   };
 }

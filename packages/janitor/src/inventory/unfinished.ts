@@ -12,7 +12,14 @@ import {
 } from '../facts.ts';
 import { type Context, contextOf } from '../judge/context.ts';
 import type { Suggestion } from '../judge/keep.ts';
-import { importSuggestion, nameInKey, suggestByName, suggestImport } from '../judge/suggest-import.ts';
+import {
+  importSuggestion,
+  nameInKey,
+  readKey,
+  suggestForImage,
+  suggestForUpload,
+  suggestImport,
+} from '../judge/suggest-import.ts';
 import type { Policy } from '../policy.ts';
 
 /** Something that an import has begun and nobody has finished, and how to. Null is what is not known. */
@@ -32,12 +39,24 @@ export interface Unfinished {
   readonly command: Suggestion | null;
 }
 
+/** What the configuration says of its images, and commands depend on. */
+export interface Configured {
+  /** The image that gives an AMI this name, where its digest begins so. Default: none that is known. */
+  readonly imageNamed: (amiName: string, shortDigest: string) => string | undefined;
+  /** Whether an import of this image tests that it boots. Default: none does. */
+  readonly isTested: (name: string) => boolean;
+}
+
 /** What of the facts no import has finished: what makes an AMI, from the uploads on, then copies and tests of AMIs. */
-export function listUnfinished(facts: Facts, policy: Policy): Unfinished[] {
+export function listUnfinished(
+  facts: Facts,
+  policy: Policy,
+  { imageNamed = () => undefined, isTested = () => false }: Partial<Configured> = {},
+): Unfinished[] {
   const context = contextOf(facts, policy);
   const age = (time: number | undefined) =>
     time === undefined ? null : Math.max(0, Math.floor((facts.takenAt - time) / 1000));
-  const tools: Tools = { context, age };
+  const tools: Tools = { context, age, imageNamed, isTested };
   const tasks = facts.tasks.filter(
     (task) => taskPhase(task) !== 'ended' && context.proofs.task(task) !== undefined,
   );
@@ -56,18 +75,19 @@ export function listUnfinished(facts: Facts, policy: Policy): Unfinished[] {
   ];
 }
 
-interface Tools {
+interface Tools extends Configured {
   readonly context: Context;
   readonly age: (time: number | undefined) => number | null;
 }
 
 const unknown = { percent: null, sizeBytes: null } as const;
 
-function ofUpload(upload: UploadFact, { context, age }: Tools): Unfinished {
+function ofUpload(upload: UploadFact, { context, age, imageNamed }: Tools): Unfinished {
   const { region, key, initiatedAt } = upload;
   const detail = context.facts.details.uploads.get(refOf(upload));
   const parts = detail && 'seen' in detail ? detail.seen : undefined;
-  const amiName = nameInKey(key, context.facts);
+  const { amiName, shortDigest } = readKey(key, context.facts)!;
+  const name = imageNamed(amiName, shortDigest);
   return {
     ...unknown,
     kind: 'upload',
@@ -77,8 +97,7 @@ function ofUpload(upload: UploadFact, { context, age }: Tools): Unfinished {
     state: 'incomplete',
     sizeBytes: parts?.sizeBytes ?? null,
     ageSeconds: age(parts?.newestPartAt ?? initiatedAt),
-    // Nothing but its key says what it is of.
-    command: suggestByName({ amiName, region }, context) ?? null,
+    command: suggestForUpload({ amiName, region }, { name, policy: context.policy }) ?? null,
   };
 }
 
@@ -165,18 +184,11 @@ function ofImage(image: ImageFact, { context, age }: Tools): Unfinished {
     amiName,
     state,
     ageSeconds: age(createdAt),
-    // That of the source's region: import takes copies on from there.
-    command: suggestByName({ amiName, region: sourceRegionOf(image, context) ?? region }, context) ?? null,
+    command: suggestForImage(image, context) ?? null,
   };
 }
 
-/** Where the AMI is that a copy was made of. */
-function sourceRegionOf({ tags }: ImageFact, { facts }: Context): string | undefined {
-  const source = tags[copyOfKey]?.split(' ')[0];
-  return facts.images.find(({ imageId }) => imageId === source)?.region;
-}
-
-function ofInstance(instance: InstanceFact, { context, age }: Tools): Unfinished {
+function ofInstance(instance: InstanceFact, { context, age, isTested }: Tools): Unfinished {
   const { region, instanceId, imageId, state, startedAt, tags } = instance;
   const image = context.facts.images.find((one) => one.imageId === imageId && one.region === region);
   return {
@@ -187,7 +199,10 @@ function ofInstance(instance: InstanceFact, { context, age }: Tools): Unfinished
     amiName: image?.name ?? tags.Name ?? null,
     state,
     ageSeconds: age(startedAt),
-    command: ['boot-test', imageId, '--region', region],
+    // An import tests as the configuration says; without one, the type of the instance is all that is known.
+    command: (image && isTested(image.tags[provenanceKeys.name] ?? '')
+      ? suggestForImage(image, context)
+      : undefined) ?? ['boot-test', imageId, '--region', region],
   };
 }
 

@@ -1,14 +1,15 @@
 import {
-  amiNameOf,
+  copyOfKey,
   type Digest,
   digestAlgorithm,
   digestHex,
+  isAmiName,
   parseObjectKey,
   provenanceKeys,
   readProvenance,
   type Tags,
 } from '@ec2-image/provenance';
-import type { Facts, SnapshotFact } from '../facts.ts';
+import type { Facts, ImageFact, SnapshotFact } from '../facts.ts';
 import type { Context } from './context.ts';
 import type { Suggestion } from './keep.ts';
 
@@ -47,62 +48,95 @@ export interface Begun {
   readonly tags: Tags;
   readonly region: string;
   readonly amiName: string;
-  readonly via: 's3' | 'ebs';
+  /** Undefined: what the configuration says. */
+  readonly via?: 's3' | 'ebs';
+  /** Undefined: what an AMI of the same image tells. */
+  readonly architecture?: string;
   /** That it goes through; undefined where nothing says so. */
   readonly bucket?: string;
 }
 
-/** See {@link importSuggestion}. */
+/** See {@link importSuggestion}. Undefined, too, where another AMI has the name: then no `import` can make this one. */
 export function suggestImport(
+  begun: Begun,
+  { facts, policy }: Pick<Context, 'facts' | 'policy'>,
+): Suggestion | undefined {
+  return isNameTaken(begun, facts) ? undefined : importOf(begun, { facts, policy });
+}
+
+/** The command that waits for an AMI that is on its way, replaces one that has failed, or continues the copies of one. */
+export function suggestForImage(
+  image: ImageFact,
+  { facts, policy }: Pick<Context, 'facts' | 'policy'>,
+): Suggestion | undefined {
+  const { tags, architecture } = image;
+  const isCopy = tags[copyOfKey] !== undefined;
+  // Only the configuration says where copies are to be.
+  if (isCopy && !policy.names.includes(tags[provenanceKeys.name] ?? '')) return undefined;
+  const { region, name: amiName, snapshotIds } = (isCopy && sourceOf(image, facts)) || image;
+  const snapshot = facts.snapshots.find(
+    (one) => one.region === region && snapshotIds.includes(one.snapshotId),
+  );
+  const via = snapshot && (isWritten(snapshot) ? 'ebs' : 's3');
+  return importOf({ tags, region, amiName, via, architecture }, { facts, policy });
+}
+
+/** The AMI that a copy was made of, whose region is the one of its import. */
+function sourceOf({ tags }: ImageFact, { images }: Facts): ImageFact | undefined {
+  const source = tags[copyOfKey]?.split(' ')[0];
+  return images.find(({ imageId }) => imageId === source);
+}
+
+/**
+ * The same for an incomplete upload, of which nothing but the key says what it is: an image of the configuration has to
+ * be named. Undefined where there is no configuration.
+ *
+ * @param options.name of the image whose AMI is named so; undefined: none that is known
+ */
+export function suggestForUpload(
+  { amiName, region }: Pick<Begun, 'amiName' | 'region'>,
+  { name, policy }: Pick<Context, 'policy'> & { readonly name: string | undefined },
+): Suggestion | undefined {
+  if (policy.names.length === 0 || !isAmiName(amiName)) return undefined;
+  return commandOf(
+    [name ?? 'NAME'],
+    [
+      ['--ami-name', amiName],
+      ['--region', region],
+    ],
+  );
+}
+
+/** By its tags, and by the AMI's whole name: no part of a name says anything. */
+function importOf(
   begun: Begun,
   { facts, policy }: Pick<Context, 'facts' | 'policy'>,
 ): Suggestion | undefined {
   const { tags, region, amiName } = begun;
   const provenance = readProvenance(tags);
-  const named = partsOf(amiName, tags[provenanceKeys.name]);
-  if (!provenance || !named) return undefined;
+  const name = tags[provenanceKeys.name];
+  if (!provenance || name === undefined || !isAmiName(amiName)) return undefined;
   const { digest, sourceUrl } = provenance;
   if (sourceUrl === undefined || sourceUrl.length >= shortestCutUrl) return undefined;
-  if (isNameTaken(amiNameOf(named), region, facts)) return undefined;
-  const architecture = architectureOf(digest, facts);
+  const architecture = begun.architecture ?? architectureOf(digest, facts);
   const image: Flags = [
     ['--url', sourceUrl],
-    ['--suffix', named.suffix],
+    ['--ami-name', amiName],
     [`--${digestAlgorithm(digest)}`, digestHex(digest)],
     ...wayOf(begun),
     ['--region', region],
   ];
-  if (policy.names.includes(named.name)) {
-    return commandOf([named.name], [...image, ...(architecture ? [['--arch', architecture] as const] : [])]);
+  if (policy.names.includes(name)) {
+    return commandOf([name], [...image, ...(architecture ? [['--arch', architecture] as const] : [])]);
   }
   return commandOf(
     [],
     [
-      ['--name', named.name],
+      ['--name', name],
       ...image,
       ['--arch', architecture ?? 'ARCH'],
       ...(begun.via === 'ebs' ? [] : [['--bucket', bucketFor(begun, facts)] as const]),
     ],
-  );
-}
-
-/** The same where nothing but the AMI's name is known: by the image of the configuration that has it. */
-export function suggestByName(
-  { amiName, region }: Pick<Begun, 'amiName' | 'region'>,
-  { policy }: Pick<Context, 'policy'>,
-): Suggestion | undefined {
-  const named = policy.names.flatMap((name) => partsOf(amiName, name) ?? []);
-  // `fedora-i4` may be the beginning of another image's name, too: the longer one is meant.
-  const [longest] = named.sort((a, b) => b.name.length - a.name.length);
-  return (
-    longest &&
-    commandOf(
-      [longest.name],
-      [
-        ['--suffix', longest.suffix],
-        ['--region', region],
-      ],
-    )
   );
 }
 
@@ -116,8 +150,7 @@ function commandOf(names: readonly string[], flags: Flags): Suggestion | undefin
     : undefined;
 }
 
-/** Then no `import` can make this AMI, unless it replaces that one. */
-function isNameTaken(amiName: string, region: string, { images }: Facts): boolean {
+function isNameTaken({ amiName, region }: Begun, { images }: Facts): boolean {
   return images.some(
     (image) => image.region === region && image.name === amiName && image.state !== 'deregistered',
   );
@@ -127,27 +160,18 @@ function isNameTaken(amiName: string, region: string, { images }: Facts): boolea
 const shortestCutUrl = 255;
 
 /** Empty where the key is none of ec2-image's. */
-export function nameInKey(key: string | undefined, { prefixes }: Pick<Facts, 'prefixes'>): string {
-  const names = prefixes.map((prefix) => parseObjectKey(key ?? '', { prefix })?.amiName);
-  return names.find((name) => name !== undefined) ?? '';
+export function nameInKey(key: string | undefined, facts: Pick<Facts, 'prefixes'>): string {
+  return readKey(key, facts)?.amiName ?? '';
 }
 
-/** Undefined for what is not the name of an AMI of this image: a tag may hold anything. */
-function partsOf(
-  amiName: string,
-  name: string | undefined,
-): { readonly name: string; readonly suffix: string } | undefined {
-  if (name === undefined || !amiName.startsWith(`${name}-i`)) return undefined;
-  const parts = { name, suffix: amiName.slice(name.length + 2) };
-  try {
-    return amiNameOf(parts) === amiName ? parts : undefined;
-  } catch {
-    return undefined;
-  }
+/** Undefined where the key is none of ec2-image's. */
+export function readKey(key: string | undefined, { prefixes }: Pick<Facts, 'prefixes'>) {
+  return prefixes.map((prefix) => parseObjectKey(key ?? '', { prefix })).find((read) => read !== undefined);
 }
 
 /** The way that finds this very snapshot. */
 function wayOf({ via, tags }: Begun): Flags {
+  if (via === undefined) return [];
   if (via === 'ebs') return [['--via', 'ebs']];
   const format = tags[provenanceKeys.diskFormat];
   return [['--via', 's3'], ...(format === undefined ? [] : [['--format', format] as const])];

@@ -46,7 +46,14 @@ describe('snapshots', () => {
       {
         id: snap,
         code: 'too-recent',
-        suggestion: expect.arrayContaining(['import', '--name', 'fedora', '--suffix', '43', '--sha256']),
+        suggestion: expect.arrayContaining([
+          'import',
+          '--name',
+          'fedora',
+          '--ami-name',
+          'fedora-i43',
+          '--sha256',
+        ]),
       },
     ]);
     expect(changes()).toEqual([]);
