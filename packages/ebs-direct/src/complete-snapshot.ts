@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { CompleteSnapshotCommand } from '@aws-sdk/client-ebs';
-import { DescribeSnapshotsCommand, type Snapshot } from '@aws-sdk/client-ec2';
-import { type Policy, policies, refusedCodeOf, retry, waitUntil } from '@ec2-image/aws-call';
+import { type Policy, policies, retry, waitUntil } from '@ec2-image/aws-call';
 import { zeroDigest } from '@ec2-image/disk-blocks';
 import { sizeOf } from './block-ranges.ts';
+import { describeSnapshot } from './describe-snapshot.ts';
 import { EbsDirectError } from './errors.ts';
 import type { Ebs, Ec2 } from './senders.ts';
 import type { ExpectedContent } from './verify-snapshot.ts';
@@ -59,7 +59,7 @@ export async function waitUntilComplete(
   await waitUntil(ec2, {
     policy,
     async ask() {
-      const snapshot = await describe(ec2, snapshotId);
+      const snapshot = await describeSnapshot(ec2, snapshotId);
       absences = snapshot ? 0 : absences + 1;
       if (absences >= policies.deletedSnapshot.attempts) throw deleted(snapshotId);
       if (snapshot?.State === 'error') throw failed(snapshotId, snapshot.StateMessage);
@@ -67,16 +67,6 @@ export async function waitUntilComplete(
     },
     onTimeout: (waitedMs) => stalled(snapshotId, waitedMs),
   });
-}
-
-async function describe(ec2: Ec2, snapshotId: string): Promise<Snapshot | undefined> {
-  try {
-    const { Snapshots } = await ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }));
-    return Snapshots?.[0];
-  } catch (error) {
-    if (refusedCodeOf(error) === 'InvalidSnapshot.NotFound') return undefined;
-    throw error;
-  }
 }
 
 function deleted(snapshotId: string): EbsDirectError {

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { DeleteSnapshotCommand } from '@aws-sdk/client-ec2';
 import { policies, refusedCodeOf, retry, withKmsKey } from '@ec2-image/aws-call';
 import { isExplained } from '@ec2-image/explained-error';
+import { waitUntilVisible } from './describe-snapshot.ts';
 import { isNotFound } from './errors.ts';
 import { adoptSnapshot, fillSnapshot, waitWhereRefused } from './fill-snapshot.ts';
 import { journalledSnapshot } from './journal.ts';
@@ -110,6 +111,8 @@ async function discard(
   { snapshotId, clientToken }: StartedSnapshot,
 ): Promise<void> {
   try {
+    // Of a snapshot that EC2 does not show yet, DeleteSnapshot says that it does not exist, and deletes nothing.
+    await waitUntilVisible(ec2, snapshotId);
     await retry(ec2, {
       policy: policies.remove,
       call: () => ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId })),

@@ -25,4 +25,22 @@ for (const seed of [0, 1, 2, 3].map((number) => firstSeed + number)) {
     }
     expect(await account.snapshots()).toMatchObject([{ SnapshotId: snapshotId, State: 'completed' }]);
   });
+
+  test(`leaves nothing of wrong content, which EC2 may not show yet (EC2_IMAGE_SEED=${seed})`, async ({
+    account,
+  }) => {
+    const wrong = new Error('another digest');
+    const states: string[] = [];
+    const writes = writeSnapshot({
+      ...writing(account),
+      // biome-ignore lint/correctness/useYield: it fails before the first block
+      async *blocks() {
+        throw wrong;
+      },
+      isWrongContent: (error) => error === wrong,
+      onState: ({ state }) => void states.push(state),
+    });
+    await expect(writes).rejects.toBe(wrong);
+    expect({ states, left: await account.snapshots() }).toEqual({ states: ['pending', 'deleted'], left: [] });
+  });
 }
