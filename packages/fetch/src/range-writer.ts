@@ -1,25 +1,42 @@
 import type { PartialFile } from './partial-file.ts';
 
 /** Large enough that a write costs little, small enough that a kill loses little and sixteen writers cost little. */
-const bufferBytes = 512 * 1024;
+const maxBufferBytes = 512 * 1024;
+/** What is worth a write and a line in the journal: a fast connection would bring some 64 KiB for each. */
+const writeBytes = maxBufferBytes / 2;
+/** How long less may wait for more. */
+const writeAfterMs = 20;
 
 /**
  * Writes consecutive bytes into a partial file from two buffers: one fills while the other is being written. A slow
- * connection's bytes are written as they come.
+ * connection's bytes are written soon after they come.
  */
 export class RangeWriter {
   readonly #file: PartialFile;
   /** Where the buffer that fills belongs. */
   #offset: number;
-  #filling = Buffer.allocUnsafe(bufferBytes);
-  #spare = Buffer.allocUnsafe(bufferBytes);
+  #filling: Buffer;
+  #spare: Buffer;
   #filled = 0;
   #writing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #failure: { cause: unknown } | undefined;
 
-  constructor({ file, offset }: { readonly file: PartialFile; readonly offset: number }) {
+  /** @param options.length of all that comes, in bytes, where it is known */
+  constructor({
+    file,
+    offset,
+    length = Number.POSITIVE_INFINITY,
+  }: {
+    readonly file: PartialFile;
+    readonly offset: number;
+    readonly length?: number | undefined;
+  }) {
     this.#file = file;
     this.#offset = offset;
+    const bufferBytes = Math.min(length, maxBufferBytes);
+    this.#filling = Buffer.allocUnsafe(bufferBytes);
+    this.#spare = Buffer.allocUnsafe(bufferBytes);
   }
 
   /** Where the next byte goes. */
@@ -29,19 +46,34 @@ export class RangeWriter {
 
   async add(chunk: Buffer): Promise<void> {
     for (let taken = 0; taken < chunk.length; ) {
-      if (this.#filled === bufferBytes) await this.#writing;
+      if (this.#filled === this.#filling.length) await this.#writing;
       if (this.#failure) throw this.#failure.cause;
       const copied = chunk.copy(this.#filling, this.#filled, taken);
       taken += copied;
       this.#filled += copied;
-      this.#writing ??= this.#write();
+      this.#writeSoon();
     }
   }
 
-  /** Everything added is in the file. */
+  /** Everything added is in the file. Nothing can be added afterwards. */
   async flush(): Promise<void> {
-    while (this.#writing) await this.#writing;
+    while (!this.#failure && (this.#writing || this.#filled > 0)) {
+      this.#writeNow();
+      await this.#writing;
+    }
     if (this.#failure) throw this.#failure.cause;
+  }
+
+  #writeSoon(): void {
+    if (this.#writing || this.#filled === 0) return;
+    if (this.#filled >= Math.min(writeBytes, this.#filling.length)) this.#writeNow();
+    else this.#timer ??= setTimeout(() => this.#writeNow(), writeAfterMs);
+  }
+
+  #writeNow(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing ??= this.#write();
   }
 
   /** Never rejects; resolves when the spare buffer is free again. */
@@ -53,10 +85,10 @@ export class RangeWriter {
     this.#filled = 0;
     try {
       await this.#file.write(data, offset);
-      this.#writing = this.#filled > 0 ? this.#write() : undefined;
     } catch (cause) {
       this.#failure = { cause };
-      this.#writing = undefined;
     }
+    this.#writing = undefined;
+    if (!this.#failure) this.#writeSoon();
   }
 }

@@ -36,7 +36,11 @@ export async function receiveBody({
   readonly signal?: AbortSignal;
   readonly onBytes: (count: number) => void;
 }): Promise<void> {
-  const writer = new RangeWriter({ file, offset: start });
+  const writer = new RangeWriter({
+    file,
+    offset: start,
+    length: end === undefined ? undefined : end - start,
+  });
   const pace = paceMeter(stallTimeoutMs);
   const onAbort = () => body.abort(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
