@@ -59,7 +59,7 @@ function startMaking({ file }: ArrivingDisk) {
     end: Math.min((index + 1) * partBytes, size),
   }));
   const all = ranges.map(async (range) => {
-    const part = await file.make(range, { buffer: new ArrayBuffer(partBytes) });
+    const part = await file.make(range, { buffer: new SharedArrayBuffer(partBytes) });
     if (part) made.set(range.start, part.bytes);
   });
   return {
@@ -77,7 +77,7 @@ describe.for(['vhdx', 'vhd'] as const)('a %s of an image that is still arriving'
       await using whole = await makeDisk({ image: { path, digest }, format, output });
       const { bytes } = await whole!.make(
         { start: 0, end: whole!.size },
-        { buffer: new ArrayBuffer(whole!.size) },
+        { buffer: new SharedArrayBuffer(whole!.size) },
       );
       const { image, fileSize, until } = await arrivingFile(path);
       const making = makeArrivingDisk({ image, format, scratchPath: `${output}.twin` });

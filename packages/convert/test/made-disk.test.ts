@@ -45,7 +45,7 @@ function rangesOf({ size }: MadeDisk, length = 3 * mib + 1536): FileRange[] {
 async function writeMade(disk: MadeDisk, path: string): Promise<string[]> {
   const ranges = rangesOf(disk);
   const checksums: string[] = [];
-  let buffer = new ArrayBuffer(ranges[0]!.end);
+  let buffer = new SharedArrayBuffer(ranges[0]!.end);
   new Uint8Array(buffer).fill(0xee);
   const file = await open(path, 'w');
   for (const [index, range] of [...ranges.entries()].reverse()) {
@@ -151,9 +151,9 @@ test('an abort ends making and proving', async () => {
   const { image, output } = await setUp();
   await using disk = await makeDisk({ image: { path: image, digest }, format: 'vhdx', output });
   const signal = AbortSignal.abort(new Error('enough'));
-  await expect(disk!.make({ start: 0, end: mib }, { buffer: new ArrayBuffer(mib), signal })).rejects.toThrow(
-    'enough',
-  );
+  await expect(
+    disk!.make({ start: 0, end: mib }, { buffer: new SharedArrayBuffer(mib), signal }),
+  ).rejects.toThrow('enough');
   await expect(disk!.prove(rangesOf(disk!), { signal })).rejects.toThrow('enough');
 });
 

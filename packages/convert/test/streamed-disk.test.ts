@@ -47,7 +47,7 @@ async function madeOf(disk: StreamedDisk, length: number): Promise<Buffer> {
   const made = new Map<number, Buffer>();
   const work = async () => {
     for (const [index, range] of next) {
-      const buffer = new ArrayBuffer(length);
+      const buffer = new SharedArrayBuffer(length);
       new Uint8Array(buffer).fill(0xee);
       const part = await disk.make(range, { buffer });
       if (!part) continue;
@@ -66,7 +66,10 @@ describe.for(['vhdx', 'vhd', 'raw'] as const)('a streamed %s', (format) => {
     await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, image);
     const output = join(directory, 'out');
     await using made = await makeDisk({ image: { path: image, digest }, format, output });
-    const whole = await made!.make({ start: 0, end: made!.size }, { buffer: new ArrayBuffer(made!.size) });
+    const whole = await made!.make(
+      { start: 0, end: made!.size },
+      { buffer: new SharedArrayBuffer(made!.size) },
+    );
     await using disk = stream(format);
     for (const length of [8 * mib, 3 * mib + 1536]) {
       const bytes = await madeOf(disk, length);
@@ -79,7 +82,7 @@ describe.for(['vhdx', 'vhd', 'raw'] as const)('a streamed %s', (format) => {
 test('restarts where its first range is asked for again, and not elsewhere', async ({ stream, readings }) => {
   await using disk = stream('vhdx');
   const ask = (start: number) =>
-    disk.make({ start, end: start + 8 * mib }, { buffer: new ArrayBuffer(8 * mib) });
+    disk.make({ start, end: start + 8 * mib }, { buffer: new SharedArrayBuffer(8 * mib) });
   const head = ask(0);
   await ask(8 * mib);
   await expect(ask(8 * mib)).rejects.toThrow(RangeError);

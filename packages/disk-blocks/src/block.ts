@@ -18,16 +18,19 @@ export interface Block {
   release(): void;
 }
 
+/** A block's memory, all of a buffer that worker threads can fill and hash. */
+export type BlockBuffer = Buffer<SharedArrayBuffer>;
+
 /** Buffers of one block for reuse: allocating half a MiB for every block costs more than sending it. */
 export interface BlockPool {
-  take(): Buffer;
-  give(buffer: Buffer): void;
+  take(): BlockBuffer;
+  give(buffer: BlockBuffer): void;
 }
 
 export function createBlockPool(): BlockPool {
-  const free: Buffer[] = [];
+  const free: BlockBuffer[] = [];
   return {
-    take: () => free.pop() ?? Buffer.allocUnsafeSlow(blockSizeBytes),
+    take: () => free.pop() ?? Buffer.from(new SharedArrayBuffer(blockSizeBytes)),
     give: (buffer) => void free.push(buffer),
   };
 }

@@ -23,13 +23,19 @@ export async function* imageBlocks({
   const readBlock = async (index: number): Promise<Block | undefined> => {
     const offset = index * blockSizeBytes;
     const length = Math.min(blockSizeBytes, reader.sizeBytes - offset);
-    const buffer = pool.take().fill(0, length).buffer as ArrayBuffer;
-    const stretches = [{ at: 0, offset, length }];
-    const filled = await reader.fill({ length: blockSizeBytes, buffer, stretches, sha256: digests, signal });
+    const data = pool.take();
+    data.fill(0, length);
+    const filled = await reader.fill({
+      length: blockSizeBytes,
+      buffer: data.buffer,
+      stretches: [{ at: 0, offset, length }],
+      sha256: digests,
+      signal,
+    });
     const digest = filled.digests?.[0];
-    const isZero = digest ? digest.equals(zeroDigest) : isZeroBlock(filled.data);
-    if (isZero) return void pool.give(filled.data);
-    return blockOf(index, filled.data, pool, digest);
+    const isZero = digest ? digest.equals(zeroDigest) : isZeroBlock(data);
+    if (isZero) return void pool.give(data);
+    return blockOf(index, data, pool, digest);
   };
   yield* mapAhead(blockIndexes(await reader.present({ signal })), readBlock, { signal });
 }

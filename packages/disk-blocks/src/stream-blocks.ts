@@ -1,4 +1,11 @@
-import { type Block, type BlockPool, blockSizeBytes, createBlockPool, isZeroBlock } from './block.ts';
+import {
+  type Block,
+  type BlockBuffer,
+  type BlockPool,
+  blockSizeBytes,
+  createBlockPool,
+  isZeroBlock,
+} from './block.ts';
 import { blockOf, digestedBlock } from './digest-block.ts';
 import { mapAhead } from './map-ahead.ts';
 
@@ -23,7 +30,7 @@ export async function* streamBlocks(
 
 interface Filled {
   readonly index: number;
-  readonly data: Buffer;
+  readonly data: BlockBuffer;
 }
 
 async function* filledBlocks(
@@ -48,5 +55,8 @@ async function* filledBlocks(
     }
   }
   onSize?.(index * blockSizeBytes + filled);
-  if (filled > 0 && !isZeroBlock(data.subarray(0, filled))) yield { index, data: data.fill(0, filled) };
+  if (filled > 0 && !isZeroBlock(data.subarray(0, filled))) {
+    data.fill(0, filled);
+    yield { index, data };
+  }
 }

@@ -20,7 +20,7 @@ const ways: Readonly<Record<string, () => Promise<number>>> = {
     let bytes = 0;
     // Two parts for each thread: one being filled, one on its way.
     const fill = async () => {
-      let buffer: ArrayBuffer | undefined = new ArrayBuffer(bufferBytes);
+      let buffer: SharedArrayBuffer | undefined = new SharedArrayBuffer(bufferBytes);
       for (const { stretches, length } of parts) {
         const filled = await image.fill({ buffer, length, stretches, crc32: true });
         buffer = filled.buffer;

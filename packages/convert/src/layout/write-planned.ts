@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { Extent, ImageReader } from '@ec2-image/disk-blocks';
-import { fillRange, isLiteral } from './fill-range.ts';
+import { fillRange, lengthOf } from './fill-range.ts';
 import { inOrder } from './in-order.ts';
 import type { DiskLayout, Piece } from './layout.ts';
 import { writeFully } from './write-stream.ts';
@@ -28,7 +28,7 @@ const ahead = Math.min(availableParallelism() + 1, 8);
  */
 export async function writePlanned(options: WritePlannedOptions): Promise<void> {
   const { layout, reader, output, signal, onBytes } = options;
-  const spare: ArrayBuffer[] = [];
+  const spare: SharedArrayBuffer[] = [];
   const handle = await open(output, 'wx');
   try {
     const filled = inOrder(
@@ -64,11 +64,11 @@ async function contentOf(
   {
     spare,
     ...options
-  }: Pick<WritePlannedOptions, 'layout' | 'reader' | 'signal'> & { readonly spare: ArrayBuffer[] },
-): Promise<{ readonly pieces: readonly Piece[]; readonly buffer?: ArrayBuffer }> {
+  }: Pick<WritePlannedOptions, 'layout' | 'reader' | 'signal'> & { readonly spare: SharedArrayBuffer[] },
+): Promise<{ readonly pieces: readonly Piece[]; readonly buffer?: SharedArrayBuffer }> {
   const pieces = [...options.layout.pieces(range)];
   if (pieces.length === 0) return { pieces };
-  const buffer = spare.pop() ?? new ArrayBuffer(rangeBytes);
+  const buffer = spare.pop() ?? new SharedArrayBuffer(rangeBytes);
   return { pieces, buffer: (await fillRange({ ...options, range, buffer })).buffer };
 }
 
@@ -84,8 +84,4 @@ async function writeRuns(
     for (; pieces[index]?.at === end; index++) end += lengthOf(pieces[index]!);
     await writeFully(handle, data.subarray(start, end), offset + start);
   }
-}
-
-function lengthOf(piece: Piece): number {
-  return isLiteral(piece) ? piece.bytes.length : piece.length;
 }

@@ -25,12 +25,12 @@ export interface MadeDisk extends AsyncDisposable {
   /** What it is made from. */
   readonly source: { readonly path: string };
   /**
-   * @param options.buffer at least as long as the range: transferred, and given back
+   * @param options.buffer at least as long as the range: shared with a worker thread until it is given back
    * @throws DiskBlocksError
    */
   make(
     range: FileRange,
-    options: { readonly buffer: ArrayBuffer; readonly signal?: AbortSignal },
+    options: { readonly buffer: SharedArrayBuffer; readonly signal?: AbortSignal },
   ): Promise<MadeRange>;
   /**
    * CRC32 (base64) of each range, from an independent reading: QEMU reads the image, and how QEMU reads the file's

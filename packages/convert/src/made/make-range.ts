@@ -11,14 +11,14 @@ export interface FileRange {
 
 /** Bytes of the file with their CRC32 (base64), in memory that is given back with them. */
 export interface MadeRange {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
   readonly bytes: Buffer;
   readonly checksum: string;
 }
 
 export type MakeRange = (
   range: FileRange,
-  options: { readonly buffer: ArrayBuffer; readonly signal?: AbortSignal },
+  options: { readonly buffer: SharedArrayBuffer; readonly signal?: AbortSignal },
 ) => Promise<MadeRange>;
 
 /** Makes ranges of the planned file from what the reader reads. */

@@ -25,7 +25,7 @@ export async function proveSample({
   signal,
 }: ProveSampleOptions): Promise<number> {
   const found = Buffer.alloc(sampleUnitBytes);
-  let buffer = new ArrayBuffer(sampleUnitBytes);
+  let buffer = new SharedArrayBuffer(sampleUnitBytes);
   let compared = 0;
   for (const { offset, length, stretches } of sampledStretches(layout, disk.sizeBytes, { seed })) {
     signal?.throwIfAborted();

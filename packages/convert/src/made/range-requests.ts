@@ -6,7 +6,7 @@ import type { FileRange, MadeRange } from './make-range.ts';
 
 interface Request {
   readonly range: FileRange;
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
   readonly resolve: (made: MadeRange | undefined) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -61,7 +61,7 @@ export function createRangeRequests({ headBytes }: { readonly headBytes: number 
     /** @throws RangeError of a range that has gone by, or that leaves a gap */
     make(
       range: FileRange,
-      { buffer, signal }: { readonly buffer: ArrayBuffer; readonly signal?: AbortSignal | undefined },
+      { buffer, signal }: { readonly buffer: SharedArrayBuffer; readonly signal?: AbortSignal | undefined },
     ): Promise<MadeRange | undefined> {
       if (signal?.aborted) return Promise.reject(signal.reason);
       if (failure) return Promise.reject(failure.reason);

@@ -29,7 +29,7 @@ export interface StreamedDisk extends AsyncDisposable {
    */
   make(
     range: FileRange,
-    options: { readonly buffer: ArrayBuffer; readonly signal?: AbortSignal },
+    options: { readonly buffer: SharedArrayBuffer; readonly signal?: AbortSignal },
   ): Promise<MadeRange | undefined>;
   /** Has QEMU find each block of the disk that was read last where the file has it: {@link checkStructure}. */
   checkStructure(options: { readonly signal?: AbortSignal }): Promise<void>;

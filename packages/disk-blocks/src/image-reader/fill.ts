@@ -17,7 +17,7 @@ export interface Image {
 
 export function createFill(image: Image): (options: FillOptions) => Promise<Filled> {
   return async ({ length, stretches, crc32 = false, sha256 = false, signal, ...options }) => {
-    const buffer = options.buffer ?? new ArrayBuffer(length);
+    const buffer = options.buffer ?? new SharedArrayBuffer(length);
     if (buffer.byteLength < length)
       throw new RangeError(`a buffer of ${buffer.byteLength} bytes for ${length}`);
     for (const stretch of stretches) requireWithin(stretch, { length, sizeBytes: image.map.sizeBytes });
@@ -26,10 +26,10 @@ export function createFill(image: Image): (options: FillOptions) => Promise<Fill
     const { fd } = image.file;
     const { result, fault } = await image.run(
       { kind: 'fill', fd, clusterSize: image.map.clusterSize, buffer, length, pieces, crc32, sha256 },
-      { transfer: [buffer, pieces.buffer], signal },
+      { transfer: [pieces.buffer], signal },
     );
     if (fault) throw errorOf(fault, image.path);
-    return filledOf(result, length);
+    return filledOf(result, { buffer, length });
   };
 }
 
@@ -65,7 +65,10 @@ function* rangesOf(pieces: Float64Array): Generator<FileRange> {
   if (open) yield { offset: open.offset, length: open.end - open.offset };
 }
 
-function filledOf({ buffer, crc32, digests }: FillResult, length: number): Filled {
+function filledOf(
+  { crc32, digests }: FillResult,
+  { buffer, length }: { readonly buffer: SharedArrayBuffer; readonly length: number },
+): Filled {
   return {
     buffer,
     data: Buffer.from(buffer, 0, length),

@@ -5,10 +5,11 @@ export interface FillOptions {
   /** The first `length` bytes of `buffer` are the result. What no stretch covers keeps its content. */
   readonly length: number;
   /**
-   * To be filled, at least `length` bytes long; a buffer of zeros by default. It is transferred to a worker and back, so
-   * views of it are empty afterwards: use the one that is returned. After an error or an abort it is lost.
+   * To be filled, at least `length` bytes long; a buffer of zeros by default. A worker thread writes into it: shared memory,
+   * since the garbage collector would count what is transferred there and back as allocated each time. After an error or
+   * an abort the thread may still write into it, so it is not to be used again.
    */
-  readonly buffer?: ArrayBuffer;
+  readonly buffer?: SharedArrayBuffer;
   readonly stretches: readonly Stretch[];
   /** Whether the CRC32 of the whole result is wanted. Default false. */
   readonly crc32?: boolean;
@@ -29,7 +30,7 @@ export interface DeflateOptions {
 
 export interface Filled {
   /** The same memory as was given, to be given again. */
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
   /** Its first `length` bytes. */
   readonly data: Buffer;
   readonly crc32?: number;

@@ -6,5 +6,5 @@ export function digest({ buffer }: DigestJob): {
   readonly transfer: ArrayBuffer[];
 } {
   const digest = blockDigests(Buffer.from(buffer));
-  return { result: { buffer, digest }, transfer: [buffer, digest.buffer] };
+  return { result: { digest }, transfer: [digest.buffer] };
 }

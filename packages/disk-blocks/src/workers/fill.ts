@@ -13,10 +13,9 @@ export function fill(
   const digests = job.sha256 ? blockDigests(data) : undefined;
   return {
     result: {
-      buffer: job.buffer,
       ...(job.crc32 && { crc32: crc32(data) }),
       ...(digests && { digests }),
     },
-    transfer: [job.buffer, ...(digests ? [digests.buffer] : [])],
+    transfer: digests ? [digests.buffer] : [],
   };
 }

@@ -5,7 +5,7 @@ export interface FillJob {
   /** Open for reading in this process. */
   readonly fd: number;
   readonly clusterSize: number;
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
   /** Of the result, in bytes. */
   readonly length: number;
   /** Rows of `pieces.ts`. */
@@ -15,7 +15,6 @@ export interface FillJob {
 }
 
 export interface FillResult {
-  readonly buffer: ArrayBuffer;
   readonly crc32?: number;
   /** 32 bytes for each block. */
   readonly digests?: Uint8Array<ArrayBuffer>;
@@ -58,12 +57,10 @@ export interface ScanResult {
 export interface DigestJob {
   readonly kind: 'digest';
   /** One block. */
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
 }
 
 export interface DigestResult {
-  /** The same memory. */
-  readonly buffer: ArrayBuffer;
   /** SHA-256. */
   readonly digest: Uint8Array<ArrayBuffer>;
 }

@@ -31,7 +31,7 @@ export interface GrowingDisk {
 
 /** A part's bytes with their CRC32, in memory that is given back with them. */
 export interface MadePart {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
   /** A view of it. */
   readonly bytes: Buffer;
   /** CRC32, in base64. */
@@ -52,7 +52,7 @@ export interface MadeDisk {
   /** @param buffer at least as long as the range, for nobody else's use until the part is returned in it */
   make(
     range: ByteRange,
-    options: { readonly buffer: ArrayBuffer; readonly signal?: AbortSignal },
+    options: { readonly buffer: SharedArrayBuffer; readonly signal?: AbortSignal },
   ): Promise<MadePart>;
 }
 
@@ -70,7 +70,7 @@ export interface StreamedDisk {
   /** @returns what of the range the disk has; undefined where it ends before the range */
   make(
     range: ByteRange,
-    options: { readonly buffer: ArrayBuffer; readonly signal?: AbortSignal },
+    options: { readonly buffer: SharedArrayBuffer; readonly signal?: AbortSignal },
   ): Promise<MadePart | undefined>;
 }
 

@@ -73,8 +73,8 @@ function makingReader(options: PartReaderOptions & { readonly disk: MadeDisk | S
       // What waits for its bytes keeps no memory from others meanwhile.
       if ('ready' in disk) await disk.ready?.(range, { signal });
       const taken = await buffers.take(signal);
-      // What becomes of it after an error is not known: it may lie in a thread that has ended.
-      let buffer: ArrayBuffer | undefined;
+      // After an error a thread may still write into it.
+      let buffer: SharedArrayBuffer | undefined;
       try {
         const made = await disk.make(range, { buffer: taken, signal });
         // Where there is no such part, nothing was done with it.
@@ -91,9 +91,9 @@ function makingReader(options: PartReaderOptions & { readonly disk: MadeDisk | S
 /** A stream needs that of several parts at once, whatever others do; parts that are larger than usual have their own. */
 function memoryFor({ disk, memory, partSize, count }: PartReaderOptions): {
   readonly buffers: PartMemory;
-  readonly make: () => ArrayBuffer;
+  readonly make: () => SharedArrayBuffer;
 } {
   if (memory && !isStreamed(disk) && partSize <= defaultPartSize) return { buffers: memory, make: newPart };
-  const make = () => new ArrayBuffer(partSize);
+  const make = () => new SharedArrayBuffer(partSize);
   return { buffers: createBufferPool({ count, make }), make };
 }

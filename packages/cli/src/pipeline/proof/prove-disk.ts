@@ -27,7 +27,7 @@ const partBytes = 8 * 2 ** 20;
 
 async function checksumAsMade(made: MadeDisk, signal: AbortSignal): Promise<string> {
   const checksum = createChecksum('CRC32');
-  let buffer = new ArrayBuffer(Math.min(partBytes, made.size));
+  let buffer = new SharedArrayBuffer(Math.min(partBytes, made.size));
   for (let start = 0; start < made.size; start += partBytes) {
     const part = await made.make({ start, end: Math.min(start + partBytes, made.size) }, { buffer, signal });
     checksum.update(part.bytes);
