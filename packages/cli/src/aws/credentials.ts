@@ -7,7 +7,8 @@ import { explainProvider } from './explain-provider.ts';
 import { memoizeCredentials } from './memoize-credentials.ts';
 import { mfaCodeProvider } from './mfa.ts';
 import { callOptions, observeCalls } from './observe-calls.ts';
-import { type AwsRequestHandler, createRequestHandler } from './request-handler.ts';
+import { createRequestHandler } from './request-handler.ts';
+import { watchFailures } from './watch-failures.ts';
 
 type Options = Omit<Connection, 'credentials'> & { readonly signal?: AbortSignal };
 
@@ -102,30 +103,5 @@ function createSts(options: Options) {
     assumeRoleWithWebIdentity: async (
       input: ConstructorParameters<typeof AssumeRoleWithWebIdentityCommand>[0],
     ) => identityOf(await open().send(new AssumeRoleWithWebIdentityCommand(input))),
-  };
-}
-
-/** Remembers why a connection failed: the SDK's providers keep of it at most the message. */
-function watchFailures(inner: AwsRequestHandler) {
-  let failure: unknown;
-  const handler: AwsRequestHandler = {
-    ...inner,
-    async handle(request, options) {
-      try {
-        const answer = await inner.handle(request, options);
-        failure = undefined;
-        return answer;
-      } catch (error) {
-        failure = error;
-        throw error;
-      }
-    },
-  };
-  return {
-    handler,
-    lastFailure: () => failure,
-    forget() {
-      failure = undefined;
-    },
   };
 }

@@ -1,4 +1,4 @@
-import { explainCall, explainCredentials } from '@ec2-image/aws-call';
+import { awsErrorFacts, explainCall, explainCredentials } from '@ec2-image/aws-call';
 import { isExplained } from '@ec2-image/explained-error';
 import { profileInUse } from '../config/check-profile.ts';
 import { CliError } from '../errors/cli-error.ts';
@@ -8,18 +8,21 @@ import type { Environment } from './shared-config.ts';
 /**
  * Why there are no credentials.
  *
- * @param options.lost why the last connection of the provider failed, if one did
+ * @param options.lost why the last request of the provider failed, if one did
  */
 export async function explainProvider(
   error: unknown,
   { lost, profile, env }: { readonly lost: unknown; readonly profile?: string; readonly env: Environment },
 ): Promise<unknown> {
   if (isExplained(error)) return error;
-  if (lost !== undefined) {
+  const said = error instanceof Error ? error.message : String(error);
+  const isAnswer = awsErrorFacts(lost) !== undefined;
+  if (lost !== undefined && !(isAnswer && isEndedSsoSession(said))) {
+    const { name } = lost as Error;
+    if (isAnswer) (lost as Error).message = said.startsWith(`${name}: `) ? said.slice(name.length + 2) : said;
     const explained = explainCall({ error: lost, service: 'SSO', operation: 'GetRoleCredentials' });
     if (isExplained(explained)) return explained;
   }
-  const said = error instanceof Error ? error.message : String(error);
   const name = profileInUse({ profile, env });
   if (isEndedSsoSession(said)) {
     return new CliError('CREDENTIALS_EXPIRED', `the SSO session has ended or was never started (${said})`, {

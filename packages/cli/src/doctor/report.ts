@@ -1,4 +1,5 @@
 import { isAwsCallError } from '@ec2-image/aws-call';
+import type { ExplainedError } from '@ec2-image/explained-error';
 import { explain } from '../errors/explain.ts';
 import type { Fix } from './fix.ts';
 
@@ -44,9 +45,14 @@ export async function check(name: string, look: () => Promise<Finding>): Promise
       check: name,
       state: 'failed',
       detail: message,
-      hint: (isAwsCallError(error) ? hints[code] : undefined) ?? hint,
+      hint: (isAwsCallError(error) && !hasAnswered(error) ? hints[code] : undefined) ?? hint,
     };
   }
+}
+
+/** The service was reached, and failed: the network is well. */
+function hasAnswered({ code, facts }: ExplainedError): boolean {
+  return code === 'AWS_UNREACHABLE' && facts.httpStatus !== undefined;
 }
 
 /** Of what is said to an import, the half that matters here: there is nothing that could go on. */

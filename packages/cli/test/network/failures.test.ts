@@ -68,19 +68,25 @@ test('a proxy that is not there', async () => {
   });
 });
 
-test('SSO behind a proxy that does not let it through', async () => {
+/** The environment of a profile whose user logged in, with a token of the portal. */
+async function logIn(accessToken: string) {
+  const startUrl = 'https://corp.awsapps.com/start';
   await behind.configure(`[profile sso]
-sso_start_url = https://corp.awsapps.com/start
+sso_start_url = ${startUrl}
 sso_region = us-east-1
 sso_account_id = 123456789012
 sso_role_name = Importer
 `);
   const cache = join(behind.home, '.aws', 'sso', 'cache');
   await mkdir(cache, { recursive: true });
-  const token = { accessToken: 'ended', expiresAt: new Date(Date.now() + 3_600_000).toISOString() };
-  const name = createHash('sha1').update('https://corp.awsapps.com/start').digest('hex');
+  const token = { accessToken, expiresAt: new Date(Date.now() + 3_600_000).toISOString() };
+  const name = createHash('sha1').update(startUrl).digest('hex');
   await writeFile(join(cache, `${name}.json`), JSON.stringify(token));
-  const env = { AWS_PROFILE: 'sso', AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+  return { AWS_PROFILE: 'sso', AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+}
+
+test('SSO behind a proxy that does not let it through', async () => {
+  const env = await logIn('ended');
   behind.proxy.answer(403, /^portal\.sso\./);
   expect(await doctor(env)).toContainEqual(
     expect.objectContaining({
@@ -96,6 +102,43 @@ sso_role_name = Importer
       hint: expect.stringContaining('aws sso login --profile sso'),
     }),
   );
+});
+
+test.each([
+  ['TooManyRequestsException', 429, /^SSO is throttling .*wait a moment/, /raise --max-attempts/],
+  ['ForbiddenException', 403, /may not call sso:GetRoleCredentials.*wait a moment/, /Allow sso:/],
+  ['InternalFailure', 500, /^SSO failed to answer GetRoleCredentials.*wait a moment/, /in a few minutes/],
+])('SSO that answers %s instead of credentials', async (code, status, says, hint) => {
+  const rule = behind.account.aws.faults.add({
+    match: { service: 'sso' },
+    times: 'always',
+    action: { kind: 'error', status, code, message: 'wait a moment' },
+  });
+  const checks = await doctor(await logIn('sso-token'));
+  behind.account.aws.faults.remove(rule.id);
+  expect(checks).toContainEqual({
+    check: 'credentials',
+    state: 'failed',
+    detail: expect.stringMatching(says),
+    hint: expect.stringMatching(hint),
+  });
+});
+
+test('a role of a profile that may not be assumed', async () => {
+  await behind.configure(`[profile role]
+role_arn = arn:aws:iam::123456789012:role/Nobody
+source_profile = keys
+[profile keys]
+aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+`);
+  const env = { AWS_PROFILE: 'role', AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+  expect(await doctor(env)).toContainEqual({
+    check: 'credentials',
+    state: 'failed',
+    detail: expect.stringMatching(/may not call sts:AssumeRole/),
+    hint: expect.stringMatching(/Allow sts:AssumeRole/),
+  });
 });
 
 describe('certificates', () => {
@@ -134,7 +177,7 @@ describe('certificates', () => {
 
 test('a variable that names no proxy is wrong usage', async () => {
   const end = await behind.run(['janitor', '--bucket', bucket], { HTTPS_PROXY: 'socks5://me:secret@proxy' });
-  expect(end.exitCode).toBe(2);
+  expect(end.exitCode, end.stderr).toBe(2);
   expect(end.stderr).toContain('BAD_PROXY: HTTPS_PROXY names a SOCKS proxy');
   expect(end.stderr).not.toContain('secret');
 });
