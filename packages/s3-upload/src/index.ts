@@ -13,5 +13,6 @@ export type { Proof, StoredObject } from './object/stored-object.ts';
 export { verifyObject } from './object/verify-object.ts';
 export { abandonUpload } from './open/abandon-upload.ts';
 export { abortUploads } from './open/abort-uploads.ts';
+export { findSentParts, type SentParts } from './open/find-sent-parts.ts';
 export { uploadDisk } from './upload-disk.ts';
 export type { ServerSideEncryption, UploadDiskOptions, UploadedObject } from './upload-options.ts';

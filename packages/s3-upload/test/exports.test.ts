@@ -12,6 +12,7 @@ test('the exported names', () => {
     'findBucketRegion',
     'findKeys',
     'findObject',
+    'findSentParts',
     'markKept',
     'readObject',
     'uploadDisk',

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { systemClock } from '@ec2-image/aws-call';
-import { uploadDisk } from '@ec2-image/s3-upload';
+import { findSentParts, uploadDisk } from '@ec2-image/s3-upload';
 import { digest, format, metadata, partSize } from './support/disks.ts';
 import {
   bucket,
@@ -42,6 +42,10 @@ test('an interrupted upload resumes where it stopped', async ({ client, director
   const options = { ...uploadOptions(client), disk };
   await interrupt(options);
   expect(await listOpenUploadIds(client, options.key)).toHaveLength(1);
+  const sentParts = (machine: string) => findSentParts({ ...options, journalPath: `${machine}.upload` });
+  expect(await sentParts(disk.path)).toEqual({ bytes: partSize, count: 1 });
+  // Another machine does not take it over so soon.
+  expect(await sentParts('/nowhere/disk')).toBeUndefined();
 
   expect(await uploadDisk(options)).toMatchObject({ outcome: 'resumed', bytesSent: size - partSize });
   expect(countCalls(aws, 'CreateMultipartUpload', options.key)).toBe(1);

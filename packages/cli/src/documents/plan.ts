@@ -27,6 +27,10 @@ const image = z.object({
         ),
       what: z.string(),
       bytes: z.number().optional().describe('To be transferred, where that is known'),
+      keptBytes: z
+        .number()
+        .optional()
+        .describe('Transferred by an earlier run, of a download or an upload that is incomplete'),
     }),
   ),
   error: error.optional().describe('What stands in the way'),

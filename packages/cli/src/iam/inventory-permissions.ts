@@ -15,12 +15,12 @@ const plan: readonly Permission[] = [
   {
     // Without ListBucket S3 does not say that an object is missing.
     purpose: 'SeeTheBucket',
-    actions: ['s3:ListBucket'],
+    actions: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
     on: ['bucket'],
   },
   {
     purpose: 'LookAtTheObjects',
-    actions: ['s3:GetObject'],
+    actions: ['s3:GetObject', 's3:ListMultipartUploadParts'],
     on: ['objects'],
   },
   {

@@ -69,6 +69,9 @@ async function refused(run: ImageRun, reason: unknown): Promise<unknown> {
 }
 
 /** Where this machine notes that an upload of the image is its own. */
-export function uploadJournal({ directory, request }: ImageRun): string {
+export function uploadJournal({
+  directory,
+  request,
+}: Pick<ImageRun, 'request'> & { readonly directory: Pick<ImageRun['directory'], 'diskPath'> }): string {
   return `${directory.diskPath(request.format)}.upload`;
 }

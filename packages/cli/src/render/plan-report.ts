@@ -55,6 +55,10 @@ function renderImage(
 }
 
 function renderStep(step: PlannedStep): string[] {
-  const size = step.bytes === undefined ? '' : ` (${formatBytes(step.bytes)})`;
+  const sizes = [
+    ...(step.bytes === undefined ? [] : [formatBytes(step.bytes)]),
+    ...(step.keptBytes === undefined ? [] : [`without the ${formatBytes(step.keptBytes)} that are there`]),
+  ];
+  const size = sizes.length > 0 ? ` (${sizes.join(', ')})` : '';
   return [step.action, step.step, printable(`${step.what}${size}`)];
 }

@@ -30,6 +30,8 @@ export interface ImageDirectory {
   release(): void;
 }
 
+export const diskPathIn = (directory: string, format: DiskFormat) => join(directory, `disk.${format}`);
+
 export const imagesDirectory = (workDirectory: string) => join(workDirectory, 'images');
 export const locksDirectory = (workDirectory: string) => join(workDirectory, 'locks');
 export const localAwsDirectory = (workDirectory: string) => join(workDirectory, 'local-aws');
@@ -72,7 +74,7 @@ export async function openImageDirectory({
     });
     return {
       path,
-      diskPath: (format) => join(path, `disk.${format}`),
+      diskPath: (format) => diskPathIn(path, format),
       async remove() {
         if (turn.isWaitedFor()) return;
         await (held.ours ? rm(path, { recursive: true, force: true }) : removeOwnFiles(path, digest));

@@ -317,6 +317,14 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     policy: 'plan',
+    name: 'an incomplete upload',
+    needs: ['s3:ListBucketMultipartUploads', 's3:ListMultipartUploadParts'],
+    exitCode: 3,
+    prepare: (stage) => failAt(stage, 'CompleteMultipartUpload'),
+    command: planning(),
+  },
+  {
+    policy: 'plan',
     name: 'a snapshot that is encrypted with a key',
     needs: ['kms:DescribeKey'],
     exitCode: 3,

@@ -126,6 +126,7 @@ const states: readonly (readonly [
   ],
   ['the object', stoppedAt('ImportSnapshot')],
   ['the download', stoppedAt('CreateMultipartUpload')],
+  ['a part of the upload', stoppedAt('CompleteMultipartUpload')],
   [
     'the AMI of another image by that name',
     imported(({ account, imageId, snapshotId }) =>
@@ -236,15 +237,35 @@ test('import --dry-run prints the same plan, and people read it', async ({ accou
   );
 });
 
+test('what an earlier run has sent is told: the import does not send it again', async ({
+  account,
+  runImport,
+  runPlan,
+}) => {
+  // Of the disk's size, whatever the converter.
+  const raw: Flags = { format: 'raw' };
+  const stop = stoppedAt('CompleteMultipartUpload');
+  await stop({ account, runImport: (flags) => runImport({ ...flags, ...raw }) });
+  const sent = account.calls('UploadPart').length;
+  const upload = (await runPlan(raw)).plan.steps.find(({ step }) => step === 'upload');
+  expect(upload).toMatchObject({ action: 'make', keptBytes: 8 * 2 ** 20 });
+  expect(upload!.what).toContain('1 part of it is there');
+  expect((await runImport(raw)).result.outcome).toBe('imported');
+  expect(account.calls('UploadPart').length).toBe(sent);
+});
+
 test('import waits for a task that an earlier run started', async ({ account, runPlan }) => {
   const digest = (await runPlan()).plan.source.digest as Digest;
   const key = objectKey({ prefix: 'ec2-image/', amiName: 'test-cloud-ione', digest, format: 'vhdx' });
-  const tags = provenanceTags({
-    sourceUrl: 'https://example.org/',
-    digest,
-    diskFormat: 'vhdx',
-    version: '0.1.0',
-  });
+  const tags = {
+    Name: 'test-cloud-ione',
+    ...provenanceTags({
+      sourceUrl: 'https://example.org/',
+      digest,
+      diskFormat: 'vhdx',
+      version: '0.1.0',
+    }),
+  };
   seedEc2({ directory: account.directory, importTasks: [{ bucket, key, status: 'active', tags }] });
   const { plan, exitCode } = await runPlan();
   expect(exitCode).toBe(3);
@@ -255,4 +276,9 @@ test('import waits for a task that an earlier run started', async ({ account, ru
     'make register',
   ]);
   expect(plan.steps[1]!.what).toMatch(/^import task import-snap-\w+ is running/);
+
+  const own = async (suffix: string) =>
+    (await runPlan({ suffix, 'own-snapshot': true })).plan.steps.map(({ what }) => what).join('\n');
+  expect(await own('one')).not.toContain('copy');
+  expect(await own('two')).toMatch(/copy the snapshot of import-snap-\w+, unless test-cloud-ione leaves it/);
 });

@@ -3,7 +3,7 @@ import { isAwsCallError } from '@ec2-image/aws-call';
 import type { Address, S3 } from '../call/s3.ts';
 import { notS3 } from '../errors.ts';
 import type { ServerSideEncryption } from '../upload-options.ts';
-import { chooseUpload } from './choose-upload.ts';
+import { type Choice, chooseUpload } from './choose-upload.ts';
 import type { JournalEntry, UploadJournal } from './journal.ts';
 import {
   abortUpload,
@@ -48,12 +48,7 @@ export async function adoptUpload({
     await journal?.clear();
     return undefined;
   }
-  const candidates = [];
-  for (const upload of await knownUploads({ s3, address, noted })) {
-    const parts = await listParts(s3, address, upload.uploadId);
-    if (parts) candidates.push({ ...upload, parts });
-  }
-  const choice = chooseUpload({ candidates, journal: noted, now: s3.now(), idleMs });
+  const choice = await chooseOpenUpload({ s3, address, noted, idleMs });
   if (!choice) return undefined;
   const { uploadId, parts } = choice.upload;
   await journal?.write({ uploadId });
@@ -64,6 +59,27 @@ export async function adoptUpload({
       : `resuming an upload left by another run (${arrived})`,
   );
   return { uploadId, parts, adopted: true, isForeign: choice.reason === 'idle' };
+}
+
+/** The one that `uploadDisk` would resume. Changes nothing. */
+export async function chooseOpenUpload({
+  s3,
+  address,
+  noted,
+  idleMs,
+}: {
+  readonly s3: S3;
+  readonly address: Address;
+  /** Of this machine. */
+  readonly noted: JournalEntry | undefined;
+  readonly idleMs: number;
+}): Promise<Choice | undefined> {
+  const candidates = [];
+  for (const upload of await knownUploads({ s3, address, noted })) {
+    const parts = await listParts(s3, address, upload.uploadId);
+    if (parts) candidates.push({ ...upload, parts });
+  }
+  return chooseUpload({ candidates, journal: noted, now: s3.now(), idleMs });
 }
 
 /** Where uploads may not be listed, the one of the journal can still be asked for. */

@@ -23,7 +23,10 @@ export const accountCommands = {
       'Exit codes: 0 done, 4 something could not be read.',
     ],
     examples: [
-      ['In the regions and buckets of the configuration, those that it publishes to included', 'ec2-image status'],
+      [
+        'In the regions and buckets of the configuration, those that it publishes to included',
+        'ec2-image status',
+      ],
       ['The same without a configuration', 'ec2-image status --bucket my-bucket --region us-east-1'],
     ],
   },

@@ -7,18 +7,21 @@ import {
   imageChanges,
   tagsToWrite,
 } from '@ec2-image/ec2-import';
+import { isExplained } from '@ec2-image/explained-error';
 import { type PlannedDownload, planDownload } from '@ec2-image/fetch';
-import { bootTestKey, isSufficientProof, readProof, type Tags } from '@ec2-image/provenance';
+import { bootTestKey, type DiskFormat, isSufficientProof, readProof, type Tags } from '@ec2-image/provenance';
 import { redactUrl } from '@ec2-image/redact';
+import { findSentParts, type SentParts } from '@ec2-image/s3-upload';
 import { explain } from '../../errors/explain.ts';
-import { imagesDirectory } from '../../work-directory/image-directory.ts';
+import { diskPathIn, imagesDirectory } from '../../work-directory/image-directory.ts';
 import { imageDirectoryName } from '../../work-directory/marker.ts';
+import { uploadJournal } from '../arriving-upload.ts';
 import { knowsBootMode } from '../boot/find-boot-mode.ts';
 import { identify, type RequestedJob } from '../identity.ts';
 import { createLeftovers } from '../leftovers.ts';
 import type { PublishMeans } from '../publishing.ts';
 import { failedBefore } from '../require-boot.ts';
-import { ec2Options, type IdentifiedRun, type Known, objectUrl } from '../run.ts';
+import { ec2Options, type IdentifiedRun, type Known, objectLocation, objectUrl } from '../run.ts';
 import { findAmiByName, imageUpdateOf, proofOf, wantedTagsOf } from '../rungs/ami.ts';
 import { findSnapshotOrTask } from '../rungs/find-imported-snapshot.ts';
 import { findStoredObject, locateObject } from '../rungs/object.ts';
@@ -131,9 +134,24 @@ async function findImported(given: IdentifiedRun): Promise<Found> {
   const snapshot = await findSnapshotOrTask(run);
   if (snapshot.state !== 'none') return snapshotFound(run, snapshot);
   const object = await findStoredObject(run);
-  if (!object) return { rung: 'none' };
+  if (!object) return { rung: 'none', sent: await sentParts(run) };
   const lacks = { ...lacksOf(run, object.tags ?? {}), signer: !knowsSigner(run, {}), proof: true };
   return { rung: 'object', url: objectUrl(object), sizeBytes: object.size, lacks };
+}
+
+/** Undefined where nobody may see them, too: then a notice says so. */
+async function sentParts(run: IdentifiedRun): Promise<SentParts | undefined> {
+  const { request, notice } = run;
+  if (request.fresh) return undefined;
+  try {
+    const diskPath = (format: DiskFormat) => diskPathIn(directoryOf(run), format);
+    const journalPath = uploadJournal({ request, directory: { diskPath } });
+    return await findSentParts({ ...objectLocation(run), journalPath });
+  } catch (error) {
+    if (!isExplained(error) || error.code !== 'ACCESS_DENIED') throw error;
+    notice(`cannot tell how much of an incomplete upload is there: ${error.message}`);
+    return undefined;
+  }
 }
 
 async function findWritten(run: IdentifiedRun): Promise<Found> {
@@ -150,7 +168,12 @@ async function snapshotFound(
   if (found.state === 'running') {
     const { importTaskId: taskId, percent } = found;
     const lacks = { ...lacksOf(run, found.tags), signer: !knowsSigner(run, {}), proof: true };
-    return { rung: 'task', taskId, ...(percent !== undefined && { percent }), lacks };
+    const { Name: runsFor } = found.tags;
+    return {
+      ...{ rung: 'task', taskId, lacks },
+      ...(percent !== undefined && { percent }),
+      ...(run.request.ami.ownSnapshot && runsFor !== run.amiName && { runsFor }),
+    };
   }
   const lacks = { ...lacksOf(run, found.tags), proof: !isProven(run, readProof(found.tags)) };
   const own = run.request.ami.ownSnapshot ? await findOwn(run, found.snapshot) : found.snapshot;
@@ -166,19 +189,18 @@ function isProven({ request }: IdentifiedRun, extent: ReturnType<typeof readProo
   return extent !== undefined && isSufficientProof(extent, request.proof);
 }
 
-/** Of the directory that a run would take for this digest. */
-function downloadOf({
-  request,
-  cloud,
-  digest,
-  workDirectory,
-  signal,
-}: IdentifiedRun): Promise<PlannedDownload> {
+function downloadOf(run: IdentifiedRun): Promise<PlannedDownload> {
+  const { request, cloud, digest, signal } = run;
   return planDownload({
     url: request.urls,
     digest,
-    directory: join(imagesDirectory(workDirectory), imageDirectoryName(digest)),
+    directory: directoryOf(run),
     signS3: cloud.signS3,
     signal,
   });
+}
+
+/** That a run would take for this digest. */
+function directoryOf({ workDirectory, digest }: IdentifiedRun): string {
+  return join(imagesDirectory(workDirectory), imageDirectoryName(digest));
 }

@@ -1,5 +1,6 @@
 import type { PlannedDownload } from '@ec2-image/fetch';
 import type { ProofExtent } from '@ec2-image/provenance';
+import type { SentParts } from '@ec2-image/s3-upload';
 import type { PlannedStep } from './planned.ts';
 
 /** What of the request decides about the steps. */
@@ -43,9 +44,20 @@ export type Found = { readonly removes?: { readonly imageId: string } } & (
       /** It was made for another AMI, and this one is to have its own. */
       readonly isCopied: boolean;
     }
-  | { readonly rung: 'task'; readonly taskId: string; readonly percent?: number; readonly lacks: Lacks }
+  | {
+      readonly rung: 'task';
+      readonly taskId: string;
+      readonly percent?: number;
+      readonly lacks: Lacks;
+      /** Another AMI that it runs for, where this one is to have a snapshot of its own. */
+      readonly runsFor?: string;
+    }
   | { readonly rung: 'object'; readonly url: string; readonly sizeBytes: number; readonly lacks: Lacks }
-  | { readonly rung: 'none' }
+  | {
+      readonly rung: 'none';
+      /** Of an upload that an earlier run has not completed. */
+      readonly sent?: SentParts;
+    }
 );
 
 /** Whether the image itself has to be there for what was found. */
@@ -102,6 +114,7 @@ function downloadStep({ outcome, bytes, keptBytes }: PlannedDownload): PlannedSt
         action: 'make',
         what: keptBytes > 0 ? 'download the rest of the image' : 'download the image',
         ...(bytes !== undefined && { bytes }),
+        ...(keptBytes > 0 && { keptBytes }),
       };
   }
 }
@@ -131,6 +144,15 @@ function obtainSteps(found: Found, { via, proof }: PlanRequest): PlannedStep[] {
       return [
         { step: 'import', action: 'wait', what: `import task ${found.taskId} is running${percent}` },
         ...whileImporting,
+        ...(found.runsFor === undefined
+          ? []
+          : [
+              {
+                step: 'import',
+                action: 'make',
+                what: `copy the snapshot of ${found.taskId}, unless ${found.runsFor} leaves it to this AMI`,
+              } as const,
+            ]),
       ];
     }
     case 'object':
@@ -146,11 +168,22 @@ function obtainSteps(found: Found, { via, proof }: PlanRequest): PlannedStep[] {
             ...whileImporting,
           ]
         : [
-            { step: 'upload', action: 'make', what: 'convert the image and upload the disk' },
+            uploadStep(found.sent),
             { step: 'import', action: 'make', what: 'import the object as a snapshot' },
             ...whileImporting,
           ];
   }
+}
+
+function uploadStep(sent: SentParts | undefined): PlannedStep {
+  if (!sent) return { step: 'upload', action: 'make', what: 'convert the image and upload the disk' };
+  const parts = sent.count === 1 ? '1 part of it is there' : `${sent.count} parts of it are there`;
+  return {
+    step: 'upload',
+    action: 'make',
+    what: `convert the image and upload the rest of the disk: ${parts}`,
+    keptBytes: sent.bytes,
+  };
 }
 
 function amiSteps(found: Found, { amiName }: PlanRequest): PlannedStep[] {

@@ -16,6 +16,8 @@ export interface PlannedStep {
   readonly what: string;
   /** To be transferred; undefined where none are, or nobody says how many. */
   readonly bytes?: number;
+  /** That an earlier run has transferred, and this one does not; undefined where there are none. */
+  readonly keptBytes?: number;
 }
 
 /** What `import` would do about one image: an entry of `images` in the document of `plan`. */
