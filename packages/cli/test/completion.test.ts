@@ -11,8 +11,9 @@ import { commandNames } from '../src/options/commands.ts';
 import { optionsOf } from '../src/options/option.ts';
 import { optionTable } from '../src/options/table.ts';
 import { quote } from '../src/render/command-line.ts';
+import { commandDirectory } from './support/command-directory.ts';
 import { runInProcess } from './support/in-process.ts';
-import { cliCommand, ownEnvironment } from './support/run-cli.ts';
+import { ownEnvironment } from './support/run-cli.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 type Shell = 'bash' | 'zsh' | 'fish';
@@ -43,23 +44,22 @@ const test = base
     await writeFile(join(directory, 'ec2-image.yaml'), stringify({ images }));
     await mkdir(join(directory, 'a directory'));
     await writeFile(join(directory, 'a file.txt'), '');
-    await mkdir(join(directory, 'bin'));
-    const command = `#!/bin/sh\nexec ${cliCommand.map(quote).join(' ')} "$@"\n`;
-    await writeFile(join(directory, 'bin', 'ec2-image'), command, { mode: 0o755 });
     return directory;
   })
+  // biome-ignore lint/correctness/noEmptyPattern: as above
+  .extend('programs', { scope: 'file' }, ({}) => commandDirectory())
   /** The words that the shell makes of each of these beginnings of a line, once the tab key has been pressed behind it. */
   .extend(
     'completed',
     { scope: 'file' },
-    ({ directory }) =>
+    ({ directory, programs }) =>
       async (shell: Shell, lines: readonly string[]) => {
         for (const [name, text] of Object.entries(files[shell])) {
           await mkdir(dirname(join(directory, name)), { recursive: true });
           await writeFile(join(directory, name), text);
         }
         const words = join(directory, `${shell}.words`);
-        const show = join(directory, 'bin', 'show');
+        const show = join(programs, 'show');
         await writeFile(show, `#!/bin/sh\nprintf '<%s>' "$@" >>${quote(words)}\necho >>${quote(words)}\n`, {
           mode: 0o755,
         });
@@ -72,7 +72,7 @@ const test = base
           extendEnv: false,
           env: {
             ...ownEnvironment,
-            PATH: `${join(directory, 'bin')}:${process.env.PATH}`,
+            PATH: `${programs}:${process.env.PATH}`,
             HOME: directory,
             TERM: 'xterm',
             LC_ALL: 'C.UTF-8',

@@ -1,10 +1,11 @@
-import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { commandDirectory } from './support/command-directory.ts';
 import { expect, testWith } from './support/fixtures.ts';
-import { cliCommand, ownEnvironment } from './support/run-cli.ts';
+import { ownEnvironment } from './support/run-cli.ts';
 import { isExhaustive } from './support/sample.ts';
 import { startSlurm } from './support/slurm.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
@@ -20,10 +21,6 @@ test.runIf(isExhaustive)(
   { timeout: 900_000 },
   async ({ account, images: published }) => {
     const directory = await temporaryDirectory('slurm');
-    const bin = join(directory, 'bin');
-    await mkdir(bin);
-    await writeFile(join(bin, 'ec2-image'), `#!/bin/sh\nexec ${cliCommand.join(' ')} "$@"\n`);
-    await chmod(join(bin, 'ec2-image'), 0o755);
     await copyFile(script, join(directory, 'slurm-array.sh'));
     await writeFile(
       join(directory, 'ec2-image.yaml'),
@@ -45,7 +42,7 @@ test.runIf(isExhaustive)(
       ].join('\n'),
     );
     await using slurm = await startSlurm(await temporaryDirectory('cluster'));
-    const env = { ...ownEnvironment, ...slurm.env, PATH: `${bin}:${process.env.PATH}` };
+    const env = { ...ownEnvironment, ...slurm.env, PATH: `${await commandDirectory()}:${process.env.PATH}` };
     const run = (file: string, args: readonly string[]) => execa(file, args, { cwd: directory, env });
     const { stdout: job } = await run('sbatch', ['--parsable', '--mem=100', 'slurm-array.sh']);
 

@@ -61,6 +61,14 @@ export function commandsOf(markdown: string): (readonly string[])[] {
   return stepsOf(markdown).flatMap((step) => ('words' in step ? [step.words] : []));
 }
 
+/** What a page has its reader type in a shell that is not a command of ec2-image, as it is written. */
+export function otherLinesOf(markdown: string): string[] {
+  const lines = [...markdown.matchAll(shown)].flatMap(([, language, block = '']) =>
+    linesOf(language, block).map((line) => line.replace(/ +# .*$/, '').trim()),
+  );
+  return lines.filter((line) => line !== '' && !line.startsWith('#') && commandIn(line).length === 0);
+}
+
 export function configurationsOf(markdown: string): string[] {
   return stepsOf(markdown).flatMap((step) => ('configuration' in step ? [step.configuration] : []));
 }

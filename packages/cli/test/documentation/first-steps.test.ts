@@ -1,9 +1,9 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { commandDirectory } from '../support/command-directory.ts';
 import { expect, testWith } from '../support/fixtures.ts';
-import { cliCommand } from '../support/run-cli.ts';
 import { isExhaustive } from '../support/sample.ts';
 import { stockAwsDirectory } from '../support/stock-aws.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -18,10 +18,10 @@ const exampleUrl = /https:\/\/example\.org\/\S+\.x86_64\.qcow2/;
 // Calm: the stock aws command, which runs what doctor prints, waits for nothing that EC2 shows late.
 const test = testWith({ account: { conditions: 'calm', buckets: [] } });
 
-/** The lines of the first block of commands under a heading. */
+/** The lines of the commands under a heading. */
 function linesUnder(heading: string): string[] {
-  const [block = ''] = blocksOf(sectionOf(readDocument('README.md'), heading), 'sh');
-  return block.split('\n').filter((line) => line !== '');
+  const blocks = blocksOf(sectionOf(readDocument('README.md'), heading), 'sh');
+  return blocks.flatMap((block) => block.split('\n')).filter((line) => line !== '');
 }
 
 async function typeAll(terminal: Terminal, lines: readonly string[]): Promise<Typed[]> {
@@ -64,11 +64,7 @@ test('the commands of the README lead from nothing to an AMI, as they are writte
   timeout: 180_000,
 }, async ({ account, images }) => {
   const home = await temporaryDirectory('home');
-  const programs = join(home, 'bin');
-  await mkdir(programs);
-  const command = join(programs, 'ec2-image');
-  await writeFile(command, `#!/bin/sh\nexec ${cliCommand.join(' ')} "$@"\n`);
-  await chmod(command, 0o755);
+  const programs = await commandDirectory();
   const terminal = openTerminal({
     ...{ home, account, path: `${programs}:${await stockAwsDirectory()}:${process.env.PATH}` },
     replace: (line) => line.replace(exampleUrl, images.url('qcow2')),
@@ -94,11 +90,12 @@ test.runIf(isExhaustive)(
           .replace('<this repository>', root)
           .replace('sudo ln -s', 'ln -s')
           .replace('/usr/local/bin/', `${programs}/`)
-          .replace(exampleUrl, images.url('qcow2')),
+          .replace(exampleUrl, images.url('qcow2'))
+          .replace('https://example.org/CHECKSUM', images.checksumUrl),
     });
     const tried = await typeAll(terminal, linesUnder('Try it'));
-    expectExits(tried, [0, 0]);
-    expect(tried.at(-1)!.stdout).toMatch(/^imported .*\n[\s\S]*^reused /m);
+    expectExits(tried, [0, 0, 0]);
+    for (const { stdout } of tried.slice(1)) expect(stdout).toMatch(/^imported .*\n[\s\S]*^reused /m);
     const [setup, link, doctor] = await typeAll(terminal, linesUnder('Install'));
     expectExits([setup!, link!], [0, 0]);
     // There is no bucket yet, and it says so.
