@@ -29,6 +29,7 @@ const runBy: readonly (readonly [RegExp, string])[] = [
   [/^sudo ln -s "\$PWD\/scripts\/ec2-image" \/usr\/local\/bin\/$/, firstSteps],
   [/^mkdir images && cd images$/, firstSteps],
   [/^sh fix\.sh$/, firstSteps],
+  // By buildah, which builds and runs without a container runtime, and as the user of the image.
   [/^podman (build|run) /, container],
   [/^aws iam /, here],
   [/^gpg /, here],
@@ -43,6 +44,17 @@ test('those tests are there, and none is named for what no page shows any more',
   for (const [, path] of runBy) await expect(access(join(root, path)), path).resolves.toBeUndefined();
   const lines = documents.flatMap((path) => otherLinesOf(readDocument(path)));
   expect(runBy.filter(([pattern]) => !lines.some((line) => pattern.test(line)))).toEqual([]);
+});
+
+test('what docs/install.md mounts into the container is where its user looks', () => {
+  const [run] = otherLinesOf(readDocument('docs/install.md')).filter((line) =>
+    line.startsWith('podman run '),
+  );
+  const targets = [...run!.matchAll(/ -v \S+?:(\/[^:\s]+)/g)].map(([, target]) => target);
+  const containerfile = readDocument('Containerfile');
+  const [, home] = /^ENV HOME=(\S+)/m.exec(containerfile)!;
+  const directory = [...containerfile.matchAll(/^WORKDIR (\S+)$/gm)].at(-1)![1];
+  expect(targets).toEqual([`${home}/.aws`, directory]);
 });
 
 /** The first block of a shell under a heading. */
@@ -90,10 +102,10 @@ describe('typed as they are written,', () => {
       await iam.send(new DeleteRolePolicyCommand({ RoleName: 'vmimport', PolicyName: 'vmimport' }));
       await iam.send(new DeleteRoleCommand({ RoleName: 'vmimport' }));
       for (const line of linesUnder('docs/account.md', 'The service role `vmimport`')) {
-      const { exitCode, stderr } = await terminal.type(line);
-      expect(exitCode, `${line}\n${stderr}`).toBe(0);
-    }
-    const doctor = await terminal.type(`ec2-image doctor --bucket ${bucket}`);
+        const { exitCode, stderr } = await terminal.type(line);
+        expect(exitCode, `${line}\n${stderr}`).toBe(0);
+      }
+      const doctor = await terminal.type(`ec2-image doctor --bucket ${bucket}`);
       expect(doctor).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('vmimport') });
     },
   );
