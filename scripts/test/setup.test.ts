@@ -140,6 +140,28 @@ describe.skipIf(existsSync('/usr/sbin/qemu-img'))('with qemu-img missing', () =>
   });
 });
 
+describe('what boots the AMIs of the demo', () => {
+  test('is installed for the demo alone', async () => {
+    await program('apt-get', bringing('qemu-system-x86_64'));
+    expect((await run()).calls.filter((call) => call.startsWith('apt-get'))).toEqual([]);
+    const { code, stderr, calls } = await run('demo');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^setup: installing qemu-system-x86$/m);
+    expect(calls).toContainEqual(expect.stringMatching(/^apt-get install .* qemu-system-x86$/));
+    expect(calls.at(-1)).toMatch(/^pnpm exec turbo run build/);
+  });
+
+  test('is left out where it cannot be installed, which is said', async () => {
+    await program('id', 'echo 1000');
+    await program('apt-get');
+    const { code, stderr, calls } = await run('demo');
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/'sudo apt-get install qemu-system-x86'/);
+    expect(stderr).toContain('setup: continuing: the demo leaves out its boot test.\n');
+    expect(calls.at(-1)).toMatch(/^pnpm exec turbo run build/);
+  });
+});
+
 test('what only tests and benchmarks need is missed only for them', async () => {
   expect((await run()).code).toBe(0);
   const { code, stderr } = await run('test');

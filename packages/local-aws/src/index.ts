@@ -1,6 +1,7 @@
 export type { CallRecord, Calls } from './calls.ts';
 export type { ConditionsName } from './conditions/conditions.ts';
 export type { ReadVolumeOptions } from './ebs/read-volume.ts';
+export { missingToBoot } from './ec2/instances/machines.ts';
 export { seedEc2 } from './ec2/seed.ts';
 export type { SeedEc2Options, SeedImage, SeedImportTask, SeedSnapshot } from './ec2/seed-options.ts';
 export { LocalAwsError, type LocalAwsErrorCode } from './errors.ts';

@@ -5,6 +5,7 @@ test('the package exports these names', () => {
   expect(Object.keys(api).sort()).toEqual([
     'LocalAwsError',
     'exampleCredentials',
+    'missingToBoot',
     'parseFaultFile',
     'seedEc2',
     'seedS3',

@@ -72,8 +72,9 @@ export class DemoCommand extends TableCommand {
       'poll-interval': 0.5,
     };
     await using samples = flags.url === undefined ? await this.serveSamples(settings) : undefined;
+    const bootTest = samples !== undefined && (await this.canBoot(flags));
     const requestsFor = (regions: readonly string[]) =>
-      requestsOf({ ...flags, regions: [...regions] }, samples);
+      requestsOf({ ...flags, ...(bootTest && { 'boot-test': true }), regions: [...regions] }, samples);
     const { runImports } = await import('../run-imports.ts');
     // The images' server, and without --work-dir the account too, end with the demo: there is nothing to pin.
     const report = {
@@ -118,6 +119,18 @@ export class DemoCommand extends TableCommand {
       if (kept) this.say(kept);
     }
     return importExitCode(runs.flat().map(({ result }) => result));
+  }
+
+  /** The emulator boots instances in QEMU, which an import does not need. */
+  private async canBoot({ arch }: ImageSettings): Promise<boolean> {
+    if (arch !== 'x86_64') return false;
+    const { missingToBoot } = await import('@ec2-image/local-aws');
+    const missing = await missingToBoot({ architecture: arch, firmware: 'bios' });
+    if (missing.length === 0) return true;
+    this.say(
+      `No boot test: the emulator boots instances in QEMU, which is not installed (Debian: ${missing.join(' ')}).`,
+    );
+    return false;
   }
 
   private async serveSamples({ workDirectory, signal }: CommonSettings) {

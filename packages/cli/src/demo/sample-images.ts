@@ -32,6 +32,8 @@ export async function serveSampleImages({
         sizeBytes: demoDiskBytes,
         seed,
         label: 'demo',
+        // A program that prints a login prompt: a boot test of its AMI passes.
+        boot: { bios: true },
         signal,
       });
       const fileName = `Demo-Cloud-Base-1.0.x86_64.${format}`;

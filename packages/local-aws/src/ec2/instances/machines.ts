@@ -21,6 +21,18 @@ interface Running {
   ended: Promise<void>;
 }
 
+/** What has to be installed before the emulator can boot an instance: names of Debian's packages. */
+export async function missingToBoot({
+  architecture,
+  firmware,
+}: Pick<MachineFacts, 'architecture' | 'firmware'>): Promise<string[]> {
+  const program = machinePrograms[architecture];
+  return [
+    ...((await findProgram(program.name)) ? [] : [program.debian]),
+    ...(firmware === 'bios' || (await findUefi(architecture)) ? [] : [uefiPackages[architecture]]),
+  ];
+}
+
 /** @param options.maxLifeMs after which a machine is switched off that nobody has ended */
 export function createMachines({
   store,
@@ -69,12 +81,9 @@ export function createMachines({
   }
 
   return {
-    async require({ architecture, firmware }) {
-      const program = machinePrograms[architecture];
-      const missing = [
-        ...((await findProgram(program.name)) ? [] : [program.debian]),
-        ...(firmware === 'bios' || (await findUefi(architecture)) ? [] : [uefiPackages[architecture]]),
-      ];
+    async require(machine) {
+      const { architecture } = machine;
+      const missing = await missingToBoot(machine);
       if (missing.length === 0) return;
       throw ec2Error(
         'Unsupported',
