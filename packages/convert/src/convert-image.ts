@@ -112,7 +112,7 @@ export async function makeDisk(
   if (facts.format !== 'raw' && facts.format !== 'qcow2') return undefined;
   const inside =
     facts.packing === undefined ? facts : await decompressed(facts, `${output}.decompressed`, options);
-  return openMadeDisk({ image: inside, format, digest: image.digest, scratchPath: `${output}.twin`, signal });
+  return openMadeDisk({ image: inside, format, digest: image.digest, signal });
 }
 
 interface Source extends DiskFacts {

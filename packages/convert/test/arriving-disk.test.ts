@@ -80,7 +80,7 @@ describe.for(['vhdx', 'vhd'] as const)('a %s of an image that is still arriving'
         { buffer: new SharedArrayBuffer(whole!.size) },
       );
       const { image, fileSize, until } = await arrivingFile(path);
-      const making = makeArrivingDisk({ image, format, scratchPath: `${output}.twin` });
+      const making = makeArrivingDisk({ image, format });
       until(fileSize - 512);
       await using disk = (await making)!;
       expect(disk).toMatchObject({ format, virtualSize });
@@ -98,11 +98,10 @@ describe('an image that has to be there first', () => {
     ['a raw disk that is to be a raw disk', 'raw', 'raw', undefined],
     ['one for a VMDK', 'raw', 'vmdk', undefined],
     ['one for qemu-img', 'qcow2', 'vhdx', 'qemu-img'],
-  ] as const)('%s', async ([_, kind, format, converter], { directory, raw, qcow2 }) => {
+  ] as const)('%s', async ([_, kind, format, converter], { raw, qcow2 }) => {
     const { image, fileSize, until } = await arrivingFile({ raw, qcow2 }[kind]);
     until(fileSize);
-    const scratchPath = join(directory, 'twin');
-    expect(await makeArrivingDisk({ image, format, converter, scratchPath })).toBeUndefined();
+    expect(await makeArrivingDisk({ image, format, converter })).toBeUndefined();
   });
 
   test('a VHD, known by its end, and a packed one, known by its beginning', async ({ directory, raw }) => {
@@ -116,8 +115,7 @@ describe('an image that has to be there first', () => {
     for (const path of [vhd, xz]) {
       const { image, fileSize, until } = await arrivingFile(path);
       until(fileSize);
-      const scratchPath = join(directory, 'twin');
-      expect(await makeArrivingDisk({ image, format: 'vhdx', scratchPath })).toBeUndefined();
+      expect(await makeArrivingDisk({ image, format: 'vhdx' })).toBeUndefined();
     }
   });
 });

@@ -19,13 +19,12 @@ const test = base
   .extend('readings', () => ({ count: 0 }))
   .extend(
     'stream',
-    ({ directory, raw, readings }) =>
+    ({ raw, readings }) =>
       (format: 'vhdx' | 'vhd' | 'raw') =>
         streamDisk({
           format,
           virtualSize,
           digest,
-          scratchPath: join(directory, 'twin'),
           blocks({ signal }) {
             readings.count += 1;
             return streamBlocks(createReadStream(raw, { highWaterMark: 300_000, signal }));
@@ -93,13 +92,12 @@ test('restarts where its first range is asked for again, and not elsewhere', asy
   expect(readings.count).toBe(2);
 });
 
-test('fails as its stream does, and leaves nothing waiting', async ({ directory }) => {
+test('fails as its stream does, and leaves nothing waiting', async () => {
   const failure = new Error('the digest is another');
   await using disk = streamDisk({
     format: 'raw',
     virtualSize,
     digest,
-    scratchPath: join(directory, 'twin'),
     async *blocks() {
       yield { index: 0, data: Buffer.alloc(blockSizeBytes, 1), release() {} };
       throw failure;

@@ -27,6 +27,6 @@ export {
   openImageReader,
 } from './image-reader/open-image-reader.ts';
 export type { DiskImageFormat } from './nbd/qemu-nbd.ts';
-export { openDisk } from './open-disk.ts';
+export { openDisk, openDiskOf } from './open-disk.ts';
 export { streamBlocks } from './stream-blocks.ts';
 export { createWorkerPool, type PoolOptions, type WorkerPool } from './workers/pool.ts';

@@ -1,10 +1,11 @@
 import { open } from 'node:fs/promises';
-import { fileSource, type ImageHeader, readImageHeader } from '@ec2-image/image-headers';
+import { type ByteSource, fileSource, type ImageHeader, readImageHeader } from '@ec2-image/image-headers';
 import type { Disk, Extent } from './disk.ts';
 import { DiskBlocksError, nbdFailed } from './errors.ts';
 import { fileExtents, fileHoles } from './file-map.ts';
 import { connectNbd } from './nbd/client.ts';
-import { type DiskImageFormat, startQemuNbd } from './nbd/qemu-nbd.ts';
+import { type DiskImageFormat, type ImagePlace, startQemuNbd } from './nbd/qemu-nbd.ts';
+import { serveBytes } from './nbd/serve-bytes.ts';
 
 /**
  * Opens the content of a disk image for reading: a raw one as the file it is, any other through qemu-nbd, so that no
@@ -43,13 +44,61 @@ async function openRawFile({ path }: { readonly path: string }): Promise<Disk> {
   };
 }
 
-async function openThroughNbd(options: {
+async function openThroughNbd({
+  path,
+  ...options
+}: {
   readonly path: string;
   readonly format: DiskImageFormat;
   readonly withHoles?: boolean;
   readonly signal?: AbortSignal;
 }): Promise<Disk> {
-  const vhd = options.format === 'vhd' ? await readHeader(options.path) : undefined;
+  const vhd = options.format === 'vhd' ? await readHeader(path) : undefined;
+  return openServed({ ...options, file: { path }, vhd });
+}
+
+/**
+ * Opens the content of a disk image that is nowhere as a file: qemu-nbd reads it from this process.
+ *
+ * @throws as {@link openDisk}
+ */
+export async function openDiskOf({
+  bytes,
+  ...options
+}: {
+  /** Of the image's file. */
+  readonly bytes: ByteSource;
+  readonly format: Exclude<DiskImageFormat, 'raw'>;
+  readonly signal?: AbortSignal;
+}): Promise<Disk> {
+  const vhd = options.format === 'vhd' ? await readImageHeader(bytes) : undefined;
+  const served = await serveBytes(bytes);
+  try {
+    const disk = await openServed({ ...options, file: served, vhd });
+    return {
+      ...disk,
+      async [Symbol.asyncDispose]() {
+        await disk[Symbol.asyncDispose]();
+        await served[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await served[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openServed({
+  vhd,
+  ...options
+}: {
+  readonly file: ImagePlace;
+  readonly format: DiskImageFormat;
+  /** The header of one. */
+  readonly vhd: ImageHeader | undefined;
+  readonly withHoles?: boolean;
+  readonly signal?: AbortSignal;
+}): Promise<Disk> {
   const server = await startQemuNbd({ ...options, vhdSizeRule: vhd?.vhdSizeRule });
   try {
     const { withHoles, signal } = options;

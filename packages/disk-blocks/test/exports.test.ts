@@ -15,6 +15,7 @@ test('the exported names', () => {
     'imageBlocks',
     'isZeroBlock',
     'openDisk',
+    'openDiskOf',
     'openImageReader',
     'streamBlocks',
     'zeroBlock',

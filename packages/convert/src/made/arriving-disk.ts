@@ -36,8 +36,6 @@ export interface MakeArrivingDiskOptions {
   readonly converter?: 'auto' | 'qemu-img';
   /** In bytes of data, zeros not counted; default 64 GiB. */
   readonly maxDiskSize?: number;
-  /** As for `makeDisk`. */
-  readonly scratchPath: string;
   readonly signal?: AbortSignal;
 }
 
@@ -94,14 +92,11 @@ async function planned(
   };
 }
 
-async function streamed(
-  reader: ImageReader,
-  { image, format, scratchPath }: Planning,
-): Promise<ArrivingDisk> {
+async function streamed(reader: ImageReader, { image, format }: Planning): Promise<ArrivingDisk> {
   const { sizeBytes: virtualSize } = reader;
   const blocks = ({ signal }: { readonly signal: AbortSignal }) =>
     imageBlocks({ reader, digests: false, signal });
-  const disk = streamDisk({ blocks, format, virtualSize, digest: image.digest, scratchPath });
+  const disk = streamDisk({ blocks, format, virtualSize, digest: image.digest });
   return {
     format,
     virtualSize,

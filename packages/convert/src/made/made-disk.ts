@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { type ImageReader, openDisk, openImageReader } from '@ec2-image/disk-blocks';
 import type { DiskFacts } from '../inspect-image.ts';
 import type { DiskLayout } from '../layout/layout.ts';
@@ -54,8 +53,6 @@ export interface OpenMadeDiskOptions {
   readonly format: PlannedFormat;
   /** Of the image, as published: it makes the identifiers in the file. */
   readonly digest: string;
-  /** Where a file may be written to check how QEMU reads the structure: sparse, of a few MiB at most. */
-  readonly scratchPath: string;
   readonly signal?: AbortSignal;
 }
 
@@ -84,18 +81,11 @@ export async function openMadeDisk(options: OpenMadeDiskOptions): Promise<MadeDi
 function madeDisk({
   image,
   format,
-  scratchPath,
   reader,
   layout,
 }: OpenMadeDiskOptions & { readonly reader: ImageReader; readonly layout: DiskLayout }): MadeDisk {
   const { path, virtualSize } = image;
-  const check = async (signal?: AbortSignal) => {
-    try {
-      await checkStructure({ layout, format, virtualSize, path: scratchPath, signal });
-    } finally {
-      await rm(scratchPath, { force: true });
-    }
-  };
+  const check = (signal?: AbortSignal) => checkStructure({ layout, format, virtualSize, signal });
   return {
     format,
     size: layout.fileSize,

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { type Block, blockSizeBytes, type Extent } from '@ec2-image/disk-blocks';
 import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
 import { checkStructure } from './check-structure.ts';
@@ -43,8 +42,6 @@ export interface StreamDiskOptions {
   readonly virtualSize: number;
   /** Of the image, as published: it makes the identifiers in the file. */
   readonly digest: string;
-  /** Where a file may be written to check how QEMU reads the structure: sparse, of a few MiB at most. */
-  readonly scratchPath: string;
 }
 
 /**
@@ -53,7 +50,7 @@ export interface StreamDiskOptions {
  * @throws ConvertError `DISK_TOO_LARGE`
  */
 export function streamDisk(options: StreamDiskOptions): StreamedDisk {
-  const { format, virtualSize, scratchPath } = options;
+  const { format, virtualSize } = options;
   const largest = plan(options, [{ offset: 0, length: virtualSize }]);
   let reading: Reading | undefined;
   return {
@@ -66,12 +63,7 @@ export function streamDisk(options: StreamDiskOptions): StreamedDisk {
       return reading.requests.make(range, given);
     },
     async checkStructure({ signal }) {
-      const layout = plan(options, await reading!.ended);
-      try {
-        await checkStructure({ layout, format, virtualSize, path: scratchPath, signal });
-      } finally {
-        await rm(scratchPath, { force: true });
-      }
+      await checkStructure({ layout: plan(options, await reading!.ended), format, virtualSize, signal });
     },
     [Symbol.asyncDispose]: async () => reading?.stop(),
   };

@@ -1,6 +1,6 @@
 /*
- * The part of the Network Block Device protocol that reading a disk takes: fixed newstyle handshake, structured
- * replies, block status. Numbers are those of https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
+ * The part of the Network Block Device protocol that reading a disk takes, and serving one that is read: fixed newstyle
+ * handshake, structured and simple replies, block status. Numbers are those of https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
  */
 
 export const magic = {
@@ -13,8 +13,14 @@ export const magic = {
 } as const;
 
 export const handshakeFlag = { fixedNewstyle: 1, noZeroes: 2 } as const;
-export const option = { go: 7, structuredReply: 8, setMetaContext: 10 } as const;
-export const optionReply = { ack: 1, info: 3, metaContext: 4, errorBit: 0x80000000 } as const;
+export const option = { abort: 2, info: 6, go: 7, structuredReply: 8, setMetaContext: 10 } as const;
+export const optionReply = {
+  ack: 1,
+  info: 3,
+  metaContext: 4,
+  errorBit: 0x80000000,
+  unsupported: 0x80000001,
+} as const;
 export const info = { export: 0 } as const;
 export const command = { read: 0, disconnect: 2, blockStatus: 7 } as const;
 export const chunk = { none: 0, offsetData: 1, offsetHole: 2, blockStatus: 5, errorBit: 0x8000 } as const;
@@ -75,4 +81,46 @@ export function request({
   head.writeBigUInt64BE(BigInt(offset), 16);
   head.writeUInt32BE(length, 24);
   return head;
+}
+
+/** What a server says first. */
+export function greeting(): Buffer {
+  const bytes = Buffer.alloc(18);
+  bytes.writeBigUInt64BE(magic.server, 0);
+  bytes.writeBigUInt64BE(magic.option, 8);
+  bytes.writeUInt16BE(handshakeFlag.fixedNewstyle | handshakeFlag.noZeroes, 16);
+  return bytes;
+}
+
+export function optionAnswer(code: number, type: number, data: Buffer = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(20);
+  head.writeBigUInt64BE(magic.optionReply, 0);
+  head.writeUInt32BE(code, 8);
+  head.writeUInt32BE(type, 12);
+  head.writeUInt32BE(data.length, 16);
+  return Buffer.concat([head, data]);
+}
+
+/** Transmission flags: there are flags, and nothing can be written. */
+const readOnly = 3;
+
+/** NBD_INFO_EXPORT. */
+export function exportInfo(sizeBytes: number): Buffer {
+  const bytes = Buffer.alloc(12);
+  bytes.writeUInt16BE(info.export, 0);
+  bytes.writeBigUInt64BE(BigInt(sizeBytes), 2);
+  bytes.writeUInt16BE(readOnly, 10);
+  return bytes;
+}
+
+/** EINVAL. */
+export const invalid = 22;
+
+/** The data of a read follows it. */
+export function simpleReply(cookie: bigint, error: number): Buffer {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt32BE(magic.simpleReply, 0);
+  bytes.writeUInt32BE(error, 4);
+  bytes.writeBigUInt64BE(cookie, 8);
+  return bytes;
 }

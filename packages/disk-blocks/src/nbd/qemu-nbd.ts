@@ -21,6 +21,9 @@ export interface NbdServer extends AsyncDisposable {
 const drivers = { raw: 'raw', qcow2: 'qcow2', vmdk: 'vmdk', vhd: 'vpc', vhdx: 'vhdx' } as const;
 export type DiskImageFormat = keyof typeof drivers;
 
+/** A file, or the Unix socket of an NBD server that has its bytes. */
+export type ImagePlace = { readonly path: string } | { readonly socketPath: string };
+
 /** A header has been read by then: opening takes milliseconds. */
 const startTimeoutMs = 15_000;
 
@@ -29,13 +32,13 @@ const endGraceMs = 250;
 
 /** @throws DiskBlocksError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED` */
 export async function startQemuNbd({
-  path,
+  file,
   format,
   vhdSizeRule,
   withHoles = false,
   signal,
 }: {
-  readonly path: string;
+  readonly file: ImagePlace;
   readonly format: DiskImageFormat;
   /** Of a VHD, from its header. */
   readonly vhdSizeRule?: VhdSizeRule;
@@ -57,7 +60,7 @@ export async function startQemuNbd({
       '--cache=writeback',
       ...(withHoles ? ['--allocation-depth'] : []),
       '--image-opts',
-      imageOptions({ path, format, vhdSizeRule }),
+      imageOptions({ file, format, vhdSizeRule }),
     ],
     limits: qemuLimits,
     signal,
@@ -104,22 +107,26 @@ export async function startQemuNbd({
  * opens no file that the image names.
  */
 function imageOptions({
-  path,
+  file,
   format,
   vhdSizeRule,
 }: {
-  readonly path: string;
+  readonly file: ImagePlace;
   readonly format: DiskImageFormat;
   readonly vhdSizeRule?: VhdSizeRule;
 }): string {
-  const filename = resolve(path).replaceAll(',', ',,');
   return [
     `driver=${drivers[format]}`,
-    'file.driver=file',
-    `file.filename=${filename}`,
+    ...('path' in file
+      ? ['file.driver=file', `file.filename=${escaped(resolve(file.path))}`]
+      : ['file.driver=nbd', 'file.server.type=unix', `file.server.path=${escaped(file.socketPath)}`]),
     ...(format === 'qcow2' ? ['backing='] : []),
     ...(vhdSizeRule ? [`force_size_calc=${vhdSizeRule}`] : []),
   ].join(',');
+}
+
+function escaped(path: string): string {
+  return path.replaceAll(',', ',,');
 }
 
 function startError(end: ProcessEnd | undefined): DiskBlocksError {

@@ -43,16 +43,15 @@ async function startArriving(
   run: ImageRun,
   { started, arriving }: Arriving,
 ): Promise<StartedDisk | undefined> {
-  const { request, steps, digest, directory } = run;
+  const { request, steps, digest } = run;
   const stop = new AbortController();
   const signal = AbortSignal.any([run.signal, stop.signal, arriving.discarded]);
   const { path, size: fileSize, arrived, hurry } = arriving;
   const plan = async () => {
     const { format, converter, maxDiskSizeBytes: maxDiskSize } = request;
     const image = { path, fileSize, arrived, hurry, digest };
-    const scratchPath = `${directory.diskPath(format)}.twin`;
     try {
-      const disk = await makeArrivingDisk({ image, format, converter, maxDiskSize, scratchPath, signal });
+      const disk = await makeArrivingDisk({ image, format, converter, maxDiskSize, signal });
       if (!disk || 'size' in disk.file || hasPlace(run)) return disk;
       await disk[Symbol.asyncDispose]();
       return undefined;

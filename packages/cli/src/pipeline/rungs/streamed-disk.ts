@@ -36,7 +36,7 @@ function startedDisk(
     readonly format: Parameters<typeof streamDisk>[0]['format'];
   },
 ): StartedDisk {
-  const { request, digest, directory, steps } = run;
+  const { request, digest, steps } = run;
   const { content, downloaded } = image;
   const virtualSize = content.virtualSizeBytes;
   const stop = new AbortController();
@@ -52,8 +52,7 @@ function startedDisk(
       throw error;
     }
   }
-  const scratchPath = `${directory.diskPath(format)}.twin`;
-  const disk = streamDisk({ blocks, format, virtualSize, digest, scratchPath });
+  const disk = streamDisk({ blocks, format, virtualSize, digest });
   const finished = downloaded.then(() => {
     steps.record('convert', { bytes: virtualSize });
     return { virtualSize };

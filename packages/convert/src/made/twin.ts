@@ -1,0 +1,89 @@
+import type { ByteSource } from '@ec2-image/image-headers';
+import { isLiteral } from '../layout/fill-range.ts';
+import type { DiskLayout, DiskPiece } from '../layout/layout.ts';
+
+const sectorBytes = 512;
+
+export interface Twin {
+  /** Of the file. */
+  readonly bytes: ByteSource;
+  /** The sectors that say where they belong, in the order of the file. */
+  readonly named: readonly NamedSector[];
+}
+
+interface NamedSector {
+  /** In the file, in bytes. */
+  readonly at: number;
+  /** In the disk, in bytes. */
+  readonly offset: number;
+}
+
+/**
+ * A file like the planned one, with everything in it that is not the disk's, and of each block of the disk the first and the
+ * last sector, which say where they belong; zeros elsewhere. Its bytes follow from the plan: it is written nowhere.
+ */
+export function twinOf(layout: DiskLayout): Twin {
+  const named = [...endsOfBlocks(layout)];
+  return {
+    named,
+    bytes: {
+      size: layout.fileSize,
+      async read(start, wanted) {
+        const length = Math.max(0, Math.min(wanted, layout.fileSize - start));
+        const bytes = Buffer.alloc(length);
+        for (const piece of layout.pieces({ offset: start, length }))
+          if (isLiteral(piece)) bytes.set(piece.bytes, piece.at);
+        for (let i = firstEndingAfter(named, start); i < named.length && named[i]!.at < start + length; i++) {
+          const { at, offset } = named[i]!;
+          // A read may begin or end within it.
+          const [from, to] = [Math.max(at, start), Math.min(at + sectorBytes, start + length)];
+          bytes.set(nameOf(offset).subarray(from - at, to - at), from - start);
+        }
+        return bytes;
+      },
+    },
+  };
+}
+
+export function nameOf(offset: number): Buffer {
+  const sector = Buffer.alloc(sectorBytes);
+  sector.write(`byte ${offset} of the disk`);
+  return sector;
+}
+
+/** A block is in one piece in any format. */
+function* endsOfBlocks(layout: DiskLayout): Generator<NamedSector> {
+  const { sizeBytes } = layout.blocks;
+  let block: number | undefined;
+  let last: NamedSector | undefined;
+  for (const piece of layout.pieces({ offset: 0, length: layout.fileSize })) {
+    if (isLiteral(piece)) continue;
+    const end = piece.offset + piece.length;
+    for (let offset = piece.offset; offset < end; ) {
+      if (block !== Math.floor(offset / sizeBytes)) {
+        if (last) yield last;
+        yield sectorOf(piece, offset);
+        block = Math.floor(offset / sizeBytes);
+      }
+      offset = Math.min(end, (block + 1) * sizeBytes);
+      last = sectorOf(piece, offset - sectorBytes);
+    }
+  }
+  if (last) yield last;
+}
+
+function sectorOf(piece: DiskPiece, offset: number): NamedSector {
+  return { at: piece.at + offset - piece.offset, offset };
+}
+
+/** Of sectors in the order of the file, some of them twice. */
+function firstEndingAfter(sectors: readonly NamedSector[], position: number): number {
+  let low = 0;
+  let high = sectors.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sectors[middle]!.at + sectorBytes > position) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
