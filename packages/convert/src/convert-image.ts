@@ -97,7 +97,7 @@ export async function convertImage(options: ConvertOptions): Promise<Disk> {
 
 /**
  * The same disk without a file of it: planned from the image, and made range by range when it is read. Undefined where
- * `convertImage` has to write it: of a VMDK, of a raw disk that is a file already, and of images that only QEMU reads.
+ * `convertImage` has to write it: of a raw disk that is a file already, and of images that only QEMU reads.
  *
  * @throws as {@link convertImage}; ConvertError `DISK_TOO_LARGE`
  */
@@ -105,7 +105,7 @@ export async function makeDisk(
   options: Omit<ConvertOptions, 'reuse'> & { readonly image: { readonly digest: string } },
 ): Promise<MadeDisk | undefined> {
   const { image, format, converter = 'auto', signal } = options;
-  if (converter === 'qemu-img' || format === 'vmdk') return undefined;
+  if (converter === 'qemu-img') return undefined;
   const output = resolve(options.output);
   const facts = await inspectImage({ ...options, path: image.path });
   if (format === 'raw' && facts.format === 'raw') return undefined;

@@ -4,7 +4,7 @@ import { DiskBlocksError, type ImageReader, openImageReader } from '@ec2-image/d
 import { isDiskFull, workDirectoryFull } from './errors.ts';
 import { requireFreeSpace } from './free-space.ts';
 import { planDisk } from './layout/plan-disk.ts';
-import { vmdkStream } from './layout/vmdk/vmdk-stream.ts';
+import { vmdkPieces } from './layout/vmdk/vmdk-pieces.ts';
 import { writePlanned } from './layout/write-planned.ts';
 import { writeStream } from './layout/write-stream.ts';
 import type { WriteDiskOptions } from './qemu/write-disk.ts';
@@ -45,8 +45,8 @@ async function write(reader: ImageReader, options: ReadAndWriteOptions): Promise
   // Of a raw file, zeros are found by reading them: its holes are not the same on every machine.
   const present = await (source.format === 'raw' ? reader.nonZero({ signal }) : reader.present({ signal }));
   if (format === 'vmdk') {
-    const chunks = vmdkStream({ reader, present, digest, signal, onBytes });
-    await writeStream({ chunks, output });
+    const pieces = vmdkPieces({ reader, present, digest, signal, onBytes });
+    await writeStream({ pieces, output });
     return;
   }
   const layout = planDisk({ format, virtualSize, present, digest });

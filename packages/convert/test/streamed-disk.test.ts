@@ -5,6 +5,7 @@ import { type FileRange, makeDisk, type StreamedDisk, streamDisk } from '@ec2-im
 import { blockSizeBytes, streamBlocks } from '@ec2-image/disk-blocks';
 import { test as base, describe, expect } from 'vitest';
 import { makeRawDisk, mib, qemuImg, temporaryDirectory } from './support/disk.ts';
+import { wholeFile } from './support/made-file.ts';
 
 const digest = `sha256:${'5'.repeat(64)}`;
 const virtualSize = 20 * mib + 512;
@@ -65,14 +66,11 @@ describe.for(['vhdx', 'vhd', 'raw'] as const)('a streamed %s', (format) => {
     await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, image);
     const output = join(directory, 'out');
     await using made = await makeDisk({ image: { path: image, digest }, format, output });
-    const whole = await made!.make(
-      { start: 0, end: made!.size },
-      { buffer: new SharedArrayBuffer(made!.size) },
-    );
+    const whole = await wholeFile(made);
     await using disk = stream(format);
     for (const length of [8 * mib, 3 * mib + 1536]) {
       const bytes = await madeOf(disk, length);
-      expect(bytes.equals(whole.bytes), `ranges of ${length}`).toBe(true);
+      expect(bytes.equals(whole), `ranges of ${length}`).toBe(true);
     }
     await disk.checkStructure({});
   });

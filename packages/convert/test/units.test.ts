@@ -28,7 +28,7 @@ test('the exported names', () => {
     'sampleUnitBytes',
     'streamDisk',
     'unpack',
-    'vmdkStream',
+    'vmdkPieces',
     'writeLagBytes',
   ]);
 });

@@ -1,4 +1,5 @@
 import type { Extent } from '@ec2-image/disk-blocks';
+import { firstWhere } from './first-where.ts';
 
 /** What of a disk may hold anything but zeros: begin and end of each stretch in bytes, in order and apart from each other. */
 export interface Present {
@@ -46,19 +47,9 @@ export function presentBlocks({ starts, ends }: Present, blockSize: number): Uin
 
 /** What of a range of the disk is present. */
 export function* stretchesWithin({ starts, ends }: Present, start: number, end: number): Generator<Extent> {
-  for (let i = firstEndingAfter(ends, start); i < starts.length && starts[i]! < end; i++) {
+  const first = firstWhere(ends.length, (index) => ends[index]! > start);
+  for (let i = first; i < starts.length && starts[i]! < end; i++) {
     const offset = Math.max(start, starts[i]!);
     yield { offset, length: Math.min(end, ends[i]!) - offset };
   }
-}
-
-function firstEndingAfter(ends: Float64Array, position: number): number {
-  let low = 0;
-  let high = ends.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ends[middle]! > position) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -1,19 +1,19 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Writes chunks to a file that does not exist yet. */
+/** Writes pieces, one behind the other, to a file that does not exist yet. */
 export async function writeStream({
-  chunks,
+  pieces,
   output,
 }: {
-  readonly chunks: AsyncIterable<Buffer>;
+  readonly pieces: AsyncIterable<{ readonly bytes: Buffer }>;
   readonly output: string;
 }): Promise<void> {
   const handle = await open(output, 'wx');
   try {
     let position = 0;
-    for await (const chunk of chunks) {
-      await writeFully(handle, chunk, position);
-      position += chunk.length;
+    for await (const { bytes } of pieces) {
+      await writeFully(handle, bytes, position);
+      position += bytes.length;
     }
   } finally {
     await handle.close();

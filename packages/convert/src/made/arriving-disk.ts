@@ -1,26 +1,34 @@
-import { type GrowingFile, type ImageReader, imageBlocks, openImageReader } from '@ec2-image/disk-blocks';
+import {
+  type Extent,
+  type GrowingFile,
+  type ImageReader,
+  imageBlocks,
+  openImageReader,
+} from '@ec2-image/disk-blocks';
 import { isExplained } from '@ec2-image/explained-error';
 import { defaultMaxDiskSize } from '../errors.ts';
 import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
 import type { DiskFormat } from '../qemu/output-format.ts';
 import { arrivingFormat } from './arriving-format.ts';
-import type { MadeDisk } from './made-disk.ts';
+import type { PlannedFile } from './made-disk.ts';
 import { type FileRange, rangeMaker, rangeWaiter } from './make-range.ts';
-import { type StreamedDisk, streamDisk } from './streamed-disk.ts';
+import { streamDisk } from './streamed-disk.ts';
+import type { StreamedFile } from './streamed-file.ts';
+import { streamVmdk } from './streamed-vmdk.ts';
 
 /**
  * The disk of an image that is still being downloaded: a range of it waits for the bytes of the image that it is made from.
  * Nothing of it is proven, nor is the image inspected: that is for `makeDisk`, once the image is verified.
  */
 export interface ArrivingDisk extends AsyncDisposable {
-  readonly format: PlannedFormat;
+  readonly format: DiskFormat;
   /** In bytes; a multiple of 512. */
   readonly virtualSize: number;
-  /** Of a qcow2, whose tables tell what is in it, any range of a file of known size; of a raw image as it comes, front to back. */
-  readonly file: PlannedFile | Pick<StreamedDisk, 'maxSize' | 'headBytes' | 'make'>;
+  /** Of a qcow2, whose tables tell what is in it, any range of a file of known size; of a raw image, and a VMDK, front to back. */
+  readonly file: ArrivingFile | StreamedFile;
 }
 
-interface PlannedFile extends Pick<MadeDisk, 'size' | 'make'> {
+interface ArrivingFile extends PlannedFile {
   /** Resolves once the range can be made without waiting. */
   ready(range: FileRange, options: { readonly signal?: AbortSignal }): Promise<void>;
 }
@@ -47,7 +55,7 @@ export interface MakeArrivingDiskOptions {
  */
 export async function makeArrivingDisk(options: MakeArrivingDiskOptions): Promise<ArrivingDisk | undefined> {
   const { image, format, converter = 'auto', signal } = options;
-  if (converter === 'qemu-img' || format === 'vmdk') return undefined;
+  if (converter === 'qemu-img') return undefined;
   const { path, digest: _, ...growing } = image;
   try {
     const imageFormat = await arrivingFormat(image, signal);
@@ -56,7 +64,7 @@ export async function makeArrivingDisk(options: MakeArrivingDiskOptions): Promis
     const { reader } = await openImageReader({ path, format: imageFormat, growing, signal });
     if (!reader) return undefined;
     try {
-      const disk = await (imageFormat === 'raw' ? streamed : planned)(reader, { ...options, format });
+      const disk = await arrivingDiskOf(reader, options);
       if (disk) return disk;
     } catch (error) {
       await reader[Symbol.asyncDispose]();
@@ -70,7 +78,36 @@ export async function makeArrivingDisk(options: MakeArrivingDiskOptions): Promis
   return undefined;
 }
 
+function arrivingDiskOf(
+  reader: ImageReader,
+  options: MakeArrivingDiskOptions,
+): Promise<ArrivingDisk | undefined> {
+  const { format } = options;
+  if (format === 'vmdk') return streamedVmdk(reader, options);
+  return (reader.format === 'raw' ? streamed : planned)(reader, { ...options, format });
+}
+
 type Planning = MakeArrivingDiskOptions & { readonly format: PlannedFormat };
+
+/** Of a raw image that is on its way, what of it is zeros is seen when it is deflated. */
+async function streamedVmdk(
+  reader: ImageReader,
+  { image: { digest }, maxDiskSize = defaultMaxDiskSize, signal }: MakeArrivingDiskOptions,
+): Promise<ArrivingDisk | undefined> {
+  const { sizeBytes: virtualSize } = reader;
+  const present = await reader.present({ signal });
+  if (reader.format === 'qcow2' && bytesIn(present) > maxDiskSize) return undefined;
+  const file = streamVmdk({ reader, present, digest });
+  return {
+    format: 'vmdk',
+    virtualSize,
+    file,
+    async [Symbol.asyncDispose]() {
+      await file[Symbol.asyncDispose]();
+      await reader[Symbol.asyncDispose]();
+    },
+  };
+}
 
 async function planned(
   reader: ImageReader,
@@ -78,7 +115,7 @@ async function planned(
 ): Promise<ArrivingDisk | undefined> {
   const { sizeBytes: virtualSize } = reader;
   const present = await reader.present({ signal });
-  if (present.reduce((sum, { length }) => sum + length, 0) > maxDiskSize) return undefined;
+  if (bytesIn(present) > maxDiskSize) return undefined;
   const layout = planDisk({ format, virtualSize, present, digest: image.digest });
   return {
     format,
@@ -106,4 +143,8 @@ async function streamed(reader: ImageReader, { image, format }: Planning): Promi
       await reader[Symbol.asyncDispose]();
     },
   };
+}
+
+function bytesIn(present: readonly Extent[]): number {
+  return present.reduce((sum, { length }) => sum + length, 0);
 }

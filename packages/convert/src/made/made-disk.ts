@@ -1,56 +1,72 @@
+import { createChecksum } from '@ec2-image/checksum';
 import { type ImageReader, openDisk, openImageReader } from '@ec2-image/disk-blocks';
 import type { DiskFacts } from '../inspect-image.ts';
 import type { DiskLayout } from '../layout/layout.ts';
 import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
+import type { DiskFormat } from '../qemu/output-format.ts';
 import type { SampleOptions } from '../sample.ts';
 import { checkStructure } from './check-structure.ts';
-import { type FileRange, type MadeRange, rangeMaker } from './make-range.ts';
+import { madeVmdk } from './made-vmdk.ts';
+import { type MakeRange, rangeMaker } from './make-range.ts';
 import { proveLayout } from './prove-layout.ts';
 import { proveSample } from './prove-sample.ts';
+import type { StreamedFile } from './streamed-file.ts';
 
 export interface ProveOptions {
   readonly signal?: AbortSignal;
-  /** In bytes of the file. */
+  /** In bytes of what is read. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
-/** A disk file that is never written: any range of it is made from the image, the same bytes each time. */
-export interface MadeDisk extends AsyncDisposable {
-  readonly format: PlannedFormat;
-  /** Of the file, in bytes. */
+/** A file of which any range can be made, the same bytes each time. */
+export interface PlannedFile {
+  /** In bytes. */
   readonly size: number;
-  /** In bytes; a multiple of 512. */
-  readonly virtualSize: number;
-  /** What it is made from. */
-  readonly source: { readonly path: string };
   /**
    * @param options.buffer at least as long as the range: shared with a worker thread until it is given back
    * @throws DiskBlocksError
    */
-  make(
-    range: FileRange,
-    options: { readonly buffer: SharedArrayBuffer; readonly signal?: AbortSignal },
-  ): Promise<MadeRange>;
+  readonly make: MakeRange;
+}
+
+export interface FileSum {
+  /** In bytes. */
+  readonly size: number;
+  /** CRC32, in base64. */
+  readonly checksum: string;
+}
+
+/** A disk file that is never written: it is made from the image, the same bytes each time. */
+export interface MadeDisk extends AsyncDisposable {
+  readonly format: DiskFormat;
+  /** In bytes; a multiple of 512. */
+  readonly virtualSize: number;
+  /** What it is made from. */
+  readonly source: { readonly path: string };
+  /** A VMDK, whose size follows from how the disk compresses, comes front to back; of the others, any range. */
+  readonly file: PlannedFile | StreamedFile;
   /**
-   * CRC32 (base64) of each range, from an independent reading: QEMU reads the image, and how QEMU reads the file's
-   * structure is checked. The ranges are in order, without gaps, and cover the file.
+   * What the file is by an independent reading: QEMU reads the image, and how QEMU reads the file's structure is checked; of a
+   * VMDK, QEMU reads both, the file as it is made again.
    *
    * @throws ConvertError `DISK_DIFFERS`, DiskBlocksError
    */
-  prove(ranges: readonly FileRange[], options: ProveOptions): Promise<readonly string[]>;
+  prove(options: ProveOptions): Promise<FileSum>;
   /**
-   * The structure as in `prove`, and a share of the disk as QEMU and our reader read it.
+   * The same for a share of the disk.
    *
    * @returns how many bytes of the disk were compared
    * @throws ConvertError `DISK_DIFFERS`, DiskBlocksError
    */
   proveSample(options: SampleOptions & { readonly signal?: AbortSignal }): Promise<number>;
+  /** What the file is, as it is made. */
+  sum(options: { readonly signal?: AbortSignal }): Promise<FileSum>;
 }
 
 export interface OpenMadeDiskOptions {
   /** Inspected, and not packed. */
   readonly image: DiskFacts;
-  readonly format: PlannedFormat;
+  readonly format: DiskFormat;
   /** Of the image, as published: it makes the identifiers in the file. */
   readonly digest: string;
   readonly signal?: AbortSignal;
@@ -68,35 +84,42 @@ export async function openMadeDisk(options: OpenMadeDiskOptions): Promise<MadeDi
   const { reader } = await openImageReader({ path, format: image.format, signal });
   if (!reader) return undefined;
   try {
+    if (format === 'vmdk')
+      return madeVmdk({ image, source: { reader, present: await reader.present({ signal }), digest } });
     // Which zeros of a raw file are holes differs from one file system to another, and the disk must not.
     const present = await (image.format === 'raw' ? reader.nonZero({ signal }) : reader.present({ signal }));
     const layout = planDisk({ format, virtualSize, present, digest });
-    return madeDisk({ ...options, reader, layout });
+    return madeFromPlan({ image, format, reader, layout });
   } catch (error) {
     await reader[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-function madeDisk({
+function madeFromPlan({
   image,
   format,
   reader,
   layout,
-}: OpenMadeDiskOptions & { readonly reader: ImageReader; readonly layout: DiskLayout }): MadeDisk {
+}: {
+  readonly image: DiskFacts;
+  readonly format: PlannedFormat;
+  readonly reader: ImageReader;
+  readonly layout: DiskLayout;
+}): MadeDisk {
   const { path, virtualSize } = image;
   const check = (signal?: AbortSignal) => checkStructure({ layout, format, virtualSize, signal });
+  const file = { size: layout.fileSize, make: rangeMaker({ layout, reader }) };
   return {
     format,
-    size: layout.fileSize,
     virtualSize,
     source: { path },
-    make: rangeMaker({ layout, reader }),
-    async prove(ranges, { signal, onProgress }) {
+    file,
+    async prove({ signal, onProgress }) {
       await using disk = await openDisk({ path, format: image.format, signal });
-      const checksums = await proveLayout({ layout, disk, ranges, signal, onProgress });
+      const checksum = await proveLayout({ layout, disk, signal, onProgress });
       await check(signal);
-      return checksums;
+      return { size: file.size, checksum };
     },
     async proveSample({ seed, signal }) {
       await using disk = await openDisk({ path, format: image.format, signal });
@@ -104,6 +127,20 @@ function madeDisk({
       await check(signal);
       return compared;
     },
+    sum: ({ signal }) => sumOf(file, signal),
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
   };
+}
+
+const rangeBytes = 8 * 2 ** 20;
+
+async function sumOf({ size, make }: PlannedFile, signal?: AbortSignal): Promise<FileSum> {
+  const checksum = createChecksum('CRC32');
+  let buffer = new SharedArrayBuffer(Math.min(rangeBytes, size));
+  for (let start = 0; start < size; start += rangeBytes) {
+    const part = await make({ start, end: Math.min(start + rangeBytes, size) }, { buffer, signal });
+    checksum.update(part.bytes);
+    buffer = part.buffer;
+  }
+  return { size, checksum: checksum.digest() };
 }

@@ -7,67 +7,36 @@ export interface ProveLayoutOptions {
   readonly layout: DiskLayout;
   /** The image's content as it is read on its own: by QEMU, whatever our reader makes of it. */
   readonly disk: Disk;
-  /** In order, without gaps, from the beginning of the file to its end. */
-  readonly ranges: readonly { readonly start: number; readonly end: number }[];
   readonly signal?: AbortSignal;
   /** In bytes of the file. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
 /**
- * CRC32 (base64) of each range of the file that the layout describes, with the disk's bytes as `disk` has them.
+ * CRC32 (base64) of the file that the layout describes, with the disk's bytes as `disk` has them.
  *
  * @throws ConvertError `DISK_DIFFERS` where `disk` has data that the layout leaves out
  */
-export async function proveLayout({
-  layout,
-  disk,
-  ranges,
-  signal,
-  onProgress,
-}: ProveLayoutOptions): Promise<string[]> {
-  const file = createRangeChecksums(ranges);
+export async function proveLayout({ layout, disk, signal, onProgress }: ProveLayoutOptions): Promise<string> {
+  const checksum = createChecksum('CRC32');
+  let position = 0;
+  const feed = (bytes: Uint8Array) => {
+    checksum.update(bytes);
+    position += bytes.length;
+  };
+  const feedZeros = (end: number) => {
+    while (position < end) feed(zeros.subarray(0, end - position));
+  };
   const content = createContent(diskBlocks({ disk, signal }));
   for (const piece of layout.pieces({ offset: 0, length: layout.fileSize })) {
-    file.zeros(piece.at - file.position());
-    if ('bytes' in piece) file.bytes(piece.bytes);
-    else for await (const bytes of content.read(piece)) file.bytes(bytes);
-    onProgress?.({ done: file.position(), total: layout.fileSize });
+    feedZeros(piece.at);
+    if ('bytes' in piece) feed(piece.bytes);
+    else for await (const bytes of content.read(piece)) feed(bytes);
+    onProgress?.({ done: position, total: layout.fileSize });
   }
   await content.end();
-  file.zeros(layout.fileSize - file.position());
-  return file.digests();
-}
-
-/** Checksums of neighbouring ranges of what is fed in, from the front. */
-function createRangeChecksums(ranges: ProveLayoutOptions['ranges']) {
-  const digests: string[] = [];
-  let checksum = createChecksum('CRC32');
-  let position = 0;
-  const finish = () => {
-    while (digests.length < ranges.length && position === ranges[digests.length]!.end) {
-      digests.push(checksum.digest());
-      checksum = createChecksum('CRC32');
-    }
-  };
-  const feed = (bytes: Uint8Array) => {
-    for (let at = 0; at < bytes.length; ) {
-      const room = ranges[digests.length]!.end - position;
-      const part = bytes.subarray(at, at + room);
-      checksum.update(part);
-      at += part.length;
-      position += part.length;
-      finish();
-    }
-  };
-  return {
-    position: () => position,
-    bytes: feed,
-    zeros(length: number) {
-      for (let left = length; left > 0; left -= zeros.length) feed(zeros.subarray(0, left));
-    },
-    digests: () => digests,
-  };
+  feedZeros(layout.fileSize);
+  return checksum.digest();
 }
 
 const zeros = Buffer.alloc(2 ** 20);

@@ -4,6 +4,9 @@ import { isLiteral } from '../layout/fill-range.ts';
 import type { DiskLayout } from '../layout/layout.ts';
 import type { FileRange, MadeRange } from './make-range.ts';
 
+/** What is known of a file at its end: its own bytes that were not placed. */
+export type WholeFile = Pick<DiskLayout, 'fileSize' | 'pieces'>;
+
 interface Request {
   readonly range: FileRange;
   readonly buffer: SharedArrayBuffer;
@@ -24,22 +27,22 @@ export function createRangeRequests({ headBytes }: { readonly headBytes: number 
   /** Up to where the file is known, its head apart; in bytes. */
   let position = headBytes;
   let requestedEnd = 0;
-  let layout: DiskLayout | undefined;
+  let whole: WholeFile | undefined;
   let failure: { readonly reason: unknown } | undefined;
   let requested = Promise.withResolvers<void>();
 
   function serve(request: Request): void {
     const { range, buffer, resolve } = request;
-    const isKnown = layout !== undefined || (range.end <= position && range.start >= headBytes);
+    const isKnown = whole !== undefined || (range.end <= position && range.start >= headBytes);
     if (!isKnown) return;
     waiting.delete(request);
-    const end = Math.min(range.end, layout?.fileSize ?? range.end);
+    const end = Math.min(range.end, whole?.fileSize ?? range.end);
     if (end <= range.start) {
       resolve(undefined);
       return;
     }
     const bytes = Buffer.from(buffer, 0, end - range.start);
-    for (const piece of layout?.pieces({ offset: range.start, length: bytes.length }) ?? [])
+    for (const piece of whole?.pieces({ offset: range.start, length: bytes.length }) ?? [])
       if (isLiteral(piece)) bytes.set(piece.bytes, piece.at);
     resolve({ buffer, bytes, checksum: crc32Text(crc32(bytes)) });
   }
@@ -68,7 +71,7 @@ export function createRangeRequests({ headBytes }: { readonly headBytes: number 
       if (range.start !== requestedEnd)
         return Promise.reject(new RangeError(`byte ${range.start} instead of ${requestedEnd} of the stream`));
       requestedEnd = range.end;
-      if (layout && range.start >= layout.fileSize) return Promise.resolve(undefined);
+      if (whole && range.start >= whole.fileSize) return Promise.resolve(undefined);
       new Uint8Array(buffer, 0, range.end - range.start).fill(0);
       return new Promise((resolve, reject) => {
         const onAbort = () => answer(reject, signal?.reason);
@@ -102,8 +105,8 @@ export function createRangeRequests({ headBytes }: { readonly headBytes: number 
       }
     },
     /** All bytes have come, and the whole file is known. */
-    end(whole: DiskLayout): void {
-      layout = whole;
+    end(file: WholeFile): void {
+      whole = file;
       for (const request of waiting) serve(request);
     },
     fail(reason: unknown): void {

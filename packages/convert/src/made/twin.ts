@@ -1,5 +1,6 @@
 import type { ByteSource } from '@ec2-image/image-headers';
 import { isLiteral } from '../layout/fill-range.ts';
+import { firstWhere } from '../layout/first-where.ts';
 import type { DiskLayout, DiskPiece } from '../layout/layout.ts';
 
 const sectorBytes = 512;
@@ -33,7 +34,8 @@ export function twinOf(layout: DiskLayout): Twin {
         const bytes = Buffer.alloc(length);
         for (const piece of layout.pieces({ offset: start, length }))
           if (isLiteral(piece)) bytes.set(piece.bytes, piece.at);
-        for (let i = firstEndingAfter(named, start); i < named.length && named[i]!.at < start + length; i++) {
+        const first = firstWhere(named.length, (index) => named[index]!.at + sectorBytes > start);
+        for (let i = first; i < named.length && named[i]!.at < start + length; i++) {
           const { at, offset } = named[i]!;
           // A read may begin or end within it.
           const [from, to] = [Math.max(at, start), Math.min(at + sectorBytes, start + length)];
@@ -74,16 +76,4 @@ function* endsOfBlocks(layout: DiskLayout): Generator<NamedSector> {
 
 function sectorOf(piece: DiskPiece, offset: number): NamedSector {
   return { at: piece.at + offset - piece.offset, offset };
-}
-
-/** Of sectors in the order of the file, some of them twice. */
-function firstEndingAfter(sectors: readonly NamedSector[], position: number): number {
-  let low = 0;
-  let high = sectors.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sectors[middle]!.at + sectorBytes > position) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

@@ -51,7 +51,8 @@ function rewrap(
     return undefined;
   const stream = reader.readCompressed(fd, piece);
   const used = reader.inflater.inflateEnded(stream, plain, unitBytes);
-  if (used === undefined) return undefined;
+  // One that is longer than its content was made to be.
+  if (used === undefined || used > unitBytes) return undefined;
   const checksum = Buffer.alloc(4);
   checksum.writeUInt32BE(adler32(plain.subarray(0, unitBytes)));
   return Buffer.concat([zlibHeader, stream.subarray(0, used), checksum]);

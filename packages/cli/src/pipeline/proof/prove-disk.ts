@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createChecksum } from '@ec2-image/checksum';
-import { compareDisk, compareSample, type Disk, type MadeDisk } from '@ec2-image/convert';
+import { compareDisk, compareSample, type Disk, type FileSum, type MadeDisk } from '@ec2-image/convert';
 import { CliError } from '../../errors/cli-error.ts';
 import type { ProveDiskOptions } from '../snapshot-proof.ts';
 
@@ -11,29 +11,13 @@ import type { ProveDiskOptions } from '../snapshot-proof.ts';
  */
 export async function proveMadeDisk(made: MadeDisk, options: ProveDiskOptions): Promise<void> {
   const { object, extent, isOwn, seed, signal, onProgress } = options;
-  const { path } = made.source;
-  if (made.size !== object.size) throw differs(path);
-  if (extent === 'full') {
-    const [checksum] = await made.prove([{ start: 0, end: made.size }], { signal, onProgress });
-    if (checksum !== object.checksum.value) throw differs(path);
-    return;
-  }
+  const requireObject = ({ size, checksum }: FileSum) => {
+    if (size !== object.size || checksum !== object.checksum.value) throw differs(made.source.path);
+  };
+  if (extent === 'full') return requireObject(await made.prove({ signal, onProgress }));
   await made.proveSample({ seed, signal });
   // What this run has sent is what it has made.
-  if (!isOwn && (await checksumAsMade(made, signal)) !== object.checksum.value) throw differs(path);
-}
-
-const partBytes = 8 * 2 ** 20;
-
-async function checksumAsMade(made: MadeDisk, signal: AbortSignal): Promise<string> {
-  const checksum = createChecksum('CRC32');
-  let buffer = new SharedArrayBuffer(Math.min(partBytes, made.size));
-  for (let start = 0; start < made.size; start += partBytes) {
-    const part = await made.make({ start, end: Math.min(start + partBytes, made.size) }, { buffer, signal });
-    checksum.update(part.bytes);
-    buffer = part.buffer;
-  }
-  return checksum.digest();
+  if (!isOwn) requireObject(await made.sum({ signal }));
 }
 
 /**

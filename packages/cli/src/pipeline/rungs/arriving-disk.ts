@@ -159,8 +159,8 @@ async function makeSame(
   }: { readonly image: VerifiedImage; readonly disk: ArrivingDisk; readonly signal: AbortSignal },
 ): Promise<MadeDisk> {
   const made = await makeDisk({ ...conversionOptions(run), image, signal });
-  const isSame = made?.virtualSize === virtualSize && !('size' in file && file.size !== made.size);
-  if (made && isSame) return made;
+  const isSameSize = !made || !('size' in file && 'size' in made.file) || file.size === made.file.size;
+  if (made?.virtualSize === virtualSize && isSameSize) return made;
   await made?.[Symbol.asyncDispose]();
   throw new CliError('DISK_DIFFERS', 'the disk as planned during the download is not that of the image', {
     hint: 'Run the same command again; if it recurs, use --converter qemu-img.',

@@ -48,7 +48,7 @@ async function startMade(run: ImageRun, { image, signal, stop }: Start): Promise
     image,
     signal,
     finished: Promise.resolve(made),
-    uploadable: { path: image.path, size: made.size, make: made.make },
+    uploadable: { path: image.path, ...made.file },
     converter: converterVersion(made.format),
     madeBy: async () => converterVersion(made.format),
     async prove(options) {

@@ -111,6 +111,23 @@ export function vmdkTail(virtualSize: number, directorySector: number): Buffer {
   ]);
 }
 
+/** Of 64 KiB that zlib deflates into more (its `compressBound`). */
+const greatestStreamBytes = grainBytes + (grainBytes >> 12) + (grainBytes >> 14) + 13;
+
+/** What a file of so many grains and tables has at most, in bytes. */
+export function greatestVmdkBytes({
+  grains,
+  tables,
+}: {
+  readonly grains: number;
+  readonly tables: number;
+}): number {
+  const tableBytes = sectorSize + 4 * grainsPerTable;
+  const directoryBytes = sectorSize + wholeSectors(4 * tables);
+  const ends = overheadSectors * sectorSize + directoryBytes + 3 * sectorSize;
+  return ends + grains * wholeSectors(12 + greatestStreamBytes) + Math.min(grains, tables) * tableBytes;
+}
+
 function wholeSectors(bytes: number): number {
   return Math.ceil(bytes / sectorSize) * sectorSize;
 }

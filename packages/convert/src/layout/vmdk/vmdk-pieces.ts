@@ -4,18 +4,37 @@ import { ConvertError } from '../../errors.ts';
 import { requireRepresentable } from '../../qemu/output-format.ts';
 import { inOrder } from '../in-order.ts';
 import { type Present, presentBlocks, presentFrom, sectorSize, stretchesWithin } from '../present.ts';
-import { grainBytes, grainRecord, grainsPerTable, tableRecord, vmdkHead, vmdkTail } from './vmdk-records.ts';
+import {
+  grainBytes,
+  grainRecord,
+  grainsPerTable,
+  greatestVmdkBytes,
+  tableRecord,
+  vmdkHead,
+  vmdkTail,
+} from './vmdk-records.ts';
 
-export interface VmdkOptions {
+/** What a VMDK is made of. */
+export interface VmdkSource {
   /** Gives grains as zlib streams, up to 16 at a time and several times at once. */
   readonly reader: Pick<ImageReader, 'sizeBytes' | 'deflate'>;
   /** What of the disk may hold anything but zeros, in whole sectors: in order, without overlap. */
   readonly present: Iterable<Extent>;
   /** Of the image, as published: it makes the identifier in the file. */
   readonly digest: string;
+}
+
+export interface VmdkOptions extends VmdkSource {
   readonly signal?: AbortSignal;
   /** In bytes of the disk. */
   readonly onBytes?: (done: number) => void;
+}
+
+/** A stretch of the file. */
+export interface VmdkPiece {
+  readonly bytes: Buffer;
+  /** Which MiB of the disk it holds; undefined of what is not the disk's. */
+  readonly batch?: number;
 }
 
 /** Of the disk, in one call. */
@@ -23,7 +42,7 @@ const batchBytes = 1024 ** 2;
 const batchesPerTable = (grainsPerTable * grainBytes) / batchBytes;
 
 /**
- * Writes a stream-optimized VMDK, from front to back: header and descriptor, grains with a table behind each 512 of them,
+ * Makes a stream-optimized VMDK, from front to back: header and descriptor, grains with a table behind each 512 of them,
  * the directory of the tables, the footer. What it holds in memory is a few MiB, whatever the disk. A cluster that the image has
  * deflated is not deflated again.
  *
@@ -31,50 +50,93 @@ const batchesPerTable = (grainsPerTable * grainBytes) / batchBytes;
  * @throws DiskBlocksError of an image that cannot be read
  * @throws RangeError where size or stretches are not as described
  */
-export async function* vmdkStream(options: VmdkOptions): AsyncGenerator<Buffer> {
+export async function* vmdkPieces(options: VmdkOptions): AsyncGenerator<VmdkPiece> {
   const { reader, digest, signal, onBytes } = options;
   const virtualSize = reader.sizeBytes;
   requireRepresentable('vmdk', virtualSize);
   const present = presentFrom(options.present, virtualSize);
   const file = new Writer();
-  const directory = new Uint32Array(Math.ceil(virtualSize / (grainsPerTable * grainBytes)));
+  const directory = new Uint32Array(tableCount(virtualSize));
   let table = new Uint32Array(grainsPerTable);
   let tableIndex = 0;
-  function* endTable(): Generator<Buffer> {
+  function* endTable(): Generator<VmdkPiece> {
     if (!table.some((sector) => sector !== 0)) return;
     directory[tableIndex] = file.sector + 1;
-    yield file.place(tableRecord('grainTable', table));
+    yield { bytes: file.place(tableRecord('grainTable', table)) };
     table = new Uint32Array(grainsPerTable);
   }
 
-  yield file.place(vmdkHead({ identity: { digest, format: 'vmdk' }, virtualSize }));
+  yield { bytes: file.place(vmdkHead({ identity: { digest, format: 'vmdk' }, virtualSize })) };
   const deflated = inOrder(
     presentBlocks(present, batchBytes),
-    async (batch) => {
-      const grains = grainsOf(batch, present);
-      const offsets = grains.map((grain) => grain * grainBytes);
-      return { batch, grains, streams: await reader.deflate({ offsets, unitBytes: grainBytes, signal }) };
-    },
+    async (batch) => ({ batch, records: await grainRecords(batch, { reader, present, signal }) }),
     { ahead: availableParallelism() },
   );
-  for await (const { batch, grains, streams } of deflated) {
+  for await (const { batch, records } of deflated) {
     signal?.throwIfAborted();
     const index = Math.floor(batch / batchesPerTable);
     if (index !== tableIndex) yield* endTable();
     tableIndex = index;
-    for (const [i, grain] of grains.entries()) {
-      const stream = streams[i];
-      if (stream === undefined) continue;
+    for (const { grain, record } of records) {
       table[grain % grainsPerTable] = file.sector;
-      yield file.place(grainRecord(grain, stream));
+      file.place(record);
     }
+    if (records.length > 0) yield { batch, bytes: joined(records) };
     onBytes?.(Math.min((batch + 1) * batchBytes, virtualSize));
   }
   yield* endTable();
   const directorySector = file.sector + 1;
-  yield file.place(tableRecord('grainDirectory', directory));
-  yield vmdkTail(virtualSize, directorySector);
+  yield { bytes: file.place(tableRecord('grainDirectory', directory)) };
+  yield { bytes: vmdkTail(virtualSize, directorySector) };
   onBytes?.(virtualSize);
+}
+
+/**
+ * Makes the piece of a batch again.
+ *
+ * @param source.present as {@link vmdkPieces} takes it
+ */
+export async function vmdkBatch(
+  batch: number,
+  { reader, present, signal }: Pick<VmdkOptions, 'reader' | 'signal'> & { readonly present: Present },
+): Promise<Buffer> {
+  return joined(await grainRecords(batch, { reader, present, signal }));
+}
+
+/** What the file will not exceed, in bytes. */
+export function greatestVmdkSize({ reader, present }: VmdkSource): number {
+  const tables = tableCount(reader.sizeBytes);
+  let grains = 0;
+  for (const { offset, length } of present)
+    grains += Math.ceil((offset + length) / grainBytes) - Math.floor(offset / grainBytes);
+  return greatestVmdkBytes({ grains, tables });
+}
+
+function tableCount(virtualSize: number): number {
+  return Math.ceil(virtualSize / (grainsPerTable * grainBytes));
+}
+
+interface GrainRecord {
+  readonly grain: number;
+  readonly record: Buffer;
+}
+
+/** Those grains of a batch that are not zeros. */
+async function grainRecords(
+  batch: number,
+  { reader, present, signal }: Parameters<typeof vmdkBatch>[1],
+): Promise<GrainRecord[]> {
+  const grains = grainsOf(batch, present);
+  const offsets = grains.map((grain) => grain * grainBytes);
+  const streams = await reader.deflate({ offsets, unitBytes: grainBytes, signal });
+  return grains.flatMap((grain, index) => {
+    const stream = streams[index];
+    return stream ? [{ grain, record: grainRecord(grain, stream) }] : [];
+  });
+}
+
+function joined(records: readonly GrainRecord[]): Buffer {
+  return Buffer.concat(records.map(({ record }) => record));
 }
 
 /** The grains of a batch that are present in part at least. */

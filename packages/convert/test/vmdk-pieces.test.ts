@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { deflateSync, inflateSync } from 'node:zlib';
-import { converterVersion, vmdkStream } from '@ec2-image/convert';
+import { converterVersion, type VmdkOptions, vmdkPieces } from '@ec2-image/convert';
 import { type ImageReader, openImageReader } from '@ec2-image/disk-blocks';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -29,8 +29,12 @@ const digest = `sha256:${'5'.repeat(64)}`;
 type Deflate = ImageReader['deflate'];
 type Reader = Pick<ImageReader, 'sizeBytes' | 'deflate'>;
 
+async function* streamOf(options: VmdkOptions): AsyncGenerator<Buffer> {
+  for await (const { bytes } of vmdkPieces(options)) yield bytes;
+}
+
 async function write(path: string, reader: Reader, present: Iterable<Extent>): Promise<void> {
-  await pipeline(Readable.from(vmdkStream({ reader, present, digest })), createWriteStream(path));
+  await pipeline(Readable.from(streamOf({ reader, present, digest })), createWriteStream(path));
 }
 
 async function openReader(path: string, format: 'qcow2' | 'raw'): Promise<ImageReader> {
@@ -121,8 +125,8 @@ test('a deflated cluster keeps its stream', async () => {
 
 describe('a stream that ends early', () => {
   const present = [{ offset: 0, length: 64 * mib }];
-  const streamOf = (deflate: Deflate, signal?: AbortSignal) =>
-    vmdkStream({ reader: { sizeBytes: 64 * mib, deflate }, present, digest, signal });
+  const streamWith = (deflate: Deflate, signal?: AbortSignal) =>
+    streamOf({ reader: { sizeBytes: 64 * mib, deflate }, present, digest, signal });
 
   test('fails as the read does that fails', async () => {
     const lost = new Error('lost');
@@ -130,7 +134,7 @@ describe('a stream that ends early', () => {
       if (offsets[0]! >= 8 * mib) throw lost;
       return offsets.map((offset) => deflateSync(content(offset, 64 * 1024)));
     };
-    await expect(drain(streamOf(deflate))).rejects.toBe(lost);
+    await expect(drain(streamWith(deflate))).rejects.toBe(lost);
   });
 
   test('by an abort, reads no further', async () => {
@@ -141,13 +145,13 @@ describe('a stream that ends early', () => {
       if (offsets[0] === 8 * mib) stop.abort();
       return offsets.map(() => undefined);
     };
-    await expect(drain(streamOf(deflate, stop.signal))).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(drain(streamWith(deflate, stop.signal))).rejects.toMatchObject({ name: 'AbortError' });
     expect(reads.length).toBeLessThan(40);
   });
 
   test('of a disk above the limit of the format, begins none', async () => {
     const reader: Reader = { sizeBytes: 2048 * gib + 512, deflate: async () => [] };
-    const stream = vmdkStream({ reader, present: [], digest });
+    const stream = vmdkPieces({ reader, present: [], digest });
     await expect(stream.next()).rejects.toMatchObject({ code: 'DISK_TOO_LARGE' });
   });
 });
