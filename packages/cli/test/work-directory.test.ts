@@ -53,7 +53,8 @@ const byS3: [LocalFormat, string, 'auto' | 'qemu-img', RegExp[]][] = [
   ['raw.gz', 'vhdx', 'auto', [/\.decompressed$/, /\.upload$/, /-Test\.raw\.gz$/]],
   ['raw.xz', 'vhdx', 'qemu-img', [/^disk\.vhdx$/, /\.decompressed$/, /\.upload$/, /-Test\.raw\.xz$/]],
   ['raw.gz', 'raw', 'auto', [/^disk\.raw$/, /\.upload$/, /-Test\.raw\.gz$/]],
-  ['qcow2.gz', 'vmdk', 'auto', [/^disk\.vmdk$/, /\.decompressed$/, /\.upload$/, /-Test\.qcow2\.gz$/]],
+  ['qcow2.gz', 'vmdk', 'auto', [/\.decompressed$/, /\.upload$/, /-Test\.qcow2\.gz$/]],
+  ['qcow2', 'vmdk', 'qemu-img', [/^disk\.vmdk$/, /\.upload$/, /-Test\.qcow2$/]],
 ];
 
 test.for(sampleOf(byS3, 2))(

@@ -85,7 +85,7 @@ describe.for(['vhdx', 'vhd', 'vmdk'] as const)('a %s of an image that is still a
       expect(disk).toMatchObject({ format, virtualSize });
       const { made, ended } = startMaking(disk);
       // All but what the last bytes of the image are in, and of a raw one the head, which follows from all of it.
-      await expect.poll(() => made.size).toBeGreaterThan(0);
+      await expect.poll(() => made.size, { timeout: 30_000 }).toBeGreaterThan(0);
       until(fileSize);
       expect((await ended).equals(bytes)).toBe(true);
     },

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { expectOneOfEach } from '../support/crash-points.ts';
 import { describe, expect } from '../support/fixtures.ts';
 import { gatedImages, testOfGated } from '../support/gated-images.ts';
@@ -9,19 +10,27 @@ const mebibyte = 2 ** 20;
 const test = testOfGated(gatedImages.qcow2, { flags: { connections: 1 } });
 
 describe('an image that is still being downloaded', { timeout: 120_000 }, () => {
-  test.for([1, 4])(
-    'is sent before its last byte is there, over %i connections',
-    async (connections, { account, images, mirror, runImport }) => {
+  test.for([
+    { format: 'vhdx', connections: 1, parts: 2 },
+    { format: 'vhdx', connections: 4, parts: 2 },
+    // It is no larger than the image.
+    { format: 'vmdk', connections: 2, parts: 1 },
+  ])(
+    'is sent as a $format before its last byte is there, over $connections connections',
+    async ({ parts, ...flags }, { account, images, mirror, runImport, workDirectory }) => {
       const { url, open } = await mirror();
-      const running = runImport({ url, connections });
-      await untilParts(account, 2, running);
+      const running = runImport({ url, ...flags });
+      await untilParts(account, parts, running);
       // All that was sent, was sent without the end of the file.
       expect(answered(account, 'CompleteMultipartUpload')).toEqual([]);
+      const names = await readdir(workDirectory, { recursive: true });
+      expect(names.filter((name) => /disk\.(vhdx|vmdk)(\.partial)?$/.test(name))).toEqual([]);
       open();
       const end = await running;
       await expectOneOfEach({ account }, images, end);
       expectNoPartTwice(account);
       expect(end.result.steps.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+      expect(end.result.proof).toMatchObject({ extent: 'full' });
     },
   );
 
