@@ -11,14 +11,14 @@ const test = testOfGated(gatedImages.qcow2, { flags: { connections: 1 } });
 
 describe('an image that is still being downloaded', { timeout: 120_000 }, () => {
   test.for([
-    { format: 'vhdx', connections: 1, parts: 2 },
-    { format: 'vhdx', connections: 4, parts: 2 },
-    // It is no larger than the image.
-    { format: 'vmdk', connections: 2, parts: 1 },
+    { format: 'vhdx', connections: 1, parts: 2, gate: {} },
+    { format: 'vhdx', connections: 4, parts: 2, gate: {} },
+    // It is no larger than the image, of 13 MiB.
+    { format: 'vmdk', connections: 2, parts: 1, gate: { gateAt: 11 * mebibyte } },
   ])(
     'is sent as a $format before its last byte is there, over $connections connections',
-    async ({ parts, ...flags }, { account, images, mirror, runImport, workDirectory }) => {
-      const { url, open } = await mirror();
+    async ({ parts, gate, ...flags }, { account, images, mirror, runImport, workDirectory }) => {
+      const { url, open } = await mirror(gate);
       const running = runImport({ url, ...flags });
       await untilParts(account, parts, running);
       // All that was sent, was sent without the end of the file.
