@@ -63,7 +63,7 @@ test('bytes that cannot be read end the reading', async ({ bytesOf }) => {
   await expect(disk.readInto(Buffer.alloc(65_536), 2 ** 20)).rejects.toMatchObject({ code: 'NBD_FAILED' });
 });
 
-test('what is no image is refused, and an abort ends it', async ({ bytesOf }) => {
+test('anything but an image is refused, and an abort ends it', async ({ bytesOf }) => {
   const nothing: ByteSource = { size: 65_536, read: async (_, length) => Buffer.alloc(length) };
   await expect(openDiskOf({ bytes: nothing, format: 'qcow2' })).rejects.toMatchObject({
     code: 'QEMU_NBD_FAILED',

@@ -6,7 +6,7 @@ import { firstWhere } from '../first-where.ts';
 import { presentFrom } from '../present.ts';
 import { type VmdkOptions, vmdkBatch, vmdkPieces } from './vmdk-pieces.ts';
 
-/** A VMDK that is nowhere as a file: whatever of it is read is made again. */
+/** A VMDK that is nowhere as a file: each reading makes again what it reads. */
 export interface VmdkFile {
   /** CRC32 of all of it, in base64. */
   readonly checksum: string;
