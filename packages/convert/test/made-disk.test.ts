@@ -105,6 +105,13 @@ test('nor of an image that only QEMU reads, nor of a raw file that is the disk',
   expect(await makeDisk({ image: { path: raw, digest }, format: 'raw', output })).toBeUndefined();
 });
 
+test('a VMDK above 2 TiB is refused before any of it is made', async () => {
+  const { image: path, output } = await setUp();
+  await qemuImg('create', '-f', 'qcow2', path, '2049G');
+  const options = { image: { path, digest }, output, allowUnbootable: true };
+  await expect(makeDisk({ ...options, format: 'vmdk' })).rejects.toMatchObject({ code: 'DISK_TOO_LARGE' });
+});
+
 test.each(['vhdx', 'vmdk'] as const)(
   'data that appears in the image where there was none is not proven: %s',
   async (format) => {
