@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArrivingDisk, type MadeDisk, makeArrivingDisk, makeDisk } from '@ec2-image/convert';
 import { test as base, describe, expect } from 'vitest';
@@ -91,6 +91,29 @@ describe.for(['vhdx', 'vhd', 'vmdk'] as const)('a %s of an image that is still a
     },
   );
 });
+
+test.for(['raw', 'qcow2'] as const)(
+  'a %s that gets its final name meanwhile is read all the same',
+  async (kind, { raw, qcow2 }) => {
+    const path = { raw, qcow2 }[kind];
+    const { image, fileSize, until } = await arrivingFile(path);
+    until(fileSize);
+    let renaming: Promise<void> | undefined;
+    const finishing = {
+      ...image,
+      async arrived() {
+        renaming ??= rename(path, `${path}.finished`);
+        await renaming;
+      },
+    };
+    await using disk = await makeArrivingDisk({ image: finishing, format: 'vhdx' });
+    expect(disk).toMatchObject({ virtualSize });
+    const { ended } = startMaking(disk!);
+    expect((await ended).length).toBeGreaterThan(5 * mib);
+    // The next one finds nothing under the old name: for it the image is there already.
+    expect(await makeArrivingDisk({ image, format: 'vhdx' })).toBeUndefined();
+  },
+);
 
 describe('an image that has to be there first', () => {
   test.for([

@@ -1,3 +1,4 @@
+import { type FileHandle, open } from 'node:fs/promises';
 import {
   type Extent,
   type GrowingFile,
@@ -57,11 +58,13 @@ export async function makeArrivingDisk(options: MakeArrivingDiskOptions): Promis
   const { image, format, converter = 'auto', signal } = options;
   if (converter === 'qemu-img') return undefined;
   const { path, digest: _, ...growing } = image;
+  // Opened once: the file gets another name when all of it is there.
+  const file = await openUnfinished(path);
+  if (!file) return undefined;
   try {
-    const imageFormat = await arrivingFormat(image, signal);
-    // A raw disk of a raw image is that image.
-    if (imageFormat === undefined || (imageFormat === 'raw' && format === 'raw')) return undefined;
-    const { reader } = await openImageReader({ path, format: imageFormat, growing, signal });
+    const imageFormat = await takenFormat(file, { growing, format, signal });
+    if (!imageFormat) return undefined;
+    const { reader } = await openImageReader({ path, file, format: imageFormat, growing, signal });
     if (!reader) return undefined;
     try {
       const disk = await arrivingDiskOf(reader, options);
@@ -85,6 +88,33 @@ function arrivingDiskOf(
   const { format } = options;
   if (format === 'vmdk') return streamedVmdk(reader, options);
   return (reader.format === 'raw' ? streamed : planned)(reader, { ...options, format });
+}
+
+/** What can be read of the file while it grows; else it is closed. */
+async function takenFormat(
+  file: FileHandle,
+  { growing, format, signal }: Pick<MakeArrivingDiskOptions, 'format' | 'signal'> & { growing: GrowingFile },
+): Promise<'qcow2' | 'raw' | undefined> {
+  try {
+    const imageFormat = await arrivingFormat(file, growing, signal);
+    // A raw disk of a raw image is that image.
+    if (imageFormat !== undefined && !(imageFormat === 'raw' && format === 'raw')) return imageFormat;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  await file.close();
+  return undefined;
+}
+
+/** Undefined where it has been finished meanwhile, under its final name. */
+async function openUnfinished(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 type Planning = MakeArrivingDiskOptions & { readonly format: PlannedFormat };

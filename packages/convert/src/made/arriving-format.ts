@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { type GrowingFile, growingSource } from '@ec2-image/disk-blocks';
 import { detectMagic } from '@ec2-image/image-headers';
 
@@ -11,11 +11,11 @@ const sectorBytes = 512;
  * @returns undefined where it is anything but a qcow2 or a raw disk
  */
 export async function arrivingFormat(
-  { path, ...growing }: GrowingFile & { readonly path: string },
+  file: FileHandle,
+  growing: GrowingFile,
   signal?: AbortSignal,
 ): Promise<'qcow2' | 'raw' | undefined> {
   if (growing.fileSize < sectorBytes) return undefined;
-  await using file = await open(path);
   const magic = await detectMagic(growingSource(file, growing, signal));
   if (magic.kind === 'unknown') return 'raw';
   return magic.kind === 'disk' && magic.format === 'qcow2' ? 'qcow2' : undefined;

@@ -13,6 +13,8 @@ import { rawMap } from './raw-map.ts';
 
 export interface ImageReaderOptions {
   readonly path: string;
+  /** The same file, open already: it is closed with the reader, or here where there is none. */
+  readonly file?: FileHandle;
   readonly format: 'qcow2' | 'raw';
   /** Where the file is still being written. */
   readonly growing?: GrowingFile;
@@ -35,7 +37,7 @@ export type OpenedImage =
  */
 export async function openImageReader(options: ImageReaderOptions): Promise<OpenedImage> {
   const { path, format, growing, signal } = options;
-  const file = await open(path, 'r');
+  const file = options.file ?? (await open(path, 'r'));
   try {
     const fileSize = growing?.fileSize ?? (await file.stat()).size;
     const source = growing ? growingSource(file, growing, signal) : fileSource(file, fileSize);
