@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { validateWorkflow } from '@action-validator/core';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
@@ -20,8 +21,18 @@ test.each(readdirSync(new URL('.github/workflows/', root)))('%s is a workflow th
   expect(validateWorkflow(read(`.github/workflows/${file}`))).toMatchObject({ errors: [] });
 });
 
+const developedOn = read('.node-version').trim();
+
 test('the base image is the version that the project is developed on', () => {
-  expect(read('Containerfile')).toContain(`ARG BASE=node:${read('.node-version').trim()}-slim\n`);
+  const [, version] = /^ARG BASE=node:([\d.]+)-slim(?:@sha256:[0-9a-f]{64})?$/m.exec(read('Containerfile'))!;
+  expect(version).toBe(developedOn);
+});
+
+test('CI tests on the version that the project is developed on, and on the oldest that the command takes', () => {
+  const { engines } = JSON.parse(read('packages/cli/package.json'));
+  const oldest = `${engines.node.replace('>=', '')}.0`;
+  const { jobs } = parse(read('.github/workflows/ci.yml'));
+  expect(jobs.test.strategy.matrix.node).toEqual([developedOn, oldest]);
 });
 
 test('what is deployed is this version', () => {

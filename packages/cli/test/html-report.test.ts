@@ -38,12 +38,14 @@ const reportTest = test
     return { run, report, output, document: run.json<ImportDocument>() };
   });
 
-describe('--report', () => {
+// The first of them starts a browser and imports two images.
+describe('--report', { timeout: 180_000 }, () => {
   reportTest(
     'shows the figures of --json, in both themes, wide and narrow, without a request and accessibly',
     async ({ browser, reported: { run, report, output, document } }) => {
       expect(run.exitCode, run.stderr).toBe(1);
       expect(await readFile(output, 'utf8')).toBe(run.stdout);
+      const screenshots: string[] = [];
       for (const colorScheme of ['light', 'dark'] as const) {
         for (const width of [360, 1280]) {
           const { page, requests } = await openFile(browser, report, {
@@ -59,9 +61,12 @@ describe('--report', () => {
           );
           expect(await seriousFindings(page), where).toEqual([]);
           expect(requests, where).toEqual([]);
+          screenshots.push((await page.screenshot()).toString('base64'));
           await page.context().close();
         }
       }
+      // Each theme and each width is drawn.
+      expect(new Set(screenshots).size).toBe(4);
     },
   );
 
@@ -118,6 +123,7 @@ describe('--report', () => {
       `${hostile.replace('\u202e', '\ufffd')} failed`,
     );
     expect(await page.locator('script').count()).toBe(1);
+    expect(await visibleText(page)).toContain('Signed by');
     // The console is there as it was, line by line.
     expect(await page.getByLabel('End of the console').textContent()).toBe(
       `${hostile.replace('\u202e', '\ufffd')}\nlast line`,
@@ -172,18 +178,18 @@ describe('--report', () => {
 });
 
 /** What a person compares: of the document, as the page writes figures. */
-function figuresOf({ images }: ImportDocument): string[] {
-  return images.flatMap(({ name, imageId, snapshotId, amiName, source, error, chain, history }) =>
-    [
-      ...[name, imageId, snapshotId, amiName, source.digest, error?.code, error?.message],
-      ...chain.flatMap(({ shownBy, value, at }) => [shownBy, value, at]),
-      ...history!.stages.flatMap(({ seconds, bytes }) => [
-        formatSeconds(seconds),
-        bytes ? formatBytes(bytes) : undefined,
-      ]),
-      ...history!.notices.map(({ message }) => message),
-    ].filter((figure) => figure !== undefined && figure !== null),
-  );
+function figuresOf({ images, retries = [] }: ImportDocument): string[] {
+  const repeated = retries.flatMap(({ operation, error, count }) => [operation, error, String(count)]);
+  const figures = images.flatMap(({ name, imageId, snapshotId, amiName, source, error, chain, history }) => [
+    ...[name, imageId, snapshotId, amiName, source.digest, error?.code, error?.message],
+    ...chain.flatMap(({ shownBy, value, at }) => [shownBy, value, at]),
+    ...history!.stages.flatMap(({ seconds, bytes }) => [
+      formatSeconds(seconds),
+      bytes ? formatBytes(bytes) : undefined,
+    ]),
+    ...history!.notices.map(({ message }) => message),
+  ]);
+  return [...repeated, ...figures].filter((figure) => figure !== undefined && figure !== null);
 }
 
 function scaleOf(images: readonly ImageResult[]) {

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import type { ImageResult } from '../../src/outcome.ts';
+import type { ImageResult, RepeatedRequests } from '../../src/outcome.ts';
 import { bucket, type TestAccount } from './account.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -7,6 +7,7 @@ export interface ImportDocument {
   readonly version: number;
   readonly images: readonly ImageResult[];
   readonly next: string;
+  readonly retries?: readonly RepeatedRequests[];
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
