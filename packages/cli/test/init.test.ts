@@ -1,9 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TestAccountOptions } from '@ec2-image/local-aws/testing';
 import { execa } from 'execa';
-import { bucket } from './support/account.ts';
+import { type AccountOptions, bucket } from './support/account.ts';
 import { expect, testWith } from './support/fixtures.ts';
 import { flagsOf } from './support/import.ts';
 import { runInProcess } from './support/in-process.ts';
@@ -65,7 +64,7 @@ test('a value that a shell or YAML would read otherwise is written as it is', as
 
 /** Somebody who may do what `iam-policy init` says, and nothing else. */
 const limited = { accessKeyId: 'AKIALIMITED', secretAccessKey: 'a secret of their own' };
-const ofLimited = test.extend('accountOptions', async (): Promise<TestAccountOptions> => {
+const ofLimited = test.extend('accountOptions', async (): Promise<AccountOptions> => {
   const { stdout } = await runInProcess(['iam-policy', 'init']);
   return { credentials: [{ ...limited, userName: 'limited', policies: [JSON.parse(stdout)] }] };
 });

@@ -20,7 +20,6 @@ test('the exported names', () => {
     'selfSigned',
     'startForwardProxy',
     'startTlsTerminator',
-    'watchPublication',
   ]);
 });
 

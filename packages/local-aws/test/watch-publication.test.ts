@@ -8,8 +8,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { seedEc2 } from '@ec2-image/local-aws';
-import { openTestAccount, type PublicationRules, watchPublication } from '@ec2-image/local-aws/testing';
+import { openTestAccount, type PublicationRules } from '@ec2-image/local-aws/testing';
 import { expect, test } from 'vitest';
+import { watchPublication } from '../src/testing/publication/watch-publication.ts';
 
 const ami = 'ami-00000000000000001';
 const snap = 'snap-00000000000000001';
@@ -17,7 +18,7 @@ const loose = 'snap-00000000000000002';
 const somebody = '210987654321';
 
 async function openWatched(rules: PublicationRules = {}) {
-  const account = await openTestAccount();
+  const account = await openTestAccount({ publication: 'unwatched' });
   const { aws, directory, observer } = account;
   seedEc2({
     directory,

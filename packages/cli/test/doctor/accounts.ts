@@ -36,9 +36,9 @@ import { type Digest, objectKey, provenanceTags } from '@ec2-image/provenance';
 import { openGpg } from '@ec2-image/sample-image';
 import { createPolicy } from '../../src/iam/policy-document.ts';
 import { createRolePolicy } from '../../src/iam/role-documents.ts';
-import { bucket, region } from '../support/account.ts';
+import { type AccountOptions, bucket, region } from '../support/account.ts';
 import { makeWorkDirectory } from '../support/import.ts';
-import { type AccountOptions, limited, type Stage } from './support.ts';
+import { limited, type Stage } from './support.ts';
 
 const accountId = '123456789012';
 const scope = { regions: [region], buckets: [bucket], keyPrefixes: ['ec2-image/'], account: accountId };

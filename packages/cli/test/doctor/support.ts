@@ -1,13 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CheckReport } from '../../src/doctor/report.ts';
-import { bucket, openAccount, region, type TestAccount } from '../support/account.ts';
+import { type AccountOptions, bucket, openAccount, region, type TestAccount } from '../support/account.ts';
 import type { TestImages } from '../support/images.ts';
 import { type ImportDocument, makeWorkDirectory } from '../support/import.ts';
 import { type InProcessEnd, runInProcess } from '../support/in-process.ts';
 import { type CliEnd, ownEnvironment, runCli } from '../support/run-cli.ts';
-
-export type AccountOptions = NonNullable<Parameters<typeof openAccount>[0]>;
 
 export interface Stage extends AsyncDisposable {
   readonly account: TestAccount;

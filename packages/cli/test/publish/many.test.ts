@@ -45,7 +45,7 @@ describe('many images', () => {
       // Calm: of how much there is at a time, and not of what chance adds to it.
       await using account = await openAccount({
         conditions: 'calm',
-        rules: { audience: image.share.accounts },
+        publication: { audience: image.share.accounts },
       });
       const silent = 'sa-east-1';
       for (const region of regions)

@@ -63,8 +63,8 @@ export async function openPublishScene({
   replaces = false,
   ...options
 }: SceneOptions = {}): Promise<PublishScene> {
-  const rules = { audience: accounts, latest: { name: /\/latest$/, regions } };
-  const account = await openAccount({ ...options, ...(!settings && { rules }) });
+  const publication = { audience: accounts, latest: { name: /\/latest$/, regions } };
+  const account = await openAccount({ ...options, ...(!settings && { publication }) });
   const workDirectory = await makeWorkDirectory();
   const config = join(workDirectory, 'ec2-image.yaml');
   // JSON is YAML.

@@ -65,7 +65,7 @@ export interface RetireScene extends AsyncDisposable {
 export async function openRetireScene(): Promise<RetireScene> {
   const account = await openAccount({
     ec2: { usageReportMs: 20 },
-    rules: { audience: [formerly, configured] },
+    publication: { audience: [formerly, configured] },
   });
   const directory = await temporaryDirectory('retire');
   const config = join(directory, 'ec2-image.yaml');

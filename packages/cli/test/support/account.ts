@@ -4,7 +4,6 @@ import {
   type PublicationRules,
   type TestAccount,
   type TestAccountOptions,
-  watchPublication,
 } from '@ec2-image/local-aws/testing';
 import { whyUnfinished } from './why-unfinished.ts';
 
@@ -18,7 +17,7 @@ const quickEc2 = { importTaskMs: 60, snapshotCompletionMs: 20, imageCreationMs: 
 
 export interface AccountOptions extends TestAccountOptions {
   /** What else has to be before anything is shared or announced. */
-  readonly rules?: PublicationRules;
+  readonly publication?: PublicationRules;
 }
 
 /**
@@ -27,27 +26,16 @@ export interface AccountOptions extends TestAccountOptions {
  * and see what is there. After every call of anybody else, nothing unfinished may be shared or announced: disposing of the account
  * throws where it was.
  */
-export async function openAccount({ rules, ...options }: AccountOptions = {}): Promise<TestAccount> {
+export async function openAccount({ publication, ...options }: AccountOptions = {}): Promise<TestAccount> {
   const account = await openTestAccount({
     region,
     buckets: [bucket],
     conditions: 'adverse',
     ec2: quickEc2,
+    publication: { whyUnfinished, ...publication },
     ...options,
   });
-  const { aws, directory } = account;
-  const watch = watchPublication({ calls: aws.calls, directory, now: options.now, whyUnfinished, ...rules });
-  return {
-    ...account,
-    ...account.observer,
-    async [Symbol.asyncDispose]() {
-      try {
-        watch.end();
-      } finally {
-        await account[Symbol.asyncDispose]();
-      }
-    },
-  };
+  return { ...account, ...account.observer };
 }
 
 /**

@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises';
-import type { TestAccountOptions } from '@ec2-image/local-aws/testing';
 import type { ImageFormat } from '@ec2-image/sample-image';
 import { test as base } from 'vitest';
 import type { ImageResult } from '../../src/outcome.ts';
-import { openAccount } from './account.ts';
+import { type AccountOptions, openAccount } from './account.ts';
 import { type PublishedDisk, publishImages } from './images.ts';
 import { type Flags, type ImportDocument, importArgs } from './import.ts';
 import { type InProcessEnd, runInProcess } from './in-process.ts';
@@ -32,7 +31,7 @@ export function testWith({
 }: {
   readonly formats?: readonly ImageFormat[];
   readonly disk?: PublishedDisk;
-  readonly account?: TestAccountOptions;
+  readonly account?: AccountOptions;
   readonly flags?: Flags;
 } = {}) {
   return (
@@ -44,7 +43,7 @@ export function testWith({
         return images;
       })
       /** To be overridden where some tests of a file need another account: `test.extend('accountOptions', …)`. */
-      .extend('accountOptions', (): TestAccountOptions => accountOptions)
+      .extend('accountOptions', (): AccountOptions => accountOptions)
       .extend('account', async ({ accountOptions }, { onCleanup }) => {
         const account = await openAccount(accountOptions);
         onCleanup(() => account[Symbol.asyncDispose]());

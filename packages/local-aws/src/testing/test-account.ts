@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { CallRecord } from '../calls.ts';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../start-local-aws.ts';
 import { type AccountClients, connectAccount } from './connect-account.ts';
+import type { PublicationRules } from './publication/find-unfinished.ts';
+import { watchPublication } from './publication/watch-publication.ts';
 import { seedOfThisRun } from './seed-of-this-run.ts';
 
 export interface TestAccountOptions extends Partial<LocalAwsOptions> {
@@ -14,6 +16,12 @@ export interface TestAccountOptions extends Partial<LocalAwsOptions> {
    * conditions 3, as of the SDK itself, which is what throttling is left to.
    */
   readonly maxAttempts?: number;
+  /**
+   * What has to be before anything is shared or announced: after every call but the observer's, nothing unfinished may be, and
+   * disposing of the account throws where it was. `unwatched` where it is the test itself that shares. Default: no more than that
+   * it is there and complete.
+   */
+  readonly publication?: PublicationRules | 'unwatched';
 }
 
 const adverseAttempts = 3;
@@ -41,6 +49,7 @@ export async function openTestAccount({
   ec2,
   directory: given,
   seed = conditions === 'adverse' ? seedOfThisRun() : undefined,
+  publication = {},
   ...options
 }: TestAccountOptions = {}): Promise<TestAccount> {
   const directory = given ?? (await mkdtemp(join(tmpdir(), 'local-aws-')));
@@ -70,6 +79,10 @@ export async function openTestAccount({
     throw error;
   });
   const clients = connectAccount({ url: aws.url, directory, region, maxAttempts, now: options.now });
+  const watch =
+    publication === 'unwatched'
+      ? undefined
+      : watchPublication({ calls: aws.calls, directory, now: options.now, ...publication });
   return {
     ...clients,
     aws,
@@ -85,7 +98,11 @@ export async function openTestAccount({
     async [Symbol.asyncDispose]() {
       await clients[Symbol.asyncDispose]();
       await aws.close();
-      await remove();
+      try {
+        watch?.end();
+      } finally {
+        await remove();
+      }
     },
   };
 }

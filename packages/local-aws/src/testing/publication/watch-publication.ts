@@ -3,7 +3,7 @@ import { openStore } from '../../store/store.ts';
 import { availableRegions, readExposed } from './exposed.ts';
 import { findUnfinished, type PublicationRules } from './find-unfinished.ts';
 
-export interface WatchPublicationOptions extends PublicationRules {
+interface WatchPublicationOptions extends PublicationRules {
   /** Of the emulator, which runs in this process. */
   readonly calls: Pick<Calls, 'subscribe'>;
   /** The emulator's. */
@@ -12,7 +12,7 @@ export interface WatchPublicationOptions extends PublicationRules {
   readonly now?: () => number;
 }
 
-export interface PublicationWatch {
+interface PublicationWatch {
   /** Each with the call after which it was so for the first time. */
   readonly violations: readonly string[];
   /**
