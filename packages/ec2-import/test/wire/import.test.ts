@@ -304,8 +304,10 @@ test.for<[boolean, RegExp, RegExp]>([
     await expect(interrupted).rejects.toBe(reason);
     expect(verb.notices).toEqual([expect.stringMatching(notice)]);
     await expect
-      .poll(async () =>
-        (await account.contents()).tasks.map(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status),
+      .poll(
+        async () =>
+          (await account.contents()).tasks.map(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status),
+        { timeout: 20_000 },
       )
       .toEqual([expect.stringMatching(status)]);
   },

@@ -107,16 +107,21 @@ async function imageNow(account: JanitorAccount) {
   };
 }
 
-/** As the command has it: what the configuration says. */
+/** As the command has it: what the configuration says, the snapshot first. */
 const restoreSharing =
-  (account: JanitorAccount): SweepOptions['restoreSharing'] =>
+  (account: JanitorAccount, signal?: AbortSignal): SweepOptions['restoreSharing'] =>
   async ({ imageId }) => {
-    await account.clients.ec2(region).send(
-      new ModifyImageAttributeCommand({
-        ImageId: imageId,
-        LaunchPermission: { Add: [{ UserId: '333333333333' }] },
+    const ec2 = account.clients.ec2(region);
+    const Add = [{ UserId: '333333333333' }];
+    await ec2.send(
+      new ModifySnapshotAttributeCommand({
+        SnapshotId: olderSnap,
+        Attribute: 'createVolumePermission',
+        CreateVolumePermission: { Add },
       }),
     );
+    signal?.throwIfAborted();
+    await ec2.send(new ModifyImageAttributeCommand({ ImageId: imageId, LaunchPermission: { Add } }));
   };
 
 describe('an AMI that is retained no more', () => {
@@ -295,7 +300,13 @@ describe('killed between two of its calls, the next runs finish', () => {
   const unsharing = ['ModifyImageAttribute', 'ModifySnapshotAttribute'];
   const disabling = [...reporting, 'CreateTags', ...unsharing, 'DisableImage', 'CreateTags'];
   const deregistering = [...reporting, 'CreateTags', 'DeregisterImage', 'DeleteSnapshot'];
-  const enabling = ['CreateTags', 'EnableImage', 'ModifyImageAttribute', 'DeleteTags'];
+  const enabling = [
+    'CreateTags',
+    'EnableImage',
+    'ModifySnapshotAttribute',
+    'ModifyImageAttribute',
+    'DeleteTags',
+  ];
 
   it.for(pointsOf(disabling))('while it disables, after %s (change %s)', async ([call, nth], { account }) => {
     await seedStream(account);
@@ -335,12 +346,11 @@ describe('killed between two of its calls, the next runs finish', () => {
       await retire(account);
       account.seed({ fleets: [{ imageIds: [older] }] });
       const planned = await plan(account);
-      const options = { restoreSharing: restoreSharing(account) };
       const done = await killedAfter(account, nth, (signal) =>
-        account.sweep(planned, { ...options, signal }),
+        account.sweep(planned, { restoreSharing: restoreSharing(account, signal), signal }),
       );
       expect(done.at(-1)).toBe(call);
-      await retire(account, {}, options);
+      await retire(account, {}, { restoreSharing: restoreSharing(account) });
       const now = await imageNow(account);
       expect(now).toMatchObject({ state: 'available', launch: [{ UserId: '333333333333' }] });
       expect(now.tags).not.toHaveProperty([disabledKey]);
