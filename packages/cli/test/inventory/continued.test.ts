@@ -1,8 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultMatch } from '@ec2-image/local-aws';
-import type { TestAccountOptions } from '@ec2-image/local-aws/testing';
-import { bucket, region } from '../support/account.ts';
+import { type AccountOptions, bucket, region } from '../support/account.ts';
 import { expect, testWith } from '../support/fixtures.ts';
 import { runInProcess } from '../support/in-process.ts';
 import { sampleOf } from '../support/sample.ts';
@@ -90,7 +89,7 @@ const test = testWith({ disk: { sizeBytes: 8 * 2 ** 20, dataBytes: 2 ** 16 } }).
 
 for (const { kind, denied, more = {}, slow } of sampleOf(stops, 2)) {
   let laterMs = 0;
-  const accountOptions: TestAccountOptions = {
+  const accountOptions: AccountOptions = {
     now: () => Date.now() + laterMs,
     ...(slow && { ec2: { [slow]: slowMs } }),
   };

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { isExhaustive } from '../support/sample.ts';
 import { openPublishScene } from './scene.ts';
 import { type PublishDocument, source, test } from './support.ts';
 
@@ -66,6 +67,31 @@ describe('a region that fails', () => {
     expect(done.result.regions[2]!.error?.code).toBe('AWS_UNREACHABLE');
     expect(await parameterIn('eu-west-1', '/images/test-cloud/latest')).toBe(done.result.regions[1]!.imageId);
   });
+
+  // The plan waits twenty seconds for it.
+  test.runIf(isExhaustive)(
+    'of which nothing is heard costs the others nothing: it answers once they are done',
+    {
+      timeout: 300_000,
+    },
+    async ({ account, runImport, runPublish, parameterIn }) => {
+      await runImport();
+      const silence = account.aws.faults.add({
+        match: { service: 'ec2', region: 'us-west-2' },
+        times: 'always',
+        action: { kind: 'hang', when: 'before' },
+      });
+      const announced = new Set<string>();
+      account.aws.calls.subscribe(({ operation, region, status }) => {
+        if (operation === 'PutParameter' && status === 200) announced.add(region);
+        if (announced.has(source) && announced.has('eu-west-1')) silence.remove();
+      });
+      const done = await runPublish(settings, '--request-timeout', '1');
+      expect([done.exitCode, done.result.outcome], done.stderr).toEqual([0, 'published']);
+      for (const { region, imageId } of done.result.regions)
+        expect(await parameterIn(region, '/images/test-cloud/latest')).toBe(imageId);
+    },
+  );
 });
 
 test('SSM that does not answer is told of, given up after --outage-timeout, and made up for by the same command', async () => {
