@@ -31,6 +31,8 @@ export async function startAccount({
   const server = execa(
     'node',
     [
+      // As the first line of the program has it.
+      '--max-semi-space-size=1',
       await findProgram('@ec2-image/local-aws'),
       ...['--port', '0', '--directory', directory, '--bucket', `${bucket}@${region}`, ...args],
     ],

@@ -6,6 +6,7 @@ import { cacheDirectory, debianImages } from '../system-images.ts';
 import { blockFigures } from './blocks.ts';
 import { downloadFigures } from './download.ts';
 import { pacedFigures } from './paced.ts';
+import { fillPageCache } from './page-cache.ts';
 import { readingFigures } from './reading.ts';
 import { severalImagesFigures } from './several-images.ts';
 import { startFigures } from './start.ts';
@@ -44,6 +45,7 @@ async function onDebianImages(
   rounds: number,
 ): Promise<Figure[]> {
   const images = await debianImages();
+  await fillPageCache([images.disk, ...images.files.map((file) => join(images.directory, file))]);
   const scratch = await mkdtemp(join(cacheDirectory(), 'speed-'));
   try {
     return await measureFigures({

@@ -17,7 +17,10 @@ const outputs = guardOutputs(process);
 const colors = process.env.NO_COLOR || !process.stdout.isTTY ? 1 : process.stdout.getColorDepth();
 const code = await main(process.argv.slice(2), {
   env: process.env,
-  stdin: process.stdin,
+  // Opened by whoever reads it: for what only prints, that is a tenth of the time.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   colorDepth: colors,

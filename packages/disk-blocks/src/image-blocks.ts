@@ -1,8 +1,12 @@
-import { type Block, blockSizeBytes, createBlockPool, isZeroBlock, zeroDigest } from './block.ts';
-import { blockOf } from './digest-block.ts';
+import { type Block, blockSizeBytes, isZeroBlock, zeroDigest } from './block.ts';
 import { blockIndexes } from './disk.ts';
 import type { ImageReader } from './image-reader/image-reader.ts';
 import { mapAhead } from './map-ahead.ts';
+
+/** Read by one job of a thread: what a job costs beside the reading is shared by so many. */
+const blocksPerJob = 4;
+/** Enough to keep every thread busy; in all as many blocks as where each is read by itself. */
+const jobsAhead = 4;
 
 /**
  * The blocks that hold data, in order, read and hashed in worker threads; all-zero ones are omitted.
@@ -19,23 +23,47 @@ export async function* imageBlocks({
   readonly digests?: boolean;
   readonly signal?: AbortSignal;
 }): AsyncGenerator<Block> {
-  const pool = createBlockPool();
-  const readBlock = async (index: number): Promise<Block | undefined> => {
-    const offset = index * blockSizeBytes;
-    const length = Math.min(blockSizeBytes, reader.sizeBytes - offset);
-    const data = pool.take();
-    data.fill(0, length);
-    const filled = await reader.fill({
-      length: blockSizeBytes,
-      buffer: data.buffer,
-      stretches: [{ at: 0, offset, length }],
-      sha256: digests,
-      signal,
+  /** Buffers of several blocks, for reuse. */
+  const free: SharedArrayBuffer[] = [];
+  const readBlocks = async (indexes: readonly number[]): Promise<Block[]> => {
+    const buffer = free.pop() ?? new SharedArrayBuffer(blocksPerJob * blockSizeBytes);
+    const stretches = indexes.map((index, place) => {
+      const offset = index * blockSizeBytes;
+      const length = Math.min(blockSizeBytes, reader.sizeBytes - offset);
+      return { at: place * blockSizeBytes, offset, length };
     });
-    const digest = filled.digests?.[0];
-    const isZero = digest ? digest.equals(zeroDigest) : isZeroBlock(data);
-    if (isZero) return void pool.give(data);
-    return blockOf(index, data, pool, digest);
+    const end = stretches.at(-1)!;
+    Buffer.from(buffer).fill(0, end.at + end.length);
+    const length = indexes.length * blockSizeBytes;
+    const filled = await reader.fill({ length, buffer, stretches, sha256: digests, signal });
+    // Until this reading is done with it, and each of its blocks.
+    let users = 1;
+    const release = () => {
+      users -= 1;
+      if (users === 0) free.push(buffer);
+    };
+    const blocks: Block[] = [];
+    for (const [place, index] of indexes.entries()) {
+      const data = Buffer.from(buffer, place * blockSizeBytes, blockSizeBytes);
+      const digest = filled.digests?.[place];
+      if (digest ? digest.equals(zeroDigest) : isZeroBlock(data)) continue;
+      blocks.push({ index, data, ...(digest && { digest }), release });
+      users += 1;
+    }
+    release();
+    return blocks;
   };
-  yield* mapAhead(blockIndexes(await reader.present({ signal })), readBlock, { signal });
+  const jobs = inGroups(blockIndexes(await reader.present({ signal })), blocksPerJob);
+  for await (const blocks of mapAhead(jobs, readBlocks, { ahead: jobsAhead, signal })) yield* blocks;
+}
+
+async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
+  let group: T[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
 }

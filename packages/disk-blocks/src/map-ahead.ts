@@ -1,4 +1,4 @@
-/** What is worked on at a time: enough to hide the latency of a disk, and to keep every worker thread busy. */
+/** Enough to hide the latency of a disk, and to keep every worker thread busy. */
 const worksAhead = 8;
 
 /**
@@ -8,7 +8,14 @@ const worksAhead = 8;
 export async function* mapAhead<T, U>(
   items: AsyncIterable<T>,
   work: (item: T) => Promise<U | undefined>,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  {
+    ahead: limit = worksAhead,
+    signal,
+  }: {
+    /** How many are worked on at a time. */
+    readonly ahead?: number;
+    readonly signal?: AbortSignal;
+  } = {},
 ): AsyncGenerator<U> {
   const source = items[Symbol.asyncIterator]();
   const ahead: Promise<U | undefined>[] = [];
@@ -18,7 +25,7 @@ export async function* mapAhead<T, U>(
     while (next || ahead.length > 0) {
       const arrival: Arrival<T> | undefined = await firstOf(
         ahead[0],
-        ahead.length < worksAhead ? next : undefined,
+        ahead.length < limit ? next : undefined,
       );
       signal?.throwIfAborted();
       if (!arrival) {

@@ -65,6 +65,7 @@ export async function putBlocks(options: PutBlocksOptions): Promise<ExpectedCont
   const limit = createAdaptiveLimit({ max: concurrency });
   const omitted = createRanges();
   const underWay = new Set<Promise<void>>();
+  let onEnd = () => {};
   let lastProgressAt = 0;
 
   const putOnce = async ({ index, data, checksum }: HashedBlock) => {
@@ -133,11 +134,16 @@ export async function putBlocks(options: PutBlocksOptions): Promise<ExpectedCont
         .finally(() => {
           underWay.delete(sending);
           block.release();
+          onEnd();
         });
       sending.catch(() => {});
       underWay.add(sending);
       // Blocks in memory: those being sent, and as many hashed ahead.
-      if (underWay.size >= 2 * concurrency) await Promise.race(underWay);
+      if (underWay.size < 2 * concurrency) continue;
+      await new Promise<void>((resolve) => {
+        onEnd = resolve;
+      });
+      signal.throwIfAborted();
     }
     sent.end();
     await Promise.all(underWay);
