@@ -1,5 +1,5 @@
 import type { CommandName } from './large-account.ts';
-import type { CallCounts } from './run-command.ts';
+import type { AllowedCalls, CallCounts } from './run-command.ts';
 import { type AccountSize, leftovers, versions } from './seed-account.ts';
 
 /** What AWS gives of a list at a time. */
@@ -17,12 +17,18 @@ const users = [
   'DescribeSpotInstanceRequests',
 ];
 
-/** The calls that each command needs: one for each page of a list, and those for what it examines or changes. */
-export function expectedCalls({
-  images,
-  regions,
-  ...inRegion
-}: AccountSize): Record<CommandName, CallCounts> {
+/** How long `retire --apply` believes a list of users. */
+const usersAgeSeconds = 60;
+
+/**
+ * The calls that each command needs: one for each page of a list, and those for what it examines or changes.
+ *
+ * @param options.seconds that the command took: what may use an AMI is read again while AMIs are changed
+ */
+export function expectedCalls(
+  { images, regions, ...inRegion }: AccountSize,
+  { seconds }: { readonly seconds: number },
+): Record<CommandName, AllowedCalls> {
   const everywhere = (counts: CallCounts): CallCounts =>
     Object.fromEntries(
       Object.entries(counts).map(([operation, count]) => [operation, count * regions.length]),
@@ -90,8 +96,17 @@ export function expectedCalls({
     retire: { ...caller, ...everywhere({ ...lists, ...examined(retired) }) },
     'retire --apply': {
       ...caller,
+      // Once for the plan, once to carry it out, and again where they are older than a minute.
+      ...Object.fromEntries(
+        users.map((operation) => [
+          operation,
+          {
+            atLeast: 2 * regions.length,
+            atMost: (2 + Math.floor(seconds / usersAgeSeconds)) * regions.length,
+          },
+        ]),
+      ),
       ...everywhere({
-        ...each(users, 2),
         DescribeImportSnapshotTasks: lists.DescribeImportSnapshotTasks + retired,
         DescribeSnapshots: lists.DescribeSnapshots + retired,
         // Itself, its stream, and whether it is deprecated then.

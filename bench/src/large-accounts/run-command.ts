@@ -9,6 +9,14 @@ import { findProgram } from '../programs.ts';
 /** Calls by their operation. */
 export type CallCounts = Readonly<Record<string, number>>;
 
+/** As many calls of an operation as a command needs; where that depends on how long it takes, the fewest and the most. */
+export type AllowedCalls = Readonly<Record<string, number | CallBounds>>;
+
+interface CallBounds {
+  readonly atLeast: number;
+  readonly atMost: number;
+}
+
 /** Of the commands here; each prints its own part. */
 export interface Document {
   readonly plan: { readonly images: readonly { readonly outcome: string }[] };
@@ -77,10 +85,14 @@ async function countCalls(log: string): Promise<Pick<CommandRun, 'calls' | 'thro
 }
 
 /** Where the counts are not those that were allowed, in words. */
-export function surplusOf(calls: CallCounts, allowed: CallCounts): string[] {
-  return [...new Set([...Object.keys(allowed), ...Object.keys(calls)])]
-    .filter((operation) => calls[operation] !== allowed[operation])
-    .map((operation) => `${operation}: ${calls[operation] ?? 0} instead of ${allowed[operation] ?? 0}`);
+export function surplusOf(calls: CallCounts, allowed: AllowedCalls): string[] {
+  return [...new Set([...Object.keys(allowed), ...Object.keys(calls)])].flatMap((operation) => {
+    const count = calls[operation] ?? 0;
+    const wanted = allowed[operation] ?? 0;
+    const { atLeast, atMost } = typeof wanted === 'number' ? { atLeast: wanted, atMost: wanted } : wanted;
+    if (count >= atLeast && count <= atMost) return [];
+    return `${operation}: ${count} instead of ${atLeast === atMost ? atLeast : `${atLeast} to ${atMost}`}`;
+  });
 }
 
 export function total(counts: CallCounts): number {
