@@ -23,7 +23,7 @@ test.for<Way>(['s3', 'ebs'])(
       await expectOneOfEach(scene, images, await scene.run());
     };
     const { done, failures, seed } = await runSample(points, survive, {
-      size: way === 's3' ? 6 : 4,
+      size: way === 's3' ? 4 : 3,
     });
     console.log(
       `crash matrix, ${way}: ${done} of ${points.length} points, ${killed} runs killed there, seed ${seed}`,

@@ -146,7 +146,7 @@ test('killed before and after each of its calls, one more run leaves two AMIs wi
       expect(users.map(({ ImageId }) => ImageId)).toEqual([imageId]);
     },
     // Snapshots are counted in the one account.
-    { size: 4, sideBySide: 1 },
+    { size: 3, sideBySide: 1 },
   );
   console.log(
     `crash matrix of own-snapshot: ${done} of ${points.length} points, ${killed} killed, seed ${seed}`,

@@ -58,7 +58,7 @@ const test = testWith({ formats: ['raw'] });
 const byEbs = packings.filter(([name]) => name === 'disk.tar.gz' || name === 'disk.ova');
 
 describe.each([
-  ['s3', packings, 3],
+  ['s3', packings, 2],
   ['ebs', byEbs, 1],
 ] as const)('by %s, a packed image becomes a snapshot of the disk in it', (via, packed, size) => {
   const points = packed.flatMap(([name, pack]) =>

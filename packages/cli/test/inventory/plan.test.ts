@@ -170,7 +170,7 @@ describe('what plan says is what import then does', () => {
   process.stdout.write(
     `plans of some of ${states.length} states of an account; EC2_IMAGE_SEED=${sampleSeed}\n`,
   );
-  test.for(sampleOf(states, 6))(
+  test.for(sampleOf(states, 4))(
     '%s',
     { timeout: 60_000 },
     async ([, prepare, flags], { account, runImport, runPlan }) => {

@@ -11,8 +11,8 @@ import { isExhaustive, runSample, sampleOf } from '../support/sample.ts';
 import { expectNothingWrong } from './half-done.ts';
 import { gatedWays, qemuWays } from './ways.ts';
 
-// Two of the ways each time: an import costs as much as several of the smallest image.
-test.for(sampleOf([...gatedWays, ...qemuWays], 2))(
+// One of the ways each time: an import costs as much as several of the smallest image.
+test.for(sampleOf([...gatedWays, ...qemuWays], 1))(
   'a disk that is sent $name: killed before and after each request, nothing wrong is left, and the same command finishes it',
   { timeout: isExhaustive ? 3_600_000 : 300_000 },
   async ({ name, via, format, disk, gated, flags }) => {

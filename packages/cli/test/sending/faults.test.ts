@@ -168,7 +168,7 @@ test.for(sampleOf(ways, 1))(
     const { done, failures, seed } = await runSample(
       troubles,
       (trouble) => surviveTrouble(images, way, trouble),
-      { size: 4 },
+      { size: 3 },
     );
     console.log(`faults, ${way.name}: ${done} of ${troubles.length}, seed ${seed}`);
     expect(failures.map(({ point, message }) => `${point.name}: ${message}`)).toEqual([]);
