@@ -69,7 +69,7 @@ test('a boot test, killed before and after each of its calls, leaves no instance
   console.log(`crash matrix, boot test: ${done} of ${points.length} points, ${killed} killed, seed ${seed}`);
   expect(failures).toEqual([]);
   // A run with fewer polls than the recorded one is over before its last points.
-  expect(killed).toBeGreaterThan(done / 2);
+  expect(killed).toBeGreaterThan(isExhaustive ? done / 2 : 0);
 });
 
 // Calm: of one fault at one call, and not of what chance adds to it.
