@@ -74,7 +74,8 @@ test('the commands of the README lead from nothing to an AMI, as they are writte
 
 test.runIf(isExhaustive)(
   'on a machine that has nothing of it, the README leads from a clone to the demo, and to an import',
-  { timeout: 1_200_000 },
+  // A few minutes on a machine that does nothing else.
+  { timeout: 3_600_000 },
   async ({ account, images }) => {
     const home = await temporaryDirectory('home');
     const programs = join(home, 'bin');
