@@ -1,6 +1,6 @@
-import { appendFile, copyFile, mkdtemp, rm, truncate } from 'node:fs/promises';
+import { appendFile, copyFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   type Block,
   blockDigest,
@@ -55,6 +55,26 @@ test.for([
   expect(wanted.length).toBeGreaterThan(3);
   expect(wanted.at(-1)![0]).toBe(24);
   expect(await listed(imageBlocks({ reader }))).toEqual(wanted);
+});
+
+test('a block stays as it is until it is released, whatever becomes of those beside it', async ({
+  images,
+}) => {
+  const path = join(dirname(images.raw), 'full.raw');
+  // More blocks than all buffers that are filled ahead.
+  const count = 40;
+  const bytes = Buffer.alloc(count * blockSizeBytes);
+  for (let index = 0; index < count; index++) bytes.fill(index + 1, index * blockSizeBytes);
+  await writeFile(path, bytes);
+  await using reader = await openReader(path, 'raw');
+  const kept: Block[] = [];
+  for await (const block of imageBlocks({ reader })) {
+    if (block.index % 2 === 0) kept.push(block);
+    else block.release();
+  }
+  expect(kept.map(({ data }) => data[0]! - 1)).toEqual(kept.map(({ index }) => index));
+  for (const { data, digest } of kept) expect(blockDigest(data)).toEqual(digest);
+  expect(kept.length).toBe(count / 2);
 });
 
 test('a stream gives them too', async ({ images }) => {
