@@ -34,7 +34,7 @@ ended with exactly one AMI and one snapshot, both tagged, equal to the disk, and
 export const faultMatrixLimitMs = 30 * 60_000;
 
 /** Points of one of the four files, where a sample is enough: together they stay under a minute on two cores. */
-const sampleSize = 8;
+const sampleSize = 6;
 
 /** Most of a point's time is spent waiting: for a time limit to pass, or before a request is repeated. */
 const pointsSideBySide = 8;
