@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import {
   DescribeImageAttributeCommand,
   DescribeSnapshotAttributeCommand,
+  DescribeSnapshotsCommand,
   DisableEbsEncryptionByDefaultCommand,
   DisableImageBlockPublicAccessCommand,
   DisableSnapshotBlockPublicAccessCommand,
   EnableEbsEncryptionByDefaultCommand,
 } from '@aws-sdk/client-ec2';
+import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { tagRecord } from '@ec2-image/provenance';
 import { describe, expect } from 'vitest';
 import { regions, source, test } from './support.ts';
@@ -134,6 +136,31 @@ describe('publish', () => {
       'ModifySnapshotAttribute',
     ]);
     expect((await runPublish(fewer)).result.outcome).toBe('unchanged');
+  });
+
+  test("each copy is encrypted with its region's own key of a map, and a region without one is refused before anything is made", {
+    timeout: 240_000,
+  }, async ({ account, inRegion, imagesOf, runImport }) => {
+    const keys: Record<string, string> = {};
+    for (const region of [source, 'eu-west-1']) {
+      const { KeyMetadata } = await account.client(KMSClient, { region }).send(new CreateKeyCommand({}));
+      keys[region] = KeyMetadata!.Arn!;
+    }
+    const settings = { encrypt: true, 'kms-key': keys, 'omit-holes': true, regions: ['eu-west-1'] };
+    const lacking = await runImport({ ...settings, regions: ['eu-west-1', 'us-west-2'] });
+    expect(lacking.result.error, lacking.stderr).toMatchObject({
+      code: 'KMS_KEY_MISSING',
+      message: expect.stringContaining('us-west-2'),
+    });
+    expect(account.calls('StartSnapshot')).toEqual([]);
+    const { exitCode, stderr } = await runImport(settings);
+    expect(exitCode, stderr).toBe(0);
+    for (const [region, KmsKeyId] of Object.entries(keys)) {
+      const [image] = await imagesOf(region);
+      const SnapshotIds = [image!.BlockDeviceMappings![0]!.Ebs!.SnapshotId!];
+      const { Snapshots } = await inRegion(region).send(new DescribeSnapshotsCommand({ SnapshotIds }));
+      expect(Snapshots).toMatchObject([{ Encrypted: true, KmsKeyId }]);
+    }
   });
 
   test('what cannot be shared as configured is refused before anything is made or changed', async ({
