@@ -8,18 +8,16 @@ export interface FillRangeOptions {
   readonly range: Extent;
   /** At least as long as the range; shared with a worker thread until it is given back. */
   readonly buffer: SharedArrayBuffer;
-  /** Whether the CRC32 of the range is wanted. Default false. */
-  readonly crc32?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Makes a range of the planned file: the plan's own bytes, the disk's as the reader reads them, and zeros elsewhere.
+ * Makes a range of the planned file, with its CRC32: the plan's own bytes, the disk's as the reader reads them, and zeros elsewhere.
  *
  * @throws DiskBlocksError
  */
 export async function fillRange(options: FillRangeOptions): Promise<Filled> {
-  const { layout, reader, range, buffer, crc32 = false, signal } = options;
+  const { layout, reader, range, buffer, signal } = options;
   const { length } = range;
   const data = Buffer.from(buffer, 0, length);
   const stretches: DiskPiece[] = [];
@@ -31,12 +29,11 @@ export async function fillRange(options: FillRangeOptions): Promise<Filled> {
     else stretches.push(piece);
   }
   data.fill(0, end);
-  if (stretches.length === 0 && !crc32) return { buffer, data };
-  return reader.fill({ length, buffer, stretches, crc32, signal });
+  return reader.fill({ length, buffer, stretches, crc32: true, signal });
 }
 
 /** In bytes. */
-export function lengthOf(piece: Piece): number {
+function lengthOf(piece: Piece): number {
   return isLiteral(piece) ? piece.bytes.length : piece.length;
 }
 

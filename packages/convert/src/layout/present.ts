@@ -32,6 +32,10 @@ export function presentFrom(extents: Iterable<Extent>, virtualSize: number): Pre
 
 export const sectorSize = 512;
 
+export function bytesIn(extents: readonly Extent[]): number {
+  return extents.reduce((sum, { length }) => sum + length, 0);
+}
+
 /** The blocks that hold a part of a stretch, in order. */
 export function presentBlocks({ starts, ends }: Present, blockSize: number): Uint32Array {
   const blocks: number[] = [];

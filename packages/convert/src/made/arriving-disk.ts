@@ -1,14 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import {
-  type Extent,
-  type GrowingFile,
-  type ImageReader,
-  imageBlocks,
-  openImageReader,
-} from '@ec2-image/disk-blocks';
+import { type GrowingFile, type ImageReader, imageBlocks, openImageReader } from '@ec2-image/disk-blocks';
 import { isExplained } from '@ec2-image/explained-error';
 import { defaultMaxDiskSize } from '../errors.ts';
 import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
+import { bytesIn } from '../layout/present.ts';
 import type { DiskFormat } from '../qemu/output-format.ts';
 import { arrivingFormat } from './arriving-format.ts';
 import type { PlannedFile } from './made-disk.ts';
@@ -173,8 +168,4 @@ async function streamed(reader: ImageReader, { image, format }: Planning): Promi
       await reader[Symbol.asyncDispose]();
     },
   };
-}
-
-function bytesIn(present: readonly Extent[]): number {
-  return present.reduce((sum, { length }) => sum + length, 0);
 }

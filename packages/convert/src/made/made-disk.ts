@@ -32,6 +32,8 @@ export interface MadeDisk extends AsyncDisposable {
   readonly format: DiskFormat;
   /** In bytes; a multiple of 512. */
   readonly virtualSize: number;
+  /** What of it may be anything but zeros, in bytes. */
+  readonly dataBytes: number;
   /** What it is made from. */
   readonly source: { readonly path: string };
   /** A VMDK, whose size follows from how the disk compresses, comes front to back; of the others, any range. */

@@ -1,6 +1,7 @@
-import { type Disk, type ImageReader, openDisk, openDiskOf } from '@ec2-image/disk-blocks';
+import { type Disk, type Extent, type ImageReader, openDisk, openDiskOf } from '@ec2-image/disk-blocks';
 import { compareDisks, compareSampleOf } from '../compare-disks.ts';
 import type { DiskFacts } from '../inspect-image.ts';
+import { bytesIn } from '../layout/present.ts';
 import { openVmdk } from '../layout/vmdk/vmdk-file.ts';
 import type { VmdkSource } from '../layout/vmdk/vmdk-pieces.ts';
 import type { MadeDisk } from './made-disk.ts';
@@ -8,9 +9,9 @@ import { streamVmdk } from './streamed-vmdk.ts';
 
 export interface MadeVmdkOptions {
   /** Inspected, and not packed. */
-  readonly image: DiskFacts;
+  readonly image: Pick<DiskFacts, 'path' | 'format' | 'virtualSize'>;
   /** Its reader is disposed of with the disk. */
-  readonly source: VmdkSource & { readonly reader: ImageReader };
+  readonly source: VmdkSource & { readonly reader: ImageReader; readonly present: readonly Extent[] };
 }
 
 export function madeVmdk({ image, source }: MadeVmdkOptions): MadeDisk {
@@ -32,6 +33,7 @@ export function madeVmdk({ image, source }: MadeVmdkOptions): MadeDisk {
   return {
     format: 'vmdk',
     virtualSize,
+    dataBytes: bytesIn(source.present),
     source: { path },
     file,
     async prove({ signal, onProgress }) {

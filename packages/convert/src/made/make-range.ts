@@ -31,7 +31,7 @@ export function rangeMaker({
 }): MakeRange {
   return async ({ start, end }, { buffer, signal }) => {
     const range = { offset: start, length: end - start };
-    const filled = await fillRange({ layout, reader, range, buffer, crc32: true, signal });
+    const filled = await fillRange({ layout, reader, range, buffer, signal });
     return { buffer: filled.buffer, bytes: filled.data, checksum: crc32Text(filled.crc32!) };
   };
 }

@@ -3,6 +3,7 @@ import { type ImageReader, openDisk, openImageReader } from '@ec2-image/disk-blo
 import type { DiskFacts } from '../inspect-image.ts';
 import type { DiskLayout } from '../layout/layout.ts';
 import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
+import { bytesIn } from '../layout/present.ts';
 import type { DiskFormat } from '../qemu/output-format.ts';
 import { checkStructure } from './check-structure.ts';
 import type { FileSum, MadeDisk, PlannedFile } from './made-disk.ts';
@@ -13,7 +14,7 @@ import { proveSample } from './prove-sample.ts';
 
 export interface OpenMadeDiskOptions {
   /** Inspected, and not packed. */
-  readonly image: DiskFacts;
+  readonly image: Pick<DiskFacts, 'path' | 'format' | 'virtualSize'>;
   readonly format: DiskFormat;
   /** Of the image, as published: it makes the identifiers in the file. */
   readonly digest: string;
@@ -37,7 +38,7 @@ export async function openMadeDisk(options: OpenMadeDiskOptions): Promise<MadeDi
     // Which zeros of a raw file are holes differs from one file system to another, and the disk must not.
     const present = await (image.format === 'raw' ? reader.nonZero({ signal }) : reader.present({ signal }));
     const layout = planDisk({ format, virtualSize, present, digest });
-    return madeFromPlan({ image, format, reader, layout });
+    return madeFromPlan({ image, format, reader, layout, dataBytes: bytesIn(present) });
   } catch (error) {
     await reader[Symbol.asyncDispose]();
     throw error;
@@ -49,11 +50,12 @@ function madeFromPlan({
   format,
   reader,
   layout,
-}: {
-  readonly image: DiskFacts;
+  dataBytes,
+}: Pick<OpenMadeDiskOptions, 'image'> & {
   readonly format: PlannedFormat;
   readonly reader: ImageReader;
   readonly layout: DiskLayout;
+  readonly dataBytes: number;
 }): MadeDisk {
   const { path, virtualSize } = image;
   const check = (signal?: AbortSignal) => checkStructure({ layout, format, virtualSize, signal });
@@ -61,6 +63,7 @@ function madeFromPlan({
   return {
     format,
     virtualSize,
+    dataBytes,
     source: { path },
     file,
     async prove({ signal, onProgress }) {
