@@ -73,7 +73,9 @@ export function suggestForImage(
   const isCopy = tags[copyOfKey] !== undefined;
   // Only the configuration says where copies are to be.
   if (isCopy && !policy.names.includes(tags[provenanceKeys.name] ?? '')) return undefined;
-  const { region, name: amiName, snapshotIds } = (isCopy && sourceOf(image, facts)) || image;
+  const imported = isCopy ? sourceOf(image, facts) : image;
+  if (!imported) return undefined;
+  const { region, name: amiName, snapshotIds } = imported;
   const snapshot = facts.snapshots.find(
     (one) => one.region === region && snapshotIds.includes(one.snapshotId),
   );
@@ -81,7 +83,7 @@ export function suggestForImage(
   return importOf({ tags, region, amiName, via, architecture }, { facts, policy });
 }
 
-/** The AMI that a copy was made of, whose region is the one of its import. */
+/** The AMI that a copy was made of, whose region is the one of its import; undefined where that region is not looked in. */
 function sourceOf({ tags }: ImageFact, { images }: Facts): ImageFact | undefined {
   const source = tags[copyOfKey]?.split(' ')[0];
   return images.find(({ imageId }) => imageId === source);
