@@ -4,7 +4,7 @@ import type { FaultMatch } from '@ec2-image/local-aws';
 import { type AccountOptions, bucket, region } from '../support/account.ts';
 import { expect, testWith } from '../support/fixtures.ts';
 import { runInProcess } from '../support/in-process.ts';
-import { sampleOf } from '../support/sample.ts';
+import { isExhaustive } from '../support/sample.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** What status shows of an import that ends where these calls are denied. */
@@ -87,13 +87,13 @@ const test = testWith({ disk: { sizeBytes: 8 * 2 ** 20, dataBytes: 2 ** 16 } }).
   },
 );
 
-for (const { kind, denied, more = {}, slow } of sampleOf(stops, 2)) {
+for (const { kind, denied, more = {}, slow } of stops) {
   let laterMs = 0;
   const accountOptions: AccountOptions = {
     now: () => Date.now() + laterMs,
     ...(slow && { ec2: { [slow]: slowMs } }),
   };
-  test.extend('accountOptions', accountOptions)(
+  test.extend('accountOptions', accountOptions).runIf(isExhaustive)(
     `the command that status gives for the ${kind} of an import that ${denied.operation} stopped continues it on another machine ${JSON.stringify(more)}`,
     { timeout: 120_000 },
     async ({ account, machines }) => {
