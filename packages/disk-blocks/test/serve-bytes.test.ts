@@ -1,10 +1,10 @@
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diskBlocks, openDiskOf } from '@ec2-image/disk-blocks';
 import { type ByteSource, fileSource } from '@ec2-image/image-headers';
 import { execa } from 'execa';
-import { test as base, expect } from 'vitest';
+import { afterEach, test as base, expect, vi } from 'vitest';
 import { makeDisk } from './support/images.ts';
 
 const sizeBytes = 3 * 2 ** 20 + 1536;
@@ -31,6 +31,8 @@ const test = base
     return fileSource(file, (await file.stat()).size);
   });
 
+afterEach(() => vi.unstubAllEnvs());
+
 test.for([
   ['qcow2', 'qcow2'],
   ['vhdx', 'vhdx'],
@@ -47,6 +49,20 @@ test.for([
     expect(found.subarray(0, sizeBytes).equals(wanted)).toBe(true);
   },
 );
+
+test('where temporary files go is no limit for the names of sockets', async ({ directory, bytesOf }) => {
+  const deep = join(directory, 'd'.repeat(120));
+  await mkdir(deep);
+  const bytes = await bytesOf('vhdx');
+  vi.stubEnv('TMPDIR', deep);
+  await using disk = await openDiskOf({ bytes, format: 'vhdx' });
+  expect(disk.sizeBytes).toBeGreaterThanOrEqual(sizeBytes);
+  vi.stubEnv('TMPDIR', join(directory, 'nowhere'));
+  await expect(openDiskOf({ bytes, format: 'vhdx' })).rejects.toMatchObject({
+    code: 'LOCAL_FAILURE',
+    hint: expect.stringContaining('TMPDIR'),
+  });
+});
 
 test('bytes that cannot be read end the reading', async ({ bytesOf }) => {
   const bytes = await bytesOf('vhdx');

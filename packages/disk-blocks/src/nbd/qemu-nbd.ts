@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ProcessEnd, startConfined } from '@ec2-image/confined-process';
 import type { VhdSizeRule } from '@ec2-image/image-headers';
 import { DiskBlocksError } from '../errors.ts';
 import { qemuLimits } from '../qemu-limits.ts';
+import { makeSocketDirectory } from './socket-directory.ts';
 
 /** qemu-nbd as it serves one image, read-only, on a Unix socket of its own. */
 export interface NbdServer extends AsyncDisposable {
@@ -46,7 +46,7 @@ export async function startQemuNbd({
   readonly withHoles?: boolean;
   readonly signal?: AbortSignal;
 }): Promise<NbdServer> {
-  const directory = await mkdtemp(resolve(tmpdir(), 'ec2-image-nbd-'));
+  const directory = await makeSocketDirectory();
   const socketPath = join(directory, 'socket');
   const hide = () => rm(directory, { recursive: true, force: true });
   const server = await startConfined({

@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ByteSource } from '@ec2-image/image-headers';
 import { nbdFailed } from '../errors.ts';
 import * as nbd from './protocol.ts';
+import { makeSocketDirectory } from './socket-directory.ts';
 
 /** Bytes on a Unix socket of their own, for programs to read as they would a file. */
 export interface ServedBytes extends AsyncDisposable {
@@ -19,7 +19,7 @@ const maxOptionBytes = 8 * 1024;
 
 /** Serves a file that is nowhere, read-only, by the NBD protocol with simple replies, which every client takes. */
 export async function serveBytes(source: ByteSource): Promise<ServedBytes> {
-  const directory = await mkdtemp(resolve(tmpdir(), 'ec2-image-bytes-'));
+  const directory = await makeSocketDirectory();
   const socketPath = join(directory, 'socket');
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
