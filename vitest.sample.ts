@@ -8,7 +8,6 @@ const shares: Readonly<Record<string, number>> = {
   'cli/test/ami-options.test.ts': 1 / 2,
   'cli/test/bad-input.test.ts': 1 / 2,
   'cli/test/boot-mode.test.ts': 1 / 2,
-  'cli/test/boot-test-matrix.test.ts': 1 / 2,
   'cli/test/boot-test.test.ts': 1 / 3,
   'cli/test/changing-image.test.ts': 1 / 3,
   'cli/test/command-line.test.ts': 1 / 2,

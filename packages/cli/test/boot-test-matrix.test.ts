@@ -5,18 +5,12 @@ import {
   type Instance,
 } from '@aws-sdk/client-ec2';
 import { tagRecord } from '@ec2-image/provenance';
-import { type FaultName, faultActions, faultNames, isRefusal } from './fault-matrix/fault-points.ts';
 import { callPoints, crashAt } from './support/crash-points.ts';
 import { expect, testWith } from './support/fixtures.ts';
 import type { ImportDocument } from './support/import.ts';
 import { type InProcessEnd, runInProcess } from './support/in-process.ts';
 import { startCli } from './support/run-cli.ts';
 import { isExhaustive, runSample } from './support/sample.ts';
-
-/** Of a request that hangs, in seconds. */
-const hangTimeout = 3;
-/** More than the attempts of the SDK: the request fails. */
-const outageCalls = 3;
 
 const test = testWith({
   disk: { sizeBytes: 8 * 2 ** 20, dataBytes: 2 ** 16 },
@@ -71,57 +65,6 @@ test('a boot test, killed before and after each of its calls, leaves no instance
   // A run with fewer polls than the recorded one is over before its last points.
   expect(killed).toBeGreaterThan(isExhaustive ? done / 2 : 0);
 });
-
-// Calm: of one fault at one call, and not of what chance adds to it.
-test.extend('accountOptions', { conditions: 'calm' })(
-  'each call of a boot test, with each fault, once and lasting: what has failed is told and leaves no instance, and the same command tests again',
-  { timeout: isExhaustive ? 3_600_000 : 300_000 },
-  async ({ account, testArgs, recorded, expectTested, alive }) => {
-    const { faults } = account.aws;
-    const operations = [...new Set(recorded.map(({ operation }) => operation))];
-    const points = operations.flatMap((operation) =>
-      [1, 2].flatMap((nth) =>
-        recorded.filter((call) => call.operation === operation).length < nth
-          ? []
-          : faultNames.flatMap((fault) =>
-              [false, true].map((lasting) => ({ operation, nth, fault, lasting })),
-            ),
-      ),
-    );
-    const strike = ({ operation, nth, fault, lasting }: (typeof points)[number]) =>
-      faults.add({
-        match: { operation },
-        nth,
-        times: !lasting ? 1 : isRefusal(fault) ? 'always' : outageCalls,
-        action: faultActions[fault as FaultName],
-      });
-    const { done, failures, seed } = await runSample(
-      points,
-      async (point) => {
-        const rule = strike(point);
-        const hangs = point.fault.startsWith('hang') ? ['--request-timeout', String(hangTimeout)] : [];
-        const end = await runInProcess([...testArgs, ...hangs]);
-        expect(faults.list().find(({ id }) => id === rule.id)?.struck).toBeGreaterThan(0);
-        faults.clear();
-        if (end.exitCode === 0) return expectTested(end);
-        const { images, error = images[0]?.error } = end.json<ImportDocument>();
-        expect(error, end.stderr).toMatchObject({
-          code: expect.not.stringMatching(/^INTERNAL$/),
-          hint: expect.stringMatching(/./),
-        });
-        // Nobody can end what EC2 does not let them end: the error names it.
-        const left = await alive();
-        if (point.operation === 'TerminateInstances')
-          for (const { InstanceId } of left) expect(JSON.stringify(end.json())).toContain(InstanceId);
-        else expect(left).toEqual([]);
-        await expectTested(await runInProcess(testArgs));
-      },
-      { size: 5, sideBySide: 1 },
-    );
-    console.log(`fault matrix, boot test: ${done} of ${points.length} points, seed ${seed}`);
-    expect(failures).toEqual([]);
-  },
-);
 
 test.for(['SIGINT', 'SIGTERM'] as const)(
   '%s ends a boot test, and its instance',

@@ -50,7 +50,7 @@ test.for([
   },
 );
 
-test('where temporary files go is no limit for the names of sockets', async ({ directory, bytesOf }) => {
+test('a long path of temporary files does not limit the names of sockets', async ({ directory, bytesOf }) => {
   const deep = join(directory, 'd'.repeat(120));
   await mkdir(deep);
   const bytes = await bytesOf('vhdx');

@@ -7,8 +7,15 @@ import { expect } from 'vitest';
 import type { Way } from '../support/crash-points.ts';
 import { publishImages } from '../support/images.ts';
 import { isExhaustive, runSample } from '../support/sample.ts';
-import { type FaultPoint, isRefusal, outcomeOf, recordFaultPoints } from './fault-points.ts';
-import { type FaultResult, parseFaultTable, renderFaultSection, withFaultSection } from './fault-table.ts';
+import { type FaultPoint, isRefusal, type OpenScene, outcomeOf, recordFaultPoints } from './fault-points.ts';
+import {
+  type FaultResult,
+  type FaultSection,
+  parseFaultTable,
+  renderFaultSection,
+  withFaultSection,
+} from './fault-table.ts';
+import { openImportScene } from './import-scene.ts';
 import { diskBytes } from './moments.ts';
 
 const documentPath = fileURLToPath(new URL('../../../../docs/faults.md', import.meta.url));
@@ -28,9 +35,12 @@ lost. Calls that hang are ended by \`--request-timeout\`.
 **recovered**: the same run ended with exit code 0 and one AMI. Where it failed (exit code 1), the table has the code of
 the error, and the leftovers in the account when its tasks have ended; the same command, run again without the fault, then
 ended with exactly one AMI and one snapshot, both tagged, equal to the disk, and with no object and no upload left.
+
+Under **Boot test**, the import finds an AMI that an earlier run has registered and nobody has tested. It ends with an AMI
+that is tagged \`ec2-image:boot-test=passed\`, and with no instance.
 `;
 
-/** Of one file of the matrix: far more than it takes. */
+/** Of one half of a matrix: far more than it takes. */
 export const faultMatrixLimitMs = 30 * 60_000;
 
 /** Points of one of the four files, where a sample is enough: together they stay under a minute on two cores. */
@@ -42,30 +52,37 @@ const pointsSideBySide = 8;
 const keyOf = ({ call, fault, lasting }: Pick<FaultResult, 'call' | 'fault' | 'lasting'>) =>
   `${call}, ${fault}, ${lasting ? 'lasting' : 'once'}`;
 
-/** A half of one way's matrix: what vitest runs at once are files. */
+/** A half of one section's matrix: what vitest runs at once are files. */
 interface Half {
-  readonly way: Way;
+  readonly way: FaultSection;
   readonly lasting: boolean;
+  /** Points of a sample. */
+  readonly size?: number;
+}
+
+/** The matrix of an import by one way. */
+export async function checkImportFaults(half: Half & { readonly way: Way }): Promise<void> {
+  await using images = await publishImages(['qcow2'], { sizeBytes: diskBytes, dataBytes: 2 ** 20 });
+  await checkFaults(half, () => openImportScene(images, half.way));
 }
 
 /**
  * Runs every point and writes the outcomes to `docs/faults.md`, where the run is exhaustive; otherwise a sample, whose
- * outcomes have to be those that it has. In both, its rows have to be the moments that an import has.
+ * outcomes have to be those that it has. In both, its rows have to be the moments that the command has.
  */
-export async function checkFaults(half: Half): Promise<void> {
-  const { way, lasting } = half;
-  await using images = await publishImages(['qcow2'], { sizeBytes: diskBytes, dataBytes: 2 ** 20 });
-  const points = await recordFaultPoints(images, way);
+export async function checkFaults(half: Half, openScene: OpenScene): Promise<void> {
+  const { way, lasting, size = sampleSize } = half;
+  const points = await recordFaultPoints(openScene);
   const ofHalf = points.filter((point) => point.lasting === lasting);
   const results: FaultResult[] = [];
   const { seed, done, failures } = await runSample(
     ofHalf,
     async (point) => {
-      const outcome = await outcomeOf(images, way, point);
+      const outcome = await outcomeOf(openScene, point);
       if (!lasting && !isRefusal(point.fault)) expect(outcome).toBe('recovered');
       results.push({ ...point, way, outcome });
     },
-    { size: sampleSize, sideBySide: pointsSideBySide },
+    { size, sideBySide: pointsSideBySide },
   );
   console.log(
     `fault matrix, ${way}, ${lasting ? 'lasting' : 'once'}: ${done} of ${ofHalf.length} points, seed ${seed}`,
@@ -87,10 +104,10 @@ async function documentedOutcomes(half: Half): Promise<Map<string, string>> {
   );
 }
 
-/** Puts the results into the section of their way, beside those of the other half. */
+/** Puts the results into their section, beside those of the other half. */
 async function document(
   results: readonly FaultResult[],
-  { way, points }: { readonly way: Way; readonly points: readonly FaultPoint[] },
+  { way, points }: { readonly way: FaultSection; readonly points: readonly FaultPoint[] },
 ): Promise<void> {
   const lock = await waitForLock({ path: join(tmpdir(), 'ec2-image-faults.lock') });
   try {

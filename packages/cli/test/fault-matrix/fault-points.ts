@@ -1,12 +1,8 @@
-import { rm } from 'node:fs/promises';
 import type { CallRecord, FaultAction, FaultMatch } from '@ec2-image/local-aws';
-import { tagRecord } from '@ec2-image/provenance';
 import { expect } from 'vitest';
-import { bucket, openAccount, type TestAccount } from '../support/account.ts';
-import { expectOneOfEach, type Way } from '../support/crash-points.ts';
-import type { TestImages } from '../support/images.ts';
-import { type ImportDocument, importArgs, makeWorkDirectory } from '../support/import.ts';
-import { type InProcessEnd, runInProcess } from '../support/in-process.ts';
+import type { TestAccount } from '../support/account.ts';
+import type { ImportDocument } from '../support/import.ts';
+import type { InProcessEnd } from '../support/in-process.ts';
 import { placeCalls } from './moments.ts';
 
 export const faultActions = {
@@ -47,50 +43,21 @@ export interface FaultPoint {
 /** Long enough for every honest answer on a busy machine; the SDK's second attempt recovers it if not. */
 export const hangTimeoutSeconds = 3;
 
-interface FaultScene extends AsyncDisposable {
+/** An account of its own, and what a matrix strikes in it. */
+export interface FaultScene extends AsyncDisposable {
   readonly account: TestAccount;
   run(options?: { readonly hangs?: boolean }): Promise<InProcessEnd>;
+  /** Whatever happened before: what is there once a run has ended well. */
+  expectDone(end: InProcessEnd): Promise<void>;
+  /** In words, what is there beyond that after a run that has failed, which has told of all of it. */
+  leftoversOf(end: InProcessEnd): Promise<string>;
 }
 
-async function openScene(images: TestImages, way: Way): Promise<FaultScene> {
-  // Calm: the table says what becomes of one fault at one call of a recorded run, and not of what chance adds to it.
-  // The task is longer than two polls however quick the machine is; what is complete then is visible at once.
-  const account = await openAccount({
-    conditions: 'calm',
-    ec2: { importTaskMs: 150, snapshotCompletionMs: 0, imageCreationMs: 0 },
-  });
-  const workDirectory = await makeWorkDirectory();
-  return {
-    account,
-    run: ({ hangs = false } = {}) =>
-      runInProcess(
-        importArgs({
-          account,
-          workDirectory,
-          url: images.url('qcow2'),
-          'checksum-url': images.checksumUrl,
-          via: way,
-          bucket: way === 's3' ? bucket : undefined,
-          // Few blocks: of zeros past the disk's end alone there would be two thousand.
-          'omit-holes': way === 'ebs' || undefined,
-          suffix: 'fault',
-          // Small, and one part: the matrix has a thousand imports.
-          format: way === 's3' ? 'vmdk' : undefined,
-          connections: 1,
-          'max-attempts': maxAttempts,
-          'request-timeout': hangs ? hangTimeoutSeconds : undefined,
-        }),
-      ),
-    async [Symbol.asyncDispose]() {
-      await account[Symbol.asyncDispose]();
-      await rm(workDirectory, { recursive: true, force: true });
-    },
-  };
-}
+export type OpenScene = () => Promise<FaultScene>;
 
-/** Every moment of an undisturbed import, with every fault, once and lasting. */
-export async function recordFaultPoints(images: TestImages, way: Way): Promise<FaultPoint[]> {
-  await using scene = await openScene(images, way);
+/** Every moment of a run that nothing disturbs, with every fault, once and lasting. */
+export async function recordFaultPoints(openScene: OpenScene): Promise<FaultPoint[]> {
+  await using scene = await openScene();
   const before = lastSequence(scene.account);
   const { exitCode, stderr } = await scene.run();
   expect(exitCode, stderr).toBe(0);
@@ -141,11 +108,11 @@ function expectStruck(
 }
 
 /**
- * Runs the import into the fault, and again without it where it failed. Whatever the fault: the result is explained, and
- * in the end there is one AMI, one snapshot, and nothing else.
+ * Runs the command into the fault, and again without it where it failed. Whatever the fault: the result is explained, and
+ * in the end all is as after a run that nothing has disturbed.
  */
-export async function outcomeOf(images: TestImages, way: Way, point: FaultPoint): Promise<string> {
-  await using scene = await openScene(images, way);
+export async function outcomeOf(openScene: OpenScene, point: FaultPoint): Promise<string> {
+  await using scene = await openScene();
   const { match, nth, fault, lasting } = point;
   const { faults } = scene.account.aws;
   const after = lastSequence(scene.account);
@@ -165,17 +132,15 @@ export async function outcomeOf(images: TestImages, way: Way, point: FaultPoint)
   const [result] = end.json<ImportDocument>().images;
   const error = result?.error ?? end.json<ImportDocument>().error;
   if (end.exitCode === 0) {
-    await expectOneOfEach(scene, images, end);
+    await scene.expectDone(end);
     return 'recovered';
   }
   expect(error, end.stderr).toMatchObject({ code: expect.not.stringMatching(/^INTERNAL$/), hint: /./ });
   expect(end.exitCode).toBe(1);
-  const left = await whatIsLeft(scene.account);
-  if (result?.outcome === 'failed') expectTold(left, result.leftovers ?? []);
-  const next = await scene.run();
-  await expectOneOfEach(scene, images, next);
+  const leftovers = await scene.leftoversOf(end);
+  await scene.expectDone(await scene.run());
   const outcome = result?.outcome === 'partial' ? 'partial' : 'failed';
-  return `${outcome} ${error!.code}; leftovers: ${left}`;
+  return `${outcome} ${error!.code}; leftovers: ${leftovers}`;
 }
 
 /** A call that hangs continues when its fault is cleared, unless its client has left: the service takes a moment to see that. */
@@ -183,42 +148,4 @@ export async function allCallsEnded({ aws }: TestAccount): Promise<void> {
   const deadline = Date.now() + 5_000;
   while (aws.calls.list().some(({ outcome }) => outcome === 'running') && Date.now() < deadline)
     await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-/** Nothing is in the account that the run has not reported. A task has become a snapshot when this reads it. */
-export function expectTold(left: string, told: readonly string[]): void {
-  const words = told.join(', ');
-  if (left.includes('upload')) expect(words).toContain('an incomplete multipart upload to s3://');
-  if (left.includes('object')) expect(words).toMatch(/(^|, |upload to )s3:\/\//);
-  if (left.includes('snapshot')) expect(words).toMatch(/snapshot|import task/);
-  if (left.includes('AMI')) expect(words).toMatch(/AMI ami-/);
-}
-
-/** Once the tasks that still ran have ended, as they do by themselves. */
-export async function whatIsLeft(account: TestAccount): Promise<string> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const { images, snapshots, tasks, objects, uploads } = await account.contents();
-    const running = tasks.some(({ SnapshotTaskDetail }) => SnapshotTaskDetail?.Status !== 'completed');
-    const pending = snapshots.some(({ State }) => State !== 'completed');
-    if ((running || pending) && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      continue;
-    }
-    const untagged = snapshots.filter(({ Tags }) => !('ec2-image:source-digest' in tagRecord(Tags)));
-    const untaggedImages = images.filter(({ Tags }) => !('ec2-image:source-digest' in tagRecord(Tags)));
-    const resources = [
-      counted(uploads.length, 'upload'),
-      counted(objects.length, 'object'),
-      counted(snapshots.length - untagged.length, 'snapshot'),
-      counted(untagged.length, 'untagged snapshot'),
-      counted(images.length - untaggedImages.length, 'AMI'),
-      counted(untaggedImages.length, 'untagged AMI'),
-    ];
-    return resources.filter(Boolean).join(', ') || 'nothing';
-  }
-}
-
-function counted(count: number, thing: string): string {
-  return count > 1 ? `${count} ${thing}s` : count === 1 ? thing : '';
 }

@@ -1,6 +1,10 @@
+import type { Way } from '../support/crash-points.ts';
+
+export type FaultSection = Way | 'boot test';
+
 /** What came of one fault at one call: an entry of `docs/faults.md`. */
 export interface FaultResult {
-  readonly way: string;
+  readonly way: FaultSection;
   readonly call: string;
   readonly fault: string;
   readonly lasting: boolean;
@@ -8,19 +12,24 @@ export interface FaultResult {
 }
 
 const header = ['| call | fault | once | lasting |', '|---|---|---|---|'];
-const sectionTitle = (way: string) => `## By way of ${way}`;
+const titles: Readonly<Record<FaultSection, string>> = {
+  s3: '## By way of s3',
+  ebs: '## By way of ebs',
+  'boot test': '## Boot test',
+};
+const sections = Object.keys(titles) as FaultSection[];
 
-/** The section of one way, with faults of a call that come to the same in one row. The order is that of the results. */
+/** One section, with faults of a call that come to the same in one row. The order is that of the results. */
 export function renderFaultSection(
   results: readonly FaultResult[],
-  { way }: { readonly way: string },
+  { way }: { readonly way: FaultSection },
 ): string {
   const recovered = results.filter(({ outcome }) => outcome === 'recovered').length;
   const counts = `${results.length} points: ${recovered} recovered in the same run, ${results.length - recovered} were finished by the next one.`;
-  return [sectionTitle(way), '', counts, '', ...header, ...rowsOf(results)].join('\n');
+  return [titles[way], '', counts, '', ...header, ...rowsOf(results)].join('\n');
 }
 
-/** The document with that section in the place of an earlier one of the same way; `text` is the earlier document, if any. */
+/** The document with that section in the place of an earlier one of the same; `text` is the earlier document, if any. */
 export function withFaultSection(
   text: string,
   { introduction, section }: { readonly introduction: string; readonly section: string },
@@ -31,8 +40,9 @@ export function withFaultSection(
     .slice(1)
     .filter((other) => !other.startsWith(`${title}\n`))
     .map((other) => other.trim());
-  const sections = [...others, section].sort((one, other) => (one < other ? 1 : -1));
-  return `${[introduction.trim(), ...sections].join('\n\n')}\n`;
+  const place = (text: string) => sections.findIndex((one) => text.startsWith(`${titles[one]}\n`));
+  const inOrder = [...others, section].sort((one, other) => place(one) - place(other));
+  return `${[introduction.trim(), ...inOrder].join('\n\n')}\n`;
 }
 
 function rowsOf(results: readonly FaultResult[]): string[] {
@@ -50,11 +60,11 @@ function rowsOf(results: readonly FaultResult[]): string[] {
   );
 }
 
-/** What {@link renderFaultSection} wrote, of all ways. */
+/** What {@link renderFaultSection} wrote, of all sections. */
 export function parseFaultTable(text: string): FaultResult[] {
-  let way: string | undefined;
+  let way: FaultSection | undefined;
   return text.split('\n').flatMap((line) => {
-    way = /^## By way of (.+)$/.exec(line)?.[1] ?? way;
+    way = sections.find((one) => line === titles[one]) ?? way;
     const cells = /^\| (.+) \|$/.exec(line)?.[1]?.split(' | ');
     if (way === undefined || cells?.length !== 4 || header.includes(line)) return [];
     const [call, faults, once, lasting] = cells as [string, string, string, string];

@@ -14,7 +14,10 @@ type Stage =
   | 'written'
   | 'snapshot tagged'
   | 'object deleted'
-  | 'registered';
+  | 'registered'
+  | 'testing'
+  | 'terminated'
+  | 'tested';
 
 interface Landmark {
   readonly operation: string;
@@ -34,6 +37,9 @@ const landmarks: readonly Landmark[] = [
   { operation: 'CreateTags', parameters: { 'ResourceId.1': /^snap-/ }, stage: 'snapshot tagged' },
   { operation: 'DeleteObject', stage: 'object deleted' },
   { operation: 'RegisterImage', stage: 'registered' },
+  { operation: 'RunInstances', stage: 'testing' },
+  { operation: 'TerminateInstances', stage: 'terminated' },
+  { operation: 'CreateTags', parameters: { 'ResourceId.1': /^ami-/ }, stage: 'tested' },
 ];
 
 interface Moment {
@@ -57,7 +63,7 @@ const byDigest = { 'Filter.1.Name': /^tag:ec2-image:source-digest$/ };
 const tagsOf = (prefix: string) => ({ 'Filter.1.Name': /^resource-id$/, 'Filter.1.Value.1': id(prefix) });
 
 /**
- * Every moment of an import: a call, and what it is for, told from what the call says and, where two calls say the same,
+ * Every moment of an import, and of its boot test: a call, and what it is for, told from what the call says and, where two calls say the same,
  * from how far the import has come. The first that fits is it. `docs/faults.md` has a row of its own for each.
  */
 const moments: readonly Moment[] = [
@@ -69,6 +75,24 @@ const moments: readonly Moment[] = [
     parameters: byName,
     stages: ['looking'],
     purpose: 'looking for a finished AMI',
+  },
+  {
+    operation: 'DescribeSnapshots',
+    parameters: { 'SnapshotId.1': id('snap') },
+    stages: ['looking'],
+    purpose: 'reading the snapshot of the AMI that was found',
+  },
+  {
+    operation: 'DescribeTags',
+    parameters: tagsOf('ami'),
+    stages: ['looking'],
+    purpose: 'reading the tags of the AMI that was found',
+  },
+  {
+    operation: 'DescribeImages',
+    parameters: { 'ImageId.1': id('ami') },
+    stages: ['looking'],
+    purpose: 'reading the AMI that was found',
   },
   {
     operation: 'DescribeSnapshots',
@@ -177,6 +201,35 @@ const moments: readonly Moment[] = [
     purpose: 'checking that the AMI name is free',
   },
   { operation: 'RegisterImage', purpose: 'registering the AMI' },
+
+  {
+    operation: 'DescribeInstances',
+    parameters: { 'Filter.2.Name': /^image-id$/ },
+    purpose: 'looking for an instance of an earlier test',
+    repeats: true,
+  },
+  { operation: 'RunInstances', purpose: 'starting the instance' },
+  { operation: 'GetConsoleOutput', purpose: 'reading the console', repeats: true },
+  {
+    operation: 'DescribeInstances',
+    parameters: { 'InstanceId.1': id('i') },
+    purpose: 'watching the instance',
+    repeats: true,
+  },
+  { operation: 'DescribeInstanceStatus', purpose: 'reading the status checks', repeats: true },
+  { operation: 'TerminateInstances', purpose: 'terminating the instance' },
+  {
+    operation: 'DescribeTags',
+    parameters: tagsOf('ami'),
+    stages: ['terminated'],
+    purpose: 'reading the tags of the AMI that was tested',
+  },
+  {
+    operation: 'CreateTags',
+    parameters: { 'ResourceId.1': id('ami') },
+    purpose: 'tagging the AMI as tested',
+  },
+
   { operation: 'DescribeTags', parameters: tagsOf('ami'), purpose: "reading the AMI's tags back" },
   {
     operation: 'DescribeImages',

@@ -1,8 +1,8 @@
 import { test } from 'vitest';
-import { checkFaults, faultMatrixLimitMs } from './fault-matrix.ts';
+import { checkImportFaults, faultMatrixLimitMs } from './fault-matrix.ts';
 
 test(
   'every call of an import by way of s3, with faults that last',
-  () => checkFaults({ way: 's3', lasting: true }),
+  () => checkImportFaults({ way: 's3', lasting: true }),
   faultMatrixLimitMs,
 );

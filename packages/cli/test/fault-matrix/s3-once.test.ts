@@ -1,8 +1,8 @@
 import { test } from 'vitest';
-import { checkFaults, faultMatrixLimitMs } from './fault-matrix.ts';
+import { checkImportFaults, faultMatrixLimitMs } from './fault-matrix.ts';
 
 test(
   'every call of an import by way of s3, with each fault once',
-  () => checkFaults({ way: 's3', lasting: false }),
+  () => checkImportFaults({ way: 's3', lasting: false }),
   faultMatrixLimitMs,
 );

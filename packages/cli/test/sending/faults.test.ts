@@ -2,7 +2,6 @@ import type { FaultAction, FaultRule } from '@ec2-image/local-aws';
 import { expect, test } from 'vitest';
 import {
   allCallsEnded,
-  expectTold,
   type FaultName,
   faultActions,
   faultNames,
@@ -10,8 +9,8 @@ import {
   isRefusal,
   maxAttempts,
   outageCalls,
-  whatIsLeft,
 } from '../fault-matrix/fault-points.ts';
+import { expectTold, whatIsLeft } from '../fault-matrix/import-scene.ts';
 import { expectOneOfEach, openScene, type SceneOptions } from '../support/crash-points.ts';
 import type { GatedMirror } from '../support/gated-mirror.ts';
 import { publishImages, type TestImages } from '../support/images.ts';
