@@ -72,8 +72,9 @@ test('what takes long says so, and is silent otherwise', async () => {
   await program('pnpm', 'case "$*" in *build*) sleep 2.5 ;; esac');
   const { code, stderr } = await run();
   expect(code).toBe(0);
+  // A busy machine may miss a second, or have one more.
   expect(stderr).toMatch(
-    /^(setup: installing the node packages\n)?setup: building: still running after 1 s\nsetup: building: still running after 2 s\n$/,
+    /^(setup: installing the node packages\n)?(setup: building: still running after \d s\n){1,4}$/,
   );
 });
 
