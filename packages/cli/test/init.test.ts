@@ -49,6 +49,33 @@ test('without a terminal, all that is missing is named', async ({ config }) => {
   );
 });
 
+test('why no checksum file was found is said, and what cannot be a source is refused first', async ({
+  images,
+  config,
+}) => {
+  const told = async (url: string) => {
+    const { exitCode, stderr } = await runInProcess(['init', url, '--via', 'ebs', '--config', config]);
+    expect(exitCode).toBe(2);
+    return stderr;
+  };
+  const directory = images.url('qcow2').replace(/[^/]*$/, '');
+  expect(await told(`${directory}other.x86_64.qcow2`)).toMatch(
+    /No checksum file was found beside the image: .*other\.x86_64\.qcow2/,
+  );
+  expect(await told('http://127.0.0.1:1/a.x86_64.qcow2')).toMatch(
+    /No checksum file was found beside the image: .*ECONNREFUSED/,
+  );
+  expect(await told('ftp://127.0.0.1/a.x86_64.qcow2')).toContain('BAD_OPTION: URL of the image: expected');
+});
+
+test('a password in the URL is told to nobody', async ({ images, config }) => {
+  const url = images.url('qcow2').replace('//', '//me:hidden@');
+  const run = await runInProcess(['init', url, '--via', 'ebs', '--config', config]);
+  expect(run.exitCode, run.stderr).toBe(0);
+  expect(run.stderr).toContain('Found the checksum file');
+  expect(run.stdout + run.stderr).not.toContain('hidden');
+});
+
 test('a value that a shell or YAML would read otherwise is written as it is', async ({ config }) => {
   const url = 'https://example.org/${x}: 1.x86_64.raw?a=#';
   const args = ['init', '--url', url, '--name', "a: 'b'", '--sha256', 'ab'.repeat(32), '--via', 'ebs'];

@@ -7,6 +7,8 @@ import { CliError, UsageError } from '../errors/cli-error.ts';
 import { exitCodes } from '../errors/exit-code.ts';
 import { explain } from '../errors/explain.ts';
 import { nameOf, renderConfig } from '../init/render-config.ts';
+import { readWord } from '../options/given.ts';
+import { redactSource } from '../options/kinds/locations.ts';
 import { schemaFile } from '../schema-file.ts';
 import type { CommonSettings } from '../settings.ts';
 import { askLine, isInteractive } from '../terminal/ask-line.ts';
@@ -23,14 +25,13 @@ export class InitCommand extends TableCommand {
     const path = this.given.value('config') ?? defaultConfigFile;
     const existing = this.given.value('config') === undefined ? findConfigHere() : path;
     if (existing !== undefined && existsSync(existing)) throw exists(existing);
-    const url =
-      this.operands[0] ?? this.given.value('url')?.[0] ?? (await this.ask('URL of the image: ', signal));
+    const url = await this.url(signal);
     const names = url === undefined ? [] : fileNamesOf(url);
     const name = this.given.value('name') ?? (nameOf(names[0] ?? '') || undefined);
     const architecture =
       architectureOf({ given: this.given.value('arch'), names }) ??
       (url && (await this.ask('Architecture of the image (x86_64 or arm64): ', signal)));
-    const checksum = url === undefined ? undefined : await this.checksum(url, signal);
+    const { checksum, why } = url === undefined ? {} : await this.checksum(url, signal);
     const via = this.given.value('via');
     const bucket = via === 'ebs' ? undefined : await this.bucket(settings);
     const missing = [
@@ -42,7 +43,7 @@ export class InitCommand extends TableCommand {
     ];
     if (!url || !name || !architecture || !checksum || missing.length > 0) {
       throw new UsageError('MISSING_SETTING', `missing required options: ${missing.join(', ')}`, {
-        hint: 'Give them, or start the command on a terminal, where it asks.',
+        hint: `${why ? `${sentence(why)} ` : ''}Give them, or start the command on a terminal, where it asks.`,
       });
     }
     const { region } = settings.connection;
@@ -69,23 +70,31 @@ export class InitCommand extends TableCommand {
     return exitCodes.done;
   }
 
+  private async url(signal: AbortSignal): Promise<string | undefined> {
+    const said = this.operands[0];
+    if (said === undefined && this.given.value('url')) return this.given.value('url')![0];
+    const word = said ?? (await this.ask('URL of the image: ', signal));
+    return word === undefined ? undefined : readWord('url', word, { name: 'URL of the image' })[0];
+  }
+
+  /** Without one, `why` says what became of the search for it. */
   private async checksum(
     url: string,
     signal: AbortSignal,
-  ): Promise<readonly [key: string, value: string] | undefined> {
+  ): Promise<{ readonly checksum?: readonly [key: string, value: string]; readonly why?: string }> {
     for (const key of ['checksum-url', 'sha256', 'sha512'] as const) {
       const value = this.given.value(key);
-      if (value !== undefined) return [key, value];
+      if (value !== undefined) return { checksum: [key, value] };
     }
     // Loaded only where the network is needed.
     const { findChecksumFile } = await import('../init/find-checksum.ts');
     const found = await findChecksumFile(url, { signal });
-    if (found !== undefined) {
-      if (!this.quiet) this.tell(`Found the checksum file ${found}`);
-      return ['checksum-url', found];
+    if ('url' in found) {
+      if (!this.quiet) this.tell(`Found the checksum file ${redactSource(found.url)}`);
+      return { checksum: ['checksum-url', found.url] };
     }
-    const asked = await this.ask('No checksum file beside the image. URL of the checksum file: ', signal);
-    return asked === undefined ? undefined : ['checksum-url', asked];
+    const asked = await this.ask(`${sentence(found.why)} URL of the checksum file: `, signal);
+    return asked === undefined ? found : { checksum: ['checksum-url', asked] };
   }
 
   /** The one that is given, or one that a person chooses: what asks AWS says so before. */
@@ -112,6 +121,10 @@ export class InitCommand extends TableCommand {
     if (!isInteractive(this.context)) return undefined;
     return (await askLine(question, this.context, signal)) || undefined;
   }
+}
+
+function sentence(text: string): string {
+  return `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 }
 
 function findConfigHere(): string | undefined {

@@ -1,3 +1,4 @@
+import { isExplained } from '@ec2-image/explained-error';
 import { findImage, readChecksum } from '@ec2-image/fetch';
 
 /** What publishers name the file beside an image, where the server lists no directory. */
@@ -14,33 +15,37 @@ const names = (image: string) => [
  * The URL of a checksum file beside the image that has an entry for it: first what the server lists, then the usual names.
  * Only one that an import accepts without further options: over plain http, none of another machine.
  *
- * @returns undefined where there is none
+ * @returns why there is none: the first failure that says more than that a name is not there
  */
 export async function findChecksumFile(
   url: string,
   { signal }: { readonly signal: AbortSignal },
-): Promise<string | undefined> {
+): Promise<{ readonly url: string } | { readonly why: string }> {
+  const none = 'no checksum file was found beside the image';
   const [, directory, image] = /^(https?:\/\/[^?#]*\/)([^/?#]+)$/i.exec(url) ?? [];
-  if (directory === undefined || image === undefined) return undefined;
+  if (directory === undefined || image === undefined) return { why: none };
   const listed = await listedBeside({ directory, image, signal });
   const candidates = [
     ...(listed === undefined ? [] : [listed]),
     ...names(image).map((name) => directory + name),
   ];
+  let why: string | undefined;
   for (const candidate of candidates) {
-    const isRight = await readChecksum({
+    const failure = await readChecksum({
       url: candidate,
       imageUrl: url,
       maxAttempts: 1,
       signal,
     }).then(
-      () => true,
-      () => false,
+      () => undefined,
+      (error: unknown) => ({ error }),
     );
     signal.throwIfAborted();
-    if (isRight) return candidate;
+    if (!failure) return { url: candidate };
+    const { error } = failure;
+    if (isExplained(error) && error.code !== 'HTTP_NOT_FOUND') why ??= error.message;
   }
-  return undefined;
+  return { why: why === undefined ? none : `${none}: ${why}` };
 }
 
 async function listedBeside({

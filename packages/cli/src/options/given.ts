@@ -61,6 +61,20 @@ export function readGiven({
   };
 }
 
+/**
+ * Checks a word that stands where an option would: an operand, or an answer.
+ *
+ * @param options.name as messages name it
+ * @throws UsageError `BAD_OPTION`
+ */
+export function readWord<K extends OptionKey>(
+  key: K,
+  text: string,
+  { name, directory = process.cwd() }: { readonly name: string; readonly directory?: string },
+): ValueOf<K> {
+  return checked(optionTable[key]!, { name, texts: [text], directory }) as ValueOf<K>;
+}
+
 function checked(
   { kind }: OptionEntry,
   {

@@ -8,7 +8,8 @@ import { expected, type Kind, show, single } from './kind.ts';
 const shown = (input: unknown) => show(typeof input === 'string' ? redactUrl(input) : input);
 
 /** Without the secrets that a URL may hold; in a path and in the key of an object, `?` and `#` are characters of its names. */
-const redactSource = (value: string) => (isUrl(value) && !/^s3:/i.test(value) ? redactUrl(value) : value);
+export const redactSource = (value: string) =>
+  isUrl(value) && !/^s3:/i.test(value) ? redactUrl(value) : value;
 
 /** An http or https URL. */
 export const httpUrl: Kind<string> = single({
