@@ -3,7 +3,7 @@ import { open, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FileLock, makeDirectory, waitForLock } from '@ec2-image/file-lock';
 import { type Digest, type DiskFormat, shortDigest } from '@ec2-image/provenance';
-import { hasMarker, imageDirectoryName, writeMarker } from './marker.ts';
+import { hasMarker, imageDirectoryName, isUnmarked, writeMarker } from './marker.ts';
 import { requireOwnFiles } from './owner.ts';
 import { takeTurn } from './turns.ts';
 import { usingWorkDirectory } from './work-directory-error.ts';
@@ -104,7 +104,7 @@ async function makeLockFile(path: string): Promise<void> {
 async function makeImageDirectory(path: string, digest: Digest): Promise<boolean> {
   await makeDirectory(path);
   if (await hasMarker(path)) return true;
-  if ((await readdir(path)).length > 0) return false;
+  if (!(await isUnmarked(path, digest))) return false;
   await writeMarker(path, digest);
   return true;
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, open } from 'node:fs/promises';
+import { lstat, open, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Digest, digestAlgorithm, digestHex, parseDigest } from '@ec2-image/provenance';
 
@@ -25,12 +25,25 @@ export function isImageDirectoryName(name: string): boolean {
 }
 
 export async function writeMarker(directory: string, digest: Digest): Promise<void> {
-  const file = await open(join(directory, markerName), 'wx', 0o644);
+  const path = join(directory, markerName);
+  await rm(path, { force: true });
+  const file = await open(path, 'wx', 0o644);
   try {
-    await file.writeFile(`${markerHead}${digest}\n`);
+    await file.writeFile(markerText(digest));
   } finally {
     await file.close();
   }
+}
+
+const markerText = (digest: Digest) => `${markerHead}${digest}\n`;
+
+/** Whether nothing is in the directory but, perhaps, the beginning of its marker: a run was killed, or had no space for it. */
+export async function isUnmarked(directory: string, digest: Digest): Promise<boolean> {
+  const [first, ...others] = await readdir(directory);
+  if (first === undefined) return true;
+  if (first !== markerName || others.length > 0) return false;
+  const begun = await readText(join(directory, markerName));
+  return begun !== undefined && markerText(digest).startsWith(begun);
 }
 
 /** Whether the directory holds a marker of ec2-image that names the same image as the directory does. */
@@ -49,8 +62,15 @@ export async function whyNotOurs(path: string): Promise<string | undefined> {
     : 'no marker of ec2-image: another program or an earlier version created it';
 }
 
-/** A link, a pipe or anything else that is not a file of ec2-image says nothing. */
 async function readMarker(path: string): Promise<Digest | undefined> {
+  const text = await readText(path);
+  return text?.startsWith(markerHead) && text.endsWith('\n')
+    ? parseDigest(text.slice(markerHead.length, -1))
+    : undefined;
+}
+
+/** A link, a pipe or anything else that is not a file of ec2-image says nothing. */
+async function readText(path: string): Promise<string | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => {
       if (['ENOENT', 'ELOOP', 'ENOTDIR', 'EACCES', 'ENXIO'].includes(error.code ?? '')) return undefined;
@@ -61,10 +81,7 @@ async function readMarker(path: string): Promise<Digest | undefined> {
   try {
     const stats = await file.stat();
     if (!stats.isFile() || stats.size > maxMarkerBytes) return undefined;
-    const text = await file.readFile('utf8');
-    return text.startsWith(markerHead) && text.endsWith('\n')
-      ? parseDigest(text.slice(markerHead.length, -1))
-      : undefined;
+    return await file.readFile('utf8');
   } finally {
     await file.close();
   }
