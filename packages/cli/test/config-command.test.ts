@@ -81,6 +81,13 @@ test.each([
     6,
     3,
   ],
+  [
+    'one SSM parameter of two images',
+    `bucket: abc\nregions: all\nssm-latest: /x/{arch}\nimages:\n  a: {url: a.x86_64.raw, sha256: ${hex}}\n  b: {url: b.x86_64.raw, sha256: ${hex.replaceAll('a', 'b')}}\n`,
+    'BAD_OPTION',
+    6,
+    3,
+  ],
 ])('%s has a place', async (_, source, code, line, column) => {
   const run = await validate(source, { args: ['--json'] });
   expect(run.exitCode).toBe(2);

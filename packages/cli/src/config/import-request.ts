@@ -12,6 +12,7 @@ import { bootTestOf, type RequestedBootTest } from './boot-test.ts';
 import { checkName } from './check-image.ts';
 import { type ChecksumSettings, checksumOf, type PublishedChecksum } from './checksum.ts';
 import { requireDistinctNames } from './distinct-names.ts';
+import { requireDistinctParameters } from './distinct-parameters.ts';
 import { encryptionOf, type RequestedEncryption } from './encryption.ts';
 import { defaultConfigFile } from './find-config.ts';
 import { label, located, type Origin } from './origin.ts';
@@ -110,7 +111,9 @@ export function importRequests({ flagName, flags, names, file }: Requested): Req
         },
       );
     }
-    return [request(flagName, [flags, file?.config ?? {}], { flags, file, isOfFile: false }, {})];
+    const one = request(flagName, [flags, file?.config ?? {}], { flags, file, isOfFile: false }, {});
+    requireDistinctParameters([one]);
+    return [one];
   }
   if (!file || Object.keys(images).length === 0) throw nothingToImport(names, file);
   const unknown = names.find((name) => !Object.hasOwn(images, name));
@@ -131,6 +134,7 @@ export function importRequests({ flagName, flags, names, file }: Requested): Req
     ),
   );
   requireDistinctNames(requests);
+  requireDistinctParameters(requests);
   return requests;
 }
 

@@ -77,6 +77,7 @@ export function publishSettingsOf(
       },
     );
   }
+  if (given.deprecation) requireDeprecable(given.deprecation, { isPublic: given.share?.public }, origin);
   if (given.parameter !== undefined && given.parameter === given.latestParameter) {
     throw bad(
       `${label(origin)}ssm-parameter and ssm-latest are the same`,
@@ -95,6 +96,30 @@ export function publishSettingsOf(
     ...(given.parameter !== undefined && { parameter: given.parameter }),
     ...(given.latestParameter !== undefined && { latestParameter: given.latestParameter }),
   };
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableImageDeprecation.html, in years: from now, and of a public AMI from its creation. */
+const latestDeprecation = { ofPublic: 2, ofOthers: 10 };
+const daySeconds = 24 * 60 * 60;
+
+/** EC2 would refuse it once the AMI is shared, and so too late. */
+function requireDeprecable(
+  deprecation: DeprecationSetting,
+  { isPublic = false }: { readonly isPublic?: boolean },
+  origin: Origin,
+): void {
+  const years = isPublic ? latestDeprecation.ofPublic : latestDeprecation.ofOthers;
+  const days = years * 365;
+  const latest = new Date();
+  latest.setUTCFullYear(latest.getUTCFullYear() + years);
+  const isTooLate =
+    'at' in deprecation ? deprecation.at > latest.getTime() : deprecation.seconds > days * daySeconds;
+  if (!isTooLate) return;
+  throw bad(
+    `${label(origin)}deprecate-after: EC2 deprecates ${isPublic ? 'a public' : 'an'} AMI after ${years} years at the latest`,
+    origin,
+    `Give ${days}d at most, or an earlier date.`,
+  );
 }
 
 export function audienceOf(share: ShareSetting): Audience {

@@ -1,4 +1,5 @@
 import { requireDistinctNames } from '../config/distinct-names.ts';
+import { requireDistinctParameters } from '../config/distinct-parameters.ts';
 import { importRequests, type RequestedImport } from '../config/import-request.ts';
 import { UsageError } from '../errors/cli-error.ts';
 import { readGiven } from '../options/given.ts';
@@ -43,11 +44,17 @@ export function requestedImages({ settings, given }: PlacesOptions): RequestedIm
       requests.push(...attempt(() => read({ suffix: 'doctor' })));
     }
   }
-  try {
-    requireDistinctNames(requests.filter(({ name }) => !unnamed.has(name)));
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    problems.push({ check: 'AMI names', state: 'failed', detail: error.message, hint: error.hint });
+  const named = requests.filter(({ name }) => !unnamed.has(name));
+  for (const [check, requireDistinct] of [
+    ['AMI names', requireDistinctNames],
+    ['SSM parameters', requireDistinctParameters],
+  ] as const) {
+    try {
+      requireDistinct(named);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      problems.push({ check, state: 'failed', detail: error.message, hint: error.hint });
+    }
   }
   return { requests, unnamed, problems };
 }

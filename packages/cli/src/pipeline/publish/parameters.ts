@@ -2,6 +2,7 @@ import type { Image } from '@aws-sdk/client-ec2';
 import { amiNameDate, readProvenance, shortDigest, tagRecord } from '@ec2-image/provenance';
 import type { ConfiguredParameter } from '@ec2-image/publish';
 import type { RequestedImport } from '../../config/import-request.ts';
+import { fillInParameter } from '../../config/parameter-name.ts';
 import type { PublishSettings } from '../../config/publish-settings.ts';
 import { UsageError } from '../../errors/cli-error.ts';
 import { parameterNameProblem } from '../../options/kinds/publish.ts';
@@ -30,17 +31,11 @@ export function parametersOf(
     region,
   };
   const named = (template: string | undefined, latest: boolean): ConfiguredParameter[] =>
-    template === undefined ? [] : [{ name: fillIn(template, parts), latest }];
+    template === undefined ? [] : [{ name: fillInParameter(template, parts), latest }];
   const all = [...named(parameter, false), ...named(latestParameter, true)];
   const problem = all.map(({ name }) => [name, parameterNameProblem(name)] as const).find(([, why]) => why);
   if (!problem) return all;
   throw new UsageError('BAD_OPTION', `${request.name}: ${JSON.stringify(problem[0])}: ${problem[1]}`, {
     hint: 'Correct ssm-parameter or ssm-latest, or what fills them in.',
   });
-}
-
-function fillIn(template: string, parts: Readonly<Record<string, string>>): string {
-  return template.replace(/\{([^{}]*)\}/g, (text, word) =>
-    Object.hasOwn(parts, word) ? parts[word]! : text,
-  );
 }
