@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { type PublishDemands, whyNotPublishable } from '../../src/pipeline/publish/publishable.ts';
+import {
+  type PublishDemands,
+  whatPublishes,
+  whyNotPublishable,
+} from '../../src/pipeline/publish/publishable.ts';
 import { retiredImages } from '../../src/retire/retired-images.ts';
 
 const [proof, bootTest] = ['ec2-image:proof', 'ec2-image:boot-test'];
@@ -18,6 +22,13 @@ test.for<[Readonly<Record<string, string>>, PublishDemands, string | undefined]>
   const found = whyNotPublishable(tags, demands);
   if (reason === undefined) expect(found).toBeUndefined();
   else expect(found).toContain(reason);
+});
+
+test('an import tests an AMI that has failed again where a test is configured, or asked for', () => {
+  const failed = { [bootTest]: 'failed' };
+  expect(whatPublishes(failed, { needsBootTest: false })).toContain('`ec2-image import --boot-test true`');
+  expect(whatPublishes(failed, { needsBootTest: true })).toContain('`ec2-image import`');
+  expect(whatPublishes()).toContain('`ec2-image import`');
 });
 
 test.for<[object, object, PublishDemands]>([

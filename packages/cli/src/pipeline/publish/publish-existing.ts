@@ -11,7 +11,7 @@ import { publishedDigest } from '../published-digest.ts';
 import type { Known } from '../run.ts';
 import { createSteps } from '../steps.ts';
 import { type PublishJob, publishImage } from './publish-image.ts';
-import { whyNotPublishable } from './publishable.ts';
+import { whatPublishes, whyNotPublishable } from './publishable.ts';
 
 /** Publishes the AMI that an import has made of one image. Never throws: a failure is a result. */
 export async function publishExisting(given: Omit<PublishJob, 'steps'>): Promise<PublishResult> {
@@ -92,22 +92,23 @@ async function findPublishable(
     onNotice: notice,
   };
   const found = await findImage({ ...calls, name, digest });
-  if (!found || found.kind === 'failed') throw notImported(name, 'there is no such AMI');
+  if (!found || found.kind === 'failed') throw notImported(name, 'there is no such AMI', whatPublishes());
   if (found.kind !== 'ours') throw conflictError(found);
   known.imageId = found.ami.imageId;
   known.snapshotId = found.ami.rootSnapshotId;
   const image = await describeImage({ ...calls, imageId: found.ami.imageId, untilAvailable: true });
-  const reason = whyNotPublishable(tagRecord(image.Tags), {
-    proof: request.proof,
-    needsBootTest: request.bootTest !== undefined,
-  });
-  if (reason !== undefined) throw notImported(name, reason);
+  const [tags, demands] = [
+    tagRecord(image.Tags),
+    { proof: request.proof, needsBootTest: request.bootTest !== undefined },
+  ];
+  const reason = whyNotPublishable(tags, demands);
+  if (reason !== undefined) throw notImported(name, reason, whatPublishes(tags, demands));
   return image;
 }
 
-function notImported(amiName: string, reason: string): CliError {
+function notImported(amiName: string, reason: string, hint: string): CliError {
   return new CliError('NOT_IMPORTED', `${amiName} cannot be published: ${reason}`, {
-    hint: 'Run `ec2-image import` with the same configuration: it makes, proves or tests the AMI, and publishes it.',
+    hint,
     facts: { amiName },
   });
 }

@@ -23,3 +23,13 @@ export function whyNotPublishable(tags: Tags, { proof, needsBootTest }: PublishD
     ? 'no boot test has passed, and the configuration asks for one'
     : undefined;
 }
+
+/** The hint for an AMI that is not publishable, or not there. */
+export function whatPublishes(
+  tags: Tags = {},
+  { needsBootTest }: Pick<PublishDemands, 'needsBootTest'> = { needsBootTest: false },
+): string {
+  // An import of its own accord tests nothing again.
+  const command = tags[bootTestKey] === 'failed' && !needsBootTest ? 'import --boot-test true' : 'import';
+  return `Run \`ec2-image ${command}\` with the same configuration: it makes, proves or tests the AMI, and publishes it.`;
+}
