@@ -4,6 +4,7 @@ export { type DescribeImageOptions, describeImage } from './ami/describe-image.t
 export { type FindImageOptions, findImage } from './ami/find-image.ts';
 export { type Ami, registerImage } from './ami/register-image.ts';
 export type { RegisterImageOptions } from './ami/register-image-options.ts';
+export { requireUnprotected } from './ami/replace-image.ts';
 export { type ImageUpdate, imageChanges, type UpdateImageOptions, updateImage } from './ami/update-image.ts';
 export type { WantedAmi, WantedDevice, WantedVolume } from './ami/wanted-ami.ts';
 export { type BegunNamesOptions, findBegunNames } from './begun-names.ts';

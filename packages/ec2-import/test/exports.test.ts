@@ -23,6 +23,7 @@ test('the exported names', () => {
     'judgeAmi',
     'missingTags',
     'registerImage',
+    'requireUnprotected',
     'tagResources',
     'tagsToWrite',
     'taskState',

@@ -3,6 +3,7 @@ import { imageNamed, isTested } from '../config/configured-images.ts';
 import { exitCodes } from '../errors/exit-code.ts';
 import { openPublishedScope } from '../janitor/published-scope.ts';
 import { scopeFlagsOf } from '../janitor/scope.ts';
+import { connectionFlags } from '../render/connection-flags.ts';
 import { renderStatus, statusDocument, statusIds } from '../render/status-report.ts';
 import type { CommonSettings } from '../settings.ts';
 import { columnsOf } from './columns-of.ts';
@@ -30,7 +31,11 @@ export class StatusCommand extends TableCommand {
       {
         document: () => statusDocument(found),
         ids: () => statusIds(found),
-        text: () => renderStatus(found, { width: columnsOf(this.context.stdout) }),
+        text: () =>
+          renderStatus(found, {
+            width: columnsOf(this.context.stdout),
+            connection: connectionFlags(settings),
+          }),
       },
       log,
     );

@@ -2,6 +2,7 @@ import type { ImportRequest } from '../config/import-request.ts';
 import { defaultKeyPrefix } from '../config/s3-settings.ts';
 import type { ImageResult } from '../outcome.ts';
 import type { CommonSettings } from '../settings.ts';
+import { connectionFlags } from './connection-flags.ts';
 
 /**
  * Arguments of the `ec2-image` that deletes what one image left in its account, at once: without `--older-than` the
@@ -10,15 +11,12 @@ import type { CommonSettings } from '../settings.ts';
 export function cleanupCommand(
   { bucket, keyPrefix, via }: Pick<ImportRequest, 'bucket' | 'keyPrefix' | 'via'>,
   { region, imageId, bootTest }: Pick<ImageResult, 'region' | 'imageId' | 'bootTest'>,
-  { connection, local, workDirectory }: Pick<CommonSettings, 'connection' | 'local' | 'workDirectory'>,
+  settings: Pick<CommonSettings, 'connection' | 'local' | 'workDirectory'>,
 ): string[] {
   const flags: Record<string, string | undefined> = {
     '--region': region,
     '--bucket': via === 's3' ? bucket : undefined,
     '--key-prefix': keyPrefix === defaultKeyPrefix ? undefined : keyPrefix,
-    '--profile': connection.profile,
-    '--endpoint-url': connection.endpointUrl,
-    '--work-dir': local ? workDirectory : undefined,
     // Of no use, but whole: the janitor takes it by its id alone.
     '--ami': bootTest?.booted === false ? (imageId ?? undefined) : undefined,
     '--older-than': '0s',
@@ -26,7 +24,7 @@ export function cleanupCommand(
   return [
     'janitor',
     ...Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value])),
-    ...(local ? ['--local'] : []),
+    ...connectionFlags(settings),
     '--apply',
   ];
 }

@@ -15,10 +15,10 @@ export function statusIds({ unfinished }: FoundUnfinished): string[] {
   return unfinished.map(({ id }) => id);
 }
 
-/** A row for each, and below the commands that continue them. */
+/** A row for each, and below the commands that continue them, in the account that was looked in: `connection`. */
 export function renderStatus(
   { unfinished, gaps }: FoundUnfinished,
-  { width }: { readonly width?: number } = {},
+  { width, connection = [] }: { readonly width?: number; readonly connection?: readonly string[] } = {},
 ): string {
   if (unfinished.length === 0) {
     const where = gaps.length > 0 ? ' in what could be read' : '';
@@ -34,7 +34,7 @@ export function renderStatus(
   ]);
   return [
     renderTable([['KIND', 'NAME', 'REGION', 'STATE', 'AGE', 'ID'], ...rows], { width }),
-    ...renderCommands(unfinished),
+    ...renderCommands(unfinished, connection),
     ...renderGaps(gaps),
   ].join('\n\n');
 }
@@ -45,9 +45,11 @@ function stateOf({ state, percent, sizeBytes }: Unfinished): string {
 }
 
 /** Commands are for copying, and stay whole. Several leftovers of one import have the same. */
-function renderCommands(unfinished: readonly Unfinished[]): string[] {
+function renderCommands(unfinished: readonly Unfinished[], connection: readonly string[]): string[] {
   const commands = new Set(
-    unfinished.flatMap(({ command }) => (command ? `  ${printable(renderCommandLine(command))}` : [])),
+    unfinished.flatMap(({ command }) =>
+      command ? `  ${printable(renderCommandLine([...command, ...connection]))}` : [],
+    ),
   );
   const others = unfinished.filter(({ command }) => command === null);
   return [

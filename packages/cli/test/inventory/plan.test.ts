@@ -228,6 +228,21 @@ describe('what plan says is what import then does', () => {
   );
 });
 
+test('an AMI that EC2 protects stands in the way of --replace, for plan and import alike, before anything is made', {
+  timeout: 240_000,
+}, async ({ account, runImport, runPlan }) => {
+  const protecting = await runImport({ ...byEbs, 'deregistration-protection': 'enabled-without-cooldown' });
+  expect(protecting.exitCode, protecting.stderr).toBe(0);
+  const flags = { ...byEbs, fresh: true, replace: true };
+  const whyBlocked = async () => (await runPlan(flags)).plan.error?.code;
+  // The protection may show a few reads later.
+  await expect.poll(whyBlocked, { timeout: 30_000 }).toBe('AMI_PROTECTED');
+  const after = account.aws.calls.list().at(-1)!.sequence;
+  const { result } = await runImport(flags);
+  expect([result.error?.code, result.outcome]).toEqual(['AMI_PROTECTED', 'failed']);
+  expect(changesAfter(account, after)).toEqual([]);
+});
+
 test('import --dry-run prints the same plan, and people read it', async ({ account, argsOf, runPlan }) => {
   const { plan } = await runPlan();
   const dry = await runInProcess(argsOf({ 'dry-run': true }));

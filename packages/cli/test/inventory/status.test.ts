@@ -108,6 +108,7 @@ describe.each(['calm', 'adverse'] as const)('status, %s', (conditions) => {
     const people = await account.run('status', ...where);
     expect(people.stdout).toMatch(/^KIND +NAME +REGION +STATE +AGE +ID$/m);
     expect(people.stdout).toContain('To continue:\n  ec2-image import --name fedora');
+    expect(people.stdout).toContain(`--region us-east-1 --endpoint-url ${account.aws.url}\n`);
     expect(people.stdout).toContain('2 of them only the command that began them continues');
   });
 });

@@ -9,12 +9,19 @@ import { describeSnapshot } from '../snapshot/describe.ts';
 import type { AmiFacts } from './ami.ts';
 import { isUnknownImage } from './find-image.ts';
 
-/** Deregisters an AMI created by ec2-image; one that no longer exists is a success. Its snapshots stay. */
-export async function deregisterImage(
-  ec2: Ec2,
-  { imageId, name, protected: isProtected }: AmiFacts,
-): Promise<void> {
+/** @throws Ec2ImportError `AMI_PROTECTED` where the AMI cannot be deregistered */
+export function requireUnprotected({
+  imageId,
+  name,
+  protected: isProtected,
+}: Pick<AmiFacts, 'imageId' | 'name' | 'protected'>): void {
   if (isProtected) throw protectedError({ imageId, name });
+}
+
+/** Deregisters an AMI created by ec2-image; one that no longer exists is a success. Its snapshots stay. */
+export async function deregisterImage(ec2: Ec2, ami: AmiFacts): Promise<void> {
+  requireUnprotected(ami);
+  const { imageId, name } = ami;
   try {
     await retry(ec2, {
       policy: policies.remove,

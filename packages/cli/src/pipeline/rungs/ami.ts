@@ -7,6 +7,7 @@ import {
   freshDifference,
   type ImageUpdate,
   registerImage,
+  requireUnprotected,
   tagResources,
   updateImage,
 } from '@ec2-image/ec2-import';
@@ -82,21 +83,26 @@ export interface FoundAmi {
 /**
  * What has the name of the AMI, read once. Changes nothing.
  *
- * @throws Ec2ImportError where the name is taken by something that may not be touched
+ * @throws Ec2ImportError where the name is taken by something that may not be touched, or that EC2 would not deregister
  */
 export async function findAmiByName(run: Finding): Promise<FoundAmi> {
   const { request, amiName: name, digest } = run;
   const found = await findImage({ ...ec2Options(run), name, digest, ...wantedAmiOf(run) });
   if (!found) return {};
   const { kind, ami } = found;
-  if (kind === 'failed') return { inTheWay: ami };
+  if (kind === 'failed') return inTheWay(ami);
   if (kind !== 'ours') {
-    if (request.replace && kind !== 'foreign') return { inTheWay: ami };
+    if (request.replace && kind !== 'foreign') return inTheWay(ami);
     throw conflictError(found);
   }
   if (!request.fresh) return { usable: ami };
-  if (request.replace) return { inTheWay: ami };
+  if (request.replace) return inTheWay(ami);
   throw conflictError({ kind: 'different', ami, differences: [freshDifference] });
+}
+
+function inTheWay(ami: AmiFacts): FoundAmi {
+  requireUnprotected(ami);
+  return { inTheWay: ami };
 }
 
 interface AmiMeans {
