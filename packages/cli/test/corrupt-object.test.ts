@@ -40,7 +40,7 @@ describe('an object whose bytes are not those that its checksum tells', () => {
     ['that fails validation', secondTable],
     ['of an unsupported format', firstTable],
   ])('of this run, %s: uploaded again, and imported', async ([_, offset], { account, images, runImport }) => {
-    account.aws.faults.add({ match: { operation: 'HeadObject' }, nth: 3, action: spoils(offset) });
+    account.aws.faults.add({ match: { operation: 'CompleteMultipartUpload' }, action: spoils(offset) });
     const end = await runImport();
     expect(end.stderr).toMatch(
       /Disk validation failed .*read back and is corrupt: deleted, uploading it again/,
@@ -91,8 +91,7 @@ testWith({ flags: { 'import-attempts': 1 }, disk: { sizeBytes: 2 ** 31 + 2 ** 24
   'an object that became a snapshot too small for the disk: the run deletes both, and uploads and imports again',
   async ({ account, images, runImport }) => {
     account.aws.faults.add({
-      match: { operation: 'HeadObject' },
-      nth: 3,
+      match: { operation: 'CompleteMultipartUpload' },
       action: spoils(...highestBitOfSize),
     });
     const end = await runImport();

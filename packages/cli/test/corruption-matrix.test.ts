@@ -220,8 +220,7 @@ describe('what S3 stores otherwise than it says is found in the snapshot by --ve
     [
       'a flipped bit of the object',
       {
-        match: { operation: 'HeadObject' },
-        nth: 3,
+        match: { operation: 'CompleteMultipartUpload' },
         action: { kind: 'flip-bit', partNumber: 2, shows: 'bytes' },
       },
     ],
