@@ -8,7 +8,7 @@ import {
   type ImageUsageReportEntry,
   type ImageUsageResourceTypeRequest,
 } from '@aws-sdk/client-ec2';
-import { allPages, policies, refusedCodeOf, retry, waitUntil } from '@ec2-image/aws-call';
+import { allPages, findConsistently, policies, refusedCodeOf, retry, waitUntil } from '@ec2-image/aws-call';
 import { retiredKey, tagList, tagRecord } from '@ec2-image/provenance';
 import { gaveUpWaiting } from '../errors.ts';
 import type { ImageFact } from '../facts.ts';
@@ -42,9 +42,7 @@ export async function findUseByOthers(
   account: string,
 ): Promise<UseByOthers> {
   try {
-    for (const { ReportId, Tags } of await reportsOf(ec2, { ImageIds: [imageId] })) {
-      if (tagRecord(Tags)[retiredKey] === imageId) await deleteReport(ec2, ReportId!);
-    }
+    await deleteEarlier(ec2, imageId);
     const reportId = await createReport(ec2, imageId);
     try {
       await untilAvailable(ec2, reportId);
@@ -60,6 +58,16 @@ export async function findUseByOthers(
     if (isUnknownAction(error)) return undefined;
     throw error;
   }
+}
+
+/** Those that killed runs have left: a single look may not show them, and once the AMI is gone nobody looks again. */
+async function deleteEarlier(ec2: Ec2, imageId: string): Promise<void> {
+  const find = async () => {
+    const reports = await reportsOf(ec2, { ImageIds: [imageId] });
+    const ours = reports.filter(({ Tags }) => tagRecord(Tags)[retiredKey] === imageId);
+    return ours.length > 0 ? ours : undefined;
+  };
+  for (const { ReportId } of (await findConsistently(ec2, find)) ?? []) await deleteReport(ec2, ReportId!);
 }
 
 async function createReport(ec2: Ec2, imageId: string): Promise<string> {
