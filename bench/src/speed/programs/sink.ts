@@ -1,13 +1,10 @@
 /**
- * S3 multipart uploads and EBS direct, answered as they must be and kept nowhere: what a client can do when the
- * service costs next to nothing. Prints its URL. `sink.ts CERTIFICATE`: over TLS, with a certificate that it puts there.
+ * S3 multipart uploads, answered as they must be and kept nowhere: what a client can do when the service costs next to
+ * nothing. Prints its URL.
  */
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { selfSigned } from '@ec2-image/local-aws/testing';
 
 interface Stored {
   readonly etag: string;
@@ -18,27 +15,13 @@ interface Stored {
 const parts = new Map<string, Map<number, Stored>>();
 const objects = new Map<string, Stored>();
 
-const [certificatePath] = process.argv.slice(2);
-
-const answer = (request: IncomingMessage, response: ServerResponse) => {
-  const url = new URL(request.url ?? '/', 'http://sink');
-  if (url.pathname.startsWith('/snapshots')) void ebs(request, response, url);
-  else if (request.method === 'POST' && url.pathname === '/') void ec2(request, response);
-  else void s3(request, response, url);
-};
-
-const server = certificatePath === undefined ? createServer(answer) : createTls(certificatePath);
-server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo;
-  console.log(certificatePath === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`);
+const server = createServer((request, response) => {
+  void answer(request, response, new URL(request.url ?? '/', 'http://sink'));
 });
-
-function createTls(path: string) {
-  const certificate = selfSigned();
-  writeFileSync(path, certificate.cert);
-  return createTlsServer(certificate, answer);
-}
+server.keepAliveTimeout = 60_000;
+server.listen(0, '127.0.0.1', () =>
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+);
 
 /** Reads and forgets; how many bytes it was. */
 async function drain(request: IncomingMessage): Promise<number> {
@@ -52,7 +35,7 @@ async function drain(request: IncomingMessage): Promise<number> {
 
 const header = (request: IncomingMessage, name: string) => request.headers[name] as string | undefined;
 
-async function s3(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
   const key = url.pathname;
   const uploadId = url.searchParams.get('uploadId');
   const crc32 = header(request, 'x-amz-checksum-crc32');
@@ -123,31 +106,4 @@ async function s3(request: IncomingMessage, response: ServerResponse, url: URL):
         xml('<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>');
       }
   }
-}
-
-async function ebs(request: IncomingMessage, response: ServerResponse, { pathname }: URL): Promise<void> {
-  await drain(request);
-  if (request.method === 'PUT') {
-    response
-      .writeHead(201, {
-        'x-amz-checksum': header(request, 'x-amz-checksum')!,
-        'x-amz-checksum-algorithm': 'SHA256',
-      })
-      .end();
-  } else if (pathname === '/snapshots') {
-    response
-      .writeHead(201, { 'content-type': 'application/json' })
-      .end(JSON.stringify({ SnapshotId: 'snap-0123456789abcdef0', Status: 'pending', BlockSize: 524_288 }));
-  } else {
-    response.writeHead(202, { 'content-type': 'application/json' }).end('{"Status":"pending"}');
-  }
-}
-
-async function ec2(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  await drain(request);
-  response
-    .writeHead(200, { 'content-type': 'text/xml' })
-    .end(
-      '<DescribeSnapshotsResponse><snapshotSet><item><snapshotId>snap-0123456789abcdef0</snapshotId><status>completed</status></item></snapshotSet></DescribeSnapshotsResponse>',
-    );
 }
