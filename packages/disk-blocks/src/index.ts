@@ -28,5 +28,6 @@ export {
 } from './image-reader/open-image-reader.ts';
 export type { DiskImageFormat } from './nbd/qemu-nbd.ts';
 export { openDisk, openDiskOf } from './open-disk.ts';
+export { createRangeReader, type RangeReader, type ReadRangeOptions } from './range-reader.ts';
 export { streamBlocks } from './stream-blocks.ts';
 export { createWorkerPool, type PoolOptions, type WorkerPool } from './workers/pool.ts';

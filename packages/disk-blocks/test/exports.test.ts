@@ -8,6 +8,7 @@ test('the exported names', () => {
     'blockDigest',
     'blockSizeBytes',
     'blocksWithin',
+    'createRangeReader',
     'createWorkerPool',
     'diskBlocks',
     'fileHoles',

@@ -19,6 +19,7 @@ import type { UploadDiskOptions, UploadedObject } from './upload-options.ts';
  * @throws S3UploadError `KEY_TAKEN`, `UPLOAD_CORRUPTED` (field `partNumbers`), `UPLOAD_STALLED`, `UPLOAD_INTERRUPTED`, `UPLOAD_LOST`,
  * `DISK_CHANGED`, `DISK_DIFFERS`, `DISK_UNREADABLE`, `EMPTY_DISK`, `CREDENTIALS_EXPIRED`, `CREDENTIALS_REFUSED`, `ACCESS_DENIED`, `THROTTLED`,
  * `AWS_UNREACHABLE`, `AWS_REFUSED`
+ * @throws DiskBlocksError `LOCAL_FAILURE`, `WORKER_FAILED`
  */
 export async function uploadDisk(options: UploadDiskOptions): Promise<UploadedObject> {
   const {

@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type ByteSource, fileSource, ImageHeaderError, readQcow2Header } from '@ec2-image/image-headers';
 import type { DiskMap } from '../disk-map.ts';
 import { openQcow2Map } from '../qcow2/qcow2-map.ts';
+import { counted } from '../workers/counted.ts';
 import { sharedPool, type WorkerPool } from '../workers/pool.ts';
 import { createDeflate } from './deflate.ts';
 import { arrivalOf, createFill } from './fill.ts';
@@ -94,22 +95,5 @@ function readerOf(map: DiskMap, options: ImageReaderOptions & { readonly file: F
       await idle();
       await file.close();
     },
-  };
-}
-
-/** Runs jobs of a pool, and knows when no thread does anything for them any more. */
-function counted(pool: WorkerPool): { readonly run: WorkerPool['run']; idle(): Promise<unknown> } {
-  const running = new Set<Promise<void>>();
-  return {
-    run(job, options) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      running.add(promise);
-      const onFinished = () => {
-        running.delete(promise);
-        resolve();
-      };
-      return pool.run(job, { ...options, onFinished });
-    },
-    idle: () => Promise.all(running),
   };
 }

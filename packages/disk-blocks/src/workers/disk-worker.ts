@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { checksum } from './checksum.ts';
 import { deflateUnits } from './deflate.ts';
 import { digest } from './digest.ts';
 import { fill } from './fill.ts';
@@ -27,6 +28,8 @@ function run(job: Job) {
       return scan(reader, job, isCancelled);
     case 'digest':
       return digest(job);
+    case 'checksum':
+      return checksum(job, isCancelled);
   }
 }
 

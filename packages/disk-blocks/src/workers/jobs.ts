@@ -65,13 +65,32 @@ export interface DigestResult {
   readonly digest: Uint8Array<ArrayBuffer>;
 }
 
-export type Job = FillJob | DeflateJob | ScanJob | DigestJob;
+export interface ChecksumJob {
+  readonly kind: 'checksum';
+  readonly fd: number;
+  /** In the file, in bytes. */
+  readonly offset: number;
+  readonly length: number;
+  /** Takes the bytes, from its beginning; without it they are only read. */
+  readonly buffer?: SharedArrayBuffer | undefined;
+  /** The CRC32 of what comes before, which the result continues. */
+  readonly crc32: number;
+}
+
+export interface ChecksumResult {
+  /** Fewer than asked for where the file ends. */
+  readonly bytesRead: number;
+  readonly crc32: number;
+}
+
+export type Job = FillJob | DeflateJob | ScanJob | DigestJob | ChecksumJob;
 
 interface Results {
   readonly fill: FillResult;
   readonly deflate: DeflateResult;
   readonly scan: ScanResult;
   readonly digest: DigestResult;
+  readonly checksum: ChecksumResult;
 }
 
 export type Result<J extends Job> = Results[J['kind']];

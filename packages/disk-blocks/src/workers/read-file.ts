@@ -14,7 +14,8 @@ export function readFully(
   }
 }
 
-function readSome(fd: number, buffer: Buffer, at: number, length: number, position: number): number {
+/** Reads what one call gives; 0 at the end of the file. */
+export function readSome(fd: number, buffer: Buffer, at: number, length: number, position: number): number {
   try {
     return readSync(fd, buffer, at, length, position);
   } catch (error) {

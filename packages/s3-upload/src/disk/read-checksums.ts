@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import { combineChecksums, createChecksum } from '@ec2-image/checksum';
+import { combineChecksums, crc32Text } from '@ec2-image/checksum';
+import { createRangeReader } from '@ec2-image/disk-blocks';
 import { digestAlgorithm, digestOf } from '@ec2-image/provenance';
 import { diskChanged, type FinishedDisk, openDiskFile } from './disk.ts';
-import { readFully } from './file-reader.ts';
-import { type ByteRange, type PartPlan, partRange } from './part-plan.ts';
+import { type PartPlan, partRange } from './part-plan.ts';
 
 /** What every part of the disk must have in S3. */
 export interface DiskChecksums {
@@ -22,59 +21,50 @@ export interface PartChecksum {
   readonly size: number;
 }
 
-const stepBytes = 2 ** 20;
+/** What is hashed is in memory, so much of it at once and as much being read; what is not is read a part at a time. */
+const hashedStepBytes = 2 ** 20;
 
 /**
- * Reads the disk on its own, by another handle and other buffers than those its parts are sent from. One with a digest is
- * hashed in the same pass.
+ * Reads the disk on its own, in worker threads, by another handle and into other memory than its parts are sent from. One
+ * with a digest is hashed in the same pass.
  *
- * @throws S3UploadError `DISK_CHANGED` where the digest is another
+ * @throws S3UploadError `DISK_CHANGED` where the file is shorter, or its digest is another
+ * @throws DiskBlocksError `LOCAL_FAILURE`, `WORKER_FAILED`
  */
 export async function readChecksums({
-  disk,
+  disk: { path, digest },
   plan,
   signal,
 }: {
   readonly disk: FinishedDisk;
   readonly plan: PartPlan;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }): Promise<DiskChecksums> {
-  await using file = await openDiskFile(disk.path);
-  const buffers = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(stepBytes, disk.size)));
-  const parts: PartChecksum[] = [];
-  const algorithm = disk.digest && digestAlgorithm(disk.digest);
+  await using reader = createRangeReader({ file: await openDiskFile(path), path });
+  const algorithm = digest && digestAlgorithm(digest);
   const hash = algorithm && createHash(algorithm);
+  const buffers = hash && [0, 1].map(() => new SharedArrayBuffer(hashedStepBytes));
+  let unhashed: Buffer = Buffer.alloc(0);
+  let steps = 0;
+  const parts: PartChecksum[] = [];
   for (let number = 1; number <= plan.count; number++) {
     const { start, end } = partRange(plan, number);
-    const checksum = createChecksum('CRC32');
-    for await (const bytes of readRange(file, { path: disk.path, start, end, buffers })) {
-      signal?.throwIfAborted();
-      checksum.update(bytes);
-      hash?.update(bytes);
+    const stepBytes = hash ? hashedStepBytes : end - start;
+    let crc32 = 0;
+    for (let offset = start; offset < end; offset += stepBytes) {
+      const length = Math.min(stepBytes, end - offset);
+      const buffer = buffers?.[steps++ % 2];
+      const reading = reader.read({ offset, length, buffer, crc32, signal });
+      // The step before, while a thread reads into the other buffer.
+      hash?.update(unhashed);
+      const read = await reading;
+      if (read.bytesRead < length) throw diskChanged(path, `it ends at byte ${offset + read.bytesRead}`);
+      crc32 = read.crc32;
+      if (buffer) unhashed = Buffer.from(buffer, 0, length);
     }
-    parts.push({ checksum: checksum.digest(), size: end - start });
+    parts.push({ checksum: crc32Text(crc32), size: end - start });
   }
-  const digest = hash && algorithm && digestOf(algorithm, hash.digest('hex'));
-  if (digest !== disk.digest) throw diskChanged(disk.path, `its digest is ${digest}, not ${disk.digest}`);
+  const found = hash && algorithm && digestOf(algorithm, hash.update(unhashed).digest('hex'));
+  if (found !== digest) throw diskChanged(path, `its digest is ${found}, not ${digest}`);
   return { size: plan.size, parts, whole: combineChecksums('CRC32', parts) };
-}
-
-/** What is yielded is good until the next one is asked for: that is being read meanwhile, into the other buffer. */
-async function* readRange(
-  file: FileHandle,
-  { path, start, end, buffers }: ByteRange & { readonly path: string; readonly buffers: readonly Buffer[] },
-): AsyncGenerator<Buffer> {
-  const read = (at: number, index: number) => {
-    const into = buffers[index % 2]!.subarray(0, Math.max(0, Math.min(stepBytes, end - at)));
-    const reading = readFully(file, { path, start: at, into });
-    // Met where it is awaited, or nowhere once its reader has gone.
-    reading.catch(() => {});
-    return reading;
-  };
-  let next = read(start, 0);
-  for (let at = start, index = 0; at < end; at += stepBytes, index++) {
-    const bytes = await next;
-    next = read(at + stepBytes, index + 1);
-    yield bytes;
-  }
 }
