@@ -1,24 +1,9 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArrivingDisk, type MadeDisk, makeArrivingDisk, makeDisk } from '@ec2-image/convert';
-import { test as base, describe, expect } from 'vitest';
-import { makeRawDisk, mib, qemuImg, temporaryDirectory } from './support/disk.ts';
-
-const digest = `sha256:${'5'.repeat(64)}`;
-const virtualSize = 20 * mib + 512;
-
-const test = base
-  .extend('directory', () => temporaryDirectory())
-  .extend('raw', async ({ directory }) => {
-    const raw = join(directory, 'disk.raw');
-    await makeRawDisk(raw, { size: virtualSize, random: 5 * mib });
-    return raw;
-  })
-  .extend('qcow2', async ({ directory, raw }) => {
-    const path = join(directory, 'disk.qcow2');
-    await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, path);
-    return path;
-  });
+import { describe, expect } from 'vitest';
+import { mib } from './support/disk.ts';
+import { digest, testOfDisk as test, virtualSize } from './support/disk-fixtures.ts';
 
 /** A file of which more arrives at each call of `until`; what is asked for out of turn comes at once. */
 async function arrivingFile(path: string) {

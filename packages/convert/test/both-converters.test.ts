@@ -4,17 +4,10 @@ import { type ConvertOptions, converterVersion, convertImage, type Disk } from '
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { mib, qemuImg, run, temporaryDirectory } from './support/disk.ts';
-import {
-  isExhaustive,
-  drivers as plannedDrivers,
-  sampleDisk,
-  seed,
-  writeRaw,
-} from './support/layout-file.ts';
+import { drivers, isExhaustive, sampleDisk, seed, writeRaw } from './support/layout-file.ts';
 import { makeQcow2, qcow2Kind } from './support/qcow2-image.ts';
 
 type Format = ConvertOptions['format'];
-const drivers: Readonly<Record<Format, string>> = { ...plannedDrivers, vmdk: 'vmdk' };
 const formats = Object.keys(drivers) as Format[];
 
 /** Each image takes a dozen programs. */

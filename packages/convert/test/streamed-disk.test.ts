@@ -3,20 +3,12 @@ import { join } from 'node:path';
 import { checksumOf } from '@ec2-image/checksum';
 import { type FileRange, makeDisk, type StreamedDisk, streamDisk } from '@ec2-image/convert';
 import { blockSizeBytes, streamBlocks } from '@ec2-image/disk-blocks';
-import { test as base, describe, expect } from 'vitest';
-import { makeRawDisk, mib, qemuImg, temporaryDirectory } from './support/disk.ts';
+import { describe, expect } from 'vitest';
+import { mib } from './support/disk.ts';
+import { digest, testOfDisk, virtualSize } from './support/disk-fixtures.ts';
 import { wholeFile } from './support/made-file.ts';
 
-const digest = `sha256:${'5'.repeat(64)}`;
-const virtualSize = 20 * mib + 512;
-
-const test = base
-  .extend('directory', () => temporaryDirectory())
-  .extend('raw', async ({ directory }) => {
-    const raw = join(directory, 'disk.raw');
-    await makeRawDisk(raw, { size: virtualSize, random: 5 * mib });
-    return raw;
-  })
+const test = testOfDisk
   .extend('readings', () => ({ count: 0 }))
   .extend(
     'stream',
@@ -61,11 +53,13 @@ async function madeOf(disk: StreamedDisk, length: number): Promise<Buffer> {
 }
 
 describe.for(['vhdx', 'vhd', 'raw'] as const)('a streamed %s', (format) => {
-  test('is the file that is made from an image, whatever its ranges', async ({ directory, raw, stream }) => {
-    const image = join(directory, 'image');
-    await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, image);
+  test('is the file that is made from an image, whatever its ranges', async ({
+    directory,
+    qcow2,
+    stream,
+  }) => {
     const output = join(directory, 'out');
-    await using made = await makeDisk({ image: { path: image, digest }, format, output });
+    await using made = await makeDisk({ image: { path: qcow2, digest }, format, output });
     const whole = await wholeFile(made);
     await using disk = stream(format);
     for (const length of [8 * mib, 3 * mib + 1536]) {

@@ -4,7 +4,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { DiskLayout, PlannedFormat } from '@ec2-image/convert';
 import { fileSource, readImageHeader } from '@ec2-image/image-headers';
 import fc from 'fast-check';
-import { mib, run } from './disk.ts';
+import { expect } from 'vitest';
+import { expectSameDisk, mib, qemuImg, run } from './disk.ts';
 
 export const seed = Number(process.env.EC2_IMAGE_SEED ?? Math.floor(Math.random() * 1e9));
 
@@ -98,7 +99,15 @@ async function readExactly(source: FileHandle, { offset, length }: Extent): Prom
   return buffer;
 }
 
-export const drivers: Readonly<Record<PlannedFormat, string>> = { vhdx: 'vhdx', vhd: 'vpc', raw: 'raw' };
+type DiskFormat = PlannedFormat | 'vmdk';
+
+/** How qemu-img calls each. */
+export const drivers: Readonly<Record<DiskFormat, string>> = {
+  vhdx: 'vhdx',
+  vhd: 'vpc',
+  vmdk: 'vmdk',
+  raw: 'raw',
+};
 
 export async function readHeader(path: string) {
   const handle = await open(path);
@@ -110,7 +119,7 @@ export async function readHeader(path: string) {
 }
 
 /** SHA-256 of a program's output. */
-export function outputDigest(program: string, ...args: string[]): Promise<string> {
+function outputDigest(program: string, ...args: string[]): Promise<string> {
   const child = execFile(program, args, { encoding: 'buffer', maxBuffer: Number.MAX_SAFE_INTEGER });
   const digest = createHash('sha256');
   child.stdout!.on('data', (chunk: Buffer) => digest.update(chunk));
@@ -122,8 +131,25 @@ export function outputDigest(program: string, ...args: string[]): Promise<string
   );
 }
 
+/** The file is what every reader takes it for: QEMU, our own of headers, and a third one where it is here. */
+export async function expectReadersAgree(
+  path: string,
+  {
+    format,
+    raw,
+    virtualSize,
+  }: { readonly format: DiskFormat; readonly raw: string; readonly virtualSize: number },
+): Promise<void> {
+  await expectSameDisk(path, drivers[format], raw);
+  if (format === 'vhdx' || format === 'vmdk') await qemuImg('check', '-f', format, path);
+  expect(await readHeader(path)).toMatchObject({ virtualSize });
+  if (!hasSleuthKit || format === 'raw') return;
+  const type = format === 'vmdk' ? 'vmdk' : 'vhd';
+  expect(await outputDigest('img_cat', '-i', type, path)).toBe(await outputDigest('cat', raw));
+}
+
 /** Whether the Sleuth Kit is here and reads VHD, VHDX and VMDK, by libvhdi and libvmdk: code that is neither ours nor QEMU's. */
-export const hasSleuthKit: boolean = await run('img_cat', ['-i', 'list']).then(
+const hasSleuthKit: boolean = await run('img_cat', ['-i', 'list']).then(
   ({ stdout, stderr }) => /\bvmdk\b/.test(stdout + stderr) && /\bvhd\b/.test(stdout + stderr),
   () => false,
 );

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import fc from 'fast-check';
 import { run } from './disk.ts';
 
@@ -18,7 +18,7 @@ export interface Qcow2Kind {
 }
 
 type Edit = (typeof edits)[number];
-const edits = ['snapshot', 'write', 'resize', 'kill', 'bitmap', 'upgrade', 'downgrade'] as const;
+const edits = ['flatten', 'snapshot', 'write', 'resize', 'kill', 'bitmap', 'upgrade', 'downgrade'] as const;
 
 /** Combinations that qemu-img accepts: others it refuses itself. */
 export const qcow2Kind: fc.Arbitrary<Qcow2Kind> = fc
@@ -54,6 +54,8 @@ function ofVersion3(kind: Qcow2Kind): Qcow2Kind {
 function isPossible(edit: Edit, { compat, edits, ...kind }: Qcow2Kind): boolean {
   const isOld = compat === '0.10';
   switch (edit) {
+    case 'flatten':
+      return true;
     // A cluster that two have counts twice.
     case 'snapshot':
       return kind.refcountBits > 1;
@@ -80,23 +82,37 @@ function isPossible(edit: Edit, { compat, edits, ...kind }: Qcow2Kind): boolean 
 /** The disk of a raw file of 512 KiB at least, in an image of the kind. */
 export async function makeQcow2(raw: string, path: string, kind: Qcow2Kind): Promise<void> {
   await rm(path, { force: true });
-  const options = [
-    `compat=${kind.compat},cluster_size=${kind.clusterSize},preallocation=${kind.preallocation}`,
-    ...(kind.extendedL2 ? ['extended_l2=on'] : []),
-    ...(kind.compression === 'zstd' ? ['compression_type=zstd'] : []),
-    ...(kind.compat === '1.1' ? [`refcount_bits=${kind.refcountBits}`] : []),
-    ...(kind.lazyRefcounts ? ['lazy_refcounts=on'] : []),
-  ];
   const flags = [
     ...(kind.compression === 'none' ? [] : ['-c']),
     ...(kind.writes === 'zeros' ? ['-S', '0'] : kind.writes === 'out-of-order' ? ['-W'] : []),
   ];
-  const target = ['-O', 'qcow2', '-o', options.join(), raw, path];
+  const options = `${optionsOf(kind)},preallocation=${kind.preallocation}`;
+  const target = ['-O', 'qcow2', '-o', options, raw, path];
   await run('qemu-img', ['convert', '-f', 'raw', ...flags, ...target]);
   for (const edit of kind.edits) await edited[edit](path, kind);
 }
 
+function optionsOf({ compat, clusterSize, extendedL2, compression, refcountBits, lazyRefcounts }: Qcow2Kind) {
+  return [
+    `compat=${compat},cluster_size=${clusterSize}`,
+    ...(extendedL2 ? ['extended_l2=on'] : []),
+    ...(compression === 'zstd' ? ['compression_type=zstd'] : []),
+    ...(compat === '1.1' ? [`refcount_bits=${refcountBits}`] : []),
+    ...(lazyRefcounts ? ['lazy_refcounts=on'] : []),
+  ].join();
+}
+
 const edited: Readonly<Record<Edit, (path: string, kind: Qcow2Kind) => Promise<unknown>>> = {
+  // Written to on top of a backing file, which is then no longer needed.
+  flatten: async (path, kind) => {
+    const base = `${path}.base`;
+    await rename(path, base);
+    const create = ['create', '-q', '-f', 'qcow2', '-b', base, '-F', 'qcow2', '-o', optionsOf(kind), path];
+    await run('qemu-img', create);
+    await qemuIo(path, ['write -P 7 3k 70k', ...(kind.compat === '1.1' ? ['write -z 300k 100k'] : [])]);
+    await run('qemu-img', ['rebase', '-q', '-f', 'qcow2', '-b', '', path]);
+    await rm(base);
+  },
   snapshot: async (path) => {
     await run('qemu-img', ['snapshot', '-c', 'before', path]);
     await qemuIo(path, ['write -P 5 0 512']);
