@@ -5,6 +5,8 @@ import type { RunLog } from './run-log.ts';
 /** What was asked of every command alike, flags, environment and file put together. */
 export interface CommonSettings {
   readonly file?: ConfigFile;
+  /** The file that --config or EC2_IMAGE_CONFIG names; undefined where it was found. */
+  readonly configFlag?: string;
   readonly workDirectory: string;
   readonly local: boolean;
   readonly connection: ConnectionOptions;

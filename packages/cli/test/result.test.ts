@@ -138,6 +138,7 @@ describe('the report', () => {
       keyPrefix: 'ec2-image/',
       format: 'vhdx',
       via: 's3',
+      session: {},
       given: { flags: {}, isOfFile: false },
     } as unknown as Finished['request'],
     result: {
@@ -171,6 +172,22 @@ describe('the report', () => {
     );
     expect(report).toContain('# To pin this result, write into ec2-image.yaml:\nregion: eu-west-1');
     expect(report).not.toContain('ImageId');
+  });
+
+  test("has commands for the image's own account, and none to launch in the emulator's", () => {
+    const untagged = finished({
+      outcome: 'partial',
+      steps: [{ step: 'tag', outcome: 'failed', seconds: 1 }],
+    });
+    const [used, partial] = [finished({}), untagged].map((one) => ({
+      ...one,
+      request: { ...one.request, session: { profile: 'test' } },
+    }));
+    const account = { connection: { profile: 'prod' }, local: false, workDirectory: '/work' };
+    const report = renderImportReport([used!, partial!], { account });
+    expect(report).toContain('--image-id ami-1 --instance-type t3.small --profile test\n');
+    expect(report).toContain('ec2-image tag-fix ami-1 --region eu-west-1 --profile test adds the missing');
+    expect(renderImportReport([used!], { account: { ...account, local: true } })).not.toContain('Launch');
   });
 
   test.each([100, 80, 70, 40])('has no row that %i columns would wrap', (width) => {

@@ -19,10 +19,16 @@ export interface Ec2Options extends CallOptions {
   readonly client: EC2Client;
 }
 
-export type Ec2 = Sender<ServiceInputTypes, ServiceOutputTypes, EC2ClientResolvedConfig>;
+export interface Ec2 extends Sender<ServiceInputTypes, ServiceOutputTypes, EC2ClientResolvedConfig> {
+  /** That the client is set up for. */
+  region(): Promise<string>;
+}
 
 export function createEc2(options: Ec2Options): Ec2 {
-  return createSender({ ...options, service: 'EC2' });
+  return {
+    ...createSender({ ...options, service: 'EC2' }),
+    region: async () => options.client.config.region(),
+  };
 }
 
 /** A resource that one call has shown, or made, may not be known to the next one yet. */

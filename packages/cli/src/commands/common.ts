@@ -10,6 +10,7 @@ import { findConfig } from '../config/find-config.ts';
 import { type ConfigFile, readConfig } from '../config/read-config.ts';
 import { sessionOf } from '../config/session.ts';
 import { jsonText } from '../documents/json-text.ts';
+import type { AwsAccess } from '../errors/aws-command.ts';
 import { exitCodeOf, UsageError } from '../errors/cli-error.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 import { type Explained, explain } from '../errors/explain.ts';
@@ -54,6 +55,8 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
   /** Where the document goes as well. */
   private outputPath: string | undefined;
   private lostOutput = false;
+  /** Known once the settings are read. */
+  private access: AwsAccess | undefined;
   /** In a step of GitHub Actions. */
   protected actions: WorkflowCommands | undefined;
 
@@ -119,8 +122,9 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     } catch (error) {
       const cause = interrupt.signal.aborted ? interrupt.signal.reason : error;
       const { context, json, events, verbose } = this;
-      reportFatal(cause, { context, json, events, command: name, verbose });
-      const explained = explain(cause, { resumes: this.resumes });
+      const { access } = this;
+      reportFatal(cause, { context, json, events, command: name, verbose, access });
+      const explained = explain(cause, { resumes: this.resumes, access });
       this.annotate(interrupt.signal.aborted ? 'warning' : 'error', `ec2-image ${name}`, explained);
       await this.writeOutput(() => failedDocument(name, explained));
       return exitCodeOf(cause);
@@ -208,6 +212,7 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
       askMfaCode: askMfaCode(this.context, signal),
       env,
     };
+    this.access = connection;
     // Loaded here, so that a wrong command line is answered without waiting for it.
     const { checkNetworkVariables } = await import('../aws/network.ts');
     await checkNetworkVariables(env);
@@ -220,6 +225,7 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     });
     return {
       file,
+      configFlag: file && given.value('config'),
       workDirectory,
       local,
       log,

@@ -78,7 +78,7 @@ export class DemoCommand extends TableCommand {
     const { runImports } = await import('../run-imports.ts');
     // The images' server, and without --work-dir the account too, end with the demo: there is nothing to pin.
     const report = {
-      emulated: true,
+      account: settings,
       resumes: this.resumes,
       pin: false,
       width: columnsOf(this.context.stdout),

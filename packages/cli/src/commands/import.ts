@@ -156,7 +156,7 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
         ids: () => importIds(finished),
         text: () =>
           renderImportReport(finished, {
-            emulated: settings.local,
+            account: settings,
             configWrittenTo: written?.path,
             width: columnsOf(this.context.stdout),
           }),

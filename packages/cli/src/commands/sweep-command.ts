@@ -27,6 +27,7 @@ import { checkCanConfirm, confirmed } from '../janitor/confirm.ts';
 import { isDead, type JanitorResult, janitorExitCode } from '../janitor/outcome.ts';
 import { loadPlan, savePlan } from '../janitor/plan-file.ts';
 import { type AccountScope, openScope, scopeFlagsOf } from '../janitor/scope.ts';
+import { connectionFlags } from '../render/connection-flags.ts';
 import { renderError } from '../render/error.ts';
 import { renderPlan, renderWorkFiles, sweepDocument, sweepIds } from '../render/janitor-report.ts';
 import { renderMissing, renderOutcome, renderOutcomes, renderRecycled } from '../render/sweep-report.ts';
@@ -86,7 +87,7 @@ export abstract class SweepCommand extends TableCommand<SavedPlan | undefined> {
     const found: JanitorResult = { plan, missing, workFiles: files };
     const show = (stream: Writable) =>
       [
-        renderPlan(plan, { width: columnsOf(stream) }),
+        renderPlan(plan, { width: columnsOf(stream), connection: connectionFlags(settings) }),
         ...(missing?.length ? [renderMissing(missing)] : []),
         ...(files ? [renderWorkFiles(files)] : []),
       ].join('\n\n');

@@ -1,6 +1,7 @@
 import { explainCredentials } from '@ec2-image/aws-call';
 import { isExplained } from '@ec2-image/explained-error';
 import { redactText } from '@ec2-image/redact';
+import { type AwsAccess, completeAwsCommands } from './aws-command.ts';
 
 /** An error as it is shown and as it stands in `--json`. */
 export interface Explained {
@@ -9,9 +10,11 @@ export interface Explained {
   readonly hint: string;
 }
 
-export interface Resuming {
+export interface Circumstances {
   /** The command continues from what an earlier run of it left unfinished. Default false. */
   readonly resumes?: boolean;
+  /** Where it happened: commands of `aws` that the hint names are to lead there. Default the defaults of `aws`. */
+  readonly access?: AwsAccess;
 }
 
 /** An error before it is known which command met it. */
@@ -20,14 +23,14 @@ interface Reason extends Explained {
 }
 
 /** Every error becomes an explained one: what no package foresaw is named after the system that raised it. */
-export function explain(error: unknown, { resumes = false }: Resuming = {}): Explained {
+export function explain(error: unknown, { resumes = false, access = {} }: Circumstances = {}): Explained {
   const explained: Reason = isExplained(error) ? error : explainForeign(error);
   const { code, message, hint, resumable = false } = explained;
   const again = `Run the same command again${resumes ? ' to resume' : ''}.`;
   return {
     code,
     message: redactText(message),
-    hint: resumable ? [hint, again].filter(Boolean).join(' ') : hint,
+    hint: completeAwsCommands(resumable ? [hint, again].filter(Boolean).join(' ') : hint, access),
   };
 }
 

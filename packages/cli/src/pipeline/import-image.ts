@@ -28,7 +28,7 @@ export async function importImage(
   const { cloud, view, log, signal, resumes } = requested;
   await using localFiles = openLocalFiles();
   const explained = (error: unknown) => {
-    const { message, ...others } = explain(error, { resumes });
+    const { message, ...others } = explain(error, { resumes, access: cloud.connection });
     return { ...others, message: localFiles.nameIn(message) };
   };
   let request: RequestedImport | ImportRequest = requested.request;

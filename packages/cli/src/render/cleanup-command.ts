@@ -1,17 +1,16 @@
 import type { ImportRequest } from '../config/import-request.ts';
 import { defaultKeyPrefix } from '../config/s3-settings.ts';
 import type { ImageResult } from '../outcome.ts';
-import type { CommonSettings } from '../settings.ts';
-import { connectionFlags } from './connection-flags.ts';
+import { type AccountChoice, connectionFlags } from './connection-flags.ts';
 
 /**
  * Arguments of the `ec2-image` that deletes what one image left in its account, at once: without `--older-than` the
  * janitor keeps for a day whatever a failed run has just made.
  */
 export function cleanupCommand(
-  { bucket, keyPrefix, via }: Pick<ImportRequest, 'bucket' | 'keyPrefix' | 'via'>,
+  { bucket, keyPrefix, via, session }: Pick<ImportRequest, 'bucket' | 'keyPrefix' | 'via' | 'session'>,
   { region, imageId, bootTest }: Pick<ImageResult, 'region' | 'imageId' | 'bootTest'>,
-  settings: Pick<CommonSettings, 'connection' | 'local' | 'workDirectory'>,
+  account: AccountChoice,
 ): string[] {
   const flags: Record<string, string | undefined> = {
     '--region': region,
@@ -24,7 +23,7 @@ export function cleanupCommand(
   return [
     'janitor',
     ...Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value])),
-    ...connectionFlags(settings),
+    ...connectionFlags(account, session),
     '--apply',
   ];
 }

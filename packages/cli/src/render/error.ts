@@ -1,5 +1,5 @@
+import { renderCommandLine } from '../command-line.ts';
 import type { Explained } from '../errors/explain.ts';
-import { renderCommandLine } from './command-line.ts';
 import { errorPage } from './error-document.ts';
 
 /** For people, on stderr. */

@@ -1,10 +1,12 @@
+import { renderCommandLine } from '../command-line.ts';
 import { defaultConfigFile } from '../config/find-config.ts';
 import { type Finished, renderPinYaml } from '../config/pin-config.ts';
+import { type AwsAccess, completeAwsCommand } from '../errors/aws-command.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 import type { Explained } from '../errors/explain.ts';
 import { hasUsableAmi, type ImageOutcome, type ImageResult, type RepeatedRequests } from '../outcome.ts';
 import { renderBooted } from './boot-test.ts';
-import { renderCommandLine } from './command-line.ts';
+import { type AccountChoice, connectionFlags } from './connection-flags.ts';
 import { formatSeconds } from './format.ts';
 import { regionsExitCode, renderRegions, withheldSteps } from './publish-report.ts';
 import { renderTable } from './table.ts';
@@ -15,8 +17,8 @@ export interface TimedImage extends Finished {
 }
 
 export interface ImportReportOptions {
-  /** The account is one that nobody can start an instance in: the emulator's. Default false. */
-  readonly emulated?: boolean;
+  /** Of the run: commands are to lead there, and nobody can start an instance in the emulator's. Default what AWS's own settings say. */
+  readonly account?: AccountChoice;
   /** Whether the same command resumes what was interrupted; true by default. */
   readonly resumes?: boolean;
   /** The file that `--write-config` wrote the pinning YAML to: it is named, not printed. */
@@ -67,12 +69,9 @@ export function importIds(finished: readonly Finished[]): string[] {
 /** For people, on one screen: a row an image, what to do next, and what to write into the configuration. */
 export function renderImportReport(
   finished: readonly TimedImage[],
-  { emulated = false, resumes = true, configWrittenTo, pin = true, width }: ImportReportOptions = {},
+  { account, resumes = true, configWrittenTo, pin = true, width }: ImportReportOptions = {},
 ): string {
-  const next = nextSteps(
-    finished.map(({ result }) => result),
-    { emulated, resumes },
-  );
+  const next = nextSteps(finished, { account, resumes });
   return [
     renderTable(
       [
@@ -148,22 +147,25 @@ function renderPin(finished: readonly Finished[], configWrittenTo?: string): str
 }
 
 function nextSteps(
-  results: readonly ImageResult[],
-  { emulated, resumes }: { readonly emulated: boolean; readonly resumes: boolean },
+  finished: readonly Finished[],
+  { account, resumes }: { readonly account: AccountChoice | undefined; readonly resumes: boolean },
 ): string[] {
+  const results = finished.map(({ result }) => result);
   const named = (outcome: ImageOutcome) =>
     results
       .filter((result) => result.outcome === outcome)
       .map(({ name }) => name)
       .join(', ');
   const [failed, interrupted] = [named('failed'), named('interrupted')];
-  const incomplete = results.filter(({ outcome, imageId }) => outcome === 'partial' && imageId !== null);
-  const untagged = incomplete.filter(({ steps }) =>
+  const incomplete = finished.filter(
+    ({ result: { outcome, imageId } }) => outcome === 'partial' && imageId !== null,
+  );
+  const untagged = incomplete.filter(({ result: { steps } }) =>
     steps.some(({ step, outcome }) => step === 'tag' && outcome === 'failed'),
   );
-  const unpublished = incomplete.filter((result) => !untagged.includes(result)).map(({ name }) => name);
-  const usable = results.filter(({ outcome }) => outcome === 'imported' || outcome === 'reused');
-  const launchable = emulated ? [] : usable;
+  const unpublished = incomplete.filter((one) => !untagged.includes(one)).map(({ result: { name } }) => name);
+  const usable = finished.filter(({ result: { outcome } }) => outcome === 'imported' || outcome === 'reused');
+  const launchable = account?.local ? [] : usable;
   return [
     ...(failed ? [`${failed}: fix the error above, then run the same command again.`] : []),
     ...(interrupted && resumes ? [`${interrupted}: run the same command again to resume.`] : []),
@@ -171,11 +173,8 @@ function nextSteps(
       ? [`${unpublished.join(', ')}: fix the error above, then run the same command again.`]
       : []),
     ...withheldSteps(results),
-    ...untagged.map(
-      ({ imageId, region }) =>
-        `${renderCommandLine(['tag-fix', imageId!, '--region', region])} adds the missing tags.`,
-    ),
-    ...[...usable, ...incomplete].flatMap(({ name, leftovers = [] }) =>
+    ...untagged.map((one) => `${renderCommandLine(tagFixCommand(one, account))} adds the missing tags.`),
+    ...[...usable, ...incomplete].flatMap(({ result: { name, leftovers = [] } }) =>
       leftovers.map(
         (left) =>
           `${name}: still in the account: ${left}. Allow that, and ec2-image janitor deletes them when they are a day old.`,
@@ -183,10 +182,9 @@ function nextSteps(
     ),
     ...launchable
       .slice(0, maxLaunchCommands)
-      .map((result) =>
-        usable.length === 1
-          ? `Launch it: ${launchCommand(result)}`
-          : `Launch ${result.name}: ${launchCommand(result)}`,
+      .map(
+        (one) =>
+          `Launch ${usable.length === 1 ? 'it' : one.result.name}: ${launchCommand(one, account?.connection)}`,
       ),
   ];
 }
@@ -194,9 +192,21 @@ function nextSteps(
 /** The result fits one screen. */
 const maxLaunchCommands = 3;
 
-function launchCommand({ imageId, region, architecture }: ImageResult): string {
+function tagFixCommand(
+  { request, result: { imageId, region } }: Finished,
+  account: AccountChoice | undefined,
+): string[] {
+  const flags = account ? connectionFlags(account, request.session) : [];
+  return ['tag-fix', imageId!, '--region', region, ...flags];
+}
+
+function launchCommand(
+  { request: { session }, result: { imageId, region, architecture } }: Finished,
+  access: AwsAccess = {},
+): string {
   const type = architecture === 'arm64' ? 't4g.small' : 't3.small';
-  return `aws ec2 run-instances --region ${region} --image-id ${imageId} --instance-type ${type}`;
+  const command = `aws ec2 run-instances --region ${region} --image-id ${imageId} --instance-type ${type}`;
+  return completeAwsCommand(command, { ...access, profile: session.profile ?? access.profile });
 }
 
 const codeOf: Readonly<Record<ImageOutcome, ExitCode>> = {

@@ -10,8 +10,8 @@ import {
   type WorkFiles,
 } from '@ec2-image/janitor';
 import { printable } from '@ec2-image/redact';
+import { renderCommandLine } from '../command-line.ts';
 import type { JanitorResult } from '../janitor/outcome.ts';
-import { renderCommandLine } from './command-line.ts';
 import { formatAge, formatBytes } from './format.ts';
 import { renderGaps } from './gaps.ts';
 import { renderTable } from './table.ts';
@@ -57,12 +57,14 @@ export function sweepIds({ plan, outcomes }: JanitorResult): string[] {
 export interface PlanLayout {
   /** Of the terminal, or as wide as a line may be elsewhere. Default 120. */
   readonly width?: number;
+  /** Arguments that lead the commands to the account that was looked in. Default none. */
+  readonly connection?: readonly string[];
 }
 
 const defaultWidth = 120;
 
 /** What was found, by verdict. */
-export function renderPlan(plan: Plan, { width = defaultWidth }: PlanLayout = {}): string {
+export function renderPlan(plan: Plan, { width = defaultWidth, connection = [] }: PlanLayout = {}): string {
   const { resources, gaps, notices } = plan;
   const severalRegions = plan.regions.length > 1;
   const kept = fewOfEach(resources.filter((resource) => resource.verdict === 'keep'));
@@ -89,7 +91,7 @@ export function renderPlan(plan: Plan, { width = defaultWidth }: PlanLayout = {}
     renderScope(plan),
     ...(leftovers.length > 0 ? leftovers : [nothingFound(plan)]),
     ...group('Kept', kept),
-    ...renderSuggestions(kept.shown),
+    ...renderSuggestions(kept.shown, connection),
     ...renderGaps(gaps, 'Could not be read (dependent resources are kept):'),
     ...notices,
   ].join('\n\n');
@@ -213,10 +215,10 @@ export function renderTotals({ resources, bytes, snapshotBytes }: Totals): strin
   return parts.join(', ');
 }
 
-function renderSuggestions(resources: readonly Resource[]): string[] {
+function renderSuggestions(resources: readonly Resource[], connection: readonly string[]): string[] {
   const lines = resources.flatMap((resource) =>
     resource.verdict === 'keep' && resource.suggestion
-      ? [`  ${printable(renderCommandLine(resource.suggestion))}`]
+      ? [`  ${printable(renderCommandLine([...resource.suggestion, ...connection]))}`]
       : [],
   );
   return lines.length > 0 ? [`To complete them:\n${lines.join('\n')}`] : [];

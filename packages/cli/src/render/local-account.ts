@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { quote } from '../command-line.ts';
 import { localAwsDirectory } from '../work-directory/image-directory.ts';
-import { quote } from './command-line.ts';
 import { formatBytes } from './format.ts';
 
 /** What the emulator's account takes on disk, and how to remove it. Undefined where there is none. */

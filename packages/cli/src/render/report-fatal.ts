@@ -1,4 +1,5 @@
 import type { BaseContext } from 'clipanion';
+import type { AwsAccess } from '../errors/aws-command.ts';
 import { exitCodeOf } from '../errors/cli-error.ts';
 import type { ExitCode } from '../errors/exit-code.ts';
 import { type Explained, explain } from '../errors/explain.ts';
@@ -17,6 +18,7 @@ export function reportFatal(
     events = false,
     command,
     verbose = false,
+    access,
   }: {
     readonly context: BaseContext;
     readonly json: boolean;
@@ -24,9 +26,10 @@ export function reportFatal(
     /** Undefined where the command line named none that there is. */
     readonly command?: CommandName;
     readonly verbose?: boolean;
+    readonly access?: AwsAccess;
   },
 ): ExitCode {
-  const explained = explain(error, { resumes: command !== undefined && resumes(command) });
+  const explained = explain(error, { resumes: command !== undefined && resumes(command), access });
   writeMessage(context.stderr, renderError(explained));
   if (verbose && error instanceof Error && error.stack) writeMessage(context.stderr, error.stack);
   if (json) {

@@ -1,6 +1,6 @@
 import type { FoundUnfinished, Unfinished } from '@ec2-image/janitor';
 import { printable } from '@ec2-image/redact';
-import { renderCommandLine } from './command-line.ts';
+import { renderCommandLine } from '../command-line.ts';
 import { formatAge, formatBytes } from './format.ts';
 import { renderGaps } from './gaps.ts';
 import { renderTable } from './table.ts';

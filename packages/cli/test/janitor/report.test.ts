@@ -1,8 +1,8 @@
 import type { Plan, Resource, ResourceToDelete, SweepOutcome } from '@ec2-image/janitor';
 import { describe, expect, test } from 'vitest';
+import { renderCommandLine } from '../../src/command-line.ts';
 import { exitCodes } from '../../src/errors/exit-code.ts';
 import { type JanitorResult, janitorExitCode } from '../../src/janitor/outcome.ts';
-import { renderCommandLine } from '../../src/render/command-line.ts';
 import { renderPlan, sweepDocument } from '../../src/render/janitor-report.ts';
 import { renderOutcome, renderOutcomes, renderRecycled } from '../../src/render/sweep-report.ts';
 import {

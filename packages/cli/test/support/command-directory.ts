@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quote } from '../../src/render/command-line.ts';
+import { quote } from '../../src/command-line.ts';
 import { cliCommand } from './run-cli.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 

@@ -16,6 +16,7 @@ import type { WantedAmi } from './wanted-ami.ts';
 /** The AMI that has the wanted name, as EC2 reports it. */
 export interface AmiFacts {
   readonly imageId: string;
+  readonly region: string;
   readonly name: string;
   readonly state: string;
   readonly stateReason?: string;
@@ -51,6 +52,7 @@ export function amiFacts(image: Image, region: string): AmiFacts {
   const root = devices.find(({ DeviceName }) => DeviceName === image.RootDeviceName) ?? devices[0];
   return {
     imageId: image.ImageId ?? '',
+    region,
     name: image.Name ?? '',
     state: image.State ?? 'unknown',
     stateReason: image.StateReason?.Message || undefined,

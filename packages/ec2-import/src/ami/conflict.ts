@@ -7,7 +7,7 @@ import { type AmiVerdict, lacksHolesDifference } from './ami.ts';
  */
 export function conflictError(verdict: AmiVerdict): Ec2ImportError {
   const { ami, kind } = verdict;
-  const { imageId, name, ownerId, creationDate, state, stateReason } = ami;
+  const { imageId, region, name, ownerId, creationDate, state, stateReason } = ami;
   const differences = verdict.kind === 'different' ? verdict.differences : [];
   const facts = { imageId, amiName: name, ownerId, creationDate, state, differences };
   const which = `${imageId} (account ${ownerId ?? 'unknown'}, created ${creationDate ?? 'at an unknown time'})`;
@@ -20,7 +20,7 @@ export function conflictError(verdict: AmiVerdict): Ec2ImportError {
   }
   if (kind === 'disabled') {
     return new Ec2ImportError('AMI_DISABLED', `the AMI of this image exists, but is disabled: ${which}`, {
-      hint: `Enable it with \`aws ec2 enable-image --image-id ${imageId}\`, or use --replace or another --suffix.`,
+      hint: `Enable it with \`aws ec2 enable-image --image-id ${imageId} --region ${region}\`, or use --replace or another --suffix.`,
       facts,
     });
   }

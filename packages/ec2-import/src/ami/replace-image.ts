@@ -10,18 +10,14 @@ import type { AmiFacts } from './ami.ts';
 import { isUnknownImage } from './find-image.ts';
 
 /** @throws Ec2ImportError `AMI_PROTECTED` where the AMI cannot be deregistered */
-export function requireUnprotected({
-  imageId,
-  name,
-  protected: isProtected,
-}: Pick<AmiFacts, 'imageId' | 'name' | 'protected'>): void {
-  if (isProtected) throw protectedError({ imageId, name });
+export function requireUnprotected(ami: AmiFacts): void {
+  if (ami.protected) throw protectedError(ami);
 }
 
 /** Deregisters an AMI created by ec2-image; one that no longer exists is a success. Its snapshots stay. */
 export async function deregisterImage(ec2: Ec2, ami: AmiFacts): Promise<void> {
   requireUnprotected(ami);
-  const { imageId, name } = ami;
+  const { imageId } = ami;
   try {
     await retry(ec2, {
       policy: policies.remove,
@@ -29,9 +25,7 @@ export async function deregisterImage(ec2: Ec2, ami: AmiFacts): Promise<void> {
     });
   } catch (error) {
     if (isUnknownImage(error)) return;
-    throw refusedCodeOf(error) === 'OperationNotPermitted'
-      ? protectedError({ imageId, name, cause: error })
-      : error;
+    throw refusedCodeOf(error) === 'OperationNotPermitted' ? protectedError(ami, error) : error;
   }
 }
 
@@ -78,17 +72,9 @@ async function whyKept(
   return user && `AMI ${user.ImageId} uses it`;
 }
 
-function protectedError({
-  imageId,
-  name,
-  cause,
-}: {
-  imageId: string;
-  name: string;
-  cause?: unknown;
-}): Ec2ImportError {
+function protectedError({ imageId, name, region }: AmiFacts, cause?: unknown): Ec2ImportError {
   return new Ec2ImportError('AMI_PROTECTED', `AMI ${imageId} (${name}) is protected from deregistration`, {
-    hint: `Turn it off with \`aws ec2 disable-image-deregistration-protection --image-id ${imageId}\` (a cooldown may keep it for 24 hours), or use another --suffix.`,
+    hint: `Turn it off with \`aws ec2 disable-image-deregistration-protection --image-id ${imageId} --region ${region}\` (a cooldown may keep it for 24 hours), or use another --suffix.`,
     cause,
     facts: { imageId },
   });

@@ -130,7 +130,7 @@ async function cancelStalled(
   const stalled = `import task ${importTaskId} showed no progress for ${idle}`;
   if (task === 'alive') {
     throw new Ec2ImportError('IMPORT_STALLED', `${stalled} and could not be cancelled`, {
-      hint: `Check it with \`aws ec2 describe-import-snapshot-tasks --import-task-ids ${importTaskId}\`; do not delete its S3 object while it is running.`,
+      hint: `Check it with \`aws ec2 describe-import-snapshot-tasks --import-task-ids ${importTaskId} --region ${await ec2.region()}\`; do not delete its S3 object while it is running.`,
       cause: refused,
       facts: { importTaskId, retryable: false },
     });

@@ -18,6 +18,7 @@ const wanted: WantedAmi = { digest, architecture: 'x86_64', snapshotId: 'snap-1'
 function ami(change: Partial<AmiFacts> = {}): AmiFacts {
   return {
     imageId: 'ami-1',
+    region,
     name: 'image-i1',
     state: 'available',
     ownerId: '123456789012',

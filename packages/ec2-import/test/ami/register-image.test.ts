@@ -497,7 +497,7 @@ describe('an AMI that has the name', () => {
     const a = account({ images: [imageAnswer({ State: 'disabled' })], snapshots: [snapshotAnswer()] });
     await expect(run(a)).rejects.toMatchObject({
       code: 'AMI_DISABLED',
-      hint: expect.stringContaining('enable-image'),
+      hint: expect.stringContaining('enable-image --image-id ami-old --region us-east-1`'),
     });
   });
 });

@@ -71,6 +71,7 @@ export async function describeTestInstance(ec2: Ec2, id: string): Promise<Instan
  * @throws PublishError `INSTANCE_NOT_TERMINATED`
  */
 export async function terminate(ec2: Ec2, id: string): Promise<void> {
+  const region = await ec2.region();
   await waitUntil(ec2, {
     policy: policies.terminateInstance,
     ask: async () => {
@@ -87,7 +88,7 @@ export async function terminate(ec2: Ec2, id: string): Promise<void> {
     },
     onTimeout: () =>
       new PublishError('INSTANCE_NOT_TERMINATED', `EC2 does not show that instance ${id} ends`, {
-        hint: `Run \`aws ec2 terminate-instances --instance-ids ${id}\`; until then it costs money.`,
+        hint: `Run \`aws ec2 terminate-instances --instance-ids ${id} --region ${region}\`; until then it costs money.`,
         facts: { instanceId: id },
       }),
   });

@@ -79,11 +79,11 @@ export async function planImage(
       ...('imageId' in found && { imageId: found.imageId }),
       ...('snapshotId' in found && { snapshotId: found.snapshotId ?? null }),
       steps,
-      ...(publishing.error && { error: explain(publishing.error) }),
+      ...(publishing.error && { error: explain(publishing.error, { access: cloud.connection }) }),
     });
   } catch (error) {
     signal.throwIfAborted();
-    return planOf('blocked', { error: explain(error) });
+    return planOf('blocked', { error: explain(error, { access: cloud.connection }) });
   }
 }
 

@@ -39,10 +39,13 @@ export async function publishExisting(given: Omit<PublishJob, 'steps'>): Promise
     const { regions, error } = await publishImage({ ...given, steps }, image);
     const outcome = error ? 'partial' : outcomeOf(regions);
     view.imageEnded(request.name, outcome, `${known.imageId} (${known.amiName})`);
-    return resultOf(outcome, { regions, ...(error && { error: explain(error, { resumes }) }) });
+    return resultOf(outcome, {
+      regions,
+      ...(error && { error: explain(error, { resumes, access: cloud.connection }) }),
+    });
   } catch (error) {
     const interrupted = signal.aborted;
-    const explained = explain(interrupted ? signal.reason : error, { resumes });
+    const explained = explain(interrupted ? signal.reason : error, { resumes, access: cloud.connection });
     log.event('error', {
       image: request.name,
       ...explained,

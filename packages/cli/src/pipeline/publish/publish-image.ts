@@ -131,7 +131,7 @@ function describeRegion({ region, outcome, imageId, required, error }: RegionRes
 
 function regionResult(
   { region, required, outcome, imageId, snapshotId, made, withheld, error }: PublishedRegion,
-  { resumes }: Pick<PublishJob, 'resumes'>,
+  { resumes, cloud }: Pick<PublishJob, 'resumes' | 'cloud'>,
 ): RegionResult {
   const words = (changes: readonly Change[]) => changes.map(describeChange);
   return {
@@ -143,7 +143,7 @@ function regionResult(
     changed: regionChanges.filter((kind) => made.some((change) => kindOf(change) === kind)),
     made: words(made),
     withheld: words(withheld),
-    ...(error !== undefined && { error: explain(error, { resumes }) }),
+    ...(error !== undefined && { error: explain(error, { resumes, access: cloud.connection }) }),
   };
 }
 
