@@ -9,6 +9,8 @@ export interface ServeDirectoryOptions {
   readonly directory: string;
   /** Default 0: one that is free. */
   readonly port?: number;
+  /** How much of a file is read at a time, in bytes. Default 64 KiB. */
+  readonly readBytes?: number;
   /** Closes the server. */
   readonly signal?: AbortSignal;
 }
@@ -41,12 +43,12 @@ export interface DirectoryServer extends AsyncDisposable {
  * @throws SampleImageError `CANNOT_LISTEN`
  */
 export async function serveDirectory(options: ServeDirectoryOptions): Promise<DirectoryServer> {
-  const { directory, port = 0, signal } = options;
+  const { directory, port = 0, readBytes = 64 * 1024, signal } = options;
   signal?.throwIfAborted();
   const requests: ServedRequest[] = [];
   const server = createServer((request, response) => {
     requests.push(record(request, response));
-    answer({ request, response, directory });
+    answer({ request, response, directory, readBytes });
   });
   server.listen(port, '127.0.0.1');
   try {
@@ -84,18 +86,22 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly directory: string;
+  readonly readBytes: number;
 }
 
-function answer({ request, response, directory }: Exchange): void {
+function answer({ request, response, directory, readBytes }: Exchange): void {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD' }).end();
     return;
   }
-  send(request, request.url!.split('?', 1)[0]!, {
+  // What it has no use for itself, it hands to the stream that reads the file.
+  const options: send.SendOptions & { readonly highWaterMark: number } = {
     root: directory,
     index: false,
     cacheControl: false,
-  })
+    highWaterMark: readBytes,
+  };
+  send(request, request.url!.split('?', 1)[0]!, options)
     // Its own would be a weak one, which no client may put into If-Range (RFC 9110, section 13.1.5).
     .on('file', (_path: string, stat: Stats) => response.setHeader('ETag', strongETag(stat)))
     .pipe(response);
