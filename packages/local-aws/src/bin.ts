@@ -16,5 +16,3 @@ process.on('warning', (warning) => {
 
 const { main } = await import('./bin/main.ts');
 process.exitCode = await main(process.argv.slice(2));
-
-export {};

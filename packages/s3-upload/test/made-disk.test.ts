@@ -52,6 +52,46 @@ calmTest(
   },
 );
 
+test('parts that are ready before their turn are sent while those in front of them wait', async ({
+  client,
+}) => {
+  const count = 12;
+  const bytes = sampleBytes({ size: count * partSize });
+  const { promise: hasArrived, resolve: arrive } = Promise.withResolvers<void>();
+  const { disk, made } = madeDisk(bytes);
+  const isEarly = (start: number) => start >= 8 * partSize;
+  const options = uploadOptions(client);
+  const uploading = uploadDisk({
+    ...options,
+    concurrency: 3,
+    disk: {
+      ...disk,
+      // The first one has arrived; what is behind it, but for the last four, comes with the end of the image.
+      ready: ({ start }) => (start === 0 || isEarly(start) ? Promise.resolve() : hasArrived),
+      early: ({ start }) => (isEarly(start) ? Promise.resolve() : undefined),
+    },
+    journalPath: false,
+  });
+  // Two of three places wait for the image: the third one takes all that is ready.
+  const early = [0, 8, 9, 10, 11].map((part) => part * partSize);
+  await expect.poll(() => new Set(made)).toEqual(new Set(early));
+  arrive();
+  expect(await uploading).toMatchObject({
+    checksum: { type: 'FULL_OBJECT', value: checksumOf('CRC32', bytes) },
+  });
+  expect((await storedBytes(client, options.key)).equals(bytes)).toBe(true);
+});
+
+test('a part that is never ready early is sent in its turn, and its failure is the upload’s', async ({
+  client,
+}) => {
+  const bytes = sampleBytes({ size });
+  const { disk } = madeDisk(bytes);
+  const early = () => Promise.reject(new Error('the mirror takes no ranges'));
+  const sent = await uploadDisk({ ...uploadOptions(client), disk: { ...disk, early }, journalPath: false });
+  expect(sent).toMatchObject({ checksum: { value: checksumOf('CRC32', bytes) } });
+});
+
 calmTest('an upload that waits for memory ends at once with its signal', async ({ client }) => {
   const memory = createPartMemory({ parts: 1 });
   const taken = await memory.take();

@@ -5,6 +5,7 @@ import { digestBytes } from '../workers/block-digests.ts';
 import type { Fault, FillResult } from '../workers/jobs.ts';
 import { kinds, pieceAt, pieceCount } from '../workers/pieces.ts';
 import type { WorkerPool } from '../workers/pool.ts';
+import type { GrowingFile } from './growing-source.ts';
 import type { FileRange, Filled, FillOptions } from './image-reader.ts';
 
 export interface Image {
@@ -12,7 +13,7 @@ export interface Image {
   readonly file: FileHandle;
   readonly map: DiskMap;
   readonly run: WorkerPool['run'];
-  readonly growing?: { arrived(range: FileRange, signal?: AbortSignal): Promise<void> };
+  readonly growing?: Pick<GrowingFile, 'arrived' | 'hurry'>;
 }
 
 export function createFill(image: Image): (options: FillOptions) => Promise<Filled> {
@@ -47,6 +48,11 @@ function requireWithin(
 export async function arrivalOf(image: Image, pieces: Float64Array, signal?: AbortSignal): Promise<void> {
   if (!image.growing) return;
   for (const range of rangesOf(pieces)) await image.growing.arrived(range, signal);
+}
+
+/** Has what the pieces need of a growing file fetched out of turn. */
+export function hurryFor({ hurry }: Pick<GrowingFile, 'hurry'>, pieces: Float64Array): void {
+  if (hurry) for (const range of rangesOf(pieces)) hurry(range);
 }
 
 /** What of the file is needed, in the order of the buffer, neighbours merged. */

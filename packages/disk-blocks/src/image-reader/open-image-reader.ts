@@ -5,7 +5,7 @@ import { openQcow2Map } from '../qcow2/qcow2-map.ts';
 import { counted } from '../workers/counted.ts';
 import { sharedPool, type WorkerPool } from '../workers/pool.ts';
 import { createDeflate } from './deflate.ts';
-import { arrivalOf, createFill } from './fill.ts';
+import { arrivalOf, createFill, hurryFor } from './fill.ts';
 import { type GrowingFile, growingSource } from './growing-source.ts';
 import type { ImageReader } from './image-reader.ts';
 import { findNonZero } from './non-zero.ts';
@@ -86,8 +86,11 @@ function readerOf(map: DiskMap, options: ImageReaderOptions & { readonly file: F
     present,
     nonZero: async ({ signal } = {}) => findNonZero(image, await present({ signal }), signal),
     fill: createFill(image),
-    async arrived(stretches, { signal } = {}) {
-      if (image.growing) await arrivalOf(image, await map.locate(stretches, { signal }), signal);
+    async arrived(stretches, { hurry = false, signal } = {}) {
+      if (!image.growing) return;
+      const pieces = await map.locate(stretches, { signal });
+      if (hurry) hurryFor(image.growing, pieces);
+      await arrivalOf(image, pieces, signal);
     },
     deflate: createDeflate(image),
     async [Symbol.asyncDispose]() {

@@ -49,6 +49,8 @@ export interface MadeDisk {
   readonly size: number;
   /** Resolves once the range can be made without waiting for the image; undefined where all can. */
   ready?(range: ByteRange, options: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  /** The same of a range that may be ready long before those in front of it; undefined of any other. */
+  early?(range: ByteRange, options: { readonly signal?: AbortSignal | undefined }): Promise<void> | undefined;
   /** @param buffer at least as long as the range, for nobody else's use until the part is returned in it */
   make(
     range: ByteRange,

@@ -1,7 +1,8 @@
-import type { UploadPartCommandInput } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import type { UploadableDisk } from '../disk/disk.ts';
 import { answeringClient, type MultipartAnswers } from './answering-client.ts';
 import { DiskRange } from './disk-range.ts';
+import { orderParts } from './part-order.ts';
 import { sendPart } from './send-part.ts';
 import type { UploadJob } from './upload-job.ts';
 
@@ -11,18 +12,23 @@ import type { UploadJob } from './upload-job.ts';
  */
 export async function sendAll({
   job,
+  disk,
   stop,
   complete,
 }: {
   readonly job: UploadJob;
+  /** What the job's parts are read from. */
+  readonly disk: UploadableDisk;
   /** Aborts with the first failure. */
   readonly stop: AbortController;
   readonly complete: () => Promise<void>;
 }): Promise<void> {
+  const order = orderParts({ disk, plan: job.plan, signal: stop.signal });
   const answers: MultipartAnswers = {
     create: async () => ({ UploadId: job.uploadId }),
-    part: stopping(stop, async ({ PartNumber }: UploadPartCommandInput) => {
-      const sent = await sendPart(job, PartNumber!);
+    // It asks for as many parts as there are, in its own order, and uses nothing of the answers.
+    part: stopping(stop, async () => {
+      const sent = await sendPart(job, order.next());
       // Of a disk that ended earlier than it might have: lib-storage wants an answer, completion knows better.
       return { ETag: sent?.etag ?? '"absent"' };
     }),

@@ -110,7 +110,7 @@ async function fillAndProve({
     }
   };
   try {
-    await sendAll({ job, stop, complete });
+    await sendAll({ job, disk, stop, complete });
   } catch (error) {
     const isUnfit = upload.adopted && awsCodeOf(error) === 'InvalidRequest';
     throw isUnfit ? unfitUpload(error as Error, upload.uploadId) : error;
