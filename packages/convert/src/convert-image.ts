@@ -5,6 +5,7 @@ import { ConvertError, defaultMaxDiskSize } from './errors.ts';
 import { requireFreeSpace } from './free-space.ts';
 import { type DiskFacts, inspectImage, inspectUncompressed, type PackedFacts } from './inspect-image.ts';
 import { converterVersion } from './layout/converter-version.ts';
+import type { VmdkIndex } from './layout/vmdk/vmdk-file.ts';
 import type { MadeDisk } from './made/made-disk.ts';
 import { openMadeDisk } from './made/open-made-disk.ts';
 import { writeIntoPlace } from './output-file.ts';
@@ -103,9 +104,13 @@ export async function convertImage(options: ConvertOptions): Promise<Disk> {
  * @throws as {@link convertImage}; ConvertError `DISK_TOO_LARGE`
  */
 export async function makeDisk(
-  options: Omit<ConvertOptions, 'reuse'> & { readonly image: { readonly digest: string } },
+  options: Omit<ConvertOptions, 'reuse'> & {
+    readonly image: { readonly digest: string };
+    /** Of the same disk, as it was made of the image on its way. */
+    readonly vmdkIndex?: VmdkIndex | undefined;
+  },
 ): Promise<MadeDisk | undefined> {
-  const { image, format, converter = 'auto', signal } = options;
+  const { image, format, converter = 'auto', vmdkIndex, signal } = options;
   if (converter === 'qemu-img') return undefined;
   const output = resolve(options.output);
   const facts = await inspectImage({ ...options, path: image.path });
@@ -113,7 +118,7 @@ export async function makeDisk(
   if (facts.format !== 'raw' && facts.format !== 'qcow2') return undefined;
   const inside =
     facts.packing === undefined ? facts : await decompressed(facts, `${output}.decompressed`, options);
-  return openMadeDisk({ image: inside, format, digest: image.digest, signal });
+  return openMadeDisk({ image: inside, format, digest: image.digest, vmdkIndex, signal });
 }
 
 interface Source extends DiskFacts {

@@ -23,10 +23,11 @@ export {
 export { converterVersion } from './layout/converter-version.ts';
 export type { DiskLayout, DiskPiece, Literal, Piece } from './layout/layout.ts';
 export { type PlanDiskOptions, type PlannedFormat, planDisk } from './layout/plan-disk.ts';
+export type { VmdkIndex } from './layout/vmdk/vmdk-file.ts';
 export { type VmdkOptions, type VmdkPiece, vmdkPieces } from './layout/vmdk/vmdk-pieces.ts';
 export { type ArrivingDisk, type MakeArrivingDiskOptions, makeArrivingDisk } from './made/arriving-disk.ts';
 export type { FileSum, MadeDisk, PlannedFile, ProveOptions } from './made/made-disk.ts';
-export type { FileRange, MadeRange } from './made/make-range.ts';
+export type { FileRange, MadeRange, RangeArrivals } from './made/make-range.ts';
 export { type StreamDiskOptions, type StreamedDisk, streamDisk } from './made/streamed-disk.ts';
 export type { StreamedFile } from './made/streamed-file.ts';
 export { partialPath } from './output-file.ts';

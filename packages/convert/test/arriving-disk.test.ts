@@ -1,8 +1,15 @@
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ArrivingDisk, type MadeDisk, makeArrivingDisk, makeDisk } from '@ec2-image/convert';
+import {
+  type ArrivingDisk,
+  type MadeDisk,
+  makeArrivingDisk,
+  makeDisk,
+  type PlannedFile,
+  type RangeArrivals,
+} from '@ec2-image/convert';
 import { describe, expect } from 'vitest';
-import { mib } from './support/disk.ts';
+import { makeRawDisk, mib, qemuImg } from './support/disk.ts';
 import { digest, testOfDisk as test, virtualSize } from './support/disk-fixtures.ts';
 
 /** A file of which more arrives at each call of `until`; what is asked for out of turn comes at once. */
@@ -99,6 +106,25 @@ test.for(['raw', 'qcow2'] as const)(
     expect(await makeArrivingDisk({ image, format: 'vhdx' })).toBeUndefined();
   },
 );
+
+test('what is nearly all zeros is fetched out of turn, and ready before what precedes it', async ({
+  directory,
+}) => {
+  const raw = join(directory, 'tail.raw');
+  await makeRawDisk(raw, { size: 128 * mib, random: 20 * mib });
+  await using file = await open(raw, 'r+');
+  await file.write(Buffer.alloc(512, 7), 0, 512, 128 * mib - 512);
+  const path = join(directory, 'tail.qcow2');
+  await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', raw, path);
+  const { image } = await arrivingFile(path);
+  await using disk = (await makeArrivingDisk({ image, format: 'vhdx' }))!;
+  const arriving = disk.file as PlannedFile & RangeArrivals;
+  const last = { start: arriving.size - partBytes, end: arriving.size };
+  await arriving.early(last, {});
+  const { bytes } = await arriving.make(last, { buffer: new SharedArrayBuffer(partBytes) });
+  expect(bytes.includes(Buffer.alloc(512, 7))).toBe(true);
+  expect(arriving.early({ start: 8 * mib, end: 8 * mib + partBytes }, {})).toBeUndefined();
+});
 
 describe('an image that has to be there first', () => {
   test.for([

@@ -6,7 +6,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { deflateSync, inflateSync } from 'node:zlib';
 import { converterVersion, type VmdkOptions, vmdkPieces } from '@ec2-image/convert';
-import { type ImageReader, openImageReader } from '@ec2-image/disk-blocks';
+import {
+  type Deflated,
+  type DeflateOptions,
+  type ImageReader,
+  openImageReader,
+} from '@ec2-image/disk-blocks';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mib, qemuImg, run, temporaryDirectory } from './support/disk.ts';
@@ -79,11 +84,11 @@ describe('a VMDK written forward holds the disk', () => {
     const path = join(await temporaryDirectory(), 'disk.vmdk');
     const offsets = [32 * mib - 512, 32 * mib, 1024 * gib + 3 * 512, virtualSize - 512];
     const present = offsets.map((offset) => ({ offset, length: 512 }));
-    const deflate: Deflate = async ({ offsets: grains, unitBytes }) =>
-      grains.map((grain) => {
-        const bytes = Buffer.alloc(unitBytes);
+    const deflate: Deflate = async (options) =>
+      placed(options, (grain) => {
+        const bytes = Buffer.alloc(options.unitBytes);
         for (const [index, at] of offsets.entries())
-          if (at >= grain && at < grain + unitBytes) bytes.fill(index + 1, at - grain, at - grain + 512);
+          if (at >= grain && at < grain + bytes.length) bytes.fill(index + 1, at - grain, at - grain + 512);
         return deflateSync(bytes);
       });
     await write(path, { sizeBytes: virtualSize, deflate }, present);
@@ -119,6 +124,26 @@ test('a deflated cluster keeps its stream', async () => {
   expect((await readFile(image!)).includes(stream.subarray(2, -4))).toBe(true);
 });
 
+/** As a reader places the streams. */
+function placed(
+  { offsets, leadBytes = 0, alignBytes = 1 }: DeflateOptions,
+  streamOf: (offset: number) => Buffer | undefined,
+): Deflated {
+  const records: Buffer[] = [];
+  let end = 0;
+  const streams = offsets.map((offset) => {
+    const stream = streamOf(offset);
+    if (!stream) return undefined;
+    const place = { offset: end + leadBytes, length: stream.length };
+    const record = Buffer.alloc(Math.ceil((leadBytes + stream.length) / alignBytes) * alignBytes);
+    stream.copy(record, leadBytes);
+    records.push(record);
+    end += record.length;
+    return place;
+  });
+  return { bytes: Buffer.concat(records), streams };
+}
+
 describe('a stream that ends early', () => {
   const present = [{ offset: 0, length: 64 * mib }];
   const streamWith = (deflate: Deflate, signal?: AbortSignal) =>
@@ -126,9 +151,9 @@ describe('a stream that ends early', () => {
 
   test('fails as the read does that fails', async () => {
     const lost = new Error('lost');
-    const deflate: Deflate = async ({ offsets }) => {
-      if (offsets[0]! >= 8 * mib) throw lost;
-      return offsets.map((offset) => deflateSync(content(offset, 64 * 1024)));
+    const deflate: Deflate = async (options) => {
+      if (options.offsets[0]! >= 8 * mib) throw lost;
+      return placed(options, (offset) => deflateSync(content(offset, 64 * 1024)));
     };
     await expect(drain(streamWith(deflate))).rejects.toBe(lost);
   });
@@ -136,17 +161,21 @@ describe('a stream that ends early', () => {
   test('by an abort, reads no further', async () => {
     const stop = new AbortController();
     const reads: number[] = [];
-    const deflate: Deflate = async ({ offsets }) => {
-      reads.push(offsets[0]!);
-      if (offsets[0] === 8 * mib) stop.abort();
-      return offsets.map(() => undefined);
+    const deflate: Deflate = async (options) => {
+      const [first] = options.offsets;
+      reads.push(first!);
+      if (first === 8 * mib) stop.abort();
+      return placed(options, () => undefined);
     };
     await expect(drain(streamWith(deflate, stop.signal))).rejects.toMatchObject({ name: 'AbortError' });
     expect(reads.length).toBeLessThan(40);
   });
 
   test('of a disk above the limit of the format, begins none', async () => {
-    const reader: Reader = { sizeBytes: 2048 * gib + 512, deflate: async () => [] };
+    const reader: Reader = {
+      sizeBytes: 2048 * gib + 512,
+      deflate: async () => ({ bytes: Buffer.alloc(0), streams: [] }),
+    };
     const stream = vmdkPieces({ reader, present: [], digest });
     await expect(stream.next()).rejects.toMatchObject({ code: 'DISK_TOO_LARGE' });
   });

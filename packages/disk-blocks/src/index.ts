@@ -15,6 +15,7 @@ export { type BlockRange, blocksWithin } from './holes.ts';
 export { imageBlocks } from './image-blocks.ts';
 export { type GrowingFile, growingSource } from './image-reader/growing-source.ts';
 export type {
+  Deflated,
   DeflateOptions,
   FileRange,
   Filled,

@@ -4,10 +4,11 @@ import { isExplained } from '@ec2-image/explained-error';
 import { defaultMaxDiskSize } from '../errors.ts';
 import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
 import { bytesIn } from '../layout/present.ts';
+import type { VmdkIndex } from '../layout/vmdk/vmdk-file.ts';
 import type { DiskFormat } from '../qemu/output-format.ts';
 import { arrivingFormat } from './arriving-format.ts';
 import type { PlannedFile } from './made-disk.ts';
-import { type FileRange, rangeMaker, rangeWaiter } from './make-range.ts';
+import { type RangeArrivals, rangeArrivals, rangeMaker } from './make-range.ts';
 import { streamDisk } from './streamed-disk.ts';
 import type { StreamedFile } from './streamed-file.ts';
 import { streamVmdk } from './streamed-vmdk.ts';
@@ -21,12 +22,9 @@ export interface ArrivingDisk extends AsyncDisposable {
   /** In bytes; a multiple of 512. */
   readonly virtualSize: number;
   /** Of a qcow2, whose tables tell what is in it, any range of a file of known size; of a raw image, and a VMDK, front to back. */
-  readonly file: ArrivingFile | StreamedFile;
-}
-
-interface ArrivingFile extends PlannedFile {
-  /** Resolves once the range can be made without waiting. */
-  ready(range: FileRange, options: { readonly signal?: AbortSignal }): Promise<void>;
+  readonly file: (PlannedFile & RangeArrivals) | StreamedFile;
+  /** Of a VMDK all of which has been made: for `makeDisk`, which proves it. */
+  vmdkIndex?(): VmdkIndex | undefined;
 }
 
 export interface MakeArrivingDiskOptions {
@@ -127,6 +125,7 @@ async function streamedVmdk(
     format: 'vmdk',
     virtualSize,
     file,
+    vmdkIndex: file.index,
     async [Symbol.asyncDispose]() {
       await file[Symbol.asyncDispose]();
       await reader[Symbol.asyncDispose]();
@@ -148,7 +147,7 @@ async function planned(
     file: {
       size: layout.fileSize,
       make: rangeMaker({ layout, reader }),
-      ready: rangeWaiter({ layout, reader }),
+      ...rangeArrivals({ layout, reader }),
     },
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
   };

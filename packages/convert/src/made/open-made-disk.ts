@@ -4,6 +4,7 @@ import type { DiskFacts } from '../inspect-image.ts';
 import type { DiskLayout } from '../layout/layout.ts';
 import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
 import { bytesIn } from '../layout/present.ts';
+import type { VmdkIndex } from '../layout/vmdk/vmdk-file.ts';
 import type { DiskFormat } from '../qemu/output-format.ts';
 import { checkStructure } from './check-structure.ts';
 import type { FileSum, MadeDisk, PlannedFile } from './made-disk.ts';
@@ -18,6 +19,8 @@ export interface OpenMadeDiskOptions {
   readonly format: DiskFormat;
   /** Of the image, as published: it makes the identifiers in the file. */
   readonly digest: string;
+  /** Of a VMDK that has been made already: spares a proof to make all of it for that. */
+  readonly vmdkIndex?: VmdkIndex | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -27,14 +30,18 @@ export interface OpenMadeDiskOptions {
  * @returns undefined where the image has to be converted by QEMU
  */
 export async function openMadeDisk(options: OpenMadeDiskOptions): Promise<MadeDisk | undefined> {
-  const { image, format, digest, signal } = options;
+  const { image, format, digest, vmdkIndex: index, signal } = options;
   const { path, virtualSize } = image;
   if (image.format !== 'qcow2' && image.format !== 'raw') return undefined;
   const { reader } = await openImageReader({ path, format: image.format, signal });
   if (!reader) return undefined;
   try {
     if (format === 'vmdk')
-      return madeVmdk({ image, source: { reader, present: await reader.present({ signal }), digest } });
+      return madeVmdk({
+        image,
+        source: { reader, present: await reader.present({ signal }), digest },
+        index,
+      });
     // Which zeros of a raw file are holes differs from one file system to another, and the disk must not.
     const present = await (image.format === 'raw' ? reader.nonZero({ signal }) : reader.present({ signal }));
     const layout = planDisk({ format, virtualSize, present, digest });

@@ -1,10 +1,9 @@
+import { placeStreams } from '../workers/stream-places.ts';
 import { arrivalOf, errorOf, type Image } from './fill.ts';
-import type { DeflateOptions } from './image-reader.ts';
+import type { Deflated, DeflateOptions } from './image-reader.ts';
 
-export function createDeflate(
-  image: Image,
-): (options: DeflateOptions) => Promise<readonly (Buffer | undefined)[]> {
-  return async ({ offsets, unitBytes, level = 1, signal }) => {
+export function createDeflate(image: Image): (options: DeflateOptions) => Promise<Deflated> {
+  return async ({ offsets, unitBytes, leadBytes = 0, alignBytes = 1, level = 1, signal }) => {
     const { sizeBytes, clusterSize } = image.map;
     const units: Float64Array<ArrayBuffer>[] = [];
     for (const offset of offsets) {
@@ -16,13 +15,16 @@ export function createDeflate(
       units.push(pieces);
     }
     const { fd } = image.file;
-    const job = { kind: 'deflate' as const, fd, clusterSize, unitBytes, level, units };
+    const places = { leadBytes, alignBytes };
+    const job = { kind: 'deflate' as const, fd, clusterSize, unitBytes, level, ...places, units };
     const { result, fault } = await image.run(job, { signal });
     if (fault) throw errorOf(fault, image.path);
-    let at = 0;
-    return result.lengths.map((length) => {
-      at += length;
-      return length === 0 ? undefined : Buffer.from(result.bytes.buffer, at - length, length);
-    });
+    const { at } = placeStreams(result.lengths, places);
+    return {
+      bytes: Buffer.from(result.bytes.buffer),
+      streams: result.lengths.map((length, index) =>
+        length === 0 ? undefined : { offset: at[index]!, length },
+      ),
+    };
   };
 }

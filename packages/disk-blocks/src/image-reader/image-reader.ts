@@ -23,9 +23,20 @@ export interface DeflateOptions {
   readonly offsets: readonly number[];
   /** A multiple of 512. A unit that reaches beyond the end of the disk is padded with zeros. */
   readonly unitBytes: number;
+  /** Left free in front of each stream. Default 0. */
+  readonly leadBytes?: number;
+  /** Each stream, with what is in front of it, is filled up with zeros to a multiple of this. Default 1. */
+  readonly alignBytes?: number;
   /** Of zlib, for what the image has not deflated. Default 1. */
   readonly level?: number;
   readonly signal?: AbortSignal;
+}
+
+export interface Deflated {
+  /** The streams one after the other, with what is left free. */
+  readonly bytes: Buffer;
+  /** Where in `bytes` each is; undefined where the unit is all zeros. */
+  readonly streams: readonly (Extent | undefined)[];
 }
 
 export interface Filled {
@@ -64,15 +75,22 @@ export interface ImageReader extends AsyncDisposable {
    * @throws DiskBlocksError
    */
   fill(options: FillOptions): Promise<Filled>;
-  /** Resolves once all that the stretches need of a growing file has been written. */
-  arrived(stretches: readonly Stretch[], options?: { readonly signal?: AbortSignal }): Promise<void>;
   /**
-   * A zlib stream (RFC 1950) of each unit of the disk, undefined where it is all zeros, made in a worker thread. A unit that
-   * is one deflated cluster of the image keeps the image's own deflate stream, which takes a fraction of the time.
+   * Resolves once all that the stretches need of a growing file has been written.
+   *
+   * @param options.hurry whether it may be fetched out of turn. Default false.
+   */
+  arrived(
+    stretches: readonly Stretch[],
+    options?: { readonly hurry?: boolean; readonly signal?: AbortSignal | undefined },
+  ): Promise<void>;
+  /**
+   * A zlib stream (RFC 1950) of each unit of the disk that is not all zeros, made in a worker thread. A unit that is one
+   * deflated cluster of the image keeps the image's own deflate stream, which takes a fraction of the time.
    *
    * @throws DiskBlocksError
    */
-  deflate(options: DeflateOptions): Promise<readonly (Buffer | undefined)[]>;
+  deflate(options: DeflateOptions): Promise<Deflated>;
 }
 
 /** In a file, in bytes. */

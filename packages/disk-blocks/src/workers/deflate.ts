@@ -4,6 +4,7 @@ import { JobFault } from './job-fault.ts';
 import type { DeflateJob, DeflateResult } from './jobs.ts';
 import type { PieceReader } from './piece-reader.ts';
 import { kinds, type Piece, pieceAt, pieceCount } from './pieces.ts';
+import { placeStreams } from './stream-places.ts';
 
 /**
  * Makes a zlib stream (RFC 1950) of each unit. A unit that is one deflated cluster of the file keeps its deflate stream,
@@ -27,13 +28,10 @@ export function deflateUnits(
     if (unit.equals(zeros)) return undefined;
     return deflateSync(unit, { level: job.level, chunkSize: job.unitBytes + 1024 });
   });
-  const bytes = new Uint8Array(streams.reduce((sum, stream) => sum + (stream?.length ?? 0), 0));
-  let at = 0;
-  for (const stream of streams) {
-    if (stream) bytes.set(stream, at);
-    at += stream?.length ?? 0;
-  }
   const lengths = streams.map((stream) => stream?.length ?? 0);
+  const places = placeStreams(lengths, job);
+  const bytes = new Uint8Array(places.sizeBytes);
+  for (const [index, stream] of streams.entries()) if (stream) bytes.set(stream, places.at[index]);
   return { result: { bytes, lengths }, transfer: [bytes.buffer] };
 }
 

@@ -28,12 +28,16 @@ export interface DeflateJob {
   readonly unitBytes: number;
   /** Of zlib, for what is not deflated in the file. */
   readonly level: number;
+  /** Left free in front of each stream, in bytes. */
+  readonly leadBytes: number;
+  /** Each stream, with what is in front of it, is filled up with zeros to a multiple of this. */
+  readonly alignBytes: number;
   /** The pieces of each unit. What they do not cover is zeros. */
   readonly units: readonly Float64Array[];
 }
 
 export interface DeflateResult {
-  /** The streams one after the other. */
+  /** The streams one after the other, as the job places them. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Of each unit's stream; 0 where the unit is all zeros. */
   readonly lengths: readonly number[];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { constants, deflateRawSync, inflateSync } from 'node:zlib';
 import { test as base, expect } from 'vitest';
+import { deflatedStreams } from '../support/deflated-streams.ts';
 import { convert, makeDisk, openReader } from '../support/images.ts';
 
 const sizeBytes = 2 * 2 ** 20 + 1536;
@@ -43,7 +44,7 @@ test.for([
     const path = join(disk.directory, `${options}.qcow2`);
     await convert(disk.raw, path, ['-c', '-o', options!]);
     await using reader = await openReader(path);
-    const streams = await reader.deflate({ offsets, unitBytes });
+    const streams = deflatedStreams(await reader.deflate({ offsets, unitBytes }));
     for (const [index, unit] of disk.units.entries()) {
       const stream = streams[index];
       if (unit.every((byte) => byte === 0)) expect(stream).toBeUndefined();
@@ -56,7 +57,7 @@ test('a deflated cluster keeps the stream that it has in the image', async ({ di
   const path = join(disk.directory, 'kept.qcow2');
   await convert(disk.raw, path, ['-c']);
   await using reader = await openReader(path);
-  const [stream] = await reader.deflate({ offsets: [5 * unitBytes], unitBytes });
+  const [stream] = deflatedStreams(await reader.deflate({ offsets: [5 * unitBytes], unitBytes }));
   expect((await readFile(path)).indexOf(stream!.subarray(2, -4))).toBeGreaterThan(0);
 });
 
@@ -78,8 +79,33 @@ test('a stream without an end, which QEMU takes, gets one', async ({ disk }) => 
   await file.write(cluster, 0, room, at);
   await file.close();
   await using reader = await openReader(path);
-  const [stream] = await reader.deflate({ offsets: [5 * unitBytes], unitBytes });
+  const [stream] = deflatedStreams(await reader.deflate({ offsets: [5 * unitBytes], unitBytes }));
   expect(inflated(stream!).equals(disk.units[5]!)).toBe(true);
+});
+
+test('streams have the room in front of them that was asked for, and end on whole sectors', async ({
+  disk,
+}) => {
+  const path = join(disk.directory, 'placed.qcow2');
+  await convert(disk.raw, path, ['-c']);
+  await using reader = await openReader(path);
+  const places = { leadBytes: 12, alignBytes: 512 };
+  const deflated = await reader.deflate({ offsets, unitBytes, ...places });
+  const alone = deflatedStreams(await reader.deflate({ offsets, unitBytes }));
+  expect(deflatedStreams(deflated)).toEqual(alone);
+  let end = 0;
+  for (const place of deflated.streams) {
+    if (!place) continue;
+    expect(place.offset).toBe(end + places.leadBytes);
+    const streamEnd = place.offset + place.length;
+    end = Math.ceil(streamEnd / places.alignBytes) * places.alignBytes;
+    const free = [
+      ...deflated.bytes.subarray(place.offset - places.leadBytes, place.offset),
+      ...deflated.bytes.subarray(streamEnd, end),
+    ];
+    expect(free.every((byte) => byte === 0)).toBe(true);
+  }
+  expect(deflated.bytes.length).toBe(end);
 });
 
 test('units that do not begin on the disk are refused', async ({ disk }) => {

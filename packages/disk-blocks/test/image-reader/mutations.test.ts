@@ -6,6 +6,7 @@ import { DiskBlocksError, type Extent, openImageReader } from '@ec2-image/disk-b
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { test as base, expect } from 'vitest';
+import { deflatedStreams } from '../support/deflated-streams.ts';
 import { convert, makeDisk, readDisk } from '../support/images.ts';
 import { mutate, mutations, readTarget, type Target } from '../support/mutations.ts';
 
@@ -55,7 +56,7 @@ async function readHere(path: string): Promise<ReadHere | undefined> {
   try {
     const disk = await readDisk(opened, 1_048_576);
     const offsets = Array.from({ length: Math.ceil(sizeBytes / unitBytes) }, (_, unit) => unit * unitBytes);
-    const streams = await opened.deflate({ offsets, unitBytes });
+    const streams = deflatedStreams(await opened.deflate({ offsets, unitBytes }));
     const nonZero = await opened.nonZero();
     return { disk, streams, nonZero };
   } catch (error) {

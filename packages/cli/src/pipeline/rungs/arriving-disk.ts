@@ -154,11 +154,11 @@ async function makeSame(
   run: ImageRun,
   {
     image,
-    disk: { file, virtualSize },
+    disk: { file, virtualSize, vmdkIndex },
     signal,
   }: { readonly image: VerifiedImage; readonly disk: ArrivingDisk; readonly signal: AbortSignal },
 ): Promise<MadeDisk> {
-  const made = await makeDisk({ ...conversionOptions(run), image, signal });
+  const made = await makeDisk({ ...conversionOptions(run), image, vmdkIndex: vmdkIndex?.(), signal });
   const isSameSize = !made || !('size' in file && 'size' in made.file) || file.size === made.file.size;
   if (made?.virtualSize === virtualSize && isSameSize) return made;
   await made?.[Symbol.asyncDispose]();

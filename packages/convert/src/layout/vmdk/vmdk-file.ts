@@ -4,44 +4,69 @@ import type { ByteSource } from '@ec2-image/image-headers';
 import { diskDiffers } from '../../errors.ts';
 import { firstWhere } from '../first-where.ts';
 import { presentFrom } from '../present.ts';
-import { type VmdkOptions, vmdkBatch, vmdkPieces } from './vmdk-pieces.ts';
+import { type VmdkOptions, type VmdkPiece, vmdkBatch, vmdkPieces } from './vmdk-pieces.ts';
 
-/** A VMDK that is nowhere as a file: each reading makes again what it reads. */
-export interface VmdkFile {
+/** Where everything in a VMDK is, which is known once all of it has been made. Some KiB for each 32 MiB of data. */
+export interface VmdkIndex {
+  /** Of the file, in bytes. */
+  readonly size: number;
   /** CRC32 of all of it, in base64. */
   readonly checksum: string;
-  readonly bytes: ByteSource;
+  readonly pieces: readonly IndexedPiece[];
 }
 
 interface Place {
   /** In the file, in bytes. */
   readonly at: number;
   readonly length: number;
+  readonly crc: number;
 }
 type IndexedPiece = Place &
-  ({ readonly bytes: Buffer } | { readonly batch: number; readonly crc: number; readonly bytes?: undefined });
+  ({ readonly bytes: Buffer } | { readonly batch: number; readonly bytes?: undefined });
 
-/** Batches that are made at a time, ahead of who reads from the front. */
-const batchesAhead = 4;
+/** Notes the pieces of a file as they are made, from front to back. */
+export function createVmdkIndex() {
+  const pieces: IndexedPiece[] = [];
+  const checksum = createChecksum('CRC32');
+  let size = 0;
+  return {
+    add({ bytes, batch }: VmdkPiece): void {
+      checksum.update(bytes);
+      const place = { at: size, length: bytes.length, crc: crc32(bytes) };
+      pieces.push(batch === undefined ? { ...place, bytes } : { ...place, batch });
+      size += bytes.length;
+    },
+    end: (): VmdkIndex => ({ size, checksum: checksum.digest(), pieces }),
+  };
+}
 
 /**
- * Makes the whole file once, for where everything in it is, and its checksum. Holds some KiB in memory for each 32 MiB of data.
+ * Makes the whole file, for its index alone.
  *
- * @throws as {@link vmdkPieces}; from reading: ConvertError `DISK_DIFFERS` where the same is made otherwise than before
+ * @throws as {@link vmdkPieces}
  */
-export async function openVmdk(options: VmdkOptions): Promise<VmdkFile> {
-  const { reader, signal } = options;
-  const checksum = createChecksum('CRC32');
-  const pieces: IndexedPiece[] = [];
-  let size = 0;
-  for await (const { bytes, batch } of vmdkPieces(options)) {
-    checksum.update(bytes);
-    const place = { at: size, length: bytes.length };
-    pieces.push(batch === undefined ? { ...place, bytes } : { ...place, batch, crc: crc32(bytes) });
-    size += bytes.length;
-  }
-  const present = presentFrom(options.present, reader.sizeBytes);
-  const made = createCache(2 * batchesAhead);
+export async function indexVmdk(options: VmdkOptions): Promise<VmdkIndex> {
+  const index = createVmdkIndex();
+  for await (const piece of vmdkPieces(options)) index.add(piece);
+  return index.end();
+}
+
+/** Batches that are made ahead of who reads from the front. */
+const batchesAhead = 2;
+/** QEMU reads some blocks at a time, each grain with the next few behind it: what it reads next is within so many batches. */
+const batchesKept = 16;
+
+/**
+ * The bytes of a VMDK that is nowhere as a file: each reading makes again what it reads.
+ *
+ * @throws from reading: ConvertError `DISK_DIFFERS` where the same is made otherwise than before
+ */
+export function vmdkBytes(
+  { size, pieces }: VmdkIndex,
+  { reader, present: extents, signal }: VmdkOptions,
+): ByteSource {
+  const present = presentFrom(extents, reader.sizeBytes);
+  const made = createCache(batchesKept);
 
   function bytesOf(index: number): Buffer | Promise<Buffer> {
     const piece = pieces[index]!;
@@ -54,35 +79,34 @@ export async function openVmdk(options: VmdkOptions): Promise<VmdkFile> {
   }
 
   return {
-    checksum: checksum.digest(),
-    bytes: {
-      size,
-      async read(start, wanted) {
-        const end = Math.min(start + wanted, size);
-        const bytes = Buffer.alloc(Math.max(0, end - start));
-        const first = firstWhere(pieces.length, (index) => pieces[index]!.at + pieces[index]!.length > start);
-        for (let index = first; index < pieces.length && pieces[index]!.at < end; index++) {
-          for (let next = index; next < Math.min(index + batchesAhead, pieces.length); next++) bytesOf(next);
-          const { at } = pieces[index]!;
-          const piece = await bytesOf(index);
-          const from = Math.max(at, start);
-          bytes.set(piece.subarray(from - at, Math.min(at + piece.length, end) - at), from - start);
-        }
-        return bytes;
-      },
+    size,
+    async read(start, wanted) {
+      const end = Math.min(start + wanted, size);
+      const bytes = Buffer.allocUnsafe(Math.max(0, end - start));
+      const first = firstWhere(pieces.length, (index) => pieces[index]!.at + pieces[index]!.length > start);
+      for (let index = first; index < pieces.length && pieces[index]!.at < end; index++) {
+        const { at } = pieces[index]!;
+        const making = bytesOf(index);
+        for (let next = index + 1; next <= Math.min(index + batchesAhead, pieces.length - 1); next++)
+          bytesOf(next);
+        const piece = await making;
+        const from = Math.max(at, start);
+        bytes.set(piece.subarray(from - at, Math.min(at + piece.length, end) - at), from - start);
+      }
+      return bytes;
     },
   };
 }
 
-/** Makes what is asked for by its key, and keeps the last ones. */
+/** Makes what is asked for by its key, and keeps what was asked for last. */
 function createCache(count: number) {
   const kept = new Map<number, Promise<Buffer>>();
   return (key: number, make: () => Promise<Buffer>): Promise<Buffer> => {
     const known = kept.get(key);
-    if (known) return known;
-    const making = make();
+    kept.delete(key);
+    const making = known ?? make();
     // Handled where it is awaited, or ignored where nobody reads so far.
-    making.catch(() => {});
+    if (!known) making.catch(() => {});
     kept.set(key, making);
     const [oldest] = kept.keys();
     if (kept.size > count) kept.delete(oldest!);

@@ -6,12 +6,13 @@ import { inOrder } from '../in-order.ts';
 import { type Present, presentBlocks, presentFrom, sectorSize, stretchesWithin } from '../present.ts';
 import {
   grainBytes,
-  grainRecord,
+  grainLeadBytes,
   grainsPerTable,
   greatestVmdkBytes,
   tableRecord,
   vmdkHead,
   vmdkTail,
+  writeGrainLead,
 } from './vmdk-records.ts';
 
 /** What a VMDK is made of. */
@@ -61,7 +62,7 @@ export async function* vmdkPieces(options: VmdkOptions): AsyncGenerator<VmdkPiec
   let tableIndex = 0;
   function* endTable(): Generator<VmdkPiece> {
     if (!table.some((sector) => sector !== 0)) return;
-    directory[tableIndex] = file.sector + 1;
+    directory[tableIndex] = file.sectorAt(sectorSize);
     yield { bytes: file.place(tableRecord('grainTable', table)) };
     table = new Uint32Array(grainsPerTable);
   }
@@ -69,23 +70,20 @@ export async function* vmdkPieces(options: VmdkOptions): AsyncGenerator<VmdkPiec
   yield { bytes: file.place(vmdkHead({ identity: { digest, format: 'vmdk' }, virtualSize })) };
   const deflated = inOrder(
     presentBlocks(present, batchBytes),
-    async (batch) => ({ batch, records: await grainRecords(batch, { reader, present, signal }) }),
+    async (batch) => ({ batch, ...(await grainRecords(batch, { reader, present, signal })) }),
     { ahead: availableParallelism() },
   );
-  for await (const { batch, records } of deflated) {
+  for await (const { batch, grains, bytes } of deflated) {
     signal?.throwIfAborted();
     const index = Math.floor(batch / batchesPerTable);
     if (index !== tableIndex) yield* endTable();
     tableIndex = index;
-    for (const { grain, record } of records) {
-      table[grain % grainsPerTable] = file.sector;
-      file.place(record);
-    }
-    if (records.length > 0) yield { batch, bytes: joined(records) };
+    for (const { grain, at } of grains) table[grain % grainsPerTable] = file.sectorAt(at);
+    if (bytes.length > 0) yield { batch, bytes: file.place(bytes) };
     onBytes?.(Math.min((batch + 1) * batchBytes, virtualSize));
   }
   yield* endTable();
-  const directorySector = file.sector + 1;
+  const directorySector = file.sectorAt(sectorSize);
   yield { bytes: file.place(tableRecord('grainDirectory', directory)) };
   yield { bytes: vmdkTail(virtualSize, directorySector) };
   onBytes?.(virtualSize);
@@ -100,7 +98,8 @@ export async function vmdkBatch(
   batch: number,
   { reader, present, signal }: Pick<VmdkOptions, 'reader' | 'signal'> & { readonly present: Present },
 ): Promise<Buffer> {
-  return joined(await grainRecords(batch, { reader, present, signal }));
+  const { bytes } = await grainRecords(batch, { reader, present, signal });
+  return bytes;
 }
 
 /** What the file will not exceed, in bytes. */
@@ -116,27 +115,33 @@ function tableCount(virtualSize: number): number {
   return Math.ceil(virtualSize / (grainsPerTable * grainBytes));
 }
 
-interface GrainRecord {
-  readonly grain: number;
-  readonly record: Buffer;
+interface GrainRecords {
+  /** Those that are not zeros, and where in `bytes` their records begin. */
+  readonly grains: readonly { readonly grain: number; readonly at: number }[];
+  readonly bytes: Buffer;
 }
 
-/** Those grains of a batch that are not zeros. */
+/** The records of a batch one after the other, each filled up to whole sectors. */
 async function grainRecords(
   batch: number,
   { reader, present, signal }: Parameters<typeof vmdkBatch>[1],
-): Promise<GrainRecord[]> {
-  const grains = grainsOf(batch, present);
-  const offsets = grains.map((grain) => grain * grainBytes);
-  const streams = await reader.deflate({ offsets, unitBytes: grainBytes, signal });
-  return grains.flatMap((grain, index) => {
-    const stream = streams[index];
-    return stream ? [{ grain, record: grainRecord(grain, stream) }] : [];
+): Promise<GrainRecords> {
+  const all = grainsOf(batch, present);
+  const { bytes, streams } = await reader.deflate({
+    offsets: all.map((grain) => grain * grainBytes),
+    unitBytes: grainBytes,
+    leadBytes: grainLeadBytes,
+    alignBytes: sectorSize,
+    signal,
   });
-}
-
-function joined(records: readonly GrainRecord[]): Buffer {
-  return Buffer.concat(records.map(({ record }) => record));
+  const grains = all.flatMap((grain, index) => {
+    const stream = streams[index];
+    if (!stream) return [];
+    const at = stream.offset - grainLeadBytes;
+    writeGrainLead(bytes.subarray(at, stream.offset), grain, stream.length);
+    return [{ grain, at }];
+  });
+  return { grains, bytes };
 }
 
 /** The grains of a batch that are present in part at least. */
@@ -154,12 +159,12 @@ class Writer {
   #bytes = 0;
 
   /**
-   * Where the next record begins, as the tables say it: with 32 bits.
+   * Where a record begins that is so many bytes behind what has been written, as the tables say it: with 32 bits.
    *
    * @throws ConvertError `DISK_TOO_LARGE`
    */
-  get sector(): number {
-    const sector = this.#bytes / sectorSize;
+  sectorAt(ahead: number): number {
+    const sector = (this.#bytes + ahead) / sectorSize;
     if (sector < 2 ** 32 - 1) return sector;
     throw new ConvertError(
       'DISK_TOO_LARGE',

@@ -86,13 +86,13 @@ function metadataMarker(type: keyof typeof marker, sectors: number): Buffer {
   return bytes;
 }
 
-/** A grain is led by its first sector on the disk and its length, and filled up to whole sectors. */
-export function grainRecord(grain: number, stream: Uint8Array): Buffer {
-  const record = Buffer.alloc(wholeSectors(12 + stream.length));
-  record.writeBigUInt64LE(BigInt(grain * grainSectors), 0);
-  record.writeUInt32LE(stream.length, 8);
-  record.set(stream, 12);
-  return record;
+/** In front of each grain's stream: its first sector on the disk, and the length of the stream. */
+export const grainLeadBytes = 12;
+
+/** Writes what is in front of a grain's stream of so many bytes. */
+export function writeGrainLead(lead: Buffer, grain: number, streamBytes: number): void {
+  lead.writeBigUInt64LE(BigInt(grain * grainSectors), 0);
+  lead.writeUInt32LE(streamBytes, 8);
 }
 
 /** A table of sectors behind its marker. */
@@ -125,7 +125,9 @@ export function greatestVmdkBytes({
   const tableBytes = sectorSize + 4 * grainsPerTable;
   const directoryBytes = sectorSize + wholeSectors(4 * tables);
   const ends = overheadSectors * sectorSize + directoryBytes + 3 * sectorSize;
-  return ends + grains * wholeSectors(12 + greatestStreamBytes) + Math.min(grains, tables) * tableBytes;
+  return (
+    ends + grains * wholeSectors(grainLeadBytes + greatestStreamBytes) + Math.min(grains, tables) * tableBytes
+  );
 }
 
 function wholeSectors(bytes: number): number {
