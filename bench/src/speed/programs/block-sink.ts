@@ -6,11 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
-import { setFlagsFromString } from 'node:v8';
 import { selfSigned } from '@ec2-image/local-aws/testing';
-
-// Else the bodies, which lie outside of its heap, make V8 mark that heap every 32 MiB: half of this program's time.
-setFlagsFromString('--external-memory-accounted-in-global-limit');
 
 const snapshotId = 'snap-0123456789abcdef0';
 const [certificatePath = 'sink.pem'] = process.argv.slice(2);
