@@ -20,7 +20,7 @@ interface Way {
   readonly importSeconds: number;
 }
 
-/** An import task lasts for seconds, and what passes between two looks at it counts as its own; by EBS there is none. */
+/** An import task lasts for seconds, and what passes between two polls of it counts as its own; by EBS there is none. */
 const byS3 = ['--poll-interval', '0.5'];
 const byEbs = ['--via', 'ebs', '--poll-interval', '0.1'];
 const unproven = ['--proof', 'none'];
