@@ -17,10 +17,11 @@ export function programCommand(name: string, ...args: readonly string[]): [strin
 
 /**
  * The servers stand for machines that are elsewhere, but share the cores with what is measured. What they receive lies
- * outside of V8's heap, and makes it mark all of that every 32 MiB, for half of a sink's time; less often with these.
+ * outside of V8's heap, and makes it mark all of that every 32 MiB, for half of a sink's time; seldom with these.
  */
 const serverFlags = [
   '--external-memory-accounted-in-global-limit',
+  '--no-incremental-marking',
   '--min-semi-space-size=16',
   '--max-semi-space-size=32',
 ];
