@@ -34,7 +34,7 @@ type Deflate = ImageReader['deflate'];
 type Reader = Pick<ImageReader, 'sizeBytes' | 'deflate'>;
 
 async function* streamOf(options: VmdkOptions): AsyncGenerator<Buffer> {
-  for await (const { bytes } of vmdkPieces(options)) yield bytes;
+  for await (const { bytes } of vmdkPieces(options)) yield Buffer.from(bytes);
 }
 
 async function write(path: string, reader: Reader, present: Iterable<Extent>): Promise<void> {

@@ -3,7 +3,7 @@ import { arrivalOf, errorOf, type Image } from './fill.ts';
 import type { Deflated, DeflateOptions } from './image-reader.ts';
 
 export function createDeflate(image: Image): (options: DeflateOptions) => Promise<Deflated> {
-  return async ({ offsets, unitBytes, leadBytes = 0, alignBytes = 1, level = 1, signal }) => {
+  return async ({ offsets, unitBytes, leadBytes = 0, alignBytes = 1, level = 1, buffer, signal }) => {
     const { sizeBytes, clusterSize } = image.map;
     const units: Float64Array<ArrayBuffer>[] = [];
     for (const offset of offsets) {
@@ -16,12 +16,12 @@ export function createDeflate(image: Image): (options: DeflateOptions) => Promis
     }
     const { fd } = image.file;
     const places = { leadBytes, alignBytes };
-    const job = { kind: 'deflate' as const, fd, clusterSize, unitBytes, level, ...places, units };
+    const job = { kind: 'deflate' as const, fd, clusterSize, unitBytes, level, ...places, buffer, units };
     const { result, fault } = await image.run(job, { signal });
     if (fault) throw errorOf(fault, image.path);
-    const { at } = placeStreams(result.lengths, places);
+    const { at, sizeBytes: length } = placeStreams(result.lengths, places);
     return {
-      bytes: Buffer.from(result.bytes.buffer),
+      bytes: result.bytes ? Buffer.from(result.bytes.buffer) : Buffer.from(buffer!, 0, length),
       streams: result.lengths.map((length, index) =>
         length === 0 ? undefined : { offset: at[index]!, length },
       ),

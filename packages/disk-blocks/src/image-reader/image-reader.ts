@@ -29,6 +29,11 @@ export interface DeflateOptions {
   readonly alignBytes?: number;
   /** Of zlib, for what the image has not deflated. Default 1. */
   readonly level?: number;
+  /**
+   * Where the streams are put, if they are not longer; memory of their own by default. After an error or an abort the
+   * thread may still write into it, so it is not to be used again.
+   */
+  readonly buffer?: SharedArrayBuffer;
   readonly signal?: AbortSignal;
 }
 

@@ -30,8 +30,15 @@ export function deflateUnits(
   });
   const lengths = streams.map((stream) => stream?.length ?? 0);
   const places = placeStreams(lengths, job);
+  const placeInto = (bytes: Uint8Array) => {
+    for (const [index, stream] of streams.entries()) if (stream) bytes.set(stream, places.at[index]);
+  };
+  if (job.buffer && places.sizeBytes <= job.buffer.byteLength) {
+    placeInto(new Uint8Array(job.buffer, 0, places.sizeBytes).fill(0));
+    return { result: { bytes: undefined, lengths }, transfer: [] };
+  }
   const bytes = new Uint8Array(places.sizeBytes);
-  for (const [index, stream] of streams.entries()) if (stream) bytes.set(stream, places.at[index]);
+  placeInto(bytes);
   return { result: { bytes, lengths }, transfer: [bytes.buffer] };
 }
 

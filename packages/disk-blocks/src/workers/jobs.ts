@@ -32,13 +32,15 @@ export interface DeflateJob {
   readonly leadBytes: number;
   /** Each stream, with what is in front of it, is filled up with zeros to a multiple of this. */
   readonly alignBytes: number;
+  /** For the streams, where they are not longer. */
+  readonly buffer: SharedArrayBuffer | undefined;
   /** The pieces of each unit. What they do not cover is zeros. */
   readonly units: readonly Float64Array[];
 }
 
 export interface DeflateResult {
-  /** The streams one after the other, as the job places them. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The streams one after the other, as the job places them; undefined where they are in its buffer. */
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
   /** Of each unit's stream; 0 where the unit is all zeros. */
   readonly lengths: readonly number[];
 }

@@ -8,6 +8,7 @@ import {
   grainBytes,
   grainLeadBytes,
   grainsPerTable,
+  greatestRecordBytes,
   greatestVmdkBytes,
   tableRecord,
   vmdkHead,
@@ -33,6 +34,7 @@ export interface VmdkOptions extends VmdkSource {
 
 /** A stretch of the file. */
 export interface VmdkPiece {
+  /** Those of a batch are overwritten once the next piece is asked for. */
   readonly bytes: Buffer;
   /** Which MiB of the disk it holds; undefined of what is not the disk's. */
   readonly batch?: number;
@@ -68,18 +70,24 @@ export async function* vmdkPieces(options: VmdkOptions): AsyncGenerator<VmdkPiec
   }
 
   yield { bytes: file.place(vmdkHead({ identity: { digest, format: 'vmdk' }, virtualSize })) };
+  // The collector would count new memory for each batch, and come too late for it.
+  const free: SharedArrayBuffer[] = [];
   const deflated = inOrder(
     presentBlocks(present, batchBytes),
-    async (batch) => ({ batch, ...(await grainRecords(batch, { reader, present, signal })) }),
+    async (batch) => {
+      const buffer = free.pop() ?? new SharedArrayBuffer((batchBytes / grainBytes) * greatestRecordBytes);
+      return { batch, buffer, ...(await grainRecords(batch, { reader, present, buffer, signal })) };
+    },
     { ahead: availableParallelism() },
   );
-  for await (const { batch, grains, bytes } of deflated) {
+  for await (const { batch, buffer, grains, bytes } of deflated) {
     signal?.throwIfAborted();
     const index = Math.floor(batch / batchesPerTable);
     if (index !== tableIndex) yield* endTable();
     tableIndex = index;
     for (const { grain, at } of grains) table[grain % grainsPerTable] = file.sectorAt(at);
     if (bytes.length > 0) yield { batch, bytes: file.place(bytes) };
+    free.push(buffer);
     onBytes?.(Math.min((batch + 1) * batchBytes, virtualSize));
   }
   yield* endTable();
@@ -124,7 +132,12 @@ interface GrainRecords {
 /** The records of a batch one after the other, each filled up to whole sectors. */
 async function grainRecords(
   batch: number,
-  { reader, present, signal }: Parameters<typeof vmdkBatch>[1],
+  {
+    reader,
+    present,
+    buffer,
+    signal,
+  }: Parameters<typeof vmdkBatch>[1] & { readonly buffer?: SharedArrayBuffer },
 ): Promise<GrainRecords> {
   const all = grainsOf(batch, present);
   const { bytes, streams } = await reader.deflate({
@@ -132,6 +145,7 @@ async function grainRecords(
     unitBytes: grainBytes,
     leadBytes: grainLeadBytes,
     alignBytes: sectorSize,
+    buffer,
     signal,
   });
   const grains = all.flatMap((grain, index) => {

@@ -114,6 +114,9 @@ export function vmdkTail(virtualSize: number, directorySector: number): Buffer {
 /** Of 64 KiB that zlib deflates into more (its `compressBound`). */
 const greatestStreamBytes = grainBytes + (grainBytes >> 12) + (grainBytes >> 14) + 13;
 
+/** What the record of a grain has at most, in bytes. */
+export const greatestRecordBytes = wholeSectors(grainLeadBytes + greatestStreamBytes);
+
 /** What a file of so many grains and tables has at most, in bytes. */
 export function greatestVmdkBytes({
   grains,
@@ -125,9 +128,7 @@ export function greatestVmdkBytes({
   const tableBytes = sectorSize + 4 * grainsPerTable;
   const directoryBytes = sectorSize + wholeSectors(4 * tables);
   const ends = overheadSectors * sectorSize + directoryBytes + 3 * sectorSize;
-  return (
-    ends + grains * wholeSectors(grainLeadBytes + greatestStreamBytes) + Math.min(grains, tables) * tableBytes
-  );
+  return ends + grains * greatestRecordBytes + Math.min(grains, tables) * tableBytes;
 }
 
 function wholeSectors(bytes: number): number {
