@@ -1,9 +1,9 @@
-import { placeStreams } from '../workers/stream-places.ts';
+import { createPlaces, greatestStreamsBytes } from '../workers/stream-places.ts';
 import { arrivalOf, errorOf, type Image } from './fill.ts';
 import type { Deflated, DeflateOptions } from './image-reader.ts';
 
 export function createDeflate(image: Image): (options: DeflateOptions) => Promise<Deflated> {
-  return async ({ offsets, unitBytes, leadBytes = 0, alignBytes = 1, level = 1, buffer, signal }) => {
+  return async ({ offsets, unitBytes, leadBytes = 0, alignBytes = 1, level = 1, signal, ...options }) => {
     const { sizeBytes, clusterSize } = image.map;
     const units: Float64Array<ArrayBuffer>[] = [];
     for (const offset of offsets) {
@@ -15,16 +15,20 @@ export function createDeflate(image: Image): (options: DeflateOptions) => Promis
       units.push(pieces);
     }
     const { fd } = image.file;
-    const places = { leadBytes, alignBytes };
-    const job = { kind: 'deflate' as const, fd, clusterSize, unitBytes, level, ...places, buffer, units };
+    const room = { leadBytes, alignBytes };
+    const most = greatestStreamsBytes({ units: units.length, unitBytes, ...room });
+    const buffer = options.buffer ?? new SharedArrayBuffer(most);
+    if (buffer.byteLength < most) throw new RangeError(`a buffer of ${buffer.byteLength} bytes for ${most}`);
+    const job = { kind: 'deflate' as const, fd, clusterSize, unitBytes, level, ...room, buffer, units };
     const { result, fault } = await image.run(job, { signal });
     if (fault) throw errorOf(fault, image.path);
-    const { at, sizeBytes: length } = placeStreams(result.lengths, places);
-    return {
-      bytes: result.bytes ? Buffer.from(result.bytes.buffer) : Buffer.from(buffer!, 0, length),
-      streams: result.lengths.map((length, index) =>
-        length === 0 ? undefined : { offset: at[index]!, length },
-      ),
-    };
+    const places = createPlaces(room);
+    const streams = result.lengths.map((length) => {
+      if (length === 0) return undefined;
+      const place = { offset: places.next, length };
+      places.place(length);
+      return place;
+    });
+    return { bytes: Buffer.from(buffer, 0, places.end), streams };
   };
 }

@@ -30,8 +30,8 @@ export interface DeflateOptions {
   /** Of zlib, for what the image has not deflated. Default 1. */
   readonly level?: number;
   /**
-   * Where the streams are put, if they are not longer; memory of their own by default. After an error or an abort the
-   * thread may still write into it, so it is not to be used again.
+   * Where the streams are put, as long as they can be: for each unit `compressBound` of zlib, with its lead, aligned. Memory
+   * of their own by default. After an error or an abort the thread may still write into it, so it is not to be used again.
    */
   readonly buffer?: SharedArrayBuffer;
   readonly signal?: AbortSignal;

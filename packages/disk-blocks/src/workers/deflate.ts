@@ -4,48 +4,71 @@ import { JobFault } from './job-fault.ts';
 import type { DeflateJob, DeflateResult } from './jobs.ts';
 import type { PieceReader } from './piece-reader.ts';
 import { kinds, type Piece, pieceAt, pieceCount } from './pieces.ts';
-import { placeStreams } from './stream-places.ts';
+import { createPlaces } from './stream-places.ts';
 
 /**
- * Makes a zlib stream (RFC 1950) of each unit. A unit that is one deflated cluster of the file keeps its deflate stream,
- * which gets zlib's header and checksum; any other is deflated.
+ * Makes a zlib stream (RFC 1950) of each unit, in the job's buffer. A unit that is one deflated cluster of the file keeps its
+ * deflate stream, which gets zlib's header and checksum; any other is deflated.
  */
 export function deflateUnits(
   reader: PieceReader,
   job: DeflateJob,
   isCancelled: () => boolean,
 ): { readonly result: DeflateResult; readonly transfer: ArrayBuffer[] } {
-  // A byte more than a unit: what the end of a stream is known by.
-  const plain = Buffer.allocUnsafeSlow(job.unitBytes + 1);
+  const { plain, zeros } = scratchFor(job.unitBytes);
   const unit = plain.subarray(0, job.unitBytes);
-  const zeros = Buffer.alloc(job.unitBytes);
-  const streams = job.units.map((pieces) => {
+  const output = Buffer.from(job.buffer);
+  const places = createPlaces(job);
+
+  /** Puts what a unit's stream is made of there, and returns its length. */
+  function put(...parts: readonly Uint8Array[]): number {
+    const from = places.end;
+    const start = places.next;
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    places.place(length);
+    if (places.end > output.length) throw new RangeError(`a stream of ${length} bytes for a unit`);
+    output.fill(0, from, start);
+    let at = start;
+    for (const part of parts) {
+      output.set(part, at);
+      at += part.length;
+    }
+    output.fill(0, at, places.end);
+    return length;
+  }
+
+  const lengths = job.units.map((pieces) => {
     if (isCancelled()) throw new JobFault('cancelled', 'the job is cancelled');
-    const rewrapped = rewrap(reader, job, pieces, plain);
-    if (rewrapped) return rewrapped;
+    const stream = deflateStream(reader, job, pieces, plain);
+    if (stream) return put(zlibHeader, stream, adler32Bytes(unit));
     unit.fill(0);
     reader.read(job, pieces, unit, isCancelled);
-    if (unit.equals(zeros)) return undefined;
-    return deflateSync(unit, { level: job.level, chunkSize: job.unitBytes + 1024 });
+    if (unit.equals(zeros)) return 0;
+    return put(deflateSync(unit, { level: job.level, chunkSize: job.unitBytes + 1024 }));
   });
-  const lengths = streams.map((stream) => stream?.length ?? 0);
-  const places = placeStreams(lengths, job);
-  const placeInto = (bytes: Uint8Array) => {
-    for (const [index, stream] of streams.entries()) if (stream) bytes.set(stream, places.at[index]);
-  };
-  if (job.buffer && places.sizeBytes <= job.buffer.byteLength) {
-    placeInto(new Uint8Array(job.buffer, 0, places.sizeBytes).fill(0));
-    return { result: { bytes: undefined, lengths }, transfer: [] };
-  }
-  const bytes = new Uint8Array(places.sizeBytes);
-  placeInto(bytes);
-  return { result: { bytes, lengths }, transfer: [bytes.buffer] };
+  return { result: { lengths }, transfer: [] };
+}
+
+interface Scratch {
+  /** A byte more than a unit: what the end of a stream is known by. */
+  readonly plain: Buffer;
+  readonly zeros: Buffer;
+}
+
+let scratch: Scratch | undefined;
+
+/** Memory of the thread, which does one job at a time. */
+function scratchFor(unitBytes: number): Scratch {
+  if (scratch?.zeros.length !== unitBytes)
+    scratch = { plain: Buffer.allocUnsafeSlow(unitBytes + 1), zeros: Buffer.alloc(unitBytes) };
+  return scratch;
 }
 
 /** CMF and FLG: deflate, a window of 32 KiB, of which qcow2 uses 4 KiB, and the usual level. */
 const zlibHeader = Buffer.from([0x78, 0x9c]);
 
-function rewrap(
+/** The deflate stream of a unit that is one deflated cluster; its content is in `plain` then. */
+function deflateStream(
   reader: PieceReader,
   { fd, clusterSize, unitBytes }: DeflateJob,
   pieces: Float64Array,
@@ -57,10 +80,13 @@ function rewrap(
   const stream = reader.readCompressed(fd, piece);
   const used = reader.inflater.inflateEnded(stream, plain, unitBytes);
   // One that is longer than its content was made to be.
-  if (used === undefined || used > unitBytes) return undefined;
+  return used === undefined || used > unitBytes ? undefined : stream.subarray(0, used);
+}
+
+function adler32Bytes(bytes: Buffer): Buffer {
   const checksum = Buffer.alloc(4);
-  checksum.writeUInt32BE(adler32(plain.subarray(0, unitBytes)));
-  return Buffer.concat([zlibHeader, stream.subarray(0, used), checksum]);
+  checksum.writeUInt32BE(adler32(bytes));
+  return checksum;
 }
 
 function onlyPiece(pieces: Float64Array): Piece | undefined {

@@ -32,16 +32,14 @@ export interface DeflateJob {
   readonly leadBytes: number;
   /** Each stream, with what is in front of it, is filled up with zeros to a multiple of this. */
   readonly alignBytes: number;
-  /** For the streams, where they are not longer. */
-  readonly buffer: SharedArrayBuffer | undefined;
+  /** For the streams: as long as they can be. */
+  readonly buffer: SharedArrayBuffer;
   /** The pieces of each unit. What they do not cover is zeros. */
   readonly units: readonly Float64Array[];
 }
 
 export interface DeflateResult {
-  /** The streams one after the other, as the job places them; undefined where they are in its buffer. */
-  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
-  /** Of each unit's stream; 0 where the unit is all zeros. */
+  /** Of each unit's stream; 0 where the unit is all zeros. The streams are in the job's buffer, one after the other. */
   readonly lengths: readonly number[];
 }
 

@@ -107,7 +107,8 @@ export async function vmdkBatch(
   { reader, present, signal }: Pick<VmdkOptions, 'reader' | 'signal'> & { readonly present: Present },
 ): Promise<Buffer> {
   const { bytes } = await grainRecords(batch, { reader, present, signal });
-  return bytes;
+  // As long as it is, not as it could be.
+  return Buffer.from(bytes);
 }
 
 /** What the file will not exceed, in bytes. */
