@@ -4,7 +4,7 @@ import type { ByteSource } from '@ec2-image/image-headers';
 import { diskDiffers } from '../../errors.ts';
 import { firstWhere } from '../first-where.ts';
 import { presentFrom } from '../present.ts';
-import { type VmdkOptions, type VmdkPiece, vmdkBatch, vmdkPieces } from './vmdk-pieces.ts';
+import { batchMaker, type VmdkOptions, type VmdkPiece, vmdkPieces } from './vmdk-pieces.ts';
 
 /** Where everything in a VMDK is, which is known once all of it has been made. Some KiB for each 32 MiB of data. */
 export interface VmdkIndex {
@@ -65,14 +65,14 @@ export function vmdkBytes(
   { size, pieces }: VmdkIndex,
   { reader, present: extents, signal }: VmdkOptions,
 ): ByteSource {
-  const present = presentFrom(extents, reader.sizeBytes);
+  const makeBatch = batchMaker({ reader, present: presentFrom(extents, reader.sizeBytes), signal });
   const made = createCache(batchesKept);
 
   function bytesOf(index: number): Buffer | Promise<Buffer> {
     const piece = pieces[index]!;
     if (piece.bytes) return piece.bytes;
     return made(piece.batch, async () => {
-      const bytes = await vmdkBatch(piece.batch, { reader, present, signal });
+      const bytes = await makeBatch(piece.batch);
       if (crc32(bytes) === piece.crc) return bytes;
       throw diskDiffers('it is made otherwise from one time to the next', { at: piece.at });
     });

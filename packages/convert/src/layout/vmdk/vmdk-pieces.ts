@@ -70,12 +70,11 @@ export async function* vmdkPieces(options: VmdkOptions): AsyncGenerator<VmdkPiec
   }
 
   yield { bytes: file.place(vmdkHead({ identity: { digest, format: 'vmdk' }, virtualSize })) };
-  // The collector would count new memory for each batch, and come too late for it.
-  const free: SharedArrayBuffer[] = [];
+  const memory = createBatchMemory();
   const deflated = inOrder(
     presentBlocks(present, batchBytes),
     async (batch) => {
-      const buffer = free.pop() ?? new SharedArrayBuffer((batchBytes / grainBytes) * greatestRecordBytes);
+      const buffer = memory.take();
       return { batch, buffer, ...(await grainRecords(batch, { reader, present, buffer, signal })) };
     },
     { ahead: availableParallelism() },
@@ -87,7 +86,7 @@ export async function* vmdkPieces(options: VmdkOptions): AsyncGenerator<VmdkPiec
     tableIndex = index;
     for (const { grain, at } of grains) table[grain % grainsPerTable] = file.sectorAt(at);
     if (bytes.length > 0) yield { batch, bytes: file.place(bytes) };
-    free.push(buffer);
+    memory.give(buffer);
     onBytes?.(Math.min((batch + 1) * batchBytes, virtualSize));
   }
   yield* endTable();
@@ -98,17 +97,36 @@ export async function* vmdkPieces(options: VmdkOptions): AsyncGenerator<VmdkPiec
 }
 
 /**
- * Makes the piece of a batch again.
+ * Makes pieces of batches again, several at a time.
  *
  * @param source.present as {@link vmdkPieces} takes it
  */
-export async function vmdkBatch(
+export function batchMaker({
+  reader,
+  present,
+  signal,
+}: Pick<VmdkOptions, 'reader' | 'signal'> & { readonly present: Present }): (
   batch: number,
-  { reader, present, signal }: Pick<VmdkOptions, 'reader' | 'signal'> & { readonly present: Present },
-): Promise<Buffer> {
-  const { bytes } = await grainRecords(batch, { reader, present, signal });
-  // As long as it is, not as it could be.
-  return Buffer.from(bytes);
+) => Promise<Buffer> {
+  const memory = createBatchMemory();
+  return async (batch) => {
+    const buffer = memory.take();
+    const { bytes } = await grainRecords(batch, { reader, present, buffer, signal });
+    // As long as it is, not as it could be.
+    const piece = Buffer.from(bytes);
+    memory.give(buffer);
+    return piece;
+  };
+}
+
+/** The collector would count new memory for each batch, and come too late for it. */
+function createBatchMemory() {
+  const free: SharedArrayBuffer[] = [];
+  return {
+    take: () => free.pop() ?? new SharedArrayBuffer((batchBytes / grainBytes) * greatestRecordBytes),
+    /** Once no thread writes into it any more. */
+    give: (buffer: SharedArrayBuffer) => void free.push(buffer),
+  };
 }
 
 /** What the file will not exceed, in bytes. */
@@ -138,7 +156,7 @@ async function grainRecords(
     present,
     buffer,
     signal,
-  }: Parameters<typeof vmdkBatch>[1] & { readonly buffer?: SharedArrayBuffer },
+  }: Parameters<typeof batchMaker>[0] & { readonly buffer: SharedArrayBuffer },
 ): Promise<GrainRecords> {
   const all = grainsOf(batch, present);
   const { bytes, streams } = await reader.deflate({
