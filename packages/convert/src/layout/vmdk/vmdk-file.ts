@@ -82,7 +82,8 @@ export function vmdkBytes(
     size,
     async read(start, wanted) {
       const end = Math.min(start + wanted, size);
-      const bytes = Buffer.allocUnsafe(Math.max(0, end - start));
+      if (start >= end) return Buffer.alloc(0);
+      const found: Buffer[] = [];
       const first = firstWhere(pieces.length, (index) => pieces[index]!.at + pieces[index]!.length > start);
       for (let index = first; index < pieces.length && pieces[index]!.at < end; index++) {
         const { at } = pieces[index]!;
@@ -90,10 +91,10 @@ export function vmdkBytes(
         for (let next = index + 1; next <= Math.min(index + batchesAhead, pieces.length - 1); next++)
           bytesOf(next);
         const piece = await making;
-        const from = Math.max(at, start);
-        bytes.set(piece.subarray(from - at, Math.min(at + piece.length, end) - at), from - start);
+        found.push(piece.subarray(Math.max(at, start) - at, Math.min(at + piece.length, end) - at));
       }
-      return bytes;
+      // Most of what QEMU reads is within one piece, and is not copied.
+      return found.length === 1 ? found[0]! : Buffer.concat(found);
     },
   };
 }
