@@ -1,4 +1,4 @@
-import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ArrivingDisk,
@@ -84,6 +84,20 @@ describe.for(['vhdx', 'vhd', 'vmdk'] as const)('a %s of an image that is still a
   );
 });
 
+test('a raw image that stays raw is sent as it is, any range once it has arrived', async ({ raw }) => {
+  const { image, fileSize, until } = await arrivingFile(raw);
+  const making = makeArrivingDisk({ image, format: 'raw' });
+  until(fileSize - partBytes);
+  await using disk = (await making)!;
+  expect(disk).toMatchObject({ format: 'raw', virtualSize, isImage: true, file: { size: virtualSize } });
+  const { made, ended } = startMaking(disk);
+  // The last sector, where a VHD has its footer, comes out of turn.
+  const there = [0, 4, 8, 12, 20].map((at) => at * mib);
+  await expect.poll(() => [...made.keys()].sort((a, b) => a - b), { timeout: 30_000 }).toEqual(there);
+  until(fileSize);
+  expect((await ended).equals(await readFile(raw))).toBe(true);
+});
+
 test.for(['raw', 'qcow2'] as const)(
   'a %s that gets its final name meanwhile is read all the same',
   async (kind, { raw, qcow2 }) => {
@@ -128,9 +142,10 @@ test('what is nearly all zeros is fetched out of turn, and ready before what pre
 
 describe('an image that has to be there first', () => {
   test.for([
-    ['a raw disk that is to be a raw disk', 'raw', 'raw', undefined],
-    ['one for qemu-img', 'qcow2', 'vhdx', 'qemu-img'],
-  ] as const)('%s', async ([_, kind, format, converter], { raw, qcow2 }) => {
+    ['a raw disk that is to be a raw disk of whole sectors', 'raw', 'raw', undefined, 100],
+    ['one for qemu-img', 'qcow2', 'vhdx', 'qemu-img', 0],
+  ] as const)('%s', async ([_, kind, format, converter, cut], { raw, qcow2 }) => {
+    await truncate(raw, virtualSize - cut);
     const { image, fileSize, until } = await arrivingFile({ raw, qcow2 }[kind]);
     until(fileSize);
     expect(await makeArrivingDisk({ image, format, converter })).toBeUndefined();

@@ -10,6 +10,8 @@ export interface ArrivingImage {
   readonly path: string;
   /** Of the complete file, in bytes, as the server says. */
   readonly size: number;
+  /** It is the user's own file, which others may write to. */
+  readonly isLocal: boolean;
   /**
    * Resolves once the range is in the file.
    *
@@ -42,11 +44,16 @@ export class Arrivals {
   #hurried: readonly Extent[] = [];
   #onHurry: ((extent: Extent) => void) | undefined;
 
-  constructor({ path, size }: { readonly path: string; readonly size: number }) {
+  constructor({
+    path,
+    size,
+    isLocal = false,
+  }: Pick<ArrivingImage, 'path' | 'size'> & { readonly isLocal?: boolean }) {
     setMaxListeners(0, this.#discarded.signal);
     this.image = {
       path,
       size,
+      isLocal,
       discarded: this.#discarded.signal,
       arrived: (range, signal) => this.#arrived(within(range, size), signal),
       hurry: (range) => {

@@ -67,7 +67,7 @@ async function useLocalImage({
   };
   const { path, state } = await (localFiles?.record ?? recordFile)(source.path).catch(cannotRead);
   const { size } = state;
-  const arrivals = new Arrivals({ path, size });
+  const arrivals = new Arrivals({ path, size, isLocal: true });
   arrivals.advance([{ start: 0, end: size }]);
   onArriving?.(arrivals.image);
   try {

@@ -6,7 +6,7 @@ import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
 import { bytesIn } from '../layout/present.ts';
 import type { VmdkIndex } from '../layout/vmdk/vmdk-file.ts';
 import type { DiskFormat } from '../qemu/output-format.ts';
-import { arrivingFormat } from './arriving-format.ts';
+import { arrivingFormat, sectorBytes } from './arriving-format.ts';
 import type { PlannedFile } from './made-disk.ts';
 import { type RangeArrivals, rangeArrivals, rangeMaker } from './make-range.ts';
 import { streamDisk } from './streamed-disk.ts';
@@ -21,7 +21,12 @@ export interface ArrivingDisk extends AsyncDisposable {
   readonly format: DiskFormat;
   /** In bytes; a multiple of 512. */
   readonly virtualSize: number;
-  /** Of a qcow2, whose tables tell what is in it, any range of a file of known size; of a raw image, and a VMDK, front to back. */
+  /** Whether its file is the image itself: a raw one that stays raw. There is no `makeDisk` of it. */
+  readonly isImage: boolean;
+  /**
+   * Of a qcow2, whose tables tell what is in it, and of a raw image that stays raw, any range of a file of known size; of a raw
+   * image otherwise, and a VMDK, front to back.
+   */
   readonly file: (PlannedFile & RangeArrivals) | StreamedFile;
   /** Of a VMDK all of which has been made: for `makeDisk`, which proves it. */
   vmdkIndex?(): VmdkIndex | undefined;
@@ -80,7 +85,8 @@ function arrivingDiskOf(
 ): Promise<ArrivingDisk | undefined> {
   const { format } = options;
   if (format === 'vmdk') return streamedVmdk(reader, options);
-  return (reader.format === 'raw' ? streamed : planned)(reader, { ...options, format });
+  const isPlanned = reader.format === 'qcow2' || format === 'raw';
+  return (isPlanned ? planned : streamed)(reader, { ...options, format });
 }
 
 /** What can be read of the file while it grows; else it is closed. */
@@ -90,8 +96,10 @@ async function takenFormat(
 ): Promise<'qcow2' | 'raw' | undefined> {
   try {
     const imageFormat = await arrivingFormat(file, growing, signal);
-    // A raw disk of a raw image is that image.
-    if (imageFormat !== undefined && !(imageFormat === 'raw' && format === 'raw')) return imageFormat;
+    // Only one of whole sectors is its own raw disk: the last one of another has to be filled up.
+    const isWhole = growing.fileSize % sectorBytes === 0;
+    if (imageFormat !== undefined && !(imageFormat === 'raw' && format === 'raw' && !isWhole))
+      return imageFormat;
   } catch (error) {
     await file.close();
     throw error;
@@ -124,6 +132,7 @@ async function streamedVmdk(
   return {
     format: 'vmdk',
     virtualSize,
+    isImage: false,
     file,
     vmdkIndex: file.index,
     async [Symbol.asyncDispose]() {
@@ -139,11 +148,13 @@ async function planned(
 ): Promise<ArrivingDisk | undefined> {
   const { sizeBytes: virtualSize } = reader;
   const present = await reader.present({ signal });
-  if (bytesIn(present) > maxDiskSize) return undefined;
+  const isImage = reader.format === 'raw';
+  if (!isImage && bytesIn(present) > maxDiskSize) return undefined;
   const layout = planDisk({ format, virtualSize, present, digest: image.digest });
   return {
     format,
     virtualSize,
+    isImage,
     file: {
       size: layout.fileSize,
       make: rangeMaker({ layout, reader }),
@@ -161,6 +172,7 @@ async function streamed(reader: ImageReader, { image, format }: Planning): Promi
   return {
     format,
     virtualSize,
+    isImage: false,
     file: disk,
     async [Symbol.asyncDispose]() {
       await disk[Symbol.asyncDispose]();

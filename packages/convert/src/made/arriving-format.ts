@@ -3,7 +3,7 @@ import { type GrowingFile, growingSource } from '@ec2-image/disk-blocks';
 import { detectMagic } from '@ec2-image/image-headers';
 
 /** Less cannot be a disk. */
-const sectorBytes = 512;
+export const sectorBytes = 512;
 
 /**
  * What a file is that is still being downloaded. A raw disk is known by its end, too, where a VHD would have its footer.

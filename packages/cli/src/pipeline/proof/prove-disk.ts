@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createChecksum } from '@ec2-image/checksum';
 import { compareDisk, compareSample, type Disk, type FileSum, type MadeDisk } from '@ec2-image/convert';
+import type { VerifiedImage } from '@ec2-image/fetch';
+import { digestAlgorithm, digestOf } from '@ec2-image/provenance';
 import { CliError } from '../../errors/cli-error.ts';
 import type { ProveDiskOptions } from '../snapshot-proof.ts';
 
@@ -33,27 +36,54 @@ export async function proveDiskFile(
     if (extent === 'full') await compareDisk({ disk, signal, onProgress });
     else await compareSample({ disk, seed, signal });
   }
-  if (!(await hasChecksum(disk, { object, signal }))) {
-    throw new CliError('DISK_DIFFERS', `${disk.path} is no longer what was uploaded`, {
-      hint,
-      facts: { path: disk.path },
-    });
-  }
+  if (!(await hasChecksum(disk, { object, signal }))) throw noLongerSent(disk.path);
+}
+
+/**
+ * Of a disk that is the image itself, sent while it arrived: one reading of the file gives the published digest, and the checksum of
+ * the object.
+ *
+ * @throws CliError `DISK_DIFFERS`
+ */
+export async function proveImage(
+  { path, size, digest }: Pick<VerifiedImage, 'path' | 'size' | 'digest'>,
+  { object, signal, onProgress }: ProveDiskOptions,
+): Promise<void> {
+  const algorithm = digestAlgorithm(digest);
+  const hash = createHash(algorithm);
+  let done = 0;
+  const onChunk = (chunk: Buffer) => {
+    hash.update(chunk);
+    done += chunk.length;
+    onProgress({ done, total: size });
+  };
+  const isObject = await hasChecksum({ path, size }, { object, signal, onChunk });
+  if (!isObject || digestOf(algorithm, hash.digest('hex')) !== digest) throw noLongerSent(path);
 }
 
 /** Whether a file is what the object was sent from. */
 export async function hasChecksum(
   { path, size }: Pick<Disk, 'path' | 'size'>,
-  { object, signal }: Pick<ProveDiskOptions, 'object' | 'signal'>,
+  {
+    object,
+    signal,
+    onChunk,
+  }: Pick<ProveDiskOptions, 'object' | 'signal'> & { readonly onChunk?: (chunk: Buffer) => void },
 ): Promise<boolean> {
   if (size !== object.size) return false;
   const checksum = createChecksum('CRC32');
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20, signal }))
+  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20, signal })) {
     checksum.update(chunk as Buffer);
+    onChunk?.(chunk as Buffer);
+  }
   return checksum.digest() === object.checksum.value;
 }
 
 const hint = 'Run the same command again; if it recurs, check the memory and the disk of this machine.';
+
+function noLongerSent(path: string): CliError {
+  return new CliError('DISK_DIFFERS', `${path} is no longer what was uploaded`, { hint, facts: { path } });
+}
 
 function differs(path: string): CliError {
   return new CliError(

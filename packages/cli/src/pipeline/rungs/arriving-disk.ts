@@ -10,11 +10,12 @@ import { type ArrivingImage, requireUnchanged, type VerifiedImage } from '@ec2-i
 import { CliError } from '../../errors/cli-error.ts';
 import { lookIntoImage } from '../boot/find-boot-mode.ts';
 import { conversionOptions } from '../conversion-options.ts';
-import { proveMadeDisk } from '../proof/prove-disk.ts';
+import { proveImage, proveMadeDisk } from '../proof/prove-disk.ts';
 import { requireRootVolume } from '../root-volume.ts';
 import type { ImageRun } from '../run.ts';
-import type { StartedDisk } from '../started-disk.ts';
+import { inPlace, type StartedDisk } from '../started-disk.ts';
 import type { StartedImage } from '../started-image.ts';
+import type { StepResult } from '../steps.ts';
 
 /**
  * The disk of an image that is still being downloaded: its parts are sent while it arrives, and the object is completed once
@@ -52,7 +53,7 @@ async function startArriving(
     const image = { path, fileSize, arrived, hurry, digest };
     try {
       const disk = await makeArrivingDisk({ image, format, converter, maxDiskSize, signal });
-      if (!disk || 'size' in disk.file || hasPlace(run)) return disk;
+      if (!disk || mayBeSent(run, disk, arriving)) return disk;
       await disk[Symbol.asyncDispose]();
       return undefined;
     } catch (error) {
@@ -61,10 +62,11 @@ async function startArriving(
       throw error;
     }
   };
-  const disk = await steps.take('convert', plan, (made) => made && { bytes: made.virtualSize }, {
-    isBehind: true,
-  });
+  const stepOf = (made: ArrivingDisk | undefined): StepResult | undefined =>
+    made && (made.isImage ? { outcome: 'reused' } : { bytes: made.virtualSize });
+  const disk = await steps.take('convert', plan, stepOf, { isBehind: true });
   if (!disk) return undefined;
+  const converter = disk.isImage ? inPlace : converterVersion(disk.format);
   const complete = completeDisk(run, { started, disk, stop });
   const dispose = async () => {
     stop.abort();
@@ -87,7 +89,7 @@ async function startArriving(
   return {
     image: started.finished,
     signal,
-    converter: converterVersion(request.format),
+    converter,
     finished: complete,
     arriving: {
       discarded: arriving.discarded,
@@ -95,24 +97,32 @@ async function startArriving(
       isRefused: (error) => refusal?.error === error,
     },
     uploadable: { path, ...disk.file },
-    madeBy: async () => converterVersion(disk.format),
+    madeBy: async () => converter,
     async prove(options) {
       const { made } = await complete;
+      const whole = await started.finished;
+      if (disk.isImage) return proveImage(whole, options);
       await proveMadeDisk(await made(), options);
-      await requireUnchanged({ file: await started.finished, signal: options.signal });
+      await requireUnchanged({ file: whole, signal: options.signal });
     },
     [Symbol.asyncDispose]: dispose,
   };
 }
 
-/** An upload that has to wait for its turn can wait for the image as well. */
-function hasPlace({ limits: { uploads } }: ImageRun): boolean {
-  return uploads.activeCount < uploads.concurrency;
+function mayBeSent(
+  { limits: { uploads } }: ImageRun,
+  { isImage, file }: ArrivingDisk,
+  { isLocal }: ArrivingImage,
+): boolean {
+  // As a file it is hashed again before the object is complete: whatever its owner does with it later, no proof reads it.
+  if (isImage && isLocal) return false;
+  // An upload that has to wait for its turn can wait for the image as well.
+  return 'size' in file || uploads.activeCount < uploads.concurrency;
 }
 
 interface CompleteDisk extends AsyncDisposable {
   readonly virtualSize: number;
-  /** The same disk, of the image as it was verified, and inspected: what has been sent is proven by this one. */
+  /** The same disk, of the image as it was verified, and inspected: what has been made and sent is proven by this one. */
   made(): Promise<MadeDisk>;
 }
 
@@ -137,8 +147,13 @@ async function completeDisk(
     return making;
   };
   // To plan it takes the tables of a qcow2, and all of a raw image: for that the object does not wait.
-  if ('size' in disk.file) await made();
-  else await inspectImage({ ...conversionOptions(run), path: image.path });
+  if ('size' in disk.file && !disk.isImage) await made();
+  else {
+    const { virtualSize } = await inspectImage({ ...conversionOptions(run), path: image.path });
+    if (virtualSize !== disk.virtualSize) throw notAsPlanned();
+  }
+  // Where no proof will read it again, this tells whether what was hashed is what was sent.
+  if (disk.isImage) await requireUnchanged({ file: image, signal });
   return {
     virtualSize: disk.virtualSize,
     made,
@@ -162,7 +177,11 @@ async function makeSame(
   const isSameSize = !made || !('size' in file && 'size' in made.file) || file.size === made.file.size;
   if (made?.virtualSize === virtualSize && isSameSize) return made;
   await made?.[Symbol.asyncDispose]();
-  throw new CliError('DISK_DIFFERS', 'the disk as planned during the download is not that of the image', {
+  throw notAsPlanned();
+}
+
+function notAsPlanned(): CliError {
+  return new CliError('DISK_DIFFERS', 'the disk as planned during the download is not that of the image', {
     hint: 'Run the same command again; if it recurs, use --converter qemu-img.',
   });
 }
