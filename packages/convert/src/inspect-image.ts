@@ -12,6 +12,7 @@ import {
   readImageHeader,
   readPartitionTable,
   readXzUncompressedSize,
+  readZstdFrameSize,
   refusalOf,
 } from '@ec2-image/image-headers';
 import { requireBootable } from './bootable.ts';
@@ -53,7 +54,7 @@ export interface DiskFacts extends FileFacts {
 
 export interface PackedFacts extends FileFacts {
   readonly packing: Packing;
-  /** Known beforehand only of a raw disk, in an xz file or in an archive. */
+  /** Known beforehand only of a raw disk, in an xz file or in an archive, and of a stream of zstd, of whose first frame it is. */
   readonly virtualSize?: number;
   /** Known beforehand only where the disk inside is raw. */
   readonly partitionTable?: PartitionTable['type'];
@@ -158,8 +159,10 @@ async function inspectPacked(
   let size: number | undefined;
   if (packing.compression === 'xz') {
     size = await readXzUncompressedSize(source);
-    if (size !== undefined) requirePossibleSize(size);
   }
+  // Of a file, decompressing it tells.
+  if (packing.compression === 'zstd' && path === undefined) size = await readZstdFrameSize(source);
+  if (size !== undefined) requirePossibleSize(size);
   let head = packing.archive === undefined ? await headOf(unpack(unpacking(packing))) : Buffer.alloc(0);
   if (packing.archive === undefined && isTar(head)) packing = { ...packing, archive: 'tar' };
   if (packing.archive !== undefined) {
@@ -172,7 +175,12 @@ async function inspectPacked(
   if (format !== 'raw') return { size: source.size, packing, format };
 
   const table = await readPartitionTable(bufferSource(head), { isWhole: false });
-  const virtualSize = size === undefined ? undefined : Math.ceil(size / 512) * 512;
+  // Of zstd, another frame follows then, and decompressing alone tells how many do.
+  const isCut =
+    packing.compression === 'zstd' &&
+    packing.archive === undefined &&
+    Math.max(head.length, table.endBytes) > (size ?? 0);
+  const virtualSize = size === undefined || isCut ? undefined : Math.ceil(size / 512) * 512;
   requireBootable(table, { ...options, virtualSize });
   return { size: source.size, packing, format, virtualSize, partitionTable: table.type };
 }

@@ -1,7 +1,9 @@
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { crc32, gzipSync } from 'node:zlib';
-import { convertImage, inspectImage } from '@ec2-image/convert';
+import { Readable } from 'node:stream';
+import { constants, crc32, gzipSync, zstdCompressSync } from 'node:zlib';
+import { convertImage, inspectImage, inspectStream } from '@ec2-image/convert';
+import { bufferSource } from '@ec2-image/image-headers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { blockDevice } from '../src/qemu/block-device.ts';
 import {
@@ -248,6 +250,22 @@ describe('a GPT as sfdisk makes it', () => {
     }
     await sfdisk(path, 'write\n');
     expect(await inspectImage({ path })).toMatchObject({ partitionTable: 'gpt' });
+  });
+
+  test('in a stream of zstd: the size of the first frame is believed where all that the GPT describes is in it', async () => {
+    const disk = await readFile(await gptDisk('label: gpt\nstart=2048, size=8192\n'));
+    const sizeOf = async (...frames: Buffer[]) => {
+      const file = Buffer.concat(frames);
+      const source = bufferSource(file);
+      return (await inspectStream({ source, chunks: () => Readable.from([file]) }))!.virtualSize;
+    };
+    expect(await sizeOf(zstdCompressSync(disk))).toBe(8 * mib);
+    const unsaid = { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } };
+    expect(await sizeOf(zstdCompressSync(disk, unsaid))).toBeUndefined();
+    for (const at of [1024, 4 * mib, 8 * mib - 512]) {
+      const frames = [disk.subarray(0, at), disk.subarray(at)].map((bytes) => zstdCompressSync(bytes));
+      expect(await sizeOf(...frames), String(at)).toBeUndefined();
+    }
   });
 
   test('with its entries behind the first MiB', async () => {

@@ -26,3 +26,4 @@ export { type ImageHeader, readImageHeader, refusalOf } from './read-image-heade
 export type { VhdSizeRule } from './vhd.ts';
 export { maxVirtualSize } from './virtual-size.ts';
 export { readXzUncompressedSize } from './xz-size.ts';
+export { readZstdFrameSize } from './zstd-size.ts';

@@ -1,5 +1,11 @@
 import * as api from '@ec2-image/image-headers';
-import { bufferSource, detectMagic, fileSource, readXzUncompressedSize } from '@ec2-image/image-headers';
+import {
+  bufferSource,
+  detectMagic,
+  fileSource,
+  readXzUncompressedSize,
+  readZstdFrameSize,
+} from '@ec2-image/image-headers';
 import { expect, test } from 'vitest';
 
 test('the exported names', () => {
@@ -17,6 +23,7 @@ test('the exported names', () => {
     'readPartitionTable',
     'readQcow2Header',
     'readXzUncompressedSize',
+    'readZstdFrameSize',
     'refusalOf',
   ]);
 });
@@ -37,4 +44,5 @@ test('a handle that reads a little at a time, and ends before its size, still gi
 test('of an empty file, nothing', async () => {
   expect(await detectMagic(bufferSource(Buffer.alloc(0)))).toEqual({ kind: 'empty' });
   expect(await readXzUncompressedSize(bufferSource(Buffer.alloc(0)))).toBeUndefined();
+  expect(await readZstdFrameSize(bufferSource(Buffer.alloc(0)))).toBeUndefined();
 });

@@ -1,8 +1,10 @@
+import { constants, zstdCompressSync } from 'node:zlib';
 import {
   detectMagic,
   readImageHeader,
   readPartitionTable,
   readXzUncompressedSize,
+  readZstdFrameSize,
 } from '@ec2-image/image-headers';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -285,6 +287,36 @@ test('an xz file gives the sum of its streams; any other bytes give nothing, or 
       },
     ),
   );
+});
+
+test('a zstd frame gives the size that it was made of, where it has it; any other bytes give nothing, or a number', async () => {
+  // Each form of the header: sizes of one, two and four bytes, with a window of its own or without.
+  const sizes = fc.oneof(fc.nat(300), fc.nat(70_000), fc.constantFrom(255, 256, 65_791, 65_792));
+  await fc.assert(
+    fc.asyncProperty(sizes, fc.boolean(), fc.nat(18), async (size, isChecked, at) => {
+      const params = { [constants.ZSTD_c_checksumFlag]: isChecked ? 1 : 0 };
+      const frame = zstdCompressSync(Buffer.alloc(size), { params });
+      expect(await readZstdFrameSize(watched(frame))).toBe(size);
+      const another = zstdCompressSync(Buffer.alloc(10));
+      expect(await readZstdFrameSize(watched(Buffer.concat([frame, another])))).toBe(size);
+      const unsaid = zstdCompressSync(Buffer.alloc(size), {
+        params: { ...params, [constants.ZSTD_c_contentSizeFlag]: 0 },
+      });
+      expect(await readZstdFrameSize(watched(unsaid))).toBeUndefined();
+      frame[at % frame.length]! ^= 0xff;
+      expect(['number', 'undefined']).toContain(typeof (await readZstdFrameSize(watched(frame))));
+      expect(await readZstdFrameSize(watched(frame.subarray(0, at % 5)))).toBeUndefined();
+    }),
+  );
+});
+
+test('a zstd frame of more than 4 GiB says so; one behind a skippable frame is not the first', async () => {
+  const large = Buffer.from('28b52ffd' + 'c0' + '58' + '0000000001000000', 'hex');
+  expect(await readZstdFrameSize(watched(large))).toBe(2 ** 32);
+  const impossible = Buffer.from('28b52ffd' + 'e0' + 'ffffffffffffffff', 'hex');
+  expect(await readZstdFrameSize(watched(impossible))).toBeUndefined();
+  const skippable = Buffer.from('502a4d1804000000' + '00000000', 'hex');
+  expect(await readZstdFrameSize(watched(Buffer.concat([skippable, large])))).toBeUndefined();
 });
 
 test('the kind of a file is told from any bytes', async () => {

@@ -41,8 +41,7 @@ const packers: Record<ImageFormat, Pack> = {
     runTool('xz', { args: ['-T0', '-0', '--stdout', '--', disk], outputFile: output, signal }),
   'raw.gz': ({ disk, output, signal }) =>
     pipeline(createReadStream(disk), createGzip({ level: 1 }), createWriteStream(output), { signal }),
-  'raw.zst': ({ disk, output, signal }) =>
-    pipeline(createReadStream(disk), createZstdCompress(), createWriteStream(output), { signal }),
+  'raw.zst': ({ disk, output, signal }) => compressZstd(disk, output, signal),
 };
 
 /**
@@ -61,6 +60,13 @@ export async function packImage({ disk, format, output, signal }: PackImageOptio
     }
   });
   return { path: output, format, sizeBytes: (await stat(output)).size };
+}
+
+/** With its size in the header, as the zstd program writes it. */
+async function compressZstd(disk: string, output: string, signal: AbortSignal | undefined): Promise<void> {
+  const { size } = await stat(disk);
+  const compress = createZstdCompress({ pledgedSrcSize: size });
+  await pipeline(createReadStream(disk), compress, createWriteStream(output), { signal });
 }
 
 function qemuImg(format: string, ...options: string[]): Pack {

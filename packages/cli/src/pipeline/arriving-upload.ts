@@ -53,6 +53,7 @@ const wrongStreamCodes: readonly string[] = [
 function mayStreamAgain({ wrongStreams }: ImageRun, reason: unknown): reason is ExplainedError {
   if (!isExplained(reason) || !wrongStreamCodes.includes(reason.code)) return false;
   wrongStreams.number += 1;
+  wrongStreams.isSizeWrong ||= reason.code === 'DISK_SIZE_WRONG';
   return wrongStreams.number === 1;
 }
 

@@ -145,7 +145,7 @@ async function importIdentified(run: PublishedRun, localFiles: LocalFiles): Prom
       localFiles,
       endedAttempts: { number: 0 },
       failedProofs: { wrong: 0, unproven: 0 },
-      wrongStreams: { number: 0 },
+      wrongStreams: { number: 0, isSizeWrong: false },
       image: { isVerified: false },
       unwantedSnapshots: [],
     };

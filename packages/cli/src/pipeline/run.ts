@@ -80,8 +80,8 @@ export interface ImageRun extends IdentifiedRun {
    * does; and those that were impossible.
    */
   readonly failedProofs: { wrong: number; unproven: number };
-  /** Streams of the image that had another digest, or could not be decompressed. */
-  readonly wrongStreams: { number: number };
+  /** Streams of the image that had another digest, or could not be decompressed; and whether one had another size than the image says. */
+  readonly wrongStreams: { number: number; isSizeWrong: boolean };
   /** Whether this run has had the image whole and verified: from then on nothing is made of it on its way. */
   readonly image: { isVerified: boolean };
   /** Snapshots that this run has deleted, or could not prove: whatever leads to one of them is of no use. */

@@ -26,6 +26,8 @@ export async function openStreamedImage(run: ImageRun): Promise<StreamedImage | 
   const { request, digest, directory, signal, notice, steps, view } = run;
   // Its signature is verified before anything is sent, and tags say whose it is: that takes a file.
   if (isDiskFile(request.urls[0]!)) return undefined;
+  // A file need not say how large its disk is: decompressing it tells.
+  if (run.wrongStreams.isSizeWrong) return undefined;
   if (request.keepFiles || lacksSigner(run) || (await hasDownload(directory.path, digest))) return undefined;
   await using opened = new Resources();
   const stream = await streamImage({

@@ -28,6 +28,11 @@ export const gatedImages = {
     disk: { sizeBytes: 64 * mebibyte, dataBytes: 28 * mebibyte },
     gateBeforeEnd: 4 * mebibyte,
   },
+  'raw.zst': {
+    format: 'raw.zst',
+    disk: { sizeBytes: 64 * mebibyte, dataBytes: 28 * mebibyte },
+    gateBeforeEnd: 4 * mebibyte,
+  },
 } as const satisfies Record<string, GatedImage>;
 
 /** Serves the image of {@link publishImages}. */

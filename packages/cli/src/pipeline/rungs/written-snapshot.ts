@@ -157,7 +157,10 @@ async function writeStreamed(run: ImageRun): Promise<Written | undefined> {
     });
   } catch (error) {
     image.fail(error);
-    throw error;
+    if (!isExplained(error) || error.code !== 'DISK_SIZE_WRONG' || run.signal.aborted) throw error;
+    run.notice(`${error.message}; downloading again`);
+    run.wrongStreams.isSizeWrong = true;
+    return undefined;
   }
 }
 
