@@ -4,7 +4,7 @@
  */
 import { type Block, type BlockRange, imageBlocks, openImageReader } from '@ec2-image/disk-blocks';
 import { writeSnapshot } from '@ec2-image/ebs-direct';
-import { sinkEbs } from '../sink-clients.ts';
+import { sinkEbs } from '../sink-ebs.ts';
 
 const [url = '', path = '', times = '1', which = 'all'] = process.argv.slice(2);
 const { reader, refusal } = await openImageReader({ path, format: 'raw' });

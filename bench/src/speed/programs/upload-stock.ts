@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { sinkTarget } from '../sink-clients.ts';
+import { sinkTarget } from '../sink-target.ts';
 
 const [url = '', path = ''] = process.argv.slice(2);
 const { bucket: Bucket, key: Key } = sinkTarget(url);
