@@ -10,7 +10,7 @@ import { version } from './version.ts';
  */
 export async function main(argv: readonly string[], context: BaseContext): Promise<ExitCode> {
   const [word = 'help'] = argv;
-  if (versionWords.some((one) => one === word)) {
+  if (asksForVersion(argv)) {
     context.stdout.write(`${version}\n`);
     return exitCodes.done;
   }
@@ -30,4 +30,9 @@ export async function main(argv: readonly string[], context: BaseContext): Promi
       command: isCommand(word) ? word : undefined,
     });
   }
+}
+
+/** Whether nothing but the version is asked for. */
+export function asksForVersion([word]: readonly string[]): boolean {
+  return versionWords.some((one) => one === word);
 }
