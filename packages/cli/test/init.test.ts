@@ -76,6 +76,15 @@ test('a password in the URL is told to nobody', async ({ images, config }) => {
   expect(run.stdout + run.stderr).not.toContain('hidden');
 });
 
+test('a query in the URL is no part of the name that the checksum file lists', async ({ images, config }) => {
+  const url = `${images.url('qcow2')}?token=hidden`;
+  const run = await runInProcess(['init', url, '--via', 'ebs', '--config', config]);
+  expect(run.exitCode, run.stderr).toBe(0);
+  expect(run.stderr).toContain('Found the checksum file');
+  expect(run.stdout + run.stderr).not.toContain('hidden');
+  expect(await readFile(config, 'utf8')).toContain(`checksum-url: ${images.checksumUrl}\n`);
+});
+
 test('a value that a shell or YAML would read otherwise is written as it is', async ({ config }) => {
   const url = 'https://example.org/${x}: 1.x86_64.raw?a=#';
   const args = ['init', '--url', url, '--name', "a: 'b'", '--sha256', 'ab'.repeat(32), '--via', 'ebs'];

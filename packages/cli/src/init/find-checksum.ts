@@ -22,12 +22,15 @@ export async function findChecksumFile(
   { signal }: { readonly signal: AbortSignal },
 ): Promise<{ readonly url: string } | { readonly why: string }> {
   const none = 'no checksum file was found beside the image';
-  const [, directory, image] = /^(https?:\/\/[^?#]*\/)([^/?#]+)$/i.exec(url) ?? [];
+  const [, directory, image, query = ''] =
+    /^(https?:\/\/[^?#]*\/)([^/?#]+)(\?[^#]*)?(?:#.*)?$/i.exec(url) ?? [];
   if (directory === undefined || image === undefined) return { why: none };
   const listed = await listedBeside({ directory, image, signal });
   const candidates = [
     ...(listed === undefined ? [] : [listed]),
     ...names(image).map((name) => directory + name),
+    // A query may be what allows to read the directory's files.
+    ...(query === '' ? [] : names(image).map((name) => directory + name + query)),
   ];
   let why: string | undefined;
   for (const candidate of candidates) {
