@@ -1,8 +1,8 @@
-import type { Policy } from '@ec2-image/janitor';
+import type { Facts, Policy } from '@ec2-image/janitor';
 import { openPublishedScope } from '../janitor/published-scope.ts';
 import { type AccountScope, scopeFlagsOf } from '../janitor/scope.ts';
 import { restoreSharing } from '../retire/restore-sharing.ts';
-import { type RetiredImage, retiredImages } from '../retire/retired-images.ts';
+import { type RetiredImage, requireKnownImages, retiredImages } from '../retire/retired-images.ts';
 import type { CommonSettings } from '../settings.ts';
 import { SweepCommand } from './sweep-command.ts';
 
@@ -21,6 +21,10 @@ export class RetireCommand extends SweepCommand {
 
   protected policy(scope: AccountScope, settings: CommonSettings): Policy {
     return { ...this.commonPolicy(scope), retain: this.images(settings).map(({ retained }) => retained) };
+  }
+
+  protected override checkFacts(facts: Facts, { names: configured }: AccountScope): void {
+    requireKnownImages(this.operands, { ...facts, configured });
   }
 
   protected override restoreSharing(scope: AccountScope, settings: CommonSettings) {

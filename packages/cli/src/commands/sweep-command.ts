@@ -7,6 +7,7 @@ import {
   defaultMaxDeletes,
   defaultPolicy,
   explainMissing,
+  type Facts,
   findLeftovers,
   findRecycled,
   findWorkFiles,
@@ -48,6 +49,9 @@ export abstract class SweepCommand extends TableCommand<SavedPlan | undefined> {
   protected openScope(settings: CommonSettings): Promise<AccountScope> {
     return openScope(scopeFlagsOf(this.given), settings, this.noticesTo(settings.log));
   }
+
+  /** What was found does not fit what was asked for. @throws UsageError */
+  protected checkFacts(_facts: Facts, _scope: AccountScope): void {}
 
   /** How an AMI that is enabled again is shared as before. */
   protected restoreSharing(
@@ -143,6 +147,8 @@ export abstract class SweepCommand extends TableCommand<SavedPlan | undefined> {
     const policy = this.policy(scope, settings);
     const onNotice = this.noticesTo(log);
     const facts = await findLeftovers({ ...scope, policy, signal, onNotice });
+    // What a saved plan names may be gone by now.
+    if (!saved) this.checkFacts(facts, scope);
     const fresh = planSweep(facts, policy);
     if (!saved) return { plan: fresh };
     const narrowed = narrowPlan(saved, { fresh, scope });

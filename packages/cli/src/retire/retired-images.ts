@@ -1,4 +1,5 @@
-import type { RetainedStream } from '@ec2-image/janitor';
+import type { Facts, RetainedStream } from '@ec2-image/janitor';
+import { provenanceKeys } from '@ec2-image/provenance';
 import type { Audience } from '@ec2-image/publish';
 import { bootTestOf } from '../config/boot-test.ts';
 import { audienceOf } from '../config/publish-settings.ts';
@@ -58,6 +59,33 @@ export function retiredImages(
   if (found.length > 0) return found;
   throw new UsageError('USAGE', 'nothing to retire: no image has retain', {
     hint: 'Set retain in the configuration, or give --retain and the names of images.',
+  });
+}
+
+/**
+ * Nobody means to retire what there is nothing of: a name is misspelt, or another region meant. What could not be read may
+ * have had it.
+ *
+ * @throws UsageError `USAGE`
+ */
+export function requireKnownImages(
+  names: readonly string[],
+  {
+    images,
+    snapshots,
+    regions,
+    gaps,
+    configured,
+  }: Pick<Facts, 'images' | 'snapshots' | 'regions' | 'gaps'> & { readonly configured: readonly string[] },
+): void {
+  if (gaps.length > 0) return;
+  const found = [...images, ...snapshots].flatMap(({ tags }) => tags[provenanceKeys.name] ?? []);
+  const known = new Set([...configured, ...found]);
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  const where = `in the configuration, and no AMI of it in ${regions.join(', ')}`;
+  throw new UsageError('USAGE', `no image ${unknown} ${where}${didYouMean(unknown, [...known])}`, {
+    hint: 'Correct the name, or name other regions with --region.',
   });
 }
 

@@ -211,6 +211,10 @@ describe('retire', () => {
     const kept = await account.run('retire', 'fedora', ...retain, '--keep-suffix', '200', '--json');
     expect(kept.exitCode).toBe(0);
     expect(changesIn(kept.json())).toEqual([]);
+    const misspelt = await account.run('retire', 'fedroa', ...retain);
+    expect(misspelt.exitCode).toBe(2);
+    expect(misspelt.stderr).toContain('no AMI of it in us-east-1. Did you mean "fedora"?');
+    expect(account.changes()).toEqual([]);
   });
 
   test('what uses them cannot be read: changes nothing, exit 4', async ({ account }) => {
