@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Finished } from '../src/config/pin-config.ts';
-import type { ImageResult } from '../src/outcome.ts';
+import type { BootFinding, ImageResult } from '../src/outcome.ts';
 import { renderImportReport } from '../src/render/import-report.ts';
 import { describe, expect, testWith } from './support/fixtures.ts';
 import { type Flags, flagsOf } from './support/import.ts';
@@ -206,6 +206,19 @@ describe('the report', () => {
     );
     expect(table.replaceAll(/\s+/g, '')).toContain(names.at(-1)!);
   });
+
+  test.each<[found: BootFinding, image: ImageResult['image'], line: string]>([
+    ['uefi-preferred', { BootMode: 'uefi-preferred' }, 'uefi-preferred (it has both)'],
+    ['uefi-preferred', { BootMode: 'uefi' }, 'uefi-preferred (it has both); of the AMI: uefi'],
+    ['uefi', {}, 'uefi (it has both); of the AMI: left to EC2'],
+    ['uefi', null, 'uefi (it has both)'],
+  ])(
+    'tells of the boot mode that was found, and of an AMI that has another: %s, %o',
+    (found, image, line) => {
+      const report = renderImportReport([finished({ image, bootMode: { found, reason: 'it has both' } })]);
+      expect(report.split('\n')).toContain(`fedora: boot mode ${line}`);
+    },
+  );
 
   test.each<[ImageResult['proof'], string | undefined]>([
     [

@@ -101,11 +101,14 @@ export function renderImportReport(
 }
 
 function renderBootModes(finished: readonly Finished[]): string[] {
-  const lines = finished.flatMap(({ result: { name, bootMode, outcome } }) =>
-    bootMode === undefined || outcome === 'reused'
-      ? []
-      : `${name}: boot mode ${bootMode.found} (${bootMode.reason})`,
-  );
+  const lines = finished.flatMap(({ result: { name, bootMode, outcome, image } }) => {
+    if (bootMode === undefined || outcome === 'reused') return [];
+    const line = `${name}: boot mode ${bootMode.found} (${bootMode.reason})`;
+    // A TPM asks for UEFI alone, and arm64 knows nothing else.
+    const { BootMode: registered } = image ?? {};
+    const isOther = image !== null && registered !== bootMode.found;
+    return isOther ? `${line}; of the AMI: ${registered ?? 'left to EC2'}` : line;
+  });
   return lines.length > 0 ? [lines.join('\n')] : [];
 }
 
