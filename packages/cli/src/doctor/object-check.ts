@@ -82,6 +82,24 @@ export function checkObjects(
     );
   }
 
+  /** Only the answer that the object is deleted names the marker that says so. */
+  async function currentMarker(): Promise<string | undefined> {
+    let marker: string | undefined;
+    const findMarker = (error: unknown) => {
+      if (httpStatusOf(error) !== 404) return false;
+      const { $response } = ((error as Error).cause ?? {}) as {
+        readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
+      };
+      const { 'x-amz-delete-marker': isMarker, 'x-amz-version-id': version } = $response?.headers ?? {};
+      if (isMarker === 'true') marker = version;
+      return true;
+    };
+    await attempt({ needs: [['s3:ListBucket', onBucket]], passes: findMarker }, () =>
+      s3.send(new HeadObjectCommand(object)),
+    );
+    return marker;
+  }
+
   /** Begins an upload, and aborts it. @returns whether none is left */
   async function tryUpload(): Promise<boolean> {
     const upload = await attempt({ needs: [['s3:PutObject', onObjects]] }, () =>
@@ -132,12 +150,16 @@ export function checkObjects(
       if (older === undefined) break;
       deleted = await removeVersion(older);
     }
-    // Of a version that is gone, this leaves a marker, which goes in turn.
+    // Of a version that is gone, each attempt leaves a marker; they go in turn.
     const marked = await attempt({ needs: [['s3:DeleteObject', onObjects]] }, () =>
       s3.send(new DeleteObjectCommand(object)),
     );
     if (!isVersion) return marked !== undefined;
-    if (marked?.VersionId !== undefined && deleted) await removeVersion(marked.VersionId);
+    let marker = marked?.VersionId;
+    for (let round = 1; deleted && marker !== undefined && round < mostVersions; round++) {
+      deleted = await removeVersion(marker);
+      marker = await currentMarker();
+    }
     return deleted;
   }
 
