@@ -42,6 +42,7 @@ describe('a wrong command line is answered in words', () => {
     [['tag-fix', '--name', 'x', '--suffix', '1'], '--name and --suffix require at least one AMI id'],
     [['import', '--connections', '99'], '--connections: expected a whole number from 1 to 16, not 99'],
     [['import', '--connections', 'NaN'], '--connections: expected a whole number from 1 to 16, not "NaN"'],
+    [['import', '--report', '-'], '--report: expected a file, not stdout, which has the result alone'],
     [['import', '--arch', 'arm'], '--arch: expected x86_64 or arm64, not "arm". Did you mean "arm64"?'],
     [['import', '--tag', 'team'], '--tag: expected a mapping, or KEY=VALUE, not "team"'],
     [['import', '--tag', 'aws:x=y'], '--tag: a tag key cannot begin with aws:'],

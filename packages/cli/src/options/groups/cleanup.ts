@@ -84,7 +84,7 @@ export const cleanupOptions = {
     in: 'flag',
   }),
   'save-plan': option({
-    kind: path(),
+    kind: path({ isWritten: true }),
     help: 'Write the plan to this file',
     group: 'run',
     commands: ['janitor', 'retire'],

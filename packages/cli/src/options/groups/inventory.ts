@@ -14,7 +14,7 @@ export const inventoryOptions = {
     in: 'flag',
   }),
   manifest: option({
-    kind: path(),
+    kind: path({ isWritten: true }),
     help: 'Write the AMIs to this file as they come, for a pipeline; it is whole at any time',
     group: 'output',
     commands: ['import', 'publish'],

@@ -18,7 +18,7 @@ export const verifyOptions = {
     in: 'flag',
   }),
   'save-digests': option({
-    kind: path(),
+    kind: path({ isWritten: true }),
     help: "Write the digests of the disk's blocks to this file",
     group: 'disk',
     commands: ['verify'],

@@ -23,15 +23,29 @@ export const httpUrl: Kind<string> = single({
   jsonSchema: { type: 'string', format: 'uri', pattern: '^https?://' },
 });
 
-/** A file or directory of this machine. */
-export function path({ metavar = 'FILE' }: { readonly metavar?: string } = {}): Kind<string> {
+/**
+ * A file or directory of this machine.
+ *
+ * @param options.isWritten to stdout goes the result of a command alone: `-` does not stand for it
+ */
+export function path({
+  metavar = 'FILE',
+  isWritten = false,
+}: {
+  readonly metavar?: string;
+  readonly isWritten?: boolean;
+} = {}): Kind<string> {
   return single({
     metavar,
     schema: z
       .string(expected('a path'))
       .min(1, 'expected a path')
-      .refine((name) => !name.includes('\0'), 'a path has no NUL character'),
-    jsonSchema: { type: 'string', minLength: 1 },
+      .refine((name) => !name.includes('\0'), 'a path has no NUL character')
+      .refine(
+        (name) => !isWritten || name !== '-',
+        'expected a file, not stdout, which has the result alone; ./- names a file called -',
+      ),
+    jsonSchema: { type: 'string', minLength: 1, ...(isWritten && { not: { const: '-' } }) },
     completes: metavar === 'DIR' ? 'directory' : 'file',
     locate: (name, directory) => ({ value: resolve(directory, name) }),
   });
