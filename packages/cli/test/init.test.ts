@@ -76,7 +76,10 @@ test('a password in the URL is told to nobody', async ({ images, config }) => {
   expect(run.stdout + run.stderr).not.toContain('hidden');
 });
 
-test('a query in the URL is no part of the name that the checksum file lists', async ({ images, config }) => {
+test('a query in the URL does not belong to the name that the checksum file lists', async ({
+  images,
+  config,
+}) => {
   const url = `${images.url('qcow2')}?token=hidden`;
   const run = await runInProcess(['init', url, '--via', 'ebs', '--config', config]);
   expect(run.exitCode, run.stderr).toBe(0);
