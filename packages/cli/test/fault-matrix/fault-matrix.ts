@@ -36,6 +36,9 @@ lost. Calls that hang are ended by \`--request-timeout\`.
 the error, and the leftovers in the account when its tasks have ended; the same command, run again without the fault, then
 ended with exactly one AMI and one snapshot, both tagged, equal to the disk, and with no object and no upload left.
 
+Under **While the image arrives**, the download of the image waits before its end until a part of the disk is in S3; the
+points are those of the calls that send the disk.
+
 Under **Boot test**, the import finds an AMI that an earlier run has registered and nobody has tested. It ends with an AMI
 that is tagged \`ec2-image:boot-test=passed\`, and with no instance.
 `;
@@ -58,12 +61,14 @@ interface Half {
   readonly lasting: boolean;
   /** Points of a sample. */
   readonly size?: number;
+  /** Of these operations alone. Default: of all. */
+  readonly operations?: ReadonlySet<string>;
 }
 
 /** The matrix of an import by one way. */
 export async function checkImportFaults(half: Half & { readonly way: Way }): Promise<void> {
   await using images = await publishImages(['qcow2'], { sizeBytes: diskBytes, dataBytes: 2 ** 20 });
-  await checkFaults(half, () => openImportScene(images, half.way));
+  await checkFaults(half, () => openImportScene(images, half));
 }
 
 /**
@@ -71,8 +76,9 @@ export async function checkImportFaults(half: Half & { readonly way: Way }): Pro
  * outcomes have to be those that it has. In both, its rows have to be the moments that the command has.
  */
 export async function checkFaults(half: Half, openScene: OpenScene): Promise<void> {
-  const { way, lasting, size = sampleSize } = half;
-  const points = await recordFaultPoints(openScene);
+  const { way, lasting, size = sampleSize, operations } = half;
+  const recorded = await recordFaultPoints(openScene);
+  const points = recorded.filter(({ match }) => operations?.has(match.operation!) ?? true);
   const ofHalf = points.filter((point) => point.lasting === lasting);
   const results: FaultResult[] = [];
   const { seed, done, failures } = await runSample(

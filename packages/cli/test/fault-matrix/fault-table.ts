@@ -1,6 +1,6 @@
 import type { Way } from '../support/crash-points.ts';
 
-export type FaultSection = Way | 'boot test';
+export type FaultSection = Way | 'arriving' | 'boot test';
 
 /** What came of one fault at one call: an entry of `docs/faults.md`. */
 export interface FaultResult {
@@ -15,6 +15,7 @@ const header = ['| call | fault | once | lasting |', '|---|---|---|---|'];
 const titles: Readonly<Record<FaultSection, string>> = {
   s3: '## By way of s3',
   ebs: '## By way of ebs',
+  arriving: '## While the image arrives',
   'boot test': '## Boot test',
 };
 const sections = Object.keys(titles) as FaultSection[];

@@ -3,13 +3,18 @@ import { tagRecord } from '@ec2-image/provenance';
 import { expect } from 'vitest';
 import { bucket, openAccount, type TestAccount } from '../support/account.ts';
 import { expectOneOfEach, type Way } from '../support/crash-points.ts';
+import { type GatedImage, openGate } from '../support/gated-images.ts';
 import type { TestImages } from '../support/images.ts';
 import { type ImportDocument, importArgs, makeWorkDirectory } from '../support/import.ts';
 import { runInProcess } from '../support/in-process.ts';
+import { answered } from '../support/sent-parts.ts';
 import { type FaultScene, hangTimeoutSeconds, maxAttempts } from './fault-points.ts';
 
-/** An import from nothing, by one way. */
-export async function openImportScene(images: TestImages, way: Way): Promise<FaultScene> {
+/** An import from nothing, by one way. Where it is `gated`, the download waits until a part of the disk has been sent. */
+export async function openImportScene(
+  images: TestImages,
+  { way, gated }: { readonly way: Way; readonly gated?: GatedImage },
+): Promise<FaultScene> {
   // Calm: the table says what becomes of one fault at one call of a recorded run, and not of what chance adds to it.
   // The task is longer than two polls however quick the machine is; what is complete then is visible at once.
   const account = await openAccount({
@@ -17,6 +22,10 @@ export async function openImportScene(images: TestImages, way: Way): Promise<Fau
     ec2: { importTaskMs: 150, snapshotCompletionMs: 0, imageCreationMs: 0 },
   });
   const workDirectory = await makeWorkDirectory();
+  const gate = gated && (await openGate(images, gated));
+  account.aws.calls.subscribe(({ operation }) => {
+    if (operation === 'UploadPart' && answered(account, operation).length > 0) gate?.open();
+  });
   return {
     account,
     run: ({ hangs = false } = {}) =>
@@ -24,7 +33,7 @@ export async function openImportScene(images: TestImages, way: Way): Promise<Fau
         importArgs({
           account,
           workDirectory,
-          url: images.url('qcow2'),
+          url: gate?.url ?? images.url('qcow2'),
           'checksum-url': images.checksumUrl,
           via: way,
           bucket: way === 's3' ? bucket : undefined,
@@ -40,12 +49,15 @@ export async function openImportScene(images: TestImages, way: Way): Promise<Fau
       ),
     expectDone: (end) => expectOneOfEach({ account }, images, end),
     async leftoversOf(end) {
+      // The run that is to follow has nothing to wait for.
+      gate?.open();
       const left = await whatIsLeft(account);
       const [result] = end.json<ImportDocument>().images;
       if (result?.outcome === 'failed') expectTold(left, result.leftovers ?? []);
       return left;
     },
     async [Symbol.asyncDispose]() {
+      await gate?.[Symbol.asyncDispose]();
       await account[Symbol.asyncDispose]();
       await rm(workDirectory, { recursive: true, force: true });
     },
