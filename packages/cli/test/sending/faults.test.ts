@@ -2,7 +2,6 @@ import type { FaultAction, FaultRule } from '@ec2-image/local-aws';
 import { expect, test } from 'vitest';
 import {
   allCallsEnded,
-  type FaultName,
   faultActions,
   faultNames,
   hangTimeoutSeconds,
@@ -11,7 +10,7 @@ import {
   outageCalls,
 } from '../fault-matrix/fault-points.ts';
 import { expectTold, whatIsLeft } from '../fault-matrix/import-scene.ts';
-import { expectOneOfEach, openScene, type SceneOptions } from '../support/crash-points.ts';
+import { expectOneOfEach, openScene, type SceneOptions, type Way } from '../support/crash-points.ts';
 import type { GatedMirror } from '../support/gated-mirror.ts';
 import { publishImages, type TestImages } from '../support/images.ts';
 import type { ImportDocument } from '../support/import.ts';
@@ -30,23 +29,36 @@ interface Trouble {
   readonly hangs?: boolean;
 }
 
-/** The second part goes out while the download waits; the first one, with the head of the disk, goes last. */
-const matches: Readonly<Record<string, FaultRule['match']>> = {
-  'starting the upload': { operation: 'CreateMultipartUpload' },
-  'sending a part during the download': { operation: 'UploadPart', parameters: { partNumber: '2' } },
-  'sending the head': { operation: 'UploadPart', parameters: { partNumber: '1' } },
-  'completing the upload': { operation: 'CompleteMultipartUpload' },
+/** The second part goes out while the download waits, and so does the first block; the first part, with the head of the disk, goes last. */
+const matches: Readonly<Record<Way, Readonly<Record<string, FaultRule['match']>>>> = {
+  s3: {
+    'starting the upload': { operation: 'CreateMultipartUpload' },
+    'sending a part during the download': { operation: 'UploadPart', parameters: { partNumber: '2' } },
+    'sending the head': { operation: 'UploadPart', parameters: { partNumber: '1' } },
+    'completing the upload': { operation: 'CompleteMultipartUpload' },
+  },
+  ebs: {
+    'starting the snapshot': { operation: 'StartSnapshot' },
+    'writing a block during the download': { operation: 'PutSnapshotBlock' },
+    'completing the snapshot': { operation: 'CompleteSnapshot' },
+  },
 };
 
-function troubleOf(moment: string, fault: FaultName, isLasting: boolean): Trouble {
-  const times = !isLasting ? 1 : isRefusal(fault) ? 'always' : outageCalls;
-  return {
-    name: `${moment}: ${fault}, ${isLasting ? 'lasting' : 'once'}`,
-    rule: { match: matches[moment], times, action: faultActions[fault] },
-    passes: !isLasting && !isRefusal(fault),
-    hangs: fault.startsWith('hang'),
-  };
-}
+const ofCalls = (via: Way): Trouble[] =>
+  Object.entries(matches[via]).flatMap(([moment, match]) =>
+    faultNames.flatMap((fault) =>
+      [false, true].map((isLasting) => ({
+        name: `${moment}: ${fault}, ${isLasting ? 'lasting' : 'once'}`,
+        rule: {
+          match,
+          times: !isLasting ? 1 : isRefusal(fault) ? ('always' as const) : outageCalls,
+          action: faultActions[fault],
+        },
+        passes: !isLasting && !isRefusal(fault),
+        hangs: fault.startsWith('hang'),
+      })),
+    ),
+  );
 
 const spoilt: Readonly<Record<string, FaultAction>> = {
   'with a flipped bit': { kind: 'flip-bit' },
@@ -55,16 +67,11 @@ const spoilt: Readonly<Record<string, FaultAction>> = {
   'with a flipped bit that lists alone show': { kind: 'flip-bit', shows: 'lists' },
 };
 
-const ofAws: readonly Trouble[] = [
-  ...Object.keys(matches).flatMap((moment) =>
-    faultNames.flatMap((fault) => [false, true].map((isLasting) => troubleOf(moment, fault, isLasting))),
-  ),
-  ...Object.entries(spoilt).map(([how, action]) => ({
-    name: `a part that is stored during the download ${how}`,
-    rule: { match: matches['sending a part during the download'], action },
-    passes: true,
-  })),
-];
+const ofStorage: readonly Trouble[] = Object.entries(spoilt).map(([how, action]) => ({
+  name: `a part that is stored during the download ${how}`,
+  rule: { match: matches.s3['sending a part during the download'], action },
+  passes: true,
+}));
 
 /** From the gate on, it answers so many requests with this status, or as a file that is another now. */
 function brokenServer(
@@ -156,14 +163,19 @@ async function surviveTrouble(images: TestImages, way: SendingWay, trouble: Trou
   await expectOneOfEach(scene, images, await scene.run());
 }
 
-const ways: readonly SendingWay[] = [...gatedWays, ...qemuWays.filter(({ via }) => via === 's3')];
+/** What EBS stores is what was sent: it takes each block by its SHA-256. */
+const troublesOf = ({ via, gated }: SendingWay): Trouble[] => [
+  ...ofCalls(via),
+  ...(via === 's3' ? ofStorage : []),
+  ...(gated ? ofServer : []),
+];
 
-test.for(sampleOf(ways, 1))(
+test.for(sampleOf<SendingWay>([...gatedWays, ...qemuWays], 1))(
   'a disk that is sent $name: what goes wrong meanwhile leaves nothing wrong, and is survived by this run or the next',
   { timeout: isExhaustive ? 3_600_000 : 300_000 },
   async (way) => {
     await using images = await publishImages([way.format], way.disk);
-    const troubles = [...ofAws, ...(way.gated ? ofServer : [])];
+    const troubles = troublesOf(way);
     const { done, failures, seed } = await runSample(
       troubles,
       (trouble) => surviveTrouble(images, way, trouble),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
@@ -23,9 +23,10 @@ export async function expectNothingWrong(
   const keys = new Set([...objects, ...uploads.map(({ Key }) => Key!)]);
   // One disk, one key: of the shape by which the janitor and the next run know it.
   expect(keys.size).toBeLessThanOrEqual(1);
-  for (const key of keys) expect(key).toMatch(/^ec2-image\/test-cloud-icrash\/[0-9a-f]{12}\.vhdx$/);
+  for (const key of keys)
+    expect(key).toMatch(/^ec2-image\/test-cloud-icrash\/[0-9a-f]{12}\.(raw|vhdx|vmdk)$/);
   for (const Key of objects) {
-    const copy = join(workDirectory, 'object.vhdx');
+    const copy = join(workDirectory, `object${extname(Key)}`);
     const { Body } = await account.s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
     await pipeline(Body as Readable, createWriteStream(copy));
     await expectDisk(copy, disk);
@@ -36,14 +37,15 @@ export async function expectNothingWrong(
   );
   for (const file of files.filter((file) => file.isFile())) {
     const path = join(file.parentPath, file.name);
-    if (file.name === 'disk.vhdx') await expectDisk(path, disk);
+    if (/^disk\.(raw|vhdx|vmdk)$/.test(file.name)) await expectDisk(path, disk);
     const served = (await readdir(directory)).find((name) => file.name.endsWith(name));
     if (served) expect(await sha256(path), basename(path)).toBe(await sha256(join(directory, served)));
   }
 }
 
-async function expectDisk(vhdx: string, disk: string): Promise<void> {
-  const { stdout } = await execa('qemu-img', ['compare', '-f', 'vhdx', '-F', 'raw', vhdx, disk], {
+async function expectDisk(path: string, disk: string): Promise<void> {
+  const format = extname(path).slice(1);
+  const { stdout } = await execa('qemu-img', ['compare', '-f', format, '-F', 'raw', path, disk], {
     reject: false,
   });
   expect(stdout).toContain('Images are identical.');

@@ -15,11 +15,38 @@ export interface SendingWay {
   readonly flags?: Flags;
 }
 
+export type GatedWay = SendingWay & { readonly gated: GatedImage };
+
+const gatedWay = (name: string, gated: GatedImage, way: Partial<SendingWay> = {}): GatedWay => ({
+  ...{ name, via: 's3', format: gated.format, disk: gated.disk, gated },
+  ...way,
+});
+
 /** What is sent while the image is still being downloaded. */
-export const gatedWays: readonly (SendingWay & { readonly gated: GatedImage })[] = [
-  { name: 'behind the download of a qcow2', gated: gatedImages.qcow2 },
-  { name: 'as it is decompressed', gated: gatedImages['raw.xz'] },
-].map((way) => ({ ...way, via: 's3', format: way.gated.format, disk: way.gated.disk }));
+export const gatedWays: readonly GatedWay[] = [
+  gatedWay('behind the download of a qcow2', gatedImages.qcow2),
+  gatedWay('as it is decompressed', gatedImages['raw.xz']),
+  gatedWay('as it is decompressed, by way of ebs', gatedImages['raw.xz'], { via: 'ebs' }),
+];
+
+/** A VMDK is no larger than it: of this one two parts are made before the download waits. */
+const largerQcow2: GatedImage = {
+  ...gatedImages.qcow2,
+  disk: { ...gatedImages.qcow2.disk, dataBytes: 48 * 2 ** 20 },
+};
+
+/** The same by every other path through the code. */
+export const moreGatedWays: readonly GatedWay[] = [
+  gatedWay('over four connections behind the download of a qcow2', gatedImages.qcow2, {
+    flags: { connections: 4 },
+  }),
+  gatedWay('as a VMDK behind the download of a qcow2', largerQcow2, { flags: { format: 'vmdk' } }),
+  gatedWay('behind the download of a raw image', gatedImages.raw),
+  gatedWay('behind the download of a raw image that stays raw', gatedImages.raw, {
+    flags: { format: 'raw' },
+  }),
+  gatedWay('as a raw disk as it is decompressed', gatedImages['raw.xz'], { flags: { format: 'raw' } }),
+];
 
 export const qemuWays: readonly SendingWay[] = (['s3', 'ebs'] as const).map((via) => ({
   name: `as qemu-img converts it, by way of ${via}`,

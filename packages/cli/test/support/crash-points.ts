@@ -41,9 +41,11 @@ export interface SceneOptions extends Partial<LocalAwsOptions> {
   /** One of `images`, whose download waits before its end. */
   readonly gated?: GatedImage;
   readonly mirror?: Partial<GatedMirrorOptions>;
-  /** Once two parts of the disk have been sent. Default: opens the gate. */
+  /** Once two parts of the disk have been sent, or two blocks. Default: opens the gate. */
   readonly atGate?: (gate: GatedMirror) => void;
 }
+
+const isSending = (operation: string) => operation === 'UploadPart' || operation === 'PutSnapshotBlock';
 
 export async function openScene(
   images: TestImages,
@@ -68,7 +70,7 @@ export async function openScene(
     ...flags,
   });
   const stop = account.aws.calls.subscribe(({ operation }) => {
-    if (!gate || operation !== 'UploadPart' || answered(account, operation).length < 2) return;
+    if (!gate || !isSending(operation) || answered(account, operation).length < 2) return;
     stop();
     atGate(gate);
   });

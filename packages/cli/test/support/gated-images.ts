@@ -23,6 +23,11 @@ export const gatedImages = {
     disk: { sizeBytes: 520 * mebibyte, dataBytes: 24 * mebibyte },
     gateBeforeEnd: 6 * mebibyte,
   },
+  raw: {
+    format: 'raw',
+    disk: { sizeBytes: 40 * mebibyte, dataBytes: 28 * mebibyte },
+    gateBeforeEnd: 6 * mebibyte,
+  },
   'raw.xz': {
     format: 'raw.xz',
     disk: { sizeBytes: 64 * mebibyte, dataBytes: 28 * mebibyte },

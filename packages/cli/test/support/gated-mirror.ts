@@ -25,6 +25,8 @@ export interface GatedMirrorOptions {
   readonly contentOf?: (file: Buffer, answer: number) => Buffer;
   /** Its validator, by the number of the answer. Default `"v1"`. */
   readonly etagOf?: (answer: number) => string;
+  /** What to send in place of a stretch of it that begins at this byte. Default: the stretch. */
+  readonly alter?: (stretch: Buffer, start: number) => Buffer;
   /** An HTTP status to answer with in place of the file. */
   readonly statusOf?: () => number | undefined;
 }
@@ -38,6 +40,7 @@ export async function openGatedMirror(options: GatedMirrorOptions): Promise<Gate
     ranges = true,
     contentOf = (file) => file,
     etagOf = () => '"v1"',
+    alter = (stretch) => stretch,
     statusOf = () => undefined,
   } = options;
   const file = await readFile(join(directory, name));
@@ -48,20 +51,22 @@ export async function openGatedMirror(options: GatedMirrorOptions): Promise<Gate
   async function answer(response: ServerResponse, content: Buffer, start: number, end: number) {
     const served = { start, end, sent: 0 };
     answers.push(served);
-    const send = (bytes: Buffer) => {
-      served.sent += bytes.length;
-      response.write(bytes);
+    const sendUpTo = (stop: number) => {
+      const at = start + served.sent;
+      if (stop <= at) return;
+      served.sent = stop - start;
+      response.write(alter(content.subarray(at, stop), at));
     };
     // A short one is of what was asked for out of turn.
     const isShort = end - start <= 2 ** 20 && start > 0;
     if (!isShort && end > gateAt) {
-      send(content.subarray(start, Math.max(start, gateAt)));
+      sendUpTo(gateAt);
       held.add(response);
       await opened;
       held.delete(response);
       if (response.destroyed) return;
     }
-    send(content.subarray(start + served.sent, end));
+    sendUpTo(end);
     response.end();
   }
 
