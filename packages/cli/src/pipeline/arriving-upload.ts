@@ -1,7 +1,8 @@
-import { type ExplainedError, isExplained } from '@ec2-image/explained-error';
+import { isExplained } from '@ec2-image/explained-error';
 import { abandonUpload } from '@ec2-image/s3-upload';
 import { type ImageRun, objectLocation } from './run.ts';
 import type { ArrivingState, StartedDisk } from './started-disk.ts';
+import { mayStreamAgain } from './wrong-streams.ts';
 
 /** Thrown where the image is there now, and has to be begun with again: it was discarded, or could not be read, on its way. */
 export class SentTooEarly extends Error {}
@@ -39,22 +40,6 @@ export async function whyImageEnded(
     return refused(run, reason);
   }
   return refused(run, error);
-}
-
-/** What may have happened on the way of a stream. */
-const wrongStreamCodes: readonly string[] = [
-  'CORRUPT_COMPRESSION',
-  'DIGEST_MISMATCH',
-  'DISK_SIZE_WRONG',
-  'TRUNCATED_COMPRESSION',
-];
-
-/** A download that is a file is repeated once, too. */
-function mayStreamAgain({ wrongStreams }: ImageRun, reason: unknown): reason is ExplainedError {
-  if (!isExplained(reason) || !wrongStreamCodes.includes(reason.code)) return false;
-  wrongStreams.number += 1;
-  wrongStreams.isSizeWrong ||= reason.code === 'DISK_SIZE_WRONG';
-  return wrongStreams.number === 1;
 }
 
 async function refused(run: ImageRun, reason: unknown): Promise<unknown> {

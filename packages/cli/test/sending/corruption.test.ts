@@ -42,11 +42,15 @@ interface Corruption {
 const corruptions: readonly Corruption[] = [...gatedWays, ...moreGatedWays].flatMap((way) =>
   (Object.keys(places) as Place[]).flatMap((place) =>
     (['once', 'always', 'kept'] as const)
-      // Of what is decompressed as it comes nothing is kept, and of no other what has not come.
-      .filter((when) => when !== 'kept' || (way.format !== 'raw.xz' && place !== 'what is still to come'))
+      .filter((when) => when !== 'kept' || (isKept(way) && place !== 'what is still to come'))
       .map((when) => ({ way, place, when })),
   ),
 );
+
+/** Of what is decompressed as it comes nothing is kept; of several connections the gate does not hold the last pieces, which are short. */
+function isKept({ format, flags }: GatedWay): boolean {
+  return format !== 'raw.xz' && flags?.connections === undefined;
+}
 
 const nameOf = ({ way, place, when }: Corruption) => `${way.name}, ${place}, ${when}`;
 

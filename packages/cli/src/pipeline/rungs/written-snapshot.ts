@@ -36,6 +36,7 @@ import type { CompleteSnapshot } from '../snapshot.ts';
 import { FailedProof, type SnapshotProof } from '../snapshot-proof.ts';
 import { openStreamedImage } from '../streamed-image.ts';
 import { constantTagsOf } from '../tags.ts';
+import { mayStreamAgain } from '../wrong-streams.ts';
 
 /** The snapshot by way of EBS direct, where an earlier run completed it. */
 export async function findWrittenSnapshot(
@@ -148,6 +149,16 @@ function writeLocal(run: ImageRun, obtainImage: ObtainImage): Promise<Written | 
 
 /** Without any file: blocks are made and sent while the image is downloaded. Undefined where the image has to be a file. */
 async function writeStreamed(run: ImageRun): Promise<Written | undefined> {
+  try {
+    return await writeStreamedOnce(run);
+  } catch (error) {
+    if (run.signal.aborted || !mayStreamAgain(run, error)) throw error;
+    run.notice(`${error.message}; downloading again`);
+    return writeStreamedOnce(run);
+  }
+}
+
+async function writeStreamedOnce(run: ImageRun): Promise<Written | undefined> {
   await using image = await openStreamedImage(run);
   if (!image) return undefined;
   try {
@@ -157,10 +168,7 @@ async function writeStreamed(run: ImageRun): Promise<Written | undefined> {
     });
   } catch (error) {
     image.fail(error);
-    if (!isExplained(error) || error.code !== 'DISK_SIZE_WRONG' || run.signal.aborted) throw error;
-    run.notice(`${error.message}; downloading again`);
-    run.wrongStreams.isSizeWrong = true;
-    return undefined;
+    throw error;
   }
 }
 
