@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { type Account, startAccount } from '../account.ts';
 
 /** Nothing of the account takes longer than its work. */
@@ -20,6 +21,8 @@ export async function onEmpty<T>(
   },
   work: (account: Account, directory: string) => Promise<T>,
 ): Promise<T> {
+  // What the one before has written is on the disk, and not written back beside this one.
+  await execa('sync');
   const directory = await mkdtemp(join(scratch, 'import-'));
   try {
     await using account = await startAccount({

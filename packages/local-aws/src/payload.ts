@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { finished, type Readable } from 'node:stream';
 
 /** A body that was read whole. */
 export interface Payload {
@@ -9,17 +10,13 @@ export interface Payload {
 }
 
 /** Reads a body of so many bytes at most; undefined for a longer one. */
-export async function readPayload(
-  body: AsyncIterable<Buffer>,
-  limitBytes: number,
-): Promise<Payload | undefined> {
+export function readPayload(body: Readable, limitBytes: number): Promise<Payload | undefined> {
   const chunks: Buffer[] = [];
   const hash = createHash('sha256');
   let length = 0;
   let isAllZeros = true;
-  for await (const chunk of body) {
+  function take(chunk: Buffer): void {
     length += chunk.length;
-    if (length > limitBytes) return undefined;
     if (isAllZeros && !isZero(chunk)) {
       isAllZeros = false;
       for (const earlier of chunks) hash.update(earlier);
@@ -27,7 +24,18 @@ export async function readPayload(
     if (!isAllZeros) hash.update(chunk);
     chunks.push(chunk);
   }
-  return { chunks, length, sha256: isAllZeros ? digestOfZeros(length) : hash.digest() };
+  const { promise, resolve, reject } = Promise.withResolvers<Payload | undefined>();
+  // By events: an iterator puts together what has come meanwhile, which copies every second block.
+  body.on('data', (chunk: Buffer) => {
+    if (length + chunk.length <= limitBytes) return take(chunk);
+    resolve(undefined);
+    body.destroy();
+  });
+  finished(body, { writable: false }, (error) => {
+    if (error) reject(error);
+    else resolve({ chunks, length, sha256: isAllZeros ? digestOfZeros(length) : hash.digest() });
+  });
+  return promise;
 }
 
 const zeros = Buffer.alloc(512 * 1024);

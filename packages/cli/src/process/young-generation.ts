@@ -1,0 +1,22 @@
+import { PerformanceObserver } from 'node:perf_hooks';
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+
+/** Of both of its halves, in bytes. V8 itself would go to four times that, for another 80 MiB at the peak. */
+const enoughBytes = 16 * 2 ** 20;
+
+/**
+ * Lets V8's young generation grow from its 2 MiB to {@link enoughBytes}: for a command that has many requests under way at a
+ * time, whose objects live through several collections of a small one, and are copied by each. Measured on 8,192 blocks by EBS
+ * direct: 690 collections take 1.5 s of the main thread, and 80 of them 0.3 s, for some 10 MiB more at the peak.
+ */
+export function growYoungGeneration(): void {
+  // V8 takes no limit for this while it runs, but reads at each collection whether it may grow.
+  setFlagsFromString('--semi-space-growth-factor=2');
+  const observer = new PerformanceObserver(() => {
+    const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
+    if (young && young.space_size < enoughBytes) return;
+    setFlagsFromString('--semi-space-growth-factor=1');
+    observer.disconnect();
+  });
+  observer.observe({ entryTypes: ['gc'] });
+}
