@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { finished, type Readable } from 'node:stream';
 
 /** A body that was read whole. */
 export interface Payload {
@@ -10,13 +9,17 @@ export interface Payload {
 }
 
 /** Reads a body of so many bytes at most; undefined for a longer one. */
-export function readPayload(body: Readable, limitBytes: number): Promise<Payload | undefined> {
+export async function readPayload(
+  body: AsyncIterable<Buffer>,
+  limitBytes: number,
+): Promise<Payload | undefined> {
   const chunks: Buffer[] = [];
   const hash = createHash('sha256');
   let length = 0;
   let isAllZeros = true;
-  function take(chunk: Buffer): void {
+  for await (const chunk of body) {
     length += chunk.length;
+    if (length > limitBytes) return undefined;
     if (isAllZeros && !isZero(chunk)) {
       isAllZeros = false;
       for (const earlier of chunks) hash.update(earlier);
@@ -24,18 +27,7 @@ export function readPayload(body: Readable, limitBytes: number): Promise<Payload
     if (!isAllZeros) hash.update(chunk);
     chunks.push(chunk);
   }
-  const { promise, resolve, reject } = Promise.withResolvers<Payload | undefined>();
-  // By events: an iterator puts together what has come meanwhile, which copies every second block.
-  body.on('data', (chunk: Buffer) => {
-    if (length + chunk.length <= limitBytes) return take(chunk);
-    resolve(undefined);
-    body.destroy();
-  });
-  finished(body, { writable: false }, (error) => {
-    if (error) reject(error);
-    else resolve({ chunks, length, sha256: isAllZeros ? digestOfZeros(length) : hash.digest() });
-  });
-  return promise;
+  return { chunks, length, sha256: isAllZeros ? digestOfZeros(length) : hash.digest() };
 }
 
 const zeros = Buffer.alloc(512 * 1024);
