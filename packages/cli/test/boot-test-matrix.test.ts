@@ -62,8 +62,8 @@ test('a boot test, killed before and after each of its calls, leaves no instance
   );
   console.log(`crash matrix, boot test: ${done} of ${points.length} points, ${killed} killed, seed ${seed}`);
   expect(failures).toEqual([]);
-  // A run with fewer polls than the recorded one is over before its last points.
-  expect(killed).toBeGreaterThan(isExhaustive ? done / 2 : 0);
+  // A run with fewer polls than the recorded one is over before its last points: of a sample, that may be all.
+  if (isExhaustive) expect(killed).toBeGreaterThan(done / 2);
 });
 
 test.for(['SIGINT', 'SIGTERM'] as const)(

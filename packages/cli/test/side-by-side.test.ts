@@ -12,6 +12,8 @@ test.for([
   ['on two machines', 'ebs', 'own'],
 ] as const)(
   'three runs of one image at once, %s, by way of %s: one AMI and one snapshot',
+  // What is refused or lost by chance is repeated after real seconds, three times over.
+  { timeout: 180_000 },
   async ([_, via, directories], { account, images, workDirectory, argsOf }) => {
     const runs = await Promise.all(
       Array.from({ length: 3 }, async () =>
