@@ -20,5 +20,6 @@ export { type SignedFileOptions, signedFile } from './signature/signed-file.ts';
 export { requireSignatureUrl, type Trust } from './signature/trust.ts';
 export { type UnusableKey, unusableKeys } from './signature/unusable-keys.ts';
 export type { SignedRequest, SignS3Request } from './signing-dispatcher.ts';
+export { isRemote } from './source.ts';
 export { type ImageStream, type StreamImageOptions, streamImage } from './stream-image.ts';
 export type { VerifiedImage } from './verified-image.ts';

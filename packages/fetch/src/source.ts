@@ -46,6 +46,15 @@ export function parseSources(urls: string | readonly string[]): readonly Source[
   return sources;
 }
 
+/**
+ * Whether an image is on servers alone.
+ *
+ * @throws FetchError `BAD_URL`
+ */
+export function isRemote(urls: string | readonly string[]): boolean {
+  return parseSources(urls).every(({ kind }) => kind === 'http');
+}
+
 /** As the aws CLI reads it: the key is what it is, percent signs, question marks and all. */
 function objectSource(text: string): HttpSource {
   const [, bucket, key] = /^s3:\/\/([A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9])\/(.+)$/is.exec(text) ?? [];

@@ -11,7 +11,7 @@ import { createLeftovers } from './leftovers.ts';
 import { checkPublication, publishImage } from './publish/publish-image.ts';
 import type { PublishMeans } from './publishing.ts';
 import { requireBoot } from './require-boot.ts';
-import type { IdentifiedRun, Known } from './run.ts';
+import type { IdentifiedRun, ImageRun, Known } from './run.ts';
 import { findAmi, type ObtainedAmi } from './rungs/ami.ts';
 import { createSteps } from './steps.ts';
 
@@ -139,7 +139,7 @@ async function importIdentified(run: PublishedRun, localFiles: LocalFiles): Prom
     onTurn: () => view.stage(request.name, 'waiting'),
   });
   try {
-    const own = {
+    const own: PublishedRun & ImageRun = {
       ...run,
       directory,
       localFiles,
@@ -150,7 +150,7 @@ async function importIdentified(run: PublishedRun, localFiles: LocalFiles): Prom
       unwantedSnapshots: [],
     };
     // Looked for in here too: another run may have made it meanwhile.
-    const ami = await obtainAmi(own);
+    const ami = await obtainAmi(own).finally(() => own.image.early?.[Symbol.asyncDispose]());
     // What this run has read of it to prove it is verified.
     const isRead = own.known.proof?.madeAt !== undefined;
     if (request.verify && ami.outcome === 'reused' && ami.snapshotId !== null && !isRead) {

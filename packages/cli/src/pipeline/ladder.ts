@@ -6,9 +6,9 @@ import { findAmi, type ObtainedAmi, registerAmi } from './rungs/ami.ts';
 import { startArrivingDisk } from './rungs/arriving-disk.ts';
 import { startDisk } from './rungs/disk.ts';
 import { findImportedSnapshot } from './rungs/find-imported-snapshot.ts';
-import { obtainImage, startImage } from './rungs/image.ts';
+import { beginImage, obtainImage, startImage } from './rungs/image.ts';
 import { importSnapshot } from './rungs/import-snapshot.ts';
-import { findObject, locateObject, uploadDisk } from './rungs/object.ts';
+import { findObject, hasObject, locateObject, uploadDisk } from './rungs/object.ts';
 import { copyOwn, findOwn } from './rungs/own-snapshot.ts';
 import { startStreamedDisk } from './rungs/streamed-disk.ts';
 import type { ObtainedObject, ObtainedSnapshot } from './snapshot.ts';
@@ -18,6 +18,8 @@ import { obtainVerified, requireVerified } from './verified-snapshot.ts';
 /*
  * image ──► disk ──► object ──► snapshot ──► AMI, from the end: each result is looked for first, and made from the one
  * before it only where it does not exist. Running the same command again is therefore the recovery, from any machine.
+ * Looking takes seconds, since one look alone does not show that something is missing: from the first on that finds nothing,
+ * the image is on its way.
  */
 
 export async function obtainAmi(run: ImageRun): Promise<ObtainedAmi> {
@@ -49,9 +51,11 @@ async function obtainOwnSnapshot(run: ImageRun, snapshot: ObtainedSnapshot): Pro
 
 async function obtainImportedSnapshot(given: ImageRun): Promise<ObtainedSnapshot> {
   const run = await locateObject(given);
+  // An object would make the image needless.
+  const onNothingYet = () => beginImage(run, { isNeedless: hasObject });
   return finishSnapshot(
     run,
-    (await findImportedSnapshot(run, { obtainImage, obtainDisk, proveSnapshot })) ??
+    (await findImportedSnapshot(run, { obtainImage, obtainDisk, proveSnapshot, onNothingYet })) ??
       (await importSnapshot(run, { obtainObject, obtainDisk, proveSnapshot })),
   );
 }
@@ -59,9 +63,10 @@ async function obtainImportedSnapshot(given: ImageRun): Promise<ObtainedSnapshot
 /** Loaded only where it is wanted, with the client of its own service. */
 async function obtainWrittenSnapshot(run: ImageRun): Promise<ObtainedSnapshot> {
   const { findWrittenSnapshot, writeSnapshot } = await import('./rungs/written-snapshot.ts');
+  const onNothingYet = () => beginImage(run);
   return finishSnapshot(
     run,
-    (await findWrittenSnapshot(run, { obtainImage, proveSnapshot })) ??
+    (await findWrittenSnapshot(run, { obtainImage, proveSnapshot, onNothingYet })) ??
       (await writeSnapshot(run, obtainImage)),
   );
 }
@@ -84,7 +89,7 @@ async function obtainDisk(given: ImageRun): Promise<StartedDisk> {
     given.failedProofs.wrong > 0
       ? { ...given, request: { ...given.request, converter: 'qemu-img' as const } }
       : given;
-  const image = startImage(run);
+  const image = await startImage(run);
   const arriving = await startArrivingDisk(run, image);
   if (arriving) return arriving;
   const whole = await image.finished;

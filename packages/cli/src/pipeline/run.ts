@@ -7,6 +7,7 @@ import type { ImportRequest } from '../config/import-request.ts';
 import type { ChainLink, FoundBoot, ReportedBootTest } from '../outcome.ts';
 import type { RunLog } from '../run-log.ts';
 import type { ImageDirectory } from '../work-directory/image-directory.ts';
+import type { EarlyDownload } from './early-download.ts';
 import type { Encryption } from './encryption.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { RunView } from './progress.ts';
@@ -82,8 +83,12 @@ export interface ImageRun extends IdentifiedRun {
   readonly failedProofs: { wrong: number; unproven: number };
   /** Streams of the image that had another digest, or could not be decompressed; and whether one had another size than the image says. */
   readonly wrongStreams: { number: number; isSizeWrong: boolean };
-  /** Whether this run has had the image whole and verified: from then on nothing is made of it on its way. */
-  readonly image: { isVerified: boolean };
+  readonly image: {
+    /** Whether this run has had the image whole and verified: from then on nothing is made of it on its way. */
+    isVerified: boolean;
+    /** Once it was begun, whether or not somebody has it since. */
+    early?: EarlyDownload;
+  };
   /** Snapshots that this run has deleted, or could not prove: whatever leads to one of them is of no use. */
   readonly unwantedSnapshots: string[];
 }

@@ -14,12 +14,13 @@ export interface Steps {
    *
    * @param result undefined of a value with which the step has not ended: it is to be taken again
    * @param options.isBehind another step runs beside it, and is the one to be shown. Default false.
+   * @param options.isUnwanted whether it has ended as nobody needs it: then it has not failed, and was never taken
    */
   take<T>(
     step: StepName,
     work: () => Promise<T>,
     result?: (value: T) => StepResult | undefined,
-    options?: { readonly isBehind?: boolean },
+    options?: { readonly isBehind?: boolean; readonly isUnwanted?: () => boolean },
   ): Promise<T>;
   /** A step that something else has done on its way: there is nothing to run. */
   record(step: StepName, result?: StepResult): void;
@@ -45,7 +46,7 @@ export function createSteps({
   };
   const isDone = (step: StepName) => ['done', 'reused'].includes(taken.get(step)?.outcome ?? '');
   return {
-    async take(step, work, result = () => ({}), { isBehind = false } = {}) {
+    async take(step, work, result = () => ({}), { isBehind = false, isUnwanted = () => false } = {}) {
       const isRepeated = isShared(step) && isDone(step);
       if (!isRepeated && !isBehind) view.stage(image, step);
       const startedAt = now();
@@ -60,7 +61,7 @@ export function createSteps({
         }
         return value;
       } catch (error) {
-        end({ step, outcome: 'failed', seconds: seconds() });
+        if (!isUnwanted()) end({ step, outcome: 'failed', seconds: seconds() });
         throw error;
       }
     },

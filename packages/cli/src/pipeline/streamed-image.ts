@@ -23,6 +23,20 @@ export interface StreamedImage extends AsyncDisposable {
  * format that is read here and there, or is one already, if only in part.
  */
 export async function openStreamedImage(run: ImageRun): Promise<StreamedImage | undefined> {
+  const early = await run.image.early?.takeStream(run.signal);
+  return early ? early.stream : openStream(run);
+}
+
+/** Whether a disk of this format is made, by the way that is asked for, of an image that is read but once. */
+export function mayStream({ request, failedProofs }: ImageRun): boolean {
+  const { via, format, converter, verify } = request;
+  if (via === 'ebs') return true;
+  // `verify` reads the image again.
+  return format !== 'vmdk' && converter !== 'qemu-img' && !verify && failedProofs.wrong === 0;
+}
+
+/** {@link openStreamedImage}, of an image that nobody has begun to download. */
+export async function openStream(run: ImageRun): Promise<StreamedImage | undefined> {
   const { request, digest, directory, signal, notice, steps, view } = run;
   // Its signature is verified before anything is sent, and tags say whose it is: that takes a file.
   if (isDiskFile(request.urls[0]!)) return undefined;

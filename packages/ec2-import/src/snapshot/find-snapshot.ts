@@ -12,6 +12,8 @@ export interface FindSnapshotOptions extends Ec2Options, WantedSnapshot {
   readonly fresh?: boolean;
   /** False where nothing is going to be imported: then only tagged snapshots are looked for, and no right to list import tasks is needed. Default true. */
   readonly importTasks?: boolean;
+  /** Called where the first look finds nothing, while others are to confirm that. */
+  readonly onNothingYet?: () => void;
   /** Snapshots that are not taken: this run has deleted them, though EC2 may show them for some minutes more, or could not prove them. */
   readonly except?: Iterable<string>;
 }
@@ -112,7 +114,7 @@ function taskSource({ bucket, key }: ImportTask): TaskSource | undefined {
   return bucket !== undefined && key !== undefined ? { bucket, key } : undefined;
 }
 
-type Looked = WantedSnapshot & Pick<FindSnapshotOptions, 'importTasks' | 'except'>;
+type Looked = WantedSnapshot & Pick<FindSnapshotOptions, 'importTasks' | 'except' | 'onNothingYet'>;
 
 type Look = (ec2: Ec2, wanted: Looked) => Promise<ChosenSnapshot>;
 
@@ -128,6 +130,7 @@ export async function findSnapshotConsistently(ec2: Ec2, wanted: Looked): Promis
   const look = async () => {
     const chosen = await findSnapshotNow(ec2, wanted);
     if (chosen.state !== 'none') return chosen;
+    if (!none) wanted.onNothingYet?.();
     // A lagging answer shows fewer tasks than there are, never more.
     if (!none || chosen.endedAttempts > none.endedAttempts) none = chosen;
     return undefined;

@@ -31,10 +31,18 @@ import { FailedProof } from '../snapshot-proof.ts';
  */
 export async function findImportedSnapshot(
   run: ImageRun,
-  { obtainImage, ...means }: ProofMeans & { readonly obtainImage: ObtainImage },
+  {
+    obtainImage,
+    onNothingYet,
+    ...means
+  }: ProofMeans & {
+    readonly obtainImage: ObtainImage;
+    /** Called where the first look finds nothing, while others are to confirm that. */
+    readonly onNothingYet?: () => void;
+  },
 ): Promise<CompleteSnapshot | undefined> {
   const { request, notice, steps } = run;
-  const found = await findSnapshotOrTask(run);
+  const found = await findSnapshotOrTask(run, { onNothingYet });
   run.endedAttempts.number = Math.max(run.endedAttempts.number, found.endedAttempts);
   if (found.state === 'none') return undefined;
   await requireSigner(run, found.state === 'complete' ? found.tags : {}, obtainImage);
@@ -75,6 +83,7 @@ export async function findImportedSnapshot(
 /** A snapshot or a task of this image. Changes nothing. */
 export function findSnapshotOrTask(
   run: IdentifiedRun & Pick<ImageRun, 'earlierKey'> & Partial<Pick<ImageRun, 'unwantedSnapshots'>>,
+  { onNothingYet }: { readonly onNothingYet?: () => void } = {},
 ): Promise<FoundSnapshot> {
   const { request, cloud, digest } = run;
   const { bucket, key } = objectLocation(run);
@@ -87,6 +96,7 @@ export function findSnapshotOrTask(
     key,
     ...wantedSnapshotOf(run),
     fresh: request.fresh,
+    onNothingYet,
     except: run.unwantedSnapshots,
   });
 }

@@ -54,6 +54,15 @@ export async function findStoredObject(
   return run.request.fresh ? undefined : s3.findObject({ ...objectLocation(run), refuseForeign: true });
 }
 
+/** Whether the object, or what is in its place, may be there: where that cannot be told now, it is asked for again later. */
+export async function hasObject(run: ImageRun): Promise<boolean> {
+  try {
+    return (await findStoredObject({ ...run, notice: () => {} })) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
 /** The object, uploaded from the disk. A disk that turns out to be damaged is converted again, once, by qemu-img. */
 export async function uploadDisk(run: ImageRun, obtainDisk: ObtainDisk): Promise<ObtainedObject> {
   try {

@@ -5,16 +5,16 @@ import { lookedInto } from '../boot/find-boot-mode.ts';
 import { requireRootVolume } from '../root-volume.ts';
 import type { ImageRun } from '../run.ts';
 import type { StartedDisk } from '../started-disk.ts';
-import { openStreamedImage, type StreamedImage } from '../streamed-image.ts';
+import { mayStream, openStreamedImage, type StreamedImage } from '../streamed-image.ts';
 
 /**
  * The disk of a raw image that is read once, during its download: neither of the two is ever a file. Undefined where the image
  * has to be one.
  */
 export async function startStreamedDisk(run: ImageRun): Promise<StartedDisk | undefined> {
-  const { format, converter, verify } = run.request;
-  // `verify` reads the image again.
-  if (format === 'vmdk' || converter === 'qemu-img' || verify || run.failedProofs.wrong > 0) return undefined;
+  const { format } = run.request;
+  // The first of the two is for the compiler.
+  if (format === 'vmdk' || !mayStream(run)) return undefined;
   const image = await openStreamedImage(run);
   if (!image) return undefined;
   try {

@@ -41,10 +41,18 @@ import { mayStreamAgain } from '../wrong-streams.ts';
 /** The snapshot by way of EBS direct, where an earlier run completed it. */
 export async function findWrittenSnapshot(
   run: ImageRun,
-  { obtainImage, proveSnapshot }: Pick<ProofMeans, 'proveSnapshot'> & { readonly obtainImage: ObtainImage },
+  {
+    obtainImage,
+    proveSnapshot,
+    onNothingYet,
+  }: Pick<ProofMeans, 'proveSnapshot'> & {
+    readonly obtainImage: ObtainImage;
+    /** Called where the first look finds nothing, while others are to confirm that. */
+    readonly onNothingYet?: () => void;
+  },
 ): Promise<CompleteSnapshot | undefined> {
   const { request, cloud, notice, steps } = run;
-  const found = await findCompleteSnapshot(run);
+  const found = await findCompleteSnapshot(run, { onNothingYet });
   if (found.state !== 'complete') return undefined;
   await requireSigner(run, found.tags, obtainImage);
   await requireBootMode(run, found.tags, obtainImage);
@@ -75,6 +83,7 @@ export async function findWrittenSnapshot(
 /** A complete snapshot of this image. Changes nothing. */
 export function findCompleteSnapshot(
   run: IdentifiedRun & Partial<Pick<ImageRun, 'unwantedSnapshots'>>,
+  { onNothingYet }: { readonly onNothingYet?: () => void } = {},
 ): Promise<FoundSnapshot> {
   const { request, cloud, digest } = run;
   return findSnapshot({
@@ -84,6 +93,7 @@ export function findCompleteSnapshot(
     account: cloud.account,
     fresh: request.fresh,
     ...wantedSnapshotOf(run),
+    onNothingYet,
     except: run.unwantedSnapshots,
     importTasks: false,
   });
