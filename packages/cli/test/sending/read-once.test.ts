@@ -59,10 +59,12 @@ describe('a raw image', { timeout: 120_000 }, () => {
     runImport,
     workDirectory,
   }) => {
-    gate.open();
     const match = { operation: 'CompleteMultipartUpload' };
     const completing = account.aws.faults.add({ match, times: 'always', action: { kind: 'hang' } });
-    const running = runImport({ url: gate.url, format: 'raw' });
+    const running = runImport({ url: gate.url, format: 'raw', connections: 1 });
+    // What has arrived before anything is sent is a file, which is hashed as it is sent.
+    await untilParts(account, 1, running);
+    gate.open();
     await completing.struck;
     const names = await readdir(workDirectory, { recursive: true });
     await alterFile(join(workDirectory, names.find((name) => name.endsWith('.raw'))!));
