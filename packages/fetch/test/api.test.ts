@@ -7,6 +7,7 @@ test('the exported names', () => {
     'fetchImage',
     'findImage',
     'imageFileName',
+    'isRemote',
     'openLocalFiles',
     'openLocalImage',
     'planDownload',
