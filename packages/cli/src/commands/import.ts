@@ -7,8 +7,8 @@ import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts'
 import { explain } from '../errors/explain.ts';
 import type { ImageSettings } from '../options/table.ts';
 import { createRunHistory } from '../pipeline/history.ts';
+import { tuneCollector } from '../process/collector.ts';
 import { checkOutputFile } from '../process/output-file.ts';
-import { growYoungGeneration } from '../process/young-generation.ts';
 import { cleanupCommand } from '../render/cleanup-command.ts';
 import { renderError } from '../render/error.ts';
 import {
@@ -115,7 +115,7 @@ export class ImportCommand extends TableCommand<RequestedImport[]> {
     const history = createRunHistory();
     const writesConfig = this.given.value('write-config') ?? file?.config['write-config'] ?? false;
     const publishFlags = publishFlagsOf({ given: this.given, requests, terminal: this.context, settings });
-    growYoungGeneration();
+    tuneCollector(requests.map(({ via }) => via));
     // Loaded here, so that a wrong command line is answered without waiting for clients of AWS to load.
     const { runImports } = await import('../run-imports.ts');
     const finished = await runImports({
