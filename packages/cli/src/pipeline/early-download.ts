@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { StartedImage } from './started-image.ts';
-import type { StreamedImage } from './streamed-image.ts';
+import type { StartedImage, StreamedImage } from './started-image.ts';
 
 /** An image that is on its way into a file, or one that never becomes a file. */
 export type BegunDownload = { readonly file: StartedImage } | { readonly stream: StreamedImage };

@@ -3,20 +3,11 @@ import { imageFileName, streamImage } from '@ec2-image/fetch';
 import { type Digest, shortDigest } from '@ec2-image/provenance';
 import { isAuthentic } from '../config/checksum.ts';
 import { recordChecksum } from './chain.ts';
-import { type Content, streamedContent } from './content.ts';
+import { streamedContent } from './content.ts';
 import { Resources } from './resources.ts';
 import { contentOptions, type ImageRun } from './run.ts';
 import { lacksSigner } from './signer.ts';
-
-/** An image that never becomes a file: its content comes from the server. */
-export interface StreamedImage extends AsyncDisposable {
-  /** Each reading downloads the image, and ends only where it had the digest. */
-  readonly content: Content;
-  /** The download as a step of the run: resolves once a reading has ended. */
-  readonly downloaded: Promise<void>;
-  /** Ends the step where nothing will be read to the end any more. */
-  fail(error: unknown): void;
-}
+import type { StreamedImage } from './started-image.ts';
 
 /**
  * Opens an image whose disk can be read during the download. Undefined where the image has to be a file, as it is a disk

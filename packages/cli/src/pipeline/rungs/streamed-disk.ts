@@ -5,7 +5,8 @@ import { lookedInto } from '../boot/find-boot-mode.ts';
 import { requireRootVolume } from '../root-volume.ts';
 import type { ImageRun } from '../run.ts';
 import type { StartedDisk } from '../started-disk.ts';
-import { mayStream, openStreamedImage, type StreamedImage } from '../streamed-image.ts';
+import type { StreamedImage } from '../started-image.ts';
+import { mayStream, openStreamedImage } from '../streamed-image.ts';
 
 /**
  * The disk of a raw image that is read once, during its download: neither of the two is ever a file. Undefined where the image
