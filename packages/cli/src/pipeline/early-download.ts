@@ -58,7 +58,7 @@ export function beginEarlyDownload(
       // Somebody else may have it by now.
       return left === mine ? download : undefined;
     } catch (error) {
-      // Whoever goes on nevertheless begins anew.
+      // The next who asks for it begins again.
       left = undefined;
       throw error;
     }

@@ -54,7 +54,7 @@ export async function findStoredObject(
   return run.request.fresh ? undefined : s3.findObject({ ...objectLocation(run), refuseForeign: true });
 }
 
-/** Whether the object, or what is in its place, may be there: where that cannot be told now, it is asked for again later. */
+/** Whether the object, or what is in its place, may be there. What cannot be told now counts as there: a later look tells. */
 export async function hasObject(run: ImageRun): Promise<boolean> {
   try {
     return (await findStoredObject({ ...run, notice: () => {} })) !== undefined;
