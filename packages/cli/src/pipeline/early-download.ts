@@ -58,7 +58,7 @@ export function beginEarlyDownload(
       // Somebody else may have it by now.
       return left === mine ? download : undefined;
     } catch (error) {
-      // The next who asks for it begins again.
+      // Whoever asks for it next restarts it.
       left = undefined;
       throw error;
     }
