@@ -23,9 +23,9 @@ export function createDeflate(image: Image): (options: DeflateOptions) => Promis
     const { result, fault } = await image.run(job, { signal });
     if (fault) throw errorOf(fault, image.path);
     const places = createPlaces(room);
-    const streams = result.lengths.map((length) => {
+    const streams = result.lengths.map((length, index) => {
       if (length === 0) return undefined;
-      const place = { offset: places.next, length };
+      const place = { offset: places.next, length, crc32: result.sums[index]! };
       places.place(length);
       return place;
     });

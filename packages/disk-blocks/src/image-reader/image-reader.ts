@@ -41,7 +41,13 @@ export interface Deflated {
   /** The streams one after the other, with what is left free. */
   readonly bytes: Buffer;
   /** Where in `bytes` each is; undefined where the unit is all zeros. */
-  readonly streams: readonly (Extent | undefined)[];
+  readonly streams: readonly (DeflatedUnit | undefined)[];
+}
+
+/** Where the stream of a unit is, in bytes. */
+export interface DeflatedUnit extends Extent {
+  /** Of the unit, as the stream was inflated where it is. */
+  readonly crc32: number;
 }
 
 export interface Filled {

@@ -1,5 +1,6 @@
-import { deflateSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { adler32 } from '@ec2-image/checksum';
+import { createDeflater, type Deflater } from './deflater.ts';
 import { JobFault } from './job-fault.ts';
 import type { DeflateJob, DeflateResult } from './jobs.ts';
 import type { PieceReader } from './piece-reader.ts';
@@ -8,7 +9,8 @@ import { createPlaces } from './stream-places.ts';
 
 /**
  * Makes a zlib stream (RFC 1950) of each unit, in the job's buffer. A unit that is one deflated cluster of the file keeps its
- * deflate stream, which gets zlib's header and checksum; any other is deflated.
+ * deflate stream, which gets zlib's header and checksum; any other is deflated. Each is inflated where it stands, once: the sum of
+ * a unit is that of what its finished stream holds.
  */
 export function deflateUnits(
   reader: PieceReader,
@@ -19,34 +21,51 @@ export function deflateUnits(
   const unit = plain.subarray(0, job.unitBytes);
   const output = Buffer.from(job.buffer);
   const places = createPlaces(job);
+  const lengths: number[] = [];
+  const sums: number[] = [];
 
-  /** Puts what a unit's stream is made of there, and returns its length. */
-  function put(...parts: readonly Uint8Array[]): number {
-    const from = places.end;
-    const start = places.next;
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    places.place(length);
-    if (places.end > output.length) throw new RangeError(`a stream of ${length} bytes for a unit`);
-    output.fill(0, from, start);
-    let at = start;
-    for (const part of parts) {
-      output.set(part, at);
-      at += part.length;
-    }
-    output.fill(0, at, places.end);
-    return length;
+  /** How long the deflate stream is that begins behind zlib's header; its content is in `plain` then. */
+  const inflateAt = (target: Buffer, bytes: number) =>
+    reader.inflater.inflateEnded(target.subarray(zlibHeader.length, bytes), plain, job.unitBytes);
+
+  function putCluster(pieces: Float64Array, target: Buffer): number | undefined {
+    const piece = onlyPiece(pieces);
+    const isUnit = piece?.length === job.unitBytes && job.clusterSize === job.unitBytes;
+    if (piece?.kind !== kinds.deflate || !isUnit) return undefined;
+    zlibHeader.copy(target);
+    const copied = reader.readCompressed(job.fd, piece).copy(target, zlibHeader.length);
+    const used = inflateAt(target, zlibHeader.length + copied);
+    // One that is longer than its content was made to be.
+    if (used === undefined || used > job.unitBytes) return undefined;
+    return target.writeUInt32BE(adler32(unit), zlibHeader.length + used);
   }
 
-  const lengths = job.units.map((pieces) => {
-    if (isCancelled()) throw new JobFault('cancelled', 'the job is cancelled');
-    const stream = deflateStream(reader, job, pieces, plain);
-    if (stream) return put(zlibHeader, stream, adler32Bytes(unit));
+  function putDeflated(pieces: Float64Array, target: Buffer): number {
     unit.fill(0);
     reader.read(job, pieces, unit, isCancelled);
     if (unit.equals(zeros)) return 0;
-    return put(deflateSync(unit, { level: job.level, chunkSize: job.unitBytes + 1024 }));
-  });
-  return { result: { lengths }, transfer: [] };
+    const length = deflaterFor(job.level)(unit, target);
+    const used = inflateAt(target, length);
+    if (used !== length - zlibHeader.length - adlerBytes)
+      throw new Error('what zlib has deflated does not inflate');
+    return length;
+  }
+
+  for (const pieces of job.units) {
+    if (isCancelled()) throw new JobFault('cancelled', 'the job is cancelled');
+    const from = places.end;
+    const start = places.next;
+    const target = output.subarray(start);
+    const length = putCluster(pieces, target) ?? putDeflated(pieces, target);
+    lengths.push(length);
+    sums.push(length > 0 ? crc32(unit) : 0);
+    if (length === 0) continue;
+    places.place(length);
+    if (places.end > output.length) throw new RangeError(`a stream of ${length} bytes for a unit`);
+    output.fill(0, from, start);
+    output.fill(0, start + length, places.end);
+  }
+  return { result: { lengths, sums }, transfer: [] };
 }
 
 interface Scratch {
@@ -64,30 +83,18 @@ function scratchFor(unitBytes: number): Scratch {
   return scratch;
 }
 
+const deflaters = new Map<number, Deflater>();
+
+function deflaterFor(level: number): Deflater {
+  const deflater = deflaters.get(level) ?? createDeflater(level);
+  deflaters.set(level, deflater);
+  return deflater;
+}
+
 /** CMF and FLG: deflate, a window of 32 KiB, of which qcow2 uses 4 KiB, and the usual level. */
 const zlibHeader = Buffer.from([0x78, 0x9c]);
-
-/** The deflate stream of a unit that is one deflated cluster; its content is in `plain` then. */
-function deflateStream(
-  reader: PieceReader,
-  { fd, clusterSize, unitBytes }: DeflateJob,
-  pieces: Float64Array,
-  plain: Buffer,
-): Buffer | undefined {
-  const piece = onlyPiece(pieces);
-  if (piece?.kind !== kinds.deflate || piece.length !== unitBytes || clusterSize !== unitBytes)
-    return undefined;
-  const stream = reader.readCompressed(fd, piece);
-  const used = reader.inflater.inflateEnded(stream, plain, unitBytes);
-  // One that is longer than its content was made to be.
-  return used === undefined || used > unitBytes ? undefined : stream.subarray(0, used);
-}
-
-function adler32Bytes(bytes: Buffer): Buffer {
-  const checksum = Buffer.alloc(4);
-  checksum.writeUInt32BE(adler32(bytes));
-  return checksum;
-}
+/** At the end, big-endian. */
+const adlerBytes = 4;
 
 function onlyPiece(pieces: Float64Array): Piece | undefined {
   return pieceCount(pieces) === 1 ? pieceAt(pieces, 0) : undefined;

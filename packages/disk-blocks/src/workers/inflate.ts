@@ -1,4 +1,5 @@
 import zlib from 'node:zlib';
+import { type ZlibHandle, zlibHandleOf } from './zlib-handle.ts';
 
 export interface Inflater {
   /**
@@ -52,27 +53,13 @@ export function createPublicInflater(): Inflater {
   return inflater;
 }
 
-/** What is used of the undocumented part of a zlib stream. */
-interface InflateHandle {
-  onerror: (message: string, errno: number, code: string) => void;
-  reset(): void;
-  writeSync(
-    flush: number,
-    input: Buffer,
-    inputAt: number,
-    inputLength: number,
-    out: Buffer,
-    outAt: number,
-    outLength: number,
-  ): void;
-}
-
 /** Undefined where this version of Node.js has no such handle, or one that behaves otherwise. */
 export function createHandleInflater(): Inflater | undefined {
-  let state: ReturnType<typeof openHandle>;
+  let state: ZlibHandle | undefined;
+  const open = () => zlibHandleOf(zlib.createInflateRaw({ windowBits }));
   /** What is left of output and input; undefined where the stream is damaged. */
   const run = (input: Buffer, out: Buffer, outAt: number, size: number) => {
-    state ??= openHandle();
+    state ??= open();
     if (!state) throw new Error('zlib has no handle');
     const { handle, left } = state;
     state.failed = false;
@@ -94,26 +81,11 @@ export function createHandleInflater(): Inflater | undefined {
     },
   };
   try {
-    state = openHandle();
+    state = open();
     return state && isReliable(inflater) ? inflater : undefined;
   } catch {
     return undefined;
   }
-}
-
-function openHandle(): { handle: InflateHandle; left: Uint32Array; failed: boolean } | undefined {
-  const stream = zlib.createInflateRaw({ windowBits }) as unknown as {
-    _handle?: InflateHandle;
-    _writeState?: Uint32Array;
-  };
-  const { _handle: handle, _writeState: left } = stream;
-  if (typeof handle?.writeSync !== 'function' || typeof handle.reset !== 'function') return undefined;
-  if (!(left instanceof Uint32Array) || left.length !== 2) return undefined;
-  const state = { handle, left, failed: false, stream };
-  handle.onerror = () => {
-    state.failed = true;
-  };
-  return state;
 }
 
 /** Whole streams one after the other, with bytes behind them, a damaged one and a short one in between. */

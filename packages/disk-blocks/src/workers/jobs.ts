@@ -41,6 +41,8 @@ export interface DeflateJob {
 export interface DeflateResult {
   /** Of each unit's stream; 0 where the unit is all zeros. The streams are in the job's buffer, one after the other. */
   readonly lengths: readonly number[];
+  /** CRC32 of what the streams hold. */
+  readonly sums: readonly number[];
 }
 
 export interface ScanJob {
