@@ -28,6 +28,7 @@ export {
   openImageReader,
 } from './image-reader/open-image-reader.ts';
 export type { DiskImageFormat } from './nbd/qemu-nbd.ts';
+export type { ServedPiece, ServedSource } from './nbd/serve-bytes.ts';
 export { openDisk, openDiskOf } from './open-disk.ts';
 export { createRangeReader, type RangeReader, type ReadRangeOptions } from './range-reader.ts';
 export { streamBlocks } from './stream-blocks.ts';

@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
-import { type ByteSource, fileSource, type ImageHeader, readImageHeader } from '@ec2-image/image-headers';
+import { fileSource, type ImageHeader, readImageHeader } from '@ec2-image/image-headers';
 import type { Disk, Extent } from './disk.ts';
 import { DiskBlocksError, nbdFailed } from './errors.ts';
 import { fileExtents, fileHoles } from './file-map.ts';
 import { connectNbd } from './nbd/client.ts';
 import { type DiskImageFormat, type ImagePlace, startQemuNbd } from './nbd/qemu-nbd.ts';
-import { serveBytes } from './nbd/serve-bytes.ts';
+import { type ServedSource, serveBytes } from './nbd/serve-bytes.ts';
 
 /**
  * Opens the content of a disk image for reading: a raw one as the file it is, any other through qemu-nbd, so that no
@@ -67,7 +67,7 @@ export async function openDiskOf({
   ...options
 }: {
   /** Of the image's file. */
-  readonly bytes: ByteSource;
+  readonly bytes: ServedSource;
   readonly format: Exclude<DiskImageFormat, 'raw'>;
   readonly signal?: AbortSignal;
 }): Promise<Disk> {

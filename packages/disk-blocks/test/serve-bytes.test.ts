@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { diskBlocks, openDiskOf } from '@ec2-image/disk-blocks';
+import { diskBlocks, openDiskOf, type ServedSource } from '@ec2-image/disk-blocks';
 import { type ByteSource, fileSource } from '@ec2-image/image-headers';
 import { execa } from 'execa';
 import { afterEach, test as base, expect, vi } from 'vitest';
@@ -49,6 +49,30 @@ test.for([
     expect(found.subarray(0, sizeBytes).equals(wanted)).toBe(true);
   },
 );
+
+test.for([
+  ['vhdx', 'vhdx'],
+  ['vmdk', 'vmdk'],
+] as const)('zeros of a %s need not be served', async ([format, driver], { raw, bytesOf }) => {
+  const bytes = await bytesOf(driver);
+  const all = Buffer.from(await bytes.read(0, bytes.size));
+  const pageBytes = 1000;
+  const source: ServedSource = {
+    ...bytes,
+    read: () => Promise.reject(new Error('read as a whole')),
+    *pieces(start, length) {
+      for (let at = start; at < start + length; at += pageBytes) {
+        const page = all.subarray(at, Math.min(at + pageBytes, start + length));
+        if (page.some((byte) => byte !== 0)) yield { at, bytes: page };
+      }
+    },
+  };
+  const wanted = await readFile(raw);
+  await using disk = await openDiskOf({ bytes: source, format });
+  const found = Buffer.alloc(disk.sizeBytes);
+  for await (const { index, data } of diskBlocks({ disk })) data.copy(found, index * data.length);
+  expect(found.subarray(0, sizeBytes).equals(wanted)).toBe(true);
+});
 
 test('a long path of temporary files does not limit the names of sockets', async ({ directory, bytesOf }) => {
   const deep = join(directory, 'd'.repeat(120));

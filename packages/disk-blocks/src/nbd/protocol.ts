@@ -1,6 +1,6 @@
 /*
  * The part of the Network Block Device protocol that reading a disk takes, and serving one that is read: fixed newstyle
- * handshake, structured and simple replies, block status. Numbers are those of https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
+ * handshake, structured replies, block status. Numbers are those of https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md
  */
 
 export const magic = {
@@ -8,7 +8,6 @@ export const magic = {
   option: 0x49484156454f5054n,
   optionReply: 0x3e889045565a9n,
   request: 0x25609513,
-  simpleReply: 0x67446698,
   structuredReply: 0x668e33ef,
 } as const;
 
@@ -23,7 +22,14 @@ export const optionReply = {
 } as const;
 export const info = { export: 0 } as const;
 export const command = { read: 0, disconnect: 2, blockStatus: 7 } as const;
-export const chunk = { none: 0, offsetData: 1, offsetHole: 2, blockStatus: 5, errorBit: 0x8000 } as const;
+export const chunk = {
+  none: 0,
+  offsetData: 1,
+  offsetHole: 2,
+  blockStatus: 5,
+  error: 0x8001,
+  errorBit: 0x8000,
+} as const;
 export const chunkFlag = { done: 1 } as const;
 
 export const context = {
@@ -113,14 +119,50 @@ export function exportInfo(sizeBytes: number): Buffer {
   return bytes;
 }
 
-/** EINVAL. */
-export const invalid = 22;
+/** What is in front of a chunk's data, of so many bytes. */
+function chunkHead(type: number, { cookie, length, isLast }: ChunkOptions & { readonly length: number }) {
+  const head = Buffer.alloc(20);
+  head.writeUInt32BE(magic.structuredReply, 0);
+  head.writeUInt16BE(isLast ? chunkFlag.done : 0, 4);
+  head.writeUInt16BE(type, 6);
+  head.writeBigUInt64BE(cookie, 8);
+  head.writeUInt32BE(length, 16);
+  return head;
+}
 
-/** The data of a read follows it. */
-export function simpleReply(cookie: bigint, error: number): Buffer {
-  const bytes = Buffer.alloc(16);
-  bytes.writeUInt32BE(magic.simpleReply, 0);
-  bytes.writeUInt32BE(error, 4);
-  bytes.writeBigUInt64BE(cookie, 8);
-  return bytes;
+interface ChunkOptions {
+  readonly cookie: bigint;
+  readonly isLast: boolean;
+}
+
+/** Bytes of a read, in two buffers. */
+export function dataChunk(
+  { offset, bytes }: { readonly offset: number; readonly bytes: Buffer },
+  options: ChunkOptions,
+): [head: Buffer, data: Buffer] {
+  const at = Buffer.alloc(8);
+  at.writeBigUInt64BE(BigInt(offset));
+  const head = chunkHead(chunk.offsetData, { ...options, length: at.length + bytes.length });
+  return [Buffer.concat([head, at]), bytes];
+}
+
+/** Zeros of a read. */
+export function holeChunk(
+  { offset, length }: { readonly offset: number; readonly length: number },
+  options: ChunkOptions,
+): Buffer {
+  const data = Buffer.alloc(12);
+  data.writeBigUInt64BE(BigInt(offset), 0);
+  data.writeUInt32BE(length, 8);
+  return Buffer.concat([chunkHead(chunk.offsetHole, { ...options, length: data.length }), data]);
+}
+
+/** EINVAL. */
+const invalid = 22;
+
+/** Of any request but a read of bytes that are there. */
+export function refusalChunk(cookie: bigint): Buffer {
+  const data = Buffer.alloc(6);
+  data.writeUInt32BE(invalid, 0);
+  return Buffer.concat([chunkHead(chunk.error, { cookie, isLast: true, length: data.length }), data]);
 }

@@ -12,13 +12,27 @@ export interface ServedBytes extends AsyncDisposable {
   readonly socketPath: string;
 }
 
+/** What is served, a file of which much may be zeros. */
+export interface ServedSource extends ByteSource {
+  /**
+   * What of a range may be anything but zeros: in order, without overlap, within it; `at` from the beginning of the file. Where
+   * there is none, all that `read` reads.
+   */
+  pieces?(start: number, length: number): Iterable<ServedPiece>;
+}
+
+export interface ServedPiece {
+  readonly at: number;
+  readonly bytes: Buffer;
+}
+
 /** QEMU's own limit of a read. */
 const maxReadBytes = 32 * 2 ** 20;
 /** Of the data of an option: a name, at most. */
 const maxOptionBytes = 8 * 1024;
 
-/** Serves a file that is nowhere, read-only, by the NBD protocol with simple replies, which every client takes. */
-export async function serveBytes(source: ByteSource): Promise<ServedBytes> {
+/** Serves a file that is nowhere, read-only, by the NBD protocol with structured replies, which QEMU has asked for since 2.11. */
+export async function serveBytes(source: ServedSource): Promise<ServedBytes> {
   const directory = await makeSocketDirectory();
   const socketPath = join(directory, 'socket');
   const sockets = new Set<Socket>();
@@ -50,7 +64,7 @@ function closed(server: Server): Promise<void> {
 }
 
 /** What is sent in answer to what is received. */
-async function* conversation(received: AsyncIterable<Buffer>, source: ByteSource): AsyncGenerator<Buffer> {
+async function* conversation(received: AsyncIterable<Buffer>, source: ServedSource): AsyncGenerator<Buffer> {
   const read = exactReader(received);
   yield nbd.greeting();
   await read(4);
@@ -61,6 +75,7 @@ type Read = (length: number) => Promise<Buffer>;
 
 /** @returns whether the client is to be served */
 async function* negotiate(read: Read, sizeBytes: number): AsyncGenerator<Buffer, boolean> {
+  let isStructured = false;
   for (;;) {
     const head = await read(16);
     const length = head.readUInt32BE(12);
@@ -72,7 +87,12 @@ async function* negotiate(read: Read, sizeBytes: number): AsyncGenerator<Buffer,
       yield nbd.optionAnswer(code, nbd.optionReply.ack);
       return false;
     }
-    if (code !== nbd.option.go && code !== nbd.option.info) {
+    if (code === nbd.option.structuredReply) {
+      isStructured = true;
+      yield nbd.optionAnswer(code, nbd.optionReply.ack);
+      continue;
+    }
+    if (!isStructured || (code !== nbd.option.go && code !== nbd.option.info)) {
       yield nbd.optionAnswer(code, nbd.optionReply.unsupported);
       continue;
     }
@@ -82,7 +102,7 @@ async function* negotiate(read: Read, sizeBytes: number): AsyncGenerator<Buffer,
   }
 }
 
-async function* answers(read: Read, source: ByteSource): AsyncGenerator<Buffer> {
+async function* answers(read: Read, source: ServedSource): AsyncGenerator<Buffer> {
   for (;;) {
     const head = await read(28);
     if (head.readUInt32BE(0) !== nbd.magic.request) throw nbdFailed('a malformed request');
@@ -93,13 +113,39 @@ async function* answers(read: Read, source: ByteSource): AsyncGenerator<Buffer> 
     if (type === nbd.command.disconnect) return;
     const isRead = type === nbd.command.read && length <= maxReadBytes && offset + length <= source.size;
     if (!isRead) {
-      yield nbd.simpleReply(cookie, nbd.invalid);
+      yield nbd.refusalChunk(cookie);
       continue;
     }
-    const bytes = await source.read(offset, length);
-    yield nbd.simpleReply(cookie, 0);
-    yield bytes;
+    const pieces = source.pieces?.(offset, length) ?? [
+      { at: offset, bytes: await source.read(offset, length) },
+    ];
+    yield* chunks(pieces, { cookie, offset, length });
   }
+}
+
+/** Small ones are sent together. */
+const togetherBytes = 64 * 1024;
+
+function* chunks(
+  pieces: Iterable<ServedPiece>,
+  { cookie, offset, length }: { readonly cookie: bigint; readonly offset: number; readonly length: number },
+): Generator<Buffer> {
+  const end = offset + length;
+  let position = offset;
+  let together: Buffer[] = [];
+  const hole = (to: number) =>
+    nbd.holeChunk({ offset: position, length: to - position }, { cookie, isLast: to === end });
+  for (const { at, bytes } of pieces) {
+    if (at > position) together.push(hole(at));
+    position = at + bytes.length;
+    const [head, data] = nbd.dataChunk({ offset: at, bytes }, { cookie, isLast: position === end });
+    together.push(head, data);
+    if (data.length < togetherBytes) continue;
+    yield* together;
+    together = [];
+  }
+  if (position < end) together.push(hole(end));
+  if (together.length > 0) yield Buffer.concat(together);
 }
 
 /** Reads exact lengths, one after the other. */
