@@ -5,9 +5,9 @@ import { ConvertError, defaultMaxDiskSize } from './errors.ts';
 import { requireFreeSpace } from './free-space.ts';
 import { type DiskFacts, inspectImage, inspectUncompressed, type PackedFacts } from './inspect-image.ts';
 import { converterVersion } from './layout/converter-version.ts';
-import type { VmdkIndex } from './layout/vmdk/vmdk-file.ts';
 import type { MadeDisk } from './made/made-disk.ts';
 import { openMadeDisk } from './made/open-made-disk.ts';
+import type { VmdkMaking } from './made/streamed-vmdk.ts';
 import { writeIntoPlace } from './output-file.ts';
 import type { DiskFormat } from './qemu/output-format.ts';
 import { writeDisk } from './qemu/write-disk.ts';
@@ -106,11 +106,11 @@ export async function convertImage(options: ConvertOptions): Promise<Disk> {
 export async function makeDisk(
   options: Omit<ConvertOptions, 'reuse'> & {
     readonly image: { readonly digest: string };
-    /** Of the same disk, as it was made of the image on its way. */
-    readonly vmdkIndex?: VmdkIndex | undefined;
+    /** Of the same disk, as it is made of the image on its way. */
+    readonly vmdk?: VmdkMaking | undefined;
   },
 ): Promise<MadeDisk | undefined> {
-  const { image, format, converter = 'auto', vmdkIndex, signal } = options;
+  const { image, format, converter = 'auto', vmdk, signal } = options;
   if (converter === 'qemu-img') return undefined;
   const output = resolve(options.output);
   const facts = await inspectImage({ ...options, path: image.path });
@@ -118,7 +118,7 @@ export async function makeDisk(
   if (facts.format !== 'raw' && facts.format !== 'qcow2') return undefined;
   const inside =
     facts.packing === undefined ? facts : await decompressed(facts, `${output}.decompressed`, options);
-  return openMadeDisk({ image: inside, format, digest: image.digest, vmdkIndex, signal });
+  return openMadeDisk({ image: inside, format, digest: image.digest, vmdk, signal });
 }
 
 interface Source extends DiskFacts {

@@ -23,13 +23,13 @@ export {
 export { converterVersion } from './layout/converter-version.ts';
 export type { DiskLayout, DiskPiece, Literal, Piece } from './layout/layout.ts';
 export { type PlanDiskOptions, type PlannedFormat, planDisk } from './layout/plan-disk.ts';
-export type { VmdkIndex } from './layout/vmdk/vmdk-file.ts';
 export { type VmdkOptions, type VmdkPiece, vmdkPieces } from './layout/vmdk/vmdk-pieces.ts';
 export { type ArrivingDisk, type MakeArrivingDiskOptions, makeArrivingDisk } from './made/arriving-disk.ts';
 export type { FileSum, MadeDisk, PlannedFile, ProveOptions } from './made/made-disk.ts';
 export type { FileRange, MadeRange, RangeArrivals } from './made/make-range.ts';
 export { type StreamDiskOptions, type StreamedDisk, streamDisk } from './made/streamed-disk.ts';
 export type { StreamedFile } from './made/streamed-file.ts';
+export type { VmdkMaking } from './made/streamed-vmdk.ts';
 export { partialPath } from './output-file.ts';
 export type { DiskFormat } from './qemu/output-format.ts';
 export { writeLagBytes } from './qemu/write-disk.ts';

@@ -141,27 +141,32 @@ describe('a sample', () => {
     expect(compared).toBe(first!.length + second!.length);
   });
 
-  test('finds what is otherwise in it, and nothing of what is not', async () => {
-    const { raw, image, output } = await setUp();
-    await using disk = await makeDisk({ image: { path: image, digest }, format: 'vhdx', output });
-    const { offset } = [...sampleOf(disk!.virtualSize, { seed: 3 })][0]!;
-    const other = join(dirname(image), 'other.raw');
-    await copyFile(raw, other);
-    await using file = await open(other, 'r+');
-    await file.write(Buffer.from('otherwise'), 0, 9, offset + 4096);
-    await qemuImg('convert', '-f', 'raw', '-O', 'vhdx', '-o', 'subformat=dynamic', raw, output);
-    const compare = (path: string, seed: number) =>
-      compareSample({ disk: { path: output, format: 'vhdx', source: { path, format: 'raw' } }, seed });
-    expect(await compare(raw, 3)).toBeGreaterThan(mib);
-    await expect(compare(other, 3)).rejects.toMatchObject({ code: 'DISK_DIFFERS', facts: { offset } });
-    const elsewhere = Array.from({ length: 20 }, (_, seed) => seed).find(
-      (seed) => [...sampleOf(disk!.virtualSize, { seed })][0]!.offset !== offset,
-    )!;
-    expect(await compare(other, elsewhere)).toBeGreaterThan(mib);
-    await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', other, `${image}.other`);
-    await rename(`${image}.other`, image);
-    await expect(disk!.proveSample({ seed: 3 })).rejects.toMatchObject({ code: 'DISK_DIFFERS' });
-  });
+  test.for(['vhdx', 'vmdk'] as const)(
+    'finds what is otherwise in it, and nothing of what is not: %s',
+    async (format) => {
+      const { raw, image, output } = await setUp();
+      await using disk = await makeDisk({ image: { path: image, digest }, format, output });
+      if (format === 'vmdk') await writeMade(disk!, output);
+      expect(await disk!.proveSample({ seed: 3 })).toBeGreaterThan(mib);
+      const { offset } = [...sampleOf(disk!.virtualSize, { seed: 3 })][0]!;
+      const other = join(dirname(image), 'other.raw');
+      await copyFile(raw, other);
+      await using file = await open(other, 'r+');
+      await file.write(Buffer.from('otherwise'), 0, 9, offset + 4096);
+      await qemuImg('convert', '-f', 'raw', '-O', 'vhdx', '-o', 'subformat=dynamic', raw, output);
+      const compare = (path: string, seed: number) =>
+        compareSample({ disk: { path: output, format: 'vhdx', source: { path, format: 'raw' } }, seed });
+      expect(await compare(raw, 3)).toBeGreaterThan(mib);
+      await expect(compare(other, 3)).rejects.toMatchObject({ code: 'DISK_DIFFERS', facts: { offset } });
+      const elsewhere = Array.from({ length: 20 }, (_, seed) => seed).find(
+        (seed) => [...sampleOf(disk!.virtualSize, { seed })][0]!.offset !== offset,
+      )!;
+      expect(await compare(other, elsewhere)).toBeGreaterThan(mib);
+      await qemuImg('convert', '-f', 'raw', '-O', 'qcow2', other, `${image}.other`);
+      await rename(`${image}.other`, image);
+      await expect(disk!.proveSample({ seed: 3 })).rejects.toMatchObject({ code: 'DISK_DIFFERS' });
+    },
+  );
 });
 
 test('an abort ends making and proving', async () => {

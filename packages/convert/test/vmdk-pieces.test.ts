@@ -4,7 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { deflateSync, inflateSync } from 'node:zlib';
+import { crc32, deflateSync, inflateSync } from 'node:zlib';
 import { converterVersion, type VmdkOptions, vmdkPieces } from '@ec2-image/convert';
 import {
   type Deflated,
@@ -134,7 +134,7 @@ function placed(
   const streams = offsets.map((offset) => {
     const stream = streamOf(offset);
     if (!stream) return undefined;
-    const place = { offset: end + leadBytes, length: stream.length };
+    const place = { offset: end + leadBytes, length: stream.length, crc32: crc32(inflateSync(stream)) };
     const record = Buffer.alloc(Math.ceil((leadBytes + stream.length) / alignBytes) * alignBytes);
     stream.copy(record, leadBytes);
     records.push(record);

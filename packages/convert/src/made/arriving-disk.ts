@@ -4,14 +4,13 @@ import { isExplained } from '@ec2-image/explained-error';
 import { defaultMaxDiskSize } from '../errors.ts';
 import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
 import { bytesIn } from '../layout/present.ts';
-import type { VmdkIndex } from '../layout/vmdk/vmdk-file.ts';
 import type { DiskFormat } from '../qemu/output-format.ts';
 import { arrivingFormat, sectorBytes } from './arriving-format.ts';
 import type { PlannedFile } from './made-disk.ts';
 import { type RangeArrivals, rangeArrivals, rangeMaker } from './make-range.ts';
 import { streamDisk } from './streamed-disk.ts';
 import type { StreamedFile } from './streamed-file.ts';
-import { streamVmdk } from './streamed-vmdk.ts';
+import { streamVmdk, type VmdkMaking } from './streamed-vmdk.ts';
 
 /**
  * The disk of an image that is still being downloaded: a range of it waits for the bytes of the image that it is made from.
@@ -28,8 +27,8 @@ export interface ArrivingDisk extends AsyncDisposable {
    * image otherwise, and a VMDK, front to back.
    */
   readonly file: (PlannedFile & RangeArrivals) | StreamedFile;
-  /** Of a VMDK all of which has been made: for `makeDisk`, which proves it. */
-  vmdkIndex?(): VmdkIndex | undefined;
+  /** Of a VMDK: for `makeDisk`, which proves it. */
+  readonly vmdk?: VmdkMaking;
 }
 
 export interface MakeArrivingDiskOptions {
@@ -134,7 +133,7 @@ async function streamedVmdk(
     virtualSize,
     isImage: false,
     file,
-    vmdkIndex: file.index,
+    vmdk: file,
     async [Symbol.asyncDispose]() {
       await file[Symbol.asyncDispose]();
       await reader[Symbol.asyncDispose]();

@@ -29,17 +29,17 @@ export async function checkStructure({
   const { bytes, named } = twinOf(layout);
   await using disk = await openDiskOf({ bytes, format, signal });
   if (disk.sizeBytes !== virtualSize)
-    throw differs(`the disk has ${disk.sizeBytes} bytes instead of ${virtualSize}`, { virtualSize });
+    throw structureDiffers(`the disk has ${disk.sizeBytes} bytes instead of ${virtualSize}`, { virtualSize });
   const found = Buffer.alloc(nameOf(0).length);
   for (const { offset } of named) {
     signal?.throwIfAborted();
     await disk.readInto(found, offset);
     if (!found.equals(nameOf(offset)))
-      throw differs(`another sector is at byte ${offset} of the disk`, { offset });
+      throw structureDiffers(`another sector is at byte ${offset} of the disk`, { offset });
   }
 }
 
-function differs(how: string, facts: Readonly<Record<string, number>>): ConvertError {
+export function structureDiffers(how: string, facts: Readonly<Record<string, number>>): ConvertError {
   return new ConvertError('DISK_DIFFERS', `QEMU reads the disk file otherwise than it was planned: ${how}`, {
     hint: 'Use --converter qemu-img, and report this with the size of the disk.',
     facts,

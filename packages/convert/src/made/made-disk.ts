@@ -39,12 +39,17 @@ export interface MadeDisk extends AsyncDisposable {
   /** A VMDK, whose size follows from how the disk compresses, comes front to back; of the others, any range. */
   readonly file: PlannedFile | StreamedFile;
   /**
-   * What the file is by an independent reading: QEMU reads the image, and how QEMU reads the file's structure is checked; of a
-   * VMDK, QEMU reads both, the file as it is made again.
+   * What the file is by an independent reading: QEMU reads the image, and how QEMU reads the file's structure is checked. Of a
+   * VMDK, what QEMU reads is compared with what the grains inflated to when they were made.
    *
    * @throws ConvertError `DISK_DIFFERS`, DiskBlocksError
    */
   prove(options: ProveOptions): Promise<FileSum>;
+  /**
+   * Begins the next `prove` while the file is still being made, or sent: most of a proof takes the image alone. Resolves at its
+   * end; what comes of it, `prove` tells. The signal has to abort before the disk is disposed of.
+   */
+  proveAhead(options: Pick<ProveOptions, 'signal'>): Promise<void>;
   /**
    * The same for a share of the disk.
    *

@@ -1,62 +1,72 @@
-import { type Disk, type Extent, type ImageReader, openDisk, openDiskOf } from '@ec2-image/disk-blocks';
-import { compareDisks, compareSampleOf } from '../compare-disks.ts';
+import { type Disk, type Extent, type ImageReader, openDisk } from '@ec2-image/disk-blocks';
 import type { DiskFacts } from '../inspect-image.ts';
 import { bytesIn } from '../layout/present.ts';
-import { indexVmdk, type VmdkIndex, vmdkBytes } from '../layout/vmdk/vmdk-file.ts';
+import { indexVmdk } from '../layout/vmdk/vmdk-index.ts';
 import type { VmdkSource } from '../layout/vmdk/vmdk-pieces.ts';
-import type { MadeDisk } from './made-disk.ts';
-import { streamVmdk } from './streamed-vmdk.ts';
+import { requireSameSize } from '../same-size.ts';
+import { unlessAborted } from '../unless-aborted.ts';
+import type { MadeDisk, ProveOptions } from './made-disk.ts';
+import { createProveAhead } from './prove-ahead.ts';
+import { checkVmdkStructure, readGrainSums, readSampledSums, requireSameGrains } from './prove-vmdk.ts';
+import { streamVmdk, type VmdkMaking } from './streamed-vmdk.ts';
 
 export interface MadeVmdkOptions {
   /** Inspected, and not packed. */
   readonly image: Pick<DiskFacts, 'path' | 'format' | 'virtualSize'>;
   /** Its reader is disposed of with the disk. */
   readonly source: VmdkSource & { readonly reader: ImageReader; readonly present: readonly Extent[] };
-  /** Of the same file, where it has been made already. */
-  readonly index?: VmdkIndex | undefined;
+  /** Of the same file, where it is made elsewhere. */
+  readonly making?: VmdkMaking | undefined;
 }
 
-export function madeVmdk({ image, source, index }: MadeVmdkOptions): MadeDisk {
-  const { path, virtualSize } = image;
+export function madeVmdk({ image, source, making }: MadeVmdkOptions): MadeDisk {
+  const { path, format, virtualSize } = image;
   const file = streamVmdk(source);
-  const known = () => file.index() ?? index;
-
-  /** Has QEMU read the image, and the file as it is made again. */
-  async function compare(
-    { signal, onBytes }: { readonly signal?: AbortSignal; readonly onBytes?: (done: number) => void },
-    compareBoth: (disks: { readonly source: Disk; readonly disk: Disk }) => Promise<number>,
-  ) {
-    const vmdk = known() ?? (await indexVmdk({ ...source, signal, onBytes }));
-    const bytes = vmdkBytes(vmdk, { ...source, signal });
-    await using read = await openDisk({ path, format: image.format, signal });
-    await using disk = await openDiskOf({ bytes, format: 'vmdk', signal });
-    const compared = await compareBoth({ source: read, disk });
-    return { compared, size: vmdk.size, checksum: vmdk.checksum };
-  }
-
+  const indexOf = async (signal: AbortSignal | undefined) =>
+    file.index() ?? making?.index() ?? indexVmdk({ ...source, signal });
+  const requireWhole = ({ sizeBytes }: Disk) =>
+    requireSameSize({ sourceSize: sizeBytes, diskSize: virtualSize });
+  const readImage = async ({ signal, onProgress }: ProveOptions) => {
+    await using disk = await openDisk({ path, format, signal });
+    requireWhole(disk);
+    return await readGrainSums({
+      disk,
+      signal,
+      onBytes: (done) => onProgress?.({ done, total: virtualSize }),
+    });
+  };
+  const proof = createProveAhead(async (options, { isAhead }) => {
+    const { signal } = options;
+    const read = await readImage(options);
+    const index = await (isAhead ? unlessAborted((making ?? file).made, signal) : indexOf(signal));
+    requireSameGrains(read.grains(), { made: index.sums, read });
+    requireSameGrains(index.sums.grains(), { made: index.sums, read });
+    await checkVmdkStructure({ index, virtualSize, signal });
+    return { size: index.size, checksum: index.checksum };
+  });
   return {
     format: 'vmdk',
     virtualSize,
     dataBytes: bytesIn(source.present),
     source: { path },
     file,
-    async prove({ signal, onProgress }) {
-      const total = 2 * virtualSize;
-      const onBytes = (done: number) => onProgress?.({ done, total });
-      const { size, checksum } = await compare({ signal, onBytes }, (disks) =>
-        compareDisks({ ...disks, signal, onBytes: (done) => onBytes(virtualSize + done) }),
-      );
-      return { size, checksum };
-    },
+    prove: proof.prove,
+    proveAhead: proof.proveAhead,
     async proveSample({ seed, signal }) {
-      const { compared } = await compare({ signal }, (disks) => compareSampleOf({ ...disks, seed, signal }));
-      return compared;
+      const index = await indexOf(signal);
+      await using disk = await openDisk({ path, format, signal });
+      requireWhole(disk);
+      const { sums: read, grains, bytes } = await readSampledSums(disk, { seed, signal });
+      requireSameGrains(grains, { made: index.sums, read });
+      await checkVmdkStructure({ index, virtualSize, grains, signal });
+      return bytes;
     },
     async sum({ signal }) {
-      const { size, checksum } = known() ?? (await indexVmdk({ ...source, signal }));
+      const { size, checksum } = await indexOf(signal);
       return { size, checksum };
     },
     async [Symbol.asyncDispose]() {
+      await proof.ended();
       await file[Symbol.asyncDispose]();
       await source.reader[Symbol.asyncDispose]();
     },

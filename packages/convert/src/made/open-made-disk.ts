@@ -4,14 +4,15 @@ import type { DiskFacts } from '../inspect-image.ts';
 import type { DiskLayout } from '../layout/layout.ts';
 import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
 import { bytesIn } from '../layout/present.ts';
-import type { VmdkIndex } from '../layout/vmdk/vmdk-file.ts';
 import type { DiskFormat } from '../qemu/output-format.ts';
 import { checkStructure } from './check-structure.ts';
 import type { FileSum, MadeDisk, PlannedFile } from './made-disk.ts';
 import { madeVmdk } from './made-vmdk.ts';
 import { rangeMaker } from './make-range.ts';
+import { createProveAhead } from './prove-ahead.ts';
 import { proveLayout } from './prove-layout.ts';
 import { proveSample } from './prove-sample.ts';
+import type { VmdkMaking } from './streamed-vmdk.ts';
 
 export interface OpenMadeDiskOptions {
   /** Inspected, and not packed. */
@@ -19,8 +20,8 @@ export interface OpenMadeDiskOptions {
   readonly format: DiskFormat;
   /** Of the image, as published: it makes the identifiers in the file. */
   readonly digest: string;
-  /** Of a VMDK that has been made already: spares a proof to make all of it for that. */
-  readonly vmdkIndex?: VmdkIndex | undefined;
+  /** Of a VMDK that is made elsewhere: spares a proof to make all of it for that. */
+  readonly vmdk?: VmdkMaking | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -30,7 +31,7 @@ export interface OpenMadeDiskOptions {
  * @returns undefined where the image has to be converted by QEMU
  */
 export async function openMadeDisk(options: OpenMadeDiskOptions): Promise<MadeDisk | undefined> {
-  const { image, format, digest, vmdkIndex: index, signal } = options;
+  const { image, format, digest, vmdk, signal } = options;
   const { path, virtualSize } = image;
   if (image.format !== 'qcow2' && image.format !== 'raw') return undefined;
   const { reader } = await openImageReader({ path, format: image.format, signal });
@@ -40,7 +41,7 @@ export async function openMadeDisk(options: OpenMadeDiskOptions): Promise<MadeDi
       return madeVmdk({
         image,
         source: { reader, present: await reader.present({ signal }), digest },
-        index,
+        making: vmdk,
       });
     // Which zeros of a raw file are holes differs from one file system to another, and the disk must not.
     const present = await (image.format === 'raw' ? reader.nonZero({ signal }) : reader.present({ signal }));
@@ -67,18 +68,20 @@ function madeFromPlan({
   const { path, virtualSize } = image;
   const check = (signal?: AbortSignal) => checkStructure({ layout, format, virtualSize, signal });
   const file = { size: layout.fileSize, make: rangeMaker({ layout, reader }) };
+  const proof = createProveAhead(async ({ signal, onProgress }) => {
+    await using disk = await openDisk({ path, format: image.format, signal });
+    const checksum = await proveLayout({ layout, disk, signal, onProgress });
+    await check(signal);
+    return { size: file.size, checksum };
+  });
   return {
     format,
     virtualSize,
     dataBytes,
     source: { path },
     file,
-    async prove({ signal, onProgress }) {
-      await using disk = await openDisk({ path, format: image.format, signal });
-      const checksum = await proveLayout({ layout, disk, signal, onProgress });
-      await check(signal);
-      return { size: file.size, checksum };
-    },
+    prove: proof.prove,
+    proveAhead: proof.proveAhead,
     async proveSample({ seed, signal }) {
       await using disk = await openDisk({ path, format: image.format, signal });
       const compared = await proveSample({ layout, reader, disk, seed, signal });
@@ -86,7 +89,10 @@ function madeFromPlan({
       return compared;
     },
     sum: ({ signal }) => sumOf(file, signal),
-    [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await proof.ended();
+      await reader[Symbol.asyncDispose]();
+    },
   };
 }
 

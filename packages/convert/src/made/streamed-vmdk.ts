@@ -1,13 +1,18 @@
-import { createVmdkIndex, type VmdkIndex } from '../layout/vmdk/vmdk-file.ts';
+import { createVmdkIndex, type VmdkIndex } from '../layout/vmdk/vmdk-index.ts';
 import { greatestVmdkSize, type VmdkSource, vmdkPieces } from '../layout/vmdk/vmdk-pieces.ts';
 import { requireRepresentable } from '../qemu/output-format.ts';
 import type { WholeFile } from './range-requests.ts';
 import { type OpenStreamedFile, streamFile } from './streamed-file.ts';
 
-export interface StreamedVmdk extends OpenStreamedFile<WholeFile> {
-  /** Of the last reading that came to the end. */
+/** A VMDK that is made once, or more than once: the same bytes each time. */
+export interface VmdkMaking {
+  /** Of the last reading, once it has come to the end. */
   index(): VmdkIndex | undefined;
+  /** Of the first one that comes to the end, if any does. */
+  readonly made: Promise<VmdkIndex>;
 }
+
+export interface StreamedVmdk extends OpenStreamedFile<WholeFile>, VmdkMaking {}
 
 /**
  * A VMDK as it is made: its size is known at its end, which nothing in its front follows from.
@@ -17,6 +22,7 @@ export interface StreamedVmdk extends OpenStreamedFile<WholeFile> {
 export function streamVmdk(source: VmdkSource): StreamedVmdk {
   requireRepresentable('vmdk', source.reader.sizeBytes);
   let known: VmdkIndex | undefined;
+  const made = Promise.withResolvers<VmdkIndex>();
   const file = streamFile({
     maxSize: greatestVmdkSize(source),
     headBytes: 0,
@@ -30,8 +36,9 @@ export function streamVmdk(source: VmdkSource): StreamedVmdk {
         fileSize += piece.bytes.length;
       }
       known = index.end();
+      made.resolve(known);
       return { fileSize, pieces: () => [] };
     },
   });
-  return { ...file, index: () => known };
+  return { ...file, index: () => known, made: made.promise };
 }

@@ -34,10 +34,20 @@ export interface VmdkOptions extends VmdkSource {
 
 /** A stretch of the file. */
 export interface VmdkPiece {
-  /** Those of a batch are overwritten once the next piece is asked for. */
+  /** Those of grains are overwritten once the next piece is asked for. */
   readonly bytes: Buffer;
-  /** Which MiB of the disk it holds; undefined of what is not the disk's. */
-  readonly batch?: number;
+  /** Those that it holds, in order; undefined of what is not the disk's. */
+  readonly grains?: readonly PlacedGrain[];
+}
+
+/** A grain that is not all zeros. */
+export interface PlacedGrain {
+  /** Its number on the disk. */
+  readonly grain: number;
+  /** Where its record begins in the piece, in bytes. */
+  readonly at: number;
+  /** Of its 64 KiB, as the record was inflated. */
+  readonly crc32: number;
 }
 
 /** Of the disk, in one call. */
@@ -85,7 +95,7 @@ export async function* vmdkPieces(options: VmdkOptions): AsyncGenerator<VmdkPiec
     if (index !== tableIndex) yield* endTable();
     tableIndex = index;
     for (const { grain, at } of grains) table[grain % grainsPerTable] = file.sectorAt(at);
-    if (bytes.length > 0) yield { batch, bytes: file.place(bytes) };
+    if (bytes.length > 0) yield { grains, bytes: file.place(bytes) };
     memory.give(buffer);
     onBytes?.(Math.min((batch + 1) * batchBytes, virtualSize));
   }
@@ -94,29 +104,6 @@ export async function* vmdkPieces(options: VmdkOptions): AsyncGenerator<VmdkPiec
   yield { bytes: file.place(tableRecord('grainDirectory', directory)) };
   yield { bytes: vmdkTail(virtualSize, directorySector) };
   onBytes?.(virtualSize);
-}
-
-/**
- * Makes pieces of batches again, several at a time.
- *
- * @param source.present as {@link vmdkPieces} takes it
- */
-export function batchMaker({
-  reader,
-  present,
-  signal,
-}: Pick<VmdkOptions, 'reader' | 'signal'> & { readonly present: Present }): (
-  batch: number,
-) => Promise<Buffer> {
-  const memory = createBatchMemory();
-  return async (batch) => {
-    const buffer = memory.take();
-    const { bytes } = await grainRecords(batch, { reader, present, buffer, signal });
-    // As long as it is, not as it could be.
-    const piece = Buffer.from(bytes);
-    memory.give(buffer);
-    return piece;
-  };
 }
 
 /** The collector would count new memory for each batch, and come too late for it. */
@@ -142,12 +129,6 @@ function tableCount(virtualSize: number): number {
   return Math.ceil(virtualSize / (grainsPerTable * grainBytes));
 }
 
-interface GrainRecords {
-  /** Those that are not zeros, and where in `bytes` their records begin. */
-  readonly grains: readonly { readonly grain: number; readonly at: number }[];
-  readonly bytes: Buffer;
-}
-
 /** The records of a batch one after the other, each filled up to whole sectors. */
 async function grainRecords(
   batch: number,
@@ -156,8 +137,11 @@ async function grainRecords(
     present,
     buffer,
     signal,
-  }: Parameters<typeof batchMaker>[0] & { readonly buffer: SharedArrayBuffer },
-): Promise<GrainRecords> {
+  }: Pick<VmdkOptions, 'reader' | 'signal'> & {
+    readonly present: Present;
+    readonly buffer: SharedArrayBuffer;
+  },
+): Promise<Required<VmdkPiece>> {
   const all = grainsOf(batch, present);
   const { bytes, streams } = await reader.deflate({
     offsets: all.map((grain) => grain * grainBytes),
@@ -172,7 +156,7 @@ async function grainRecords(
     if (!stream) return [];
     const at = stream.offset - grainLeadBytes;
     writeGrainLead(bytes.subarray(at, stream.offset), grain, stream.length);
-    return [{ grain, at }];
+    return [{ grain, at, crc32: stream.crc32 }];
   });
   return { grains, bytes };
 }
