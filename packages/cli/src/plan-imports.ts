@@ -53,6 +53,7 @@ export async function planImports({
           conversions: none,
           uploads: none,
           proofs: none,
+          proofsAhead: none,
           partMemory: createPartMemory({ parts: 0 }),
         },
         cancelOnInterrupt: false,

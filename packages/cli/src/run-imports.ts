@@ -84,6 +84,7 @@ export async function runImports({
       uploads: pLimit(maxUploads),
       partMemory: createPartMemory({ parts: maxMadeParts }),
       proofs: pLimit(Math.max(1, availableParallelism() >> 1)),
+      proofsAhead: pLimit(1),
     };
     return await Promise.all(
       requests.map((request) =>

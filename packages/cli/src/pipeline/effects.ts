@@ -16,6 +16,7 @@ import { provenAgain, snapshotTagsOf } from './tags.ts';
  *
  *   1  the object is complete in S3, with the checksum of the parts as sent    rungs/object.ts
  *   2  EC2 imports it; meanwhile image, disk and object are proven equal       proof/prove-while-importing.ts
+ *      (a slow uplink leaves time to read the image for it before)             proof/prove-while-sending.ts
  *      what fails is cancelled and deleted, and made again once by qemu-img    proof/discard-unproven.ts
  *   3  the snapshot is complete, and the proof done                            rungs/import-snapshot.ts, written-snapshot.ts
  *   4  the object is still the proven one: ETag, time, version, checksum       requireSameObject

@@ -29,6 +29,8 @@ export interface ImportJob {
     readonly partMemory: PartMemory;
     /** They want a processor each. */
     readonly proofs: LimitFunction;
+    /** Of disks that are still being sent, for which they wait: no other proof waits for them. */
+    readonly proofsAhead: LimitFunction;
   };
   readonly cancelOnInterrupt: boolean;
   /** The same command continues from what this run leaves: hints and notices say so. */

@@ -18,6 +18,11 @@ export interface StartedDisk extends AsyncDisposable {
   readonly finished: Promise<{ readonly virtualSize: number }>;
   /** The same once it is known whether another one had to stand in; undefined of a file of an earlier run. */
   madeBy(): Promise<string | undefined>;
+  /**
+   * Begins the full proof once the image is verified, while the disk is still being sent. Resolves at its end; what comes of it,
+   * `prove` tells, which compares it with the object. Undefined where the proof reads what was sent, or compares files.
+   */
+  proveAhead?(): Promise<void>;
   /** Proves that image, disk and object are equal: {@link ProveDiskOptions}. */
   prove(options: ProveDiskOptions): Promise<void>;
   /** Of all that works on the disk: aborts with the run, and when the disk is disposed of. */

@@ -98,6 +98,12 @@ async function startArriving(
     },
     uploadable: { path, ...disk.file },
     madeBy: async () => converter,
+    proveAhead: disk.isImage
+      ? undefined
+      : async () => {
+          const { made } = await complete;
+          await (await made()).proveAhead({ signal });
+        },
     async prove(options) {
       const { made } = await complete;
       const whole = await started.finished;
@@ -169,11 +175,11 @@ async function makeSame(
   run: ImageRun,
   {
     image,
-    disk: { file, virtualSize, vmdkIndex },
+    disk: { file, virtualSize, vmdk },
     signal,
   }: { readonly image: VerifiedImage; readonly disk: ArrivingDisk; readonly signal: AbortSignal },
 ): Promise<MadeDisk> {
-  const made = await makeDisk({ ...conversionOptions(run), image, vmdkIndex: vmdkIndex?.(), signal });
+  const made = await makeDisk({ ...conversionOptions(run), image, vmdk, signal });
   const isSameSize = !made || !('size' in file && 'size' in made.file) || file.size === made.file.size;
   if (made?.virtualSize === virtualSize && isSameSize) return made;
   await made?.[Symbol.asyncDispose]();

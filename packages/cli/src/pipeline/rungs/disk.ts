@@ -51,6 +51,7 @@ async function startMade(run: ImageRun, { image, signal, stop }: Start): Promise
     uploadable: { path: image.path, ...made.file },
     converter: converterVersion(made.format),
     madeBy: async () => converterVersion(made.format),
+    proveAhead: () => made.proveAhead({ signal }),
     async prove(options) {
       await proveMadeDisk(made, options);
       await requireUnchanged({ file: image, signal: options.signal });

@@ -5,6 +5,7 @@ import { requireBootMode } from '../boot/find-boot-mode.ts';
 import { showLink } from '../chain.ts';
 import { discardDisk } from '../discard-disk.ts';
 import type { ObtainDisk } from '../proof/prove-object.ts';
+import { proveWhileSending } from '../proof/prove-while-sending.ts';
 import { readImage } from '../read-image.ts';
 import { type IdentifiedRun, type ImageRun, type ObtainImage, objectLocation, objectUrl } from '../run.ts';
 import { requireSigner } from '../signer.ts';
@@ -138,7 +139,13 @@ async function upload(run: ImageRun, disk: StartedDisk): Promise<s3.UploadedObje
       return { ended: error };
     }
   };
-  const sent = () => steps.take('upload', attempt, stepOf, { isBehind: arriving !== undefined });
+  const sent = async () => {
+    const sending = new AbortController();
+    void proveWhileSending(run, disk, { signal: sending.signal });
+    return steps
+      .take('upload', attempt, stepOf, { isBehind: arriving !== undefined })
+      .finally(() => sending.abort());
+  };
   // The parts of a disk that is made wait for their memory.
   const object = await (isMade(uploadable) ? sent() : limits.uploads(sent));
   if ('ended' in object) throw await whyImageEnded(run, disk, object.ended);
