@@ -56,7 +56,10 @@ export function ebsService({
     const resources = openResources({ store, accountId, region, now, unseenMs });
     return {
       request,
-      permissions: permissions.of(request),
+      // Asked for where there is a key: who the caller is would be looked up for every block.
+      get permissions() {
+        return permissions.of(request);
+      },
       store,
       // A snapshot just started is not found; whatever else there is of it EBS knows itself.
       resources: asSeenBy(resources, { conditions, accountId, region, isRead: false }),

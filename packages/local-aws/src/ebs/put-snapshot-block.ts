@@ -43,10 +43,8 @@ export const putSnapshotBlock: EbsOperation = async ({ snapshotId, blockIndex },
     if (!isThere) {
       await blockFiles.write(snapshotId, blockIndex, flip ? [flipBit(Buffer.concat(data), flip)] : data);
     }
-    store.transaction(() => {
-      putBlock(store, snapshotId, blockIndex, checksum);
-      noteProgress(snapshot, context);
-    });
+    putBlock(store, snapshotId, blockIndex, checksum);
+    noteProgress(snapshot, context);
     return {
       status: 201,
       headers: {

@@ -86,6 +86,18 @@ interface Row {
 const tombstoneMs = 60 * 60 * 1000;
 const scanRows = 1000;
 
+const isCurrent = `seen_until = ${forever}`;
+const current = `SELECT id, created_at, facts, ${tagsSeen(isCurrent)} FROM ec2_resource r
+                  WHERE type = ? AND account_id = ? AND region = ? AND ${isCurrent}`;
+// Put together once: a text as long as these costs more to join and look up than the row.
+const currentById = `${current} AND id = ?`;
+const currentByName = `${current} AND name = ?`;
+
+function tagsSeen(at: string): string {
+  return `(SELECT json_group_array(json_object('key', key, 'value', value)) FROM ec2_tag
+            WHERE resource_id = r.id AND ${at}) AS tags`;
+}
+
 /** Whether there is such a resource, in whatever account and region. */
 export function isPresent(store: Store, id: string): boolean {
   return store.get(`SELECT 1 FROM ec2_resource WHERE id = ? AND seen_until = ${forever}`, [id]) !== undefined;
@@ -113,12 +125,6 @@ export function ownerOf(
 
 export function openResources({ store, accountId, region, now, unseenMs = 0 }: ResourcesOptions): Resources {
   const seenFrom = () => now() + unseenMs;
-
-  function tagsSeen(at: string): string {
-    return `(SELECT json_group_array(json_object('key', key, 'value', value)) FROM ec2_tag
-              WHERE resource_id = r.id AND ${at}) AS tags`;
-  }
-  const current = `SELECT id, created_at, facts, ${tagsSeen(`seen_until = ${forever}`)} FROM ec2_resource r`;
 
   function addTag(id: string, { key, value }: Tag, from = seenFrom()): void {
     store.run(
@@ -167,10 +173,7 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
       return { id, createdAt, facts, tags };
     },
     find<Facts>(type: ResourceType, id: string) {
-      const row = store.get<Row>(
-        `${current} WHERE id = ? AND type = ? AND account_id = ? AND region = ? AND seen_until = ${forever}`,
-        [id, type, accountId, region],
-      );
+      const row = store.get<Row>(currentById, [type, accountId, region, id]);
       return row && parseRow<Facts>(row);
     },
     get<Facts>(type: ResourceType, id: string) {
@@ -185,10 +188,7 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
       );
     },
     findByName<Facts>(type: ResourceType, name: string) {
-      const row = store.get<Row>(
-        `${current} WHERE type = ? AND account_id = ? AND region = ? AND name = ? AND seen_until = ${forever}`,
-        [type, accountId, region, name],
-      );
+      const row = store.get<Row>(currentByName, [type, accountId, region, name]);
       return row && parseRow<Facts>(row);
     },
     setFacts(id, facts) {

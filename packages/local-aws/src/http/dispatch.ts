@@ -35,7 +35,7 @@ export async function dispatch(exchange: HttpExchange, options: DispatchOptions)
   const { path, query } = splitTarget(message.url ?? '/');
   const read = readAuthorization(message.headers, query);
   const form = await readUnsignedForm(message);
-  const asked = new URLSearchParams([...query, ...new URLSearchParams(form?.toString())]);
+  const asked = form ? new URLSearchParams([...query, ...new URLSearchParams(form.toString())]) : query;
   const found = serviceOf(read, asked, message);
   const service = 'name' in found ? options.services.get(found.name) : undefined;
   if (!service) {

@@ -21,7 +21,6 @@ export function refuseSkewed(
   if (Number.isNaN(signedAt) || !timestamp.startsWith(date)) {
     throw refusal('malformed', service, { reason: 'the date of the Credential is not that of the request' });
   }
-  const at = isoBasic(now);
   const isUrl = expiresSeconds !== undefined;
   const details: Record<string, string> =
     service === 's3' && !isUrl
@@ -35,7 +34,7 @@ export function refuseSkewed(
     throw refusal(isUrl ? 'url-expired' : 'signed-early', service, {
       details,
       reason: tellsTimes(service)
-        ? `Signature expired: ${timestamp} is now earlier than ${isoBasic(now - maxSkewMs)} (${at} - 15 min.)`
+        ? `Signature expired: ${timestamp} is now earlier than ${isoBasic(now - maxSkewMs)} (${isoBasic(now)} - 15 min.)`
         : '',
     });
   }
@@ -43,7 +42,7 @@ export function refuseSkewed(
     throw refusal(isUrl ? 'url-early' : 'signed-late', service, {
       details,
       reason: tellsTimes(service)
-        ? `Signature not yet current: ${timestamp} is still later than ${isoBasic(now + maxSkewMs)} (${at} + 15 min.)`
+        ? `Signature not yet current: ${timestamp} is still later than ${isoBasic(now + maxSkewMs)} (${isoBasic(now)} + 15 min.)`
         : '',
     });
   }

@@ -27,6 +27,9 @@ const tables: readonly string[] = [
    ) WITHOUT ROWID`,
 ];
 
+/** Begins the access keys of sessions, and no others: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html */
+const keyPrefix = 'ASIA';
+
 export function openSessions({
   store,
   now,
@@ -39,7 +42,7 @@ export function openSessions({
     start({ seconds, ...role }) {
       const session: RoleSession = {
         ...role,
-        accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
+        accessKeyId: `${keyPrefix}${randomBytes(8).toString('hex').toUpperCase()}`,
         secretAccessKey: randomBytes(30).toString('base64'),
         sessionToken: randomBytes(48).toString('base64'),
         expiresAt: Math.floor(now() / 1000 + seconds) * 1000,
@@ -60,13 +63,15 @@ export function openSessions({
       );
       return session;
     },
-    find: (accessKeyId) =>
-      store.get<RoleSession>(
+    find(accessKeyId) {
+      if (!accessKeyId.startsWith(keyPrefix)) return undefined;
+      return store.get<RoleSession>(
         `SELECT access_key_id AS accessKeyId, secret_access_key AS secretAccessKey,
                 session_token AS sessionToken, account_id AS accountId, role_name AS roleName,
                 session_name AS sessionName, expires_at AS expiresAt
            FROM sts_session WHERE access_key_id = ?`,
         [accessKeyId],
-      ),
+      );
+    },
   };
 }
