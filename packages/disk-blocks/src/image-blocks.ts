@@ -1,5 +1,6 @@
-import { type Block, blockSizeBytes, isZeroBlock, zeroDigest } from './block.ts';
-import { blockIndexes } from './disk.ts';
+import { type Block, blockSizeBytes, isZeroBlock, zeroBlock, zeroDigest } from './block.ts';
+import { blockIndexes, type Extent } from './disk.ts';
+import { type BlockRange, blocksWithin } from './holes.ts';
 import type { ImageReader } from './image-reader/image-reader.ts';
 import { mapAhead } from './map-ahead.ts';
 
@@ -8,33 +9,88 @@ const blocksPerJob = 4;
 /** Enough to keep every thread busy; in all as many blocks as where each is read by itself. */
 const jobsAhead = 4;
 
+export interface ImageBlocksOptions {
+  readonly reader: ImageReader;
+  /** Whether blocks have their digests. Default true. */
+  readonly digests?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * The blocks that hold data, in order, read and hashed in worker threads; all-zero ones are omitted.
  *
  * @throws DiskBlocksError
  */
-export async function* imageBlocks({
+export async function* imageBlocks(options: ImageBlocksOptions): AsyncGenerator<Block> {
+  const { reader, signal } = options;
+  for await (const block of readInGroups(blockIndexes(await reader.present({ signal })), options)) {
+    if (block.data === zeroBlock) block.release();
+    else yield block;
+  }
+}
+
+/**
+ * The same in the order in which their bytes lie in the file: of one that is still being written, each comes as soon as it can.
+ * What turns out to be all zeros is among them, and is `zeroBlock`; the others are those of {@link zeroBlocks}.
+ *
+ * @throws DiskBlocksError
+ */
+export async function* arrivingBlocks(options: ImageBlocksOptions): AsyncGenerator<Block> {
+  const { reader, signal } = options;
+  const indexes = blockIndexes(await reader.present({ signal }));
+  yield* readInGroups(reader.format === 'raw' ? indexes : inFileOrder(indexes, options), options);
+}
+
+async function* inFileOrder(
+  indexes: AsyncIterable<number>,
+  { reader, signal }: Pick<ImageBlocksOptions, 'reader' | 'signal'>,
+): AsyncGenerator<number> {
+  const blocks: { readonly index: number; readonly fileEnd: number }[] = [];
+  for await (const index of indexes)
+    blocks.push({ index, fileEnd: await reader.fileEnd(extentOf(index, reader), { signal }) });
+  blocks.sort((one, other) => one.fileEnd - other.fileEnd || one.index - other.index);
+  for (const { index } of blocks) yield index;
+}
+
+/** The blocks that hold nothing but zeros as the image's own tables say, in order. */
+export async function* zeroBlocks({
   reader,
-  digests = true,
   signal,
-}: {
-  readonly reader: ImageReader;
-  /** Whether blocks have their digests. Default true. */
-  readonly digests?: boolean;
-  readonly signal?: AbortSignal;
-}): AsyncGenerator<Block> {
+}: Pick<ImageBlocksOptions, 'reader' | 'signal'>): AsyncGenerator<BlockRange> {
+  const { sizeBytes } = reader;
+  yield* blocksWithin(gapsOf(await reader.present({ signal }), sizeBytes), { sizeBytes });
+}
+
+async function* gapsOf(extents: readonly Extent[], sizeBytes: number): AsyncGenerator<Extent> {
+  let end = 0;
+  for (const { offset, length } of [...extents, { offset: sizeBytes, length: 0 }]) {
+    if (offset > end) yield { offset: end, length: offset - end };
+    end = offset + length;
+  }
+}
+
+function extentOf(index: number, { sizeBytes }: ImageReader): Extent {
+  const offset = index * blockSizeBytes;
+  return { offset, length: Math.min(blockSizeBytes, sizeBytes - offset) };
+}
+
+/** Blocks in the order of the indexes; one of all zeros has no memory of its own. */
+async function* readInGroups(
+  indexes: AsyncIterable<number>,
+  { reader, digests = true, signal }: ImageBlocksOptions,
+): AsyncGenerator<Block> {
   /** Buffers of several blocks, for reuse. */
   const free: SharedArrayBuffer[] = [];
-  const readBlocks = async (indexes: readonly number[]): Promise<Block[]> => {
+  const readBlocks = async (group: readonly number[]): Promise<Block[]> => {
     const buffer = free.pop() ?? new SharedArrayBuffer(blocksPerJob * blockSizeBytes);
-    const stretches = indexes.map((index, place) => {
-      const offset = index * blockSizeBytes;
-      const length = Math.min(blockSizeBytes, reader.sizeBytes - offset);
-      return { at: place * blockSizeBytes, offset, length };
-    });
-    const end = stretches.at(-1)!;
-    Buffer.from(buffer).fill(0, end.at + end.length);
-    const length = indexes.length * blockSizeBytes;
+    const stretches = group.map((index, place) => ({
+      at: place * blockSizeBytes,
+      ...extentOf(index, reader),
+    }));
+    // The disk may end within the block.
+    for (const { at, length } of stretches)
+      if (length < blockSizeBytes) Buffer.from(buffer, at, blockSizeBytes).fill(0, length);
+    const length = group.length * blockSizeBytes;
     const filled = await reader.fill({ length, buffer, stretches, sha256: digests, signal });
     // Until this reading is done with it, and each of its blocks.
     let users = 1;
@@ -42,18 +98,18 @@ export async function* imageBlocks({
       users -= 1;
       if (users === 0) free.push(buffer);
     };
-    const blocks: Block[] = [];
-    for (const [place, index] of indexes.entries()) {
+    const blocks = group.map((index, place): Block => {
       const data = Buffer.from(buffer, place * blockSizeBytes, blockSizeBytes);
       const digest = filled.digests?.[place];
-      if (digest ? digest.equals(zeroDigest) : isZeroBlock(data)) continue;
-      blocks.push({ index, data, ...(digest && { digest }), release });
+      if (digest ? digest.equals(zeroDigest) : isZeroBlock(data))
+        return { index, data: zeroBlock, ...(digest && { digest: zeroDigest }), release: () => {} };
       users += 1;
-    }
+      return { index, data, ...(digest && { digest }), release };
+    });
     release();
     return blocks;
   };
-  const jobs = inGroups(blockIndexes(await reader.present({ signal })), blocksPerJob);
+  const jobs = inGroups(indexes, blocksPerJob);
   for await (const blocks of mapAhead(jobs, readBlocks, { ahead: jobsAhead, signal })) yield* blocks;
 }
 

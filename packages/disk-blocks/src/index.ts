@@ -12,7 +12,7 @@ export type { Stretch } from './disk-map.ts';
 export { DiskBlocksError } from './errors.ts';
 export { fileHoles } from './file-map.ts';
 export { type BlockRange, blocksWithin } from './holes.ts';
-export { imageBlocks } from './image-blocks.ts';
+export { arrivingBlocks, type ImageBlocksOptions, imageBlocks, zeroBlocks } from './image-blocks.ts';
 export { type GrowingFile, growingSource } from './image-reader/growing-source.ts';
 export type {
   Deflated,

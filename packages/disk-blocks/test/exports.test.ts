@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 test('the exported names', () => {
   expect(Object.keys(api).sort()).toEqual([
     'DiskBlocksError',
+    'arrivingBlocks',
     'blockCount',
     'blockDigest',
     'blockSizeBytes',
@@ -20,6 +21,7 @@ test('the exported names', () => {
     'openImageReader',
     'streamBlocks',
     'zeroBlock',
+    'zeroBlocks',
     'zeroDigest',
   ]);
 });

@@ -95,6 +95,8 @@ export interface ImageReader extends AsyncDisposable {
     stretches: readonly Stretch[],
     options?: { readonly hurry?: boolean; readonly signal?: AbortSignal | undefined },
   ): Promise<void>;
+  /** Where in the file the last byte ends that an extent of the disk needs, in bytes; 0 where it needs none. */
+  fileEnd(extent: Extent, options?: { readonly signal?: AbortSignal | undefined }): Promise<number>;
   /**
    * A zlib stream (RFC 1950) of each unit of the disk that is not all zeros, made in a worker thread. A unit that is one
    * deflated cluster of the image keeps the image's own deflate stream, which takes a fraction of the time.

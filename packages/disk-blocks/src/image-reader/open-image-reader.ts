@@ -5,7 +5,7 @@ import { openQcow2Map } from '../qcow2/qcow2-map.ts';
 import { counted } from '../workers/counted.ts';
 import { sharedPool, type WorkerPool } from '../workers/pool.ts';
 import { createDeflate } from './deflate.ts';
-import { arrivalOf, createFill, hurryFor } from './fill.ts';
+import { arrivalOf, createFill, fileEndOf, hurryFor } from './fill.ts';
 import { type GrowingFile, growingSource } from './growing-source.ts';
 import type { ImageReader } from './image-reader.ts';
 import { findNonZero } from './non-zero.ts';
@@ -91,6 +91,9 @@ function readerOf(map: DiskMap, options: ImageReaderOptions & { readonly file: F
       const pieces = await map.locate(stretches, { signal });
       if (hurry) hurryFor(image.growing, pieces);
       await arrivalOf(image, pieces, signal);
+    },
+    async fileEnd(extent, { signal } = {}) {
+      return fileEndOf(await map.locate([{ at: 0, ...extent }], { signal }));
     },
     deflate: createDeflate(image),
     async [Symbol.asyncDispose]() {
