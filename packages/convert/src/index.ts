@@ -27,6 +27,7 @@ export { type VmdkOptions, type VmdkPiece, vmdkPieces } from './layout/vmdk/vmdk
 export { type ArrivingDisk, type MakeArrivingDiskOptions, makeArrivingDisk } from './made/arriving-disk.ts';
 export type { FileSum, MadeDisk, PlannedFile, ProveOptions } from './made/made-disk.ts';
 export type { FileRange, MadeRange, RangeArrivals } from './made/make-range.ts';
+export { type ArrivingImageFile, openArrivingImage } from './made/open-arriving.ts';
 export { type StreamDiskOptions, type StreamedDisk, streamDisk } from './made/streamed-disk.ts';
 export type { StreamedFile } from './made/streamed-file.ts';
 export type { VmdkMaking } from './made/streamed-vmdk.ts';

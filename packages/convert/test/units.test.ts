@@ -21,6 +21,7 @@ test('the exported names', () => {
     'inspectStream',
     'makeArrivingDisk',
     'makeDisk',
+    'openArrivingImage',
     'partialPath',
     'planDisk',
     'sampleEvery',

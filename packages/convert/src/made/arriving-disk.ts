@@ -1,13 +1,12 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { type GrowingFile, type ImageReader, imageBlocks, openImageReader } from '@ec2-image/disk-blocks';
-import { isExplained } from '@ec2-image/explained-error';
+import { type ImageReader, imageBlocks } from '@ec2-image/disk-blocks';
 import { defaultMaxDiskSize } from '../errors.ts';
 import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
 import { bytesIn } from '../layout/present.ts';
 import type { DiskFormat } from '../qemu/output-format.ts';
-import { arrivingFormat, sectorBytes } from './arriving-format.ts';
+import { sectorBytes } from './arriving-format.ts';
 import type { PlannedFile } from './made-disk.ts';
 import { type RangeArrivals, rangeArrivals, rangeMaker } from './make-range.ts';
+import { type ArrivingFormat, type ArrivingImageFile, useArriving } from './open-arriving.ts';
 import { streamDisk } from './streamed-disk.ts';
 import type { StreamedFile } from './streamed-file.ts';
 import { streamVmdk, type VmdkMaking } from './streamed-vmdk.ts';
@@ -32,8 +31,7 @@ export interface ArrivingDisk extends AsyncDisposable {
 }
 
 export interface MakeArrivingDiskOptions {
-  readonly image: GrowingFile & {
-    readonly path: string;
+  readonly image: ArrivingImageFile & {
     /** As published. */
     readonly digest: string;
   };
@@ -54,28 +52,11 @@ export interface MakeArrivingDiskOptions {
 export async function makeArrivingDisk(options: MakeArrivingDiskOptions): Promise<ArrivingDisk | undefined> {
   const { image, format, converter = 'auto', signal } = options;
   if (converter === 'qemu-img') return undefined;
-  const { path, digest: _, ...growing } = image;
-  // Opened once: the file gets another name when all of it is there.
-  const file = await openUnfinished(path);
-  if (!file) return undefined;
-  try {
-    const imageFormat = await takenFormat(file, { growing, format, signal });
-    if (!imageFormat) return undefined;
-    const { reader } = await openImageReader({ path, file, format: imageFormat, growing, signal });
-    if (!reader) return undefined;
-    try {
-      const disk = await arrivingDiskOf(reader, options);
-      if (disk) return disk;
-    } catch (error) {
-      await reader[Symbol.asyncDispose]();
-      throw error;
-    }
-    await reader[Symbol.asyncDispose]();
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (!isExplained(error)) throw error;
-  }
-  return undefined;
+  // Only a raw image of whole sectors is its own raw disk: the last one of another has to be filled up.
+  const isWhole = image.fileSize % sectorBytes === 0;
+  const takes = (imageFormat: ArrivingFormat) => isWhole || imageFormat !== 'raw' || format !== 'raw';
+  const { digest: _, ...growing } = image;
+  return useArriving({ image: growing, takes, signal }, (reader) => arrivingDiskOf(reader, options));
 }
 
 function arrivingDiskOf(
@@ -86,35 +67,6 @@ function arrivingDiskOf(
   if (format === 'vmdk') return streamedVmdk(reader, options);
   const isPlanned = reader.format === 'qcow2' || format === 'raw';
   return (isPlanned ? planned : streamed)(reader, { ...options, format });
-}
-
-/** What can be read of the file while it grows; else it is closed. */
-async function takenFormat(
-  file: FileHandle,
-  { growing, format, signal }: Pick<MakeArrivingDiskOptions, 'format' | 'signal'> & { growing: GrowingFile },
-): Promise<'qcow2' | 'raw' | undefined> {
-  try {
-    const imageFormat = await arrivingFormat(file, growing, signal);
-    // Only one of whole sectors is its own raw disk: the last one of another has to be filled up.
-    const isWhole = growing.fileSize % sectorBytes === 0;
-    if (imageFormat !== undefined && !(imageFormat === 'raw' && format === 'raw' && !isWhole))
-      return imageFormat;
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-  await file.close();
-  return undefined;
-}
-
-/** Undefined where it has been finished meanwhile, under its final name. */
-async function openUnfinished(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 type Planning = MakeArrivingDiskOptions & { readonly format: PlannedFormat };
