@@ -1,5 +1,5 @@
 import { findConsistently, type Policy, pause, policies } from '@ec2-image/aws-call';
-import { blockSizeBytes } from '@ec2-image/disk-blocks';
+import { blockCount, blockSizeBytes } from '@ec2-image/disk-blocks';
 import { isExplained } from '@ec2-image/explained-error';
 import { completeSnapshot, linearChecksum, presentBlocks, waitUntilComplete } from './complete-snapshot.ts';
 import { EbsDirectError, isRefusedByState } from './errors.ts';
@@ -134,6 +134,7 @@ async function readBlocks(
 ): Promise<WrittenSnapshot & { readonly content: ExpectedContent }> {
   const { sizeBytes, concurrency = 32, onProgress, beforeComplete } = options;
   let blocksSent = 0;
+  const diskBlocks = blockCount(sizeBytes);
   let done = 0;
   const content = await proven(options, ({ sent, signal }) =>
     putBlocks({
@@ -145,10 +146,10 @@ async function readBlocks(
       send,
       concurrency,
       seenEverywhereAt: startedAt + policies.startedSnapshot.limitMs,
-      onBlock({ index, sent }) {
+      onBlock({ index, sent, omitted }) {
         if (sent) blocksSent += 1;
-        done = Math.max(done, (index + 1) * blockSizeBytes);
-        onProgress?.({ done });
+        if (!omitted || index < diskBlocks) done += blockSizeBytes;
+        if (!omitted) onProgress?.({ done });
       },
     }),
   );

@@ -9,6 +9,6 @@ export {
   verifySnapshot,
 } from './verify-snapshot.ts';
 export { volumeSizeGiB } from './volume-size.ts';
-export type { Holes } from './whole-volume.ts';
+export type { BlockRanges } from './whole-volume.ts';
 export { writeSnapshot } from './write-snapshot.ts';
 export type { SnapshotState, WriteSnapshotOptions, WrittenSnapshot } from './write-snapshot-options.ts';

@@ -1,8 +1,11 @@
 import { type Block, blockDigest, blockSizeBytes } from '@ec2-image/disk-blocks';
 import { EbsDirectError } from './errors.ts';
 import { createSentDigests, type SentDigests } from './sent-digests.ts';
+import { volumeBlocks } from './volume-size.ts';
 
 export interface ProvenOptions {
+  /** Of the disk. */
+  readonly sizeBytes: number;
   /** The blocks by an independent reading. Default: nothing is compared. */
   readonly proof?: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
   /** Whether `proof` reads a block, by its index. Default: every one. */
@@ -17,10 +20,10 @@ export interface ProvenOptions {
  * @throws EbsDirectError `DISK_DIFFERS`
  */
 export async function proven<T>(
-  { proof, isProven, signal: outer }: ProvenOptions,
+  { sizeBytes, proof, isProven, signal: outer }: ProvenOptions,
   send: (options: { readonly sent: SentDigests; readonly signal?: AbortSignal }) => Promise<T>,
 ): Promise<T> {
-  const sent = createSentDigests();
+  const sent = createSentDigests({ blocks: volumeBlocks(sizeBytes) });
   if (!proof) return send({ sent, signal: outer });
   const stop = new AbortController();
   const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;

@@ -9,15 +9,17 @@ import { PutBlockCommand } from './put-block/put-block-command.ts';
 import { createEbs } from './senders.ts';
 import type { SentDigests } from './sent-digests.ts';
 import type { ExpectedContent } from './verify-snapshot.ts';
-import { type Holes, wholeVolume } from './whole-volume.ts';
+import { type BlockRanges, wholeVolume } from './whole-volume.ts';
 
 export interface PutBlocksOptions extends CallOptions {
   readonly ebs: EBSClient;
   readonly snapshotId: string;
-  /** Those that hold data, in order: the others are sent as zeros. */
+  /** Those that hold data, in order, or, where there are `zeros`, in any: the others are sent as zeros. */
   readonly blocks: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
+  /** See `WriteSnapshotOptions`. */
+  readonly zeros?: BlockRanges;
   /** What is left out: see `WriteSnapshotOptions`. */
-  readonly holes?: Holes;
+  readonly holes?: BlockRanges;
   /** Of the disk. */
   readonly sizeBytes: number;
   readonly journal?: Journal;
@@ -29,7 +31,12 @@ export interface PutBlocksOptions extends CallOptions {
   readonly concurrency: number;
   /** Milliseconds since 1970: until then "no such snapshot" may only mean that it has just been started. */
   readonly seenEverywhereAt: number;
-  readonly onBlock: (block: { readonly index: number; readonly sent: boolean }) => void;
+  /** A block is stored, or, where it is `omitted`, not to be. */
+  readonly onBlock: (block: {
+    readonly index: number;
+    readonly sent: boolean;
+    readonly omitted?: boolean;
+  }) => void;
 }
 
 interface HashedBlock {
@@ -49,6 +56,7 @@ export async function putBlocks(options: PutBlocksOptions): Promise<ExpectedCont
   const {
     snapshotId,
     blocks,
+    zeros,
     holes,
     sizeBytes,
     journal,
@@ -120,8 +128,15 @@ export async function putBlocks(options: PutBlocksOptions): Promise<ExpectedCont
     const volume = wholeVolume({
       blocks: blocks({ signal }),
       sizeBytes,
+      zeros: zeros?.({ signal }),
       holes: holes?.({ signal }),
-      onOmitted: omitted.add,
+      // What an earlier run has put there would count at the completion.
+      isStored: (index) => send && journal?.acknowledged.has(index) === true,
+      onOmitted(index) {
+        omitted.add(index);
+        sent.add(index);
+        onBlock({ index, sent: false, omitted: true });
+      },
     });
     for await (const block of volume) {
       signal.throwIfAborted();

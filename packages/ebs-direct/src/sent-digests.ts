@@ -1,4 +1,4 @@
-/** What was sent, as it is: blocks come in ascending order. */
+/** What was sent, as it is. */
 export interface SentDigests {
   /** SHA-256 by index, of every block that is not all zeros. */
   readonly digests: ReadonlyMap<number, Buffer>;
@@ -6,27 +6,34 @@ export interface SentDigests {
   add(index: number, digest?: Buffer): void;
   /** No more blocks come. */
   end(): void;
-  /** Waits until this block, or one behind it, has been added. */
+  /** Waits until this block, and all before it, have been added. */
   upTo(index: number, signal: AbortSignal): Promise<void>;
 }
 
-export function createSentDigests(): SentDigests {
+/** @param options.blocks how many there are */
+export function createSentDigests({ blocks }: { readonly blocks: number }): SentDigests {
   const digests = new Map<number, Buffer>();
-  let reached = -1;
+  const isAdded = new Uint8Array(blocks);
+  /** All before this one have been added. */
+  let missing = 0;
   let waiting: { readonly index: number; readonly resolve: () => void } | undefined;
-  const reach = (index: number) => {
-    reached = index;
-    if (waiting && waiting.index <= reached) waiting.resolve();
+  const wake = () => {
+    if (waiting && waiting.index < missing) waiting.resolve();
   };
   return {
     digests,
     add(index, digest) {
       if (digest) digests.set(index, digest);
-      reach(index);
+      isAdded[index] = 1;
+      while (isAdded[missing]) missing += 1;
+      wake();
     },
-    end: () => reach(Number.POSITIVE_INFINITY),
+    end() {
+      missing = Number.POSITIVE_INFINITY;
+      wake();
+    },
     async upTo(index, signal) {
-      if (index <= reached) return;
+      if (index < missing) return;
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const onAbort = () => reject(signal.reason);
       signal.throwIfAborted();

@@ -1,48 +1,98 @@
 import { type Block, type BlockRange, blockCount, zeroBlock } from '@ec2-image/disk-blocks';
 import { volumeBlocks } from './volume-size.ts';
 
-/** What was never written in the source of a disk, in order. */
-export type Holes = (options: { readonly signal?: AbortSignal }) => AsyncIterable<BlockRange>;
+/** Ranges of blocks, in order. */
+export type BlockRanges = (options: { readonly signal?: AbortSignal }) => AsyncIterable<BlockRange>;
 
 export interface WholeVolumeOptions {
-  /** Those that are not all zeros, in order. */
+  /** Those that are not all zeros: in order, or, where there are `zeros`, in any. */
   readonly blocks: AsyncIterable<Block>;
   /** Of the disk. */
   readonly sizeBytes: number;
+  /** Blocks of zeros that `blocks` does not yield, known beforehand. Those that are in neither are zeros as well. */
+  readonly zeros?: AsyncIterable<BlockRange>;
   /** Left out, as is the rest of the volume past the disk's end. Default: nothing is. */
   readonly holes?: AsyncIterable<BlockRange>;
+  /** Whether the volume has something in a block already, so that it cannot be left out. Default: it has nothing. */
+  readonly isStored?: (index: number) => boolean;
   /** Is told each block that is left out, in order. */
   readonly onOmitted?: (index: number) => void;
 }
 
 /**
- * Every block of the volume in order. One that `blocks` does not yield is zeros: if it was never written, it would read as
- * noise on an encrypted volume. A block that `blocks` yields is never left out.
+ * Every block of the volume, in order where `blocks` are. One that `blocks` does not yield is zeros: if it was never written,
+ * it would read as noise on an encrypted volume. A block that `blocks` yields is never left out.
  */
-export async function* wholeVolume({
-  blocks,
-  sizeBytes,
-  holes,
-  onOmitted,
-}: WholeVolumeOptions): AsyncGenerator<Block> {
-  const isHole = createHoleTest(holes && upToTheEnd(holes, sizeBytes));
+export function wholeVolume(options: WholeVolumeOptions): AsyncGenerator<Block> {
+  return options.zeros ? inAnyOrder(options, options.zeros) : inOrder(options);
+}
+
+async function* inOrder(options: WholeVolumeOptions): AsyncGenerator<Block> {
+  const { blocks, sizeBytes } = options;
+  const zerosAt = createZeros(options);
   let next = 0;
-  const zerosUntil = async function* (end: number): AsyncGenerator<Block> {
-    for (; next < end; next += 1) {
-      if (await isHole(next)) onOmitted?.(next);
-      else yield { index: next, data: zeroBlock, release: () => {} };
-    }
-  };
   for await (const block of blocks) {
-    yield* zerosUntil(block.index);
+    for (; next < block.index; next += 1) yield* await zerosAt(next);
     next = block.index + 1;
     yield block;
   }
-  yield* zerosUntil(volumeBlocks(sizeBytes));
+  for (; next < volumeBlocks(sizeBytes); next += 1) yield* await zerosAt(next);
 }
 
-async function* upToTheEnd(holes: AsyncIterable<BlockRange>, sizeBytes: number): AsyncGenerator<BlockRange> {
-  yield* holes;
+/** Those of zeros while no other is there; what holes may be waits for the end, when all holes are known. */
+async function* inAnyOrder(
+  options: WholeVolumeOptions,
+  zeros: AsyncIterable<BlockRange>,
+): AsyncGenerator<Block> {
+  const { blocks, sizeBytes, holes } = options;
+  const zerosAt = createZeros(options);
+  const isGiven = new Uint8Array(volumeBlocks(sizeBytes));
+  const source = createSource(blocks);
+  try {
+    if (!holes) {
+      for await (const { first, end } of upToTheEnd(zeros, sizeBytes)) {
+        for (let index = first; index < end; index += 1) {
+          // What has been read takes memory, and goes first.
+          for (let block = await source.takeReady(); block; block = await source.takeReady()) {
+            isGiven[block.index] = 1;
+            yield block;
+          }
+          isGiven[index] = 1;
+          yield zerosOf(index);
+        }
+      }
+    }
+    for (let block = await source.take(); block; block = await source.take()) {
+      isGiven[block.index] = 1;
+      yield block;
+    }
+    for (const [index, given] of isGiven.entries()) if (!given) yield* await zerosAt(index);
+  } finally {
+    await source.end();
+  }
+}
+
+function zerosOf(index: number): Block {
+  return { index, data: zeroBlock, release: () => {} };
+}
+
+/** For blocks in ascending order: the block of zeros, or nothing where it is left out. */
+function createZeros({
+  sizeBytes,
+  holes,
+  isStored = () => false,
+  onOmitted,
+}: WholeVolumeOptions): (index: number) => Promise<readonly Block[]> {
+  const isHole = createHoleTest(holes && upToTheEnd(holes, sizeBytes));
+  return async (index) => {
+    if (!(await isHole(index)) || isStored(index)) return [zerosOf(index)];
+    onOmitted?.(index);
+    return [];
+  };
+}
+
+async function* upToTheEnd(ranges: AsyncIterable<BlockRange>, sizeBytes: number): AsyncGenerator<BlockRange> {
+  yield* ranges;
   yield { first: blockCount(sizeBytes), end: volumeBlocks(sizeBytes) };
 }
 
@@ -60,5 +110,34 @@ function createHoleTest(
       current = value;
     }
     return current.first <= index;
+  };
+}
+
+/** Blocks of which the next one is always asked for, so that it is known whether it is there. */
+function createSource(blocks: AsyncIterable<Block>) {
+  const iterator = blocks[Symbol.asyncIterator]();
+  const ask = () => {
+    const asked = { answer: iterator.next(), isThere: false };
+    const note = () => {
+      asked.isThere = true;
+    };
+    asked.answer.then(note, note);
+    return asked;
+  };
+  let next = ask();
+  const take = async (): Promise<Block | undefined> => {
+    const { done, value } = await next.answer;
+    if (done) return undefined;
+    next = ask();
+    return value;
+  };
+  return {
+    /** Undefined at the end. */
+    take,
+    /** Undefined where it is not there yet, too. */
+    takeReady: async () => (next.isThere ? take() : undefined),
+    end: async () => {
+      await iterator.return?.();
+    },
   };
 }

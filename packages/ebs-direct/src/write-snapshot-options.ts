@@ -3,15 +3,23 @@ import type { Block } from '@ec2-image/disk-blocks';
 import type { Ebs, Ec2 } from './senders.ts';
 import type { StartSnapshotOptions } from './start-snapshot.ts';
 import type { ExpectedContent } from './verify-snapshot.ts';
-import type { Holes } from './whole-volume.ts';
+import type { BlockRanges } from './whole-volume.ts';
 
 export interface WriteSnapshotOptions extends StartSnapshotOptions {
   /** Tells when the snapshot is complete, and deletes one that cannot be used. */
   readonly ec2: EC2Client;
-  /** The blocks that are not all zeros, in order; the others are sent as zeros. Called again where the snapshot has to be started again. */
+  /**
+   * The blocks that are not all zeros, in order unless there are `zeros`; the others are sent as zeros. Called again where the
+   * snapshot has to be started again.
+   */
   readonly blocks: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
   /**
-   * The same blocks by an independent reading, which runs beside the sending and again with `blocks`. Where it finds
+   * Where `blocks` come in any order, as those of a disk that is still arriving: blocks of zeros that are known beforehand and not
+   * among them. They are sent while no other is there; with `holes`, which may not be known before the end, last.
+   */
+  readonly zeros?: BlockRanges;
+  /**
+   * The same blocks by an independent reading, in order, which runs beside the sending and again with `blocks`. Where it finds
    * others than were sent, the snapshot is not completed: `DISK_DIFFERS`. Default: nothing is compared.
    */
   readonly proof?: (options: { readonly signal: AbortSignal }) => AsyncIterable<Block>;
@@ -21,7 +29,7 @@ export interface WriteSnapshotOptions extends StartSnapshotOptions {
    * Blocks that were never written in the source of the disk: what of them `blocks` does not yield is left out, and so is
    * the rest of the volume past the disk's end. An encrypted volume reads noise there. Default: every block is sent.
    */
-  readonly holes?: Holes;
+  readonly holes?: BlockRanges;
   /** The same for the same work, for each attempt from 1: 64 characters at most. */
   readonly clientTokenFor: (attempt: number) => string;
   /** Where to note which blocks are stored, so that a run after a kill sends only the others. */
@@ -44,7 +52,7 @@ export interface WriteSnapshotOptions extends StartSnapshotOptions {
   readonly onState?: (state: SnapshotState) => void;
   /** How long EBS may take to complete it. Default 1 hour. */
   readonly completeTimeoutMs?: number;
-  /** How far into the disk, in bytes. */
+  /** How much of the volume is stored, in bytes; what is left out of the disk counts. */
   readonly onProgress?: (progress: { readonly done: number }) => void;
 }
 
