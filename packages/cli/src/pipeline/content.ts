@@ -37,6 +37,11 @@ export interface Content extends AsyncDisposable {
     /** Whether blocks of a stream have their digests. Default true. */
     readonly digests?: boolean;
   }): AsyncIterable<Block>;
+  /**
+   * Where `blocks` come in any order, as those of an image that is still arriving: blocks of zeros that are not among them. In
+   * order.
+   */
+  readonly zeros?: (options: { readonly signal?: AbortSignal }) => AsyncIterable<BlockRange>;
   /** What makes the blocks, with its version; {@link inPlace} where they are the file's own. */
   readonly converter: string;
   /** The same blocks as QEMU reads them, where `blocks` come from our own reader: those that lie in `extents`, by default all. */
@@ -176,16 +181,48 @@ async function* ofSize(sizeBytes: number, chunks: AsyncIterable<Buffer>): AsyncG
 
 const sectorBytes = 512;
 
+interface DiskImage {
+  readonly path: string;
+  readonly format: DiskImageFormat;
+  readonly virtualSize: number;
+}
+
+/** A disk as QEMU reads it. */
+export interface QemuReading extends AsyncDisposable {
+  readonly blocks: NonNullable<Content['proof']>;
+  readonly holes?: Content['holes'];
+}
+
+/** @param options.withHoles see {@link hasHoleMap} */
+export async function openQemuReading(
+  { path, format, virtualSize }: DiskImage,
+  { signal, withHoles }: Pick<ContentOptions, 'withHoles' | 'signal'>,
+): Promise<QemuReading> {
+  const hasMap = hasHoleMap(format, { withHoles });
+  const disk = await openDisk({ path, format, withHoles: hasMap, signal });
+  return {
+    blocks: ({ extents, signal }) =>
+      diskBlocks({ disk: extents ? within(disk, extents) : disk, digests: true, signal }),
+    ...(hasMap && { holes: holesOf(virtualSize, disk.holes) }),
+    [Symbol.asyncDispose]: () => disk[Symbol.asyncDispose](),
+  };
+}
+
+/** Whether what was never written is told, where that is asked for: a raw file's holes are those of this machine. */
+export function hasHoleMap(
+  format: DiskImageFormat,
+  { withHoles = false }: Pick<ContentOptions, 'withHoles'>,
+): boolean {
+  return withHoles && format !== 'raw';
+}
+
 async function openedDisk(
-  image: { readonly path: string; readonly format: DiskImageFormat; readonly virtualSize: number },
-  { signal, withHoles = false, converter = 'qemu-img' }: ContentOptions,
+  image: DiskImage,
+  { signal, withHoles, converter = 'qemu-img' }: ContentOptions,
 ): Promise<Content> {
-  const { path, format, virtualSize } = image;
-  const hasMap = withHoles && format !== 'raw';
+  const { format, virtualSize } = image;
   await using opened = new Resources();
-  const disk = opened.use(await openDisk({ path, format, withHoles: hasMap, signal }));
-  const read: NonNullable<Content['proof']> = ({ extents, signal }) =>
-    diskBlocks({ disk: extents ? within(disk, extents) : disk, digests: true, signal });
+  const { blocks: read, holes } = opened.use(await openQemuReading(image, { withHoles, signal }));
   const reader = converter === 'auto' ? await openReader(image, signal) : undefined;
   if (reader) opened.use(reader);
   const resources = opened.move();
@@ -201,7 +238,7 @@ async function openedDisk(
           converter: format === 'raw' ? inPlace : qemuReads,
           blocks: ({ signal }) => read({ signal }),
         }),
-    ...(hasMap && { holes: holesOf(virtualSize, disk.holes) }),
+    ...(holes && { holes }),
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }

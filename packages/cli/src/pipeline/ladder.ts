@@ -67,7 +67,7 @@ async function obtainWrittenSnapshot(run: ImageRun): Promise<ObtainedSnapshot> {
   return finishSnapshot(
     run,
     (await findWrittenSnapshot(run, { obtainImage, proveSnapshot, onNothingYet })) ??
-      (await writeSnapshot(run, obtainImage)),
+      (await writeSnapshot(run, { obtainImage, startImage })),
   );
 }
 

@@ -1,3 +1,5 @@
+import { abortable } from '../abortable.ts';
+
 /** A place in the queue for something of which one at a time in this process can have it. */
 export interface Turn {
   /** Whether others of this process are queued, too. */
@@ -49,17 +51,4 @@ export async function takeTurn(
     throw error;
   }
   return { isWaitedFor: () => queue.length > 1, end };
-}
-
-/** @throws the signal's reason */
-function abortable(wait: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal?.reason);
-    if (signal?.aborted) return abort();
-    signal?.addEventListener('abort', abort, { once: true });
-    void wait.then(() => {
-      signal?.removeEventListener('abort', abort);
-      resolve();
-    });
-  });
 }

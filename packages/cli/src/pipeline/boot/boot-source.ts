@@ -1,5 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { inspectImage } from '@ec2-image/convert';
+import { type ImageFacts, inspectImage } from '@ec2-image/convert';
 import { type Block, blockSizeBytes, openDisk, openImageReader } from '@ec2-image/disk-blocks';
 import {
   type ByteSource,
@@ -19,10 +19,14 @@ export interface BootSource {
 
 /** Of an image file. What is packed is unpacked from the front as far as the last EFI system partition reaches. */
 export async function withBootSource<T>(
-  options: ContentOptions & { readonly spoolPath: string },
+  options: ContentOptions & {
+    readonly spoolPath: string;
+    /** Of the image, where it has been inspected. */
+    readonly facts?: ImageFacts;
+  },
   use: (source: BootSource) => Promise<T>,
 ): Promise<T> {
-  const facts = await inspectImage(options);
+  const facts = options.facts ?? (await inspectImage(options));
   if (facts.packing !== undefined) {
     await using content = await openContent(options);
     await using scan = createBootScan({ sizeBytes: content.virtualSizeBytes, spoolPath: options.spoolPath });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ImageFacts } from '@ec2-image/convert';
 import type { VerifiedImage } from '@ec2-image/fetch';
 import { readBootCode } from '@ec2-image/image-headers';
 import { provenanceKeys, type Tags } from '@ec2-image/provenance';
@@ -37,21 +38,25 @@ export function knowsBootMode(
   return finding !== undefined;
 }
 
-/** @throws CliError `BOOT_LOADER_MISMATCH`, `NO_BOOT_LOADER`, `TPM_WITHOUT_UEFI` */
-export async function lookIntoImage(run: ImageRun, image: VerifiedImage): Promise<void> {
+/**
+ * @param facts of the image, where it has been inspected
+ * @throws CliError `BOOT_LOADER_MISMATCH`, `NO_BOOT_LOADER`, `TPM_WITHOUT_UEFI`
+ */
+export async function lookIntoImage(run: ImageRun, image: VerifiedImage, facts?: ImageFacts): Promise<void> {
   if (knowsBootMode(run, {})) return;
   const options = {
     ...contentOptions(run),
     onNotice: undefined,
     path: image.path,
     spoolPath: spoolPath(run),
+    facts,
   };
   await readImage(run, image, () => withBootSource(options, (source) => judge(run, source)));
 }
 
-/** The same content, into which this run looks as it goes by: an image that is never a file. */
+/** The same content, into which this run looks as it goes by, where it does so in order. */
 export function lookedInto(run: ImageRun, content: Content): Content {
-  if (knowsBootMode(run, {})) return content;
+  if (content.zeros || knowsBootMode(run, {})) return content;
   return {
     ...content,
     async *blocks(options) {

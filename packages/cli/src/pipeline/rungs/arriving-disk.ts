@@ -7,9 +7,9 @@ import {
   makeDisk,
 } from '@ec2-image/convert';
 import { type ArrivingImage, requireUnchanged, type VerifiedImage } from '@ec2-image/fetch';
-import { CliError } from '../../errors/cli-error.ts';
 import { lookIntoImage } from '../boot/find-boot-mode.ts';
 import { conversionOptions } from '../conversion-options.ts';
+import { notAsPlanned } from '../not-as-planned.ts';
 import { proveImage, proveMadeDisk } from '../proof/prove-disk.ts';
 import { requireRootVolume } from '../root-volume.ts';
 import type { ImageRun } from '../run.ts';
@@ -184,10 +184,4 @@ async function makeSame(
   if (made?.virtualSize === virtualSize && isSameSize) return made;
   await made?.[Symbol.asyncDispose]();
   throw notAsPlanned();
-}
-
-function notAsPlanned(): CliError {
-  return new CliError('DISK_DIFFERS', 'the disk as planned during the download is not that of the image', {
-    hint: 'Run the same command again; if it recurs, use --converter qemu-img.',
-  });
 }

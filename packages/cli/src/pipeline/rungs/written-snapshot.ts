@@ -1,28 +1,14 @@
-import { randomInt } from 'node:crypto';
-import { join } from 'node:path';
-import { sampleEvery, sampleOf } from '@ec2-image/convert';
-import { blockSizeBytes } from '@ec2-image/disk-blocks';
-import * as ebsDirect from '@ec2-image/ebs-direct';
-import { describeSnapshot, type FoundSnapshot, findSnapshot, isFinished } from '@ec2-image/ec2-import';
+import { type FoundSnapshot, findSnapshot } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
 import { requireUnchanged } from '@ec2-image/fetch';
-import {
-  clientToken,
-  isSufficientProof,
-  omittedHolesTag,
-  provenanceKeys,
-  readProof,
-  writtenDescription,
-} from '@ec2-image/provenance';
-import { createEbsClient } from '../../aws/ebs-client.ts';
-import { absentBlocksNotice } from '../absent-blocks.ts';
-import { lookedInto, requireBootMode } from '../boot/find-boot-mode.ts';
+import { isSufficientProof, provenanceKeys, readProof } from '@ec2-image/provenance';
+import { ArrivedAgain, openArrivingContent } from '../arriving-content.ts';
+import { requireBootMode } from '../boot/find-boot-mode.ts';
 import { recordChecksum, showLink } from '../chain.ts';
 import { type Content, openContent } from '../content.ts';
 import { discardUnproven } from '../proof/discard-unproven.ts';
 import type { ProofMeans } from '../proof/prove-while-importing.ts';
 import { readImage, readLocalImage } from '../read-image.ts';
-import { requireRootVolume } from '../root-volume.ts';
 import {
   contentOptions,
   ec2Options,
@@ -33,9 +19,10 @@ import {
 } from '../run.ts';
 import { requireSigner } from '../signer.ts';
 import type { CompleteSnapshot } from '../snapshot.ts';
-import { FailedProof, type SnapshotProof } from '../snapshot-proof.ts';
+import { FailedProof } from '../snapshot-proof.ts';
+import type { StartedImage } from '../started-image.ts';
 import { openStreamedImage } from '../streamed-image.ts';
-import { constantTagsOf } from '../tags.ts';
+import { type Written, writeFrom } from '../write-content.ts';
 import { mayStreamAgain } from '../wrong-streams.ts';
 
 /** The snapshot by way of EBS direct, where an earlier run completed it. */
@@ -99,11 +86,19 @@ export function findCompleteSnapshot(
   });
 }
 
+export interface ImageMeans {
+  readonly obtainImage: ObtainImage;
+  readonly startImage: (run: ImageRun) => Promise<StartedImage>;
+}
+
 /** The snapshot, written block by block: while the image is downloaded where that can be, else from its file. */
-export async function writeSnapshot(run: ImageRun, obtainImage: ObtainImage): Promise<CompleteSnapshot> {
+export async function writeSnapshot(
+  run: ImageRun,
+  { obtainImage, startImage }: ImageMeans,
+): Promise<CompleteSnapshot> {
   const streamed = await writeStreamed(run);
   const { snapshotId, sizeGiB, proof } =
-    streamed ?? (await writeLocal(run, obtainImage)) ?? (await writeFromFile(run, obtainImage));
+    streamed ?? (await writeLocal(run, obtainImage)) ?? (await writeDownloaded(run, startImage));
   const isProven = proof.extent !== 'none';
   showLink(run, {
     from: 'image',
@@ -124,24 +119,52 @@ const shownByProof = {
   none: '',
 } as const;
 
-type Written = ebsDirect.WrittenSnapshot & { readonly proof: Pick<SnapshotProof, 'extent' | 'converter'> };
-
 /** Where our own reader reads the image otherwise than QEMU does, or stumbles over it, QEMU reads it alone, once. */
-async function writeFromFile(run: ImageRun, obtainImage: ObtainImage): Promise<Written> {
-  const image = await obtainImage(run);
-  const write = (converter: ImageRun['request']['converter']) =>
-    readImage(run, image, async () => {
-      await using content = await openContent({ ...contentOptions(run), converter, path: image.path });
-      const beforeComplete = () => requireUnchanged({ file: image, signal: run.signal });
-      return await writeFrom(run, content, { beforeComplete });
-    });
+async function writeDownloaded(run: ImageRun, startImage: ImageMeans['startImage']): Promise<Written> {
+  await using started = await startImage(run);
+  const { converter } = run.request;
   try {
-    return await write(run.request.converter);
+    return (await writeArriving(run, started)) ?? (await writeFromFile(run, { started, converter }));
   } catch (error) {
     if (!isMisread(error) || run.signal.aborted) throw error;
     run.notice(`${(error as Error).message}: reading the image with qemu-nbd`);
   }
-  return write('qemu-img');
+  return await writeFromFile(run, { started, converter: 'qemu-img' });
+}
+
+/** While the file arrives. Undefined where that cannot be, or where the file is there by now and has to be read from its beginning. */
+async function writeArriving(run: ImageRun, started: StartedImage): Promise<Written | undefined> {
+  await using arriving = await openArrivingContent(run, started);
+  if (!arriving) return undefined;
+  const { content, complete } = arriving;
+  const beforeComplete = async () => {
+    const { image } = await complete;
+    await requireUnchanged({ file: image, signal: run.signal });
+  };
+  try {
+    return await readImage(run, started.finished, async () => {
+      const written = await writeFrom(run, content, { beforeComplete, arriving });
+      // One that another run has completed is used by those who have verified the image.
+      await complete;
+      return written;
+    });
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (error instanceof ArrivedAgain) return undefined;
+    throw error;
+  }
+}
+
+async function writeFromFile(
+  run: ImageRun,
+  { started, converter }: { readonly started: StartedImage } & Pick<ImageRun['request'], 'converter'>,
+): Promise<Written> {
+  const image = await started.finished;
+  return readImage(run, image, async () => {
+    await using content = await openContent({ ...contentOptions(run), converter, path: image.path });
+    const beforeComplete = () => requireUnchanged({ file: image, signal: run.signal });
+    return await writeFrom(run, content, { beforeComplete });
+  });
 }
 
 function isMisread(error: unknown): boolean {
@@ -180,129 +203,4 @@ async function writeStreamedOnce(run: ImageRun): Promise<Written | undefined> {
     image.fail(error);
     throw error;
   }
-}
-
-/** What was sent is not the requested image, or not one that can be used: data that cannot even be decompressed is not an image either. */
-const wrongContentCodes: ReadonlySet<string> = new Set([
-  'BOOT_LOADER_MISMATCH',
-  'CORRUPT_COMPRESSION',
-  'DIGEST_MISMATCH',
-  'DISK_DIFFERS',
-  'DISK_SIZE_WRONG',
-  'IMAGE_CHANGED',
-  'NO_BOOT_LOADER',
-  'TPM_WITHOUT_UEFI',
-  'TRUNCATED_COMPRESSION',
-]);
-
-function noteOmitted({ notice }: ImageRun, { snapshotId, sizeGiB, blocks }: ebsDirect.WrittenSnapshot): void {
-  const omitted = (sizeGiB * 2 ** 30) / blockSizeBytes - blocks;
-  if (omitted > 0) notice(absentBlocksNotice(snapshotId, omitted));
-}
-
-function leftoverOf({ snapshotId, state }: ebsDirect.SnapshotState): string | undefined {
-  if (state === 'deleted' || state === 'none') return undefined;
-  return state === 'completing' ? `snapshot ${snapshotId}` : `pending snapshot ${snapshotId}`;
-}
-
-function writeFrom(
-  run: ImageRun,
-  content: Content,
-  {
-    beforeComplete,
-    showsProgress = true,
-  }: { readonly beforeComplete?: () => Promise<void>; readonly showsProgress?: boolean } = {},
-): Promise<Written> {
-  const { request, cloud, directory, digest, steps, view, signal, notice, leftovers } = run;
-  // A mark that later runs go by: the snapshot that somebody else asks for may lack nothing.
-  const tags = { ...request.ami.snapshotTags, ...constantTagsOf(run), ...(content.holes && omittedHolesTag) };
-  const description = writtenDescription(digest);
-  const sizeGiB = ebsDirect.volumeSizeGiB(content.virtualSizeBytes);
-  requireRootVolume(request, { diskBytes: content.virtualSizeBytes });
-  const { extent, ...proving } = proofOf(run, content);
-  return steps.take(
-    'import',
-    async () => {
-      const ebs = createEbsClient(cloud.connection);
-      leftovers.set('pending', 'possibly a pending snapshot');
-      try {
-        const written = await ebsDirect.writeSnapshot({
-          ...cloud.calls,
-          ebs,
-          ec2: cloud.ec2,
-          blocks: lookedInto(run, content).blocks,
-          ...proving,
-          sizeBytes: content.virtualSizeBytes,
-          holes: content.holes,
-          tags,
-          description,
-          ...run.encryption,
-          clientTokenFor: (attempt) =>
-            clientToken({
-              account: cloud.account ?? '',
-              region: cloud.region,
-              bucket: '',
-              key: '',
-              digest,
-              format: 'raw',
-              options: {
-                ...tags,
-                description,
-                sizeGiB,
-                ...run.encryption,
-                // A version that left out more must not be continued, nor what it completed be taken for this.
-                blocks: content.holes ? 'without holes' : 'the volume',
-                ...(request.fresh && { fresh: run.startedAt.toISOString() }),
-                ...(run.unwantedSnapshots.length > 0 && { after: run.unwantedSnapshots.join() }),
-              },
-              attempt,
-            }),
-          journalPath: join(directory.path, 'blocks.journal'),
-          pollIntervalMs: request.pollIntervalMs,
-          signal,
-          beforeComplete,
-          isWrongContent: (error) => isExplained(error) && wrongContentCodes.has(error.code),
-          isFinished: async (snapshotId) =>
-            isFinished(await describeSnapshot({ ...ec2Options(run), snapshotId })),
-          onState: (state) => leftovers.set('pending', leftoverOf(state)),
-          onNotice: notice,
-          onProgress: ({ done }) => {
-            if (showsProgress) view.progress(request.name, { done, total: sizeGiB * 2 ** 30, unit: 'bytes' });
-          },
-        });
-        leftovers.set('pending', undefined);
-        if (content.holes) noteOmitted(run, written);
-        return { ...written, proof: { extent, converter: content.converter } };
-      } finally {
-        ebs.destroy();
-      }
-    },
-    ({ blocksSent }) => ({ bytes: blocksSent * blockSizeBytes }),
-  );
-}
-
-/**
- * How QEMU reads the image beside the sending. What our reader has not made is what had the digest, or what QEMU has read; and
- * EBS takes each block by its SHA-256.
- */
-function proofOf(
-  { request, notice }: ImageRun,
-  { proof, virtualSizeBytes }: Content,
-): Pick<SnapshotProof, 'extent'> & Pick<ebsDirect.WriteSnapshotOptions, 'proof' | 'isProven'> {
-  if (request.proof === 'none') return { extent: 'none' };
-  if (request.proof === 'full' || !proof) return { extent: 'full', proof };
-  const seed = randomInt(2 ** 32);
-  notice(`proving a sample of the image: 1 MiB of each ${sampleEvery}, seed ${seed}`);
-  const extents = [...sampleOf(virtualSizeBytes, { seed })];
-  const indexes = new Set(
-    extents.flatMap(({ offset, length }) => {
-      const first = offset / blockSizeBytes;
-      return Array.from({ length: Math.ceil(length / blockSizeBytes) }, (_, index) => first + index);
-    }),
-  );
-  return {
-    extent: 'sample',
-    proof: ({ signal }) => proof({ extents, signal }),
-    isProven: (index) => indexes.has(index),
-  };
 }
