@@ -112,7 +112,8 @@ async function surviveKept(corruption: Corruption, images: TestImages): Promise<
   scene.openGate();
   const end = await scene.run();
   await expectOneOfEach(scene, images, end);
-  expect(end.stderr).toContain('resuming interrupted upload');
+  // Of the two blocks that are there, the journal of a killed run need not know.
+  if (way.via === 's3') expect(end.stderr).toContain('resuming interrupted upload');
 }
 
 async function keptDownload(workDirectory: string): Promise<string> {

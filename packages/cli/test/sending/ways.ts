@@ -27,6 +27,7 @@ export const gatedWays: readonly GatedWay[] = [
   gatedWay('behind the download of a qcow2', gatedImages.qcow2),
   gatedWay('as it is decompressed', gatedImages['raw.xz']),
   gatedWay('as it is decompressed, by way of ebs', gatedImages['raw.xz'], { via: 'ebs' }),
+  gatedWay('behind the download of a qcow2, by way of ebs', gatedImages.qcow2, { via: 'ebs' }),
 ];
 
 /** A VMDK is no larger than it: of this one two parts are made before the download waits. */
@@ -45,6 +46,11 @@ export const moreGatedWays: readonly GatedWay[] = [
   gatedWay('behind the download of a raw image that stays raw', gatedImages.raw, {
     flags: { format: 'raw' },
   }),
+  gatedWay('over four connections behind the download of a qcow2, by way of ebs', gatedImages.qcow2, {
+    via: 'ebs',
+    flags: { connections: 4 },
+  }),
+  gatedWay('behind the download of a raw image, by way of ebs', gatedImages.raw, { via: 'ebs' }),
   gatedWay('as a raw disk as it is decompressed', gatedImages['raw.xz'], { flags: { format: 'raw' } }),
 ];
 

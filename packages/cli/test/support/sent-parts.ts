@@ -9,9 +9,18 @@ export function answered(account: TestAccount, operation: string): CallRecord[] 
 }
 
 /** Resolves once S3 has so many parts; fails where the import ends before. */
-export async function untilParts(
+export function untilParts(
   account: TestAccount,
   count: number,
+  importEnded: Promise<unknown>,
+): Promise<void> {
+  return untilAnswered(account, { operation: 'UploadPart', count }, importEnded);
+}
+
+/** The same of so many calls of any operation. */
+export async function untilAnswered(
+  account: TestAccount,
+  { operation, count }: { readonly operation: string; readonly count: number },
   importEnded: Promise<unknown>,
 ): Promise<void> {
   let hasEnded = false;
@@ -19,7 +28,7 @@ export async function untilParts(
     hasEnded = true;
   };
   importEnded.then(end, end);
-  while (answered(account, 'UploadPart').length < count) {
+  while (answered(account, operation).length < count) {
     expect(hasEnded, 'the import has ended').toBe(false);
     await delay(20);
   }
