@@ -256,7 +256,7 @@ describe('the same by EBS direct', () => {
     await image.alter(late);
     first.remove();
     const last = hold('PutSnapshotBlock', { nth: 80 });
-    await last.struck;
+    await Promise.race([last.struck, ended]);
     await image.alter(late);
     last.remove();
     await Promise.race([completing.struck, ended]);
