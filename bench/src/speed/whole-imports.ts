@@ -21,7 +21,7 @@ interface Way {
 }
 
 /** An import task lasts for seconds, and what passes between two polls of it counts as its own; by EBS there is none. */
-const byS3 = ['--poll-interval', '0.5'];
+const byS3 = ['--poll-interval', '0.25'];
 const byEbs = ['--via', 'ebs', '--poll-interval', '0.1'];
 const unproven = ['--proof', 'none'];
 

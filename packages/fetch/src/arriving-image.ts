@@ -6,7 +6,7 @@ import type { Extent } from './extents.ts';
  * it until then must not be used otherwise. A byte that has arrived stays as it is until `discarded` aborts.
  */
 export interface ArrivingImage {
-  /** Of the unfinished file, which only later gets its name. */
+  /** Where the file is by now: once it is complete and verified, it gets another name. */
   readonly path: string;
   /** Of the complete file, in bytes, as the server says. */
   readonly size: number;
@@ -38,6 +38,7 @@ interface Wait extends Extent {
 /** Tells whoever reads a file that is being downloaded what of it is there. */
 export class Arrivals {
   readonly image: ArrivingImage;
+  #path: string;
   readonly #discarded = new AbortController();
   readonly #waits = new Set<Wait>();
   #extents: readonly Extent[] = [];
@@ -50,8 +51,12 @@ export class Arrivals {
     isLocal = false,
   }: Pick<ArrivingImage, 'path' | 'size'> & { readonly isLocal?: boolean }) {
     setMaxListeners(0, this.#discarded.signal);
+    this.#path = path;
+    const currentPath = () => this.#path;
     this.image = {
-      path,
+      get path() {
+        return currentPath();
+      },
       size,
       isLocal,
       discarded: this.#discarded.signal,
@@ -69,6 +74,11 @@ export class Arrivals {
   onHurry(fetch: ((extent: Extent) => void) | undefined): void {
     this.#onHurry = fetch;
     if (fetch) for (const extent of this.#hurried.filter((each) => !this.#holds(each))) fetch(extent);
+  }
+
+  /** The file has this name now. */
+  rename(path: string): void {
+    this.#path = path;
   }
 
   /** These ranges are in the file now. */

@@ -203,6 +203,7 @@ export class PartialFile {
       await this.#flushing;
       await this.#file.sync();
       await rename(fileNames(this.#path).data, this.#path);
+      this.#arrivals?.rename(this.#path);
       await rm(fileNames(this.#path).journal, { force: true });
       await syncDirectory(dirname(this.#path));
     });

@@ -2,7 +2,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /** Of both of its halves, in bytes. V8 itself would go to four times that, for another 80 MiB at the peak. */
-const enoughBytes = 16 * 2 ** 20;
+const enoughBytes = 8 * 2 ** 20;
 
 /**
  * Suits V8's collector to an import by these ways.

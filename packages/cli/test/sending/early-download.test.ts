@@ -74,6 +74,23 @@ describe('the download of an image', { timeout: 120_000 }, () => {
     },
   );
 
+  testOfQcow2.for<Flags>([{}, { via: 'ebs' }])(
+    'may have ended when the account has been read: %j',
+    async (flags, { account, images, mirror, runImport, workDirectory }) => {
+      const held = atSecondLook(account, { kind: 'hang' });
+      const served = await mirror();
+      served.open();
+      const running = runImport({ url: served.url, ...flags });
+      await held.struck;
+      await untilBytesOf(served, running);
+      while ((await partialFiles(workDirectory)).length > 0) await delay(10);
+      held.remove();
+      await expectOneOfEach({ account }, images, await running);
+      const bytes = served.answers.reduce((sum, { sent }) => sum + sent, 0);
+      expect(bytes).toBe(Math.max(...served.answers.map(({ end }) => end)));
+    },
+  );
+
   for (const [format, test] of Object.entries(streamed)) {
     test.for<Flags>([{}, { via: 'ebs' }])(
       `begins as early where nothing of it is a file: ${format} %j`,
