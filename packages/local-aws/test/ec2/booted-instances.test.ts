@@ -54,11 +54,18 @@ async function amiOf(
 const run = (account: TestAccount, input: Partial<RunInstancesCommandInput>) =>
   account.ec2.send(new RunInstancesCommand({ MinCount: 1, MaxCount: 1, ...input }));
 
+/** Where the machine makes no progress, its console tells where. */
 async function consoleUntil(account: TestAccount, InstanceId: string, pattern: RegExp): Promise<string> {
+  const giveUpAt = performance.now() + 100_000;
   for (;;) {
     const { Output = '' } = await account.ec2.send(new GetConsoleOutputCommand({ InstanceId }));
     const text = Buffer.from(Output, 'base64').toString();
     if (pattern.test(text)) return text;
+    if (performance.now() > giveUpAt) {
+      throw new Error(
+        `${await stateOf(account, InstanceId)}, ${pattern} is not in ${JSON.stringify(text.slice(-2000))}`,
+      );
+    }
     await sleep(50);
   }
 }
