@@ -64,8 +64,13 @@ test('qemu-nbd ends with the command, however that is ended', async ({ account, 
   const { child, ended } = startCli(argsOf(), { env: program.env });
   while (account.calls('PutSnapshotBlock').length === 0)
     await Promise.race([delay(20), ended.then(({ stderr }) => Promise.reject(new Error(stderr)))]);
-  const pid = Number(await program.read('pid'));
-  expect(await isRunning(pid)).toBe(true);
+  // One that has read how the image boots has ended; the one for the proof starts once the image is complete.
+  let pid = 0;
+  const runs = async () => {
+    pid = Number(await program.read('pid'));
+    return isRunning(pid);
+  };
+  await expect.poll(runs, { timeout: 20_000 }).toBe(true);
   child.kill('SIGKILL');
   await ended;
   await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false);

@@ -1,6 +1,6 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { FaultRule } from '@ec2-image/local-aws';
-import { bucket, undisturbedCalls } from './support/account.ts';
+import { bucket, type TestAccount, undisturbedCalls } from './support/account.ts';
 import { expectOneOfEach } from './support/crash-points.ts';
 import { describe, expect, testWith } from './support/fixtures.ts';
 
@@ -35,6 +35,15 @@ const spoils = (offset: number, bit = 0): FaultRule['action'] => ({
 const firstTable = 193 * 1024;
 const secondTable = 257 * 1024;
 
+/** Where the answer to a call is lost whose task has failed by then, the next is another attempt. */
+async function expectImports(account: TestAccount, count: number): Promise<void> {
+  const { tasks } = await account.contents();
+  const called = account.calls('ImportSnapshot').length;
+  const disturbed = called - undisturbedCalls(account, 'ImportSnapshot').length;
+  expect(tasks.length).toBeGreaterThanOrEqual(count);
+  expect(tasks.length).toBeLessThanOrEqual(count + disturbed);
+}
+
 describe('an object whose bytes are not those that its checksum tells', () => {
   test.for<[string, number]>([
     ['that fails validation', secondTable],
@@ -46,7 +55,7 @@ describe('an object whose bytes are not those that its checksum tells', () => {
       /Disk validation failed .*read back and is corrupt: deleted, uploading it again/,
     );
     await expectOneOfEach({ account }, images, end);
-    expect((await account.contents()).tasks).toHaveLength(2);
+    await expectImports(account, 2);
   });
 
   test.for<[string, number]>([
@@ -77,7 +86,7 @@ describe('an object whose bytes are not those that its checksum tells', () => {
       code: 'UPLOAD_CORRUPTED',
       message: expect.stringMatching(/s3:\/\/disk-images\/.* twice; it was deleted .*Disk validation failed/),
     });
-    expect((await account.contents()).tasks).toHaveLength(2);
+    await expectImports(account, 2);
     expect(await account.contents()).toMatchObject({ objects: [], snapshots: [], images: [] });
     account.aws.faults.clear();
     await expectOneOfEach({ account }, images, await runImport());
@@ -118,7 +127,7 @@ describe('an import that fails although the object is right', () => {
         /Disk validation failed \[Unknown\] \(s3:\/\/disk-images\/.* was read back: its bytes are right\)/,
       ),
     });
-    expect((await account.contents()).tasks).toHaveLength(1);
+    await expectImports(account, 1);
     expect(account.calls('DeleteObject')).toHaveLength(0);
     const uploads = account.calls('CreateMultipartUpload').length;
     account.aws.faults.clear();
