@@ -4,8 +4,8 @@ import { blockBytes } from '../ec2/snapshots/blocks.ts';
 
 /** The files of snapshots, kept open while blocks come and go. */
 export interface BlockFiles {
-  /** A block's data, however it is cut up. */
-  write(snapshotId: string, index: number, data: readonly Buffer[]): Promise<void>;
+  /** All of a block. */
+  write(snapshotId: string, index: number, data: Buffer): Promise<void>;
   /** All of a block; zeros where the file has none. */
   read(snapshotId: string, index: number): Promise<Buffer>;
   /** Makes the file as long as the volume, or copies what it needs into it. */
@@ -56,10 +56,15 @@ export function openBlockFiles(files: SnapshotFiles): BlockFiles {
   return {
     write: (snapshotId, index, data) =>
       use(snapshotId, async (file) => {
-        const { bytesWritten } = await file.writev([...data], index * blockBytes);
-        if (bytesWritten === blockBytes) return;
-        const rest = Buffer.concat([...data]).subarray(bytesWritten);
-        await file.write(rest, 0, rest.length, index * blockBytes + bytesWritten);
+        for (let written = 0; written < data.length; ) {
+          const { bytesWritten } = await file.write(
+            data,
+            written,
+            data.length - written,
+            index * blockBytes + written,
+          );
+          written += bytesWritten;
+        }
       }),
     read: (snapshotId, index) =>
       use(snapshotId, async (file) => {

@@ -3,13 +3,14 @@ import type { Resource } from '../ec2/resources.ts';
 import { hasBlock, putBlock } from '../ec2/snapshots/block-table.ts';
 import { blockBytes } from '../ec2/snapshots/blocks.ts';
 import type { SnapshotFacts } from '../ec2/snapshots/snapshot.ts';
-import { isZero, type Payload, readPayload } from '../payload.ts';
+import { isZero } from '../payload.ts';
 import { ServiceError, type ServiceRequest } from '../service.ts';
 import { checkConstraint } from './constraints.ts';
 import type { EbsContext, EbsOperation } from './ebs-context.ts';
 import { validation } from './errors.ts';
 import { flipBit } from './flip-bit.ts';
 import { requireDecrypt } from './key-access.ts';
+import { receiveBlock } from './receive-block.ts';
 import { blockCount, writableSnapshot } from './snapshot-access.ts';
 import { zeroDigest } from './zero-block.ts';
 
@@ -30,18 +31,20 @@ export const putSnapshotBlock: EbsOperation = async ({ snapshotId, blockIndex },
     if (blockIndex >= blockCount(snapshot.facts)) {
       throw validation('INVALID_BLOCK', `Block index ${blockIndex} is beyond the volume size extent`);
     }
-    const { chunks: data, sha256: checksum } = await readBlock(request);
-    const slow = faults.take('slow-write', call);
-    if (slow) await sleep(slow.ms, undefined, { signal: request.signal });
-    if (!checksum.equals(declared)) throw mismatch(checksum, declared);
-    const flip = faults.take('flip-bit', call);
-    // The file reads as zeros where nothing was written: a disk's many empty blocks take neither time nor space.
-    const isThere =
-      !flip &&
-      checksum.equals(zeroDigest) &&
-      (!hasBlock(store, snapshotId, blockIndex) || isZero(await blockFiles.read(snapshotId, blockIndex)));
-    if (!isThere) {
-      await blockFiles.write(snapshotId, blockIndex, flip ? [flipBit(Buffer.concat(data), flip)] : data);
+    const { data, checksum, release } = await receiveBlock(request);
+    try {
+      const slow = faults.take('slow-write', call);
+      if (slow) await sleep(slow.ms, undefined, { signal: request.signal });
+      if (!checksum.equals(declared)) throw mismatch(checksum, declared);
+      const flip = faults.take('flip-bit', call);
+      // The file reads as zeros where nothing was written: a disk's many empty blocks take neither time nor space.
+      const isThere =
+        !flip &&
+        checksum.equals(zeroDigest) &&
+        (!hasBlock(store, snapshotId, blockIndex) || isZero(await blockFiles.read(snapshotId, blockIndex)));
+      if (!isThere) await blockFiles.write(snapshotId, blockIndex, flip ? flipBit(data, flip) : data);
+    } finally {
+      release();
     }
     putBlock(store, snapshotId, blockIndex, checksum);
     noteProgress(snapshot, context);
@@ -77,15 +80,6 @@ export function sha256Header(checksum: unknown, algorithm: unknown): Buffer {
     throw validation('INVALID_PARAMETER_VALUE', 'The checksum must be a SHA256 in base64');
   }
   return bytes;
-}
-
-async function readBlock({ body, payload }: ServiceRequest): Promise<Payload> {
-  const block = payload ?? (await readPayload(body, blockBytes));
-  if (block?.length !== blockBytes) {
-    const length = block && block.length < blockBytes ? block.length : 'more';
-    throw validation('INVALID_BLOCK', `A block has ${blockBytes} bytes, not ${length}`);
-  }
-  return block;
 }
 
 function mismatch(computed: Buffer, declared: Buffer): ServiceError {

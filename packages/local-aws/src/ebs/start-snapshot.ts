@@ -177,7 +177,7 @@ async function copyBlocks(from: string, to: string, { store, blockFiles }: EbsCo
   const limit = 1000;
   for (let next = 0; ; ) {
     const indexes = listBlocks(store, from, { from: next, limit });
-    for (const index of indexes) await blockFiles.write(to, index, [await blockFiles.read(from, index)]);
+    for (const index of indexes) await blockFiles.write(to, index, await blockFiles.read(from, index));
     if (indexes.length < limit) return;
     next = indexes.at(-1)! + 1;
   }

@@ -30,7 +30,7 @@ export interface Blobs {
 
 export interface BlobWriter {
   readonly id: string;
-  write(chunks: readonly Buffer[]): Promise<void>;
+  write(bytes: Buffer): Promise<void>;
   /** All is written; the file is closed, and on disk where the store promises that. */
   finish(): Promise<void>;
   /** Gives up: closes and unlinks. Does nothing after `finish` and `claim`. */
@@ -145,13 +145,9 @@ function blobWriter({
   }
   return {
     id,
-    async write(chunks) {
-      let length = 0;
-      for (const chunk of chunks) length += chunk.length;
-      let { bytesWritten } = await file.writev([...chunks]);
-      while (bytesWritten < length) {
-        bytesWritten += (await file.write(Buffer.concat(chunks), bytesWritten)).bytesWritten;
-      }
+    async write(bytes) {
+      for (let written = 0; written < bytes.length; )
+        written += (await file.write(bytes, written)).bytesWritten;
     },
     async finish() {
       if (fsync) await file.datasync();

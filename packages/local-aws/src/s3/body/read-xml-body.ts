@@ -39,14 +39,14 @@ export async function readXmlText(call: S3Call): Promise<string> {
 async function readText(call: S3Call): Promise<string> {
   const expectations = readExpectations((name) => bodyHeader(call, name));
   if (expectations.sizeBytes > mostBytes) throw s3Error('MalformedXML');
-  const chunks: Buffer[] = [];
+  const pieces: Buffer[] = [];
   await receiveBody(call, {
     expectations,
-    async write(batch) {
-      chunks.push(...batch);
+    async write(piece) {
+      pieces.push(Buffer.from(piece));
     },
   });
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(pieces).toString();
 }
 
 /** The checksum that CompleteMultipartUpload carries is of the object, not of the document in its body. */

@@ -1,5 +1,6 @@
-import { createHash, type Hash } from 'node:crypto';
-import { type Checksum, type ChecksumAlgorithm, createChecksum } from '@ec2-image/checksum';
+import type { ChecksumAlgorithm } from '@ec2-image/checksum';
+import type { Digests } from '../../hashing/digester.ts';
+import { hashPieces } from '../../hashing/hash-pieces.ts';
 import { s3Error } from '../errors.ts';
 import type { S3Call } from '../s3-call.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
@@ -18,56 +19,31 @@ export interface ReceiveOptions {
   readonly expectations: BodyExpectations;
   /** Computed where the client sends no checksum of its own. */
   readonly otherwise?: ChecksumAlgorithm;
-  readonly write: (chunks: readonly Buffer[]) => Promise<void>;
+  /** Each piece in its turn; it is used again once this has resolved. */
+  readonly write: (piece: Buffer) => Promise<void>;
 }
 
-// Writes cost a trip to another thread each: worth it for a megabyte, not for the 64 KiB that a socket gives at a time.
-const batchBytes = 1024 * 1024;
-
-/**
- * Takes in the body as it comes, hashing it on the way, and holds it against everything its headers promised.
- * At most two batches are in memory: one being filled, one being written.
- */
+/** Takes in the body as it comes, hashing it on the way, and holds it against everything its headers promised. */
 export async function receiveBody(
   call: S3Call,
   { expectations, otherwise, write }: ReceiveOptions,
 ): Promise<ReceivedBody> {
-  const md5 = createHash('md5');
-  const sha256 = expectations.sha256 === undefined ? undefined : createHash('sha256');
   const algorithm = expectations.checksum?.algorithm ?? expectations.trailerAlgorithm ?? otherwise;
-  const checksum = algorithm && createChecksum(algorithm);
   const trailers = new Map<string, string>();
-
-  let sizeBytes = 0;
-  let batch: Buffer[] = [];
-  let batched = 0;
-  let writing = Promise.resolve();
-  try {
-    for await (const chunk of bodyChunks(call, { expectations, trailers })) {
-      md5.update(chunk);
-      sha256?.update(chunk);
-      checksum?.update(chunk);
-      sizeBytes += chunk.length;
-      batch.push(chunk);
-      batched += chunk.length;
+  const { sizeBytes, digests } = await hashPieces(bodyChunks(call, { expectations, trailers }), {
+    wanted: {
+      md5: true,
+      sha256: expectations.sha256 !== undefined,
+      ...(algorithm && { checksum: algorithm }),
+    },
+    sizeBytes: expectations.sizeBytes,
+    write,
+    onBytes(sizeBytes) {
       if (sizeBytes > expectations.sizeBytes) throw s3Error('IncompleteBody');
-      if (batched >= batchBytes) {
-        await writing;
-        writing = write(batch);
-        // Checked when the next batch is full; until then an early failure must not count as unhandled.
-        writing.catch(() => {});
-        batch = [];
-        batched = 0;
-      }
-    }
-  } finally {
-    await writing;
-  }
+    },
+  });
   if (sizeBytes !== expectations.sizeBytes) throw s3Error('IncompleteBody');
-  if (batch.length > 0) await write(batch);
-
-  const digests = { md5, sha256, checksum: algorithm && checksum && { algorithm, checksum } };
-  return { sizeBytes, ...verify(digests, { expectations, trailers }) };
+  return { sizeBytes, ...verify(digests, { expectations, trailers, algorithm }) };
 }
 
 function bodyChunks(
@@ -85,26 +61,27 @@ function bodyChunks(
   });
 }
 
-interface Digests {
-  readonly md5: Hash;
-  readonly sha256: Hash | undefined;
-  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly checksum: Checksum } | undefined;
-}
-
 function verify(
   digests: Digests,
-  { expectations, trailers }: { expectations: BodyExpectations; trailers: ReadonlyMap<string, string> },
+  {
+    expectations,
+    trailers,
+    algorithm,
+  }: {
+    readonly expectations: BodyExpectations;
+    readonly trailers: ReadonlyMap<string, string>;
+    readonly algorithm: ChecksumAlgorithm | undefined;
+  },
 ): Omit<ReceivedBody, 'sizeBytes'> {
-  const sha256 = digests.sha256?.digest('hex');
-  if (sha256 !== undefined && sha256 !== expectations.sha256) {
+  const [md5, sha256] = [Buffer.from(digests.md5!), digests.sha256 && Buffer.from(digests.sha256)];
+  if (sha256 && sha256.toString('hex') !== expectations.sha256) {
     throw s3Error('XAmzContentSHA256Mismatch', {
       details: {
         ClientComputedContentSHA256: expectations.sha256 ?? '',
-        S3ComputedContentSHA256: sha256,
+        S3ComputedContentSHA256: sha256.toString('hex'),
       },
     });
   }
-  const md5 = digests.md5.digest();
   if (expectations.contentMd5 !== undefined && expectations.contentMd5 !== md5.toString('base64')) {
     throw s3Error('BadDigest', {
       details: {
@@ -113,9 +90,8 @@ function verify(
       },
     });
   }
-  if (!digests.checksum) return { md5: md5.toString('hex') };
-  const { algorithm } = digests.checksum;
-  const value = digests.checksum.checksum.digest();
+  const value = digests.checksum;
+  if (!algorithm || value === undefined) return { md5: md5.toString('hex') };
   const promised =
     expectations.checksum?.value ??
     (expectations.trailerAlgorithm && trailers.get(`x-amz-checksum-${algorithm.toLowerCase()}`));

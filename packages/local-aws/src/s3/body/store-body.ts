@@ -26,9 +26,9 @@ export async function storeBody(
     const { sizeBytes, md5, checksum } = await receiveBody(call, {
       expectations,
       ...(otherwise && { otherwise }),
-      async write(chunks) {
+      async write(piece) {
         writer ??= await call.store.blobs.create();
-        await writer.write(chunks);
+        await writer.write(piece);
       },
     });
     await writer?.finish();

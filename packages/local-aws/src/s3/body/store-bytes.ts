@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
-import { type ChecksumAlgorithm, createChecksum } from '@ec2-image/checksum';
+import type { ChecksumAlgorithm } from '@ec2-image/checksum';
+import { hashPieces } from '../../hashing/hash-pieces.ts';
+import { pieceBytes } from '../../hashing/pieces.ts';
 import type { Blobs, BlobWriter } from '../../store/blobs.ts';
 import type { StoredBody } from './store-body.ts';
 
@@ -8,28 +9,26 @@ export async function storeBytes(
   blobs: Blobs,
   { source, algorithm }: { source: AsyncIterable<Buffer>; algorithm?: ChecksumAlgorithm | undefined },
 ): Promise<StoredBody> {
-  const md5 = createHash('md5');
-  const checksum = algorithm && createChecksum(algorithm);
-  let size = 0;
   let writer: BlobWriter | undefined;
   try {
-    for await (const chunk of source) {
-      md5.update(chunk);
-      checksum?.update(chunk);
-      size += chunk.length;
-      writer ??= await blobs.create();
-      await writer.write([chunk]);
-    }
+    const { sizeBytes, digests } = await hashPieces(source, {
+      wanted: { md5: true, ...(algorithm && { checksum: algorithm }) },
+      sizeBytes: pieceBytes,
+      async write(piece) {
+        writer ??= await blobs.create();
+        await writer.write(piece);
+      },
+    });
     await writer?.finish();
+    return {
+      blob: writer?.id ?? null,
+      size: sizeBytes,
+      md5: Buffer.from(digests.md5!).toString('hex'),
+      ...(algorithm && { checksum: { algorithm, value: digests.checksum! } }),
+      discard: async () => writer?.discard(),
+    };
   } catch (error) {
     await writer?.discard();
     throw error;
   }
-  return {
-    blob: writer?.id ?? null,
-    size,
-    md5: md5.digest('hex'),
-    ...(algorithm && checksum && { checksum: { algorithm, value: checksum.digest() } }),
-    discard: async () => writer?.discard(),
-  };
 }

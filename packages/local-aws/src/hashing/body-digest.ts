@@ -1,0 +1,62 @@
+import { createDigester, type Digests, type WantedDigests } from './digester.ts';
+import type { Piece } from './pieces.ts';
+import { hasThread, leastBusyThread } from './threads.ts';
+
+/** The digests of a body that comes piece by piece. */
+export interface BodyDigest {
+  /** Resolves once the piece has been read: until then it stays as it is. */
+  update(piece: Piece): Promise<void>;
+  /** Once, of all that `update` was given. */
+  digests(): Promise<Digests>;
+  /** Nobody will ask for them. Without effect after `digests`. */
+  giveUp(): void;
+}
+
+/** What is shorter is hashed in less time than it takes to tell a thread of it. */
+const leastBytes = 128 * 1024;
+/** So much is hashed where it comes in before a thread is started, which takes as long. */
+const bytesBeforeThreads = 32 * 1024 * 1024;
+let bytesHashedHere = 0;
+
+/** @param sizeBytes what the body is said to have: a long one is hashed in a thread */
+export function openBodyDigest(wanted: WantedDigests, sizeBytes: number): BodyDigest {
+  return mayBeHashedHere(sizeBytes) ? hashHere(wanted) : hashInThread(wanted);
+}
+
+/** Of a body of one piece. */
+export async function digestPiece(wanted: WantedDigests, piece: Piece): Promise<Digests> {
+  if (!mayBeHashedHere(piece.length)) {
+    const digests = await leastBusyThread().open(wanted).send({ piece, isLast: true });
+    return digests!;
+  }
+  const digester = createDigester(wanted);
+  digester.update(piece);
+  return digester.digests();
+}
+
+function mayBeHashedHere(sizeBytes: number): boolean {
+  if (sizeBytes < leastBytes) return true;
+  if (hasThread() || bytesHashedHere >= bytesBeforeThreads) return false;
+  bytesHashedHere += sizeBytes;
+  return true;
+}
+
+function hashHere(wanted: WantedDigests): BodyDigest {
+  const digester = createDigester(wanted);
+  return {
+    update: async (piece) => digester.update(piece),
+    digests: async () => digester.digests(),
+    giveUp() {},
+  };
+}
+
+function hashInThread(wanted: WantedDigests): BodyDigest {
+  const body = leastBusyThread().open(wanted);
+  return {
+    async update(piece) {
+      await body.send({ piece });
+    },
+    digests: async () => (await body.send({ isLast: true }))!,
+    giveUp: () => body.giveUp(),
+  };
+}

@@ -1,0 +1,17 @@
+import type { Digests, WantedDigests } from './digester.ts';
+
+/** To a thread, about a body; one that gives it up has no answer. */
+export interface Request {
+  readonly body: number;
+  /** With the first request about a body. */
+  readonly wanted?: WantedDigests;
+  /** Read before the answer, from the beginning of the buffer. */
+  readonly piece?: { readonly buffer: SharedArrayBuffer; readonly length: number };
+  /** The digests are the answer. Default false. */
+  readonly isLast?: boolean;
+  /** Default false. */
+  readonly isGivenUp?: boolean;
+}
+
+/** In the order of the requests. */
+export type Answer = Digests | undefined;
