@@ -45,39 +45,37 @@ export function beginEarlyDownload(
   });
   // Whoever takes it meets its failure; until then it must not count as one that nobody handles.
   left.catch(() => {});
-  const handOver = (signal: AbortSignal) => {
-    left = undefined;
-    const onAbort = () => stop.abort(signal.reason);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  };
-  const begun = async () => {
+  /** What was begun; if it is wanted, it is handed over, and of several that ask at a time to one alone. */
+  const ask = async (signal: AbortSignal, isWanted: (download: BegunDownload) => boolean) => {
     const mine = left;
+    let download: BegunDownload | undefined;
     try {
-      const download = await mine;
-      // Somebody else may have it by now.
-      return left === mine ? download : undefined;
+      download = await mine;
     } catch (error) {
       // Whoever asks for it next restarts it.
       left = undefined;
       throw error;
     }
+    if (!download || left !== mine) return undefined;
+    if (!isWanted(download)) return download;
+    left = undefined;
+    const onAbort = () => stop.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    return download;
   };
   return {
     async takeFile(signal) {
-      const download = await begun();
+      const download = await ask(signal, () => true);
       if (!download) return undefined;
-      handOver(signal);
       if ('file' in download) return download.file;
       await download.stream[Symbol.asyncDispose]();
       return undefined;
     },
     async takeStream(signal) {
-      const download = await begun();
+      const download = await ask(signal, (begun) => 'stream' in begun);
       if (!download) return undefined;
-      if ('file' in download) return { stream: undefined };
-      handOver(signal);
-      return download;
+      return 'file' in download ? { stream: undefined } : download;
     },
     async [Symbol.asyncDispose]() {
       if (!left) return;
