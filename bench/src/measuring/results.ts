@@ -1,13 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { cacheDirectory } from '../system-images.ts';
 import { type Figure, isReached } from './figure.ts';
 import { toolPath } from './measure.ts';
 
 const path = fileURLToPath(new URL('../../RESULTS.md', import.meta.url));
+
+/** The figures of each part's last run, on whatever machine that was: {@link path} is written from them. */
+const kept = fileURLToPath(new URL('../../results.json', import.meta.url));
 
 /** What is to be said of the figures, by hand: it outlives a run. */
 const notes = fileURLToPath(new URL('../../NOTES.md', import.meta.url));
@@ -39,12 +40,11 @@ export async function writeResults({
   readonly part: MeasuredPart;
   readonly order: readonly string[];
 }): Promise<void> {
-  const kept = join(cacheDirectory(), 'speed-results.json');
-  const before = JSON.parse(await readFile(kept, 'utf8').catch(() => '[]')) as MeasuredPart[];
+  const before = JSON.parse(await readFile(kept, 'utf8')) as MeasuredPart[];
   const parts = [...before.filter(({ name }) => name !== part.name && order.includes(name)), part].toSorted(
     (a, b) => order.indexOf(a.name) - order.indexOf(b.name),
   );
-  await writeFile(kept, JSON.stringify(parts));
+  await writeFile(kept, `${JSON.stringify(parts, null, 2)}\n`);
   const versions = await Promise.all(tools.map(readVersion));
   const [cpu] = cpus();
   const figures = parts.flatMap((one) => one.figures);
