@@ -6,7 +6,7 @@ export interface HashPiecesOptions {
   readonly wanted: WantedDigests;
   /** What the body is said to have. */
   readonly sizeBytes: number;
-  /** Each piece in its turn, while it is hashed; it is used again once this has resolved. */
+  /** Each piece in its turn, while it is hashed; its memory serves another once this has resolved. */
   readonly write: (piece: Buffer) => Promise<void>;
   /** Hears how many bytes there are so far; what it throws ends the rest. */
   readonly onBytes?: (sizeBytes: number) => void;

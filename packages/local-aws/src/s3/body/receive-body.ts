@@ -19,7 +19,7 @@ export interface ReceiveOptions {
   readonly expectations: BodyExpectations;
   /** Computed where the client sends no checksum of its own. */
   readonly otherwise?: ChecksumAlgorithm;
-  /** Each piece in its turn; it is used again once this has resolved. */
+  /** Each piece in its turn; its memory serves another once this has resolved. */
   readonly write: (piece: Buffer) => Promise<void>;
 }
 
