@@ -3,7 +3,7 @@ import { fileSource, type ImageHeader, readImageHeader } from '@ec2-image/image-
 import type { Disk, Extent } from './disk.ts';
 import { DiskBlocksError, nbdFailed } from './errors.ts';
 import { fileExtents, fileHoles } from './file-map.ts';
-import { connectNbd } from './nbd/client.ts';
+import { connectNbdTwice } from './nbd/connections.ts';
 import { type DiskImageFormat, type ImagePlace, startQemuNbd } from './nbd/qemu-nbd.ts';
 import { type ServedSource, serveBytes } from './nbd/serve-bytes.ts';
 
@@ -102,7 +102,11 @@ async function openServed({
   const server = await startQemuNbd({ ...options, vhdSizeRule: vhd?.vhdSizeRule });
   try {
     const { withHoles, signal } = options;
-    const client = await connectNbd({ socketPath: server.socketPath, withAllocation: withHoles, signal });
+    const client = await connectNbdTwice({
+      socketPath: server.socketPath,
+      withAllocation: withHoles,
+      signal,
+    });
     await server.hide();
     if (vhd && client.sizeBytes !== vhd.virtualSize)
       throw nbdFailed(`a disk of ${client.sizeBytes} bytes, but the VHD declares ${vhd.virtualSize}`);

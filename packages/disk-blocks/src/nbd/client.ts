@@ -33,17 +33,19 @@ interface RunState {
   readonly state: number;
 }
 
+export interface ConnectNbdOptions {
+  readonly socketPath: string;
+  /** The server has to offer `qemu:allocation-depth`. Default false. */
+  readonly withAllocation?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** @throws DiskBlocksError `NBD_FAILED` */
 export async function connectNbd({
   socketPath,
   withAllocation = false,
   signal,
-}: {
-  readonly socketPath: string;
-  /** The server has to offer `qemu:allocation-depth`. Default false. */
-  readonly withAllocation?: boolean;
-  readonly signal?: AbortSignal;
-}): Promise<NbdClient> {
+}: ConnectNbdOptions): Promise<NbdClient> {
   const { socket, reader } = await connect(socketPath, signal);
   const contexts = [nbd.context.allocation, ...(withAllocation ? [nbd.context.depth] : [])];
   const { sizeBytes, contextIds } = await handshake({
