@@ -16,7 +16,7 @@ export function seenSnapshot(id: string, { resources, now }: EbsContext): Snapsh
   }
   try {
     const snapshot = resources.get<SnapshotFacts>('snapshot', id);
-    if (resources.seenFrom(id) <= now()) return snapshot;
+    if (snapshot.seenFrom <= now()) return snapshot;
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
   }

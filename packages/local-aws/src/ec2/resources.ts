@@ -11,6 +11,8 @@ export interface Tag {
 export interface Resource<Facts> {
   readonly id: string;
   readonly createdAt: number;
+  /** From when on describe calls see it. */
+  readonly seenFrom: number;
   readonly facts: Facts;
   readonly tags: readonly Tag[];
 }
@@ -37,8 +39,6 @@ export interface Resources {
   find<Facts>(type: ResourceType, id: string): Resource<Facts> | undefined;
   /** @throws ServiceError for a malformed id or one that names nothing */
   get<Facts>(type: ResourceType, id: string): Resource<Facts>;
-  /** From when on describe calls see it. */
-  seenFrom(id: string): number;
   findByName<Facts>(type: ResourceType, name: string): Resource<Facts> | undefined;
   setFacts<Facts>(id: string, facts: Facts): void;
   remove(id: string): void;
@@ -79,6 +79,7 @@ export interface ResourcesOptions {
 interface Row {
   readonly id: string;
   readonly created_at: number;
+  readonly seen_from: number;
   readonly facts: string;
   readonly tags: string;
 }
@@ -87,7 +88,7 @@ const tombstoneMs = 60 * 60 * 1000;
 const scanRows = 1000;
 
 const isCurrent = `seen_until = ${forever}`;
-const current = `SELECT id, created_at, facts, ${tagsSeen(isCurrent)} FROM ec2_resource r
+const current = `SELECT id, created_at, seen_from, facts, ${tagsSeen(isCurrent)} FROM ec2_resource r
                   WHERE type = ? AND account_id = ? AND region = ? AND ${isCurrent}`;
 // Put together once: a text as long as these costs more to join and look up than the row.
 const currentById = `${current} AND id = ?`;
@@ -152,25 +153,16 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
     statesSeen: () => new Map(),
     goneButSeen: () => [],
     insert(type, { facts, tags = [], name, id = newResourceId(type), createdAt = now() }) {
+      const seenFrom = createdAt + unseenMs;
       store.transaction(() => {
         store.run(
           `INSERT INTO ec2_resource (id, type, account_id, region, name, created_at, facts, seen_from, seen_until)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          [
-            id,
-            type,
-            accountId,
-            region,
-            name ?? null,
-            createdAt,
-            JSON.stringify(facts),
-            createdAt + unseenMs,
-            forever,
-          ],
+          [id, type, accountId, region, name ?? null, createdAt, JSON.stringify(facts), seenFrom, forever],
         );
-        for (const tag of tags) addTag(id, tag, createdAt + unseenMs);
+        for (const tag of tags) addTag(id, tag, seenFrom);
       });
-      return { id, createdAt, facts, tags };
+      return { id, createdAt, seenFrom, facts, tags };
     },
     find<Facts>(type: ResourceType, id: string) {
       const row = store.get<Row>(currentById, [type, accountId, region, id]);
@@ -181,11 +173,6 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
       const resource = resources.find<Facts>(type, id);
       if (!resource) throw notFound(type, [id]);
       return resource;
-    },
-    seenFrom(id) {
-      return (
-        store.get<{ at: number }>('SELECT seen_from AS at FROM ec2_resource WHERE id = ?', [id])?.at ?? 0
-      );
     },
     findByName<Facts>(type: ResourceType, name: string) {
       const row = store.get<Row>(currentByName, [type, accountId, region, name]);
@@ -260,7 +247,7 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
       const seen = 'seen_from <= ? AND seen_until > ?';
       const conditions = ['type = ? AND account_id = ? AND region = ? AND id > ?', seen];
       const sql =
-        `SELECT id, created_at, facts, ${tagsSeen(seen)} FROM ec2_resource r WHERE ` +
+        `SELECT id, created_at, seen_from, facts, ${tagsSeen(seen)} FROM ec2_resource r WHERE ` +
         `${[...conditions, ...narrowings.map(({ sql }) => sql)].join(' AND ')} ORDER BY id LIMIT ${scanRows}`;
       for (let last = after; ; ) {
         const at = now();
@@ -284,6 +271,12 @@ export function openResources({ store, accountId, region, now, unseenMs = 0 }: R
   return resources;
 }
 
-function parseRow<Facts>({ id, created_at, facts, tags }: Row): Resource<Facts> {
-  return { id, createdAt: created_at, facts: JSON.parse(facts), tags: JSON.parse(tags) };
+function parseRow<Facts>({ id, created_at, seen_from, facts, tags }: Row): Resource<Facts> {
+  return {
+    id,
+    createdAt: created_at,
+    seenFrom: seen_from,
+    facts: JSON.parse(facts),
+    tags: JSON.parse(tags),
+  };
 }
