@@ -25,7 +25,11 @@ export async function receiveBlock({ body, payload }: ServiceRequest): Promise<R
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       if (length + chunk.length > blockBytes) throw wrongLength('more');
-      if (!piece && !isZero(chunk)) piece = takePiece(blockBytes).fill(0, 0, length);
+      if (!piece && !isZero(chunk)) {
+        piece = takePiece(blockBytes);
+        // By `fill`, shared memory is cleared byte by byte.
+        zeroBlock.copy(piece, 0, 0, length);
+      }
       if (piece) chunk.copy(piece, length);
       length += chunk.length;
     }
