@@ -43,6 +43,16 @@ export function isZeroBlock(data: Buffer): boolean {
   return data.equals(data.length === blockSizeBytes ? zeroBlock : zeroBlock.subarray(0, data.length));
 }
 
+/**
+ * Zeros in a range of memory that threads may share: there `fill` writes byte by byte, and takes fifteen times as long.
+ *
+ * @param start in bytes, default 0
+ * @param end in bytes, default the end of the data
+ */
+export function fillWithZeros(data: Uint8Array, start = 0, end: number = data.length): void {
+  for (let at = start; at < end; at += blockSizeBytes) zeroBlock.copy(data, at, 0, end - at);
+}
+
 /** SHA-256, raw. On the event loop: WebCrypto's threads would need a copy of every block, which costs as much. */
 export function blockDigest(data: Buffer): Buffer {
   return hash('sha256', data, 'buffer');

@@ -1,4 +1,4 @@
-import { type Block, blockSizeBytes, isZeroBlock, zeroBlock, zeroDigest } from './block.ts';
+import { type Block, blockSizeBytes, fillWithZeros, isZeroBlock, zeroBlock, zeroDigest } from './block.ts';
 import { blockIndexes, type Extent } from './disk.ts';
 import { type BlockRange, blocksWithin } from './holes.ts';
 import type { ImageReader } from './image-reader/image-reader.ts';
@@ -89,7 +89,7 @@ async function* readInGroups(
     }));
     // The disk may end within the block.
     for (const { at, length } of stretches)
-      if (length < blockSizeBytes) Buffer.from(buffer, at, blockSizeBytes).fill(0, length);
+      if (length < blockSizeBytes) fillWithZeros(Buffer.from(buffer, at, blockSizeBytes), length);
     const length = group.length * blockSizeBytes;
     const filled = await reader.fill({ length, buffer, stretches, sha256: digests, signal });
     // Until this reading is done with it, and each of its blocks.

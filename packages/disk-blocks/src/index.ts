@@ -3,6 +3,7 @@ export {
   blockCount,
   blockDigest,
   blockSizeBytes,
+  fillWithZeros,
   isZeroBlock,
   zeroBlock,
   zeroDigest,

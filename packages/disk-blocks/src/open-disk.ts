@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { fileSource, type ImageHeader, readImageHeader } from '@ec2-image/image-headers';
+import { fillWithZeros } from './block.ts';
 import type { Disk, Extent } from './disk.ts';
 import { DiskBlocksError, nbdFailed } from './errors.ts';
 import { fileExtents, fileHoles } from './file-map.ts';
@@ -38,7 +39,7 @@ async function openRawFile({ path }: { readonly path: string }): Promise<Disk> {
         filled += bytesRead;
       }
       if (filled < Math.min(buffer.length, sizeBytes - offset)) throw shortRead(path, offset + filled);
-      buffer.fill(0, filled);
+      fillWithZeros(buffer, filled);
     },
     [Symbol.asyncDispose]: () => file.close(),
   };

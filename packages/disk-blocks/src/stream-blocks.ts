@@ -4,6 +4,7 @@ import {
   type BlockPool,
   blockSizeBytes,
   createBlockPool,
+  fillWithZeros,
   isZeroBlock,
 } from './block.ts';
 import { blockOf, digestedBlock } from './digest-block.ts';
@@ -56,7 +57,7 @@ async function* filledBlocks(
   }
   onSize?.(index * blockSizeBytes + filled);
   if (filled > 0 && !isZeroBlock(data.subarray(0, filled))) {
-    data.fill(0, filled);
+    fillWithZeros(data, filled);
     yield { index, data };
   }
 }

@@ -13,6 +13,7 @@ test('the exported names', () => {
     'createWorkerPool',
     'diskBlocks',
     'fileHoles',
+    'fillWithZeros',
     'growingSource',
     'imageBlocks',
     'isZeroBlock',

@@ -49,7 +49,7 @@ test.for<Way>(['s3', 'ebs'])(
       }
     };
     const { done, failures, seed } = await runSample(points, survive, {
-      size: way === 's3' ? 3 : 2,
+      size: 2,
     });
     console.log(
       `janitor after a crash, ${way}: ${done} of ${points.length} points, ${outcomes.removed} removed, ${outcomes.completed} completed, seed ${seed}`,

@@ -146,7 +146,7 @@ describe('publish', () => {
       const { KeyMetadata } = await account.client(KMSClient, { region }).send(new CreateKeyCommand({}));
       keys[region] = KeyMetadata!.Arn!;
     }
-    const settings = { encrypt: true, 'kms-key': keys, 'omit-holes': true, regions: ['eu-west-1'] };
+    const settings = { encrypt: true, 'kms-key': keys, regions: ['eu-west-1'] };
     const lacking = await runImport({ ...settings, regions: ['eu-west-1', 'us-west-2'] });
     expect(lacking.result.error, lacking.stderr).toMatchObject({
       code: 'KMS_KEY_MISSING',
@@ -203,7 +203,7 @@ describe('publish', () => {
     imagesOf,
     parameterIn,
   }) => {
-    const settings = { regions: ['eu-west-1'], share: { accounts }, 'omit-holes': true };
+    const settings = { regions: ['eu-west-1'], share: { accounts } };
     const first = await runImport(settings);
     expect(first.exitCode, first.stderr).toBe(0);
     const replaced = await runImport(settings, '--fresh', '--replace');

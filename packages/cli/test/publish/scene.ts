@@ -13,6 +13,7 @@ import { type LocalAwsOptions, seedEc2 } from '@ec2-image/local-aws';
 import { amiTags, copyOfKey, provenanceTags, tagRecord, writtenDescription } from '@ec2-image/provenance';
 import { expect } from 'vitest';
 import { openAccount, region, type TestAccount } from '../support/account.ts';
+import { standardRetries } from '../support/crash-points.ts';
 import { makeWorkDirectory } from '../support/import.ts';
 import { type InProcessEnd, runInProcess } from '../support/in-process.ts';
 
@@ -80,7 +81,7 @@ export async function openPublishScene({
   return {
     account,
     args,
-    run: (...more) => runInProcess([...args, ...more]),
+    run: (...more) => runInProcess([...args, ...more], { env: standardRetries }),
     async expectPublished() {
       for (const at of regions) await expectRegion(account, at);
     },

@@ -20,6 +20,7 @@ import {
 import { expect } from 'vitest';
 import { hoursAgo, id, imported, ourImageTags, ourTags } from '../janitor/support.ts';
 import { openAccount, region, type TestAccount } from '../support/account.ts';
+import { standardRetries } from '../support/crash-points.ts';
 import { type InProcessEnd, runInProcess } from '../support/in-process.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -81,7 +82,7 @@ export async function openRetireScene(): Promise<RetireScene> {
   seedStream(account);
   const args = ['retire', '--config', config, '--endpoint-url', account.aws.url];
   args.push('--apply', '--yes', '--json', '--max-attempts', '2');
-  const run = () => runInProcess(args);
+  const run = () => runInProcess(args, { env: standardRetries });
   return {
     account,
     args,

@@ -4,6 +4,7 @@ import { describe, expect } from '../support/fixtures.ts';
 import { gatedImages, testOfGated } from '../support/gated-images.ts';
 import { startCli } from '../support/run-cli.ts';
 import { answered, expectNoPartTwice, untilParts } from '../support/sent-parts.ts';
+import { wrongAtEnd, wrongAtFirst } from '../support/wrong-files.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -83,8 +84,7 @@ describe('an image that is still being downloaded', { timeout: 120_000 }, () => 
     mirror,
     runImport,
   }) => {
-    const wrong = (file: Buffer) => Buffer.from(file).fill(1, file.length - 4096);
-    const { url, open } = await mirror({ contentOf: wrong });
+    const { url, open } = await mirror({ contentOf: wrongAtEnd });
     const running = runImport({ url });
     await untilParts(account, 1, running);
     open();
@@ -101,9 +101,7 @@ describe('an image that is still being downloaded', { timeout: 120_000 }, () => 
     mirror,
     runImport,
   }) => {
-    const wrongOnce = (file: Buffer, answer: number) =>
-      answer > 2 ? file : Buffer.from(file).fill(1, 2 * mebibyte, 2 * mebibyte + 512);
-    const { url, open } = await mirror({ contentOf: wrongOnce });
+    const { url, open } = await mirror({ contentOf: wrongAtFirst });
     const running = runImport({ url });
     await untilParts(account, 1, running);
     open();

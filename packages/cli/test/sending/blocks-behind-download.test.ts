@@ -7,6 +7,7 @@ import { describe, expect } from '../support/fixtures.ts';
 import { gatedImages, testOfGated } from '../support/gated-images.ts';
 import { startCli } from '../support/run-cli.ts';
 import { answered, untilAnswered } from '../support/sent-parts.ts';
+import { wrongAtEnd, wrongAtFirst } from '../support/wrong-files.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -102,8 +103,7 @@ describe('a qcow2 by way of EBS direct', { timeout: 180_000 }, () => {
     mirror,
     runImport,
   }) => {
-    const wrong = (file: Buffer) => Buffer.from(file).fill(1, file.length - 4096);
-    const { url, open } = await mirror({ contentOf: wrong });
+    const { url, open } = await mirror({ contentOf: wrongAtEnd });
     const running = runImport({ url, proof: 'none' });
     await untilBlocks(account, early, running);
     open();
@@ -117,9 +117,7 @@ describe('a qcow2 by way of EBS direct', { timeout: 180_000 }, () => {
   test.for(['full', 'none'])(
     'has another digest and is downloaded again: what was sent of it is replaced, with proof %s',
     async (proof, { account, images, mirror, runImport }) => {
-      const wrongOnce = (file: Buffer, answer: number) =>
-        answer > 2 ? file : Buffer.from(file).fill(1, 2 * mebibyte, 2 * mebibyte + 512);
-      const { url, open } = await mirror({ contentOf: wrongOnce });
+      const { url, open } = await mirror({ contentOf: wrongAtFirst });
       const running = runImport({ url, proof });
       await untilBlocks(account, early, running);
       open();

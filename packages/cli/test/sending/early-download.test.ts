@@ -13,11 +13,31 @@ import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** Calm: it is the account's second look for a snapshot that is held, and not the first one repeated. */
 const calm = { account: { conditions: 'calm' } } as const;
-const testOfQcow2 = testOfGated(gatedImages.qcow2, { ...calm, flags: { connections: 1 } });
+const testOfQcow2 = earlyTestOf(gatedImages.qcow2, { ...calm, flags: { connections: 1 } });
 const streamed = {
-  'raw.xz': testOfGated(gatedImages['raw.xz'], calm),
-  'raw.zst': testOfGated(gatedImages['raw.zst'], calm),
+  'raw.xz': earlyTestOf(gatedImages['raw.xz'], calm),
+  'raw.zst': earlyTestOf(gatedImages['raw.zst'], calm),
 };
+
+function earlyTestOf(...image: Parameters<typeof testOfGated>) {
+  return (
+    testOfGated(...image)
+      /** An import, once bytes of its image have been sent while its second look for a snapshot is held. */
+      .extend(
+        'importWhileRead',
+        ({ account, mirror, runImport }) =>
+          async (flags: Flags = {}, { isOpen = false } = {}) => {
+            const held = atSecondLook(account, { kind: 'hang' });
+            const served = await mirror();
+            if (isOpen) served.open();
+            const running = runImport({ url: served.url, ...flags });
+            await held.struck;
+            await untilBytesOf(served, running);
+            return { held, served, running };
+          },
+      )
+  );
+}
 
 /** The second look for a snapshot of the image, by its digest. */
 const secondLook = {
@@ -55,12 +75,8 @@ const ways: readonly Flags[] = [{}, { format: 'vmdk' }, { connections: 4 }, { vi
 describe('the download of an image', { timeout: 120_000 }, () => {
   testOfQcow2.for(ways)(
     'begins while the account is still being read: %j',
-    async (flags, { account, images, mirror, runImport }) => {
-      const held = atSecondLook(account, { kind: 'hang' });
-      const served = await mirror();
-      const running = runImport({ url: served.url, ...flags });
-      await held.struck;
-      await untilBytesOf(served, running);
+    async (flags, { account, images, importWhileRead }) => {
+      const { held, served, running } = await importWhileRead(flags);
       expect(account.calls('CreateMultipartUpload')).toEqual([]);
       expect(account.calls('StartSnapshot')).toEqual([]);
       held.remove();
@@ -76,13 +92,8 @@ describe('the download of an image', { timeout: 120_000 }, () => {
 
   testOfQcow2.for<Flags>([{}, { via: 'ebs' }])(
     'may have ended when the account has been read: %j',
-    async (flags, { account, images, mirror, runImport, workDirectory }) => {
-      const held = atSecondLook(account, { kind: 'hang' });
-      const served = await mirror();
-      served.open();
-      const running = runImport({ url: served.url, ...flags });
-      await held.struck;
-      await untilBytesOf(served, running);
+    async (flags, { account, images, importWhileRead, workDirectory }) => {
+      const { held, served, running } = await importWhileRead(flags, { isOpen: true });
       while ((await partialFiles(workDirectory)).length > 0) await delay(10);
       held.remove();
       await expectOneOfEach({ account }, images, await running);
@@ -94,12 +105,8 @@ describe('the download of an image', { timeout: 120_000 }, () => {
   for (const [format, test] of Object.entries(streamed)) {
     test.for<Flags>([{}, { via: 'ebs' }])(
       `begins as early where nothing of it is a file: ${format} %j`,
-      async (flags, { account, images, mirror, runImport }) => {
-        const held = atSecondLook(account, { kind: 'hang' });
-        const served = await mirror();
-        const running = runImport({ url: served.url, ...flags });
-        await held.struck;
-        await untilBytesOf(served, running);
+      async (flags, { account, images, importWhileRead }) => {
+        const { held, served, running } = await importWhileRead(flags);
         held.remove();
         served.open();
         await expectOneOfEach({ account }, images, await running);
@@ -109,12 +116,8 @@ describe('the download of an image', { timeout: 120_000 }, () => {
 
   testOfQcow2(
     'ends where another machine turns out to have imported the image meanwhile',
-    async ({ account, images, argsOf, mirror, runImport, workDirectory }) => {
-      const held = atSecondLook(account, { kind: 'hang' });
-      const served = await mirror();
-      const running = runImport({ url: served.url });
-      await held.struck;
-      await untilBytesOf(served, running);
+    async ({ account, images, argsOf, importWhileRead, workDirectory }) => {
+      const { held, running } = await importWhileRead();
       const other = await runInProcess(argsOf({ 'work-dir': await temporaryDirectory('other') }));
       expect(other.exitCode, other.stderr).toBe(0);
       held.remove();
@@ -129,18 +132,14 @@ describe('the download of an image', { timeout: 120_000 }, () => {
 
   testOfQcow2(
     'ends with an import that is refused, and what has come is kept for the next',
-    async ({ account, images, mirror, runImport, workDirectory }) => {
-      const held = atSecondLook(account, { kind: 'hang' });
+    async ({ account, images, importWhileRead, runImport, workDirectory }) => {
       const refused = account.aws.faults.add({
         ...secondLook,
         nth: 3,
         times: 'always',
         action: { kind: 'error', preset: 'access-denied' },
       });
-      const served = await mirror();
-      const running = runImport({ url: served.url });
-      await held.struck;
-      await untilBytesOf(served, running);
+      const { held, served, running } = await importWhileRead();
       held.remove();
       const { exitCode, result } = await running;
       expect(exitCode).toBe(1);

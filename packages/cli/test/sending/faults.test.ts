@@ -179,7 +179,7 @@ test.for(sampleOf<SendingWay>([...gatedWays, ...qemuWays], 1))(
     const { done, failures, seed } = await runSample(
       troubles,
       (trouble) => surviveTrouble(images, way, trouble),
-      { size: 3 },
+      { size: 2 },
     );
     console.log(`faults, ${way.name}: ${done} of ${troubles.length}, seed ${seed}`);
     expect(failures.map(({ point, message }) => `${point.name}: ${message}`)).toEqual([]);

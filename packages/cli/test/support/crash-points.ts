@@ -23,6 +23,12 @@ export interface CrashPoint {
   readonly operation: string;
 }
 
+/**
+ * Of a run that is killed, and of the next one. By the default mode, which the other tests have, every call after a throttled
+ * one waits: with the few that adverse conditions throttle, a run takes five times as long.
+ */
+export const standardRetries = { AWS_RETRY_MODE: 'standard' };
+
 /** An account and a work directory of its own, with everything that one import needs. */
 export interface CrashScene extends AsyncDisposable {
   readonly account: TestAccount;
@@ -80,7 +86,7 @@ export async function openScene(
     args,
     proxy,
     openGate: () => gate?.open(),
-    run: () => runInProcess(args),
+    run: () => runInProcess(args, { env: standardRetries }),
     async [Symbol.asyncDispose]() {
       await proxy[Symbol.asyncDispose]();
       await gate?.[Symbol.asyncDispose]();
@@ -128,7 +134,7 @@ export async function crashAt(scene: Killable, point: CrashPoint): Promise<boole
       ? account.aws.faults.add({ nth: point.number, action: { kind: 'hang', when: point.when } })
       : undefined;
   const reached = fault ? fault.struck : proxy!.hold(point.number, point.when);
-  const { child, ended } = startCli(args);
+  const { child, ended } = startCli(args, { env: standardRetries });
   const crashed = await Promise.race([reached.then(() => true), ended.then(() => false)]);
   // A call is struck as it is understood; what it does before it hangs must be done when the client is gone.
   if (crashed && point.when === 'after') await waitUntil(() => isAnswered(scene, point));

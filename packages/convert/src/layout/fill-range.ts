@@ -1,4 +1,4 @@
-import type { Extent, Filled, ImageReader } from '@ec2-image/disk-blocks';
+import { type Extent, type Filled, fillWithZeros, type ImageReader } from '@ec2-image/disk-blocks';
 import type { DiskLayout, DiskPiece, Literal, Piece } from './layout.ts';
 
 export interface FillRangeOptions {
@@ -23,12 +23,12 @@ export async function fillRange(options: FillRangeOptions): Promise<Filled> {
   const stretches: DiskPiece[] = [];
   let end = 0;
   for (const piece of layout.pieces(range)) {
-    data.fill(0, end, piece.at);
+    fillWithZeros(data, end, piece.at);
     end = piece.at + lengthOf(piece);
     if (isLiteral(piece)) data.set(piece.bytes, piece.at);
     else stretches.push(piece);
   }
-  data.fill(0, end);
+  fillWithZeros(data, end);
   return reader.fill({ length, buffer, stretches, crc32: true, signal });
 }
 

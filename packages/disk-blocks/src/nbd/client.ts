@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fillWithZeros } from '../block.ts';
 import type { Extent } from '../disk.ts';
 import { nbdFailed as failed } from '../errors.ts';
 import * as nbd from './protocol.ts';
@@ -118,7 +119,7 @@ export async function connectNbd({
     sizeBytes,
     async readInto(buffer, offset) {
       const length = Math.max(0, Math.min(buffer.length, sizeBytes - offset));
-      buffer.fill(0, length);
+      fillWithZeros(buffer, length);
       if (length > 0) await ask(nbd.command.read, { offset, length, target: buffer.subarray(0, length) });
     },
     dataExtents: (offset, length) =>
@@ -234,7 +235,9 @@ async function readChunk({
     case nbd.chunk.offsetHole: {
       const data = await reader.read(length);
       const at = Number(data.readBigUInt64BE(0)) - entry.offset;
-      entry.target?.fill(0, at, at + data.readUInt32BE(8));
+      const hole = entry.target?.subarray(at, at + data.readUInt32BE(8));
+      if (hole?.length !== data.readUInt32BE(8)) throw failed('zeros outside the requested range');
+      fillWithZeros(hole);
       return undefined;
     }
     case nbd.chunk.blockStatus: {

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { adler32 } from '@ec2-image/checksum';
+import { fillWithZeros } from '../block.ts';
 import { createDeflater, type Deflater } from './deflater.ts';
 import { JobFault } from './job-fault.ts';
 import type { DeflateJob, DeflateResult } from './jobs.ts';
@@ -62,8 +63,8 @@ export function deflateUnits(
     if (length === 0) continue;
     places.place(length);
     if (places.end > output.length) throw new RangeError(`a stream of ${length} bytes for a unit`);
-    output.fill(0, from, start);
-    output.fill(0, start + length, places.end);
+    fillWithZeros(output, from, start);
+    fillWithZeros(output, start + length, places.end);
   }
   return { result: { lengths, sums }, transfer: [] };
 }

@@ -1,3 +1,4 @@
+import { fillWithZeros } from '../block.ts';
 import { createInflater, type Inflater } from './inflate.ts';
 import { JobFault } from './job-fault.ts';
 import { kinds, type Piece, pieceAt, pieceCount } from './pieces.ts';
@@ -51,7 +52,7 @@ export function createPieceReader(): PieceReader {
         if (isCancelled()) throw new JobFault('cancelled', 'the job is cancelled');
         const piece = pieceAt(pieces, index);
         index += 1;
-        if (piece.kind === kinds.zero) data.fill(0, piece.at, piece.at + piece.length);
+        if (piece.kind === kinds.zero) fillWithZeros(data, piece.at, piece.at + piece.length);
         else if (piece.kind === kinds.plain)
           readFully(fd, data, { at: piece.at, length: piece.length, position: piece.fileOffset });
         else {
