@@ -12,7 +12,7 @@ import { type ServedSource, serveBytes } from './nbd/serve-bytes.ts';
  * Opens the content of a disk image for reading: a raw one as the file it is, any other through qemu-nbd, so that no
  * raw copy is needed. Holes cost nothing either way. Check the header before.
  *
- * @throws DiskBlocksError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED`, `NBD_FAILED`; ImageHeaderError of a VHD that has changed since
+ * @throws DiskBlocksError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED`, `NBD_FAILED`, when it is read `DATA_UNREADABLE`; ImageHeaderError of a VHD that has changed since
  */
 export async function openDisk(options: {
   readonly path: string;
@@ -111,11 +111,25 @@ async function openServed({
     await server.hide();
     if (vhd && client.sizeBytes !== vhd.virtualSize)
       throw nbdFailed(`a disk of ${client.sizeBytes} bytes, but the VHD declares ${vhd.virtualSize}`);
+    let reason: Promise<DiskBlocksError | undefined> | undefined;
+    /** Where qemu-nbd closes the connection, it says why on its standard error alone. */
+    const read = async <T>(reading: Promise<T>): Promise<T> => {
+      try {
+        return await reading;
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        client.close();
+        reason ??= server.whyClosed();
+        throw (await reason) ?? error;
+      }
+    };
     return {
       sizeBytes: client.sizeBytes,
-      extents: ({ signal }) => inSteps(client.sizeBytes, client.dataExtents, signal),
-      holes: ({ signal }) => inSteps(client.sizeBytes, client.unallocatedExtents, signal),
-      readInto: client.readInto,
+      extents: ({ signal }) =>
+        inSteps(client.sizeBytes, (...range) => read(client.dataExtents(...range)), signal),
+      holes: ({ signal }) =>
+        inSteps(client.sizeBytes, (...range) => read(client.unallocatedExtents(...range)), signal),
+      readInto: (buffer, offset) => read(client.readInto(buffer, offset)),
       async [Symbol.asyncDispose]() {
         client.close();
         await server[Symbol.asyncDispose]();

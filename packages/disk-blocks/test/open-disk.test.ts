@@ -158,3 +158,26 @@ test('an open disk has no name in the file system that a killed run would leave'
 test('a file that is not an image is refused', async () => {
   await expect(openDisk({ path: raw, format: 'qcow2' })).rejects.toMatchObject({ code: 'QEMU_NBD_FAILED' });
 });
+
+test('data that QEMU cannot read is told as such, to each that asks for it, and after that', async () => {
+  const text = join(directory, 'text.raw');
+  const path = join(directory, 'damaged.qcow2');
+  const file = await open(text, 'w');
+  for (let index = 0; index < 24; index += 1)
+    await file.write(Buffer.alloc(blockSizeBytes, randomBytes(1000)), 0, undefined, index * blockSizeBytes);
+  await file.close();
+  await execa('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', '-c', text, path]);
+  // Behind the header and the tables, the clusters: each is a few kilobytes.
+  await using image = await open(path, 'r+');
+  const { size } = await image.stat();
+  await image.write(Buffer.alloc(size / 4, 0xff), 0, undefined, Math.floor(size / 2));
+  await using disk = await openDisk({ path, format: 'qcow2' });
+  const reads = Array.from({ length: 24 }, (_, index) =>
+    disk.readInto(Buffer.alloc(blockSizeBytes), index * blockSizeBytes),
+  );
+  const outcomes = await Promise.allSettled(reads);
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+  expect(refused.length).toBeGreaterThan(1);
+  for (const { reason } of refused) expect(reason).toMatchObject({ code: 'DATA_UNREADABLE' });
+  await expect(disk.readInto(Buffer.alloc(512), 0)).rejects.toMatchObject({ code: 'DATA_UNREADABLE' });
+});

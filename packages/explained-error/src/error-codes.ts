@@ -44,3 +44,8 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
 export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(errorCodes, text);
 }
+
+/** Whether it says that the image, or the disk made of it, cannot be taken. */
+export function isImageCode(text: string): boolean {
+  return Object.hasOwn(imageCodes, text);
+}

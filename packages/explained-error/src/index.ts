@@ -1,3 +1,3 @@
 export type { CodeEntry } from './codes/code-entry.ts';
-export { type ErrorCode, errorCodeGroups, errorCodes, isErrorCode } from './error-codes.ts';
+export { type ErrorCode, errorCodeGroups, errorCodes, isErrorCode, isImageCode } from './error-codes.ts';
 export { ExplainedError, type Explanation, type Facts, isExplained } from './explained-error.ts';

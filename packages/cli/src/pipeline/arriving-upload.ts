@@ -37,12 +37,14 @@ export async function whyImageEnded(
       run.notice(`${reason.message}; downloading again`);
       return new SentTooEarly('the image is streamed again', { cause: reason });
     }
-    return refused(run, reason);
+    return whyRefused(run, reason);
   }
-  return refused(run, error);
+  return whyRefused(run, error);
 }
 
-async function refused(run: ImageRun, reason: unknown): Promise<unknown> {
+/** Of an image of which parts were sent: they are aborted, unless another run can continue with them. Gives the reason back. */
+export async function whyRefused(run: ImageRun, reason: unknown): Promise<unknown> {
+  run.signal.throwIfAborted();
   if (isExplained(reason) && reason.resumable) return reason;
   try {
     await abandonUpload({ ...objectLocation(run), journalPath: uploadJournal(run) });

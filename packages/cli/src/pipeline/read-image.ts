@@ -31,6 +31,7 @@ export async function readLocalImage<T>(
 const readingErrors: readonly string[] = ['ConvertError', 'ImageHeaderError'];
 const readingCodes: readonly string[] = [
   'DAMAGED_CLUSTER',
+  'DATA_UNREADABLE',
   'DISK_CHANGED',
   'DISK_DIFFERS',
   'DISK_SIZE_WRONG',

@@ -25,6 +25,7 @@ export type Written = ebsDirect.WrittenSnapshot & {
 const wrongContentCodes: ReadonlySet<string> = new Set([
   'BOOT_LOADER_MISMATCH',
   'CORRUPT_COMPRESSION',
+  'DATA_UNREADABLE',
   'DIGEST_MISMATCH',
   'DISK_DIFFERS',
   'DISK_SIZE_WRONG',

@@ -1,4 +1,6 @@
-import { readdir } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expectOneOfEach } from '../support/crash-points.ts';
 import { describe, expect } from '../support/fixtures.ts';
 import { gatedImages, testOfGated } from '../support/gated-images.ts';
@@ -109,6 +111,24 @@ describe('an image that is still being downloaded', { timeout: 120_000 }, () => 
     expect(end.stderr).toContain('checksum mismatch');
     await expectOneOfEach({ account }, images, end);
   });
+
+  test.for(['s3', 'ebs'])(
+    'has a cluster that cannot be decompressed: nothing is left by way of %s',
+    async (via, { account, images: { directory }, mirror, runImport }) => {
+      const damaged = (file: Buffer) => Buffer.from(file).fill(0xff, 2 * mebibyte, 7 * mebibyte);
+      const [name = ''] = (await readdir(directory)).filter((file) => file.endsWith('.qcow2'));
+      const content = damaged(await readFile(join(directory, name)));
+      const { url, open } = await mirror({ contentOf: damaged });
+      open();
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      const { exitCode, result } = await runImport({ url, via, sha256, 'checksum-url': false });
+      expect(exitCode).toBe(1);
+      expect(result.error?.code).toBe(via === 's3' ? 'CONVERSION_FAILED' : 'DATA_UNREADABLE');
+      expect(await account.contents()).toMatchObject({
+        ...{ images: [], snapshots: [], objects: [], uploads: [] },
+      });
+    },
+  );
 
   test('is killed with parts sent: the next run sends none of them again', async ({
     account,

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fillWithZeros } from '../block.ts';
 import type { Extent } from '../disk.ts';
-import { nbdFailed as failed } from '../errors.ts';
+import { dataUnreadable, nbdFailed as failed } from '../errors.ts';
 import * as nbd from './protocol.ts';
 import { openSocket, type SocketReader } from './socket-reader.ts';
 
@@ -41,7 +41,7 @@ export interface ConnectNbdOptions {
   readonly signal?: AbortSignal;
 }
 
-/** @throws DiskBlocksError `NBD_FAILED` */
+/** @throws DiskBlocksError `NBD_FAILED`; when it reads also `DATA_UNREADABLE` */
 export async function connectNbd({
   socketPath,
   withAllocation = false,
@@ -57,6 +57,7 @@ export async function connectNbd({
   const pending = new Map<bigint, Pending>();
   let cookie = 0n;
   let failure: Error | undefined;
+  let unreadable: Error | undefined;
 
   const dispatch = async () => {
     for (;;) {
@@ -72,15 +73,19 @@ export async function connectNbd({
         type: head.readUInt16BE(6),
         length: head.readUInt32BE(16),
       });
-      if (error) entry.reject(error);
+      if (error) {
+        unreadable ??= error;
+        entry.reject(error);
+      }
       if (!(flags & nbd.chunkFlag.done)) continue;
       pending.delete(head.readBigUInt64BE(8));
       entry.resolve();
     }
   };
   dispatch().catch((error: Error) => {
-    failure = error;
-    for (const entry of pending.values()) entry.reject(error);
+    // What qemu-nbd could not read may have made it close the connection: to whoever waits, that is the reason.
+    failure = unreadable ?? error;
+    for (const entry of pending.values()) entry.reject(failure);
     pending.clear();
     socket.destroy();
   });
@@ -127,6 +132,7 @@ export async function connectNbd({
     unallocatedExtents: (offset, length) =>
       runs(nbd.context.depth, (state) => state === nbd.unallocated, { offset, length }),
     close() {
+      failure ??= failed('no more data: the connection is closed');
       if (!socket.destroyed)
         socket.end(nbd.request({ type: nbd.command.disconnect, cookie: 0n, offset: 0, length: 0 }));
     },
@@ -218,9 +224,9 @@ async function readChunk({
 }): Promise<Error | undefined> {
   if (type & nbd.chunk.errorBit) {
     const data = await reader.read(length);
-    return failed(
-      `error ${data.readUInt32BE(0)} at offset ${entry.offset}: ${data.subarray(6, 6 + data.readUInt16BE(4)).toString()}`,
-    );
+    const [code, said] = [data.readUInt32BE(0), data.subarray(6, 6 + data.readUInt16BE(4)).toString()];
+    if (code === nbd.inputOutputError) return dataUnreadable(`offset ${entry.offset}: ${said}`);
+    return failed(`error ${code} at offset ${entry.offset}: ${said}`);
   }
   switch (type) {
     case nbd.chunk.none:

@@ -31,6 +31,8 @@ export const chunk = {
   errorBit: 0x8000,
 } as const;
 export const chunkFlag = { done: 1 } as const;
+/** NBD_EIO. */
+export const inputOutputError = 5;
 
 export const context = {
   /** Whether a run reads as zeros. */

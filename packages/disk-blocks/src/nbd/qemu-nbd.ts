@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ProcessEnd, startConfined } from '@ec2-image/confined-process';
 import type { VhdSizeRule } from '@ec2-image/image-headers';
-import { DiskBlocksError } from '../errors.ts';
+import { DiskBlocksError, dataUnreadable } from '../errors.ts';
 import { qemuLimits } from '../qemu-limits.ts';
 import { makeSocketDirectory } from './socket-directory.ts';
 
@@ -13,8 +13,10 @@ export interface NbdServer extends AsyncDisposable {
   readonly socketPath: string;
   /** Removes the socket's name: connections stay open, and a killed run leaves no file. */
   hide(): Promise<void>;
-  /** Why it ended, or undefined while it serves. */
+  /** Why it ended before it had opened the image, or undefined while it serves. */
   whyEnded(): Promise<DiskBlocksError | undefined>;
+  /** Why it closed a connection, once all are closed: it does that where it cannot read the image. Undefined where it does not say. */
+  whyClosed(): Promise<DiskBlocksError | undefined>;
 }
 
 /** qemu's names of the formats. */
@@ -29,6 +31,9 @@ const startTimeoutMs = 15_000;
 
 /** It listens before it opens the image: one that it rejects ends it a moment after the socket exists. */
 const endGraceMs = 250;
+
+/** What it says where the image, and not the connection, is why it closes that (`nbd/server.c`). */
+const readingFailed = /((?:reading from file failed|unable to get block status).*)/;
 
 /** @throws DiskBlocksError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED` */
 export async function startQemuNbd({
@@ -97,6 +102,11 @@ export async function startQemuNbd({
     async whyEnded() {
       const end = await Promise.race([ended, delay(endGraceMs)]);
       return end ? startError(end) : undefined;
+    },
+    async whyClosed() {
+      const end = await Promise.race([ended, delay(endGraceMs)]);
+      const [, said] = end ? (readingFailed.exec(end.stderr) ?? []) : [];
+      return said === undefined ? undefined : dataUnreadable(said);
     },
     [Symbol.asyncDispose]: stop,
   };

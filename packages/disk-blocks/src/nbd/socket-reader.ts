@@ -51,7 +51,7 @@ export function openSocket(path: string): { readonly socket: Socket; readonly re
     wanted?.reject(failure);
     wanted = undefined;
   };
-  socket.on('error', fail);
+  socket.on('error', ({ message }) => fail(nbdFailed(`no more data: ${message}`)));
   socket.on('close', () => fail(nbdFailed('no more data: it closed the connection')));
 
   const readInto = (target: Buffer) =>

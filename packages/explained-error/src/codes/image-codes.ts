@@ -42,6 +42,11 @@ export const imageCodes = {
     means: 'A compressed cluster of the qcow2 image cannot be decompressed.',
     remedy: 'Download the image again and compare its checksum with the published one.',
   },
+  DATA_UNREADABLE: {
+    means: 'QEMU opened the image, and cannot read its data at some offset of the disk.',
+    remedy:
+      'Check the image with `qemu-img check`; download it again and compare its checksum with the published one.',
+  },
   DECOMPRESSION_MEMORY: {
     means: 'Decompressing the image needs more memory than the limit.',
     remedy: 'If you trust the image, raise the limit (--decompression-memory).',

@@ -1,6 +1,7 @@
+import { isExplained, isImageCode } from '@ec2-image/explained-error';
 import { earlierObjectKey, metadataOf } from '@ec2-image/provenance';
 import * as s3 from '@ec2-image/s3-upload';
-import { endedByImage, SentTooEarly, uploadJournal, whyImageEnded } from '../arriving-upload.ts';
+import { endedByImage, SentTooEarly, uploadJournal, whyImageEnded, whyRefused } from '../arriving-upload.ts';
 import { requireBootMode } from '../boot/find-boot-mode.ts';
 import { showLink } from '../chain.ts';
 import { discardDisk } from '../discard-disk.ts';
@@ -64,8 +65,19 @@ export async function hasObject(run: ImageRun): Promise<boolean> {
   }
 }
 
-/** The object, uploaded from the disk. A disk that turns out to be damaged is converted again, once, by qemu-img. */
+/**
+ * The object, uploaded from the disk. A disk that turns out to be damaged is converted again, once, by qemu-img. Of an image
+ * that is none, nothing that was sent is left.
+ */
 export async function uploadDisk(run: ImageRun, obtainDisk: ObtainDisk): Promise<ObtainedObject> {
+  try {
+    return await uploadConverted(run, obtainDisk);
+  } catch (error) {
+    throw isExplained(error) && isImageCode(error.code) ? await whyRefused(run, error) : error;
+  }
+}
+
+async function uploadConverted(run: ImageRun, obtainDisk: ObtainDisk): Promise<ObtainedObject> {
   try {
     return await uploadFrom(run, obtainDisk);
   } catch (error) {
