@@ -100,7 +100,9 @@ test('bytes that cannot be read end the reading', async ({ bytesOf }) => {
   };
   await using disk = await openDiskOf({ bytes: losing, format: 'vhdx' });
   isLost = true;
-  await expect(disk.readInto(Buffer.alloc(65_536), 2 ** 20)).rejects.toMatchObject({ code: 'DATA_UNREADABLE' });
+  await expect(disk.readInto(Buffer.alloc(65_536), 2 ** 20)).rejects.toMatchObject({
+    code: 'DATA_UNREADABLE',
+  });
 });
 
 test('anything but an image is refused, and an abort ends it', async ({ bytesOf }) => {
