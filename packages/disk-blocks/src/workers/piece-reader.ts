@@ -3,7 +3,7 @@ import { createInflater, type Inflater } from './inflate.ts';
 import { JobFault } from './job-fault.ts';
 import { kinds, type Piece, pieceAt, pieceCount } from './pieces.ts';
 import { readFully } from './read-file.ts';
-import { decompressZstd } from './zstd.ts';
+import { createUnzstd, type Unzstd } from './zstd.ts';
 
 export interface Source {
   readonly fd: number;
@@ -21,6 +21,7 @@ export interface PieceReader {
 /** Has memory of its own for what is read, and for a cluster of which only a part is wanted. */
 export function createPieceReader(): PieceReader {
   const inflater = createInflater();
+  const decompressors = { inflater, unzstd: createUnzstd() };
   let input = Buffer.allocUnsafeSlow(0);
   let cluster = Buffer.allocUnsafeSlow(0);
   const atLeast = (buffer: Buffer<ArrayBuffer>, length: number) =>
@@ -34,11 +35,11 @@ export function createPieceReader(): PieceReader {
 
   function decompressPiece(piece: Piece, stream: Buffer, data: Buffer, clusterSize: number): void {
     if (piece.length === clusterSize) {
-      decompress(inflater, piece, stream, { target: data, at: piece.at, size: clusterSize });
+      decompress(decompressors, piece, stream, { target: data, at: piece.at, size: clusterSize });
       return;
     }
     cluster = atLeast(cluster, clusterSize);
-    decompress(inflater, piece, stream, { target: cluster, at: 0, size: clusterSize });
+    decompress(decompressors, piece, stream, { target: cluster, at: 0, size: clusterSize });
     cluster.copy(data, piece.at, piece.skip, piece.skip + piece.length);
   }
 
@@ -94,7 +95,7 @@ function compressedRun(pieces: Float64Array, index: number): { run: Piece[]; fro
 const maxReadBytes = 1024 ** 2;
 
 function decompress(
-  inflater: Inflater,
+  { inflater, unzstd }: { readonly inflater: Inflater; readonly unzstd: Unzstd },
   piece: Piece,
   stream: Buffer,
   { target, at, size }: { readonly target: Buffer; readonly at: number; readonly size: number },
@@ -102,7 +103,7 @@ function decompress(
   const isRight =
     piece.kind === kinds.deflate
       ? inflater.inflate(stream, target, at, size) !== undefined
-      : decompressZstd(stream, target, at, size);
+      : unzstd(stream, target, at, size);
   if (!isRight)
     throw new JobFault(
       'damaged',

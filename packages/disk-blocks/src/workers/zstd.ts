@@ -1,48 +1,139 @@
 import zlib from 'node:zlib';
+import { type ZlibHandle, zlibHandleOf } from './zlib-handle.ts';
+import { type Frame, frameAt, windowDescriptor } from './zstd-frame.ts';
 
 /**
- * Decompresses the frame of zstd that a cluster begins with into `size` bytes of `out`.
+ * Decompresses the frames that a cluster begins with into `size` bytes of `out` from `outAt` on. Takes what QEMU takes
+ * (`qcow2_zstd_decompress`): any number of frames, also empty and skippable ones, until one ends where the cluster is full.
+ * What follows is left, since a cluster's length is known in sectors only. The input is changed meanwhile, and is as before
+ * afterwards.
  *
- * @returns whether the frame is whole and has exactly that size
+ * @returns whether the cluster is full, and the frame that filled it whole
  */
-export function decompressZstd(input: Buffer, out: Buffer, outAt: number, size: number): boolean {
-  const end = frameEnd(input);
-  if (end === undefined) return false;
-  try {
-    const bytes = zlib.zstdDecompressSync(input.subarray(0, end), {
-      chunkSize: Math.max(64, size),
-      maxOutputLength: size,
-      params: { [zlib.constants.ZSTD_d_windowLogMax]: windowLogMax },
-    });
-    if (bytes.length !== size) return false;
-    bytes.copy(out, outAt);
+export type Unzstd = (input: Buffer, out: Buffer, outAt: number, size: number) => boolean;
+
+/**
+ * Decompresses one whole frame into the beginning of `out`.
+ *
+ * @returns how many bytes it has; undefined where it is damaged or has more than `out`
+ */
+export type FrameDecoder = (frame: Buffer, out: Buffer) => number | undefined;
+
+/**
+ * Uses one state of zstd for all clusters, by a handle that Node.js does not document, where a test of it succeeds; else the
+ * documented API, which makes a state, a buffer and a copy for each frame, and takes twice the time.
+ */
+export function createUnzstd(decode: FrameDecoder = createHandleDecoder() ?? decodePublicly): Unzstd {
+  return (input, out, outAt, size) => {
+    const end = outAt + size;
+    let filled = outAt;
+    for (let at = 0; filled < end; ) {
+      const frame = frameAt(input, at);
+      if (!frame) return false;
+      if (!frame.isSkippable) {
+        if (!isTaken(frame, end - filled)) return false;
+        const bytes = withWindowWithin(input, frame, size, () =>
+          decode(input.subarray(at, frame.end), out.subarray(filled, end)),
+        );
+        if (bytes === undefined) return false;
+        filled += bytes;
+      }
+      at = frame.end;
+    }
     return true;
-  } catch {
-    return false;
+  };
+}
+
+type ZstdFrame = Extract<Frame, { isSkippable: false }>;
+
+/** Zstd refuses a larger window by default, and for a content of known size, which is the window then, one beyond its format. */
+const maxWindowBytes = 2 ** 27;
+const maxFormatWindowBytes = 2 ** 32;
+
+function isTaken({ contentSize, window }: ZstdFrame, room: number): boolean {
+  if (contentSize === undefined) return window!.size <= maxWindowBytes;
+  return contentSize <= room && (window?.size ?? 0) < maxFormatWindowBytes;
+}
+
+/** No block of zstd is larger, and with a smaller window none is larger than that. */
+const maxBlockBytes = 128 * 1024;
+
+/**
+ * Zstd allocates the window that a frame declares, up to 128 MiB. Nothing refers to what lies in front of the frame, so that a
+ * window as large as the whole cluster gives the same bytes, and the same errors.
+ */
+function withWindowWithin<T>(input: Buffer, { window }: ZstdFrame, size: number, decode: () => T): T {
+  const enough = Math.max(size, maxBlockBytes);
+  if (!window || window.size <= enough) return decode();
+  const declared = input[window.at]!;
+  try {
+    input[window.at] = windowDescriptor(enough);
+    return decode();
+  } finally {
+    input[window.at] = declared;
   }
 }
 
-/** 8 MiB: what levels up to 19 use, and more than the largest cluster. */
-const windowLogMax = 23;
-
-/**
- * A cluster's length is known in sectors only, and the decompressor refuses what follows a frame: where the frame ends by its
- * own headers (RFC 8878, 3.1.1); undefined where it is none, or cut short.
- */
-function frameEnd(bytes: Buffer): number | undefined {
-  if (bytes.length < 9 || bytes.readUInt32LE(0) !== 0xfd2fb528) return undefined;
-  const descriptor = bytes[4]!;
-  const isSingleSegment = (descriptor >> 5) & 1;
-  const dictionaryLength = [0, 1, 2, 4][descriptor & 3]!;
-  const sizeLength = [isSingleSegment, 2, 4, 8][descriptor >> 6]!;
-  const checksumLength = descriptor & 4;
-  let at = 5 + (1 - isSingleSegment) + dictionaryLength + sizeLength;
-  for (let isLast = false; !isLast; ) {
-    if (at + 3 > bytes.length) return undefined;
-    const header = bytes.readUIntLE(at, 3);
-    isLast = (header & 1) === 1;
-    const isRepeatedByte = ((header >> 1) & 3) === 1;
-    at += 3 + (isRepeatedByte ? 1 : header >> 3);
+export const decodePublicly: FrameDecoder = (frame, out) => {
+  try {
+    const bytes = zlib.zstdDecompressSync(frame, {
+      chunkSize: Math.max(64, out.length),
+      maxOutputLength: out.length,
+    });
+    bytes.copy(out);
+    return bytes.length;
+  } catch {
+    return undefined;
   }
-  return at + checksumLength <= bytes.length ? at + checksumLength : undefined;
+};
+
+/** Undefined where this version of Node.js has no such handle, or one that behaves otherwise. */
+export function createHandleDecoder(): FrameDecoder | undefined {
+  let state: ZlibHandle | undefined;
+  const open = () => zlibHandleOf(zlib.createZstdDecompress());
+  const decode: FrameDecoder = (frame, out) => {
+    state ??= open();
+    if (!state) throw new Error('zstd has no handle');
+    const { handle, left } = state;
+    handle.writeSync(zlib.constants.ZSTD_e_continue, frame, 0, frame.length, out, 0, out.length);
+    // A frame that is taken as a whole has ended: the state is as new for the next.
+    if (!state.failed && left[1] === 0) return out.length - left[0]!;
+    state = undefined;
+    return undefined;
+  };
+  try {
+    state = open();
+    return state && isReliable(decode) ? decode : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whole frames one after the other, with and without a known size, with a damaged, a short and a long one in between. */
+function isReliable(decode: FrameDecoder): boolean {
+  const wanted = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * index) >>> 5));
+  const out = Buffer.alloc(wanted.length + 16);
+  const { ZSTD_c_checksumFlag, ZSTD_c_contentSizeFlag } = zlib.constants;
+  return [0, 1].every((hasSize) => {
+    const params = { [ZSTD_c_checksumFlag]: 1, [ZSTD_c_contentSizeFlag]: hasSize };
+    const frame = zlib.zstdCompressSync(wanted, { params });
+    const damaged = Buffer.from(frame);
+    damaged[damaged.length - 1]! ^= 1;
+    const isRight = () => {
+      out.fill(1);
+      return (
+        decode(frame, out.subarray(8, -8)) === wanted.length &&
+        out.subarray(8, -8).equals(wanted) &&
+        [...out.subarray(0, 8), ...out.subarray(-8)].every((byte) => byte === 1)
+      );
+    };
+    return (
+      isRight() &&
+      isRight() &&
+      decode(damaged, out) === undefined &&
+      isRight() &&
+      decode(frame, out.subarray(0, wanted.length - 1)) === undefined &&
+      isRight()
+    );
+  });
 }
