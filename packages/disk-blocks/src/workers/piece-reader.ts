@@ -1,10 +1,12 @@
 import { fillWithZeros } from '../block.ts';
+import { atLeast, createClusterMemory } from './cluster-memory.ts';
 import { createInflater, type Inflater } from './inflate.ts';
 import { JobFault } from './job-fault.ts';
 import { kinds, type Piece, pieceAt, pieceCount } from './pieces.ts';
 import { readFully } from './read-file.ts';
 import { createUnzstd, type Unzstd } from './zstd.ts';
 
+/** A job as far as it is read for: one object for each. */
 export interface Source {
   readonly fd: number;
   readonly clusterSize: number;
@@ -18,14 +20,18 @@ export interface PieceReader {
   readonly inflater: Inflater;
 }
 
-/** Has memory of its own for what is read, and for a cluster of which only a part is wanted. */
-export function createPieceReader(): PieceReader {
-  const inflater = createInflater();
-  const decompressors = { inflater, unzstd: createUnzstd() };
+interface Decompressors {
+  readonly inflater: Inflater;
+  readonly unzstd: Unzstd;
+}
+
+/** Has memory of its own for what is read, and for the last cluster of which only a part was wanted. */
+export function createPieceReader(
+  decompressors: Decompressors = { inflater: createInflater(), unzstd: createUnzstd() },
+): PieceReader {
+  const { inflater } = decompressors;
+  const clusters = createClusterMemory();
   let input = Buffer.allocUnsafeSlow(0);
-  let cluster = Buffer.allocUnsafeSlow(0);
-  const atLeast = (buffer: Buffer<ArrayBuffer>, length: number) =>
-    buffer.length >= length ? buffer : Buffer.allocUnsafeSlow(length);
 
   function readInput(fd: number, from: number, to: number): Buffer {
     input = atLeast(input, to - from);
@@ -33,21 +39,28 @@ export function createPieceReader(): PieceReader {
     return input;
   }
 
-  function decompressPiece(piece: Piece, stream: Buffer, data: Buffer, clusterSize: number): void {
-    if (piece.length === clusterSize) {
-      decompress(decompressors, piece, stream, { target: data, at: piece.at, size: clusterSize });
+  function decompressPiece(source: Source, piece: Piece, stream: Buffer, data: Buffer): void {
+    const size = source.clusterSize;
+    if (piece.length === size) {
+      decompress(decompressors, piece, stream, { target: data, at: piece.at, size });
       return;
     }
-    cluster = atLeast(cluster, clusterSize);
-    decompress(decompressors, piece, stream, { target: cluster, at: 0, size: clusterSize });
-    cluster.copy(data, piece.at, piece.skip, piece.skip + piece.length);
+    const content = clusters.get({
+      job: source,
+      cluster: piece,
+      stream,
+      size,
+      decompress: (target) => decompress(decompressors, piece, stream, { target, at: 0, size }),
+    });
+    copyPart(content, piece, data);
   }
 
   return {
     inflater,
     readCompressed: (fd, { fileOffset, fileLength }) =>
       readInput(fd, fileOffset, fileOffset + fileLength).subarray(0, fileLength),
-    read({ fd, clusterSize }, pieces, data, isCancelled) {
+    read(source, pieces, data, isCancelled) {
+      const { fd } = source;
       const count = pieceCount(pieces);
       for (let index = 0; index < count; ) {
         if (isCancelled()) throw new JobFault('cancelled', 'the job is cancelled');
@@ -57,17 +70,26 @@ export function createPieceReader(): PieceReader {
         else if (piece.kind === kinds.plain)
           readFully(fd, data, { at: piece.at, length: piece.length, position: piece.fileOffset });
         else {
+          const content = clusters.ofJob(source, piece);
+          if (content) {
+            copyPart(content, piece, data);
+            continue;
+          }
           const { run, from, to } = compressedRun(pieces, index - 1);
           const bytes = readInput(fd, from, to);
           for (const each of run) {
             const start = each.fileOffset - from;
-            decompressPiece(each, bytes.subarray(start, start + each.fileLength), data, clusterSize);
+            decompressPiece(source, each, bytes.subarray(start, start + each.fileLength), data);
           }
           index += run.length - 1;
         }
       }
     },
   };
+}
+
+function copyPart(content: Buffer, { at, skip, length }: Piece, data: Buffer): void {
+  content.copy(data, at, skip, skip + length);
 }
 
 /** Compressed pieces that lie close together in the file, whatever their order, to be read at once. */
@@ -95,7 +117,7 @@ function compressedRun(pieces: Float64Array, index: number): { run: Piece[]; fro
 const maxReadBytes = 1024 ** 2;
 
 function decompress(
-  { inflater, unzstd }: { readonly inflater: Inflater; readonly unzstd: Unzstd },
+  { inflater, unzstd }: Decompressors,
   piece: Piece,
   stream: Buffer,
   { target, at, size }: { readonly target: Buffer; readonly at: number; readonly size: number },

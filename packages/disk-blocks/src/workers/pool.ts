@@ -166,7 +166,7 @@ export function createWorkerPool({
   };
 }
 
-/** The heap of a thread. What it reads and decompresses lies outside of it: some 6 MiB, and the buffer that it is given. */
+/** The heap of a thread. What it reads and decompresses lies outside of it: some 8 MiB, and the buffer that it is given. */
 const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8, stackSizeMb: 2 };
 
 /** Beside this file, in the source and compiled; in a bundle also above it, where shared chunks have a directory of their own. */
