@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { DiskBlocksError, type Extent, openImageReader } from '@ec2-image/disk-blocks';
+import type { ExplainedError } from '@ec2-image/explained-error';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { test as base, expect } from 'vitest';
@@ -46,10 +47,14 @@ const test = base.extend('targets', { scope: 'file' }, async ({}, { onCleanup })
 /** Disks above this size are opened and mapped, and not compared byte for byte. */
 const maxCompared = 16 * 2 ** 20;
 
+function declaredSize(qcow2: Buffer): bigint {
+  return qcow2.length < 32 ? 0n : qcow2.readBigUInt64BE(24);
+}
+
 /** The disk as it is read here, or why not. Only refusals count: any other error fails the test. */
-async function readHere(path: string): Promise<ReadHere | undefined> {
+async function readHere(path: string): Promise<ReadHere | Refused | undefined> {
   const { reader, refusal } = await openImageReader({ path, format: 'qcow2' });
-  if (refusal) return undefined;
+  if (refusal) return { refusal };
   await using opened = reader;
   if (opened.sizeBytes > maxCompared) return undefined;
   const { sizeBytes } = opened;
@@ -60,17 +65,38 @@ async function readHere(path: string): Promise<ReadHere | undefined> {
     const nonZero = await opened.nonZero();
     return { disk, streams, nonZero };
   } catch (error) {
-    if (error instanceof DiskBlocksError && error.code === 'DAMAGED_CLUSTER') return undefined;
+    if (error instanceof DiskBlocksError && error.code === 'DAMAGED_CLUSTER') return { refusal: error };
     throw error;
   }
 }
 
 const unitBytes = 65_536;
 
+interface Refused {
+  readonly refusal: ExplainedError;
+}
+
 interface ReadHere {
+  readonly refusal?: undefined;
   readonly disk: Buffer;
   readonly streams: readonly (Buffer | undefined)[];
   readonly nonZero: readonly Extent[];
+}
+
+/** What QEMU reads, and the reader refuses knowingly. */
+const refusedHereAlone: readonly (readonly [code: string, message: RegExp])[] = [
+  // QEMU reads zeros there: for an import, an image that has been cut short.
+  ['TRUNCATED_IMAGE', /but the file has \d+ bytes$/],
+  // QEMU is told that there is none.
+  ['BACKING_FILE', /needs a backing file/],
+  // Of these, QEMU checks more than the reader knows.
+  ['UNSUPPORTED_IMAGE', /has persistent bitmaps$/],
+  // QEMU leaves out the end.
+  ['UNSUPPORTED_IMAGE', /is not a whole number of 512-byte sectors$/],
+];
+
+function isRefusedHereAlone({ code, message }: ExplainedError): boolean {
+  return refusedHereAlone.some(([known, pattern]) => code === known && pattern.test(message));
 }
 
 /** The streams inflate to the disk, and what is said to hold nothing is zeros. */
@@ -100,11 +126,16 @@ test(`whatever becomes of a qcow2, it gives the bytes that QEMU reads, or is lef
   await fc.assert(
     fc.asyncProperty(fc.nat(targets.length - 1), mutations, async (index, changes) => {
       const target = targets[index]!;
-      await writeFile(path, mutate(target, changes));
+      const image = mutate(target, changes);
+      await writeFile(path, image);
       const here = await readHere(path);
-      if (!here) return;
-      compared += 1;
+      if (!here || declaredSize(image) > maxCompared) return;
       const wanted = await readByQemu(path);
+      if (here.refusal) {
+        if (wanted) expect(here.refusal, target.name).toSatisfy(isRefusedHereAlone);
+        return;
+      }
+      compared += 1;
       expect(wanted, `QEMU refuses ${target.name}`).toBeDefined();
       expect(here.disk.equals(wanted!), target.name).toBe(true);
       expectConsistent(here);
