@@ -4,7 +4,7 @@ import type { Piece } from './pieces.ts';
 type Cluster = Pick<Piece, 'kind' | 'fileOffset' | 'fileLength'>;
 
 export interface ClusterMemory {
-  /** The content of a cluster, without a look into the file, if the same job has had it here. */
+  /** The content of the cluster that is kept, if it was the same job that had it decompressed or compared: nothing is read. */
   ofJob(job: object, cluster: Cluster): Buffer | undefined;
   /** The content of a cluster of this size, decompressed if it is not the one that is kept. Valid until the next call. */
   get(options: {
@@ -18,9 +18,9 @@ export interface ClusterMemory {
 }
 
 /**
- * Keeps the last cluster of which only a part was wanted: the parts of a large one are asked for one after the other, by a job
- * and by the next. A job may take it by its place in the file; from another job on, that file may have changed, or be another
- * one with the same descriptor: what was decompressed is kept with its content then, and has to be the same.
+ * Keeps the last cluster of which only a part was wanted: the parts of a large one are asked for one after the other, within a
+ * job and by the next. Within a job, its place in the file tells that it is the same. Between jobs the file may change, or
+ * another one have its descriptor: then the compressed bytes are read again, and have to be the same.
  */
 export function createClusterMemory(): ClusterMemory {
   // Weak, as a job has a buffer of its own.

@@ -22,10 +22,10 @@ export function frameAt(bytes: Buffer, at: number): Frame | undefined {
   return magic === zstdMagic ? compressedFrameAt(bytes, at) : undefined;
 }
 
-/** What zstd reads before it says what a frame is: shorter ones there are none, but for an empty skippable one. */
+/** Of an empty skippable frame; any other is longer. */
 const leastBytes = 8;
 const zstdMagic = 0xfd2fb528;
-/** 16 numbers, of which the last four bits are free. */
+/** Without the last four bits, which are free. */
 const skippableMagic = 0x184d2a5;
 
 function compressedFrameAt(bytes: Buffer, at: number): Frame | undefined {
@@ -66,12 +66,8 @@ function readSize(bytes: Buffer, at: number, length: number): number {
 
 /** An exponent, and eighths of what it gives. */
 function windowSize(descriptor: number): number {
-  const base = 2 ** windowLog(descriptor);
+  const base = 2 ** (10 + (descriptor >> 3));
   return base + (base / 8) * (descriptor & 7);
-}
-
-function windowLog(descriptor: number): number {
-  return 10 + (descriptor >> 3);
 }
 
 /** The descriptor of a window of this many bytes: a power of two from 1 KiB on. */

@@ -46,16 +46,17 @@ export function createUnzstd(decode: FrameDecoder = createHandleDecoder() ?? dec
 
 type ZstdFrame = Extract<Frame, { isSkippable: false }>;
 
-/** Zstd refuses a larger window by default, and for a content of known size, which is the window then, one beyond its format. */
+/** What zstd takes by default, and QEMU with it. */
 const maxWindowBytes = 2 ** 27;
-const maxFormatWindowBytes = 2 ** 32;
+/** The window is not needed where a content of known size has room, and is only to be one that zstd knows. */
+const maxKnownWindowBytes = 2 ** 32;
 
 function isTaken({ contentSize, window }: ZstdFrame, room: number): boolean {
   if (contentSize === undefined) return window!.size <= maxWindowBytes;
-  return contentSize <= room && (window?.size ?? 0) < maxFormatWindowBytes;
+  return contentSize <= room && (window?.size ?? 0) < maxKnownWindowBytes;
 }
 
-/** No block of zstd is larger, and with a smaller window none is larger than that. */
+/** No block of zstd is larger. A smaller window would be their limit. */
 const maxBlockBytes = 128 * 1024;
 
 /**
