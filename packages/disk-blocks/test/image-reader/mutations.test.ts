@@ -17,6 +17,7 @@ const numRuns = Number(process.env.EC2_IMAGE_MUTATIONS ?? (isExhaustive ? 4000 :
 
 const kinds = [
   ['deflate', ['-c']],
+  ['deflate, 256 KiB', ['-c', '-o', 'cluster_size=256k']],
   ['zstd, 4 KiB', ['-c', '-o', 'compression_type=zstd,cluster_size=4k']],
   ['subclusters', ['-o', 'extended_l2=on,cluster_size=16k']],
   ['subclusters, deflate', ['-c', '-o', 'extended_l2=on,cluster_size=16k']],
