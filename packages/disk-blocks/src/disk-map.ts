@@ -6,16 +6,22 @@ export interface Stretch extends Extent {
   readonly at: number;
 }
 
+/** Told of an extent of the disk, in bytes: without an object for each, since a map of few bytes can have millions of them. */
+export type TakeExtent = (offset: number, length: number) => void;
+
+export interface WalkOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called once in each few milliseconds of reading the map, at least. What it throws ends that. */
+  readonly onStep?: (() => void) | undefined;
+}
+
 /** Where the disk lies in the file. */
 export interface DiskMap {
   readonly sizeBytes: number;
   /** Of a compressed cluster, in bytes. */
   readonly clusterSize: number;
-  /** What may hold anything but zeros, in order, without overlap, within the disk. */
-  extents(options: { readonly signal?: AbortSignal }): AsyncIterable<Extent>;
+  /** What may hold anything but zeros, in order, without overlap, within the disk; neighbours may come apart. */
+  eachExtent(take: TakeExtent, options: WalkOptions): Promise<void>;
   /** Rows of pieces (`pieces.ts`) that cover the stretches. */
-  locate(
-    stretches: readonly Stretch[],
-    options: { readonly signal?: AbortSignal },
-  ): Promise<Float64Array<ArrayBuffer>>;
+  locate(stretches: readonly Stretch[], options: WalkOptions): Promise<Float64Array<ArrayBuffer>>;
 }

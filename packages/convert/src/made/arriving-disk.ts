@@ -1,7 +1,5 @@
 import { type ImageReader, imageBlocks } from '@ec2-image/disk-blocks';
-import { defaultMaxDiskSize } from '../errors.ts';
 import { type PlannedFormat, planDisk } from '../layout/plan-disk.ts';
-import { bytesIn } from '../layout/present.ts';
 import type { DiskFormat } from '../qemu/output-format.ts';
 import { sectorBytes } from './arriving-format.ts';
 import type { PlannedFile } from './made-disk.ts';
@@ -50,13 +48,13 @@ export interface MakeArrivingDiskOptions {
  * about it is for `makeDisk` to refuse
  */
 export async function makeArrivingDisk(options: MakeArrivingDiskOptions): Promise<ArrivingDisk | undefined> {
-  const { image, format, converter = 'auto', signal } = options;
+  const { image, format, converter = 'auto', maxDiskSize, signal } = options;
   if (converter === 'qemu-img') return undefined;
   // Only a raw image of whole sectors is its own raw disk: the last one of another has to be filled up.
   const isWhole = image.fileSize % sectorBytes === 0;
   const takes = (imageFormat: ArrivingFormat) => isWhole || imageFormat !== 'raw' || format !== 'raw';
   const { digest: _, ...growing } = image;
-  return useArriving({ image: growing, takes, signal }, (reader) => arrivingDiskOf(reader, options));
+  return useArriving({ image: growing, takes, maxDiskSize, signal }, (reader) => arrivingDiskOf(reader, options));
 }
 
 function arrivingDiskOf(
@@ -74,11 +72,10 @@ type Planning = MakeArrivingDiskOptions & { readonly format: PlannedFormat };
 /** Of a raw image that is on its way, what of it is zeros is seen when it is deflated. */
 async function streamedVmdk(
   reader: ImageReader,
-  { image: { digest }, maxDiskSize = defaultMaxDiskSize, signal }: MakeArrivingDiskOptions,
+  { image: { digest }, signal }: MakeArrivingDiskOptions,
 ): Promise<ArrivingDisk | undefined> {
   const { sizeBytes: virtualSize } = reader;
   const present = await reader.present({ signal });
-  if (reader.format === 'qcow2' && bytesIn(present) > maxDiskSize) return undefined;
   const file = streamVmdk({ reader, present, digest });
   return {
     format: 'vmdk',
@@ -95,12 +92,11 @@ async function streamedVmdk(
 
 async function planned(
   reader: ImageReader,
-  { image, format, maxDiskSize = defaultMaxDiskSize, signal }: Planning,
+  { image, format, signal }: Planning,
 ): Promise<ArrivingDisk | undefined> {
   const { sizeBytes: virtualSize } = reader;
   const present = await reader.present({ signal });
   const isImage = reader.format === 'raw';
-  if (!isImage && bytesIn(present) > maxDiskSize) return undefined;
   const layout = planDisk({ format, virtualSize, present, digest: image.digest });
   return {
     format,

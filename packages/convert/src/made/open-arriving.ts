@@ -2,7 +2,6 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type GrowingFile, type ImageReader, openImageReader } from '@ec2-image/disk-blocks';
 import { isExplained } from '@ec2-image/explained-error';
 import { defaultMaxDiskSize } from '../errors.ts';
-import { bytesIn } from '../layout/present.ts';
 import { arrivingFormat } from './arriving-format.ts';
 
 export type ArrivingFormat = 'qcow2' | 'raw';
@@ -14,7 +13,7 @@ export interface ArrivingImageFile extends GrowingFile {
 interface OpenArrivingOptions {
   readonly image: ArrivingImageFile;
   /** In bytes of data of a qcow2, zeros not counted; default 64 GiB. */
-  readonly maxDiskSize?: number;
+  readonly maxDiskSize?: number | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -26,14 +25,10 @@ interface OpenArrivingOptions {
  * about it is for `inspectImage` to refuse
  * @throws the signal's reason, and that of the download where it fails
  */
-export function openArrivingImage({
-  maxDiskSize = defaultMaxDiskSize,
-  ...options
-}: OpenArrivingOptions): Promise<ImageReader | undefined> {
-  const { signal } = options;
+export function openArrivingImage(options: OpenArrivingOptions): Promise<ImageReader | undefined> {
   return useArriving(options, async (reader) => {
-    const isTaken = reader.format === 'raw' || bytesIn(await reader.present({ signal })) <= maxDiskSize;
-    return isTaken ? reader : undefined;
+    await reader.present(options);
+    return reader;
   });
 }
 
@@ -47,8 +42,9 @@ export async function useArriving<T>(
   {
     image: { path, ...growing },
     takes = () => true,
+    maxDiskSize = defaultMaxDiskSize,
     signal,
-  }: Pick<OpenArrivingOptions, 'image' | 'signal'> & {
+  }: OpenArrivingOptions & {
     readonly takes?: (format: ArrivingFormat) => boolean;
   },
   use: (reader: ImageReader) => Promise<T | undefined>,
@@ -59,7 +55,8 @@ export async function useArriving<T>(
   try {
     const format = await formatOf(file, growing, signal);
     if (!format || !takes(format)) return void (await file.close());
-    const { reader } = await openImageReader({ path, file, format, growing, signal });
+    const maxDataBytes = format === 'qcow2' ? maxDiskSize : undefined;
+    const { reader } = await openImageReader({ path, file, format, growing, maxDataBytes, signal });
     if (!reader) return undefined;
     try {
       const made = await use(reader);

@@ -65,12 +65,12 @@ export interface ImageReader extends AsyncDisposable {
   readonly format: 'qcow2' | 'raw';
   /** Of the disk, in bytes: a multiple of 512. */
   readonly sizeBytes: number;
-  /** What of the disk may hold anything but zeros, piece by piece, as the tables of the image are read. */
-  extents(options?: { readonly signal?: AbortSignal }): AsyncIterable<Extent>;
   /**
-   * The same as a list, widened to whole 64 KiB and merged: in order, without overlap, within the disk.
+   * What of the disk may hold anything but zeros, widened to whole 64 KiB and merged: in order, without overlap, within the
+   * disk.
    *
    * @throws ImageHeaderError of a growing file whose tables turn out wrong
+   * @throws DiskBlocksError `DISK_TOO_LARGE` of a growing file, by the limits that it was opened with
    */
   present(options?: { readonly signal?: AbortSignal }): Promise<readonly Extent[]>;
   /**

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Extent } from '../disk.ts';
 import { arrivalOf, errorOf, type Image } from './fill.ts';
-import { collectExtents } from './present.ts';
+import { createExtentList } from './present.ts';
 
 const unitBytes = 65_536;
 /** Of the disk, for each job. */
@@ -13,8 +13,9 @@ export async function findNonZero(
   present: readonly Extent[],
   signal?: AbortSignal,
 ): Promise<readonly Extent[]> {
-  const { sizeBytes } = image.map;
-  return await collectExtents(extentsThatHold(image, present, signal), { sizeBytes });
+  const list = createExtentList(image.map);
+  for await (const { offset, length } of extentsThatHold(image, present, signal)) list.add(offset, length);
+  return list.extents();
 }
 
 /** In order, while some further steps are being read. */

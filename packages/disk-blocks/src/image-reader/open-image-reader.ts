@@ -1,7 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { type ByteSource, fileSource, ImageHeaderError, readQcow2Header } from '@ec2-image/image-headers';
+import type { Extent } from '../disk.ts';
 import type { DiskMap } from '../disk-map.ts';
 import { openQcow2Map } from '../qcow2/qcow2-map.ts';
+import { mapTooLarge } from '../errors.ts';
 import { counted } from '../workers/counted.ts';
 import { sharedPool, type WorkerPool } from '../workers/pool.ts';
 import { createDeflate } from './deflate.ts';
@@ -9,8 +11,9 @@ import { arrivalOf, createFill, fileEndOf, hurryFor } from './fill.ts';
 import { type GrowingFile, growingSource } from './growing-source.ts';
 import type { ImageReader } from './image-reader.ts';
 import { findNonZero } from './non-zero.ts';
-import { collectExtents } from './present.ts';
+import { createExtentList } from './present.ts';
 import { rawMap } from './raw-map.ts';
+import { createWorkClock, type WorkClock } from './work-clock.ts';
 
 export interface ImageReaderOptions {
   readonly path: string;
@@ -19,6 +22,13 @@ export interface ImageReaderOptions {
   readonly format: 'qcow2' | 'raw';
   /** Where the file is still being written. */
   readonly growing?: GrowingFile;
+  /** How much of the disk may hold anything but zeros, in bytes, by the tables of the image. Default: all of it. */
+  readonly maxDataBytes?: number | undefined;
+  /**
+   * In milliseconds. Tables that take longer to read, of an image of any size that is published, are there to take time. What a
+   * growing file is waited for does not count. Default 60,000.
+   */
+  readonly maxMapMs?: number;
   /** Default: the one that the whole process shares. */
   readonly pool?: WorkerPool;
   readonly signal?: AbortSignal;
@@ -34,10 +44,13 @@ export type OpenedImage =
  * it arrives; the holes of a raw file, which the file system knows, `qemu-img map` tells, where it is installed. A reader is
  * to be disposed of.
  *
+ * @throws DiskBlocksError `DISK_TOO_LARGE`
  * @throws what the system says where the file cannot be opened or read
  */
 export async function openImageReader(options: ImageReaderOptions): Promise<OpenedImage> {
-  const { path, format, growing, signal } = options;
+  const { path, format, signal } = options;
+  const clock = createWorkClock();
+  const growing = options.growing && waitingBy(clock, options.growing);
   const file = options.file ?? (await open(path, 'r'));
   try {
     const fileSize = growing?.fileSize ?? (await file.stat()).size;
@@ -46,7 +59,7 @@ export async function openImageReader(options: ImageReaderOptions): Promise<Open
       format === 'qcow2'
         ? await openQcow2(source)
         : rawMap({ path, fileSize, isComplete: growing === undefined });
-    const reader = readerOf(map, { ...options, file });
+    const reader = readerOf(map, { ...options, file, clock });
     if (!growing) await reader.present({ signal });
     return { reader };
   } catch (error) {
@@ -54,6 +67,14 @@ export async function openImageReader(options: ImageReaderOptions): Promise<Open
     if (error instanceof ImageHeaderError) return { refusal: error };
     throw error;
   }
+}
+
+/** The clock stands still while the file is waited for. */
+function waitingBy(clock: WorkClock, growing: GrowingFile): GrowingFile {
+  return {
+    ...growing,
+    arrived: (range, signal) => clock.waitFor(growing.arrived(range, signal)),
+  };
 }
 
 async function openQcow2(source: ByteSource): Promise<DiskMap> {
@@ -66,14 +87,36 @@ async function openQcow2(source: ByteSource): Promise<DiskMap> {
   return openQcow2Map(source, header);
 }
 
-function readerOf(map: DiskMap, options: ImageReaderOptions & { readonly file: FileHandle }): ImageReader {
+/** @throws DiskBlocksError `DISK_TOO_LARGE` */
+async function presentIn(
+  map: DiskMap,
+  {
+    clock,
+    maxDataBytes,
+    maxMapMs = 60_000,
+    signal,
+  }: Pick<ImageReaderOptions, 'maxDataBytes' | 'maxMapMs' | 'signal'> & { readonly clock: WorkClock },
+): Promise<readonly Extent[]> {
+  const list = createExtentList({ sizeBytes: map.sizeBytes, maxDataBytes });
+  const end = clock.now() + maxMapMs;
+  const onStep = () => {
+    if (clock.now() > end) throw mapTooLarge(maxMapMs);
+  };
+  await map.eachExtent(list.add, { signal, onStep });
+  return list.extents();
+}
+
+function readerOf(
+  map: DiskMap,
+  options: ImageReaderOptions & { readonly file: FileHandle; readonly clock: WorkClock },
+): ImageReader {
   const { file, format } = options;
   const { sizeBytes } = map;
   const { run, idle } = counted(options.pool ?? sharedPool());
   const image = { ...options, map, run };
   let known: ReturnType<ImageReader['present']> | undefined;
   const present: ImageReader['present'] = ({ signal } = {}) => {
-    known ??= collectExtents(map.extents({ signal }), { sizeBytes });
+    known ??= presentIn(map, { ...options, signal });
     known.catch(() => {
       known = undefined;
     });
@@ -82,7 +125,6 @@ function readerOf(map: DiskMap, options: ImageReaderOptions & { readonly file: F
   return {
     format,
     sizeBytes,
-    extents: (extentsOptions = {}) => map.extents(extentsOptions),
     present,
     nonZero: async ({ signal } = {}) => findNonZero(image, await present({ signal }), signal),
     fill: createFill(image),

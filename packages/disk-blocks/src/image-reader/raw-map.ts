@@ -17,31 +17,19 @@ export function rawMap({
   return {
     sizeBytes,
     clusterSize: 0,
-    async *extents({ signal }) {
-      if (isComplete) yield* fileExtents({ path, sizeBytes: fileSize, signal });
-      else yield { offset: 0, length: fileSize };
+    async eachExtent(take, { signal, onStep }) {
+      if (!isComplete) return take(0, fileSize);
+      for await (const { offset, length } of fileExtents({ path, sizeBytes: fileSize, signal })) {
+        onStep?.();
+        take(offset, length);
+      }
     },
     async locate(stretches) {
       const pieces = createPieceList();
       for (const { at, offset, length } of stretches) {
         const inFile = Math.max(0, Math.min(length, fileSize - offset));
-        const piece = {
-          kind: kinds.plain,
-          at,
-          length: inFile,
-          fileOffset: offset,
-          fileLength: inFile,
-          skip: 0,
-        };
-        if (inFile > 0) pieces.push(piece);
-        if (inFile < length)
-          pieces.push({
-            ...piece,
-            kind: kinds.zero,
-            at: at + inFile,
-            length: length - inFile,
-            fileLength: 0,
-          });
+        if (inFile > 0) pieces.push(kinds.plain, at, inFile, offset, inFile, 0);
+        if (inFile < length) pieces.push(kinds.zero, at + inFile, length - inFile, 0, 0, 0);
       }
       return pieces.rows();
     },

@@ -1,10 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import type { ByteSource, Qcow2Header } from '@ec2-image/image-headers';
-import type { Extent } from '../disk.ts';
-import type { DiskMap, Stretch } from '../disk-map.ts';
+import type { DiskMap, Stretch, WalkOptions } from '../disk-map.ts';
+import { createTurns } from '../turns.ts';
 import { createPieceList, kinds } from '../workers/pieces.ts';
 import { readL1, tableSpan } from './l1-table.ts';
-import { beyondFile, type Run, runsOf, type Table, type TableFacts } from './l2-table.ts';
+import { beyondFile, createRunReader, type TableFacts, type TakeRun } from './l2-table.ts';
 
 /**
  * The map of a qcow2 image: L1 in memory, L2 tables read when they are needed, and only a few of them kept, so that the
@@ -18,83 +17,76 @@ export async function openQcow2Map(source: ByteSource, header: Qcow2Header): Pro
   const span = tableSpan(facts);
   const sizeBytes = header.virtualSize;
   const readTable = createTableCache(source, facts);
+  // Of all that read the map: one range after the other, each with its tables in the cache, would take no turns either.
+  const takeTurns = createTurns();
 
-  /** The runs that touch a range of the disk, some clusters at a time. */
-  async function* runsWithin(from: number, to: number, signal?: AbortSignal): AsyncGenerator<readonly Run[]> {
-    let sincePause = 0;
+  /** The runs that lie in L2 tables and touch a range of the disk. What is not among them is zeros. */
+  async function readRuns(
+    { from, to }: { readonly from: number; readonly to: number },
+    take: TakeRun,
+    { signal, onStep }: WalkOptions,
+  ): Promise<void> {
+    const runs = createRunReader(facts, take);
     for (let offset = from; offset < to; ) {
+      await takeTurns();
       signal?.throwIfAborted();
+      onStep?.();
       const index = Math.floor(offset / span);
       const tableOffset = tableOffsets[index]!;
       if (tableOffset === 0) {
         let next = index + 1;
         while (next < tableOffsets.length && tableOffsets[next] === 0) next++;
-        const end = Math.min(to, next * span);
-        yield [{ kind: kinds.zero, offset, length: end - offset, fileOffset: 0, fileLength: 0 }];
-        offset = end;
+        offset = next * span;
         continue;
       }
       const start = index * span;
-      const table: Table = { bytes: await readTable(tableOffset), start };
+      const bytes = await readTable(tableOffset);
       const first = Math.floor((offset - start) / facts.clusterSize);
       const last = Math.ceil((Math.min(to, start + span) - start) / facts.clusterSize);
       const end = Math.min(last, first + clustersAtOnce);
-      yield [...runsOf(table, { first, end }, facts)];
+      runs.read({ bytes, start }, { first, end });
       offset = start + end * facts.clusterSize;
-      sincePause += end - first;
-      if (sincePause < clustersPerPause) continue;
-      // The tables may all be in the cache: an interrupt has to be heard nevertheless.
-      await setImmediate();
-      sincePause = 0;
     }
   }
 
   return {
     sizeBytes,
     clusterSize: facts.clusterSize,
-    async *extents({ signal }) {
-      let open: { offset: number; end: number } | undefined;
-      for await (const runs of runsWithin(0, sizeBytes, signal)) {
-        for (const run of runs) {
-          if (run.kind === kinds.zero) continue;
-          const end = Math.min(run.offset + run.length, sizeBytes);
-          if (open?.end === run.offset) open.end = end;
-          else {
-            if (open) yield extentOf(open);
-            open = { offset: run.offset, end };
-          }
-        }
-      }
-      if (open) yield extentOf(open);
+    eachExtent(take, options) {
+      const takeRun: TakeRun = ({ kind, offset, length }) => {
+        const end = Math.min(offset + length, sizeBytes);
+        if (kind !== kinds.zero && offset < end) take(offset, end - offset);
+      };
+      return readRuns({ from: 0, to: sizeBytes }, takeRun, options);
     },
-    async locate(stretches: readonly Stretch[], { signal }) {
+    async locate(stretches: readonly Stretch[], options) {
       const pieces = createPieceList();
       for (const { at, offset, length } of stretches) {
-        for await (const runs of runsWithin(offset, offset + length, signal)) {
-          for (const run of runs) {
-            const from = Math.max(offset, run.offset);
-            const to = Math.min(offset + length, run.offset + run.length);
-            if (from >= to) continue;
-            const skip = from - run.offset;
-            const isPlain = run.kind === kinds.plain;
-            pieces.push({
-              kind: run.kind,
-              at: at + from - offset,
-              length: to - from,
-              fileOffset: isPlain ? run.fileOffset + skip : run.fileOffset,
-              fileLength: isPlain ? to - from : run.fileLength,
-              skip: isPlain ? 0 : skip,
-            });
-          }
-        }
+        const end = offset + length;
+        let done = offset;
+        /** What no table tells of. */
+        const zerosUntil = (to: number) => {
+          if (to > done) pieces.push(kinds.zero, at + done - offset, to - done, 0, 0, 0);
+          done = Math.max(done, to);
+        };
+        const takeRun: TakeRun = (run) => {
+          const from = Math.max(offset, run.offset);
+          const to = Math.min(end, run.offset + run.length);
+          if (from >= to) return;
+          zerosUntil(from);
+          done = to;
+          const { kind, fileOffset, fileLength } = run;
+          const skip = from - run.offset;
+          if (kind === kinds.plain)
+            pieces.push(kind, at + from - offset, to - from, fileOffset + skip, to - from, 0);
+          else pieces.push(kind, at + from - offset, to - from, fileOffset, fileLength, skip);
+        };
+        await readRuns({ from: offset, to: end }, takeRun, options);
+        zerosUntil(end);
       }
       return pieces.rows();
     },
   };
-}
-
-function extentOf({ offset, end }: { offset: number; end: number }): Extent {
-  return { offset, length: end - offset };
 }
 
 /** Tables are used one after the other, mostly, and by several readers at a time. */
@@ -115,8 +107,7 @@ function createTableCache(source: ByteSource, { clusterSize, fileSize }: TableFa
   };
 }
 
-/** Each may have 32 runs, where it has subclusters. */
+/** Each may have 32 runs, where it has subclusters: a step takes a millisecond at most. */
 const clustersAtOnce = 512;
-const clustersPerPause = 65_536;
 
 const cacheBytes = 4 * 1024 ** 2;

@@ -21,18 +21,28 @@ const columns = 6;
 /** Collects pieces; what continues the one before, in buffer and file, is merged with it. */
 export function createPieceList() {
   const rows: number[] = [];
-  let last: { kind: Kind; end: number; fileEnd: number } | undefined;
   return {
-    push({ kind, at, length, fileOffset, fileLength, skip }: Piece): void {
+    /** The columns of {@link Piece}, in its order: one object for each would be most of what a thread or the main one allocates. */
+    push(
+      kind: Kind,
+      at: number,
+      length: number,
+      fileOffset: number,
+      fileLength: number,
+      skip: number,
+    ): void {
+      const last = rows.length - columns;
       const continues =
-        last?.kind === kind && last.end === at && (kind === kinds.zero || last.fileEnd === fileOffset);
-      if (last && continues && (kind === kinds.zero || kind === kinds.plain)) {
-        rows[rows.length - columns + 2]! += length;
-        rows[rows.length - columns + 4]! += fileLength;
+        last >= 0 &&
+        rows[last] === kind &&
+        rows[last + 1]! + rows[last + 2]! === at &&
+        (kind === kinds.zero || (kind === kinds.plain && rows[last + 3]! + rows[last + 4]! === fileOffset));
+      if (continues) {
+        rows[last + 2]! += length;
+        rows[last + 4]! += fileLength;
       } else rows.push(kind, at, length, fileOffset, fileLength, skip);
-      last = { kind, end: at + length, fileEnd: fileOffset + fileLength };
     },
-    rows: (): Float64Array<ArrayBuffer> => Float64Array.from(rows),
+    rows: (): Float64Array<ArrayBuffer> => new Float64Array(rows),
   };
 }
 

@@ -13,10 +13,10 @@ export function scan(
   const holds = new Uint8Array(Math.ceil(length / unitBytes));
   const plain = createPieceList();
   for (let index = 0; index < pieceCount(pieces); index++) {
-    const piece = pieceAt(pieces, index);
-    if (piece.kind === kinds.plain) plain.push(piece);
-    else if (piece.kind !== kinds.zero)
-      holds.fill(1, Math.floor(piece.at / unitBytes), Math.ceil((piece.at + piece.length) / unitBytes));
+    const { kind, at, length: bytes, fileOffset, fileLength, skip } = pieceAt(pieces, index);
+    if (kind === kinds.plain) plain.push(kind, at, bytes, fileOffset, fileLength, skip);
+    else if (kind !== kinds.zero)
+      holds.fill(1, Math.floor(at / unitBytes), Math.ceil((at + bytes) / unitBytes));
   }
   reader.read(job, plain.rows(), data, isCancelled);
   const zeros = Buffer.alloc(unitBytes);

@@ -67,8 +67,7 @@ async function openClusters(path: string, kind: (typeof ways)[number][1], stream
   /** A part of a cluster, to the beginning of a buffer. */
   const partOf = (cluster: number, skip: number, length: number) => {
     const list = createPieceList();
-    const place = { fileOffset: offsets[cluster]!, fileLength: streams[cluster]!.length };
-    list.push({ kind, at: 0, length, ...place, skip });
+    list.push(kind, 0, length, offsets[cluster]!, streams[cluster]!.length, skip);
     return list.rows();
   };
   const newJob = () => ({ fd: file.fd, clusterSize });
