@@ -17,9 +17,8 @@ import {
 } from '@ec2-image/image-headers';
 import { requireBootable } from './bootable.ts';
 import { readHead } from './decompress/read-head.ts';
-import { ConvertError, defaultMaxDiskSize, diskTooLarge, requirePossibleSize } from './errors.ts';
-import { allocatedBytes } from './qemu/allocated-bytes.ts';
-import type { ImageFile } from './qemu/block-device.ts';
+import { requireDataWithin } from './data-limit.ts';
+import { ConvertError, defaultMaxDiskSize, requirePossibleSize } from './errors.ts';
 import { diskSource } from './qemu/disk-source.ts';
 import { openArchive, type Packing, unpack } from './unpack.ts';
 import { withSource } from './with-source.ts';
@@ -113,32 +112,12 @@ export async function inspectUncompressed(options: InspectOptions): Promise<Disk
 async function inspectDisk(source: ByteSource, options: InspectOptions): Promise<DiskFacts> {
   const { path, maxDiskSize = defaultMaxDiskSize, signal } = options;
   const { format, virtualSize, maxDataBytes = virtualSize } = await readImageHeader(source);
-  if (Math.min(virtualSize, maxDataBytes) > maxDiskSize && format !== 'raw') {
-    const counted = await countedBytes({ path, format, virtualSize, signal });
-    const dataBytes = counted === undefined ? undefined : Math.min(counted, maxDataBytes);
-    if (dataBytes === undefined || dataBytes > maxDiskSize) throw diskTooLarge({ dataBytes, maxDiskSize });
-  }
+  if (Math.min(virtualSize, maxDataBytes) > maxDiskSize && format !== 'raw')
+    await requireDataWithin({ path, format, virtualSize, maxDataBytes, maxDiskSize, signal });
   const disk = format === 'raw' ? source : diskSource({ path, format, virtualSize, signal });
   const table = await readPartitionTable(disk);
   requireBootable(table, { ...options, virtualSize });
   return { path, size: source.size, format, virtualSize, partitionTable: table.type };
-}
-
-/** Tables that take longer to read than this, of an image of any size that is published, are there to take time. */
-const maxCountMs = 60_000;
-
-/** Undefined where counting takes too long. */
-async function countedBytes({
-  signal,
-  ...image
-}: ImageFile & { readonly virtualSize: number; readonly signal?: AbortSignal }): Promise<number | undefined> {
-  const deadline = AbortSignal.timeout(maxCountMs);
-  try {
-    return await allocatedBytes(image, signal ? AbortSignal.any([signal, deadline]) : deadline);
-  } catch (error) {
-    if (deadline.aborted && !signal?.aborted) return undefined;
-    throw error;
-  }
 }
 
 /** Undefined where the image is not packed. */
