@@ -7,10 +7,12 @@ import { DeleteTagsCommand } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { execa } from 'execa';
 import { openAccount, type TestAccount } from './support/account.ts';
-import { expect, testWith } from './support/fixtures.ts';
+import { describe, expect, testWith } from './support/fixtures.ts';
 import type { TestImages } from './support/images.ts';
 import { flagsOf, type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
 import { runInProcess } from './support/in-process.ts';
+import { peakOf } from './support/peak-memory.ts';
+import { makeRepeatedTable } from './support/repeated-table.ts';
 import { type CliEnd, runCli, startCli } from './support/run-cli.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
@@ -74,6 +76,27 @@ test('a header that names another file by two megabytes is refused before anybod
   clearTimeout(tooLong);
   await expectFailure(account, end, { code: 'EXTERNAL_DATA_FILE', says: /^.{1,250}$/ });
 }, 60_000);
+
+describe.each([
+  ['an extended table of data and zeros by turns, for 1 TiB', '1T', true],
+  ['one for 16 TiB', '16T', false],
+] as const)('a map of a few hundred KiB: %s', (name, size, extendedL2) => {
+  test.for(['s3', 'ebs'] as const)(
+    'is refused by way of %s within the memory of any import',
+    { timeout: 60_000 },
+    async (via, { images, account }) => {
+      const path = join(images.directory, 'repeated.qcow2');
+      await makeRepeatedTable(path, { size, extendedL2 });
+      const { url, sha256 } = await publish(images, `repeated-${via}.qcow2`, await readFile(path));
+      const workDirectory = await makeWorkDirectory();
+      const run = startCli(importArgs({ account, workDirectory, url, sha256, via }));
+      const peakBytes = await peakOf(run);
+      await expectFailure(account, await run.ended, { code: 'DISK_TOO_LARGE' });
+      expect(peakBytes, name).toBeGreaterThan(0);
+      expect(peakBytes, name).toBeLessThan(256 * 2 ** 20);
+    },
+  );
+});
 
 test('an image that is not there', async ({ images, account }) => {
   const { run } = await importing(account, {

@@ -40,7 +40,8 @@ async function isReadWithin({ path, maxDiskSize, signal }: DataLimitOptions): Pr
     await reader?.[Symbol.asyncDispose]();
     return reader !== undefined;
   } catch (error) {
-    if (error instanceof DiskBlocksError && error.code === 'DISK_TOO_LARGE') throw diskTooLarge({ maxDiskSize });
+    if (error instanceof DiskBlocksError && error.code === 'DISK_TOO_LARGE')
+      throw diskTooLarge({ maxDiskSize });
     throw error;
   }
 }

@@ -16,8 +16,8 @@ import {
   refusalOf,
 } from '@ec2-image/image-headers';
 import { requireBootable } from './bootable.ts';
-import { readHead } from './decompress/read-head.ts';
 import { requireDataWithin } from './data-limit.ts';
+import { readHead } from './decompress/read-head.ts';
 import { ConvertError, defaultMaxDiskSize, requirePossibleSize } from './errors.ts';
 import { diskSource } from './qemu/disk-source.ts';
 import { openArchive, type Packing, unpack } from './unpack.ts';

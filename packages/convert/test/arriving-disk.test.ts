@@ -5,11 +5,12 @@ import {
   type MadeDisk,
   makeArrivingDisk,
   makeDisk,
+  openArrivingImage,
   type PlannedFile,
   type RangeArrivals,
 } from '@ec2-image/convert';
 import { describe, expect } from 'vitest';
-import { makeRawDisk, mib, qemuImg } from './support/disk.ts';
+import { makeRawDisk, makeRepeatedTable, mib, qemuImg } from './support/disk.ts';
 import { digest, testOfDisk as test, virtualSize } from './support/disk-fixtures.ts';
 
 /** A file of which more arrives at each call of `until`; what is asked for out of turn comes at once. */
@@ -165,4 +166,19 @@ describe('an image that has to be there first', () => {
       expect(await makeArrivingDisk({ image, format: 'vhdx' })).toBeUndefined();
     }
   });
+
+  test.for(['vhdx', 'vhd', 'vmdk', 'raw'] as const)(
+    'a qcow2 that holds more data than the limit, and takes long to count to its end: for %s',
+    async (format, { directory }) => {
+      const path = join(directory, 'repeated.qcow2');
+      // No disk is too large for its format.
+      await makeRepeatedTable(path, { size: format === 'vhdx' || format === 'raw' ? '16T' : '2000G' });
+      const { image, fileSize, until } = await arrivingFile(path);
+      until(fileSize);
+      expect(await makeArrivingDisk({ image, format })).toBeUndefined();
+      expect(await openArrivingImage({ image })).toBeUndefined();
+      await using taken = await makeArrivingDisk({ image, format, maxDiskSize: 16 * 2 ** 40 });
+      expect(taken).toMatchObject({ format });
+    },
+  );
 });

@@ -10,6 +10,7 @@ import {
   compressed,
   compressFile,
   makeRawDisk,
+  makeRepeatedTable,
   mib,
   qemuImg,
   run,
@@ -109,12 +110,15 @@ describe('before any qemu tool runs', () => {
     await chmod(join(bin, 'qemu-img'), 0o755);
     const image = join(directory, 'image');
     await qemuImg('create', '-f', 'qcow2', '-u', '-b', '/etc/passwd', '-F', 'raw', image, '1M');
+    const dense = join(directory, 'dense.qcow2');
+    await makeRepeatedTable(dense, { size: '16T', extendedL2: true });
     process.env.PATH = `${bin}:${path}`;
     const html = join(directory, 'page.qcow2');
     await writeFile(html, '<!DOCTYPE html><html></html>');
 
     await expect(inspectImage({ path: image })).rejects.toMatchObject({ code: 'BACKING_FILE' });
     await expect(inspectImage({ path: html })).rejects.toMatchObject({ code: 'HTML_PAGE' });
+    await expect(inspectImage({ path: dense })).rejects.toMatchObject({ code: 'DISK_TOO_LARGE' });
     expect(await readdir(directory)).not.toContain('qemu-img-ran');
   });
 

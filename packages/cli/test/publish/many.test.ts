@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DisableEbsEncryptionByDefaultCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
@@ -6,6 +6,7 @@ import type { RequestedImport } from '../../src/config/import-request.ts';
 import { openPublishMeans } from '../../src/pipeline/publish/means.ts';
 import { openAccount, type TestAccount } from '../support/account.ts';
 import { makeWorkDirectory } from '../support/import.ts';
+import { peakOf } from '../support/peak-memory.ts';
 import { startCli } from '../support/run-cli.ts';
 import { isExhaustive } from '../support/sample.ts';
 import { image, seedImported } from './scene.ts';
@@ -65,17 +66,12 @@ describe('many images', () => {
         config,
         JSON.stringify({ 'best-effort-regions': [silent], images: Object.fromEntries(images) }),
       );
-      const { child, ended } = startCli([
+      const run = startCli([
         ...['publish', '--config', config, '--endpoint-url', account.aws.url, '--work-dir', workDirectory],
         '--json',
       ]);
-      let peakBytes = 0;
-      const timer = setInterval(async () => {
-        const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
-        peakBytes = Math.max(peakBytes, Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024);
-      }, 100);
-      const end = await ended;
-      clearInterval(timer);
+      const peakBytes = await peakOf(run);
+      const end = await run.ended;
       expect(end.exitCode, end.stderr).toBe(0);
       const results = end.json<PublishDocument>().publish!.images;
       expect(results).toHaveLength(names.length);

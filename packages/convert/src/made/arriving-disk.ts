@@ -54,7 +54,9 @@ export async function makeArrivingDisk(options: MakeArrivingDiskOptions): Promis
   const isWhole = image.fileSize % sectorBytes === 0;
   const takes = (imageFormat: ArrivingFormat) => isWhole || imageFormat !== 'raw' || format !== 'raw';
   const { digest: _, ...growing } = image;
-  return useArriving({ image: growing, takes, maxDiskSize, signal }, (reader) => arrivingDiskOf(reader, options));
+  return useArriving({ image: growing, takes, maxDiskSize, signal }, (reader) =>
+    arrivingDiskOf(reader, options),
+  );
 }
 
 function arrivingDiskOf(

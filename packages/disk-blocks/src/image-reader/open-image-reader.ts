@@ -2,8 +2,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type ByteSource, fileSource, ImageHeaderError, readQcow2Header } from '@ec2-image/image-headers';
 import type { Extent } from '../disk.ts';
 import type { DiskMap } from '../disk-map.ts';
-import { openQcow2Map } from '../qcow2/qcow2-map.ts';
 import { mapTooLarge } from '../errors.ts';
+import { openQcow2Map } from '../qcow2/qcow2-map.ts';
 import { counted } from '../workers/counted.ts';
 import { sharedPool, type WorkerPool } from '../workers/pool.ts';
 import { createDeflate } from './deflate.ts';
@@ -25,8 +25,8 @@ export interface ImageReaderOptions {
   /** How much of the disk may hold anything but zeros, in bytes, by the tables of the image. Default: all of it. */
   readonly maxDataBytes?: number | undefined;
   /**
-   * In milliseconds. Tables that take longer to read, of an image of any size that is published, are there to take time. What a
-   * growing file is waited for does not count. Default 60,000.
+   * In milliseconds. Tables that take longer to read, of an image of any size that is published, are there to take time. Waiting
+   * for a growing file does not count. Default 60,000.
    */
   readonly maxMapMs?: number;
   /** Default: the one that the whole process shares. */
@@ -69,11 +69,11 @@ export async function openImageReader(options: ImageReaderOptions): Promise<Open
   }
 }
 
-/** The clock stands still while the file is waited for. */
+/** The clock leaves out the time in which the file has not arrived. */
 function waitingBy(clock: WorkClock, growing: GrowingFile): GrowingFile {
   return {
     ...growing,
-    arrived: (range, signal) => clock.waitFor(growing.arrived(range, signal)),
+    arrived: (range, signal) => clock.waitFor(() => growing.arrived(range, signal)),
   };
 }
 

@@ -1,7 +1,7 @@
-/** Tells time, in milliseconds, and stands still while something that is not there yet is waited for. */
+/** The time, in milliseconds, without that of waiting for something else. */
 export interface WorkClock {
   now(): number;
-  waitFor<T>(what: Promise<T>): Promise<T>;
+  waitFor<T>(what: () => Promise<T>): Promise<T>;
 }
 
 export function createWorkClock(): WorkClock {
@@ -14,7 +14,7 @@ export function createWorkClock(): WorkClock {
       if (waiting === 0) since = performance.now();
       waiting += 1;
       try {
-        return await what;
+        return await what();
       } finally {
         waiting -= 1;
         if (waiting === 0) waitedMs += performance.now() - since;

@@ -23,14 +23,7 @@ export function createPieceList() {
   const rows: number[] = [];
   return {
     /** The columns of {@link Piece}, in its order: one object for each would be most of what a thread or the main one allocates. */
-    push(
-      kind: Kind,
-      at: number,
-      length: number,
-      fileOffset: number,
-      fileLength: number,
-      skip: number,
-    ): void {
+    push(kind: Kind, at: number, length: number, fileOffset: number, fileLength: number, skip: number): void {
       const last = rows.length - columns;
       const continues =
         last >= 0 &&
