@@ -24,4 +24,6 @@ export interface DiskMap {
   eachExtent(take: TakeExtent, options: WalkOptions): Promise<void>;
   /** Rows of pieces (`pieces.ts`) that cover the stretches. */
   locate(stretches: readonly Stretch[], options: WalkOptions): Promise<Float64Array<ArrayBuffer>>;
+  /** Where in the file the last byte ends that an extent needs, in bytes; 0 where it needs none. */
+  fileEnd(extent: Extent, options: WalkOptions): Promise<number>;
 }

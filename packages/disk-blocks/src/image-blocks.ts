@@ -45,11 +45,16 @@ async function* inFileOrder(
   indexes: AsyncIterable<number>,
   { reader, signal }: Pick<ImageBlocksOptions, 'reader' | 'signal'>,
 ): AsyncGenerator<number> {
-  const blocks: { readonly index: number; readonly fileEnd: number }[] = [];
-  for await (const index of indexes)
-    blocks.push({ index, fileEnd: await reader.fileEnd(extentOf(index, reader), { signal }) });
-  blocks.sort((one, other) => one.fileEnd - other.fileEnd || one.index - other.index);
-  for (const { index } of blocks) yield index;
+  // Numbers, and not an object for each: a disk can have a hundred thousand blocks.
+  const blocks: number[] = [];
+  const fileEnds: number[] = [];
+  for await (const index of indexes) {
+    blocks.push(index);
+    fileEnds.push(await reader.fileEnd(extentOf(index, reader), { signal }));
+  }
+  const order = Uint32Array.from(blocks.keys());
+  order.sort((one, other) => fileEnds[one]! - fileEnds[other]! || one - other);
+  for (const place of order) yield blocks[place]!;
 }
 
 /** The blocks that hold nothing but zeros as the image's own tables say, in order. */

@@ -55,13 +55,6 @@ export function hurryFor({ hurry }: Pick<GrowingFile, 'hurry'>, pieces: Float64A
   if (hurry) for (const range of rangesOf(pieces)) hurry(range);
 }
 
-/** Behind the last byte of the file that the pieces need. */
-export function fileEndOf(pieces: Float64Array): number {
-  let end = 0;
-  for (const range of rangesOf(pieces)) end = Math.max(end, range.offset + range.length);
-  return end;
-}
-
 /** What of the file is needed, in the order of the buffer, neighbours merged. */
 function* rangesOf(pieces: Float64Array): Generator<FileRange> {
   let open: { offset: number; end: number } | undefined;

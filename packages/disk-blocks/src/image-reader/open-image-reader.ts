@@ -7,7 +7,7 @@ import { openQcow2Map } from '../qcow2/qcow2-map.ts';
 import { counted } from '../workers/counted.ts';
 import { sharedPool, type WorkerPool } from '../workers/pool.ts';
 import { createDeflate } from './deflate.ts';
-import { arrivalOf, createFill, fileEndOf, hurryFor } from './fill.ts';
+import { arrivalOf, createFill, hurryFor } from './fill.ts';
 import { type GrowingFile, growingSource } from './growing-source.ts';
 import type { ImageReader } from './image-reader.ts';
 import { findNonZero } from './non-zero.ts';
@@ -134,9 +134,7 @@ function readerOf(
       if (hurry) hurryFor(image.growing, pieces);
       await arrivalOf(image, pieces, signal);
     },
-    async fileEnd(extent, { signal } = {}) {
-      return fileEndOf(await map.locate([{ at: 0, ...extent }], { signal }));
-    },
+    fileEnd: (extent, { signal } = {}) => map.fileEnd(extent, { signal }),
     deflate: createDeflate(image),
     async [Symbol.asyncDispose]() {
       // A thread must not read from a file descriptor that is closed, or another file's by then.

@@ -33,5 +33,8 @@ export function rawMap({
       }
       return pieces.rows();
     },
+    async fileEnd({ offset, length }) {
+      return length > 0 && offset < fileSize ? Math.min(offset + length, fileSize) : 0;
+    },
   };
 }

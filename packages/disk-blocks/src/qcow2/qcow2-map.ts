@@ -86,6 +86,18 @@ export async function openQcow2Map(source: ByteSource, header: Qcow2Header): Pro
       }
       return pieces.rows();
     },
+    async fileEnd({ offset, length }, options) {
+      let fileEnd = 0;
+      const takeRun: TakeRun = (run) => {
+        const to = Math.min(offset + length, run.offset + run.length);
+        if (run.kind === kinds.zero || Math.max(offset, run.offset) >= to) return;
+        // Of a compressed cluster all is needed, whatever part of it is wanted.
+        const needed = run.kind === kinds.plain ? to - run.offset : run.fileLength;
+        fileEnd = Math.max(fileEnd, run.fileOffset + needed);
+      };
+      await readRuns({ from: offset, to: offset + length }, takeRun, options);
+      return fileEnd;
+    },
   };
 }
 
