@@ -1,11 +1,15 @@
+import type { FileHandle } from 'node:fs/promises';
 import { createDigester, type Digests, type WantedDigests } from './digester.ts';
 import type { Piece } from './pieces.ts';
 import { hasThread, leastBusyThread } from './threads.ts';
 
 /** The digests of a body that comes piece by piece. */
 export interface BodyDigest {
-  /** Resolves once the piece has been read: until then it stays as it is. */
-  update(piece: Piece): Promise<void>;
+  /**
+   * Resolves once the piece has been read, and written behind what the file has: until then it stays as it is. One after the
+   * other.
+   */
+  update(piece: Piece, file?: FileHandle): Promise<void>;
   /** Once, of all that `update` was given. */
   digests(): Promise<Digests>;
   /** Nobody will ask for them. Without effect after `digests`. */
@@ -26,7 +30,9 @@ export function openBodyDigest(wanted: WantedDigests, sizeBytes: number): BodyDi
 /** Of a body of one piece. */
 export async function digestPiece(wanted: WantedDigests, piece: Piece): Promise<Digests> {
   if (!mayBeHashedHere(piece.length)) {
-    const digests = await leastBusyThread().open(wanted).send({ piece, isLast: true });
+    const digests = await leastBusyThread()
+      .open(wanted)
+      .send({ piece: { buffer: piece.buffer, length: piece.length }, isLast: true });
     return digests!;
   }
   const digester = createDigester(wanted);
@@ -44,7 +50,11 @@ function mayBeHashedHere(sizeBytes: number): boolean {
 function hashHere(wanted: WantedDigests): BodyDigest {
   const digester = createDigester(wanted);
   return {
-    update: async (piece) => digester.update(piece),
+    async update(piece, file) {
+      digester.update(piece);
+      for (let written = 0; file && written < piece.length; )
+        written += (await file.write(piece, written)).bytesWritten;
+    },
     digests: async () => digester.digests(),
     giveUp() {},
   };
@@ -53,8 +63,8 @@ function hashHere(wanted: WantedDigests): BodyDigest {
 function hashInThread(wanted: WantedDigests): BodyDigest {
   const body = leastBusyThread().open(wanted);
   return {
-    async update(piece) {
-      await body.send({ piece });
+    async update({ buffer, length }, file) {
+      await body.send({ piece: { buffer, length }, ...(file && { fd: file.fd }) });
     },
     digests: async () => (await body.send({ isLast: true }))!,
     giveUp: () => body.giveUp(),

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import { openBodyDigest } from './body-digest.ts';
 import type { Digests, WantedDigests } from './digester.ts';
 import { givePiece, type Piece, takePiece } from './pieces.ts';
@@ -6,19 +7,21 @@ export interface HashPiecesOptions {
   readonly wanted: WantedDigests;
   /** What the body is said to have. */
   readonly sizeBytes: number;
-  /** Each piece in its turn, while it is hashed; its memory serves another once this has resolved. */
-  readonly write: (piece: Buffer) => Promise<void>;
+  /** Where the body goes; opened for its first piece. Default: nowhere. */
+  readonly file?: () => Promise<FileHandle>;
+  /** Each piece in its turn; its memory serves another afterwards. */
+  readonly onPiece?: (piece: Buffer) => void;
   /** Hears how many bytes there are so far; what it throws ends the rest. */
   readonly onBytes?: (sizeBytes: number) => void;
 }
 
 /**
- * Passes a body on in pieces of a megabyte, and hashes it on the way. At most two pieces are in memory: one being filled, one
- * being written and hashed.
+ * Hashes a body in pieces of a megabyte, and writes it to a file. At most two pieces are in memory: one being filled, one being
+ * hashed and written.
  */
 export async function hashPieces(
   chunks: AsyncIterable<Buffer>,
-  { wanted, sizeBytes: declaredBytes, write, onBytes }: HashPiecesOptions,
+  { wanted, sizeBytes: declaredBytes, file, onPiece, onBytes }: HashPiecesOptions,
 ): Promise<{ readonly sizeBytes: number; readonly digests: Digests }> {
   const digest = openBodyDigest(wanted, declaredBytes);
   let sizeBytes = 0;
@@ -29,9 +32,12 @@ export async function hashPieces(
     const whole = piece!.subarray(0, filled) as Piece;
     piece = undefined;
     filled = 0;
-    const outcomes = await Promise.allSettled([digest.update(whole), write(whole)]);
-    givePiece(whole);
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    onPiece?.(whole);
+    try {
+      await digest.update(whole, await file?.());
+    } finally {
+      givePiece(whole);
+    }
   };
   try {
     for await (const chunk of chunks) {

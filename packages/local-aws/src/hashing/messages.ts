@@ -7,6 +7,8 @@ export interface Request {
   readonly wanted?: WantedDigests;
   /** Read before the answer, from the beginning of the buffer. */
   readonly piece?: { readonly buffer: SharedArrayBuffer; readonly length: number };
+  /** The descriptor of a file that the piece is written to, behind what is there. */
+  readonly fd?: number;
   /** The digests are the answer. Default false. */
   readonly isLast?: boolean;
   /** Default false. */
@@ -14,4 +16,8 @@ export interface Request {
 }
 
 /** In the order of the requests. */
-export type Answer = Digests | undefined;
+export interface Answer {
+  readonly digests?: Digests;
+  /** Why the piece could not be written. */
+  readonly failure?: { readonly message: string; readonly code?: string };
+}

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { WantedDigests } from './digester.ts';
+import type { Digests, WantedDigests } from './digester.ts';
 import type { Answer, Request } from './messages.ts';
 
 /** One core receives what the others hash, and hashing is no more than half of it. */
@@ -14,14 +14,14 @@ export interface HashThread {
 }
 
 export interface ThreadBody {
-  /** @throws Error where the thread has ended */
-  send(request: Pick<Request, 'piece' | 'isLast'>): Promise<Answer>;
+  /** @throws Error where the thread has ended, or cannot write */
+  send(request: Pick<Request, 'piece' | 'fd' | 'isLast'>): Promise<Digests | undefined>;
   /** Without effect once the last piece was sent. */
   giveUp(): void;
 }
 
 interface Pending {
-  resolve(answer: Answer): void;
+  resolve(digests: Digests | undefined): void;
   reject(error: Error): void;
 }
 
@@ -49,7 +49,9 @@ function startThread(): HashThread {
   let failure: Error | undefined;
 
   worker.on('message', (answer: Answer) => {
-    pending.shift()?.resolve(answer);
+    const { digests, failure } = answer;
+    if (failure) pending.shift()?.reject(Object.assign(new Error(failure.message), { code: failure.code }));
+    else pending.shift()?.resolve(digests);
     if (pending.length === 0) worker.unref();
   });
   const fail = (error: Error) => {
@@ -70,12 +72,12 @@ function startThread(): HashThread {
       open.add(body);
       let first: Pick<Request, 'wanted'> = { wanted };
       return {
-        send({ piece, isLast }) {
+        send({ piece, fd, isLast }) {
           if (failure) return Promise.reject(failure);
-          const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+          const { promise, resolve, reject } = Promise.withResolvers<Digests | undefined>();
           worker.ref();
           pending.push({ resolve, reject });
-          worker.postMessage({ body, ...first, ...(piece && { piece }), isLast } satisfies Request);
+          worker.postMessage({ body, ...first, piece, fd, isLast } satisfies Request);
           first = {};
           if (isLast) open.delete(body);
           return promise;

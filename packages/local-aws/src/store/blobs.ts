@@ -30,7 +30,7 @@ export interface Blobs {
 
 export interface BlobWriter {
   readonly id: string;
-  write(bytes: Buffer): Promise<void>;
+  readonly file: FileHandle;
   /** All is written; the file is closed, and on disk where the store promises that. */
   finish(): Promise<void>;
   /** Gives up: closes and unlinks. Does nothing after `finish` and `claim`. */
@@ -145,10 +145,7 @@ function blobWriter({
   }
   return {
     id,
-    async write(bytes) {
-      for (let written = 0; written < bytes.length; )
-        written += (await file.write(bytes, written)).bytesWritten;
-    },
+    file,
     async finish() {
       if (fsync) await file.datasync();
       await close();

@@ -18,8 +18,8 @@ const test = base.extend('store', async ({}, { onCleanup }) => {
 
 async function written({ blobs }: Store, text: string) {
   const writer = await blobs.create();
-  await writer.write(Buffer.from(text.slice(0, 2)));
-  await writer.write(Buffer.from(text.slice(2)));
+  await writer.file.write(Buffer.from(text.slice(0, 2)));
+  await writer.file.write(Buffer.from(text.slice(2)));
   await writer.finish();
   return writer;
 }

@@ -42,9 +42,7 @@ async function readText(call: S3Call): Promise<string> {
   const pieces: Buffer[] = [];
   await receiveBody(call, {
     expectations,
-    async write(piece) {
-      pieces.push(Buffer.from(piece));
-    },
+    onPiece: (piece) => void pieces.push(Buffer.from(piece)),
   });
   return Buffer.concat(pieces).toString();
 }

@@ -1,6 +1,6 @@
 import type { ChecksumAlgorithm } from '@ec2-image/checksum';
 import type { Digests } from '../../hashing/digester.ts';
-import { hashPieces } from '../../hashing/hash-pieces.ts';
+import { type HashPiecesOptions, hashPieces } from '../../hashing/hash-pieces.ts';
 import { s3Error } from '../errors.ts';
 import type { S3Call } from '../s3-call.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
@@ -15,18 +15,16 @@ export interface ReceivedBody {
   readonly checksum?: ChecksumValue;
 }
 
-export interface ReceiveOptions {
+export interface ReceiveOptions extends Pick<HashPiecesOptions, 'file' | 'onPiece'> {
   readonly expectations: BodyExpectations;
   /** Computed where the client sends no checksum of its own. */
   readonly otherwise?: ChecksumAlgorithm;
-  /** Each piece in its turn; its memory serves another once this has resolved. */
-  readonly write: (piece: Buffer) => Promise<void>;
 }
 
 /** Takes in the body as it comes, hashing it on the way, and holds it against everything its headers promised. */
 export async function receiveBody(
   call: S3Call,
-  { expectations, otherwise, write }: ReceiveOptions,
+  { expectations, otherwise, ...destination }: ReceiveOptions,
 ): Promise<ReceivedBody> {
   const algorithm = expectations.checksum?.algorithm ?? expectations.trailerAlgorithm ?? otherwise;
   const trailers = new Map<string, string>();
@@ -37,7 +35,7 @@ export async function receiveBody(
       ...(algorithm && { checksum: algorithm }),
     },
     sizeBytes: expectations.sizeBytes,
-    write,
+    ...destination,
     onBytes(sizeBytes) {
       if (sizeBytes > expectations.sizeBytes) throw s3Error('IncompleteBody');
     },

@@ -26,9 +26,9 @@ export async function storeBody(
     const { sizeBytes, md5, checksum } = await receiveBody(call, {
       expectations,
       ...(otherwise && { otherwise }),
-      async write(piece) {
+      async file() {
         writer ??= await call.store.blobs.create();
-        await writer.write(piece);
+        return writer.file;
       },
     });
     await writer?.finish();

@@ -14,9 +14,9 @@ export async function storeBytes(
     const { sizeBytes, digests } = await hashPieces(source, {
       wanted: { md5: true, ...(algorithm && { checksum: algorithm }) },
       sizeBytes: pieceBytes,
-      async write(piece) {
+      async file() {
         writer ??= await blobs.create();
-        await writer.write(piece);
+        return writer.file;
       },
     });
     await writer?.finish();
