@@ -25,7 +25,7 @@ export interface UploadDiskOptions extends S3Options, ObjectPlace, WantedObject 
   readonly readBack?: 'always' | 'when-unproven';
   /** In bytes, a whole number of MiB; grows where the disk needs more than 10,000 parts. Default 8 MiB. */
   readonly partSize?: number;
-  /** Parts under way at once, each in memory; fewer where parts are larger than the default. Default 4. */
+  /** Parts under way at once, each in memory; fewer where parts are larger than the default. Default 5: with four, two cores wait for each other now and then. */
   readonly concurrency?: number;
   /** Shared by uploads of disks that are made, whose parts wait for it. Default: as much as `concurrency` asks for. */
   readonly memory?: PartMemory;

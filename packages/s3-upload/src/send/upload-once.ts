@@ -80,7 +80,7 @@ async function fillAndProve({
   const plan = planFor(options, upload);
   const concurrency =
     waitingParts(disk, plan.partSize) +
-    planConcurrency({ partSize: plan.partSize, concurrency: options.concurrency ?? 4 });
+    planConcurrency({ partSize: plan.partSize, concurrency: options.concurrency ?? 5 });
   await using reader = await openPartReader({
     disk,
     partSize: Math.min(plan.partSize, plan.size),
