@@ -153,8 +153,8 @@ export async function putBlocks(options: PutBlocksOptions): Promise<ExpectedCont
         });
       sending.catch(() => {});
       underWay.add(sending);
-      // Blocks in memory: those being sent, and as many hashed ahead.
-      if (underWay.size < 2 * concurrency) continue;
+      // Blocks in memory: those being sent, and half as many hashed ahead.
+      if (underWay.size < 1.5 * concurrency) continue;
       await new Promise<void>((resolve) => {
         onEnd = resolve;
       });

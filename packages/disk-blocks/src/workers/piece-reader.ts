@@ -20,6 +20,15 @@ export interface PieceReader {
   readonly inflater: Inflater;
 }
 
+/** Few images have clusters of zstd: none of the others' threads has a state for them. */
+function whereNeeded(create: () => Unzstd): Unzstd {
+  let unzstd: Unzstd | undefined;
+  return (...cluster) => {
+    unzstd ??= create();
+    return unzstd(...cluster);
+  };
+}
+
 interface Decompressors {
   readonly inflater: Inflater;
   readonly unzstd: Unzstd;
@@ -27,7 +36,7 @@ interface Decompressors {
 
 /** Has memory of its own for what is read, and for the last cluster of which only a part was wanted. */
 export function createPieceReader(
-  decompressors: Decompressors = { inflater: createInflater(), unzstd: createUnzstd() },
+  decompressors: Decompressors = { inflater: createInflater(), unzstd: whereNeeded(createUnzstd) },
 ): PieceReader {
   const { inflater } = decompressors;
   const clusters = createClusterMemory();
