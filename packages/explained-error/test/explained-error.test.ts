@@ -15,6 +15,7 @@ test('the exported names', () => {
     'errorCodes',
     'isErrorCode',
     'isExplained',
+    'isImageCode',
   ]);
 });
 

@@ -92,6 +92,8 @@ const refusedHereAlone: readonly (readonly [code: string, message: RegExp])[] = 
   ['BACKING_FILE', /needs a backing file/],
   // Of these, QEMU checks more than the reader knows.
   ['UNSUPPORTED_IMAGE', /has persistent bitmaps$/],
+  // More than the reader walks through.
+  ['UNSUPPORTED_IMAGE', /has \d+ internal snapshots$/],
   // QEMU leaves out the end.
   ['UNSUPPORTED_IMAGE', /is not a whole number of 512-byte sectors$/],
 ];

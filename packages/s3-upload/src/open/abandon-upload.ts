@@ -1,6 +1,6 @@
 import { isAwsCallError, policies } from '@ec2-image/aws-call';
 import { type Address, addressOf, createS3, type ObjectPlace, type S3, type S3Options } from '../call/s3.ts';
-import { openJournal } from './journal.ts';
+import { type JournalEntry, openJournal, type UploadJournal } from './journal.ts';
 import { abortUpload, listOpenUploads, listParts } from './open-uploads.ts';
 
 /** A part that is just arriving may outlive the call (S3 API Reference, AbortMultipartUpload). */
@@ -24,7 +24,21 @@ export async function abandonUpload(
   const s3 = createS3(options);
   const address = addressOf(options);
   const journal = openJournal({ path: options.journalPath, place: options, onNotice: s3.notice });
-  const noted = await journal.read();
+  await abortNoted({ s3, address, journal, noted: await journal.read() });
+}
+
+/** Aborts the upload that the journal names, with empty ones of calls whose answers were lost, and forgets it. */
+export async function abortNoted({
+  s3,
+  address,
+  journal,
+  noted,
+}: {
+  readonly s3: S3;
+  readonly address: Address;
+  readonly journal: UploadJournal;
+  readonly noted: JournalEntry | undefined;
+}): Promise<void> {
   if (noted?.beganAt !== undefined) await abortTwins(s3, address, { ...noted, beganAt: noted.beganAt });
   const uploadId = noted?.uploadId;
   for (let round = 1; uploadId !== undefined && round <= rounds; round++) {

@@ -3,15 +3,10 @@ import { isAwsCallError } from '@ec2-image/aws-call';
 import type { Address, S3 } from '../call/s3.ts';
 import { notS3 } from '../errors.ts';
 import type { ServerSideEncryption } from '../upload-options.ts';
+import { abortNoted } from './abandon-upload.ts';
 import { type Choice, chooseUpload } from './choose-upload.ts';
 import type { JournalEntry, UploadJournal } from './journal.ts';
-import {
-  abortUpload,
-  type ListedParts,
-  listOpenUploads,
-  listParts,
-  type OpenUpload,
-} from './open-uploads.ts';
+import { type ListedParts, listOpenUploads, listParts, type OpenUpload } from './open-uploads.ts';
 
 /** An upload to put parts into. */
 export interface OpenedUpload {
@@ -42,16 +37,16 @@ export async function adoptUpload({
   readonly idleMs: number;
 }): Promise<OpenedUpload | undefined> {
   const noted = await journal?.read();
-  if (noted?.uploadId !== undefined && noted.converter !== converter) {
+  if (journal && noted?.uploadId !== undefined && noted.converter !== converter) {
     s3.notice('the interrupted upload has parts of another converter; restarting the upload');
-    await abortUpload(s3, address, noted.uploadId);
-    await journal?.clear();
+    await abortNoted({ s3, address, journal, noted });
     return undefined;
   }
   const choice = await chooseOpenUpload({ s3, address, noted, idleMs });
   if (!choice) return undefined;
   const { uploadId, parts } = choice.upload;
-  await journal?.write({ uploadId });
+  // When it was begun tells what else a lost answer has left.
+  await journal?.write({ uploadId, ...(choice.reason === 'own' && { beganAt: noted?.beganAt }) });
   const arrived = parts.size === 1 ? '1 part done' : `${parts.size} parts done`;
   s3.notice(
     choice.reason === 'own'
