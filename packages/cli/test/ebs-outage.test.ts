@@ -3,6 +3,7 @@ import { CompleteSnapshotCommand, EBSClient } from '@aws-sdk/client-ebs';
 import type { FaultAction } from '@ec2-image/local-aws';
 import { expectOneOfEach } from './support/crash-points.ts';
 import { expect, testWith } from './support/fixtures.ts';
+import { killRun, liftFaults } from './support/kill-run.ts';
 import { startCli } from './support/run-cli.ts';
 
 /** Few blocks, each with data: of zeros past the disk's end alone there would be two thousand. */
@@ -86,11 +87,9 @@ test.for(['qcow2', 'raw'] as const)(
   async (format, { account, images, argsOf, runImport, strikePuts }) => {
     const hang = strikePuts({ kind: 'hang' }, { nth: 10 });
     const local = { url: join(images.directory, `Test-Cloud-1.0.x86_64.${format}`) };
-    const { child, ended } = startCli(argsOf(local));
+    const run = startCli(argsOf(local));
     await hang.struck;
-    child.kill('SIGKILL');
-    await ended;
-    account.aws.faults.clear();
+    await killRun(run, account);
     const [pending] = (await account.contents()).snapshots;
     const there = new Set(
       account
@@ -104,6 +103,7 @@ test.for(['qcow2', 'raw'] as const)(
     await expect
       .poll(async () => (await account.contents()).snapshots.map(({ State }) => State))
       .toEqual(['completed']);
+    await liftFaults(account);
 
     const end = await runImport(local);
     expect(end.result.snapshotId).not.toBe(pending!.SnapshotId);

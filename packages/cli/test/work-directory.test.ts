@@ -4,6 +4,7 @@ import { alterFilesBelow } from './support/alter-file.ts';
 import { expect, testWith } from './support/fixtures.ts';
 import { areEqualDisks, type Flags, type ImportDocument, importArgs } from './support/import.ts';
 import { runInProcess } from './support/in-process.ts';
+import { killRun, liftFaults } from './support/kill-run.ts';
 import { type LocalFormat, makeLocalImages } from './support/local-images.ts';
 import { startCli } from './support/run-cli.ts';
 import { sampleOf, sampleSeed } from './support/sample.ts';
@@ -30,12 +31,11 @@ const test = testWith()
   /** Kills the import at this call, before it is acted on. */
   .extend('killAt', ({ account }) => async (operation: string, args: readonly string[]): Promise<void> => {
     const fault = account.aws.faults.add({ match: { operation }, action: { kind: 'hang' } });
-    const { child, ended } = startCli(args);
-    const early = await Promise.race([fault.struck, ended]);
+    const run = startCli(args);
+    const early = await Promise.race([fault.struck, run.ended]);
     expect(early && 'stderr' in early ? early.stderr : undefined).toBeUndefined();
-    child.kill('SIGKILL');
-    await ended;
-    fault.remove();
+    await killRun(run, account);
+    await liftFaults(account);
   })
   .extend('expectRightDisk', ({ account, local }) => async (args: readonly string[]): Promise<void> => {
     const end = await runInProcess(args);

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { TestAccount } from '../support/account.ts';
 import type { ImportDocument } from '../support/import.ts';
 import type { InProcessEnd } from '../support/in-process.ts';
+import { allCallsEnded, liftFaults } from '../support/kill-run.ts';
 import { placeCalls } from './moments.ts';
 
 export const faultActions = {
@@ -128,7 +129,7 @@ export async function outcomeOf(openScene: OpenScene, point: FaultPoint): Promis
   const end = await scene.run({ hangs: fault.startsWith('hang') });
   await allCallsEnded(scene.account);
   expectStruck(scene.account, point, { after });
-  faults.clear();
+  await liftFaults(scene.account);
   const [result] = end.json<ImportDocument>().images;
   const error = result?.error ?? end.json<ImportDocument>().error;
   if (end.exitCode === 0) {
@@ -141,11 +142,4 @@ export async function outcomeOf(openScene: OpenScene, point: FaultPoint): Promis
   await scene.expectDone(await scene.run());
   const outcome = result?.outcome === 'partial' ? 'partial' : 'failed';
   return `${outcome} ${error!.code}; leftovers: ${leftovers}`;
-}
-
-/** A call that hangs continues when its fault is cleared, unless its client has left: the service takes a moment to see that. */
-export async function allCallsEnded({ aws }: TestAccount): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (aws.calls.list().some(({ outcome }) => outcome === 'running') && Date.now() < deadline)
-    await new Promise((resolve) => setTimeout(resolve, 5));
 }

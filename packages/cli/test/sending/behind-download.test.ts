@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expectOneOfEach } from '../support/crash-points.ts';
 import { describe, expect } from '../support/fixtures.ts';
 import { gatedImages, testOfGated } from '../support/gated-images.ts';
+import { killRun } from '../support/kill-run.ts';
 import { startCli } from '../support/run-cli.ts';
 import { answered, expectNoPartTwice, untilParts } from '../support/sent-parts.ts';
 import { wrongAtEnd, wrongAtFirst } from '../support/wrong-files.ts';
@@ -138,10 +139,9 @@ describe('an image that is still being downloaded', { timeout: 120_000 }, () => 
     runImport,
   }) => {
     const { url, open, answers } = await mirror();
-    const { child, ended } = startCli(argsOf({ url }));
-    await untilParts(account, 2, ended);
-    child.kill('SIGKILL');
-    await ended;
+    const run = startCli(argsOf({ url }));
+    await untilParts(account, 2, run.ended);
+    await killRun(run, account);
     open();
     const end = await runImport({ url });
     await expectOneOfEach({ account }, images, end);

@@ -5,6 +5,7 @@ import type { TestAccount } from '../support/account.ts';
 import { expectOneOfEach } from '../support/crash-points.ts';
 import { describe, expect } from '../support/fixtures.ts';
 import { gatedImages, testOfGated } from '../support/gated-images.ts';
+import { allCallsEnded } from '../support/kill-run.ts';
 import { startCli } from '../support/run-cli.ts';
 import { answered, untilAnswered } from '../support/sent-parts.ts';
 import { wrongAtEnd, wrongAtFirst } from '../support/wrong-files.ts';
@@ -177,6 +178,7 @@ describe('a qcow2 by way of EBS direct', { timeout: 180_000 }, () => {
       await untilBlocks(account, early, ended);
       child.kill(signal);
       const first = await ended;
+      await allCallsEnded(account);
       if (signal === 'SIGINT') {
         expect(first.exitCode).toBe(130);
         expect(first.stdout).toContain('pending snapshot snap-');

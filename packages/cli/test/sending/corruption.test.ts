@@ -6,6 +6,7 @@ import { expectOneOfEach, openScene, type SceneOptions } from '../support/crash-
 import { flipBit } from '../support/flip-bit.ts';
 import { publishImages, type TestImages } from '../support/images.ts';
 import type { ImportDocument } from '../support/import.ts';
+import { killRun } from '../support/kill-run.ts';
 import { startCli } from '../support/run-cli.ts';
 import { isExhaustive, runSample } from '../support/sample.ts';
 import { expectNothingWrong } from './half-done.ts';
@@ -103,10 +104,9 @@ async function surviveKept(corruption: Corruption, images: TestImages): Promise<
   const gate = Promise.withResolvers<void>();
   const options: SceneOptions = { ...calm, ...sceneOf(way), atGate: () => gate.resolve() };
   await using scene = await openScene(images, way.via, options);
-  const { child, ended } = startCli(scene.args);
-  await Promise.race([gate.promise, ended]);
-  child.kill('SIGKILL');
-  await ended;
+  const run = startCli(scene.args);
+  await Promise.race([gate.promise, run.ended]);
+  await killRun(run, scene.account);
   const kept = await keptDownload(scene.workDirectory);
   await flipBit(kept, await wrongByte(corruption, images));
   scene.openGate();

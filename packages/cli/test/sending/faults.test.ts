@@ -1,7 +1,6 @@
 import type { FaultAction, FaultRule } from '@ec2-image/local-aws';
 import { expect, test } from 'vitest';
 import {
-  allCallsEnded,
   faultActions,
   faultNames,
   hangTimeoutSeconds,
@@ -14,6 +13,7 @@ import { expectOneOfEach, openScene, type SceneOptions, type Way } from '../supp
 import type { GatedMirror } from '../support/gated-mirror.ts';
 import { publishImages, type TestImages } from '../support/images.ts';
 import type { ImportDocument } from '../support/import.ts';
+import { allCallsEnded, liftFaults } from '../support/kill-run.ts';
 import { isExhaustive, runSample, sampleOf } from '../support/sample.ts';
 import { expectNothingWrong } from './half-done.ts';
 import { gatedWays, qemuWays, type SendingWay } from './ways.ts';
@@ -148,7 +148,7 @@ async function surviveTrouble(images: TestImages, way: SendingWay, trouble: Trou
   const end = await scene.run();
   await allCallsEnded(account);
   await struck;
-  account.aws.faults.clear();
+  await liftFaults(account);
   repair();
   scene.openGate();
   await expectNothingWrong(scene, images);

@@ -4,6 +4,7 @@ import { alterFile } from '../support/alter-file.ts';
 import { expectOneOfEach } from '../support/crash-points.ts';
 import { describe, expect, testWith } from '../support/fixtures.ts';
 import { openGate } from '../support/gated-images.ts';
+import { killRun } from '../support/kill-run.ts';
 import { startCli } from '../support/run-cli.ts';
 import { answered, expectNoPartTwice, untilParts } from '../support/sent-parts.ts';
 
@@ -41,10 +42,9 @@ describe('a raw image', { timeout: 120_000 }, () => {
     runImport,
   }) => {
     const flags = { url: gate.url, format: 'raw' };
-    const { child, ended } = startCli(argsOf(flags));
-    await untilParts(account, 1, ended);
-    child.kill('SIGKILL');
-    await ended;
+    const run = startCli(argsOf(flags));
+    await untilParts(account, 1, run.ended);
+    await killRun(run, account);
     gate.open();
     const end = await runImport(flags);
     await expectOneOfEach({ account }, images, end);

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { expectOneOfEach } from '../support/crash-points.ts';
 import { describe, expect } from '../support/fixtures.ts';
 import { gatedImages, testOfGated } from '../support/gated-images.ts';
+import { killRun } from '../support/kill-run.ts';
 import { startCli } from '../support/run-cli.ts';
 import { answered, expectNoPartTwice, untilParts } from '../support/sent-parts.ts';
 
@@ -79,10 +80,9 @@ describe('a raw.xz by way of S3', { timeout: 120_000 }, () => {
     runImport,
   }) => {
     const { url, open } = await mirror();
-    const { child, ended } = startCli(argsOf({ url }));
-    await untilParts(account, 2, ended);
-    child.kill('SIGKILL');
-    await ended;
+    const run = startCli(argsOf({ url }));
+    await untilParts(account, 2, run.ended);
+    await killRun(run, account);
     open();
     const end = await runImport({ url });
     await expectOneOfEach({ account }, images, end);

@@ -8,6 +8,7 @@ import { startHoldingProxy } from './holding-proxy.ts';
 import type { TestImages } from './images.ts';
 import { areEqualDisks, type Flags, type ImportDocument, importArgs, makeWorkDirectory } from './import.ts';
 import { type InProcessEnd, runInProcess } from './in-process.ts';
+import { killRun, liftFaults } from './kill-run.ts';
 import { type CliEnd, startCli } from './run-cli.ts';
 import { answered } from './sent-parts.ts';
 
@@ -134,13 +135,12 @@ export async function crashAt(scene: Killable, point: CrashPoint): Promise<boole
       ? account.aws.faults.add({ nth: point.number, action: { kind: 'hang', when: point.when } })
       : undefined;
   const reached = fault ? fault.struck : proxy!.hold(point.number, point.when);
-  const { child, ended } = startCli(args, { env: standardRetries });
-  const crashed = await Promise.race([reached.then(() => true), ended.then(() => false)]);
+  const run = startCli(args, { env: standardRetries });
+  const crashed = await Promise.race([reached.then(() => true), run.ended.then(() => false)]);
   // A call is struck as it is understood; what it does before it hangs must be done when the client is gone.
   if (crashed && point.when === 'after') await waitUntil(() => isAnswered(scene, point));
-  child.kill('SIGKILL');
-  await ended;
-  fault?.remove();
+  await killRun(run, account);
+  await liftFaults(account);
   scene.openGate?.();
   return crashed;
 }
