@@ -15,6 +15,7 @@ export {
 } from './parameters/read-parameters.ts';
 export type { SsmOptions } from './parameters/ssm.ts';
 export { checkTargets } from './publication/check-targets.ts';
+export { requireUnannounced } from './publication/find-announced.ts';
 export { type Forecast, forecastPublication, type ImageToMake } from './publication/forecast.ts';
 export { whyNotLatest } from './publication/move-latest.ts';
 export type { RegionPlan } from './publication/plan-region.ts';

@@ -21,6 +21,7 @@ test('the exported names', () => {
     'readObstacles',
     'readParameters',
     'readPublished',
+    'requireUnannounced',
     'shareAmi',
     'whyNotLatest',
   ]);

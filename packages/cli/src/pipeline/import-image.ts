@@ -8,7 +8,7 @@ import { finishAmi } from './effects.ts';
 import { identify, type RequestedJob } from './identity.ts';
 import { obtainAmi } from './ladder.ts';
 import { createLeftovers } from './leftovers.ts';
-import { checkPublication, publishImage } from './publish/publish-image.ts';
+import { checkPublication, publishImage, requireReplaceable } from './publish/publish-image.ts';
 import type { PublishMeans } from './publishing.ts';
 import { requireBoot } from './require-boot.ts';
 import type { IdentifiedRun, ImageRun, Known } from './run.ts';
@@ -148,6 +148,7 @@ async function importIdentified(run: PublishedRun, localFiles: LocalFiles): Prom
       wrongStreams: { number: 0, isSizeWrong: false },
       image: { isVerified: false },
       unwantedSnapshots: [],
+      beforeReplacing: (ami) => requireReplaceable({ ...run, means: run.publishing }, ami),
     };
     // Looked for in here too: another run may have made it meanwhile.
     const ami = await obtainAmi(own).finally(() => own.image.early?.[Symbol.asyncDispose]());

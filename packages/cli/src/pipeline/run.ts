@@ -1,3 +1,4 @@
+import type { AmiFacts } from '@ec2-image/ec2-import';
 import type { LocalFiles, VerifiedImage } from '@ec2-image/fetch';
 import { type Digest, objectKey } from '@ec2-image/provenance';
 import type { PartMemory } from '@ec2-image/s3-upload';
@@ -91,6 +92,8 @@ export interface ImageRun extends IdentifiedRun {
     /** Once it was begun, whether or not somebody has it since. */
     early?: EarlyDownload;
   };
+  /** Awaited before an AMI is deregistered for the one that is registered: where it rejects, that AMI stays. */
+  readonly beforeReplacing: (ami: AmiFacts) => Promise<void>;
   /** Snapshots that this run has deleted, or could not prove: whatever leads to one of them is of no use. */
   readonly unwantedSnapshots: string[];
 }

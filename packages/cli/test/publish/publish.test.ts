@@ -10,9 +10,13 @@ import {
   EnableEbsEncryptionByDefaultCommand,
 } from '@aws-sdk/client-ec2';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { tagRecord } from '@ec2-image/provenance';
 import { describe, expect } from 'vitest';
 import { regions, source, test } from './support.ts';
+
+/** Where all regions answer at once, and the reads of each are counted. */
+const calmTest = test.extend('accountOptions', { conditions: 'calm' });
 
 const accounts = ['111111111111', '222222222222'];
 
@@ -196,13 +200,7 @@ describe('publish', () => {
     expect([shared.exitCode, shared.result.outcome], shared.stderr).toEqual([0, 'published']);
   });
 
-  test('an AMI is replaced with its copies by --replace, unless a parameter names one of them', async ({
-    account,
-    runImport,
-    runPublish,
-    imagesOf,
-    parameterIn,
-  }) => {
+  test('an AMI is replaced with its copies by --replace', async ({ runImport, imagesOf }) => {
     const settings = { regions: ['eu-west-1'], share: { accounts } };
     const first = await runImport(settings);
     expect(first.exitCode, first.stderr).toBe(0);
@@ -215,23 +213,61 @@ describe('publish', () => {
       expect(first.result.regions.map((one) => one.imageId)).not.toContain(imageId);
     }
     expect(replaced.stderr).toContain(`copy to eu-west-1 in place of ${first.result.regions[1]!.imageId}`);
-
-    const announced = { ...settings, 'ssm-parameter': '/images/{name}/{region}/{digest}' };
-    expect((await runPublish(announced)).exitCode).toBe(0);
-    const writesSince = writesOf(account);
-    const refused = await runImport(announced, '--fresh', '--replace');
-    expect([refused.exitCode, refused.result.error?.code]).toEqual([1, 'REPLACED_AMI_ANNOUNCED']);
-    expect(writesSince()).toEqual([]);
-    const [, copy] = replaced.result.regions;
-    const digest = replaced.result.source.digest!.slice('sha256:'.length, 'sha256:'.length + 12);
-    for (const { region, imageId } of [replaced.result, copy!]) {
-      const name = `/images/test-cloud/${region}/${digest}`;
-      expect(refused.result.error!.message).toContain(
-        `${imageId}, which is to be replaced, is named by ${name}`,
-      );
-      expect(await parameterIn(region, name)).toBe(imageId);
-    }
   });
+
+  calmTest(
+    'an AMI is not replaced where a parameter names it or a copy of it, nor where that cannot be read',
+    async ({ account, runImport, parameterIn }) => {
+      const announced = { regions: ['eu-west-1'], 'ssm-parameter': '/images/{name}/{region}/{digest}' };
+      const first = await runImport(announced);
+      expect(first.exitCode, first.stderr).toBe(0);
+      const writesSince = writesOf(account);
+      const refused = await runImport(announced, '--fresh', '--replace');
+      expect([refused.exitCode, refused.result.error?.code]).toEqual([1, 'REPLACED_AMI_ANNOUNCED']);
+      const digest = first.result.source.digest!.slice('sha256:'.length, 'sha256:'.length + 12);
+      for (const { region, imageId } of first.result.regions) {
+        const name = `/images/test-cloud/${region}/${digest}`;
+        expect(refused.result.error!.message).toContain(
+          `${imageId}, which is to be replaced, is named by ${name}`,
+        );
+        expect(await parameterIn(region, name)).toBe(imageId);
+      }
+
+      account.aws.faults.add({
+        match: { operation: 'GetParameters', region: source },
+        times: 'always',
+        action: { kind: 'error', preset: 'access-denied' },
+      });
+      const unread = await runImport(announced, '--fresh', '--replace');
+      expect([unread.exitCode, unread.result.error?.code]).toEqual([1, 'ACCESS_DENIED']);
+      expect(writesSince()).toEqual([]);
+    },
+  );
+
+  test.for([source, 'eu-west-1'])(
+    'what a parameter of %s names since the run began is not deregistered',
+    async (region, { account, imagesOf, runImport }) => {
+      const settings = { regions: ['eu-west-1'] };
+      const first = await runImport(settings);
+      expect(first.exitCode, first.stderr).toBe(0);
+      const before = await imagesOf(region);
+      const held = account.aws.faults.add({
+        match: { operation: region === source ? 'StartSnapshot' : 'RegisterImage' },
+        action: { kind: 'hang' },
+      });
+      const name = `/images/${region}`;
+      const running = runImport({ ...settings, 'ssm-parameter': '/images/{region}' }, '--fresh', '--replace');
+      await held.struck;
+      await account
+        .client(SSMClient, { region })
+        .send(new PutParameterCommand({ Name: name, Value: before[0]!.ImageId, Type: 'String' }));
+      held.remove();
+      const { exitCode, result, stderr } = await running;
+      expect([exitCode, result.error?.code], stderr).toEqual([1, 'REPLACED_AMI_ANNOUNCED']);
+      expect(result.error!.message).toContain(`is named by ${name}`);
+      expect((await imagesOf(region)).map(({ ImageId }) => ImageId)).toEqual([before[0]!.ImageId]);
+    },
+  );
 
   test('a region that is not enabled, or does not exist, is told before anything is done; of best effort it is a warning', async ({
     account,

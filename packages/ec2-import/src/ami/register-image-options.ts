@@ -1,5 +1,6 @@
 import type { Tags } from '@ec2-image/provenance';
 import type { Ec2Options } from '../ec2/ec2.ts';
+import type { AmiFacts } from './ami.ts';
 import type { ImageUpdate } from './update-image.ts';
 import type { WantedAmi } from './wanted-ami.ts';
 
@@ -11,6 +12,8 @@ export interface RegisterImageOptions extends Ec2Options, Omit<WantedAmi, 'snaps
   readonly tags: Tags;
   /** Deregister an earlier AMI made by ec2-image that has this name and is not the wanted one, and delete its snapshots afterwards. Default false. */
   readonly replace?: boolean;
+  /** Awaited before an AMI is deregistered for that: where it rejects, the AMI stays, and none is registered. */
+  readonly beforeReplacing?: (ami: AmiFacts) => Promise<void>;
   /** An AMI made by ec2-image that is the wanted one, but has another snapshot, is replaced too. Default false. */
   readonly fresh?: boolean;
   /** How long EC2 may take to make the AMI available. Default 15 minutes. */

@@ -55,6 +55,7 @@ export async function registerOnce(
     if (found) {
       if (!mayReplace(found, replace)) throw conflictError(found);
       tagged = await dryRunRegister(ec2, { options, snapshotId, sizeGiB });
+      await options.beforeReplacing?.(found.ami);
       await deregisterImage(ec2, found.ami);
       ec2.notice(`Deregistered AMI ${found.ami.imageId}, which had the name ${found.ami.name}.`);
       replaced.set(found.ami.imageId, found.ami);

@@ -31,6 +31,8 @@ export interface CopyAmiOptions extends Ec2Options {
   readonly encryption?: { readonly kmsKeyId?: string };
   /** Whether a copy of an earlier AMI of the same name and stream is deregistered for it. Default false. */
   readonly replace?: boolean;
+  /** Awaited before that: where it rejects, the copy stays, and no other is made. */
+  readonly beforeReplacing?: (image: Image) => Promise<void>;
   /** Whole quarters of an hour. Default: EC2 promises nothing. */
   readonly completionMinutes?: number;
   /** How long a copy may take. Default 4 hours. */
@@ -58,7 +60,7 @@ export async function copyAmi(options: CopyAmiOptions): Promise<CopiedAmi> {
   const find = () => findNamesakes(ec2, { source: sourceOf(source, sourceRegion), region });
   const found = await findConsistently(ec2, async () => {
     const namesakes = await find();
-    return namesakes.copies.length > 0 || namesakes.other ? namesakes : undefined;
+    return namesakes.copies.length + namesakes.others.length > 0 ? namesakes : undefined;
   });
   const { copies } = found ?? none;
   const available = copies.find((copy) => copyStateOf(copy) === 'available');
@@ -71,7 +73,7 @@ export async function copyAmi(options: CopyAmiOptions): Promise<CopiedAmi> {
   );
 }
 
-const none: Namesakes = { copies: [] };
+const none: Namesakes = { copies: [], others: [] };
 
 /** A token leads to what it made for as long as EC2 remembers: after a copy that failed or is gone, the next one has its own. */
 async function makeCopy(

@@ -18,8 +18,8 @@ export function sourceOf({ ImageId, Name }: Image, region: string): CopySource {
 export interface Namesakes {
   /** Those that ec2-image has made of that AMI, whatever their state, the oldest first. */
   readonly copies: readonly Image[];
-  /** One that is not, and has the name. */
-  readonly other?: Image;
+  /** Those that are not, and have the name, the oldest first: several where a read still shows what has been deregistered. */
+  readonly others: readonly Image[];
 }
 
 /** The value of `ec2-image:copy-of` on a copy. */
@@ -49,8 +49,8 @@ export async function findNamesakes(
     .filter(({ State }) => State !== 'deregistered')
     .sort((a, b) => (a.CreationDate ?? '').localeCompare(b.CreationDate ?? ''));
   const copies = present.filter((image) => isCopyOf(image, { source, region }));
-  const other = present.find((image) => !copies.includes(image) && image.ImageId !== source.imageId);
-  return { copies, ...(other && { other }) };
+  const others = present.filter((image) => !copies.includes(image) && image.ImageId !== source.imageId);
+  return { copies, others };
 }
 
 function isCopyOf(

@@ -12,6 +12,8 @@ export interface CopyPlace {
   readonly region: string;
   /** Whether a copy of an earlier AMI of the name gives way. */
   readonly replace: boolean;
+  /** Awaited before such a copy is deregistered: where it rejects, the copy stays. */
+  readonly beforeReplacing?: (image: Image) => Promise<void>;
 }
 
 /**
@@ -19,12 +21,15 @@ export interface CopyPlace {
  * copy that ec2-image has made of an earlier AMI of the same stream does: names are unique in the region of the import too, so
  * that one is gone.
  */
-export function findInTheWay({ copies, other }: Namesakes, place: CopyPlace): PublishError | undefined {
+export function findInTheWay({ copies, others }: Namesakes, place: CopyPlace): PublishError | undefined {
   const states = copies.map(copyStateOf);
   if (states.includes('available') || states.includes('pending')) return undefined;
   const disabled = copies[states.indexOf('disabled')];
   if (disabled) return disabledCopy(disabled, place);
-  if (!other) return undefined;
+  return others.map((other) => whyItStays(other, place)).find((reason) => reason !== undefined);
+}
+
+function whyItStays(other: Image, place: CopyPlace): PublishError | undefined {
   if (!isReplaceable(other, place)) return nameTaken(other, place);
   if (!place.replace) return notReplaced(other, place);
   const { DeregistrationProtection: protection = 'disabled' } = other;

@@ -21,11 +21,13 @@ export async function makeRoom(ec2: Ec2, found: Namesakes, place: CopyPlace): Pr
   const obstacle = findInTheWay(found, place);
   if (obstacle) throw obstacle;
   const dead = found.copies.filter((copy) => copyStateOf(copy) === 'dead');
-  const { other } = found;
   for (const image of dead) await remove(ec2, image, { ...place, because: `a copy that is ${image.State}` });
-  if (other) await remove(ec2, other, { ...place, because: `a copy of the earlier ${other.SourceImageId}` });
+  for (const image of found.others) {
+    await place.beforeReplacing?.(image);
+    await remove(ec2, image, { ...place, because: `a copy of the earlier ${image.SourceImageId}` });
+  }
   const after = dead.at(-1)?.ImageId;
-  return { freed: dead.length > 0 || other !== undefined, ...(after !== undefined && { after }) };
+  return { freed: dead.length + found.others.length > 0, ...(after !== undefined && { after }) };
 }
 
 /** With its snapshots, in one call: without the AMI, nothing would tell whose they are. Those that another AMI uses stay. */

@@ -18,39 +18,58 @@ export interface FutureAmi {
 
 /**
  * Whether an AMI that is not there yet could be published as configured, in the regions that answer at once: before anything is made
- * for it.
+ * for it. What its import deregisters is never seen again: whether parameters name that, has to be known.
  *
- * @throws PublishError of the first obstacle in a required region, which tells the others
+ * @throws PublishError of the first obstacle in a required region, which tells the others; what reading the parameters of the
+ *   AMI that the import replaces ends with
  */
 export async function checkTargets(targets: readonly PublishTarget[], ami: FutureAmi): Promise<void> {
-  const checked = targets.map(async (target) => {
-    const session = await target.open();
-    const replaced = target.replace ? await findReplaced(ami, { target, session }) : undefined;
-    const obstacles = [
-      ...(await findAnnounced(replaced, { target, session })),
-      ...(await readObstacles(target, { session, isSourceEncrypted: ami.isEncrypted })),
-    ];
-    return { target, obstacles };
-  });
-  refuse(await answered(checked));
+  const opened = targets.map((target) => ({ target, session: target.open() }));
+  const announced = opened.map(async ({ target, session }) => ({
+    target,
+    obstacles: target.replace ? await whyNotReplaced(ami, { target, session: await session }) : [],
+  }));
+  const others = opened.map(async ({ target, session }) => ({
+    target,
+    obstacles: await readObstacles(target, {
+      session: await session,
+      isSourceEncrypted: ami.isEncrypted,
+    }),
+  }));
+  const isReplacing = ({ replace, region }: PublishTarget) => replace === true && region === ami.region;
+  const known = await answered([...announced, ...others]);
+  const decisive = await Promise.all(announced.filter((_, index) => isReplacing(targets[index]!)));
+  refuse([
+    ...decisive.map(({ obstacles }) => ({ target: { required: true }, obstacles })),
+    ...known.filter((plan) => !decisive.includes(plan)),
+  ]);
   ami.signal?.throwIfAborted();
 }
 
+async function whyNotReplaced(
+  ami: FutureAmi,
+  at: { readonly target: PublishTarget; readonly session: RegionSession },
+): Promise<PublishError[]> {
+  return findAnnounced(await findReplaced(ami, at), at);
+}
+
 /** What has its name, in the region of the import or as a copy from there. */
-function findReplaced(
+async function findReplaced(
   { region: sourceRegion, name }: FutureAmi,
   { target: { region }, session }: { readonly target: PublishTarget; readonly session: RegionSession },
-): Promise<Image | undefined> {
+): Promise<readonly Image[]> {
   const ec2 = createEc2(session.ec2);
-  return findConsistently(ec2, async () => {
-    const { other } = await findNamesakes(ec2, {
+  const found = await findConsistently(ec2, async () => {
+    const { others } = await findNamesakes(ec2, {
       source: { region: sourceRegion, imageId: '', name },
       region,
     });
-    return other && (region === sourceRegion || isOwnCopy(other, { sourceRegion, region }))
-      ? other
-      : undefined;
+    const replaced = others.filter(
+      (other) => region === sourceRegion || isOwnCopy(other, { sourceRegion, region }),
+    );
+    return replaced.length > 0 ? replaced : undefined;
   });
+  return found ?? [];
 }
 
 /** Those that are there within a while; what fails is not among them. */

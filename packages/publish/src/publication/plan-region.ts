@@ -26,10 +26,11 @@ export interface RegionPlan {
 /** Reads what is there, and compares. */
 export async function planRegion(source: PublishSource, target: PublishTarget): Promise<RegionPlan> {
   const session = await target.open();
-  const { imageId, replaced, inTheWay } = await findImage(source, target, session);
+  const { imageId, replaced = [], inTheWay } = await findImage(source, target, session);
+  const replaces = replaced.at(-1)?.ImageId;
   const found = imageId === undefined ? undefined : await readRevocable(imageId, { target, session });
   const changes = differences(found, { target, session }).map((change) =>
-    change.step === 'copy' && replaced ? { ...change, replaces: replaced.ImageId! } : change,
+    change.step === 'copy' && replaces !== undefined ? { ...change, replaces } : change,
   );
   const isSourceEncrypted = (source.image.BlockDeviceMappings ?? []).some(({ Ebs }) => Ebs?.Encrypted);
   const obstacles = [
@@ -43,8 +44,8 @@ export async function planRegion(source: PublishSource, target: PublishTarget): 
 interface FoundImage {
   /** Of the source or its copy, where that is available. */
   readonly imageId?: string;
-  /** A copy of an earlier AMI, which gives way. */
-  readonly replaced?: Image;
+  /** Copies of earlier AMIs, which give way. */
+  readonly replaced?: readonly Image[];
   /** Why there can be none. */
   readonly inTheWay?: PublishError;
 }
@@ -64,7 +65,7 @@ async function findImage(
     if (!inTheWay) {
       const copy = found.copies.find((one) => copyStateOf(one) === 'available');
       if (copy) return { imageId: copy.ImageId! };
-      return found.other ? { replaced: found.other } : {};
+      return { replaced: found.others };
     }
     if (n === policies.consistentAbsence.attempts) return { inTheWay };
     await pause(ec2, { n, pace: policies.consistentAbsence });

@@ -6,6 +6,7 @@ import { deprecateAmi, protectAmi } from '../lifecycle/deprecate-ami.ts';
 import { type Change, describeDifference, isRevoking } from '../published/compare-published.ts';
 import type { PublishedAmi } from '../published/published-ami.ts';
 import { changePermission } from '../share/share-ami.ts';
+import { requireUnannounced } from './find-announced.ts';
 import { differences, type RegionPlan, readTarget } from './plan-region.ts';
 import type { PublishSource } from './target.ts';
 
@@ -68,6 +69,7 @@ async function obtainImage({ source, plan, progress, onChange }: PublishRegionOp
     encryption: target.encryption,
     completionMinutes: target.completionMinutes,
     replace: target.replace,
+    beforeReplacing: (image) => requireUnannounced(image, { target, session }),
     inTurn: session.inTurn,
     onStarted: (imageId) => {
       progress.imageId = imageId;

@@ -1,4 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
+import type { AmiFacts } from '@ec2-image/ec2-import';
+import { tagList } from '@ec2-image/provenance';
 import {
   type Change,
   checkTargets,
@@ -8,6 +10,7 @@ import {
   type PublishStep,
   publishAmi,
   type RegionPlan,
+  requireUnannounced,
 } from '@ec2-image/publish';
 import type { Cloud } from '../../aws/cloud.ts';
 import type { RequestedImport } from '../../config/import-request.ts';
@@ -51,6 +54,24 @@ export async function checkPublication(
   const targets = targetsOf(await wantedRegions(job), contextOf(job));
   const isEncrypted = request.encryption !== undefined;
   await checkTargets(targets, { region: cloud.region, name, isEncrypted, signal });
+}
+
+/**
+ * Just before an AMI is deregistered for the one that is registered: whether parameters name it.
+ *
+ * @throws PublishError `REPLACED_AMI_ANNOUNCED`; the codes of a call where that cannot be read
+ */
+export async function requireReplaceable(
+  job: Omit<PublishJob, 'steps' | 'log' | 'resumes'>,
+  { imageId: ImageId, creationDate: CreationDate, tags }: AmiFacts,
+): Promise<void> {
+  const { region } = job.cloud;
+  if (!job.request.publish) return;
+  for (const target of targetsOf([{ region, required: true }], contextOf(job)))
+    await requireUnannounced(
+      { ImageId, CreationDate, Tags: tagList(tags) },
+      { target, session: await target.open() },
+    );
 }
 
 /** What publishing an AMI takes besides its regions. */

@@ -194,6 +194,7 @@ export async function registerAmi(run: ImageRun, snapshot: ObtainedSnapshot): Pr
         deregistrationProtection: request.ami.deregistrationProtection,
         tags: amiTagsOf(run),
         replace: request.replace,
+        beforeReplacing: run.beforeReplacing,
         fresh: request.fresh,
         onRegistered(imageId) {
           known.imageId = imageId;
