@@ -12,6 +12,7 @@ export { type Disk, diskBlocks, type Extent } from './disk.ts';
 export type { Stretch } from './disk-map.ts';
 export { DiskBlocksError } from './errors.ts';
 export { fileHoles } from './file-map.ts';
+export { findUnreadable } from './find-unreadable.ts';
 export { type BlockRange, blocksWithin } from './holes.ts';
 export { arrivingBlocks, type ImageBlocksOptions, imageBlocks, zeroBlocks } from './image-blocks.ts';
 export { type GrowingFile, growingSource } from './image-reader/growing-source.ts';

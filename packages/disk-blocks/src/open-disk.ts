@@ -1,9 +1,11 @@
 import { open } from 'node:fs/promises';
+import { isExplained } from '@ec2-image/explained-error';
 import { fileSource, type ImageHeader, readImageHeader } from '@ec2-image/image-headers';
 import { fillWithZeros } from './block.ts';
 import type { Disk, Extent } from './disk.ts';
 import { DiskBlocksError, nbdFailed } from './errors.ts';
 import { fileExtents, fileHoles } from './file-map.ts';
+import { findUnreadable } from './find-unreadable.ts';
 import { connectNbdTwice } from './nbd/connections.ts';
 import { type DiskImageFormat, type ImagePlace, startQemuNbd } from './nbd/qemu-nbd.ts';
 import { type ServedSource, serveBytes } from './nbd/serve-bytes.ts';
@@ -12,7 +14,7 @@ import { type ServedSource, serveBytes } from './nbd/serve-bytes.ts';
  * Opens the content of a disk image for reading: a raw one as the file it is, any other through qemu-nbd, so that no
  * raw copy is needed. Holes cost nothing either way. Check the header before.
  *
- * @throws DiskBlocksError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED`, `NBD_FAILED`, when it is read `DATA_UNREADABLE`; ImageHeaderError of a VHD that has changed since
+ * @throws DiskBlocksError `QEMU_NBD_MISSING`, `QEMU_NBD_FAILED`, `NBD_FAILED`, when it is read `DATA_UNREADABLE`, `IMAGE_NOT_READABLE`; ImageHeaderError of a VHD that has changed since
  */
 export async function openDisk(options: {
   readonly path: string;
@@ -111,16 +113,22 @@ async function openServed({
     await server.hide();
     if (vhd && client.sizeBytes !== vhd.virtualSize)
       throw nbdFailed(`a disk of ${client.sizeBytes} bytes, but the VHD declares ${vhd.virtualSize}`);
-    let reason: Promise<DiskBlocksError | undefined> | undefined;
+    let reason: Promise<unknown> | undefined;
     /** Where qemu-nbd closes the connection, it says why on its standard error alone. */
+    const whyUnread = async (error: unknown): Promise<unknown> => {
+      const said = (await server.whyClosed()) ?? error;
+      const isUnreadable = isExplained(said) && said.code === 'DATA_UNREADABLE';
+      const { file } = options;
+      return (isUnreadable && 'path' in file && (await findUnreadable(file.path, { signal }))) || said;
+    };
     const read = async <T>(reading: Promise<T>): Promise<T> => {
       try {
         return await reading;
       } catch (error) {
         if (signal?.aborted) throw error;
         client.close();
-        reason ??= server.whyClosed();
-        throw (await reason) ?? error;
+        reason ??= whyUnread(error);
+        throw await reason;
       }
     };
     return {

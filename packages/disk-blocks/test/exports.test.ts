@@ -14,6 +14,7 @@ test('the exported names', () => {
     'diskBlocks',
     'fileHoles',
     'fillWithZeros',
+    'findUnreadable',
     'growingSource',
     'imageBlocks',
     'isZeroBlock',

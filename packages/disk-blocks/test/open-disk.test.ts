@@ -8,6 +8,7 @@ import {
   blocksWithin,
   type DiskImageFormat,
   diskBlocks,
+  findUnreadable,
   openDisk,
   streamBlocks,
 } from '@ec2-image/disk-blocks';
@@ -159,7 +160,8 @@ test('a file that is not an image is refused', async () => {
   await expect(openDisk({ path: raw, format: 'qcow2' })).rejects.toMatchObject({ code: 'QEMU_NBD_FAILED' });
 });
 
-test('data that QEMU cannot read is told as such, to each that asks for it, and after that', async () => {
+/** A qcow2 of which QEMU cannot decompress the second half. */
+async function damagedImage(): Promise<string> {
   const text = join(directory, 'text.raw');
   const path = join(directory, 'damaged.qcow2');
   const file = await open(text, 'w');
@@ -171,7 +173,11 @@ test('data that QEMU cannot read is told as such, to each that asks for it, and 
   await using image = await open(path, 'r+');
   const { size } = await image.stat();
   await image.write(Buffer.alloc(size / 4, 0xff), 0, undefined, Math.floor(size / 2));
-  await using disk = await openDisk({ path, format: 'qcow2' });
+  return path;
+}
+
+test('data that QEMU cannot read is told as such, to each that asks for it, and after that', async () => {
+  await using disk = await openDisk({ path: await damagedImage(), format: 'qcow2' });
   const reads = Array.from({ length: 24 }, (_, index) =>
     disk.readInto(Buffer.alloc(blockSizeBytes), index * blockSizeBytes),
   );
@@ -180,4 +186,25 @@ test('data that QEMU cannot read is told as such, to each that asks for it, and 
   expect(refused.length).toBeGreaterThan(1);
   for (const { reason } of refused) expect(reason).toMatchObject({ code: 'DATA_UNREADABLE' });
   await expect(disk.readInto(Buffer.alloc(512), 0)).rejects.toMatchObject({ code: 'DATA_UNREADABLE' });
+});
+
+test('where the file cannot be read either, that is the reason, and nothing is said of the image', async () => {
+  const path = await damagedImage();
+  await using disk = await openDisk({ path, format: 'qcow2' });
+  await rm(path);
+  const reading = async () => {
+    for (let index = 0; index < 24; index += 1)
+      await disk.readInto(Buffer.alloc(blockSizeBytes), index * blockSizeBytes);
+  };
+  await expect(reading()).rejects.toMatchObject({ code: 'IMAGE_NOT_READABLE', path, offset: 0 });
+});
+
+test('a file is read to its end, or told to be unreadable where that fails', async () => {
+  await expect(findUnreadable(raw)).resolves.toBeUndefined();
+  // Nothing lies at address 0: reading there is an input/output error.
+  await expect(findUnreadable('/proc/self/mem')).resolves.toMatchObject({
+    code: 'IMAGE_NOT_READABLE',
+    message: expect.stringContaining('EIO'),
+    offset: 0,
+  });
 });

@@ -1,6 +1,7 @@
 import { accountCodes } from './codes/account-codes.ts';
 import { awsCodes } from './codes/aws-codes.ts';
 import type { CodeEntry } from './codes/code-entry.ts';
+import { diskCodes } from './codes/disk-codes.ts';
 import { downloadCodes } from './codes/download-codes.ts';
 import { imageCodes } from './codes/image-codes.ts';
 import { machineCodes } from './codes/machine-codes.ts';
@@ -14,7 +15,8 @@ export const errorCodeGroups = {
   'Downloads and checksums': downloadCodes,
   'Keyrings and signatures': signatureCodes,
   'Proxies and certificates': networkCodes,
-  'Images and disks': imageCodes,
+  Images: imageCodes,
+  'Conversion and disks': diskCodes,
   'AWS calls': awsCodes,
   'Buckets, snapshots and AMIs': accountCodes,
   'This machine': machineCodes,
@@ -26,6 +28,7 @@ export type ErrorCode =
   | keyof typeof signatureCodes
   | keyof typeof networkCodes
   | keyof typeof imageCodes
+  | keyof typeof diskCodes
   | keyof typeof awsCodes
   | keyof typeof accountCodes
   | keyof typeof machineCodes;
@@ -36,6 +39,7 @@ export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = {
   ...signatureCodes,
   ...networkCodes,
   ...imageCodes,
+  ...diskCodes,
   ...awsCodes,
   ...accountCodes,
   ...machineCodes,
@@ -45,7 +49,7 @@ export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(errorCodes, text);
 }
 
-/** Whether it says that the image, or the disk made of it, cannot be taken. */
+/** Whether it says that the image cannot be taken as it is, so that what was sent of it is good for nothing. */
 export function isImageCode(text: string): boolean {
   return Object.hasOwn(imageCodes, text);
 }

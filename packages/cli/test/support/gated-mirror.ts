@@ -17,10 +17,7 @@ export interface GatedMirror extends AsyncDisposable {
 export interface GatedMirrorOptions {
   readonly directory: string;
   readonly name: string;
-  /**
-   * No long answer sends more of the file than up to here, in bytes, before the gate opens, nor does any send the last
-   * that is missing.
-   */
+  /** No long answer sends more of the file than up to here, in bytes, before the gate opens, and no answer sends this byte. */
   readonly gateAt: number;
   /** Whether it takes ranges. Default true. */
   readonly ranges?: boolean;
@@ -32,17 +29,6 @@ export interface GatedMirrorOptions {
   readonly alter?: (stretch: Buffer, start: number) => Buffer;
   /** An HTTP status to answer with in place of the file. */
   readonly statusOf?: () => number | undefined;
-}
-
-/** Whether every byte is in one of these. */
-function isComplete(
-  content: Buffer,
-  sent: readonly { readonly start: number; readonly sent: number }[],
-): boolean {
-  let end = 0;
-  for (const { start, sent: length } of sent.toSorted((one, other) => one.start - other.start))
-    if (start <= end) end = Math.max(end, start + length);
-  return end >= content.length;
 }
 
 /** Serves one file as a good web server does, up to a byte behind which it waits. */
@@ -73,8 +59,8 @@ export async function openGatedMirror(options: GatedMirrorOptions): Promise<Gate
     };
     // A short one is of what was asked for out of turn.
     const isShort = end - start <= 2 ** 20 && start > 0;
-    if (end > gateAt && (!isShort || isComplete(content, [...answers, { start, sent: end - start }]))) {
-      sendUpTo(Math.min(gateAt, end - 1));
+    if (end > gateAt && (!isShort || start <= gateAt)) {
+      sendUpTo(gateAt);
       held.add(response);
       await opened;
       held.delete(response);

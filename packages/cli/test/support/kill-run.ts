@@ -24,8 +24,8 @@ const heldMs = 500;
 
 /**
  * Resolves when no call is under way any more. One that a fault lets hang continues when the fault is cleared, unless its
- * client has left: the service sees that after a moment, but not where most of a body is unread, so that those which are
- * held are waited for 0.5 s and no longer.
+ * client has left: the service sees that after a moment, but not where most of a body is unread: those get 0.5 s and no
+ * longer.
  *
  * @throws Error where another call is under way after 10 s
  */

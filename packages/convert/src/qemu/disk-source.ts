@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findUnreadable } from '@ec2-image/disk-blocks';
 import { type ByteSource, partitionTableBytes } from '@ec2-image/image-headers';
 import { ConvertError, diskFullPattern, isDiskFull, temporaryDirectoryFull } from '../errors.ts';
 import { blockDevice, type ImageFile } from './block-device.ts';
@@ -55,13 +56,12 @@ async function readRange(
     });
     if (exitCode !== 0) {
       if (diskFullPattern.test(stderr)) throw full(new Error(stderr));
-      throw new ConvertError(
-        'CONVERSION_FAILED',
-        `qemu-img cannot read the ${image.format} image: ${stderr}`,
-        {
+      throw (
+        (await findUnreadable(image.path, { signal })) ??
+        new ConvertError('CONVERSION_FAILED', `qemu-img cannot read the ${image.format} image: ${stderr}`, {
           hint: 'Check the image with `qemu-img check`, or download it again.',
           facts: { exitCode, stderr },
-        },
+        })
       );
     }
     return await readFile(output);

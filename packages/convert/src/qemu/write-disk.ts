@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { findUnreadable } from '@ec2-image/disk-blocks';
 import { ConvertError, diskFullPattern, workDirectoryFull } from '../errors.ts';
 import { requireFreeSpace } from '../free-space.ts';
 import { allocatedBytes } from './allocated-bytes.ts';
@@ -30,7 +31,7 @@ export const writeLagBytes = (64 + 8 * 2) * 2 ** 20;
  * (`-W`, `-m 16`, `-t none`, `-t writeback`) none was faster than the defaults by more than the noise, the cache
  * modes were slower by half, and without `-W` the output grows from front to back, so that it can be uploaded meanwhile.
  *
- * @throws ConvertError `CONVERSION_FAILED`, `DISK_TOO_LARGE`, `WORK_DIRECTORY_FULL`
+ * @throws ConvertError `CONVERSION_FAILED`, `DISK_TOO_LARGE`, `WORK_DIRECTORY_FULL`; DiskBlocksError `IMAGE_NOT_READABLE`
  */
 export async function writeDisk(options: WriteDiskOptions): Promise<void> {
   const { source, format, output, virtualSize, signal, onBytes } = options;
@@ -49,13 +50,12 @@ export async function writeDisk(options: WriteDiskOptions): Promise<void> {
   if (diskFullPattern.test(stderr)) {
     throw workDirectoryFull({ directory, cause: new Error(stderr) });
   }
-  throw new ConvertError(
-    'CONVERSION_FAILED',
-    `qemu-img cannot convert the ${source.format} image: ${stderr}`,
-    {
+  throw (
+    (await findUnreadable(source.path, { signal })) ??
+    new ConvertError('CONVERSION_FAILED', `qemu-img cannot convert the ${source.format} image: ${stderr}`, {
       hint: 'Check the image with `qemu-img check`, or download it again.',
       facts: { exitCode, stderr },
-    },
+    })
   );
 }
 

@@ -1,22 +1,14 @@
 import type { CodeTable } from './code-entry.ts';
 
-/** Images, their formats, and what is made of them. */
+/** Verdicts on an image: it cannot be taken as it is, whoever tries, and what was sent of it is good for nothing. */
 export const imageCodes = {
   BACKING_FILE: {
     means: 'The qcow2 image holds only the changes to another file.',
     remedy: 'Flatten it where its backing file is (`qemu-img convert -O qcow2`), and import the result.',
   },
-  BAD_DIGESTS_FILE: {
-    means: 'The file of block digests is not one that `verify --save-digests` writes.',
-    remedy: 'Make it again with `ec2-image verify --save-digests`.',
-  },
   BOOT_LOADER_MISMATCH: {
     means: "The image's UEFI boot loader is for another architecture than arch.",
     remedy: 'Correct arch, or use the image for that architecture; --allow-unbootable imports it anyway.',
-  },
-  COMPARISON_FAILED: {
-    means: 'The converted disk could not be compared with the image.',
-    remedy: 'Run the same command again: a disk is not used before the comparison succeeds.',
   },
   COMPRESSED_IMAGE: {
     means: 'The file uses an unsupported compression.',
@@ -47,10 +39,6 @@ export const imageCodes = {
     remedy:
       'Check the image with `qemu-img check`; download it again and compare its checksum with the published one.',
   },
-  DECOMPRESSION_MEMORY: {
-    means: 'Decompressing the image needs more memory than the limit.',
-    remedy: 'If you trust the image, raise the limit (--decompression-memory).',
-  },
   DIFFERENCING_DISK: {
     means: 'The disk holds only the changes to a parent disk.',
     remedy: 'Merge it into its parent, or export the whole disk.',
@@ -59,14 +47,6 @@ export const imageCodes = {
     means: 'The image was not closed: its log holds changes that are not in the disk.',
     remedy: 'Let the program that made it close it, or repair a copy with `qemu-img check -r all`.',
   },
-  DISK_CHANGED: {
-    means: 'The file of the disk changed while it was read.',
-    remedy: 'Make sure nothing else writes to it, then run the same command again.',
-  },
-  DISK_DIFFERS: {
-    means: 'The converted disk, or what was sent of it, does not equal the image. It is not used.',
-    remedy: 'Run the same command again. If it recurs, check the memory and the disk of this machine.',
-  },
   DISK_SIZE_WRONG: {
     means: 'The image header declares another size than its content has.',
     remedy: 'The image is corrupt or malicious; download it from another source.',
@@ -74,15 +54,6 @@ export const imageCodes = {
   DISK_TOO_LARGE: {
     means: 'The disk is larger than the limit, the format, or EC2 allows.',
     remedy: 'Raise --max-disk-size if you trust the image, or use --format vhdx or raw.',
-  },
-  DISK_UNREADABLE: {
-    means:
-      'The file of the disk was deleted during the upload, or cannot be opened. The message names the directory.',
-    remedy: 'Make sure nothing else deletes files in the work directory, then run the same command again.',
-  },
-  EMPTY_DISK: {
-    means: 'The file of the disk is empty.',
-    remedy: 'Run the same command again.',
   },
   ENCRYPTED_IMAGE: {
     means: 'The image is encrypted.',
@@ -104,10 +75,6 @@ export const imageCodes = {
   IMAGE_CHANGED: {
     means: 'The local image changed while it was read. Nothing was made from it.',
     remedy: 'Make sure nothing else writes to it, then run the same command again.',
-  },
-  IMAGE_NOT_READABLE: {
-    means: 'The image file cannot be read.',
-    remedy: 'Check the path and its permissions.',
   },
   NESTED_COMPRESSION: {
     means: 'The compressed file holds another compressed file.',

@@ -73,7 +73,9 @@ export async function uploadDisk(run: ImageRun, obtainDisk: ObtainDisk): Promise
   try {
     return await uploadConverted(run, obtainDisk);
   } catch (error) {
-    throw isExplained(error) && isImageCode(error.code) ? await whyRefused(run, error) : error;
+    throw isExplained(error) && (isImageCode(error.code) || error.code === 'DISK_DIFFERS')
+      ? await whyRefused(run, error)
+      : error;
   }
 }
 
