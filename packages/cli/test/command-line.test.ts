@@ -72,6 +72,10 @@ describe('a wrong command line is answered in words', () => {
       'the value of the tag team has more than 255 characters, which EBS direct does not accept',
     ],
     [['doctor', '--endpoint-url', 'notaurl'], '--endpoint-url: expected an http or https URL, not "notaurl"'],
+    [
+      ['doctor', '--endpoint-url', 'https://me:secret@aws.test/'],
+      '--endpoint-url: expected a URL without a user name and password, not one that has them before "https://aws.test/"',
+    ],
     [['doctor', '--profile', 'nope'], 'there is no AWS profile "nope"'],
     [['janitor', '--from-plan', 'x', '--save-plan', 'y'], '--save-plan cannot be combined with --from-plan'],
     [
@@ -186,7 +190,7 @@ describe('AWS over plain http', () => {
   test.each([
     [[...complete, '--endpoint-url', nobody], {}],
     [['tag-fix'], { AWS_ENDPOINT_URL: nobody }],
-    [['janitor', '--bucket', 'abc'], { AWS_ENDPOINT_URL_STS: 'http://user:secret@images.invalid/x' }],
+    [['janitor', '--bucket', 'abc'], { AWS_ENDPOINT_URL_STS: 'http://images.invalid/x?key=secret' }],
     [complete, { AWS_ENDPOINT_URL: 'http://localhost.example.org:9' }],
   ])('from %j with %j is refused', async (args, env) => {
     const { exitCode, stderr } = await runInProcess(args, { env });
@@ -206,6 +210,10 @@ describe('AWS over plain http', () => {
 
 describe('what the SDK reads of the environment', () => {
   test.each([
+    [
+      { AWS_ENDPOINT_URL_EC2: 'https://me:secret@aws.test/' },
+      'AWS_ENDPOINT_URL_EC2: expected a URL without a user name and password, not one that has them before "https://aws.test/"',
+    ],
     [{ AWS_ENDPOINT_URL: 'notaurl' }, 'AWS_ENDPOINT_URL: expected an http or https URL, not "notaurl"'],
     [
       { AWS_ENDPOINT_URL_S3: 'ftp://x/y' },

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors/cli-error.ts';
 import { describeIssue } from '../options/given.ts';
 import { show } from '../options/kinds/kind.ts';
-import { httpUrl } from '../options/kinds/locations.ts';
+import { endpoint } from '../options/kinds/locations.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -87,7 +87,7 @@ export function configuredEndpoint(
 export function checkEndpoints(options: Parameters<typeof configuredEndpoint>[1]): void {
   for (const service of serviceIds) {
     const url = configuredEndpoint(service, options);
-    const parsed = httpUrl.schema.safeParse(url);
+    const parsed = endpoint.schema.safeParse(url);
     if (url === undefined || parsed.success) continue;
     throw new UsageError(
       'BAD_OPTION',

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors/cli-error.ts';
 import { describeIssue } from '../options/given.ts';
 import type { Kind } from '../options/kinds/kind.ts';
-import { httpUrl } from '../options/kinds/locations.ts';
+import { endpoint } from '../options/kinds/locations.ts';
 import { region as regionKind } from '../options/kinds/text.ts';
 
 /**
@@ -24,7 +24,7 @@ export function checkAwsVariables({
   if (region === undefined) check(used, env[used], regionKind);
   if (endpointUrl !== undefined || /^true$/i.test(env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS ?? '')) return;
   for (const [name, value] of Object.entries(env)) {
-    if (/^AWS_ENDPOINT_URL(_[A-Z0-9_]+)?$/.test(name)) check(name, value, httpUrl);
+    if (/^AWS_ENDPOINT_URL(_[A-Z0-9_]+)?$/.test(name)) check(name, value, endpoint);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { CommandName } from '../commands.ts';
-import { httpUrl, path } from '../kinds/locations.ts';
+import { endpoint, path } from '../kinds/locations.ts';
 import { duration, integer } from '../kinds/numbers.ts';
 import { shard } from '../kinds/shard.ts';
 import { boolean, externalId, region, roleArn, roleSessionName, text } from '../kinds/text.ts';
@@ -83,7 +83,7 @@ export const accountOptions = {
     in: 'flag',
   }),
   'endpoint-url': option({
-    kind: httpUrl,
+    kind: endpoint,
     help: 'Send AWS requests to this address instead of AWS',
     default: 'AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE>, or those of the profile',
     group: 'account',

@@ -23,6 +23,19 @@ export const httpUrl: Kind<string> = single({
   jsonSchema: { type: 'string', format: 'uri', pattern: '^https?://' },
 });
 
+/** Of a service whose requests are signed. It is shown in hints, and a password in it would be of no use. */
+export const endpoint: Kind<string> = {
+  ...httpUrl,
+  schema: httpUrl.schema.refine(
+    (url) => !URL.canParse(url) || !hasUserInfo(new URL(url)),
+    expected('a URL without a user name and password', {
+      shown: (input) => `one that has them before ${shown(input)}`,
+    }),
+  ),
+};
+
+const hasUserInfo = ({ username, password }: URL) => username !== '' || password !== '';
+
 /**
  * A file or directory of this machine.
  *
