@@ -303,13 +303,17 @@ describe('publish', () => {
     runPublish,
     parameterIn,
   }) => {
-    const latest = { 'ssm-latest': '/images/latest' };
+    const latest = { 'ssm-latest': '/images/latest', regions: ['eu-west-1'] };
     const older = await runImport(latest);
     expect([older.exitCode, await parameterIn(source, '/images/latest')]).toEqual([0, older.result.imageId]);
     // Tags tell the second in which an import began.
     await new Promise((resolve) => setTimeout(resolve, 1100));
     const newer = await runImport({ ...latest, suffix: '2' });
     expect([newer.exitCode, await parameterIn(source, '/images/latest')]).toEqual([0, newer.result.imageId]);
+    for (const [index, { region }] of newer.result.regions.entries())
+      expect(newer.stderr).toMatch(
+        new RegExp(`${region}: .*move /images/latest from ${older.result.regions[index]!.imageId}`),
+      );
     const back = await runPublish(latest);
     expect([back.exitCode, back.result.error?.code]).toEqual([1, 'LATEST_NOT_NEWER']);
     expect(await parameterIn(source, '/images/latest')).toBe(newer.result.imageId);

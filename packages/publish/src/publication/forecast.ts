@@ -1,11 +1,11 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { createEc2 } from '../ec2.ts';
 import type { PublishError } from '../errors.ts';
-import { type Change, comparePublished } from '../published/compare-published.ts';
+import type { Change } from '../published/compare-published.ts';
 import { publishedFacts } from '../published/read-published.ts';
 import { latestObstacle } from './move-latest.ts';
-import { planRegion } from './plan-region.ts';
-import type { PublishSource, PublishTarget, RegionSession } from './target.ts';
+import { changesOfNew, planRegion } from './plan-region.ts';
+import type { PublishSource, PublishTarget } from './target.ts';
 
 /** What publishing would do in one region, and what it would refuse there. */
 export interface Forecast {
@@ -48,12 +48,7 @@ async function forecastRegion(
   const { region } = target;
   const plan = isThere(source) ? await planRegion(source, target) : undefined;
   const session = plan?.session ?? (await target.open());
-  const copy = plan?.changes.find(({ step }) => step === 'copy');
-  const changes = plan?.found
-    ? plan.changes
-    : (await changesOfNew(target, { session, madeIn: source.region })).map((change) =>
-        change.step === 'copy' && copy ? copy : change,
-      );
+  const changes = plan?.changes ?? (await changesOfNew(target, { session, madeIn: source.region }));
   const obstacles = plan?.obstacles ?? [];
   const ec2 = createEc2(session.ec2);
   const candidate = publishedFacts(source.image, region);
@@ -67,19 +62,4 @@ async function forecastRegion(
 
 function isThere(source: ForecastOptions['source']): source is PublishSource {
   return 'ImageId' in source.image;
-}
-
-/** Of an AMI that is not in the region yet, everything; what the parameters hold until then is read. */
-async function changesOfNew(
-  { region, configured }: PublishTarget,
-  { session, madeIn }: { readonly session: RegionSession; readonly madeIn: string },
-): Promise<Change[]> {
-  const names = configured.parameters.map(({ name }) => name);
-  const parameters = names.length > 0 ? await session.parameters?.read(names) : undefined;
-  const now = createEc2(session.ec2).now();
-  const { account } = session;
-  // The region of the import gets the AMI itself.
-  return comparePublished(configured, undefined, { account, region, now, parameters }).filter(
-    ({ step }) => step !== 'copy' || region !== madeIn,
-  );
 }

@@ -29,9 +29,11 @@ export async function planRegion(source: PublishSource, target: PublishTarget): 
   const { imageId, replaced = [], inTheWay } = await findImage(source, target, session);
   const replaces = replaced.at(-1)?.ImageId;
   const found = imageId === undefined ? undefined : await readRevocable(imageId, { target, session });
-  const changes = differences(found, { target, session }).map((change) =>
-    change.step === 'copy' && replaces !== undefined ? { ...change, replaces } : change,
-  );
+  const changes = found
+    ? differences(found, { target, session })
+    : (await changesOfNew(target, { session, madeIn: source.region })).map((change) =>
+        change.step === 'copy' && replaces !== undefined ? { ...change, replaces } : change,
+      );
   const isSourceEncrypted = (source.image.BlockDeviceMappings ?? []).some(({ Ebs }) => Ebs?.Encrypted);
   const obstacles = [
     ...(inTheWay ? [inTheWay] : []),
@@ -101,7 +103,7 @@ async function readRevocable(
 }
 
 export function differences(
-  found: PublishedAmi | undefined,
+  found: PublishedAmi,
   { target, session }: Pick<RegionPlan, 'target' | 'session'>,
 ): Change[] {
   const { now } = createEc2(session.ec2);
@@ -110,4 +112,19 @@ export function differences(
     region: target.region,
     now: now(),
   });
+}
+
+/** Of an AMI that is not in the region yet, everything; what the parameters hold until then is read. */
+export async function changesOfNew(
+  { region, configured }: PublishTarget,
+  { session, madeIn }: { readonly session: RegionSession; readonly madeIn: string },
+): Promise<Change[]> {
+  const names = configured.parameters.map(({ name }) => name);
+  const parameters = names.length > 0 ? await session.parameters?.read(names) : undefined;
+  const now = createEc2(session.ec2).now();
+  const { account } = session;
+  // The region of the import gets the AMI itself.
+  return comparePublished(configured, undefined, { account, region, now, parameters }).filter(
+    ({ step }) => step !== 'copy' || region !== madeIn,
+  );
 }
