@@ -110,6 +110,12 @@ test('the run repeats a copy that has failed; one that always fails leaves nothi
   const { result, exitCode, stderr } = await runOwn();
   expect([exitCode, result.outcome], stderr).toEqual([0, 'imported']);
   copyFails('always');
+  // CopySnapshot has no token: what a call has made whose answer is lost may have failed before anybody sees it.
+  account.aws.faults.add({
+    match: { operation: 'CopySnapshot' },
+    nth: 3,
+    action: { kind: 'drop', when: 'after' },
+  });
   const failed = await runOwn({ suffix: 'three' });
   expect([failed.exitCode, failed.result.error], failed.stderr).toMatchObject([
     1,

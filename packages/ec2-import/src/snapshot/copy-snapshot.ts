@@ -56,8 +56,8 @@ async function startCopy(
   options: CopySnapshotOptions,
   source: SnapshotFacts,
 ): Promise<{ readonly snapshotId: string; readonly isOwn: boolean }> {
-  const look = () => retryThroughOutage(ec2, () => findCopy(ec2, options));
-  const underWay = await look();
+  const look = (orFailed: boolean) => retryThroughOutage(ec2, () => findCopy(ec2, { ...options, orFailed }));
+  const underWay = await look(false);
   if (underWay) return { snapshotId: underWay.snapshotId, isOwn: false };
   const command = new CopySnapshotCommand(await requestOf(ec2, options, source));
   const outage = watchOutage(ec2);
@@ -76,7 +76,8 @@ async function startCopy(
         await pause(ec2, { n, pace: policies.startCopy });
         n += 1;
       }
-      const made = await look();
+      // A copy may have failed by now: it is deleted as any other that fails.
+      const made = await look(true);
       if (made) return { snapshotId: made.snapshotId, isOwn: true };
     }
   }

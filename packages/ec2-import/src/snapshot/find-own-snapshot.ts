@@ -32,23 +32,32 @@ export async function findOwnSnapshot(options: OwnSnapshotOptions): Promise<Snap
   return copy?.state === 'completed' ? snapshotOf(copy) : undefined;
 }
 
+export interface FindCopyOptions extends OwnSnapshotOptions {
+  /** Whether one that has failed is found, too, where there is no other. Default false. */
+  readonly orFailed?: boolean;
+}
+
 /** A copy for this AMI, complete or under way. None is believed only after several looks. */
-export function findCopy(ec2: Ec2, options: OwnSnapshotOptions): Promise<SnapshotFacts | undefined> {
+export function findCopy(ec2: Ec2, options: FindCopyOptions): Promise<SnapshotFacts | undefined> {
   return findConsistently(ec2, () => findCopyNow(ec2, options));
 }
 
 /** The oldest, so that two runs choose alike. */
-export async function findCopyNow(ec2: Ec2, options: OwnSnapshotOptions): Promise<SnapshotFacts | undefined> {
-  const { digest, except = [] } = options;
+export async function findCopyNow(ec2: Ec2, options: FindCopyOptions): Promise<SnapshotFacts | undefined> {
+  const { digest, except = [], orFailed = false } = options;
   const name = `tag:${provenanceKeys.sourceDigest}`;
   const listed = await listSnapshots(ec2, { name, values: [digest] });
   const copies: SnapshotFacts[] = [];
+  const failed: SnapshotFacts[] = [];
   for (const snapshot of listed) {
     if (snapshot.origin.kind !== 'copied' || except.includes(snapshot.snapshotId)) continue;
-    if (whyNotOurSnapshot(snapshot) !== undefined || whyNot(snapshot, options) !== undefined) continue;
-    if (await isOwn(ec2, snapshot, options)) copies.push(snapshot);
+    const found = snapshot.state === 'error' ? failed : copies;
+    if (whyNotOurSnapshot(snapshot) !== undefined) continue;
+    if (found === copies && whyNot(snapshot, options) !== undefined) continue;
+    if (await isOwn(ec2, snapshot, options)) found.push(snapshot);
   }
-  return copies.length > 0 ? oldestOf(copies) : undefined;
+  const eligible = copies.length === 0 && orFailed ? failed : copies;
+  return eligible.length > 0 ? oldestOf(eligible) : undefined;
 }
 
 function whyNot(snapshot: SnapshotFacts, wanted: WantedSnapshot): string | undefined {
