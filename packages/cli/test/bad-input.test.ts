@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DeleteTagsCommand } from '@aws-sdk/client-ec2';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { makeDenseQcow2 } from '@ec2-image/sample-image';
 import { execa } from 'execa';
 import { openAccount, type TestAccount } from './support/account.ts';
 import { describe, expect, testWith } from './support/fixtures.ts';
@@ -12,7 +13,6 @@ import type { TestImages } from './support/images.ts';
 import { flagsOf, type ImportDocument, importArgs, makeWorkDirectory } from './support/import.ts';
 import { runInProcess } from './support/in-process.ts';
 import { peakOf } from './support/peak-memory.ts';
-import { makeRepeatedTable } from './support/repeated-table.ts';
 import { type CliEnd, runCli, startCli } from './support/run-cli.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
@@ -78,16 +78,16 @@ test('a header that names another file by two megabytes is refused before anybod
 }, 60_000);
 
 describe.each([
-  ['an extended table of data and zeros by turns, for 1 TiB', '1T', true],
-  ['one for 16 TiB', '16T', false],
-] as const)('a map of a few hundred KiB: %s', (name, size, extendedL2) => {
+  ['an extended table of data and zeros by turns, for 1 TiB', 2 ** 40, 'subclusters'],
+  ['one for 16 TiB', 16 * 2 ** 40, 'data'],
+] as const)('a map of a few hundred KiB: %s', (name, sizeBytes, clusters) => {
   test.for(['s3', 'ebs'] as const)(
     'is refused by way of %s within the memory of any import',
     { timeout: 60_000 },
     async (via, { images, account }) => {
-      const path = join(images.directory, 'repeated.qcow2');
-      await makeRepeatedTable(path, { size, extendedL2 });
-      const { url, sha256 } = await publish(images, `repeated-${via}.qcow2`, await readFile(path));
+      const path = join(images.directory, 'dense.qcow2');
+      await makeDenseQcow2({ path, sizeBytes, clusters });
+      const { url, sha256 } = await publish(images, `dense-${via}.qcow2`, await readFile(path));
       const workDirectory = await makeWorkDirectory();
       const run = startCli(importArgs({ account, workDirectory, url, sha256, via }));
       const peakBytes = await peakOf(run);

@@ -9,8 +9,9 @@ import {
   type PlannedFile,
   type RangeArrivals,
 } from '@ec2-image/convert';
+import { makeDenseQcow2 } from '@ec2-image/sample-image';
 import { describe, expect } from 'vitest';
-import { makeRawDisk, makeRepeatedTable, mib, qemuImg } from './support/disk.ts';
+import { makeRawDisk, mib, qemuImg } from './support/disk.ts';
 import { digest, testOfDisk as test, virtualSize } from './support/disk-fixtures.ts';
 
 /** A file of which more arrives at each call of `until`; what is asked for out of turn comes at once. */
@@ -170,9 +171,12 @@ describe('an image that has to be there first', () => {
   test.for(['vhdx', 'vhd', 'vmdk', 'raw'] as const)(
     'a qcow2 that holds more data than the limit, and takes long to count to its end: for %s',
     async (format, { directory }) => {
-      const path = join(directory, 'repeated.qcow2');
+      const path = join(directory, 'dense.qcow2');
       // No disk is too large for its format.
-      await makeRepeatedTable(path, { size: format === 'vhdx' || format === 'raw' ? '16T' : '2000G' });
+      await makeDenseQcow2({
+        path,
+        sizeBytes: format === 'vhdx' || format === 'raw' ? 16 * 2 ** 40 : 2000 * 2 ** 30,
+      });
       const { image, fileSize, until } = await arrivingFile(path);
       until(fileSize);
       expect(await makeArrivingDisk({ image, format })).toBeUndefined();

@@ -4,13 +4,13 @@ import { Readable } from 'node:stream';
 import { constants, crc32, gzipSync, zstdCompressSync } from 'node:zlib';
 import { convertImage, inspectImage, inspectStream } from '@ec2-image/convert';
 import { bufferSource } from '@ec2-image/image-headers';
+import { makeDenseQcow2 } from '@ec2-image/sample-image';
 import { afterEach, describe, expect, test } from 'vitest';
 import { blockDevice } from '../src/qemu/block-device.ts';
 import {
   compressed,
   compressFile,
   makeRawDisk,
-  makeRepeatedTable,
   mib,
   qemuImg,
   run,
@@ -111,7 +111,7 @@ describe('before any qemu tool runs', () => {
     const image = join(directory, 'image');
     await qemuImg('create', '-f', 'qcow2', '-u', '-b', '/etc/passwd', '-F', 'raw', image, '1M');
     const dense = join(directory, 'dense.qcow2');
-    await makeRepeatedTable(dense, { size: '16T', extendedL2: true });
+    await makeDenseQcow2({ path: dense, sizeBytes: 16 * 2 ** 40, clusters: 'subclusters' });
     process.env.PATH = `${bin}:${path}`;
     const html = join(directory, 'page.qcow2');
     await writeFile(html, '<!DOCTYPE html><html></html>');

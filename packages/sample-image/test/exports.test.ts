@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 test('the exported names', () => {
   expect(Object.keys(api).sort()).toEqual([
     'SampleImageError',
+    'makeDenseQcow2',
     'makeSampleDisk',
     'openGpg',
     'packImage',

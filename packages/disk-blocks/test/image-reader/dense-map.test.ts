@@ -1,11 +1,12 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ImageReader, type ImageReaderOptions, openImageReader } from '@ec2-image/disk-blocks';
+import { type MakeDenseQcow2Options, makeDenseQcow2 } from '@ec2-image/sample-image';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type DenseMap, makeDenseMap } from '../support/dense-map.ts';
 
 const gib = 2 ** 30;
+const tib = 2 ** 40;
 
 /** In milliseconds, as the code under test is told it. */
 let now = 0;
@@ -23,33 +24,38 @@ afterEach(() => vi.restoreAllMocks());
 
 /** The image as it arrives, all of it at once, and which of its L2 tables have been asked for. */
 async function openDense(
-  map: DenseMap,
+  image: Pick<MakeDenseQcow2Options, 'sizeBytes' | 'clusters'>,
   options: Omit<Partial<ImageReaderOptions>, 'path' | 'format'> = {},
-): Promise<{ readonly reader: ImageReader; readonly tablesRead: number[]; readonly path: string }> {
+): Promise<{
+  readonly reader: ImageReader;
+  readonly tablesRead: number[];
+  readonly path: string;
+  readonly fileSize: number;
+}> {
   const directory = await mkdtemp(join(tmpdir(), 'dense-map-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   const path = join(directory, 'image.qcow2');
-  const tablesAt = await makeDenseMap(path, map);
-  const { size: fileSize } = await stat(path);
+  // So many that each one read is asked for: from the reader's memory they come much later.
+  const { fileBytes: fileSize, tablesOffset } = await makeDenseQcow2({ path, ...image, tables: 64 });
   const tablesRead: number[] = [];
   const arrived = async ({ offset }: { offset: number }) => {
-    if (offset >= tablesAt) tablesRead.push(offset);
+    if (offset >= tablesOffset) tablesRead.push(offset);
   };
   const growing = { fileSize, arrived };
   const { reader } = await openImageReader({ path, format: 'qcow2', growing, ...options });
   onTestFinished(() => reader![Symbol.asyncDispose]());
-  return { reader: reader!, tablesRead, path };
+  return { reader: reader!, tablesRead, path, fileSize };
 }
 
 describe('a map that holds more than the limit', () => {
   test.for([
-    ['16T', 'data', 512],
-    ['1T', 'subclusters', 256],
+    [16 * tib, 'data', 512],
+    [tib, 'subclusters', 256],
   ] as const)(
     'is refused when it is passed, the rest unread: %s of %s',
-    async ([size, clusters, mibOfTable]) => {
+    async ([sizeBytes, clusters, mibOfTable]) => {
       const maxDataBytes = gib;
-      const { reader, tablesRead, path } = await openDense({ size, clusters }, { maxDataBytes });
+      const { reader, tablesRead, path } = await openDense({ sizeBytes, clusters }, { maxDataBytes });
       const refusal = { name: 'DiskBlocksError', code: 'DISK_TOO_LARGE', maxDataBytes };
       await expect(reader.present()).rejects.toMatchObject(refusal);
       expect(tablesRead).toHaveLength(1024 / mibOfTable + 1);
@@ -58,13 +64,13 @@ describe('a map that holds more than the limit', () => {
   );
 
   test('is taken where it holds just as much', async () => {
-    const { reader } = await openDense({ size: '4G', clusters: 'data' }, { maxDataBytes: 4 * gib });
+    const { reader } = await openDense({ sizeBytes: 4 * gib, clusters: 'data' }, { maxDataBytes: 4 * gib });
     expect(await reader.present()).toEqual([{ offset: 0, length: 4 * gib }]);
   });
 
   test('is refused when it takes too long to read, though it holds nothing but zeros', async () => {
     msPerLook = 1;
-    const { reader, path } = await openDense({ size: '16T', clusters: 'zeros' }, { maxMapMs: 1000 });
+    const { reader, path } = await openDense({ sizeBytes: 16 * tib, clusters: 'zeros' }, { maxMapMs: 1000 });
     const refusal = { code: 'DISK_TOO_LARGE', maxMapMs: 1000 };
     await expect(reader.present()).rejects.toMatchObject(refusal);
     expect(now).toBeLessThan(10_000);
@@ -72,8 +78,7 @@ describe('a map that holds more than the limit', () => {
   });
 
   test('is not refused for the time that it takes to arrive', async () => {
-    const { path } = await openDense({ size: '1G', clusters: 'zeros' });
-    const { size: fileSize } = await stat(path);
+    const { path, fileSize } = await openDense({ sizeBytes: gib, clusters: 'zeros' });
     const arrived = async () => {
       now += 3_600_000;
     };
@@ -88,7 +93,7 @@ describe('an abort while a map is read', () => {
     'ends it, and nothing more is read: %s',
     async (clusters) => {
       msPerLook = 1;
-      const { reader, tablesRead } = await openDense({ size: '1T', clusters });
+      const { reader, tablesRead } = await openDense({ sizeBytes: tib, clusters });
       const abort = new AbortController();
       setImmediate(() => abort.abort(new Error('enough')));
       await expect(reader.present({ signal: abort.signal })).rejects.toThrow('enough');
@@ -101,7 +106,7 @@ describe('an abort while a map is read', () => {
 
   test('ends many short questions, too, whose tables are all there', async () => {
     msPerLook = 1;
-    const { reader } = await openDense({ size: '1T', clusters: 'subclusters' });
+    const { reader } = await openDense({ sizeBytes: tib, clusters: 'subclusters' });
     const abort = new AbortController();
     const { signal } = abort;
     setImmediate(() => abort.abort(new Error('enough')));
