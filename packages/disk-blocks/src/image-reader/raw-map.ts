@@ -1,6 +1,6 @@
 import type { DiskMap } from '../disk-map.ts';
 import { fileExtents } from '../file-map.ts';
-import { createPieceList, kinds } from '../workers/pieces.ts';
+import { createPieceList } from '../workers/pieces.ts';
 
 /** The map of a raw file: the file system's own, where there is one and the file is complete. */
 export function rawMap({
@@ -28,8 +28,9 @@ export function rawMap({
       const pieces = createPieceList();
       for (const { at, offset, length } of stretches) {
         const inFile = Math.max(0, Math.min(length, fileSize - offset));
-        if (inFile > 0) pieces.push(kinds.plain, at, inFile, offset, inFile, 0);
-        if (inFile < length) pieces.push(kinds.zero, at + inFile, length - inFile, 0, 0, 0);
+        pieces.moveTo(at);
+        if (inFile > 0) pieces.plain(offset, inFile);
+        if (inFile < length) pieces.zeros(length - inFile);
       }
       return pieces.rows();
     },

@@ -64,9 +64,10 @@ export async function openQcow2Map(source: ByteSource, header: Qcow2Header): Pro
       for (const { at, offset, length } of stretches) {
         const end = offset + length;
         let done = offset;
+        pieces.moveTo(at);
         /** What no table tells of. */
         const zerosUntil = (to: number) => {
-          if (to > done) pieces.push(kinds.zero, at + done - offset, to - done, 0, 0, 0);
+          if (to > done) pieces.zeros(to - done);
           done = Math.max(done, to);
         };
         const takeRun: TakeRun = (run) => {
@@ -75,11 +76,10 @@ export async function openQcow2Map(source: ByteSource, header: Qcow2Header): Pro
           if (from >= to) return;
           zerosUntil(from);
           done = to;
-          const { kind, fileOffset, fileLength } = run;
           const skip = from - run.offset;
-          if (kind === kinds.plain)
-            pieces.push(kind, at + from - offset, to - from, fileOffset + skip, to - from, 0);
-          else pieces.push(kind, at + from - offset, to - from, fileOffset, fileLength, skip);
+          if (run.kind === kinds.zero) pieces.zeros(to - from);
+          else if (run.kind === kinds.plain) pieces.plain(run.fileOffset + skip, to - from);
+          else pieces.compressed(run, skip, to - from);
         };
         await readRuns({ from: offset, to: end }, takeRun, options);
         zerosUntil(end);

@@ -18,24 +18,59 @@ export interface Piece {
 
 const columns = 6;
 
-/** Collects pieces; what continues the one before, in buffer and file, is merged with it. */
-export function createPieceList() {
+/**
+ * Collects pieces, each behind the last one in the buffer, or where `moveTo` says. What continues the one before, in buffer and
+ * file, is merged with it. No piece has an object of its own: these would be most of what a thread or the main one allocates.
+ */
+export interface PieceList {
+  /** Where in the buffer the next piece begins; the first at 0. */
+  moveTo(at: number): void;
+  zeros(length: number): void;
+  plain(fileOffset: number, length: number): void;
+  /** Of the content of a compressed cluster, `length` bytes from `skip` on. */
+  compressed(cluster: Pick<Piece, 'kind' | 'fileOffset' | 'fileLength'>, skip: number, length: number): void;
+  rows(): Float64Array<ArrayBuffer>;
+}
+
+export function createPieceList(): PieceList {
   const rows: number[] = [];
+  let at = 0;
+
+  function continuesLast(kind: Kind, fileOffset: number): boolean {
+    const last = rows.length - columns;
+    return (
+      last >= 0 &&
+      rows[last] === kind &&
+      rows[last + 1]! + rows[last + 2]! === at &&
+      rows[last + 3]! + rows[last + 4]! === fileOffset
+    );
+  }
+
+  function lengthenLast(length: number, fileLength: number): void {
+    const last = rows.length - columns;
+    rows[last + 2]! += length;
+    rows[last + 4]! += fileLength;
+  }
+
   return {
-    /** The columns of {@link Piece}, in its order: one object for each would be most of what a thread or the main one allocates. */
-    push(kind: Kind, at: number, length: number, fileOffset: number, fileLength: number, skip: number): void {
-      const last = rows.length - columns;
-      const continues =
-        last >= 0 &&
-        rows[last] === kind &&
-        rows[last + 1]! + rows[last + 2]! === at &&
-        (kind === kinds.zero || (kind === kinds.plain && rows[last + 3]! + rows[last + 4]! === fileOffset));
-      if (continues) {
-        rows[last + 2]! += length;
-        rows[last + 4]! += fileLength;
-      } else rows.push(kind, at, length, fileOffset, fileLength, skip);
+    moveTo(to) {
+      at = to;
     },
-    rows: (): Float64Array<ArrayBuffer> => new Float64Array(rows),
+    zeros(length) {
+      if (continuesLast(kinds.zero, 0)) lengthenLast(length, 0);
+      else rows.push(kinds.zero, at, length, 0, 0, 0);
+      at += length;
+    },
+    plain(fileOffset, length) {
+      if (continuesLast(kinds.plain, fileOffset)) lengthenLast(length, length);
+      else rows.push(kinds.plain, at, length, fileOffset, length, 0);
+      at += length;
+    },
+    compressed({ kind, fileOffset, fileLength }, skip, length) {
+      rows.push(kind, at, length, fileOffset, fileLength, skip);
+      at += length;
+    },
+    rows: () => new Float64Array(rows),
   };
 }
 

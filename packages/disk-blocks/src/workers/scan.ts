@@ -11,14 +11,16 @@ export function scan(
   const { length, unitBytes, pieces } = job;
   const data = Buffer.alloc(length);
   const holds = new Uint8Array(Math.ceil(length / unitBytes));
-  const plain = createPieceList();
+  const readable = createPieceList();
   for (let index = 0; index < pieceCount(pieces); index++) {
-    const { kind, at, length: bytes, fileOffset, fileLength, skip } = pieceAt(pieces, index);
-    if (kind === kinds.plain) plain.push(kind, at, bytes, fileOffset, fileLength, skip);
-    else if (kind !== kinds.zero)
+    const { kind, at, length: bytes, fileOffset } = pieceAt(pieces, index);
+    if (kind === kinds.plain) {
+      readable.moveTo(at);
+      readable.plain(fileOffset, bytes);
+    } else if (kind !== kinds.zero)
       holds.fill(1, Math.floor(at / unitBytes), Math.ceil((at + bytes) / unitBytes));
   }
-  reader.read(job, plain.rows(), data, isCancelled);
+  reader.read(job, readable.rows(), data, isCancelled);
   const zeros = Buffer.alloc(unitBytes);
   for (let unit = 0; unit < holds.length; unit++) {
     const bytes = data.subarray(unit * unitBytes, (unit + 1) * unitBytes);

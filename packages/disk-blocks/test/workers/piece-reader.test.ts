@@ -67,7 +67,8 @@ async function openClusters(path: string, kind: (typeof ways)[number][1], stream
   /** A part of a cluster, to the beginning of a buffer. */
   const partOf = (cluster: number, skip: number, length: number) => {
     const list = createPieceList();
-    list.push(kind, 0, length, offsets[cluster]!, streams[cluster]!.length, skip);
+    const [fileOffset, fileLength] = [offsets[cluster]!, streams[cluster]!.length];
+    list.compressed({ kind, fileOffset, fileLength }, skip, length);
     return list.rows();
   };
   const newJob = () => ({ fd: file.fd, clusterSize });
