@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { createDigester, type Digests, type WantedDigests } from './digester.ts';
+import { hashAndWrite } from './hash-and-write.ts';
 import type { Piece } from './pieces.ts';
 import { hasThread, leastBusyThread } from './threads.ts';
 
@@ -51,9 +52,7 @@ function hashHere(wanted: WantedDigests): BodyDigest {
   const digester = createDigester(wanted);
   return {
     async update(piece, file) {
-      digester.update(piece);
-      for (let written = 0; file && written < piece.length; )
-        written += (await file.write(piece, written)).bytesWritten;
+      hashAndWrite(digester, piece, file?.fd);
     },
     digests: async () => digester.digests(),
     giveUp() {},

@@ -1,6 +1,6 @@
-import { writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { createDigester, type Digester } from './digester.ts';
+import { hashAndWrite } from './hash-and-write.ts';
 import type { Answer, Request } from './messages.ts';
 
 /**
@@ -21,26 +21,10 @@ function answer({ body, wanted, piece, fd, isLast = false }: Request): Answer {
   const digester = bodies.get(body)!;
   if (isLast) bodies.delete(body);
   try {
-    if (piece) take(digester, piece, fd);
+    if (piece) hashAndWrite(digester, new Uint8Array(piece.buffer, 0, piece.length), fd);
     return isLast ? { digests: digester.digests() } : {};
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     return { failure: { message, ...(code !== undefined && { code }) } };
-  }
-}
-
-/** So much stays in a core's own memory from the hashing to the writing, which takes a fraction of the time then. */
-const sliceBytes = 128 * 1024;
-
-function take(
-  digester: Digester,
-  { buffer, length }: NonNullable<Request['piece']>,
-  fd: number | undefined,
-): void {
-  for (let at = 0; at < length; at += sliceBytes) {
-    const slice = new Uint8Array(buffer, at, Math.min(sliceBytes, length - at));
-    digester.update(slice);
-    for (let written = 0; fd !== undefined && written < slice.length; )
-      written += writeSync(fd, slice, written);
   }
 }
