@@ -10,18 +10,14 @@ import {
 import { type ChecksumAlgorithm, checksumOf } from '@ec2-image/checksum';
 import { hasThread } from '../src/hashing/threads.ts';
 import { describe, expect, testWith } from './support/account.ts';
+import { startHashThreads } from './support/hash-threads.ts';
 
 const Bucket = 'disks';
 const MiB = 2 ** 20;
 const blockBytes = 524_288;
-/** More than is hashed before threads are started, and not a whole number of pieces. */
-const warmUp = Buffer.alloc(33 * MiB + 5, 'warm-up ');
 
 const test = testWith({ buckets: [Bucket] }, async ({ client }) => {
-  const s3 = client(S3Client, { forcePathStyle: true });
-  // The first is hashed where it comes in, and the second starts a thread.
-  for (const Key of ['first', 'second'])
-    await s3.send(new PutObjectCommand({ Bucket, Key, Body: warmUp, ChecksumAlgorithm: 'CRC32' }));
+  await startHashThreads(client(S3Client, { forcePathStyle: true }), Bucket);
 })
   /** Sends no checksum that it is not told to. */
   .extend('plain', { scope: 'file' }, ({ account }) =>

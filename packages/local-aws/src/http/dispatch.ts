@@ -4,6 +4,7 @@ import { type Conditions, calmHeader } from '../conditions/conditions.ts';
 import type { Faults, StruckFault } from '../faults/faults.ts';
 import { faultError } from '../faults/presets.ts';
 import { type Call, type Service, ServiceError, type ServiceName, type ServiceResponse } from '../service.ts';
+import { isDiskFull } from '../store/is-disk-full.ts';
 import { refusedOrigin } from './allowed-origin.ts';
 import { authenticate, type FindCredentials } from './authenticate.ts';
 import { type ReadAuthorization, readAuthorization } from './authorization.ts';
@@ -199,7 +200,11 @@ function asServiceError(thrown: unknown, { onNotice }: DispatchOptions): Service
   if (thrown instanceof URIError) {
     return new ServiceError(400, 'InvalidURI', "Couldn't parse the specified URI.");
   }
-  onNotice(`a bug in the emulator: ${thrown instanceof Error ? thrown.stack : String(thrown)}`);
+  onNotice(
+    isDiskFull(thrown)
+      ? `the disk of the state directory is full: ${thrown.message}`
+      : `a bug in the emulator: ${thrown instanceof Error ? thrown.stack : String(thrown)}`,
+  );
   return new ServiceError(500, 'InternalError', 'We encountered an internal error. Please try again.');
 }
 
