@@ -14,6 +14,7 @@ import { snapshotFiles } from './ec2/snapshot-files.ts';
 import { LocalAwsError } from './errors.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
 import type { FaultRule } from './faults/rules.ts';
+import { useThreads } from './hashing/threads.ts';
 import { listen } from './http/server.ts';
 import { type Account, authorizedService } from './iam/authorization/authorized-service.ts';
 import { createPermissions } from './iam/authorization/permissions.ts';
@@ -154,8 +155,10 @@ export async function startLocalAws({
   });
   const context: ServiceContext = { store, faults, conditions, permissions, now, accountId, onNotice };
   const services = new Map<ServiceName, Service>();
+  const releaseThreads = useThreads();
   const release = async () => {
     for (const service of services.values()) await service.close?.();
+    await releaseThreads();
     await store.blobs.idle();
     store.close();
   };

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { createDigester, type Digests, type WantedDigests } from './digester.ts';
 import { hashAndWrite } from './hash-and-write.ts';
 import type { Piece } from './pieces.ts';
-import { hasThread, leastBusyThread } from './threads.ts';
+import { leastBusyThread, mayBeHashedHere } from './threads.ts';
 
 /** The digests of a body that comes piece by piece. */
 export interface BodyDigest {
@@ -16,12 +16,6 @@ export interface BodyDigest {
   /** Nobody will ask for them. Without effect after `digests`. */
   giveUp(): void;
 }
-
-/** What is shorter is hashed in less time than it takes to tell a thread of it. */
-const leastBytes = 128 * 1024;
-/** So much is hashed where it comes in before a thread is started, which takes as long. */
-const bytesBeforeThreads = 32 * 1024 * 1024;
-let bytesHashedHere = 0;
 
 /** @param sizeBytes what the body is said to have: a long one is hashed in a thread */
 export function openBodyDigest(wanted: WantedDigests, sizeBytes: number): BodyDigest {
@@ -39,13 +33,6 @@ export async function digestPiece(wanted: WantedDigests, piece: Piece): Promise<
   const digester = createDigester(wanted);
   digester.update(piece);
   return digester.digests();
-}
-
-function mayBeHashedHere(sizeBytes: number): boolean {
-  if (sizeBytes < leastBytes) return true;
-  if (hasThread() || bytesHashedHere >= bytesBeforeThreads) return false;
-  bytesHashedHere += sizeBytes;
-  return true;
 }
 
 function hashHere(wanted: WantedDigests): BodyDigest {

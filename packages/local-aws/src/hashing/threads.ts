@@ -11,6 +11,8 @@ export interface HashThread {
   readonly bodies: number;
   /** A body of which nothing was sent yet. */
   open(wanted: WantedDigests): ThreadBody;
+  /** At once: bodies under way in it fail. */
+  end(): Promise<void>;
 }
 
 export interface ThreadBody {
@@ -26,8 +28,39 @@ interface Pending {
 }
 
 const threads = new Set<HashThread>();
+let users = 0;
+let bytesHashedHere = 0;
 
-/** The thread with the least to do. Threads are started when they are needed, and kept; none keeps the process running. */
+/**
+ * Threads are started when they are needed, and kept for all emulators of this process until the last of them is closed. None
+ * keeps the process running.
+ *
+ * @returns ends them where nobody else uses them; to be called once, when nothing is hashed any more
+ */
+export function useThreads(): () => Promise<void> {
+  users += 1;
+  return async () => {
+    users -= 1;
+    if (users > 0) return;
+    bytesHashedHere = 0;
+    await Promise.all([...threads].map((thread) => thread.end()));
+  };
+}
+
+/** What is shorter is hashed in less time than it takes to tell a thread of it. */
+const leastBytes = 128 * 1024;
+/** So much is hashed where it comes in before a thread is started, which takes as long. */
+const bytesBeforeThreads = 32 * 1024 * 1024;
+
+/** Whether no thread is needed for a body, which counts then. */
+export function mayBeHashedHere(sizeBytes: number): boolean {
+  if (sizeBytes < leastBytes) return true;
+  if (hasThread() || bytesHashedHere >= bytesBeforeThreads) return false;
+  bytesHashedHere += sizeBytes;
+  return true;
+}
+
+/** The thread with the least to do. */
 export function leastBusyThread(): HashThread {
   const [least] = [...threads].sort((one, other) => one.bodies - other.bodies);
   if (least && (least.bodies === 0 || threads.size >= mostThreads)) return least;
@@ -87,6 +120,10 @@ function startThread(): HashThread {
           worker.postMessage({ body, isGivenUp: true } satisfies Request);
         },
       };
+    },
+    async end() {
+      threads.delete(thread);
+      await worker.terminate();
     },
   };
   threads.add(thread);

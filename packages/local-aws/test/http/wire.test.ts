@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -8,7 +7,8 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { checksumOf } from '@ec2-image/checksum';
 import { exampleCredentials } from '../../src/start-local-aws.ts';
 import { describe, expect, type TestAccount, testWith } from '../support/account.ts';
-import { amzDate, element, type RawRequest, scopedTo, send } from '../support/raw.ts';
+import { sendHalf } from '../support/half-a-body.ts';
+import { element, type RawRequest, scopedTo, send } from '../support/raw.ts';
 import { signInChunks } from '../support/signed-chunks.ts';
 
 const notices: string[] = [];
@@ -125,20 +125,7 @@ describe('a body in chunks', () => {
 
 describe('a body that never comes', () => {
   test('leaves nothing behind when the client goes in the middle of it', async ({ account }) => {
-    const { hostname, port } = new URL(account.aws.url);
-    const socket = connect(Number(port), hostname);
-    socket.write(
-      [
-        'PUT /bkt/half HTTP/1.1',
-        'host: localhost',
-        `authorization: ${scopedTo('s3')}`,
-        `x-amz-date: ${amzDate()}`,
-        'x-amz-content-sha256: UNSIGNED-PAYLOAD',
-        'content-length: 5000000',
-        '',
-        'a'.repeat(3_000_000),
-      ].join('\r\n'),
-    );
+    const socket = await sendHalf(account.aws.url, { target: '/bkt/half', sizeBytes: 6_000_000 });
     await untilFiles(account, (count) => count > 0);
     socket.destroy();
     await untilFiles(account, (count) => count === 0);
