@@ -42,5 +42,5 @@ export { type Retry, retry } from './retry.ts';
 export { createSender, type Sender, type SendOptions } from './sender.ts';
 export { createServiceClock, type ServiceClock } from './service-clock.ts';
 export { timeLimit } from './time-limit.ts';
-export { findConsistently, retryThroughOutage, type Wait, waitUntil } from './wait-until.ts';
+export { findConsistently, findInTime, retryThroughOutage, type Wait, waitUntil } from './wait-until.ts';
 export { afterAbort, type CallOptions, createWaiter, type Waiter } from './waiter.ts';

@@ -51,6 +51,23 @@ export async function waitUntil<T>(waiter: Waiter, { policy, ask, onTimeout }: W
   }
 }
 
+/** As {@link waitUntil}, but for no longer than the policy's `limitMs`: undefined where nothing was found until then. */
+export async function findInTime<T>(
+  waiter: Waiter,
+  {
+    policy,
+    find,
+  }: { readonly policy: Policy & { readonly limitMs: number }; readonly find: () => Promise<T | undefined> },
+): Promise<T | undefined> {
+  const since = waiter.elapsed();
+  const ask = async () => {
+    const found = await find();
+    return found !== undefined || waiter.elapsed() - since >= policy.limitMs ? { found } : undefined;
+  };
+  const { found } = await waitUntil(waiter, { policy, ask });
+  return found;
+}
+
 /** A read carried through an outage as a wait is: for looking up what a call did whose answer was lost. */
 export async function retryThroughOutage<T>(waiter: Waiter, read: () => Promise<T>): Promise<T> {
   const { answer } = await waitUntil(waiter, {

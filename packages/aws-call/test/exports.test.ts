@@ -18,6 +18,7 @@ test('the exported names', () => {
       "explainCall",
       "explainCredentials",
       "findConsistently",
+      "findInTime",
       "formatAwsError",
       "hasAwsCode",
       "httpStatusOf",

@@ -4,6 +4,7 @@ import {
   type CallOptions,
   createWaiter,
   findConsistently,
+  findInTime,
   policies,
   retry,
   retryThroughOutage,
@@ -142,6 +143,44 @@ describe('a wait', () => {
     };
     expect(await retryThroughOutage(waiter, read)).toBeUndefined();
     expect(asked).toBe(4);
+  });
+});
+
+describe('a search of limited time', () => {
+  const limited = { ...policy, limitMs: 60_000 };
+
+  test('gives what is found, however false', async () => {
+    const { waiter } = setUp();
+    let reads = 0;
+    const find = async () => (++reads === 3 ? 0 : undefined);
+    expect(await findInTime(waiter, { policy: limited, find })).toBe(0);
+    expect(reads).toBe(3);
+  });
+
+  test('gives nothing after its time, to which an outage does not count', async () => {
+    const { waiter, clock } = setUp();
+    let reads = 0;
+    const find = async () => {
+      reads += 1;
+      if (reads > 1 && reads < 6) throw failed('AWS_UNREACHABLE');
+      return undefined;
+    };
+    const since = waiter.elapsed();
+    expect(await findInTime(waiter, { policy: limited, find })).toBeUndefined();
+    const waitedMs = waiter.elapsed() - since;
+    expect(waitedMs).toBeGreaterThanOrEqual(60_000);
+    expect(waitedMs).toBeLessThan(80_000);
+    expect(clock.elapsedMs).toBeGreaterThan(waitedMs + 1_000);
+  });
+
+  test('asks once at least, and ends at once with an error that is not transient', async () => {
+    const { waiter } = setUp();
+    const find = async () => 'there';
+    expect(await findInTime(waiter, { policy: { ...limited, limitMs: 0 }, find })).toBe('there');
+    const denied = failed('ACCESS_DENIED');
+    await expect(findInTime(waiter, { policy: limited, find: () => Promise.reject(denied) })).rejects.toBe(
+      denied,
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { DescribeSnapshotsCommand, type Snapshot } from '@aws-sdk/client-ec2';
-import { policies, refusedCodeOf, waitUntil } from '@ec2-image/aws-call';
+import { findInTime, policies, refusedCodeOf } from '@ec2-image/aws-call';
 import type { Ec2 } from './senders.ts';
 
 /** Undefined where EC2 does not show it yet, or no longer. */
@@ -15,8 +15,5 @@ export async function describeSnapshot(ec2: Ec2, snapshotId: string): Promise<Sn
 
 /** Until EC2 shows what EBS has started, or 3 minutes have passed: then nothing will be seen of it. */
 export async function waitUntilVisible(ec2: Ec2, snapshotId: string): Promise<void> {
-  const since = ec2.elapsed();
-  const isOver = () => ec2.elapsed() - since >= policies.visible.limitMs;
-  const ask = async () => (await describeSnapshot(ec2, snapshotId)) !== undefined || isOver() || undefined;
-  await waitUntil(ec2, { policy: policies.visible, ask });
+  await findInTime(ec2, { policy: policies.visible, find: () => describeSnapshot(ec2, snapshotId) });
 }

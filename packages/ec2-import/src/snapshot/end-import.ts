@@ -1,4 +1,4 @@
-import { isAwsCallError, policies, waitUntil } from '@ec2-image/aws-call';
+import { findInTime, isAwsCallError, policies, waitUntil } from '@ec2-image/aws-call';
 import { createEc2, type Ec2, type Ec2Options } from '../ec2/ec2.ts';
 import { cancelTask } from './cancel-import.ts';
 import { deleteSnapshot } from './delete-snapshot.ts';
@@ -48,30 +48,17 @@ export async function endImport(
     return;
   }
   options.onDiscarded?.(snapshotId);
-  if (hasCompleted) await untilVisible(ec2, snapshotId);
+  // Of a snapshot that EC2 does not show yet, DeleteSnapshot says that it does not exist, and deletes nothing.
+  if (hasCompleted)
+    await findInTime(ec2, { policy: policies.visible, find: () => describeSnapshot(ec2, snapshotId) });
   await deleteSnapshot({ ...options, snapshotId, inUseTimeoutMs: 0 });
 }
 
 /** What a completed task has made; undefined where EC2 does not name it in time. */
 export async function snapshotIdOf(ec2: Ec2, task: ImportTask): Promise<string | undefined> {
-  const since = ec2.elapsed();
-  const ask = async () => {
-    const seen = task.snapshotId ? task : await describeImportTask(ec2, task.importTaskId);
-    if (seen?.snapshotId) return { snapshotId: seen.snapshotId };
-    return ec2.elapsed() - since < policies.visible.limitMs ? undefined : {};
-  };
-  const { snapshotId }: { snapshotId?: string } = await waitUntil(ec2, { policy: policies.visible, ask });
-  return snapshotId;
-}
-
-/** Of a snapshot that EC2 does not show yet, DeleteSnapshot says that it does not exist, and deletes nothing. */
-async function untilVisible(ec2: Ec2, snapshotId: string): Promise<void> {
-  const since = ec2.elapsed();
-  const ask = async () =>
-    (await describeSnapshot(ec2, snapshotId)) !== undefined ||
-    ec2.elapsed() - since >= policies.visible.limitMs ||
-    undefined;
-  await waitUntil(ec2, { policy: policies.visible, ask });
+  if (task.snapshotId) return task.snapshotId;
+  const find = async () => (await describeImportTask(ec2, task.importTaskId))?.snapshotId;
+  return findInTime(ec2, { policy: policies.visible, find });
 }
 
 /** Aborts with either, the run or the wish for its result. */
