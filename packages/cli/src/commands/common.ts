@@ -52,6 +52,7 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
   protected events = false;
   protected verbose = false;
   protected quiet = false;
+  protected progress = true;
   /** Where the document goes as well. */
   private outputPath: string | undefined;
   private lostOutput = false;
@@ -180,8 +181,8 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
 
   /** What is shown while the command works. */
   protected get output(): RunOutput {
-    const { quiet, verbose, context, actions } = this;
-    return { stderr: context.stderr, quiet, verbose, env: context.env, actions };
+    const { quiet, verbose, progress, context, actions } = this;
+    return { stderr: context.stderr, quiet, verbose, progress, env: context.env, actions };
   }
 
   private async settings(name: CommandName, signal: AbortSignal): Promise<CommonSettings> {
@@ -195,6 +196,7 @@ export abstract class TableCommand<Prepared = undefined> extends Command {
     checkForms({ json: this.json, events: this.events });
     this.verbose = pick('verbose') ?? false;
     this.quiet = pick('quiet') ?? false;
+    this.progress = !(pick('no-progress') ?? false);
     const outputPath = pick('output');
     if (outputPath !== undefined) await checkOutputFile(outputPath, '--output');
     this.outputPath = outputPath;

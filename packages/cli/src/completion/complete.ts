@@ -96,7 +96,8 @@ function flagWords(
 ): Candidate[] {
   const open = [...options].filter(([key, { kind }]) => kind.repeats || !flags.has(key));
   const negations = open.filter(
-    ([, entry]) => entry.kind.metavar === undefined && (isAtTop(entry) || isOfImage(entry)),
+    ([key, entry]) =>
+      !key.startsWith('no-') && entry.kind.metavar === undefined && (isAtTop(entry) || isOfImage(entry)),
   );
   return [
     ...open.map(([key, { help }]): Candidate => [`--${key}`, help]),

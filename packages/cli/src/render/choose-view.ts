@@ -9,6 +9,8 @@ export interface RunOutput {
   readonly stderr: Writable;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  /** Whether it is shown how far a step is. */
+  readonly progress: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** In a step of GitHub Actions, whose log folds what is shown. */
   readonly actions?: WorkflowCommands;
@@ -16,7 +18,7 @@ export interface RunOutput {
 
 /** The view that suits where stderr leads; what is shown goes into the log too, progress aside. */
 export function openView({
-  output: { stderr, quiet, verbose, env, actions },
+  output: { stderr, quiet, verbose, progress, env, actions },
   images,
   log,
 }: {
@@ -30,9 +32,9 @@ export function openView({
   const terminal = isTTY === true && columns !== 0 && env.TERM !== 'dumb' && !env.CI;
   // Lines about calls and lines redrawn in place do not go together.
   const view =
-    terminal && !verbose
+    terminal && !verbose && progress
       ? createTerminalView({ stream: stderr, images })
-      : createPlainView({ stream: stderr });
+      : { ...createPlainView({ stream: stderr }), ...(!progress && { progress() {} }) };
   return logged(actions ? folded(view, actions.group(`Progress of ${images.join(', ')}`)) : view, log);
 }
 

@@ -1,6 +1,6 @@
 """in-terminal.py SESSION COMMAND…: runs a command whose stdin and stderr are a terminal that closes when our stdin ends.
 
-SESSION is `own` where the terminal is the command's controlling one, so that the kernel sends it a SIGHUP, or `none`.
+It has no size unless COLUMNS is set. SESSION is `own` where the terminal is the command's controlling one, so that the kernel sends it a SIGHUP, or `none`.
 What comes to our stdin is typed, and what the terminal shows goes to our stderr; stdout is passed on. The exit code is the command's, or 128 and the number of the signal that ended it.
 """
 
@@ -14,6 +14,8 @@ import termios
 
 session, *command = sys.argv[1:]
 master, slave = pty.openpty()
+if "COLUMNS" in os.environ:
+    termios.tcsetwinsize(slave, (24, int(os.environ["COLUMNS"])))
 
 
 def begin():

@@ -194,6 +194,13 @@ export const outputOptions = {
     commands: [...everyCommand, 'config'],
     in: 'top',
   }),
+  'no-progress': option({
+    kind: boolean,
+    help: 'Show what begins, ends and happens, and no progress in between',
+    group: 'output',
+    commands: everyCommand,
+    in: 'top',
+  }),
   output: option({
     kind: path({ isWritten: true }),
     help: 'Write the JSON document of the result to this file, whatever is printed',
