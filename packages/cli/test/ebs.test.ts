@@ -287,6 +287,39 @@ describe('verify', () => {
   });
 });
 
+test('a snapshot that is found to be another disk and has an AMI is marked, named with it, and used by nobody', async ({
+  account,
+  images,
+  importBy,
+}) => {
+  const flip = account.aws.faults.add({
+    match: { operation: 'PutSnapshotBlock', parameters: { BlockIndex: '0' } },
+    times: 'always',
+    action: { kind: 'flip-bit' },
+  });
+  const wrong = (await importBy('qcow2', { suffix: 'wrong', proof: 'none' })).result;
+  flip.remove();
+  const { exitCode, result, stderr, stdout } = await importBy('qcow2', { suffix: 'right' });
+  expect([exitCode, result.outcome], stderr).toEqual([0, 'imported']);
+  expect(await areEqualDisks(images.disk, account.snapshotPath(result.snapshotId!))).toBe(true);
+  expect(result.leftovers).toEqual([
+    `snapshot ${wrong.snapshotId}, which is not the disk of its image, and ${wrong.imageId} made of it`,
+  ]);
+  expect(stdout).toContain(wrong.imageId);
+  const marked = (await account.contents()).snapshots.find(
+    ({ SnapshotId }) => SnapshotId === wrong.snapshotId,
+  );
+  expect(tagRecord(marked?.Tags)).toMatchObject({ 'ec2-image:proof': 'failed' });
+
+  const trusting = await importBy('qcow2', { suffix: 'trusting', proof: 'none' });
+  expect(trusting.result, trusting.stderr).toMatchObject({ snapshotId: result.snapshotId });
+  const again = await importBy('qcow2', { suffix: 'wrong', proof: 'none' });
+  expect([again.exitCode, again.result.error?.message]).toEqual([
+    1,
+    expect.stringContaining('its snapshot has failed its proof'),
+  ]);
+});
+
 describe('blocks of zeros that a snapshot never got', () => {
   /** In the place of the AMI and its snapshot, a snapshot like it as a writer makes it that leaves zeros out. */
   async function leaveOnlySparse(

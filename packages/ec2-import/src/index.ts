@@ -14,7 +14,7 @@ export { type ChosenSnapshot, chooseSnapshot } from './snapshot/choose-snapshot.
 export { type CopiedSnapshot, type CopySnapshotOptions, copySnapshot } from './snapshot/copy-snapshot.ts';
 export { deleteSnapshot } from './snapshot/delete-snapshot.ts';
 export { describeSnapshot } from './snapshot/describe-snapshot.ts';
-export { findOwnSnapshot, type OwnSnapshotOptions } from './snapshot/find-own-snapshot.ts';
+export { findOwnSnapshot, type OwnSnapshotOptions, snapshotUsers } from './snapshot/find-own-snapshot.ts';
 export {
   type FindSnapshotOptions,
   type FoundSnapshot,

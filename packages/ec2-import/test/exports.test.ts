@@ -24,6 +24,7 @@ test('the exported names', () => {
     'missingTags',
     'registerImage',
     'requireUnprotected',
+    'snapshotUsers',
     'tagResources',
     'tagsToWrite',
     'taskState',

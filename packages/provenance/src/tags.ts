@@ -139,6 +139,13 @@ export function readProof(tags: Tags): ProofExtent | undefined {
   return proofExtents.find((extent) => extent === tags[provenanceKeys.proof]);
 }
 
+/** On a snapshot that was compared with its image, is another disk, and could not be deleted: nobody takes it any more. */
+export const failedProofTags = { [provenanceKeys.proof]: 'failed' } as const;
+
+export function hasFailedProof(tags: Tags): boolean {
+  return Object.entries(failedProofTags).every(([key, value]) => tags[key] === value);
+}
+
 export function isOurs(tags: Tags): boolean {
   return readProvenance(tags) !== undefined;
 }

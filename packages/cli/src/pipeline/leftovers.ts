@@ -1,4 +1,7 @@
-/** What a run can leave in the account: `versions` though all went well, the others before its AMI stands. */
+/**
+ * What a run can leave in the account: `versions` and `wrong`, what it found to be another disk and could not delete, though all
+ * went well; the others before its AMI stands.
+ */
 export type LeftoverKind =
   | 'upload'
   | 'object'
@@ -7,7 +10,8 @@ export type LeftoverKind =
   | 'pending'
   | 'snapshot'
   | 'ami'
-  | 'instance';
+  | 'instance'
+  | 'wrong';
 
 /** Kept while the run lasts, and told where it ends early. Of each kind there is one at most. */
 export interface Leftovers {
@@ -19,8 +23,15 @@ export interface Leftovers {
   afterSuccess(): string[];
 }
 
+/** The next step for one that stays behind a success, as a sentence. */
+export function nextStepFor(left: string): string {
+  return left.startsWith('snapshot ')
+    ? 'Deregister what is made of it, then delete it.'
+    : 'Allow that, and ec2-image janitor deletes them when they are a day old.';
+}
+
 const order: readonly LeftoverKind[] = [
-  ...(['upload', 'object', 'versions', 'task', 'pending', 'snapshot', 'ami', 'instance'] as const),
+  ...(['upload', 'object', 'versions', 'task', 'pending', 'snapshot', 'ami', 'instance', 'wrong'] as const),
 ];
 
 export function createLeftovers(): Leftovers {
@@ -31,6 +42,6 @@ export function createLeftovers(): Leftovers {
       else kept.set(kind, what);
     },
     list: () => order.flatMap((kind) => kept.get(kind) ?? []),
-    afterSuccess: () => [kept.get('versions') ?? []].flat(),
+    afterSuccess: () => (['versions', 'wrong'] as const).flatMap((kind) => kept.get(kind) ?? []),
   };
 }

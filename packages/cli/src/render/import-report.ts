@@ -5,6 +5,7 @@ import { type AwsAccess, completeAwsCommand } from '../errors/aws-command.ts';
 import { type ExitCode, exitCodes, worstExitCode } from '../errors/exit-code.ts';
 import type { Explained } from '../errors/explain.ts';
 import { hasUsableAmi, type ImageOutcome, type ImageResult, type RepeatedRequests } from '../outcome.ts';
+import { nextStepFor } from '../pipeline/leftovers.ts';
 import { renderBooted } from './boot-test.ts';
 import { type AccountChoice, connectionFlags } from './connection-flags.ts';
 import { formatSeconds } from './format.ts';
@@ -178,10 +179,7 @@ function nextSteps(
     ...withheldSteps(results),
     ...untagged.map((one) => `${renderCommandLine(tagFixCommand(one, account))} adds the missing tags.`),
     ...[...usable, ...incomplete].flatMap(({ result: { name, leftovers = [] } }) =>
-      leftovers.map(
-        (left) =>
-          `${name}: still in the account: ${left}. Allow that, and ec2-image janitor deletes them when they are a day old.`,
-      ),
+      leftovers.map((left) => `${name}: still in the account: ${left}. ${nextStepFor(left)}`),
     ),
     ...launchable
       .slice(0, maxLaunchCommands)

@@ -1,6 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import {
   foreignImageOrigin,
+  hasFailedProof,
   lacksHoles,
   readProvenance,
   type Tags,
@@ -115,6 +116,7 @@ export function judgeAmi({
     differences.push(`its snapshot holds ${snapshotDigest}`);
   else if (ownDigest && ownDigest !== wanted.digest) differences.push(`it was made from ${ownDigest}`);
   differences.push(...firmwareDifferences(ami, wanted), ...deviceDifferences(ami.devices, wanted));
+  if (hasFailedProof(snapshot?.tags ?? {})) differences.push('its snapshot has failed its proof');
   const encryption = whyNotEncryption({ found: snapshot ?? ami, wanted });
   if (encryption) differences.push(`its snapshot ${encryption}`);
   const [other] = ami.sharedWith ?? [];

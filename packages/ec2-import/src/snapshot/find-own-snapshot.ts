@@ -75,13 +75,21 @@ async function isOwn(
   return tags.Name === amiName && (await otherUsers(ec2, { snapshotId, amiName })).length === 0;
 }
 
-/** The account's other AMIs that have the snapshot. */
+/** The account's AMIs that have a snapshot. */
+export function snapshotUsers({
+  snapshotId,
+  ...options
+}: Ec2Options & { readonly snapshotId: string }): Promise<string[]> {
+  return otherUsers(createEc2(options), { snapshotId });
+}
+
+/** The account's AMIs that have the snapshot, but the one of this name. */
 export async function otherUsers(
   ec2: Ec2,
-  { snapshotId, amiName }: { readonly snapshotId: string; readonly amiName: string },
+  { snapshotId, amiName }: { readonly snapshotId: string; readonly amiName?: string },
 ): Promise<string[]> {
   const users = await listImages(ec2, { name: 'block-device-mapping.snapshot-id', value: snapshotId });
   return users
-    .filter(({ Name, State }) => Name !== amiName && State !== 'deregistered')
+    .filter(({ Name, State }) => (amiName === undefined || Name !== amiName) && State !== 'deregistered')
     .flatMap(({ ImageId }) => ImageId ?? []);
 }

@@ -1,6 +1,7 @@
 import {
   type Digest,
   type DiskFormat,
+  hasFailedProof,
   lacksHoles,
   provenanceKeys,
   readProvenance,
@@ -76,6 +77,7 @@ export function whyNotSnapshot({
   if (size !== sizeGiB) return `has ${sizeGiB} GiB, not ${size}`;
   if (snapshot.origin.kind === 'written' && !isFinished(snapshot))
     return 'was not completed by a run that has written all of it';
+  if (hasFailedProof(tags)) return 'has failed its proof';
   if (lacksHoles(tags) && !wanted.allowHoles) return 'was written with --omit-holes';
   const format = tags[provenanceKeys.diskFormat];
   if (wanted.format && format && format !== wanted.format)

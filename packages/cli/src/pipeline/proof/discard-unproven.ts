@@ -34,7 +34,7 @@ export async function discardUnproven(
   run.leftovers.set('task', undefined);
   run.endedAttempts.number += 1;
   if (snapshotId !== undefined) {
-    if (isWrong || !isTagged) await discardSnapshot(run, snapshotId);
+    if (isWrong || !isTagged) await discardSnapshot(run, snapshotId, { isWrong });
     else run.unwantedSnapshots.push(snapshotId);
   }
   if (object) await discardObject(run, object);
