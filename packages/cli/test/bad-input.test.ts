@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -211,16 +211,19 @@ test('a work directory that is full', async ({ images, account }) => {
   }
 });
 
-test('a machine without qemu-img', async ({ images, account }) => {
-  const path = await makeWorkDirectory();
-  await symlink('/usr/bin/xz', join(path, 'xz'));
-  const { run } = await importing(
-    account,
-    { url: images.url('qcow2'), 'checksum-url': images.checksumUrl },
-    { PATH: path },
-  );
-  await expectFailure(account, run, { code: 'QEMU_IMG_MISSING' });
-});
+test.for([
+  ['qemu-img', 'disk.qcow2', 'QEMU_IMG_MISSING'],
+  ['xz', 'disk.raw.xz', 'XZ_MISSING'],
+] as const)(
+  'a machine without %s: nothing of a %s is fetched',
+  async ([_, name, code], { images, account }) => {
+    const image = await publish(images, name, randomBytes(1000));
+    const served = images.server.requests.length;
+    const { run } = await importing(account, image, { PATH: await makeWorkDirectory() });
+    await expectFailure(account, run, { code });
+    expect(images.server.requests.slice(served)).toEqual([]);
+  },
+);
 
 test('no credentials: nothing starts', async ({ images, account }) => {
   const { run } = await importing(

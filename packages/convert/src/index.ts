@@ -32,6 +32,7 @@ export { type StreamDiskOptions, type StreamedDisk, streamDisk } from './made/st
 export type { StreamedFile } from './made/streamed-file.ts';
 export type { VmdkMaking } from './made/streamed-vmdk.ts';
 export { partialPath } from './output-file.ts';
+export { requireProgramFor } from './process/programs.ts';
 export type { DiskFormat } from './qemu/output-format.ts';
 export { writeLagBytes } from './qemu/write-disk.ts';
 export { type SampleOptions, sampleEvery, sampleOf, sampleUnitBytes } from './sample.ts';

@@ -1,3 +1,4 @@
+import { requireProgramFor } from '@ec2-image/convert';
 import { type LocalFiles, openLocalFiles } from '@ec2-image/fetch';
 import { redactUrl } from '@ec2-image/redact';
 import type { ImportRequest, RequestedImport } from '../config/import-request.ts';
@@ -128,6 +129,8 @@ async function importIdentified(run: PublishedRun, localFiles: LocalFiles): Prom
     await checkPublication({ ...run, means: run.publishing });
     await run.publishing.confirmCopies(request);
   }
+  const [url = ''] = request.urls;
+  await requireProgramFor(url.replace(/[?#].*/, ''));
   const directory = await openImageDirectory({
     workDirectory,
     digest,

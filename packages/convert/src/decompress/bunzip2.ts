@@ -19,7 +19,6 @@ export function bunzip2(
     name: 'bzip2',
     args: ['--decompress', '--stdout'],
     memoryBytes,
-    missing: { code: 'BZIP2_MISSING', hint: 'Install it: `apt-get install bzip2`, or `dnf install bzip2`.' },
     onSuccess({ stderr }) {
       if (/trailing garbage/i.test(stderr)) onNotice?.('ignoring bytes behind the end of the bzip2 data');
     },

@@ -1,13 +1,12 @@
 import { pipeline } from 'node:stream';
-import type { ConvertErrorCode } from '../errors.ts';
+import type { ProgramName } from '../process/programs.ts';
 import { type ProgramEnd, startProgram } from '../process/run-program.ts';
 
 export interface DecodeByProgramOptions {
-  readonly name: string;
+  readonly name: ProgramName;
   readonly args: readonly string[];
   /** Of address space. */
   readonly memoryBytes: number;
-  readonly missing: { readonly code: ConvertErrorCode; readonly hint: string };
   /** The error for an exit code other than 0. */
   readonly explain: (end: ProgramEnd) => Error;
   readonly onSuccess?: (end: ProgramEnd) => void;
@@ -17,9 +16,9 @@ export interface DecodeByProgramOptions {
 /** The output of a program that gets a source as its standard input. Left early, it ends program and source. */
 export async function* decodeByProgram(
   source: AsyncIterable<Buffer>,
-  { name, args, memoryBytes, missing, explain, onSuccess, signal }: DecodeByProgramOptions,
+  { name, args, memoryBytes, explain, onSuccess, signal }: DecodeByProgramOptions,
 ): AsyncGenerator<Buffer> {
-  const program = await startProgram({ name, args, limits: { memoryBytes }, missing, signal });
+  const program = await startProgram({ name, args, limits: { memoryBytes }, signal });
   let sourceError: unknown;
   pipeline(source, program.stdin, (error) => {
     // EPIPE and a premature close mean that the program ended first; why, its exit code tells.

@@ -23,7 +23,6 @@ export async function* unxz(
     args: ['--decompress', '--stdout', '--format=xz', '--threads=0', `--memlimit=${memoryBytes}`],
     // Behind xz's own limit, and far above it: the stacks of its threads count, on machines with many cores.
     memoryBytes: 16 * memoryBytes,
-    missing: { code: 'XZ_MISSING', hint: 'Install it: `apt-get install xz-utils`, or `dnf install xz`.' },
     explain: (end) => explain(end, { memoryBytes, foreignBytes: ends.foreignBytes() }),
     signal,
   });

@@ -3,11 +3,11 @@ import {
   type ConfinedProcessOptions,
   startConfined,
 } from '@ec2-image/confined-process';
-import { ConvertError, type ConvertErrorCode } from '../errors.ts';
+import { ConvertError } from '../errors.ts';
+import { missingProgram, type ProgramName } from './programs.ts';
 
 export interface ProgramOptions extends ConfinedProcessOptions {
-  /** Thrown where the PATH has no such program. */
-  readonly missing: { readonly code: ConvertErrorCode; readonly hint: string };
+  readonly name: ProgramName;
 }
 
 export interface RunningProgram extends Omit<ConfinedProcess, 'ended'> {
@@ -21,13 +21,11 @@ export interface ProgramEnd {
   readonly stderr: string;
 }
 
-/** @throws ConvertError the one `missing` says */
-export async function startProgram({ missing, ...options }: ProgramOptions): Promise<RunningProgram> {
+/** @throws ConvertError `QEMU_IMG_MISSING`, `XZ_MISSING` or `BZIP2_MISSING` where the PATH has no such program */
+export async function startProgram(options: ProgramOptions): Promise<RunningProgram> {
   const { name } = options;
   const program = await startConfined(options);
-  if (!program) {
-    throw new ConvertError(missing.code, `the program ${name} is not installed`, { hint: missing.hint });
-  }
+  if (!program) throw missingProgram(name);
   const ended = program.ended.then(({ exitCode, signal, stderr, cause }): ProgramEnd => {
     if (exitCode !== undefined) return { exitCode, stderr };
     throw new ConvertError('PROGRAM_KILLED', `${name} ended by ${signal ?? 'an error before it began'}`, {

@@ -31,10 +31,6 @@ export async function runQemuImg(options: QemuImgOptions): Promise<QemuImgResult
     name: 'qemu-img',
     args,
     limits: { memoryBytes: maxMemoryBytes, fileBytes: maxOutputBytes },
-    missing: {
-      code: 'QEMU_IMG_MISSING',
-      hint: 'Install it: `apt-get install qemu-utils` on Debian and Ubuntu, `dnf install qemu-img` on Fedora.',
-    },
     signal,
   });
   program.stdin.end();
