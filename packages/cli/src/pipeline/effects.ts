@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { deleteSnapshot, tagResources } from '@ec2-image/ec2-import';
 import { isExplained } from '@ec2-image/explained-error';
-import { abortUploads, findObject, markKept, verifyObject } from '@ec2-image/s3-upload';
+import { diskFormats } from '@ec2-image/provenance';
+import { abandonUpload, abortUploads, findObject, markKept, verifyObject } from '@ec2-image/s3-upload';
+import { uploadJournal } from './arriving-upload.ts';
 import { showLink } from './chain.ts';
 import { discardObject } from './discard-object.ts';
 import { requireBoot } from './require-boot.ts';
@@ -26,7 +29,8 @@ import { provenAgain, snapshotTagsOf } from './tags.ts';
  *   8  the AMI is registered with its tags, and they are read back             rungs/ami.ts
  *   9  an object that --keep-object keeps is marked                            keepObject
  *  10  the AMI boots, where a boot test is asked for, and is tagged so         require-boot.ts
- *  11  the local files are deleted                                             clearFiles
+ *  11  uploads that earlier runs have begun in other formats are aborted,      clearFiles
+ *      and the local files deleted
  *  12  the AMI is published, where that is asked for: copies, permissions of    publish/publish-image.ts
  *      snapshots and AMI, deprecation, SSM parameters, in each region by itself, and the latest parameter last
  */
@@ -130,6 +134,30 @@ async function keepObject(run: ImageRun): Promise<void> {
 }
 
 /** An AMI that lacks tags is made complete by the next run, which then has nothing to download. */
-async function clearFiles({ request, directory }: ImageRun, { outcome }: ObtainedAmi): Promise<void> {
-  if (!request.keepFiles && outcome !== 'partial') await directory.remove();
+async function clearFiles(run: ImageRun, { outcome }: ObtainedAmi): Promise<void> {
+  if (outcome === 'partial') return;
+  await abandonOtherFormats(run);
+  if (!run.request.keepFiles) await run.directory.remove();
+}
+
+/**
+ * An upload that an earlier run of this machine has begun in another format, nobody continues. It is aborted as long as the
+ * journal beside the disk tells whose it is.
+ */
+async function abandonOtherFormats(run: ImageRun): Promise<void> {
+  const { request, directory, signal, notice } = run;
+  if (request.via === 'ebs') return;
+  for (const format of diskFormats) {
+    const inFormat = { ...run, request: { ...request, format } };
+    const journalPath = uploadJournal({ request: inFormat.request, directory });
+    if (format === request.format || !existsSync(journalPath)) continue;
+    try {
+      await abandonUpload({ ...objectLocation(inFormat), journalPath });
+    } catch (error) {
+      signal.throwIfAborted();
+      notice(
+        `cannot abort the upload of ${objectUrl(objectLocation(inFormat))}: ${(error as Error).message}`,
+      );
+    }
+  }
 }

@@ -131,6 +131,22 @@ describe('an image that is still being downloaded', { timeout: 120_000 }, () => 
     },
   );
 
+  test('is killed with parts sent: nothing is left of them by a run that asks for another format', async ({
+    account,
+    argsOf,
+    images,
+    mirror,
+    runImport,
+  }) => {
+    const { url, open } = await mirror();
+    const run = startCli(argsOf({ url }));
+    await untilParts(account, 2, run.ended);
+    await killRun(run, account);
+    expect((await account.contents()).uploads).toHaveLength(1);
+    open();
+    await expectOneOfEach({ account }, images, await runImport({ url, format: 'vmdk' }));
+  });
+
   test('is killed with parts sent: the next run sends none of them again', async ({
     account,
     argsOf,

@@ -35,7 +35,7 @@ export function missingProgram(name: ProgramName): ConvertError {
 }
 
 /**
- * Whether the program is installed that an image of this name takes, as far as a name tells: before it is downloaded.
+ * Whether the program is installed that an image of this name takes, as far as a name tells: before anybody downloads it.
  *
  * @param fileName without what follows it in a URL
  * @throws ConvertError `QEMU_IMG_MISSING`, `XZ_MISSING`, `BZIP2_MISSING`
