@@ -1,4 +1,3 @@
-import { createChecksum } from '@ec2-image/checksum';
 import {
   type ByteSource,
   ImageHeaderError,
@@ -7,12 +6,17 @@ import {
 } from '@ec2-image/image-headers';
 import { type ImportFailure, validationFailure } from './import-failure.ts';
 import type { DiskFormat } from './import-task.ts';
+import { requireIntactVhd } from './structure/vhd.ts';
+import { requireIntactVhdx } from './structure/vhdx.ts';
+import { VmdkStream } from './structure/vmdk-stream.ts';
 
 export interface ValidDisk {
   readonly format: DiskFormat;
   readonly virtualSizeBytes: number;
   /** Of a VHD. */
   readonly vhdSizeRule?: VhdSizeRule;
+  /** Of a VMDK: what it has to be given as it is copied. */
+  readonly stream?: VmdkStream;
 }
 
 const names = { vhd: 'VHD', vhdx: 'VHDX', vmdk: 'VMDK' } as const;
@@ -22,11 +26,16 @@ const maxVolumeBytes = 64 * 1024 ** 4;
 
 /**
  * What EC2 checks before it converts. RAW is believed whatever the bytes are; of the others the file has to be what
- * it was called, and no reader of it may be led to another file.
+ * it was called, undamaged as far as its structures tell, and no reader of it may be led to another file.
  *
- * @throws ImportFailure
+ * @throws ImportFailure, or the signal's reason
  */
-export async function validateDisk(disk: ByteSource, declared: DiskFormat | undefined): Promise<ValidDisk> {
+export async function validateDisk(
+  object: ByteSource,
+  declared: DiskFormat | undefined,
+  signal: AbortSignal,
+): Promise<ValidDisk> {
+  const disk = untilAborted(object, signal);
   if (disk.size === 0) throw validationFailure('The disk is empty');
   const valid =
     declared === 'RAW'
@@ -35,6 +44,16 @@ export async function validateDisk(disk: ByteSource, declared: DiskFormat | unde
   if (valid.virtualSizeBytes > maxVolumeBytes)
     throw validationFailure('The disk is larger than a volume can be');
   return valid;
+}
+
+function untilAborted(source: ByteSource, signal: AbortSignal): ByteSource {
+  return {
+    size: source.size,
+    async read(offset, length) {
+      signal.throwIfAborted();
+      return source.read(offset, length);
+    },
+  };
 }
 
 async function validateHeader(disk: ByteSource, declared: DiskFormat | undefined): Promise<ValidDisk> {
@@ -46,35 +65,13 @@ async function validateHeader(disk: ByteSource, declared: DiskFormat | undefined
   if (header.format === 'raw' || header.format === 'qcow2') throw unsupported(declared);
   const format = names[header.format];
   if (declared !== undefined && declared !== format) throw unsupported(declared);
-  if (format === 'VMDK' && !(await isStreamOptimized(disk))) throw unsupported('VMDK');
-  if (format === 'VHDX') await requireWholeVhdx(disk);
-  return { format, virtualSizeBytes: header.virtualSize, vhdSizeRule: header.vhdSizeRule };
-}
-
-/** The structures of a VHDX that carry a CRC-32C, by MS-VHDX: each is there twice. */
-const vhdxStructures = [
-  { signature: 'head', offset: 64 * 1024, length: 4 * 1024 },
-  { signature: 'head', offset: 128 * 1024, length: 4 * 1024 },
-  { signature: 'regi', offset: 192 * 1024, length: 64 * 1024 },
-  { signature: 'regi', offset: 256 * 1024, length: 64 * 1024 },
-] as const;
-
-/** A reader needs one of each. How EC2 takes a damaged copy is not known, so that it is refused here. */
-async function requireWholeVhdx(disk: ByteSource): Promise<void> {
-  for (const { signature, offset, length } of vhdxStructures) {
-    const structure = Buffer.from(await disk.read(offset, length));
-    const isWhole = structure.length === length && structure.toString('latin1', 0, 4) === signature;
-    if (!isWhole || !hasValidCrc(structure)) throw validationFailure('The VHDX disk is damaged');
+  const valid = { format, virtualSizeBytes: header.virtualSize, vhdSizeRule: header.vhdSizeRule };
+  if (format === 'VMDK') {
+    if (!(await isStreamOptimized(disk))) throw unsupported('VMDK');
+    return { ...valid, stream: await VmdkStream.open(disk) };
   }
-}
-
-/** The checksum is taken with its own field, bytes 4 to 7, as zeros. */
-function hasValidCrc(structure: Buffer): boolean {
-  const expected = structure.readUInt32LE(4);
-  structure.writeUInt32LE(0, 4);
-  const checksum = createChecksum('CRC32C');
-  checksum.update(structure);
-  return Buffer.from(checksum.digest(), 'base64').readUInt32BE(0) === expected;
+  await (format === 'VHD' ? requireIntactVhd(disk) : requireIntactVhdx(disk));
+  return valid;
 }
 
 function unsupported(declared: DiskFormat | undefined): ImportFailure {

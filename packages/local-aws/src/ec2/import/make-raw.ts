@@ -28,7 +28,7 @@ export async function makeRaw(work: ImportWork, waitFor: (share: number) => Prom
   const object = permittedObject(work);
   const disk = await object.open();
   try {
-    const { virtualSizeBytes, ...valid } = await validateDisk(disk, task.facts.format);
+    const { virtualSizeBytes, ...valid } = await validateDisk(disk, task.facts.format, signal);
     task.update({ diskImageSizeBytes: object.sizeBytes });
     await waitFor(validated.share);
     task.reach(validated.progress, validated.message);
@@ -60,7 +60,7 @@ export async function makeRaw(work: ImportWork, waitFor: (share: number) => Prom
 
 async function copyAndConvert(
   work: ImportWork,
-  { disk, format, vhdSizeRule }: Omit<ValidDisk, 'virtualSizeBytes'> & { disk: ObjectBytes },
+  { disk, format, vhdSizeRule, stream }: Omit<ValidDisk, 'virtualSizeBytes'> & { disk: ObjectBytes },
 ): Promise<void> {
   const { task } = work;
   const { signal } = task;
@@ -70,8 +70,10 @@ async function copyAndConvert(
     task.reach(Math.floor(from + share * (to - from)), message);
   await sparseCopy(disk, format === 'RAW' ? rawPath(work) : downloadPath(work), {
     signal,
+    inspect: stream && ((chunk, offset) => stream.take(chunk, offset)),
     onProgress: (bytes) => shown(startProgress, copied, bytes / disk.size),
   });
+  stream?.end();
   if (format === 'RAW') return;
   await convertToRaw({
     input: downloadPath(work),

@@ -10,7 +10,16 @@ const zeros = Buffer.alloc(holeBytes);
 export async function sparseCopy(
   source: ByteSource,
   path: string,
-  { signal, onProgress }: { signal: AbortSignal; onProgress: (copiedBytes: number) => void },
+  {
+    signal,
+    inspect,
+    onProgress,
+  }: {
+    signal: AbortSignal;
+    /** Given the bytes in order, each chunk in whole sectors but the last. */
+    inspect?: (chunk: Buffer, offset: number) => Promise<void>;
+    onProgress: (copiedBytes: number) => void;
+  },
 ): Promise<void> {
   const file = await open(path, 'w');
   try {
@@ -21,6 +30,7 @@ export async function sparseCopy(
       const chunk = await source.read(offset, wanted);
       if (chunk.length !== wanted)
         throw new Error(`the object ends at ${offset + chunk.length} of ${source.size}`);
+      await inspect?.(chunk, offset);
       await writeData(file, chunk, offset);
       onProgress(offset + wanted);
     }
