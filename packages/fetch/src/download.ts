@@ -1,8 +1,6 @@
-import { redactUrl } from '@ec2-image/redact';
 import type { Dispatcher } from 'undici';
-import { FetchError } from './errors.ts';
 import type { Extent } from './extents.ts';
-import { isRefusal, statusError } from './http-errors.ts';
+import { fileChanged, isFileChanged, isRefusal, statusError } from './http-errors.ts';
 import { httpGet, type Response } from './http-get.ts';
 import { tooLarge } from './image-size.ts';
 import { whileServing } from './out-of-turn.ts';
@@ -51,10 +49,14 @@ export async function download(options: Download): Promise<void> {
     case 'unusable':
       response.body.discard();
       onNotice?.(`starting over: ${answer.why} (${response.url.host})`);
-      await file.reset();
-      // Without ranges this time, which some servers get wrong.
-      return download({ ...options, connections: 1 });
+      return startOver(options);
   }
+}
+
+/** Without ranges, which some servers get wrong. */
+async function startOver(options: Download): Promise<void> {
+  await options.file.reset();
+  return download({ ...options, connections: 1 });
 }
 
 /** Some servers refuse every request for a range that they would answer without one. */
@@ -80,7 +82,8 @@ async function ask(
   wanted: Extent,
   { isSameAttempt = false, isWhole = false } = {},
 ): Promise<{ response: Response; answer: Answer }> {
-  const hasBytes = file.bytes > 0;
+  // The first answer of this attempt binds the others before any of it is in the file.
+  const hasBytes = isSameAttempt || file.bytes > 0;
   const origin = hasBytes ? file.origin : undefined;
   const requestTo = (hop: URL) =>
     isWhole ? undefined : rangeRequest({ url: hop, wanted, origin, hasBytes, isSameAttempt });
@@ -138,14 +141,18 @@ async function receiveParts(
   const { extent } = part;
   // Straight to the server that answered: the next redirect might choose another.
   const nearer = { ...options, url: response.url };
+  let hasServedMore = false;
+  const onPart = () => {
+    hasServedMore = true;
+  };
   const fetchNext = async (piece: Extent, signal: AbortSignal): Promise<void> => {
     try {
-      return await fetchPiece({ ...nearer, signal }, piece);
+      return await fetchPiece({ ...nearer, signal, onPart }, piece);
     } catch (error) {
       if (nearer.url === options.url || !isRefusal(error)) throw error;
       // What the redirect led to was signed, and has expired: the first URL leads to a new one.
       nearer.url = options.url;
-      return fetchPiece({ ...nearer, signal }, piece);
+      return fetchPiece({ ...nearer, signal, onPart }, piece);
     }
   };
   const receive = () =>
@@ -160,20 +167,31 @@ async function receiveParts(
       first: { piece: extent, fetch: (signal) => receiveBody({ ...nearer, ...extent, response, signal }) },
       fetchPiece: fetchNext,
     });
-  await whileServing({ file, signal: options.signal, fetch: fetchNext }, receive);
+  try {
+    await whileServing({ file, signal: options.signal, fetch: fetchNext }, receive);
+  } catch (error) {
+    // Only of a server that has served another part before it is a sign that the file was replaced.
+    if (hasServedMore || !(isFileChanged(error) || isRefusal(error) || isRangeRefusal(error))) throw error;
+    options.onNotice?.(
+      `${response.url.host} serves the first part of the file alone; downloading all of it over one connection`,
+    );
+    await startOver(options);
+  }
 }
 
-async function fetchPiece(options: Download, piece: Extent): Promise<void> {
+async function fetchPiece(
+  options: Download & { /** Called once it comes. */ readonly onPart?: () => void },
+  piece: Extent,
+): Promise<void> {
   const { file } = options;
   const { response, answer } = await ask(options, piece, { isSameAttempt: true });
-  if (answer.kind === 'part') return receiveBody({ ...options, ...answer.extent, response });
+  if (answer.kind === 'part') {
+    options.onPart?.();
+    return receiveBody({ ...options, ...answer.extent, response });
+  }
   response.body.discard();
   if (answer.kind === 'complete') return file.setOrigin(originOf({ ...response, total: answer.total }));
-  const shown = redactUrl(response.url);
-  throw new FetchError('FILE_CHANGED', `the file at ${shown} changed during the download`, {
-    hint: 'Run the same command again: the publisher was replacing the file; its checksum may have changed too.',
-    facts: { url: shown },
-  });
+  throw fileChanged(response.url);
 }
 
 /** Before anything is written: is it allowed to be that large, and will it fit? */

@@ -45,12 +45,17 @@ export function statusError({
       facts,
     });
   return new FetchError('HTTP_STATUS', message, {
-    hint:
-      status === 429 || status >= 500
-        ? 'The server is failing or overloaded: try again later, or use another mirror.'
-        : 'Check that the URL is that of the file itself.',
+    hint: statusHint(status),
     facts: { ...facts, retryAfterMs: retryAfterMs(headers['retry-after'], nowMs) },
   });
+}
+
+function statusHint(status: number): string {
+  if (status === 429 || status >= 500)
+    return 'The server is failing or overloaded: try again later, or use another mirror.';
+  if (status === 206)
+    return 'The server or a proxy is broken, as it sends a part of the file where the whole file is requested: use another mirror.';
+  return 'Check that the URL is that of the file itself.';
 }
 
 /** Whether the server answered that this request gets nothing: what a signed URL gets when it has expired. */
@@ -158,4 +163,17 @@ export function stallError({
       facts: { url: shown, receivedBytes: received },
     },
   );
+}
+
+/** What the server serves now does not belong to what it served before. */
+export function fileChanged(url: URL): FetchError {
+  const shown = redactUrl(url);
+  return new FetchError('FILE_CHANGED', `the file at ${shown} changed during the download`, {
+    hint: 'Run the same command again: the publisher was replacing the file; its checksum may have changed too.',
+    facts: { url: shown },
+  });
+}
+
+export function isFileChanged(error: unknown): boolean {
+  return error instanceof FetchError && error.code === 'FILE_CHANGED';
 }

@@ -1,6 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FetchError } from './errors.ts';
-import { defaultMaxAttempts, endsEverything, isWorthRetrying, pauseMs } from './retry.ts';
+import {
+  defaultMaxAttempts,
+  endsEverything,
+  isWorthRetrying as mayAnswerDifferently,
+  pauseMs,
+} from './retry.ts';
 import type { SignS3Request } from './signing-dispatcher.ts';
 import type { Source } from './source.ts';
 
@@ -34,12 +39,14 @@ interface Mirror<S extends Source> {
  * remaining wait is next; those not tried yet need no wait.
  *
  * @param options.hasAdvanced whether the attempt that just failed made progress
+ * @param options.isWorthRetrying of the source that it comes from; default: where the same URL may answer differently next time
  * @throws FetchError the failure of the only source, or `EVERY_URL_FAILED` with `failures`
  */
 export async function tryMirrors<S extends Source, T>({
   sources,
   attempt,
   hasAdvanced = () => false,
+  isWorthRetrying = mayAnswerDifferently,
   maxAttempts = defaultMaxAttempts,
   signal,
   onNotice,
@@ -49,6 +56,7 @@ export async function tryMirrors<S extends Source, T>({
   readonly sources: readonly S[];
   readonly attempt: (source: S) => Promise<T>;
   readonly hasAdvanced?: () => boolean;
+  readonly isWorthRetrying?: (error: FetchError) => boolean;
 }): Promise<T> {
   const mirrors = sources.map(
     (source): Mirror<S> => ({ source, failures: 0, readyAtMs: 0, isGivenUp: false }),

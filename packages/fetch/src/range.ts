@@ -116,14 +116,17 @@ export function readAnswer({
       ? { kind: 'complete', total }
       : { kind: 'unusable', why: 'the missing range does not exist there' };
   }
-  if (status !== 206 || !asked) return undefined;
+  if (status !== 206) return undefined;
   const range = parseContentRange(headers['content-range']);
-  if (!range) return { kind: 'unusable', why: 'the server sent a part without its range' };
+  if (!range) return asked && { kind: 'unusable', why: 'the server sent a part without its range' };
   const { extent, total } = range;
-  if (extent.start !== asked.start || (asked.end !== undefined && extent.end > asked.end))
-    return { kind: 'unusable', why: 'the server sent a range that was not requested' };
-  if (!agrees(contentLength(headers), extent.end - extent.start))
-    return { kind: 'unusable', why: 'the length of the response contradicts its range' };
+  const isLengthRight = agrees(contentLength(headers), extent.end - extent.start);
+  if (!asked || extent.start !== asked.start || extent.end > (asked.end ?? extent.end)) {
+    // What is called a part may nevertheless be the whole file, whatever part was asked for.
+    if (isLengthRight && extent.start === 0 && extent.end === total) return { kind: 'whole', total };
+    return asked && { kind: 'unusable', why: 'the server sent a range that was not requested' };
+  }
+  if (!isLengthRight) return { kind: 'unusable', why: 'the length of the response contradicts its range' };
   if (!agrees(origin?.total, total)) return { kind: 'unusable', why: 'the size of the file has changed' };
   const there = originOf({ url, headers, total });
   const sameServer = origin?.source === there.source;

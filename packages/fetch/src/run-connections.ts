@@ -1,5 +1,6 @@
 import { FetchError } from './errors.ts';
 import { type Extent, extentBytes } from './extents.ts';
+import { isFileChanged } from './http-errors.ts';
 import type { PartialFile } from './partial-file.ts';
 import { pieceQueue } from './piece-queue.ts';
 import { endsEverything } from './retry.ts';
@@ -77,5 +78,5 @@ export async function runConnections({
 }
 
 function isFatal(error: unknown): boolean {
-  return !(error instanceof FetchError) || endsEverything(error) || error.code === 'FILE_CHANGED';
+  return !(error instanceof FetchError) || endsEverything(error) || isFileChanged(error);
 }

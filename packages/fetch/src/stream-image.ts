@@ -1,21 +1,14 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
-import { type Digest, digestAlgorithm, digestOf } from '@ec2-image/provenance';
-import { redactUrl } from '@ec2-image/redact';
-import type { Dispatcher } from 'undici';
-import { mismatchError } from './digest-mismatch.ts';
-import { FetchError } from './errors.ts';
+import type { Digest } from '@ec2-image/provenance';
 import type { Extent } from './extents.ts';
-import { headBytes, type Progress } from './hash-file.ts';
-import { statusError, transferError } from './http-errors.ts';
-import { httpGet, openDispatcher, type Response } from './http-get.ts';
+import { transferError } from './http-errors.ts';
+import { openDispatcher, type Response } from './http-get.ts';
 import { defaultMaxSizeBytes, tooLarge } from './image-size.ts';
-import type { Origin } from './journal.ts';
 import { type RetryOptions, tryMirrors } from './mirrors.ts';
-import { isRangeRefusal, originOf, rangeHeaders, rangeRequest, readAnswer } from './range.ts';
+import { originOf } from './range.ts';
 import { defaultStallTimeoutMs } from './retry.ts';
 import { type HttpSource, parseSources } from './source.ts';
+import { type ChunksOptions, endedEarly, type OpenedStream, streamChunks } from './stream-chunks.ts';
+import { rangeUnusable, requestPart } from './stream-request.ts';
 
 export interface StreamImageOptions extends RetryOptions {
   /** http(s) URLs; several of them are mirrors of one another, the preferred one first. */
@@ -33,26 +26,20 @@ export interface StreamImageOptions extends RetryOptions {
 export interface ImageStream extends AsyncDisposable {
   /** In bytes. */
   readonly size: number;
-  /** The bytes from `offset` on: `length` of them, fewer only at the end. They are not checked yet. */
+  /**
+   * The bytes from `offset` on: `length` of them, fewer only at the end. They are not checked yet.
+   *
+   * @throws FetchError `RANGE_UNUSABLE` where the server does not serve them as a part of the same file, others where it fails
+   */
   read(offset: number, length: number): Promise<Buffer>;
   /**
-   * All bytes in order, through broken connections and from other mirrors where it takes that. The end is only reached
-   * when they have the digest.
+   * All bytes in order, through broken connections and from other mirrors where it takes that. A server that does not
+   * serve the rest alone is asked for all of it. The end is only reached when they have the digest.
    *
    * @throws FetchError
    */
-  chunks(options?: {
-    readonly signal?: AbortSignal;
-    readonly onProgress?: (progress: Progress) => void;
-  }): AsyncGenerator<Buffer>;
+  chunks(options?: ChunksOptions): AsyncGenerator<Buffer>;
 }
-
-type Opened = StreamImageOptions & {
-  readonly sources: readonly HttpSource[];
-  readonly dispatcher: Dispatcher;
-  readonly origin: Origin;
-  readonly size: number;
-};
 
 /** A first read, which holds most of what header parsers need. */
 const lookBytes = 64 * 1024;
@@ -75,23 +62,19 @@ export async function streamImage(options: StreamImageOptions): Promise<ImageStr
       ...options,
       sources: remote,
       attempt: async ({ url }) => {
-        const asked = await askForPart({ ...options, dispatcher }, { url, wanted: look }).catch((error) => {
-          // Whether the file exists at all, its download will show.
-          if (isRangeRefusal(error)) return undefined;
-          throw error;
-        });
-        if (!asked) return undefined;
-        const { response, part } = asked;
-        if (part?.total === undefined) {
+        const answer = await requestPart({ ...options, dispatcher }, { url, wanted: look });
+        if (answer.kind === 'unusable') return undefined;
+        const { response, total } = answer;
+        if (answer.kind === 'whole' || total === undefined || answer.extent.end < Math.min(look.end, total)) {
           response.body.discard();
           return undefined;
         }
-        if (part.total > maxSizeBytes) {
+        if (total > maxSizeBytes) {
           response.body.discard();
-          throw tooLarge(response.url, maxSizeBytes, part.total);
+          throw tooLarge(response.url, maxSizeBytes, total);
         }
-        const origin = originOf({ ...response, total: part.total });
-        return { origin, size: part.total, head: await readAll(response, part.extent) };
+        const origin = originOf({ ...response, total });
+        return { origin, size: total, head: await readAll(response, answer.extent) };
       },
     });
     if (!first) {
@@ -116,38 +99,20 @@ export async function streamImage(options: StreamImageOptions): Promise<ImageStr
   }
 }
 
-/** The answer to a request for a part; without `part` where the server sends the whole file. */
-async function askForPart(
-  {
-    dispatcher,
-    signal,
-    origin,
-    now = Date.now,
-    allowHttpRedirect: allowHttp,
-    stallTimeoutMs: answerTimeoutMs = defaultStallTimeoutMs,
-  }: Pick<Opened, 'dispatcher' | 'signal' | 'now' | 'allowHttpRedirect' | 'stallTimeoutMs'> & {
-    readonly origin?: Origin;
-  },
-  { url, wanted }: { readonly url: URL; readonly wanted: Extent },
-): Promise<{ response: Response; part?: { readonly extent: Extent; readonly total?: number } }> {
-  const requestTo = (hop: URL) =>
-    rangeRequest({ url: hop, wanted, origin, hasBytes: origin !== undefined, isSameAttempt: true });
-  const headersFor = (hop: URL) => rangeHeaders(requestTo(hop));
-  const response = await httpGet({ url, dispatcher, signal, headersFor, allowHttp, answerTimeoutMs });
-  const answer = readAnswer({ ...response, asked: requestTo(response.url), origin });
-  if (answer?.kind === 'part') return { response, part: answer };
-  if (answer?.kind === 'whole' && !origin) return { response };
-  response.body.discard();
-  if (!answer) throw statusError({ ...response, nowMs: now(), isRange: origin === undefined });
-  throw fileChanged(response.url);
-}
-
-function readRange(opened: Opened, wanted: Extent): Promise<Buffer> {
+async function readRange(opened: OpenedStream, wanted: Extent): Promise<Buffer> {
   const attempt = async ({ url }: HttpSource) => {
-    const { response, part } = await askForPart(opened, { url, wanted });
-    return readAll(response, part!.extent);
+    const answer = await requestPart(opened, { url, wanted });
+    if (answer.kind === 'unusable') return answer;
+    const { response } = answer;
+    if (answer.kind === 'part' && answer.extent.end === wanted.end)
+      return { bytes: await readAll(response, wanted) };
+    response.body.discard();
+    const why = answer.kind === 'part' ? 'the server sent less of it' : 'the server sent all of it';
+    return { error: rangeUnusable(response.url, why) };
   };
-  return tryMirrors({ ...opened, attempt });
+  const read = await tryMirrors({ ...opened, attempt });
+  if ('error' in read) throw read.error;
+  return read.bytes;
 }
 
 /** Of an answer that is known to be short. */
@@ -159,108 +124,12 @@ async function readAll({ url, body }: Response, { start, end }: Extent): Promise
     for await (const chunk of body) {
       chunks.push(chunk);
       received += chunk.length;
+      // An answer without a length may never end.
+      if (received > expected) break;
     }
   } catch (cause) {
     throw transferError({ cause, url, received: { bytes: received, expected } });
   }
   if (received < expected) throw endedEarly(url, { received, expected });
   return Buffer.concat(chunks, expected);
-}
-
-async function* streamChunks(
-  opened: Opened,
-  { signal: outer = opened.signal, onProgress }: Parameters<ImageStream['chunks']>[0] = {},
-): AsyncGenerator<Buffer> {
-  const stop = new AbortController();
-  const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
-  const bytes = new PassThrough({ highWaterMark: aheadBytes });
-  const pumping = pump({ ...opened, signal }, { bytes, onProgress }).then(
-    () => bytes.end(),
-    (error: Error) => bytes.destroy(error),
-  );
-  try {
-    yield* bytes as AsyncIterable<Buffer>;
-  } finally {
-    stop.abort();
-    bytes.destroy();
-    await pumping;
-  }
-}
-
-/** What may have come and not been read yet. */
-const aheadBytes = 1024 * 1024;
-/** Less than this much more is not worth another round of attempts. */
-const minAdvanceBytes = 1024 * 1024;
-
-async function pump(
-  opened: Opened & { readonly signal: AbortSignal },
-  { bytes, onProgress }: { readonly bytes: PassThrough; readonly onProgress?: (progress: Progress) => void },
-): Promise<void> {
-  const { size, digest, checksumUrl, signal } = opened;
-  const hash = createHash(digestAlgorithm(digest));
-  let head = Buffer.alloc(0);
-  let position = 0;
-  let mark = 0;
-  const attempt = async (source: HttpSource): Promise<HttpSource> => {
-    if (position === size) return source;
-    const { response, part } = await askForPart(opened, {
-      url: source.url,
-      wanted: { start: position, end: size },
-    });
-    const onAbort = () => response.body.abort(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    const { end } = part!.extent;
-    try {
-      for await (const received of response.body) {
-        const chunk = received.subarray(0, end - position);
-        hash.update(chunk);
-        if (head.length < headBytes) head = Buffer.concat([head, chunk]).subarray(0, headBytes);
-        position += chunk.length;
-        onProgress?.({ done: position, total: size });
-        if (!bytes.write(chunk)) await once(bytes, 'drain', { signal });
-      }
-    } catch (cause) {
-      signal.throwIfAborted();
-      throw transferError({ cause, url: response.url, received: { bytes: position, expected: size } });
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
-    if (position < size) throw endedEarly(response.url, { received: position, expected: size });
-    return source;
-  };
-  const hasAdvanced = () => {
-    const advanced = position - mark >= Math.min(minAdvanceBytes, size / 100);
-    if (advanced) mark = position;
-    return advanced;
-  };
-  const { shown } = await tryMirrors({ ...opened, attempt, hasAdvanced });
-  const actual = digestOf(digestAlgorithm(digest), hash.digest('hex'));
-  if (actual === digest) return;
-  throw mismatchError({
-    expected: digest,
-    actual: [actual],
-    urls: [shown],
-    checksumUrl: checksumUrl && redactUrl(checksumUrl),
-    head,
-    sizeBytes: size,
-  });
-}
-
-function endedEarly(
-  url: URL,
-  { received, expected }: { readonly received: number; readonly expected: number },
-): FetchError {
-  const shown = redactUrl(url);
-  return new FetchError('BODY_TRUNCATED', `${shown} ended after ${received} of ${expected} bytes`, {
-    hint: 'Run the same command again, or use another mirror.',
-    facts: { url: shown, receivedBytes: received, expectedBytes: expected },
-  });
-}
-
-function fileChanged(url: URL): FetchError {
-  const shown = redactUrl(url);
-  return new FetchError('FILE_CHANGED', `the file at ${shown} changed during the download`, {
-    hint: 'Run the same command again: the publisher was replacing the file; its checksum may have changed too.',
-    facts: { url: shown },
-  });
 }

@@ -1,9 +1,11 @@
 import { readdir } from 'node:fs/promises';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { streamImage } from '@ec2-image/fetch';
 import { describe, expect, test } from 'vitest';
 import { fileHandler, sampleBytes } from './support/file-handler.ts';
 import { closedPort, serve, serveRaw } from './support/server.ts';
 import { catchFailure, digestOfBytes, fetchTo, patient, temporaryDirectory } from './support/work.ts';
+import { wrongParts, wrongPartsHandler } from './support/wrong-parts.ts';
 
 const content = sampleBytes(200_000);
 const digest = digestOfBytes(content);
@@ -294,6 +296,45 @@ describe('requests for a part', () => {
     ]);
     expect(requests).toHaveLength(2);
     expect(await streamImage({ url: `${url}/disk`, digest })).toBeUndefined();
+  });
+
+  const whole = (size: number) => `bytes 0-${size - 1}/${size}`;
+  const sendAll = (response: ServerResponse, status: number, headers: OutgoingHttpHeaders = {}) =>
+    response.writeHead(status, { 'content-length': content.length, ...headers }).end(content);
+
+  test.each<[string, (response: ServerResponse, range?: string) => unknown]>([
+    ['416', (response, range) => (range ? response.writeHead(416).end() : sendAll(response, 200))],
+    ['206 without its range', (response, range) => sendAll(response, range ? 206 : 200)],
+    ['206 for the whole', (response) => sendAll(response, 206, { 'content-range': whole(content.length) })],
+  ])('are answered with %s: the whole file is downloaded', async (_, answer) => {
+    const { url, requests } = await serve((request, response) => answer(response, request.headers.range));
+    const { options, sleeps } = patient();
+    const image = await fetchTo({ url: `${url}/disk`, digest, connections: 4, ...options });
+    expect(image).toMatchObject({ outcome: 'downloaded', size: content.length });
+    expect(requests.length).toBeLessThanOrEqual(2);
+    expect(await streamImage({ url: `${url}/disk`, digest, ...options })).toBeUndefined();
+    expect(sleeps).toEqual([]);
+  });
+
+  test('are not made, and a part comes: the error says so', async () => {
+    const { url } = await serve((_, response) =>
+      response
+        .writeHead(206, { 'content-range': `bytes 0-9/${content.length}` })
+        .end(content.subarray(0, 10)),
+    );
+    expect(await catchFailure(fetchTo({ url: `${url}/disk`, digest }))).toMatchObject({
+      code: 'HTTP_STATUS',
+      hint: expect.stringContaining('sends a part of the file'),
+    });
+  });
+
+  test.each(wrongParts)('are served but once, the next is answered with %s', async (_, answers) => {
+    const { url } = await serve(wrongPartsHandler({ content: large, ...answers }));
+    const { options, notices, sleeps } = patient();
+    const image = await fetchTo({ url: `${url}/disk`, digest: largeDigest, connections: 3, ...options });
+    expect(image).toMatchObject({ outcome: 'downloaded', size: large.length });
+    expect(notices.at(-1)).toMatch(/serves the first part of the file alone; downloading all of it/);
+    expect(sleeps).toEqual([]);
   });
 
   test('refused as everything is', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { fileHandler, sampleBytes } from './support/file-handler.ts';
 import { serve } from './support/server.ts';
 import { digestOfBytes, patient } from './support/work.ts';
+import { wrongParts, wrongPartsHandler } from './support/wrong-parts.ts';
 
 const content = sampleBytes(6_000_000);
 const digest = digestOfBytes(content);
@@ -26,7 +27,8 @@ describe('an image that is streamed', () => {
     const { options, notices } = patient();
     expect((await streamed({ url: `${url}/disk`, ...options })).equals(content)).toBe(true);
     expect(requests.length).toBeGreaterThan(4);
-    expect(requests.slice(1).every(({ headers }) => headers['if-range'] === '"v1"')).toBe(true);
+    expect(requests[1]?.headers.range).toBeUndefined();
+    expect(requests.slice(2).every(({ headers }) => headers['if-range'] === '"v1"')).toBe(true);
     expect(notices.join()).toMatch(/lost after/);
   });
 
@@ -54,12 +56,28 @@ describe('an image that is streamed', () => {
     expect(received).toBeLessThanOrEqual(content.length + 1);
   });
 
-  test('is given up when the file is replaced meanwhile', async () => {
-    const { url } = await serve(
-      fileHandler((count) => ({ content, etag: `"v${Math.min(count, 3)}"`, dropAfter: 1_000_000 })),
+  test('is given up at once when a file of another size is there', async () => {
+    const { url, requests } = await serve(
+      fileHandler((count) => ({ content: count < 3 ? content : content.subarray(1), dropAfter: 1_000_000 })),
     );
-    await expect(streamed({ url: `${url}/disk`, maxAttempts: 2 })).rejects.toMatchObject({
+    const { options, sleeps } = patient();
+    await expect(streamed({ url: `${url}/disk`, ...options })).rejects.toMatchObject({
       code: 'FILE_CHANGED',
+    });
+    expect(requests).toHaveLength(4);
+    expect(sleeps).toHaveLength(1);
+  });
+
+  test('is not taken for complete when another file of the same size is there', async () => {
+    const other = sampleBytes(content.length, 2);
+    const { url } = await serve(
+      fileHandler((count) =>
+        count < 3 ? { content, dropAfter: 1_000_000 } : { content: other, etag: '"v2"' },
+      ),
+    );
+    const { options } = patient();
+    await expect(streamed({ url: `${url}/disk`, ...options })).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
     });
   });
 
@@ -105,4 +123,38 @@ test('a local file is not streamed, and what is not there is an error', async ()
   await expect(streamImage({ url: large.url, digest, maxSizeBytes: 1000 })).rejects.toMatchObject({
     code: 'IMAGE_TOO_LARGE',
   });
+});
+
+describe.each(wrongParts)('a server that answers the second request for a part with %s', (_, answers) => {
+  test('does not serve that part, which is known at once', async () => {
+    const { url, requests } = await serve(wrongPartsHandler({ content, ...answers }));
+    const { options, sleeps } = patient();
+    await using stream = (await streamImage({ url: `${url}/disk`, digest, ...options }))!;
+    await expect(stream.read(content.length - 12, 12)).rejects.toMatchObject({
+      code: 'RANGE_UNUSABLE',
+      message: expect.stringContaining(`${url}/disk does not serve a part of the file: `),
+    });
+    expect(requests).toHaveLength(2);
+    expect(sleeps).toEqual([]);
+  });
+
+  test('is asked for the whole file where a connection broke', async () => {
+    const { url, requests } = await serve(
+      wrongPartsHandler({ content, ...answers, dropFirstAfter: 2_500_000 }),
+    );
+    const { options, sleeps } = patient();
+    expect((await streamed({ url: `${url}/disk`, ...options })).equals(content)).toBe(true);
+    expect(requests.length).toBeLessThanOrEqual(4);
+    expect(sleeps).toHaveLength(1);
+  });
+});
+
+test.each([503, 429])('a part that is answered with %i is requested again', async (status) => {
+  const { url, requests } = await serve((request, response) =>
+    requests.length === 2 ? response.writeHead(status).end() : fileHandler({ content })(request, response),
+  );
+  const { options, sleeps } = patient();
+  await using stream = (await streamImage({ url: `${url}/disk`, digest, ...options }))!;
+  expect((await stream.read(content.length - 12, 12)).equals(content.subarray(-12))).toBe(true);
+  expect(sleeps).toHaveLength(1);
 });

@@ -23,6 +23,7 @@ import {
   openImageReader,
   streamBlocks,
 } from '@ec2-image/disk-blocks';
+import { isExplained } from '@ec2-image/explained-error';
 import type { ImageStream, LocalImage } from '@ec2-image/fetch';
 import { CliError } from '../errors/cli-error.ts';
 import { Resources } from './resources.ts';
@@ -87,10 +88,13 @@ export async function openContent(options: ContentOptions): Promise<Content> {
 
 const readBytes = 1024 * 1024;
 
+/** What reading an image on its server here and there ends with where its download, from the front, may succeed. */
+const notStreamedCodes: readonly string[] = ['FILE_CHANGED', 'RANGE_UNUSABLE'];
+
 /**
  * The content of an image that stays on its server: the decompressor gives blocks during the download. The last
  * of them only comes when the whole image had its digest. Undefined where the size of what is inside cannot be known
- * beforehand, or where it is not a raw disk.
+ * beforehand, if only as the server does not serve the end of the image alone, or where it is not a raw disk.
  */
 export async function streamedContent({
   stream,
@@ -102,7 +106,12 @@ export async function streamedContent({
   readonly onProgress?: (progress: { readonly done: number; readonly total?: number }) => void;
 }): Promise<Content | undefined> {
   const { signal } = options;
-  const facts = await inspectStream({ ...options, source: stream, chunks: () => stream.chunks({ signal }) });
+  const chunks = () => stream.chunks({ signal });
+  const facts = await inspectStream({ ...options, source: stream, chunks }).catch((error: unknown) => {
+    if (!isExplained(error) || !notStreamedCodes.includes(error.code)) throw error;
+    options.onNotice?.(`${error.message}; downloading all of it into a file`);
+    return undefined;
+  });
   return facts && inOrder(facts, options, (signal) => stream.chunks({ signal, onProgress }));
 }
 

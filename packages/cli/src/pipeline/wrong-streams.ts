@@ -6,6 +6,7 @@ const wrongStreamCodes: readonly string[] = [
   'CORRUPT_COMPRESSION',
   'DIGEST_MISMATCH',
   'DISK_SIZE_WRONG',
+  'FILE_CHANGED',
   'TRUNCATED_COMPRESSION',
 ];
 

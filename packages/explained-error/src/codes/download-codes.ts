@@ -114,6 +114,11 @@ export const downloadCodes = {
       'The publisher has no image of this release, variant and architecture, or no file matches the pattern.',
     remedy: 'Check the release, --variant and --arch, or the pattern.',
   },
+  RANGE_UNUSABLE: {
+    means:
+      'The server does not serve the end of the file alone, so that the file cannot be read without all of it.',
+    remedy: 'Download the whole file, or use another mirror.',
+  },
   REDIRECT_REFUSED: {
     means: 'The server redirects to where a download may not go.',
     remedy: 'Use the direct download URL.',
