@@ -49,14 +49,10 @@ export async function download(options: Download): Promise<void> {
     case 'unusable':
       response.body.discard();
       onNotice?.(`starting over: ${answer.why} (${response.url.host})`);
-      return startOver(options);
+      await file.reset();
+      // Without ranges this time, which some servers get wrong.
+      return download({ ...options, connections: 1 });
   }
-}
-
-/** Without ranges, which some servers get wrong. */
-async function startOver(options: Download): Promise<void> {
-  await options.file.reset();
-  return download({ ...options, connections: 1 });
 }
 
 /** Some servers refuse every request for a range that they would answer without one. */
@@ -65,28 +61,36 @@ async function askFirst(options: Download, wanted: Extent): ReturnType<typeof as
     return await ask(options, wanted);
   } catch (error) {
     if (!isRangeRefusal(error)) throw error;
-    const whole = await ask(options, wanted, { isWhole: true }).catch(() => undefined);
-    if (whole?.answer.kind !== 'whole') {
-      whole?.response.body.discard();
-      throw error;
-    }
+    const whole = await askWhole(options);
+    if (!whole) throw error;
     options.onNotice?.(
       `${error.message} to a request for a part of the file; downloading all of it over one connection`,
     );
-    return whole;
+    return { response: whole.response, answer: { kind: 'whole', total: whole.total } };
   }
 }
 
+/** Undefined where the server does not send the whole file. */
+async function askWhole(
+  options: Download,
+): Promise<{ response: Response; total: number | undefined } | undefined> {
+  const asked = await ask(options).catch(() => undefined);
+  if (asked?.answer.kind === 'whole') return { response: asked.response, total: asked.answer.total };
+  asked?.response.body.discard();
+  return undefined;
+}
+
+/** @param wanted left out: the whole file */
 async function ask(
   { url, file, dispatcher, signal, now, allowHttpRedirect, stallTimeoutMs }: Download,
-  wanted: Extent,
-  { isSameAttempt = false, isWhole = false } = {},
+  wanted?: Extent,
+  { isSameAttempt = false } = {},
 ): Promise<{ response: Response; answer: Answer }> {
   // The first answer of this attempt binds the others before any of it is in the file.
   const hasBytes = isSameAttempt || file.bytes > 0;
   const origin = hasBytes ? file.origin : undefined;
   const requestTo = (hop: URL) =>
-    isWhole ? undefined : rangeRequest({ url: hop, wanted, origin, hasBytes, isSameAttempt });
+    wanted && rangeRequest({ url: hop, wanted, origin, hasBytes, isSameAttempt });
   const headersFor = (hop: URL) => rangeHeaders(requestTo(hop));
   const response = await httpGet({
     url,
@@ -172,10 +176,9 @@ async function receiveParts(
   } catch (error) {
     // Only of a server that has served another part before it is a sign that the file was replaced.
     if (hasServedMore || !(isFileChanged(error) || isRefusal(error) || isRangeRefusal(error))) throw error;
-    options.onNotice?.(
-      `${response.url.host} serves the first part of the file alone; downloading all of it over one connection`,
-    );
-    await startOver(options);
+    const whole = await askWhole(options);
+    if (!whole) throw error;
+    await receiveWhole(options, whole);
   }
 }
 

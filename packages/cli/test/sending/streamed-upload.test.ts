@@ -58,6 +58,21 @@ describe('a raw.xz by way of S3', { timeout: 120_000 }, () => {
     expectNoPartTwice(account);
   });
 
+  test('of a mirror with another ETag each time: a file, as the end of it is not served alone', async ({
+    account,
+    images,
+    mirror,
+    runImport,
+  }) => {
+    const { url, open, answers } = await mirror({ etagOf: (answer) => `"v${answer}"` });
+    open();
+    const end = await runImport({ url });
+    await expectOneOfEach({ account }, images, end);
+    expect(end.stderr).toContain('downloading all of it into a file');
+    expect(end.stderr).not.toContain('trying again');
+    expect(answers.length).toBeLessThan(8);
+  });
+
   test('with another digest leaves nothing', async ({ account, mirror, runImport }) => {
     const { url, open } = await mirror();
     open();
