@@ -114,8 +114,8 @@ async function pump(
 }
 
 /**
- * From `position` on where the server serves that part of the same file. Else it is asked for all of it, of which the
- * beginning is to be skipped; whether that is the same file, the digest decides.
+ * From `position` on where the server serves that part of the same file. Else all of it comes again, and
+ * the reader skips the beginning; whether that is the same file, the digest decides.
  */
 async function requestRest(
   opened: OpenedStream,
