@@ -24,6 +24,7 @@ test('the exported names', () => {
     'openArrivingImage',
     'partialPath',
     'planDisk',
+    'requireProgramFor',
     'sampleEvery',
     'sampleOf',
     'sampleUnitBytes',
