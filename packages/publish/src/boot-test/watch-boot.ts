@@ -33,13 +33,14 @@ export async function watchBoot(
 ): Promise<BootEvidence> {
   const since = ec2.elapsed();
   const console = createConsole(ec2, instanceId);
+  const look = () => retryThroughOutage(ec2, () => describeTestInstance(ec2, instanceId));
   let reachable = false;
   for (let n = 1; ; n += 1) {
     let text = await console.read();
     const evidence = (booted: boolean, reason: string) => ({ booted, reason, console: consoleTail(text) });
     const matching = () => evidence(true, `the console matches ${expect}`);
     if (expect.test(text)) return matching();
-    const instance = await retryThroughOutage(ec2, () => describeTestInstance(ec2, instanceId));
+    const instance = await look();
     if (hasEnded(instance)) {
       text = await console.read();
       if (expect.test(text)) return matching();
@@ -54,6 +55,8 @@ export async function watchBoot(
       reachable ||=
         (await findConsistently(ec2, async () => (await isReachable(ec2, instanceId)) || undefined)) ?? false;
       if (reachable && text === '') return evidence(true, 'reachable, console silent');
+      // Whoever has terminated it since the last look has ended what it would still have shown.
+      if (await findConsistently(ec2, async () => hasEnded(await look()) || undefined)) continue;
       const seconds = Math.round(timeoutMs / 1000);
       const status = reachable ? 'reachable' : 'not reachable';
       return evidence(false, `${status} after ${seconds} s, and the console does not match ${expect}`);
